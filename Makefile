@@ -1,0 +1,129 @@
+# Daybook.  `make` builds everything into build/, `make run` starts it, `make test` proves it.
+#
+#   src/       libdaybook.a          cgi-bin/   one FastCGI program per endpoint
+#   cli/       the daybook command   tests/     unit, zone, e2e, bench, fuzz
+#
+# Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), SQLITE3_SRC=/path/to/amalgamation
+# (link that SQLite statically instead of the system's), CFLAGS, LDFLAGS.
+
+VERSION = 0.1.0
+PORT ?= 8080
+
+B = build$(if $(SAN),/san)
+DAYBOOK_DB ?= $(CURDIR)/build/run/daybook.db
+
+CC = gcc
+PKG_CONFIG = pkg-config
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
+HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g,\
+	-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+comma = ,
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDFLAGS)
+SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
+LIBS = $(B)/libdaybook.a $(SQLITE_LIB) -lcjson -ljwt -ljansson -lcrypto -lm
+SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
+	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
+	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
+
+LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*.c)) $(B)/schema.o $(B)/version.o
+PROGRAMS = $(patsubst cgi-bin/%.c,$(B)/cgi-bin/%.fcgi,$(wildcard cgi-bin/*.c))
+CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
+COMMAND = $(B)/bin/daybook
+UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
+HELPERS = $(B)/tests/zone/dump
+BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql Makefile
+
+# ---- The packages, all of them; everything that installs looks here.
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
+	libjansson-dev libssl-dev libcsv-dev tzdata lighttpd
+TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-yaml python3-jsonschema sqlite3 curl \
+	faketime mandoc
+BENCH_PACKAGES = wrk
+
+.PHONY: all run test san lint bench fuzz deps deps-test deps-bench dist install uninstall clean
+
+all: $(PROGRAMS) $(COMMAND)
+
+# ---- Installing what is missing; nothing is done where nothing is.
+deps: PACKAGES = $(BUILD_PACKAGES)
+deps-test: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES)
+deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+deps deps-test deps-bench:
+	@missing=$$(for p in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] || { echo "installing: "$$missing; \
+		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
+		$$sudo apt-get -q update && \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get -q install -y --no-install-recommends $$missing; }
+
+# ---- Building
+$(B)/libdaybook.a: $(LIB_OBJ)
+	rm -f $@
+	ar rcs $@ $(LIB_OBJ)
+
+$(B)/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/cli/%.o: cli/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/cgi-bin/%.fcgi: cgi-bin/%.c $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(@:.fcgi=.d) $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi
+
+$(COMMAND): $(CLI_OBJ) $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBS) -lcsv
+
+$(B)/tests/%: tests/%.c $(B)/libdaybook.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi -lcmocka
+
+$(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -fPIE $(SQLITE_OPTIONS) -c -o $@ $<
+
+# schema.sql as a C string.
+$(B)/schema.c: schema.sql
+	@mkdir -p $(@D)
+	{ echo 'extern const char schema_sql[]; const char schema_sql[] ='; \
+	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $<; echo ';'; } > $@
+
+# The build: what a cached reply and an ETag belong to.
+$(B)/version.c: $(SOURCES)
+	@mkdir -p $(@D)
+	{ echo '#include "version.h"'; echo 'const char version[] = "$(VERSION)";'; \
+	  echo "const char version_build[] = \"$$(cat $(SOURCES) | sha256sum | cut -c1-16)\";"; } > $@
+
+$(B)/schema.o $(B)/version.o: %.o: %.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# ---- Running
+run: deps
+	@$(MAKE) --no-print-directory all
+	@httpd-conf/run "$(B)" "$(PORT)" "$(DAYBOOK_DB)"
+
+# ---- Testing
+test: deps-test
+	@$(MAKE) --no-print-directory all $(UNIT) $(HELPERS)
+	@$(MAKE) --no-print-directory SAN=1 all $(UNIT)
+	@tests/run build build/san
+
+san: deps-test
+	@$(MAKE) --no-print-directory SAN=1 all $(UNIT)
+	@tests/run build/san
+
+lint:
+	@tests/lint
+
+bench: deps-bench all $(BENCH)
+	@tests/bench/run "$(B)"
+
+clean:
+	rm -rf build
+
+-include $(wildcard $(B)/src/*.d $(B)/cli/*.d $(B)/cgi-bin/*.d $(B)/tests/*/*.d)

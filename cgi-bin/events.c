@@ -1,0 +1,123 @@
+/*
+ * POST /api/events -- what was sent: one event, an array, {"events":[…]}, NDJSON
+ * (application/x-ndjson) or CloudEvents 1.0 (application/cloudevents+json, -batch+json, or binary mode).
+ * Up to 10,000 events or 16 MiB, in one transaction.
+ *
+ *	{"id","occurredAt"} and, with their defaults: "source" "", "channel" "SMS", "messages" 1, "parts" = messages,
+ *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber".
+ *	"status":"failed" needs "to" and "reason", counts nothing and frees its reservation.
+ *	{"id","voids","reason"} takes an event of the same source back.
+ *
+ *	200	{"success":true,"accepted","duplicates","conflicts","rejected","results":[…]}
+ *		At least one was accepted or a duplicate.  results names each that was not simply accepted.
+ *	400	not the JSON that it says it is (nothing was written), or every event rejected
+ *	409	every event a conflict: its id is taken by another body
+ *	401 403	no valid credential; not the scope usage:write
+ *	413 415	more than 10,000 events or 16 MiB; another media type
+ */
+#include <string.h>
+
+#include "event_body.h"
+#include "organization.h"
+#include "serve.h"
+
+struct tally {
+	int64_t of[EVENT_REJECTED + 1];
+};
+
+static const char *const verdicts[] = { [EVENT_ACCEPTED] = "accepted", [EVENT_DUPLICATE] = "duplicate",
+	[EVENT_CONFLICT] = "conflict", [EVENT_REJECTED] = "rejected" };
+
+static enum status
+post(struct req *r, struct event_item *items, size_t count)
+{
+	struct event_options options = { .now = r->now, .credential = r->caller.credential,
+		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
+	struct organization org;
+	enum status st;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->why)) == OK &&
+	    (st = event_post(r->db, r->arena, &org, items, count, &options)) == OK)
+		return db_write_commit(r->db);
+	db_write_abort(r->db);
+	return st;
+}
+
+static enum status
+overall(const struct tally *t)
+{
+	if (t->of[EVENT_ACCEPTED] + t->of[EVENT_DUPLICATE] > 0)
+		return OK;
+	return t->of[EVENT_CONFLICT] > 0 && t->of[EVENT_REJECTED] == 0 ? CONFLICT : BAD_REQUEST;
+}
+
+static void
+put_results(struct json *out, const struct event_item *items, size_t count)
+{
+	json_open_array(out, "results");
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].verdict == EVENT_ACCEPTED && items[i].warning == NULL)
+			continue;
+		json_open_object(out, NULL);
+		json_put_int(out, "index", (int64_t)i);
+		if (items[i].event.id != NULL)
+			json_put_text(out, "id", items[i].event.id);
+		json_put_text(out, "status", verdicts[items[i].verdict]);
+		if (items[i].verdict == EVENT_CONFLICT)
+			json_put_text(out, "error", "id: taken by an event with another body, which stands");
+		else if (items[i].error != NULL)
+			json_put_text(out, "error", items[i].error);
+		if (items[i].warning != NULL)
+			json_put_text(out, "warning", items[i].warning);
+		json_close_object(out);
+	}
+	json_close_array(out);
+}
+
+static enum status
+events(struct req *r, struct json *out)
+{
+	struct event_item *items;
+	struct tally tally = { 0 };
+	struct organization org;
+	size_t count;
+	enum status st;
+
+	/* 403 comes before 400: is there such an organisation? */
+	if ((st = db_read_begin(r->db)) != OK)
+		return st;
+	st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why);
+	db_read_end(r->db);
+	if (st != OK || (st = event_body_read(r, &items, &count)) != OK || (st = post(r, items, count)) != OK)
+		return st;
+	for (size_t i = 0; i < count; i++)
+		tally.of[items[i].verdict]++;
+	st = overall(&tally);
+	r->keeps_body = true;
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", st == OK);
+	if (st != OK) {
+		json_put_text(out, "message", st == CONFLICT ? "Every id is taken by another event" : "No event was accepted");
+		json_put_text(out, "error", items[0].error != NULL ? items[0].error : "id: taken by an event with another body");
+	}
+	json_put_int(out, "accepted", tally.of[EVENT_ACCEPTED]);
+	json_put_int(out, "duplicates", tally.of[EVENT_DUPLICATE]);
+	json_put_int(out, "conflicts", tally.of[EVENT_CONFLICT]);
+	json_put_int(out, "rejected", tally.of[EVENT_REJECTED]);
+	put_results(out, items, count);
+	json_close_object(out);
+	return st;
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = {
+		{ POST, "/api/events", SCOPE_USAGE_WRITE, events, .media = event_media, .body_max = EVENTS_BODY_MAX },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "events", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}

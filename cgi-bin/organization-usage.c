@@ -1,0 +1,50 @@
+/*
+ * GET /organization/usage (also /account/organization/usage) -- this billing cycle's counts and costs.
+ *
+ *	200	{"messageUsage","budgetUsage","costSms","costCall","channelUsages":{…},
+ *		"billingCycleStart","billingCycleEnd"}
+ *		Counts are messages, costs US dollars.  The cycle starts at local midnight of the organisation's
+ *		cycle day; billingCycleEnd is the start of the next one, and not part of it.
+ *	401 403	no valid credential; not the scope usage:read
+ */
+#include "cycle.h"
+#include "organization.h"
+#include "pingram.h"
+#include "reply.h"
+#include "serve.h"
+#include "usage.h"
+
+static enum status
+organization_usage(struct req *r, struct json *out)
+{
+	struct organization org;
+	struct usage_sums sums;
+	struct cycle cycle;
+	struct day today;
+	enum status st;
+
+	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK)
+		return st;
+	today = organization_today(&org, r->now);
+	if (reply_cached(r, out, org.revision, today))
+		return OK;
+	cycle = cycle_of(org.days, org.cycle_day, today);
+	if ((st = usage_sum_days(r->db, &org, cycle.from, cycle.until, &sums)) != OK)
+		return st;
+	json_open_object(out, NULL);
+	pingram_put_usage(out, &sums);
+	json_put_instant(out, "billingCycleStart", cycle.starts_at);
+	json_put_instant(out, "billingCycleEnd", cycle.ends_at);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	/* The route is the tail of the path: this one serves /account/organization/usage too. */
+	static const struct route routes[] = {
+		{ GET, "/organization/usage", SCOPE_USAGE_READ, organization_usage }, { 0 } };
+
+	return serve(&(const struct endpoint) { .name = "organization-usage", .dialect = PINGRAM, .routes = routes });
+}

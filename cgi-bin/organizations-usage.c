@@ -1,0 +1,71 @@
+/*
+ * GET /organizations/{organizationId}/usage?startDate=MS&endDate=MS -- messages between two instants,
+ * epoch milliseconds, startDate inclusive, endDate exclusive, exact to the millisecond.
+ *
+ *	200	{"data":{"usageSms","usageWhatsapp","usageEmail","usageSage"}}
+ *	401	no valid credential
+ *	403	another organisation's credential, or not the scope usage:read
+ *	404	no such organisation (to the scope admin; others hear 403)
+ *	422	startDate or endDate missing, no integer, out of order, or seconds by mistake
+ */
+#include "organization.h"
+#include "reply.h"
+#include "serve.h"
+#include "usage.h"
+
+#define SECONDS_BELOW INT64_C(100000000000)	/* 10^11: as milliseconds 1973, as seconds the year 5138 */
+#define INSTANT_ASKED_MAX INT64_C(9007199254740991)
+
+static enum status
+read_instants(struct req *r, int64_t *from_at, int64_t *to_at)
+{
+	enum status st;
+
+	if (req_query(r, "startDate") == NULL || req_query(r, "endDate") == NULL)
+		return why_not(&r->why, BAD_REQUEST, "%s: required",
+		    req_query(r, "startDate") == NULL ? "startDate" : "endDate");
+	if ((st = req_int(r, "startDate", 0, INSTANT_ASKED_MAX, 0, from_at)) != OK ||
+	    (st = req_int(r, "endDate", 0, INSTANT_ASKED_MAX, 0, to_at)) != OK)
+		return st;
+	if (*to_at != 0 && *to_at < SECONDS_BELOW)
+		return why_not(&r->why, BAD_REQUEST, "endDate: looks like seconds; milliseconds are meant");
+	if (*to_at < *from_at)
+		return why_not(&r->why, BAD_REQUEST, "endDate: before startDate");
+	return OK;
+}
+
+static enum status
+organizations_usage(struct req *r, struct json *out)
+{
+	struct organization org;
+	struct usage_sums sums;
+	int64_t from_at, to_at;
+	enum status st;
+
+	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK ||
+	    (st = read_instants(r, &from_at, &to_at)) != OK)
+		return st;
+	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
+		return OK;
+	if ((st = usage_sum_instants(r->db, &org, from_at, to_at, &sums)) != OK)
+		return st;
+	json_open_object(out, NULL);
+	json_open_object(out, "data");
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		if (channel_facts(c)->infodeck != NULL)
+			json_put_int(out, channel_facts(c)->infodeck, sums.of[c].messages);
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const char *const query[] = { "startDate", "endDate", NULL };
+	static const struct route routes[] = {
+		{ GET, "/organizations/{organizationId}/usage", SCOPE_USAGE_READ, organizations_usage, .query = query },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) { .name = "organizations-usage", .dialect = INFODECK, .routes = routes });
+}

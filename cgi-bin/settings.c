@@ -1,0 +1,221 @@
+/*
+ * GET /api/organizations/{organizationId} -- an organisation's settings.
+ * PUT /api/organizations/{organizationId}/timezone {"timezone":"Area/City","recutHistory"?:true}
+ * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
+ * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
+ *	"cycleDay":1-31,"messagesCap","smsCap","callCap":n|null,"costCap":USD|null,"allowOverage":bool}
+ *	null takes a limit or a cap away.
+ *
+ *	200	{"success":true,"data":{the settings}}, after a PUT with "segmentsMoved" and "daysOverLimit" in it: the open
+ *		segments that lie on another day now, and the days from today on that are over their limit.
+ *		A new zone cuts the days from the next day start on, or all where there are no events yet; recutHistory
+ *		cuts all of them anew.
+ *	400	a field is missing, unknown, of another type or out of range
+ *	401 403	no valid credential; not the scope org:admin, or another organisation's
+ *	404	no such organisation (to the scope admin)
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "organization.h"
+#include "reply.h"
+#include "serve.h"
+
+static void
+put_limit(struct json *out, const char *name, int64_t value)
+{
+	if (value < 0)
+		json_put_null(out, name);
+	else
+		json_put_int(out, name, value);
+}
+
+static void
+put_settings(struct json *out, const struct organization *org, int64_t now, const struct org_effects *effects)
+{
+	char text[DAY_TEXT_MAX];
+
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_put_text(out, "organizationId", org->id);
+	json_put_text(out, "name", org->name);
+	json_put_text(out, "timezone", org->timezone);
+	json_put_text(out, "today", day_format(organization_today(org, now), text));
+	json_put_text(out, "plan", org->plan);
+	put_limit(out, "dailyLimit", org->daily_limit);
+	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
+	json_put_int(out, "cycleDay", org->cycle_day);
+	put_limit(out, "messagesCap", org->cap_messages);
+	if (org->cap_cost_micros == NO_CAP)
+		json_put_null(out, "costCap");
+	else
+		json_put_money(out, "costCap", org->cap_cost_micros);
+	put_limit(out, "smsCap", org->cap_sms);
+	put_limit(out, "callCap", org->cap_calls);
+	json_put_bool(out, "allowOverage", org->allow_overage);
+	json_put_instant(out, "createdAt", org->created_at);
+	json_put_instant(out, "updatedAt", org->updated_at);
+	if (effects != NULL)
+		org_effects_put(out, effects, SIZE_MAX);
+	json_close_object(out);
+	json_close_object(out);
+}
+
+static enum status
+get(struct req *r, struct json *out)
+{
+	struct organization org;
+	enum status st;
+
+	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK)
+		return st;
+	if (!reply_cached(r, out, org.revision, organization_today(&org, r->now)))
+		put_settings(out, &org, r->now, NULL);
+	return OK;
+}
+
+/* Reads the wanted settings from the body, into a copy of those in force. */
+typedef enum status read_wanted(struct req *r, struct json_object *o, struct organization *wanted, bool *recut);
+
+static enum status
+put(struct req *r, struct json *out, const char *const *fields, read_wanted *read)
+{
+	struct organization org, wanted;
+	struct org_effects effects;
+	struct json_object *o = NULL;
+	bool recut = false;
+	enum status st;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) == OK &&
+	    (st = req_object(r, fields, &o)) == OK) {
+		wanted = org;
+		st = read(r, o, &wanted, &recut);
+		json_object_free(o);
+		if (st == OK && (st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->why)) == OK) {
+			wanted.days = org.days;
+			wanted.revision = org.revision;
+			wanted.zone_revision = org.zone_revision;
+			st = organization_update(r->db, r->arena, &org, &wanted, recut, r->now, r->caller.credential,
+			    &effects, &r->why);
+		}
+	}
+	if (st != OK) {
+		db_write_abort(r->db);
+		return st;
+	}
+	if ((st = db_write_commit(r->db)) == OK)
+		put_settings(out, &org, r->now, &effects);
+	return st;
+}
+
+static enum status
+read_timezone(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+{
+	const char *zone;
+	bool found;
+	enum status st;
+
+	if ((st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &zone, &r->why)) != OK ||
+	    (st = json_bool(o, "recutHistory", &found, recut, &r->why)) != OK)
+		return st;
+	if (zone == NULL)
+		return why_not(&r->why, BAD_REQUEST, "timezone: required");
+	snprintf(wanted->timezone, sizeof(wanted->timezone), "%s", zone);
+	return OK;
+}
+
+static enum status
+put_timezone(struct req *r, struct json *out)
+{
+	static const char *const fields[] = { "timezone", "recutHistory", NULL };
+
+	return put(r, out, fields, read_timezone);
+}
+
+static enum status
+read_plan(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+{
+	const char *plan;
+	enum status st;
+
+	(void)recut;
+	if ((st = json_string(o, "plan", 0, ORG_PLAN_MAX - 1, &plan, &r->why)) != OK)
+		return st;
+	if (plan == NULL)
+		return why_not(&r->why, BAD_REQUEST, "plan: required");
+	snprintf(wanted->plan, sizeof(wanted->plan), "%s", plan);
+	return OK;
+}
+
+static enum status
+put_plan(struct req *r, struct json *out)
+{
+	static const char *const fields[] = { "plan", NULL };
+
+	return put(r, out, fields, read_plan);
+}
+
+/* An integer, or null for none. */
+static enum status
+read_limit(struct req *r, struct json_object *o, const char *name, int64_t none, int64_t *value)
+{
+	bool found;
+
+	if (json_is_null(o, name)) {
+		*value = none;
+		return OK;
+	}
+	return json_int(o, name, 0, LIMIT_MAX, &found, value, &r->why);
+}
+
+static enum status
+read_limits(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+{
+	int64_t cycle_day = wanted->cycle_day;
+	const char *unit;
+	enum status st;
+	bool found;
+
+	(void)recut;
+	if ((st = read_limit(r, o, "dailyLimit", UNLIMITED, &wanted->daily_limit)) != OK ||
+	    (st = read_limit(r, o, "messagesCap", NO_CAP, &wanted->cap_messages)) != OK ||
+	    (st = read_limit(r, o, "smsCap", NO_CAP, &wanted->cap_sms)) != OK ||
+	    (st = read_limit(r, o, "callCap", NO_CAP, &wanted->cap_calls)) != OK ||
+	    (st = json_int(o, "cycleDay", 1, 31, &found, &cycle_day, &r->why)) != OK ||
+	    (st = json_bool(o, "allowOverage", &found, &wanted->allow_overage, &r->why)) != OK ||
+	    (st = json_money(o, "costCap", &found, &wanted->cap_cost_micros, &r->why)) != OK ||
+	    (st = json_string(o, "quotaUnit", 1, 16, &unit, &r->why)) != OK)
+		return st;
+	if (json_is_null(o, "costCap"))
+		wanted->cap_cost_micros = NO_CAP;
+	if (unit != NULL && !quota_unit_parse(unit, &wanted->unit))
+		return why_not(&r->why, BAD_REQUEST, "quotaUnit: unknown \"%s\"; message or part", unit);
+	wanted->cycle_day = (int)cycle_day;
+	return OK;
+}
+
+static enum status
+put_limits(struct req *r, struct json *out)
+{
+	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "messagesCap", "costCap", "smsCap",
+		"callCap", "allowOverage", NULL };
+
+	return put(r, out, fields, read_limits);
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = {
+		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, get },
+		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, put_timezone },
+		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, put_plan },
+		{ PUT, "/api/organizations/{organizationId}/limits", SCOPE_ORG_ADMIN, put_limits },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "settings", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}

@@ -1,0 +1,149 @@
+/*
+ * GET /api/campaigns/usage-calendar?from=YYYY-MM-DD&to=YYYY-MM-DD -- SMS usage and the campaigns
+ * of each of the organisation's local days, `from` and `to` inclusive, at most 366.
+ *
+ *	200	{"success":true,"data":{"timezone","dailyLimit","isUnlimited","plan","dates":{"YYYY-MM-DD":
+ *		{"sent","reserved","total","availableQuota","campaigns":[…]},…}}}
+ *		All figures in the organisation's quota unit.  Unlimited: dailyLimit and availableQuota are -1.
+ *		Days before today reserve nothing, and their campaigns read as they ended.  At most 100
+ *		failedDetails a segment.
+ *	400	from or to missing, no date, out of order, or too far apart
+ *	401 403	no valid credential; not the scope usage:read
+ */
+#include <string.h>
+
+#include "organization.h"
+#include "reply.h"
+#include "segment.h"
+#include "serve.h"
+#include "usage.h"
+
+enum { RANGE_DAYS_MAX = 366, FAILURES_LISTED_MAX = 100 };
+
+struct range {
+	struct day from, to;
+};
+
+static enum status
+read_range(struct req *r, struct range *range)
+{
+	enum status st;
+
+	if (req_query(r, "from") == NULL || req_query(r, "to") == NULL) {
+		r->message = "from and to query params are required";
+		return why_not(&r->why, BAD_REQUEST, "%s: required", req_query(r, "from") == NULL ? "from" : "to");
+	}
+	if ((st = req_day(r, "from", &range->from)) != OK || (st = req_day(r, "to", &range->to)) != OK)
+		return st;
+	if (range->to.n < range->from.n)
+		return why_not(&r->why, BAD_REQUEST, "to: before from");
+	if (range->to.n - range->from.n >= RANGE_DAYS_MAX)
+		return why_not(&r->why, BAD_REQUEST, "to: more than %d days from from", RANGE_DAYS_MAX);
+	return OK;
+}
+
+/* Failed contacts of one segment, read before anything is written. */
+static enum status
+load_failures(struct req *r, const struct segment_entry *entries, size_t count, struct failure ***failures,
+    size_t **failure_counts)
+{
+	enum status st = OK;
+
+	*failures = arena_alloc(r->arena, (count + 1) * sizeof(**failures));
+	*failure_counts = arena_alloc(r->arena, (count + 1) * sizeof(**failure_counts));
+	for (size_t i = 0; st == OK && i < count; i++)
+		if (entries[i].has_failures)
+			st = segment_failures(r->db, r->arena, entries[i].campaign_key, entries[i].number,
+			    FAILURES_LISTED_MAX, &(*failures)[i], &(*failure_counts)[i]);
+	return st;
+}
+
+static void
+put_campaign(struct json *out, const struct segment_entry *e, const struct failure *failures, size_t failure_count)
+{
+	json_open_object(out, NULL);
+	json_put_text(out, "campaignId", e->campaign);
+	json_put_text(out, "campaignName", e->name);
+	json_put_int(out, "contactCount", e->contacts);
+	json_put_text(out, "status", e->status);
+	json_put_bool(out, "isSegmented", e->is_segmented);
+	if (e->is_segmented)
+		json_put_int(out, "segmentNumber", e->number);
+	json_open_array(out, "failedDetails");
+	for (size_t i = 0; i < failure_count; i++) {
+		json_open_object(out, NULL);
+		json_put_text(out, "phoneNumber", failures[i].phone);
+		json_put_text(out, "reason", failures[i].reason);
+		json_close_object(out);
+	}
+	json_close_array(out);
+	json_close_object(out);
+}
+
+static void
+put_day_figures(struct json *out, const struct organization *org, struct day_usage u)
+{
+	json_put_int(out, "sent", u.sent);
+	json_put_int(out, "reserved", u.reserved);
+	json_put_int(out, "total", quota_total(u));
+	json_put_int(out, "availableQuota",
+	    org->daily_limit == UNLIMITED ? UNLIMITED : quota_available(org->daily_limit, u));
+}
+
+static enum status
+usage_calendar(struct req *r, struct json *out)
+{
+	size_t count, *failure_counts, i = 0;
+	struct segment_entry *entries;
+	struct failure **failures;
+	struct organization org;
+	struct day_usage *days;
+	char text[DAY_TEXT_MAX];
+	struct range range;
+	struct day today;
+	enum status st;
+
+	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK ||
+	    (st = read_range(r, &range)) != OK)
+		return st;
+	today = organization_today(&org, r->now);
+	if (reply_cached(r, out, org.revision, today))
+		return OK;
+	days = arena_alloc(r->arena, RANGE_DAYS_MAX * sizeof(*days));
+	if ((st = usage_days(r->db, &org, range.from, range.to, today, days)) != OK ||
+	    (st = segment_list(r->db, r->arena, &org, range.from, range.to, today, &entries, &count)) != OK ||
+	    (st = load_failures(r, entries, count, &failures, &failure_counts)) != OK)
+		return st;
+
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_put_text(out, "timezone", org.timezone);
+	json_put_int(out, "dailyLimit", org.daily_limit);
+	json_put_bool(out, "isUnlimited", org.daily_limit == UNLIMITED);
+	json_put_text(out, "plan", org.plan);
+	json_open_object(out, "dates");
+	for (struct day d = range.from; d.n <= range.to.n; d = day_add(d, 1)) {
+		json_open_object(out, day_format(d, text));
+		put_day_figures(out, &org, days[d.n - range.from.n]);
+		json_open_array(out, "campaigns");
+		for (; i < count && entries[i].day.n == d.n; i++)
+			put_campaign(out, &entries[i], failures[i], failure_counts[i]);
+		json_close_array(out);
+		json_close_object(out);
+	}
+	json_close_object(out);
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const char *const query[] = { "from", "to", NULL };
+	static const struct route routes[] = {
+		{ GET, "/api/campaigns/usage-calendar", SCOPE_USAGE_READ, usage_calendar, .query = query }, { 0 } };
+
+	return serve(&(const struct endpoint) { .name = "usage-calendar", .dialect = TETHER, .routes = routes });
+}

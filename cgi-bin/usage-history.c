@@ -1,0 +1,108 @@
+/*
+ * GET /organization/usage/history?startDate=YYYY-MM-DD&endDate=YYYY-MM-DD -- usage by calendar month
+ * of the organisation's local days; both dates inclusive, at most 120 months.
+ *
+ *	200	{"items":[{"yearMonth":"YYYY-MM","messageUsage","budgetUsage","costSms","costCall","channelUsages"},…]}
+ *		One item for each month that the range touches, ascending, months without traffic too.  The first and the
+ *		last month hold only their days of the range, so that adjoining ranges add up.
+ *	400	a date is missing or none, endDate before startDate, more than 120 months
+ *	401 403	no valid credential; not the scope usage:read
+ */
+#include <stdio.h>
+
+#include "organization.h"
+#include "pingram.h"
+#include "reply.h"
+#include "serve.h"
+#include "usage.h"
+
+enum { MONTHS_MAX = 120 };
+
+struct range {
+	struct day from, to;
+	int months;
+};
+
+static enum status
+read_range(struct req *r, struct range *range)
+{
+	int from_year, from_month, to_year, to_month, unused;
+	enum status st;
+
+	if ((st = req_day(r, "startDate", &range->from)) != OK || (st = req_day(r, "endDate", &range->to)) != OK) {
+		why_fix(&r->why, "Give startDate and endDate as YYYY-MM-DD.");
+		return st;
+	}
+	if (range->to.n < range->from.n) {
+		st = why_not(&r->why, BAD_REQUEST, "endDate: before startDate");
+		why_fix(&r->why, "Swap the two dates.");
+		return st;
+	}
+	day_civil(range->from, &from_year, &from_month, &unused);
+	day_civil(range->to, &to_year, &to_month, &unused);
+	range->months = (to_year - from_year) * 12 + to_month - from_month + 1;
+	if (range->months > MONTHS_MAX) {
+		st = why_not(&r->why, BAD_REQUEST, "endDate: more than %d months from startDate", MONTHS_MAX);
+		why_fix(&r->why, "Ask for at most %d months at a time.", MONTHS_MAX);
+		return st;
+	}
+	return OK;
+}
+
+/* The part of the range in the month of d: [d, *until). */
+static struct day
+month_until(struct day d, struct day to)
+{
+	int year, month, dayofmonth;
+	struct day until;
+
+	day_civil(d, &year, &month, &dayofmonth);
+	until = day_add(d, days_in_month(year, month) - dayofmonth + 1);
+	return until.n > to.n ? day_add(to, 1) : until;
+}
+
+static enum status
+usage_history(struct req *r, struct json *out)
+{
+	int year, month, dayofmonth, i = 0;
+	struct usage_sums *sums;
+	struct organization org;
+	struct range range;
+	struct day d;
+	char text[16];
+	enum status st;
+
+	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK ||
+	    (st = read_range(r, &range)) != OK)
+		return st;
+	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
+		return OK;
+	sums = arena_alloc(r->arena, (size_t)range.months * sizeof(*sums));
+	for (d = range.from; d.n <= range.to.n; d = month_until(d, range.to))
+		if ((st = usage_sum_days(r->db, &org, d, month_until(d, range.to), &sums[i++])) != OK)
+			return st;
+
+	json_open_object(out, NULL);
+	json_open_array(out, "items");
+	for (d = range.from, i = 0; d.n <= range.to.n; d = month_until(d, range.to), i++) {
+		day_civil(d, &year, &month, &dayofmonth);
+		snprintf(text, sizeof(text), "%04d-%02d", year, month);
+		json_open_object(out, NULL);
+		json_put_text(out, "yearMonth", text);
+		pingram_put_usage(out, &sums[i]);
+		json_close_object(out);
+	}
+	json_close_array(out);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const char *const query[] = { "startDate", "endDate", NULL };
+	static const struct route routes[] = {
+		{ GET, "/organization/usage/history", SCOPE_USAGE_READ, usage_history, .query = query }, { 0 } };
+
+	return serve(&(const struct endpoint) { .name = "usage-history", .dialect = PINGRAM, .routes = routes });
+}

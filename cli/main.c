@@ -1,0 +1,156 @@
+/*
+ * daybook [-d FILE] COMMAND -- see daybook(1).
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "conf.h"
+#include "instant.h"
+#include "version.h"
+
+static const struct command commands[] = {
+	{ "init", cmd_init, "init", "create the database (never overwrites)" },
+	{ "org", cmd_org, "org add ID --timezone ZONE [--name TEXT] [--plan WORD] [--daily-limit N|unlimited]\n"
+	    "        [--quota-unit message|part] [--cycle-day 1-31]\n"
+	    "org set ID [the same options] [--recut-history]\n"
+	    "org list\n"
+	    "org show ID", "organisations" },
+	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
+	    "price list", "what a part costs, from a day on" },
+	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
+	    "key list\n"
+	    "key retire KID", "keys that sign tokens" },
+	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--kid NAME]", "print a signed token" },
+	{ "apikey", cmd_apikey, "apikey add --org ID --scope \"usage:write …\" [--name TEXT]\n"
+	    "apikey list\n"
+	    "apikey revoke N", "API keys" },
+	{ "setting", cmd_setting, "setting list\n"
+	    "setting set NAME VALUE", "settings of the installation" },
+	{ "import", cmd_import, "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]",
+	    "events from a file" },
+	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]",
+	    "events to standard output" },
+	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "the calendar on a terminal" },
+	{ "verify", cmd_verify, "verify", "recompute everything from the ledger; exit 1 on a difference" },
+	{ "rebuild", cmd_rebuild, "rebuild [--days]", "make the roll-ups anew from the ledger (and cut the days anew)" },
+	{ "backup", cmd_backup, "backup FILE", "a consistent copy while others write" },
+	{ "restore", cmd_restore, "restore FILE", "a backup back into the live database" },
+	{ "upgrade", cmd_upgrade, "upgrade", "bring an older database to this version's schema" },
+	{ "demo", cmd_demo, "demo", "create the database with two organisations and a year of traffic" },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void
+print_help(FILE *out)
+{
+	fprintf(out, "usage: daybook [-d FILE] COMMAND [ARGUMENTS]\n\n");
+	for (int i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].what);
+	fprintf(out, "\n  -d FILE     the database (default: $DAYBOOK_DB)\n"
+	    "  --version   the version\n"
+	    "  COMMAND --help   its arguments\n");
+}
+
+static void
+print_usage(FILE *out, const struct command *command)
+{
+	fprintf(out, "%s\n\n", command->what);
+	for (const char *line = command->usage; *line != '\0'; ) {
+		size_t n = strcspn(line, "\n");
+
+		fprintf(out, line[0] == ' ' ? "%.*s\n" : "daybook [-d FILE] %.*s\n", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+int
+cli_fail(const struct cli *c)
+{
+	fprintf(stderr, "daybook: %s%s%s\n", c->why.text[0] != '\0' ? c->why.text : "the database is busy; try again",
+	    c->why.fix[0] != '\0' ? ". " : "", c->why.fix);
+	return FAILED;
+}
+
+int
+cli_usage(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "daybook %s: ", command);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "; see `daybook %s --help`\n", command);
+	return USAGE;
+}
+
+bool
+cli_open(struct cli *c)
+{
+	if (c->path[0] == '\0' && conf_database(c->path, &c->why) != OK) {
+		why_fix(&c->why, "Name it with -d FILE or DAYBOOK_DB.");
+		cli_fail(c);
+		return false;
+	}
+	if ((c->db = db_open(c->path, &c->why)) == NULL)
+		cli_fail(c);
+	return c->db != NULL;
+}
+
+static int
+run(struct cli *c, int argc, char **argv)
+{
+	for (int i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[0], commands[i].name) != 0)
+			continue;
+		for (int k = 1; k < argc; k++)
+			if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0) {
+				print_usage(stdout, &commands[i]);
+				return DONE;
+			}
+		return commands[i].run(c, argc, argv);
+	}
+	fprintf(stderr, "daybook: no command \"%s\"; see `daybook --help`\n", argv[0]);
+	return USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli c = { .arena = arena_new(), .now = instant_now() };
+	int rc, opt;
+
+	umask(077);
+	while ((opt = getopt(argc, argv, "+d:hV-:")) != -1)
+		if (opt == 'd')
+			snprintf(c.path, sizeof(c.path), "%s", optarg);
+		else if (opt == 'h' || (opt == '-' && strcmp(optarg, "help") == 0)) {
+			print_help(stdout);
+			return DONE;
+		} else if (opt == 'V' || (opt == '-' && strcmp(optarg, "version") == 0)) {
+			printf("daybook %s (build %s, SQLite %s, tzdata %s)\n", version, version_build,
+			    db_sqlite_version(), zone_tzdata_version());
+			return DONE;
+		} else {
+			print_help(stderr);
+			return USAGE;
+		}
+	if (optind == argc) {
+		print_help(stderr);
+		return USAGE;
+	}
+	rc = run(&c, argc - optind, argv + optind);
+	db_close(c.db);
+	arena_free(c.arena);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "daybook: standard output: write error\n");
+		return FAILED;
+	}
+	return rc;
+}

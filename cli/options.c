@@ -1,0 +1,134 @@
+/*
+ * Options, typed values and progress: what cli.h promises besides the database.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+enum { BAR_WIDTH = 40, REDRAW_MS = 100 };
+
+static bool
+read_option(const char *command, const struct option_spec *specs, int argc, char **argv, int *i)
+{
+	const char *arg = argv[*i], *equals = strchr(arg, '=');
+	size_t n = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
+
+	for (const struct option_spec *s = specs; s->name != NULL; s++) {
+		if (strlen(s->name) != n || strncmp(s->name, arg, n) != 0)
+			continue;
+		if (s->value == NULL) {
+			if (equals != NULL)
+				return cli_usage(command, "%s takes no value", s->name), false;
+			*s->flag = true;
+			return true;
+		}
+		if (*s->value != NULL)
+			return cli_usage(command, "%s is given twice", s->name), false;
+		if (equals == NULL && *i + 1 >= argc)
+			return cli_usage(command, "%s needs a value", s->name), false;
+		*s->value = equals != NULL ? equals + 1 : argv[++*i];
+		return true;
+	}
+	cli_usage(command, "no option %.*s", (int)n, arg);
+	return false;
+}
+
+bool
+cli_options(const char *command, int argc, char **argv, const struct option_spec *specs, const char **operands,
+    int min, int max)
+{
+	bool is_operand = false;
+	int count = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (!is_operand && strcmp(argv[i], "--") == 0) {
+			is_operand = true;
+			continue;
+		}
+		if (!is_operand && argv[i][0] == '-' && argv[i][1] != '\0') {
+			if (!read_option(command, specs, argc, argv, &i))
+				return false;
+			continue;
+		}
+		if (count == max)
+			return cli_usage(command, "one argument too many: \"%s\"", argv[i]), false;
+		operands[count++] = argv[i];
+	}
+	if (count < min)
+		return cli_usage(command, "an argument is missing"), false;
+	return true;
+}
+
+bool
+cli_day(const char *command, const char *option, const char *text, struct day *d)
+{
+	if (day_parse(text, d))
+		return true;
+	cli_usage(command, "%s: \"%s\" is not a date (YYYY-MM-DD)", option, text);
+	return false;
+}
+
+bool
+cli_int(const char *command, const char *option, const char *text, int64_t min, int64_t max, int64_t *value)
+{
+	char *end;
+
+	*value = strtoll(text, &end, 10);
+	if (*text != '\0' && *end == '\0' && *value >= min && *value <= max)
+		return true;
+	cli_usage(command, "%s: \"%s\" is not a whole number within %" PRId64 " to %" PRId64, option, text, min, max);
+	return false;
+}
+
+enum status
+cli_organization(struct cli *c, const char *id, struct organization *org)
+{
+	const char **ids;
+	size_t n;
+
+	if (id == NULL) {
+		if ((n = organization_ids(c->db, c->arena, &ids)) != 1)
+			return why_not(&c->why, BAD_REQUEST, "there are %zu organizations: name one with --org", n);
+		id = ids[0];
+	}
+	return organization_load(c->db, id, org, &c->why);
+}
+
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+progress(const char *what, int64_t done, int64_t total)
+{
+	static const char full[] = "########################################";
+	static int64_t drawn_ms;
+	int width;
+
+	if (!isatty(STDERR_FILENO) || (monotonic_ms() - drawn_ms < REDRAW_MS && done != total))
+		return;
+	drawn_ms = monotonic_ms();
+	if (total <= 0) {
+		fprintf(stderr, "\r%s %" PRId64 " ", what, done);
+		return;
+	}
+	width = (int)(done >= total ? BAR_WIDTH : done * BAR_WIDTH / total);
+	fprintf(stderr, "\r%s [%-*.*s] %3d%% ", what, BAR_WIDTH, width, full, width * 100 / BAR_WIDTH);
+}
+
+void
+progress_end(void)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+}

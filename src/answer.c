@@ -1,0 +1,126 @@
+#include <string.h>
+#include <time.h>
+
+#include "answer.h"
+#include "conf.h"
+#include "dialect.h"
+#include "digest.h"
+#include "instant.h"
+#include "log.h"
+#include "reply.h"
+
+void
+answer_init(struct answerer *a, const struct endpoint *endpoint)
+{
+	*a = (struct answerer) { .endpoint = endpoint, .arena = arena_new() };
+	json_init(&a->body);
+}
+
+void
+answer_free(struct answerer *a)
+{
+	db_close(a->db);
+	arena_free(a->arena);
+	json_free(&a->body);
+}
+
+size_t
+answer_body_max(const struct endpoint *endpoint)
+{
+	size_t max = BODY_MAX;
+
+	for (const struct route *r = endpoint->routes; r->method != 0; r++)
+		if (r->body_max > max)
+			max = r->body_max;
+	return max;
+}
+
+/* The database may be made, moved in or repaired while the program runs. */
+static enum status
+open_database(struct answerer *a, struct why *why)
+{
+	char path[CONF_PATH_MAX], text[WHY_TEXT_MAX * 2];
+	enum status st = OK;
+
+	if (a->db == NULL && (st = conf_database(path, why)) == OK && (a->db = db_open(path, why)) == NULL)
+		st = UNAVAILABLE;
+	if (st != OK)
+		log_error("event=database error=%s", log_value(why->text, text, sizeof(text)));
+	return st;
+}
+
+static enum status
+check_body(struct req *r, enum status body_status)
+{
+	size_t max = r->route->body_max > 0 ? r->route->body_max : BODY_MAX;
+
+	if (body_status == OK && r->body_n > max)
+		body_status = TOO_LARGE;
+	if (body_status == TOO_LARGE)
+		why_not(&r->why, TOO_LARGE, "body: longer than %zu bytes", max);
+	else if (body_status == BAD_REQUEST)
+		why_not(&r->why, BAD_REQUEST, "body: shorter than its Content-Length");
+	return req_check_body(r, body_status);
+}
+
+/* Gates, then the handler, in the transaction that its method needs. */
+static enum status
+run(struct answerer *a, struct req *r, enum status body_status)
+{
+	enum status st;
+
+	if ((st = open_database(a, &r->why)) != OK)
+		return st;
+	r->db = a->db;
+	if ((st = db_read_begin(a->db)) != OK)
+		return st;
+	if ((st = req_open(r)) == OK && (st = check_body(r, body_status)) == OK) {
+		if (r->route->method != GET)
+			db_read_end(a->db);
+		st = r->route->handle(r, &a->body);
+	}
+	db_read_end(a->db);
+	db_write_abort(a->db);	/* of a handler that gave up; nothing where it committed */
+	return st;
+}
+
+static void
+log_line(const struct req *r, enum status st, size_t bytes, int64_t us)
+{
+	char path[256], org[96];
+
+	log_info("event=request program=%s method=%s path=%s status=%d bytes=%zu us=%lld org=%s credential=%s",
+	    r->endpoint->name, r->verb, log_value(r->path, path, sizeof(path)), dialect_http(r, st), bytes,
+	    (long long)us, log_value(r->org, org, sizeof(org)), r->caller.credential[0] != '\0' ? r->caller.credential : "-");
+}
+
+static int64_t
+monotonic_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void
+answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status, struct json *wire)
+{
+	int64_t began_us = monotonic_us();
+	struct req r = { .endpoint = a->endpoint, .env = env, .arena = a->arena, .now = instant_now(), .body = body,
+		.body_n = n, .org = "", .media = "", .path = "" };
+	const char *verb = req_env(&r, "REQUEST_METHOD");
+	enum status st;
+
+	r.verb = verb != NULL && strlen(verb) < 16 ? verb : "?";
+	log_request(uuid7(r.now, r.id));
+	json_reset(&a->body);
+	json_reset(wire);
+	st = run(a, &r, body_status);
+	if (status_http(st) >= 400 && !r.keeps_body)
+		dialect_error(&r, st, &a->body);
+	reply_write(&r, st, &a->body, wire);
+	log_line(&r, st, wire->size, monotonic_us() - began_us);
+	log_request("");
+	arena_reset(a->arena);
+}

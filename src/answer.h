@@ -1,0 +1,29 @@
+/*
+ * One exchange: from the CGI variables and the body to the bytes of the reply.  Knows no transport.
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include "req.h"
+
+/* What lives as long as the process. */
+struct answerer {
+	const struct endpoint *endpoint;
+	struct db *db;		/* NULL until it could be opened; tried again with each request */
+	struct arena *arena;
+	struct json body;
+};
+
+void	answer_init(struct answerer *a, const struct endpoint *endpoint);
+void	answer_free(struct answerer *a);
+
+/* The most bytes of body that any route of the endpoint takes. */
+size_t	answer_body_max(const struct endpoint *endpoint);
+
+/*
+ * body_status is OK where body[0, n) is whole, TOO_LARGE or BAD_REQUEST (shorter than its Content-Length) where not.  Writes the reply into wire.
+ */
+void	answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status,
+	    struct json *wire);
+
+#endif

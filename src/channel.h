@@ -1,0 +1,31 @@
+/*
+ * The channels, and what each dialect makes of them: the only table of channels in the code.
+ */
+#ifndef CHANNEL_H
+#define CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum channel {
+	SMS, CALL, EMAIL, INAPP_WEB, WEB_PUSH, PUSH, SLACK, WHATSAPP, SAGE,
+	CHANNEL_COUNT
+};
+
+struct channel_facts {
+	const char *name;		/* in our API, the schema and pingram's channelUsages */
+	const char *infodeck;		/* infodeck's counter; NULL = not counted there */
+	bool in_message_usage;		/* part of pingram's messageUsage */
+	bool in_budget_usage;		/* its cost is part of pingram's budgetUsage */
+	bool always_shown;		/* in channelUsages even when zero */
+};
+
+const struct channel_facts	*channel_facts(enum channel c);
+
+/* By name, exactly.  False where there is none. */
+bool	channel_parse(const char *name, enum channel *c);
+
+/* "SMS, CALL, EMAIL, …" for error messages. */
+const char	*channel_names(void);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * How an organisation's days are cut: its zone_span rows, read, written and re-cut.
+ */
+#ifndef DAYCUT_H
+#define DAYCUT_H
+
+#include "organization.h"
+
+/* Fills org->days from the rows; kept in the process by (organisation, zone_revision). */
+enum status	daycut_load(struct db *db, struct organization *org, struct why *why);
+
+/*
+ * Replaces the rows from from_at (a day start) on by those of org->timezone, or all of them where is_whole.
+ * *changed says whether they became other ones.  Inside a write transaction; reloads org->days.
+ */
+enum status	daycut_replace(struct db *db, struct organization *org, int64_t from_at, bool is_whole,
+		    bool *changed, struct why *why);
+
+/* Re-dates segments from their instants: open ones, or all. */
+enum status	daycut_redate(struct db *db, struct arena *a, const struct organization *org, bool is_whole,
+		    struct org_effects *effects);
+
+/* Makes usage_day anew from usage_quarter. */
+enum status	daycut_rebuild_days(struct db *db, const struct organization *org);
+
+#endif

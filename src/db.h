@@ -1,0 +1,109 @@
+/*
+ * The database: the only file that knows SQLite.
+ *
+ * Reading: db_read_begin … db_read_end is one snapshot; a reply never shows half of a write.
+ * Writing: db_write_begin … db_write_commit.  Every write transaction and its checkpoint run
+ * under one exclusive lock on the file `DATABASE-gate`: fair, blocking, at most DB_GATE_WAIT_MS.
+ * It keeps writers from starving one another, and two processes from the WAL-reset fault of
+ * SQLite before 3.51.3.
+ *
+ * Errors are sticky: bind, step and read cannot fail visibly; query_done says once how it went, and
+ * logs the SQL.  A failed query makes db_write_commit roll back and say so too.
+ *
+ * SQL is a string literal, prepared once per process and kept by its address.  An unknown
+ * parameter name is a mistake of ours and ends the process.
+ */
+#ifndef DB_H
+#define DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+#define DB_GATE_WAIT_MS 5000
+#define DB_BUSY_MS 5000
+#define DB_SCHEMA_VERSION 1
+
+struct db;
+struct query;
+
+/* ---- Opening */
+
+/* NULL and why where the file is missing, no Daybook database, of a newer schema, or of an older one. */
+struct db	*db_open(const char *path, struct why *why);
+void		 db_close(struct db *db);
+
+/* Makes a new file with the schema in it.  CONFLICT where the file exists. */
+enum status	 db_create(const char *path, struct why *why);
+
+/* Brings an older file to this schema, under the gate.  *from is the version that it had. */
+enum status	 db_upgrade(const char *path, int *from, struct why *why);
+
+const char	*db_path(const struct db *db);
+
+/* ---- Transactions */
+
+enum status	 db_read_begin(struct db *db);
+void		 db_read_end(struct db *db);
+
+/* UNAVAILABLE where the gate or the database stays busy. */
+enum status	 db_write_begin(struct db *db);
+/* OK only when the transaction is on the disk. */
+enum status	 db_write_commit(struct db *db);
+void		 db_write_abort(struct db *db);
+
+/* A point inside a write transaction to go back to; not nested. */
+void		 db_savepoint(struct db *db);
+void		 db_savepoint_keep(struct db *db);
+void		 db_savepoint_undo(struct db *db);
+
+/* ---- Queries */
+
+struct query	*db_query(struct db *db, const char *sql);
+void		 query_bind_int(struct query *q, const char *name, int64_t value);
+void		 query_bind_text(struct query *q, const char *name, const char *text);	/* NULL = SQL NULL; kept by address until query_done */
+void		 query_bind_blob(struct query *q, const char *name, const void *data, size_t n);	/* likewise */
+void		 query_bind_null(struct query *q, const char *name);
+
+/* True while there is a row. */
+bool		 query_step(struct query *q);
+
+/* Columns of the row, from 0.  Texts and blobs stand until the next step. */
+int64_t		 query_int(struct query *q, int column);
+const char	*query_text(struct query *q, int column);	/* "" for SQL NULL */
+const void	*query_blob(struct query *q, int column, size_t *n);
+bool		 query_is_null(struct query *q, int column);
+
+/* Ends the query: OK, UNAVAILABLE (busy, full, I/O error) or INTERNAL (anything else). */
+enum status	 query_done(struct query *q);
+
+/* For a statement without rows: steps it once and ends it. */
+enum status	 query_run(struct query *q);
+
+/* Rows changed by the statement that ran last. */
+int64_t		 db_changes(struct db *db);
+
+
+/* ---- The whole file */
+
+/*
+ * A consistent copy into a new file, while others write.  CONFLICT where it exists.  progress (may
+ * be NULL) hears pages done and pages in all.
+ */
+enum status	 db_backup(struct db *db, const char *to, void (*progress)(int64_t done, int64_t total), struct why *why);
+
+/* Copies the database at `from` into this live one, under the gate, and gives it a new epoch. */
+enum status	 db_restore(struct db *db, const char *from, struct why *why);
+
+/* SQLite's own integrity and foreign-key checks: OK, or CONFLICT and why. */
+enum status	 db_check(struct db *db, struct why *why);
+
+/* Version of the linked SQLite, as "3.40.1"; the journal mode, "wal" or "truncate"; bytes of file and WAL. */
+const char	*db_sqlite_version(void);
+const char	*db_journal_mode(struct db *db);
+int64_t		 db_file_bytes(struct db *db);
+int64_t		 db_wal_bytes(struct db *db);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * Backup, restore and check of the whole file.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db_file.h"
+#include "gate.h"
+
+enum { STEP_PAGES = 512, PATH_SIZE = 4096, RESTORE_TRIES = 50, RETRY_MS = 100 };
+
+/* Copies `from` into `to`; a locked page is tried again for a while. */
+static int
+copy(sqlite3 *from, sqlite3 *to, void (*progress)(int64_t, int64_t))
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	int rc = SQLITE_OK, tries = 0;
+
+	if (backup == NULL)
+		return sqlite3_errcode(to);
+	while (rc == SQLITE_OK || ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && tries++ < RESTORE_TRIES)) {
+		if (rc != SQLITE_OK)
+			sqlite3_sleep(RETRY_MS);
+		rc = sqlite3_backup_step(backup, progress != NULL ? STEP_PAGES : -1);
+		if (progress != NULL)
+			progress(sqlite3_backup_pagecount(backup) - sqlite3_backup_remaining(backup),
+			    sqlite3_backup_pagecount(backup));
+	}
+	sqlite3_backup_finish(backup);
+	return rc;
+}
+
+enum status
+db_backup(struct db *db, const char *to, void (*progress)(int64_t, int64_t), struct why *why)
+{
+	sqlite3 *copy_handle = NULL;
+	enum status st;
+	int rc;
+
+	if ((st = db_file_new(to, why)) != OK)
+		return st;
+	/* A read transaction held over all steps: foreign commits do not make the copy start anew. */
+	if ((st = db_read_begin(db)) != OK) {
+		unlink(to);
+		return why_not(why, st, "%s: the database stays busy", db_path(db));
+	}
+	db_file_pragma(db_handle(db), "SELECT count(*) FROM setting");
+	rc = sqlite3_open_v2(to, &copy_handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = copy(db_handle(db), copy_handle, progress);
+	db_read_end(db);
+	if (rc != SQLITE_DONE) {
+		st = why_not(why, UNAVAILABLE, "%s: %s", to, sqlite3_errstr(rc));
+		unlink(to);
+	}
+	sqlite3_close(copy_handle);
+	return st;
+}
+
+/* A copy of the backup with a new epoch in it, so that the restore itself is one step. */
+static enum status
+stage(const char *from, const char *staged, sqlite3 **handle, struct why *why)
+{
+	sqlite3 *source = NULL;
+	enum status st;
+	int rc;
+
+	if ((st = db_file_open(from, &source, why)) != OK)
+		return st;
+	if ((st = db_file_new(staged, why)) != OK) {
+		sqlite3_close(source);
+		return st;
+	}
+	rc = sqlite3_open_v2(staged, handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = copy(source, *handle, NULL);
+	sqlite3_close(source);
+	if (rc != SQLITE_DONE)
+		return why_not(why, UNAVAILABLE, "%s: %s", from, sqlite3_errstr(rc));
+	sqlite3_exec(*handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (db_file_new_epoch(*handle) != OK)
+		return why_not(why, UNAVAILABLE, "%s: %s", staged, sqlite3_errmsg(*handle));
+	return OK;
+}
+
+enum status
+db_restore(struct db *db, const char *from, struct why *why)
+{
+	char staged[PATH_SIZE + 16];
+	sqlite3 *handle = NULL;
+	bool is_wal = strcmp(db_journal_mode(db), "wal") == 0;
+	enum status st;
+	int rc;
+
+	snprintf(staged, sizeof(staged), "%s-restore", db_path(db));
+	unlink(staged);		/* of a restore that was cut short */
+	if ((st = stage(from, staged, &handle, why)) == OK &&
+	    (st = gate_enter(db_gate(db), DB_GATE_WAIT_MS)) == OK) {
+		if (is_wal)	/* the file's header says which journal it has: keep the live one's */
+			sqlite3_exec(handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		rc = copy(handle, db_handle(db), NULL);
+		gate_leave(db_gate(db));
+		if (rc != SQLITE_DONE)
+			st = why_not(why, UNAVAILABLE, "%s: %s", db_path(db), sqlite3_errstr(rc));
+	}
+	sqlite3_close(handle);
+	unlink(staged);
+	snprintf(staged, sizeof(staged), "%s-restore-wal", db_path(db));
+	unlink(staged);
+	snprintf(staged, sizeof(staged), "%s-restore-shm", db_path(db));
+	unlink(staged);
+	return st;
+}
+
+enum status
+db_check(struct db *db, struct why *why)
+{
+	sqlite3_stmt *stmt;
+	enum status st = OK;
+
+	if (sqlite3_prepare_v2(db_handle(db), "PRAGMA integrity_check(1)", -1, &stmt, NULL) != SQLITE_OK)
+		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db_handle(db)));
+	if (sqlite3_step(stmt) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
+		st = why_not(why, CONFLICT, "integrity_check: %s", (const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	if (st != OK)
+		return st;
+	if (sqlite3_prepare_v2(db_handle(db), "PRAGMA foreign_key_check", -1, &stmt, NULL) != SQLITE_OK)
+		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db_handle(db)));
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		st = why_not(why, CONFLICT, "foreign_key_check: table %s has a row without its %s",
+		    (const char *)sqlite3_column_text(stmt, 0), (const char *)sqlite3_column_text(stmt, 2));
+	sqlite3_finalize(stmt);
+	return st;
+}

@@ -1,0 +1,89 @@
+#include <stdio.h>
+
+#include "dialect.h"
+
+/* What each dialect calls an outcome, and the sentence where nothing better is known. */
+static const struct {
+	const char *code;	/* pingram */
+	const char *word;	/* infodeck's `error`, and tether's `message` in words */
+	const char *sentence;
+} words[STATUS_COUNT] = {
+	[BAD_REQUEST] = { "VALIDATION_ERROR", "ValidationError", "Input data validation failed." },
+	[UNAUTHENTICATED] = { "UNAUTHORIZED", "Unauthenticated",
+		"Authentication is required and has failed or has not yet been provided." },
+	[OVER_CAP] = { "USAGE_LIMIT_EXCEEDED", "UsageLimitExceeded", "A cap of the billing cycle is reached." },
+	[FORBIDDEN] = { "FORBIDDEN", "Forbidden", "Access to the requested resource is forbidden." },
+	[NOT_FOUND] = { "NOT_FOUND", "ResourceNotFound", "The requested resource could not be found." },
+	[METHOD_NOT_ALLOWED] = { "METHOD_NOT_ALLOWED", "MethodNotAllowed", "The method is not allowed here." },
+	[CONFLICT] = { "CONFLICT", "Conflict", "The request conflicts with what is there." },
+	[PRECONDITION_FAILED] = { "PRECONDITION_FAILED", "PreconditionFailed", "It has changed since it was read." },
+	[TOO_LARGE] = { "PAYLOAD_TOO_LARGE", "PayloadTooLarge", "The body is too large." },
+	[UNSUPPORTED_MEDIA] = { "UNSUPPORTED_MEDIA_TYPE", "UnsupportedMediaType", "The body is of another media type." },
+	[OVER_QUOTA] = { "QUOTA_EXCEEDED", "QuotaExceeded", "The day has no room." },
+	[INTERNAL] = { "INTERNAL_ERROR", "InternalServerError", "Internal server error." },
+	[UNAVAILABLE] = { "SERVICE_UNAVAILABLE", "ServiceUnavailable", "The database is busy; try again." },
+};
+
+/* What a person may hear: nothing of our own faults. */
+static const char *
+detail(const struct req *r, enum status st)
+{
+	return st == INTERNAL || st == UNAVAILABLE ? "" : r->why.text;
+}
+
+static void
+tether(const struct req *r, enum status st, struct json *out)
+{
+	const char *why = detail(r, st);
+
+	json_put_bool(out, "success", false);
+	json_put_text(out, "message", r->message != NULL ? r->message :
+	    st == BAD_REQUEST ? "Validation error" : words[st].sentence);
+	json_put_text(out, "error", why[0] != '\0' ? why : words[st].sentence);
+}
+
+static void
+pingram(const struct req *r, enum status st, struct json *out)
+{
+	const char *why = detail(r, st);
+
+	json_put_text(out, "trackingId", r->id);
+	json_open_object(out, "error");
+	json_put_text(out, "code", words[st].code);
+	json_put_text(out, "message", why[0] != '\0' ? why : words[st].sentence);
+	if (why[0] != '\0' && r->why.fix[0] != '\0')
+		json_put_text(out, "fix", r->why.fix);
+	json_close_object(out);
+}
+
+/* 401, 403 and 404 are the contract's own words; 422 adds what was wrong. */
+static void
+infodeck(const struct req *r, enum status st, struct json *out)
+{
+	char message[WHY_TEXT_MAX + 64];
+	const char *why = detail(r, st);
+
+	snprintf(message, sizeof(message), "%s%s%s", words[st].sentence,
+	    st != UNAUTHENTICATED && st != FORBIDDEN && st != NOT_FOUND && why[0] != '\0' ? " " : "",
+	    st != UNAUTHENTICATED && st != FORBIDDEN && st != NOT_FOUND ? why : "");
+	json_put_text(out, "error", words[st].word);
+	json_put_text(out, "message", message);
+}
+
+void
+dialect_error(const struct req *r, enum status st, struct json *out)
+{
+	static void (*const writers[])(const struct req *, enum status, struct json *) = {
+		[TETHER] = tether, [PINGRAM] = pingram, [INFODECK] = infodeck };
+
+	json_reset(out);
+	json_open_object(out, NULL);
+	writers[r->endpoint->dialect](r, st, out);
+	json_close_object(out);
+}
+
+int
+dialect_http(const struct req *r, enum status st)
+{
+	return st == BAD_REQUEST && r->endpoint->dialect == INFODECK ? 422 : status_http(st);
+}

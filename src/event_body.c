@@ -1,0 +1,135 @@
+#include <string.h>
+
+#include "event_body.h"
+
+static const char media_json[] = "application/json";
+static const char media_ndjson[] = "application/x-ndjson";
+static const char media_cloudevent[] = "application/cloudevents+json";
+static const char media_cloudevents[] = "application/cloudevents-batch+json";
+
+const char *const event_media[] = { media_json, media_ndjson, media_cloudevent, media_cloudevents, NULL };
+
+struct items {
+	struct event_item *at;
+	size_t count, max;
+};
+
+/* Reads one event into the next item; a bad one is an item too. */
+static enum status
+add(struct req *r, struct items *items, enum event_form form, const char *text, size_t n)
+{
+	struct event_item *item, *grown;
+	struct why why = { 0 };
+
+	if (items->count == EVENTS_MAX)
+		return why_not(&r->why, TOO_LARGE, "body: more than %d events", EVENTS_MAX);
+	if (items->count == items->max) {
+		items->max = items->max > 0 ? 4 * items->max : 16;
+		grown = arena_alloc(r->arena, items->max * sizeof(*grown));
+		if (items->count > 0)
+			memcpy(grown, items->at, items->count * sizeof(*grown));
+		items->at = grown;
+	}
+	item = &items->at[items->count++];
+	if (event_read(r->arena, form, text, n, &item->event, &why) != OK) {
+		item->verdict = EVENT_REJECTED;
+		item->error = arena_strdup(r->arena, why.text);
+	}
+	return OK;
+}
+
+static enum status
+read_array(struct req *r, struct items *items, enum event_form form, const char *text, size_t n)
+{
+	const char *item;
+	size_t pos = 0, item_n;
+	enum status st = OK;
+
+	while (st == OK && json_next_item(text, n, &pos, &item, &item_n))
+		st = add(r, items, form, item, item_n);
+	return st;
+}
+
+/* One event, an array of them, or {"events":[…]}. */
+static enum status
+read_json(struct req *r, struct items *items)
+{
+	const char *events;
+	size_t events_n;
+
+	if (json_kind(r->body, r->body_n) == '[')
+		return read_array(r, items, EVENT_NATIVE, r->body, r->body_n);
+	if (json_kind(r->body, r->body_n) != '{')
+		return why_not(&r->why, BAD_REQUEST, "body: neither an event nor an array of events");
+	if (!json_find(r->body, r->body_n, "events", &events, &events_n))
+		return add(r, items, EVENT_NATIVE, r->body, r->body_n);
+	if (json_kind(events, events_n) != '[')
+		return why_not(&r->why, BAD_REQUEST, "events: not an array");
+	if (!json_has_only(r->body, r->body_n, "events"))
+		return why_not(&r->why, BAD_REQUEST, "body: unknown fields beside events");
+	return read_array(r, items, EVENT_NATIVE, events, events_n);
+}
+
+/* One event a line.  Blank lines do not count; a line that is no JSON spoils the body. */
+static enum status
+read_ndjson(struct req *r, struct items *items)
+{
+	const char *line = r->body, *end = r->body + r->body_n, *newline;
+	long number = 1;
+	enum status st = OK;
+
+	for (; st == OK && line < end; line = newline + 1, number++) {
+		if ((newline = memchr(line, '\n', (size_t)(end - line))) == NULL)
+			newline = end;
+		if (strspn(line, " \t\r") >= (size_t)(newline - line))
+			continue;
+		st = json_check(arena_printf(r->arena, "line %ld", number), line, (size_t)(newline - line), &r->why);
+		if (st == OK)
+			st = add(r, items, EVENT_NATIVE, line, (size_t)(newline - line));
+	}
+	return st;
+}
+
+static enum status
+read_binary(struct req *r, struct items *items)
+{
+	struct why why = { 0 };
+
+	items->at = arena_alloc(r->arena, sizeof(*items->at));
+	items->count = 1;
+	if (event_read_binary(r->arena, req_env(r, "HTTP_CE_ID"), req_env(r, "HTTP_CE_SOURCE"),
+	    req_env(r, "HTTP_CE_TIME"), req_env(r, "HTTP_CE_TYPE"), r->body, r->body_n, &items->at->event, &why) != OK) {
+		items->at->verdict = EVENT_REJECTED;
+		items->at->error = arena_strdup(r->arena, why.text);
+	}
+	return OK;
+}
+
+enum status
+event_body_read(struct req *r, struct event_item **out, size_t *count)
+{
+	struct items items = { 0 };
+	enum status st;
+
+	if (r->body_n == 0)
+		return why_not(&r->why, BAD_REQUEST, "body: empty; an event or an array of events is needed");
+	if (strcmp(r->media, media_ndjson) == 0)
+		st = read_ndjson(r, &items);
+	else if ((st = json_check("body", r->body, r->body_n, &r->why)) != OK)
+		return st;
+	else if (req_env(r, "HTTP_CE_SPECVERSION") != NULL && strcmp(r->media, media_json) == 0)
+		st = read_binary(r, &items);
+	else if (strcmp(r->media, media_cloudevent) == 0)
+		st = add(r, &items, EVENT_CLOUDEVENT, r->body, r->body_n);
+	else if (strcmp(r->media, media_cloudevents) != 0)
+		st = read_json(r, &items);
+	else if (json_kind(r->body, r->body_n) == '[')
+		st = read_array(r, &items, EVENT_CLOUDEVENT, r->body, r->body_n);
+	else
+		st = why_not(&r->why, BAD_REQUEST, "body: not an array of CloudEvents");
+	if (st == OK && items.count == 0)
+		st = why_not(&r->why, BAD_REQUEST, "body: no events in it");
+	*out = items.at;
+	*count = items.count;
+	return st;
+}

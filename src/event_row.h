@@ -1,0 +1,56 @@
+/*
+ * Rows of the ledger: found, and added.  Nothing else ever writes the table `event`.
+ */
+#ifndef EVENT_ROW_H
+#define EVENT_ROW_H
+
+#include "event.h"
+#include "price.h"
+#include "segment.h"
+
+/* A row as it stands. */
+struct event_row {
+	const char *source, *id;
+	int64_t occurred_at;
+	enum channel channel;
+	int64_t messages, parts, cost_micros;
+	bool cost_given;
+	const char *status;
+	int64_t campaign, segment;	/* resolved; 0 = none */
+	const char *campaign_given, *voids;	/* NULL = none */
+	int64_t segment_given;		/* 0 = none */
+	uint8_t detail[32];
+	bool has_detail;
+};
+
+/* The row of (source, id) in the arena; *found false where there is none. */
+enum status	event_find(struct db *db, struct arena *a, const struct organization *org, const char *source,
+		    const char *id, bool *found, struct event_row *row);
+
+/*
+ * What an event costs after later adjustments of it, in micros: what a void has to take back.
+ * *adjusts counts the adjustments of this event alone.
+ */
+enum status	event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
+		    const struct event_row *row, int64_t *micros, int64_t *adjusts);
+
+/* A row to be. */
+struct event_new_row {
+	const char *source, *id, *status, *campaign_given, *voids;
+	int64_t occurred_at, messages, parts, cost_micros, segment_given;
+	enum channel channel;
+	bool cost_given;
+	struct segment_ref ref;
+	const uint8_t *detail;	/* NULL = none */
+};
+
+/* *is_new is false where the id is taken; then nothing was written. */
+enum status	event_insert(struct db *db, const struct organization *org, const struct event_new_row *row,
+		    const struct event_options *options, bool *is_new);
+
+/* Writes an adjust row: money only. */
+enum status	event_adjust(struct db *db, const struct organization *org, const char *source, const char *id,
+		    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given,
+		    const struct event_options *options);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Strings and numbers as JSON writes them, one at a time.  For json_*.c only; the rest of the
+ * program has json.h.
+ */
+#ifndef JSON_TEXT_H
+#define JSON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The UTF-16 unit of the escape \uXXXX at p, or -1 where there is no such escape before end. */
+int32_t		 json_unit(const char *p, const char *end);
+
+static inline bool
+json_is_high_surrogate(int32_t unit)
+{
+	return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static inline bool
+json_is_low_surrogate(int32_t unit)
+{
+	return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+static inline bool
+json_is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/*
+ * What the inside raw[0, n) of a checked string stands for: raw itself where nothing is escaped, else
+ * written into buf, which has room for n bytes (the text is never longer).  *out_n is its length.
+ */
+const char	*json_unescape(const char *raw, size_t n, char *buf, size_t *out_n);
+
+/* Whether the number p[0, end) is within +-JSON_INT_MAX: exactly, not as a double rounds it. */
+bool		 json_is_in_range(const char *p, const char *end);
+
+#endif

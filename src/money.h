@@ -1,0 +1,30 @@
+/*
+ * Money: int64 millionths of a US dollar (micros); prices: int64 billionths (nanos) per part.
+ * No floating point anywhere; one rounding, half to even, when an event is priced.
+ */
+#ifndef MONEY_H
+#define MONEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MONEY_TEXT_MAX 32	/* bytes of an amount as text, its NUL with it */
+#define MONEY_MICROS_MAX INT64_C(1000000000000)	/* one amount: a million dollars */
+#define MONEY_NANOS_MAX INT64_C(1000000000000)	/* one price: a thousand dollars a part */
+
+/* parts x nanos_per_part in micros, rounded half to even.  parts may be negative. */
+int64_t	money_cost(int64_t parts, int64_t nanos_per_part);
+
+/*
+ * Reads a plain decimal of dollars (`0.0158`, `12`, `.5`; no sign, no exponent, no blanks).
+ * money_parse rounds half to even to micros; money_parse_nanos refuses more than nine decimals.
+ * False where the text is anything else or above the maximum.
+ */
+bool	money_parse(const char *text, int64_t *micros);
+bool	money_parse_nanos(const char *text, int64_t *nanos);
+
+/* Dollars with at most six (nine) decimals, as a JSON number: `0.0158`, `-3`, `0`.  Return out. */
+char	*money_format(int64_t micros, char *out);
+char	*money_format_nanos(int64_t nanos, char *out);
+
+#endif

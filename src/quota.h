@@ -1,0 +1,32 @@
+/*
+ * Quota arithmetic.  All values are in the organisation's quota unit (messages or parts); a limit
+ * of UNLIMITED is no limit.
+ */
+#ifndef QUOTA_H
+#define QUOTA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define UNLIMITED (-1)
+
+enum quota_unit { UNIT_MESSAGE, UNIT_PART };
+
+/* One day: what was sent, what open segments still hold of it. */
+struct day_usage {
+	int64_t sent, reserved;
+};
+
+int64_t	quota_total(struct day_usage u);			/* sent + reserved */
+int64_t	quota_available(int64_t limit, struct day_usage u);	/* max(0, limit - total); INT64_MAX where unlimited */
+
+/* What an open segment holds: max(0, contacts - spent) x parts_per_contact (x 1 for messages). */
+int64_t	quota_held(int64_t contacts, int64_t spent, int64_t parts_per_contact, enum quota_unit unit);
+
+/* What an amount counts against the limit. */
+int64_t	quota_units(enum quota_unit unit, int64_t messages, int64_t parts);
+
+const char	*quota_unit_name(enum quota_unit unit);		/* "message", "part" */
+bool		 quota_unit_parse(const char *name, enum quota_unit *unit);
+
+#endif

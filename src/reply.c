@@ -1,0 +1,148 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "dialect.h"
+#include "digest.h"
+#include "reply.h"
+#include "setting.h"
+#include "version.h"
+
+enum {
+	CACHE_SLOTS = 64,
+	CACHED_BODY_MAX = 128 * 1024,	/* bytes: larger replies are made each time */
+	TAG_BYTES = 18,			/* of the SHA-256: 24 characters */
+};
+
+static struct cached {
+	char etag[48];
+	struct json body;
+} cache[CACHE_SLOTS];
+
+static struct cached *
+slot_of(const char *etag)
+{
+	unsigned hash = 0;
+
+	for (; *etag != '\0'; etag++)
+		hash = hash * 31 + (unsigned char)*etag;
+	return &cache[hash % CACHE_SLOTS];
+}
+
+/* The request in one spelling: known parameters only, in the order of the route's list. */
+static void
+put_request(const struct req *r, struct json *j)
+{
+	const char *value;
+
+	json_append(j, r->endpoint->name, strlen(r->endpoint->name));
+	json_append(j, r->route->path, strlen(r->route->path));
+	for (size_t i = 0; i < r->in_path_count; i++)
+		json_put_text(j, NULL, r->in_path[i].value);
+	for (const char *const *name = r->route->query; name != NULL && *name != NULL; name++)
+		if ((value = req_query(r, *name)) != NULL)
+			json_put_text(j, *name, value);
+	json_put_text(j, NULL, r->org);
+}
+
+/* If-None-Match lists tags; a web server that packs the body may have put -gzip behind ours. */
+static bool
+client_has(const struct req *r)
+{
+	const char *have = req_env(r, "HTTP_IF_NONE_MATCH"), *at;
+	size_t n = strlen(r->etag) - 1;		/* without the closing quote */
+
+	if (have == NULL)
+		return false;
+	if (strcmp(have, "*") == 0)
+		return true;
+	for (at = have; (at = strchr(at, '"')) != NULL; at++)
+		if (strncmp(at, r->etag, n) == 0 && (strncmp(at + n, "-gzip\"", 6) == 0 || strncmp(at + n, "\"", 1) == 0))
+			return true;
+	return false;
+}
+
+bool
+reply_cached(struct req *r, struct json *out, int64_t revision, struct day today)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct cached *c;
+	struct json key;
+	char tag[48];
+
+	json_init(&key);
+	json_put_text(&key, NULL, setting_get(r->db, r->arena, "epoch"));
+	json_put_int(&key, NULL, revision);
+	json_put_int(&key, NULL, today.n);
+	json_put_text(&key, NULL, version_build);
+	put_request(r, &key);
+	sha256(key.text, key.size, digest);
+	json_free(&key);
+	snprintf(r->etag, sizeof(r->etag), "\"%s\"", base64url(digest, TAG_BYTES, tag));
+	if (client_has(r))
+		return true;
+	c = slot_of(r->etag);
+	if (strcmp(c->etag, r->etag) != 0)
+		return false;
+	json_append(out, c->body.text, c->body.size);
+	r->is_cached = true;
+	return true;
+}
+
+static void
+remember(const struct req *r, const struct json *body)
+{
+	struct cached *c = slot_of(r->etag);
+
+	if (body->size > CACHED_BODY_MAX)
+		return;
+	if (c->etag[0] == '\0')
+		json_init(&c->body);
+	json_reset(&c->body);
+	json_append(&c->body, body->text, body->size);
+	snprintf(c->etag, sizeof(c->etag), "%s", r->etag);
+}
+
+static void
+header(struct json *wire, const char *name, const char *value)
+{
+	json_append(wire, name, strlen(name));
+	json_append(wire, ": ", 2);
+	json_append(wire, value, strlen(value));
+	json_append(wire, "\r\n", 2);
+}
+
+void
+reply_write(struct req *r, enum status st, struct json *body, struct json *wire)
+{
+	bool has_etag = st == OK && r->etag[0] != '\0', has_body;
+	char text[64];
+	int http;
+
+	if (has_etag && client_has(r))
+		st = NOT_MODIFIED;
+	else if (has_etag && !r->is_cached)
+		remember(r, body);
+	has_body = st != NOT_MODIFIED && st != NO_CONTENT;
+
+	http = dialect_http(r, st);
+	snprintf(text, sizeof(text), "%d %s", http, http == 422 ? "Unprocessable Content" : status_phrase(st));
+	header(wire, "Status", text);
+	header(wire, "X-Request-Id", r->id);
+	header(wire, "X-Content-Type-Options", "nosniff");
+	header(wire, "Cache-Control", "private, no-cache");
+	if (has_etag)
+		header(wire, "ETag", r->etag);
+	if (st == UNAVAILABLE)
+		header(wire, "Retry-After", "1");
+	for (size_t i = 0; i < r->header_count; i++)
+		header(wire, r->headers[i].name, r->headers[i].value);
+	if (has_body) {
+		header(wire, "Content-Type", r->content_type != NULL ? r->content_type :
+		    "application/json; charset=utf-8");
+		snprintf(text, sizeof(text), "%zu", body->size);
+		header(wire, "Content-Length", text);
+	}
+	json_append(wire, "\r\n", 2);
+	if (has_body && !r->is_head)
+		json_append(wire, body->text, body->size);
+}

@@ -1,0 +1,19 @@
+/*
+ * The reply: status line, headers, ETag, and the cache of whole replies.
+ */
+#ifndef REPLY_H
+#define REPLY_H
+
+#include "req.h"
+
+/*
+ * For GET handlers, as soon as the organisation is loaded: gives the reply its ETag and looks for it.  True where
+ * the reply is made: then out has it already, or the client does; the handler returns OK.
+ * The key is all that a reply is made of: file epoch, revision, today, build, request.
+ */
+bool	reply_cached(struct req *r, struct json *out, int64_t revision, struct day today);
+
+/* Writes the whole reply into wire: CGI headers, a blank line, the body (none for HEAD, 204, 304). */
+void	reply_write(struct req *r, enum status st, struct json *body, struct json *wire);
+
+#endif

@@ -1,0 +1,201 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <fcgiapp.h>
+
+#include "answer.h"
+#include "serve.h"
+
+enum {
+	CHUNK = 64 * 1024,
+	DRAIN_MAX = 64 * 1024 * 1024,	/* bytes of a body that is too large, read and thrown away */
+};
+
+extern char **environ;
+
+/* A body as it comes in. */
+struct body {
+	char *text;
+	size_t n, allocated, max;
+	bool is_too_large;
+};
+
+/* Reads to the end, whatever the length: a web server whose pipe breaks answers for us. */
+static void
+read_all(struct body *b, long (*read_some)(void *from, char *to, size_t n), void *from)
+{
+	char *spill = NULL;
+	size_t drained = 0;
+	long got;
+
+	for (;;) {
+		if (b->n > b->max) {
+			b->is_too_large = true;
+			if (spill == NULL)
+				spill = xmalloc(CHUNK);
+			if (drained > DRAIN_MAX || (got = read_some(from, spill, CHUNK)) <= 0)
+				break;
+			drained += (size_t)got;
+			continue;
+		}
+		if (b->allocated - b->n < CHUNK) {
+			b->allocated = b->allocated == 0 ? CHUNK + 1 : 2 * b->allocated;
+			if (b->allocated > b->max + CHUNK + 1)
+				b->allocated = b->max + CHUNK + 1;
+			b->text = xrealloc(b->text, b->allocated);
+		}
+		got = read_some(from, b->text + b->n, b->allocated - b->n - 1 < CHUNK ? b->allocated - b->n - 1 : CHUNK);
+		if (got <= 0)
+			break;
+		b->n += (size_t)got;
+	}
+	free(spill);
+}
+
+static long
+read_fastcgi(void *from, char *to, size_t n)
+{
+	return FCGX_GetStr(to, (int)n, from);
+}
+
+static long
+read_cgi(void *from, char *to, size_t n)
+{
+	ssize_t got;
+
+	(void)from;
+	while ((got = read(STDIN_FILENO, to, n)) == -1 && errno == EINTR)
+		;
+	return got;
+}
+
+/* OK where the body is what its Content-Length says, if it says anything. */
+static enum status
+judge_body(const struct body *b, char **env)
+{
+	static const char name[] = "CONTENT_LENGTH=";
+
+	if (b->is_too_large)
+		return TOO_LARGE;
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, sizeof(name) - 1) == 0 && (*env)[sizeof(name) - 1] != '\0')
+			return strtoull(*env + sizeof(name) - 1, NULL, 10) == b->n ? OK : BAD_REQUEST;
+	return OK;
+}
+
+static void
+forget_body(struct body *b)
+{
+	if (b->allocated > CHUNK + 1) {	/* a large one is given back */
+		free(b->text);
+		b->text = NULL;
+		b->allocated = 0;
+	}
+	b->n = 0;
+	b->is_too_large = false;
+}
+
+static int
+serve_cgi(struct answerer *a)
+{
+	struct body body = { .max = answer_body_max(a->endpoint) };
+	struct json wire;
+	const char *p;
+	size_t left;
+	ssize_t n;
+
+	json_init(&wire);
+	read_all(&body, read_cgi, NULL);
+	answer(a, environ, body.text, body.n, judge_body(&body, environ), &wire);
+	for (p = wire.text, left = wire.size; left > 0; p += n, left -= (size_t)n)
+		if ((n = write(STDOUT_FILENO, p, left)) <= 0)
+			break;
+	json_free(&wire);
+	free(body.text);
+	return 0;
+}
+
+/* One request, from its first byte to its last. */
+static void
+exchange(struct answerer *a, FCGX_Request *request, struct body *body, struct json *wire)
+{
+	read_all(body, read_fastcgi, request->in);
+	answer(a, request->envp, body->text, body->n, judge_body(body, request->envp), wire);
+	FCGX_PutStr(wire->text, (int)wire->size, request->out);
+	/* stdin was read to its end: the socket may go at once, without waiting for the web server to close it. */
+	FCGX_Detach(request);
+	FCGX_Finish_r(request);
+	forget_body(body);
+}
+
+static volatile sig_atomic_t is_told_to_stop;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	is_told_to_stop = 1;
+}
+
+/*
+ * TERM and USR1 come in only while we wait for a request: libfcgi would cut a body short.  The listening socket
+ * does not block, so that a request which another process took does not hold us in accept().
+ */
+static int
+serve_fastcgi(struct answerer *a)
+{
+	struct body body = { .max = answer_body_max(a->endpoint) };
+	struct pollfd listening = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct sigaction action = { .sa_handler = on_stop };
+	sigset_t blocked, waiting;
+	FCGX_Request request;
+	struct json wire;
+	int rc = 0;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGUSR1);
+	sigaddset(&blocked, SIGALRM);
+	sigprocmask(SIG_BLOCK, &blocked, &waiting);
+	sigdelset(&waiting, SIGTERM);
+	sigdelset(&waiting, SIGUSR1);
+
+	json_init(&wire);
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
+		return 1;
+	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	while (!is_told_to_stop) {
+		if (ppoll(&listening, 1, NULL, &waiting) != 1)
+			continue;
+		rc = FCGX_Accept_r(&request);
+		if (rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED)
+			continue;
+		if (rc < 0)
+			break;
+		exchange(a, &request, &body, &wire);
+	}
+	json_free(&wire);
+	free(body.text);
+	return is_told_to_stop ? 0 : 1;
+}
+
+int
+serve(const struct endpoint *endpoint)
+{
+	struct answerer a;
+	int rc;
+
+	umask(077);
+	answer_init(&a, endpoint);
+	rc = FCGX_IsCGI() ? serve_cgi(&a) : serve_fastcgi(&a);
+	answer_free(&a);
+	return rc;
+}

@@ -1,0 +1,51 @@
+#include <assert.h>
+#include <string.h>
+
+#include "setting.h"
+
+const struct setting_facts settings[] = {
+	{ "epoch", "", "changes when the file is restored; part of every ETag" },
+	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
+	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
+	{ "metrics_addresses", "127.0.0.1 ::1", "addresses that may read /metrics" },
+	{ "failure_retention_days", "90", "after so many days phone numbers and reasons of failures are blanked" },
+	{ "backup_at", "", "when `daybook backup` last ended, an instant in milliseconds" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct setting_facts *
+facts(const char *name)
+{
+	for (const struct setting_facts *f = settings; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+const char *
+setting_get(struct db *db, struct arena *a, const char *name)
+{
+	struct query *q = db_query(db, "SELECT value FROM setting WHERE name = :name");
+	const struct setting_facts *f = facts(name);
+	const char *value;
+
+	assert(f != NULL);
+	query_bind_text(q, ":name", name);
+	value = query_step(q) ? arena_strdup(a, query_text(q, 0)) : f->value;
+	query_done(q);
+	return value;
+}
+
+enum status
+setting_set(struct db *db, const char *name, const char *value, struct why *why)
+{
+	struct query *q;
+
+	if (facts(name) == NULL)
+		return why_not(why, BAD_REQUEST, "%s: no such setting", name);
+	q = db_query(db, "INSERT INTO setting (name, value) VALUES (:name, :value) "
+	    "ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+	query_bind_text(q, ":name", name);
+	query_bind_text(q, ":value", value);
+	return query_run(q);
+}

@@ -1,0 +1,25 @@
+/*
+ * Settings of the installation, one row each: the table in setting.c lists them with their defaults.
+ */
+#ifndef SETTING_H
+#define SETTING_H
+
+#include "arena.h"
+#include "db.h"
+
+struct setting_facts {
+	const char *name;
+	const char *value;	/* the default */
+	const char *meaning;
+};
+
+/* The known settings; the list ends with a NULL name. */
+extern const struct setting_facts settings[];
+
+/* The value in force, in the arena.  The name must be known. */
+const char	*setting_get(struct db *db, struct arena *a, const char *name);
+
+/* Inside a write transaction.  BAD_REQUEST where the name is unknown. */
+enum status	 setting_set(struct db *db, const char *name, const char *value, struct why *why);
+
+#endif

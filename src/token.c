@@ -1,0 +1,241 @@
+#include <assert.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jwt.h>
+
+#include "claims.h"
+#include "digest.h"
+#include "json.h"
+#include "setting.h"
+#include "token.h"
+
+enum {
+	ALG_MAX = 16,		/* bytes of a header's alg and typ */
+	UUID_SIZE = 37,
+};
+
+/* ---- base64url */
+
+/* The value of a digit, or -1. */
+static int
+digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+/*
+ * The bytes of text[0, n), with a NUL behind them.  False unless they have no other text: a lone last digit and
+ * bits that belong to no byte are refused.
+ */
+static bool
+decode(struct arena *a, const char *text, size_t n, const char **bytes, size_t *size)
+{
+	char *out = arena_alloc(a, n + 1);
+	uint32_t pool = 0;
+	int bits = 0, value;
+
+	*bytes = out;
+	*size = 0;
+	for (size_t i = 0; i < n; i++) {
+		if ((value = digit(text[i])) < 0)
+			return false;
+		pool = pool << 6 | (uint32_t)value;
+		if ((bits += 6) >= 8) {
+			bits -= 8;
+			out[(*size)++] = (char)(pool >> bits & 0xff);
+		}
+	}
+	return n % 4 != 1 && (pool & ((UINT32_C(1) << bits) - 1)) == 0;
+}
+
+/* ---- Reading */
+
+static enum status
+refuse(struct why *why, const char *what)
+{
+	return why_not(why, UNAUTHENTICATED, "token: %s", what);
+}
+
+static enum status
+read_header_fields(struct json_object *header, struct token *t, struct why *why)
+{
+	const char *typ;
+
+	/* RFC 7515, 4.1.11: whoever does not understand what is critical must refuse; we understand none. */
+	if (json_has(header, "crit"))
+		return refuse(why, "crit is not understood");
+	if (json_string(header, "alg", 1, ALG_MAX, &t->alg, why) != OK ||
+	    json_string(header, "kid", 1, KID_MAX - 1, &t->kid, why) != OK ||
+	    json_string(header, "typ", 1, ALG_MAX, &typ, why) != OK)
+		return UNAUTHENTICATED;
+	if (json_has(header, "typ") && (typ == NULL || strcmp(typ, "JWT") != 0))
+		return refuse(why, "typ is not JWT");
+	if (t->alg == NULL)
+		return refuse(why, "no alg");
+	if (t->kid == NULL || !signing_key_kid_ok(t->kid))
+		return refuse(why, "no kid, or none that a key could have");
+	return OK;
+}
+
+static enum status
+read_header(struct arena *a, const char *json, size_t n, struct token *t, struct why *why)
+{
+	struct json_object *header;
+	enum status st;
+
+	if (json_check("token header", json, n, why) != OK ||
+	    json_parse(a, "token header", json, n, &header, why) != OK)
+		return UNAUTHENTICATED;
+	st = read_header_fields(header, t, why);
+	json_object_free(header);
+	return st;
+}
+
+enum status
+token_read(struct arena *a, const char *text, struct token *t, struct why *why)
+{
+	const char *dot, *second, *header, *signature;
+	size_t n = strnlen(text, TOKEN_MAX + 1), header_n, signature_n;
+
+	*t = (struct token) { .text = text };
+	if (n < TOKEN_MIN || n > TOKEN_MAX)
+		return refuse(why, "too short or too long");
+	for (size_t i = 0; i < n; i++)
+		if (digit(text[i]) < 0 && text[i] != '.')
+			return refuse(why, "a character that is not base64url");
+	if ((dot = strchr(text, '.')) == NULL || (second = strchr(dot + 1, '.')) == NULL ||
+	    strchr(second + 1, '.') != NULL)
+		return refuse(why, "not three segments");
+	if (dot == text || second == dot + 1 || second[1] == '\0')
+		return refuse(why, "an empty segment");
+	if (!decode(a, text, (size_t)(dot - text), &header, &header_n) ||
+	    !decode(a, dot + 1, (size_t)(second - dot - 1), &t->payload, &t->payload_n) ||
+	    !decode(a, second + 1, n - (size_t)(second + 1 - text), &signature, &signature_n))
+		return refuse(why, "not canonical base64url");
+	return read_header(a, header, header_n, t, why);
+}
+
+/* ---- Verifying */
+
+static jwt_alg_t
+alg_of(const char *name)
+{
+	if (strcmp(name, "HS256") == 0)
+		return JWT_ALG_HS256;
+	if (strcmp(name, "RS256") == 0)
+		return JWT_ALG_RS256;
+	return strcmp(name, "ES256") == 0 ? JWT_ALG_ES256 : JWT_ALG_INVAL;
+}
+
+/*
+ * libjwt's word alone is not enough: for want of memory it returns a token that it has not verified, whose alg
+ * is none.
+ */
+static bool
+is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
+{
+	jwt_t *jwt = NULL;
+	bool good;
+
+	good = jwt_decode(&jwt, token, key.data, (int)key.n) == 0 && jwt != NULL && jwt_get_alg(jwt) == alg;
+	jwt_free(jwt);
+	return good;
+}
+
+enum status
+token_verify(const struct token *t, const char *alg, struct key_bytes key, struct why *why)
+{
+	jwt_alg_t pinned = alg_of(alg);
+
+	if (strcmp(t->alg, alg) != 0 || pinned == JWT_ALG_INVAL)
+		return refuse(why, "alg is not that of its key");
+	/* An empty key verifies everything; PEM is longer than the shortest secret. */
+	if (key.data == NULL || key.n < SECRET_MIN || key.n > INT_MAX)
+		return refuse(why, "its key is damaged");
+	if (!is_signed(t->text, pinned, key))
+		return refuse(why, "the signature is not that of its key");
+	if (json_check("token payload", t->payload, t->payload_n, why) != OK)
+		return UNAUTHENTICATED;
+	if (json_kind(t->payload, t->payload_n) != '{')
+		return refuse(why, "its payload is no object");
+	return OK;
+}
+
+/* ---- Signing */
+
+/* The claims as JSON, in the arena. */
+static const char *
+payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_t now, int64_t ttl_ms)
+{
+	const char *iss = setting_get(db, a, "iss"), *aud = setting_get(db, a, "aud"), *text;
+	char jti[UUID_SIZE];
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_int(&j, "iat", now / 1000);
+	json_put_int(&j, "exp", (now + ttl_ms) / 1000);
+	json_put_text(&j, "jti", uuid7(now, jti));
+	if (org != NULL)
+		json_put_text(&j, "organizationId", org);
+	json_put_text(&j, "scope", scopes_format(a, scopes));
+	if (iss[0] != '\0')
+		json_put_text(&j, "iss", iss);
+	if (aud[0] != '\0')
+		json_put_text(&j, "aud", aud);
+	json_close_object(&j);
+	text = arena_strdup(a, json_text(&j));
+	json_free(&j);
+	return text;
+}
+
+/* The token's text, in the arena; NULL where libjwt cannot. */
+static const char *
+encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, const char *claims)
+{
+	const char *token = NULL;
+	char *text = NULL;
+	jwt_t *jwt = NULL;
+
+	if (jwt_new(&jwt) == 0 && jwt_add_header(jwt, "kid", k->kid) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
+	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
+		text = jwt_encode_str(jwt);
+	if (text != NULL)
+		token = arena_strdup(a, text);
+	free(text);
+	jwt_free(jwt);
+	return token;
+}
+
+enum status
+token_sign(struct db *db, struct arena *a, const char *kid, const char *org, unsigned scopes, int64_t now,
+    int64_t ttl_ms, const char **token, struct why *why)
+{
+	struct key_bytes sign;
+	struct signing_key k;
+	enum status st;
+
+	if (org == NULL && !(scopes & SCOPE_ADMIN))
+		return why_not(why, BAD_REQUEST, "org: only a token with the scope admin can do without");
+	if (org != NULL && !claims_org_ok(org))
+		return why_not(why, BAD_REQUEST, "org: not 1 to 64 of A-Z a-z 0-9 . _ -");
+	if (ttl_ms < TOKEN_TTL_MIN_MS || ttl_ms > TOKEN_TTL_MAX_MS)
+		return why_not(why, BAD_REQUEST, "ttl: not within a second and ten years");
+	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, why)) != OK)
+		return st;
+	assert(sign.n >= SECRET_MIN && sign.n <= INT_MAX);
+	if ((*token = encode(a, &k, sign, payload(db, a, org, scopes, now, ttl_ms))) == NULL)
+		return why_not(why, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);
+	if (strlen(*token) > TOKEN_MAX)
+		return why_not(why, BAD_REQUEST, "token: too long; the settings iss and aud must be shorter");
+	return OK;
+}

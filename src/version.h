@@ -1,0 +1,10 @@
+/*
+ * Which Daybook this is.  Written by the Makefile.
+ */
+#ifndef VERSION_H
+#define VERSION_H
+
+extern const char version[];		/* of the release */
+extern const char version_build[];	/* of the sources: changes with any of them */
+
+#endif

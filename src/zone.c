@@ -1,0 +1,260 @@
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "instant.h"
+#include "tzif.h"
+#include "zone.h"
+
+#define FOLDER "/usr/share/zoneinfo"
+
+enum {
+	PATH_SIZE = 1024,		/* of a file in the folder, its NUL with it */
+	FILE_SIZE_MAX = 64 * 1024,	/* of a TZif file; the largest has about 4 KiB */
+	VERSION_SIZE = 32,
+};
+
+struct zone {
+	struct zone *next;
+	char name[ZONE_NAME_MAX];
+	char path[PATH_SIZE];		/* the file that it was read from, and what that was like: */
+	struct stat file;
+	struct tzif tzif;
+};
+
+static struct {
+	struct zone *zones;
+	char version[VERSION_SIZE];
+} cache;
+
+/* The path of a file in the folder.  False where it is too long. */
+static bool
+folder_path(const char *file, char *path)
+{
+	const char *folder = getenv("TZDIR");
+	int n;
+
+	if (folder == NULL || folder[0] == '\0')
+		folder = FOLDER;
+	n = snprintf(path, PATH_SIZE, "%s/%s", folder, file);
+	return n > 0 && n < PATH_SIZE;
+}
+
+/* A file of the folder, open for reading; NULL where there is none. */
+static FILE *
+folder_open(const char *file)
+{
+	char path[PATH_SIZE];
+
+	return folder_path(file, path) ? fopen(path, "re") : NULL;
+}
+
+/* ---- Names */
+
+/*
+ * Whether a name can be one of the tz database's: these characters, no empty part (so no path
+ * from the root either), and none of the copies and stand-ins that lie among the zones.  As there is no
+ * dot, `..` is no part of a name, and no list of names is taken for a zone.
+ */
+static bool
+name_is_sound(const char *name)
+{
+	static const char allowed[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-";
+	size_t length = strlen(name);
+
+	return length > 0 && length < ZONE_NAME_MAX && strspn(name, allowed) == length &&
+	    name[0] != '/' && name[length - 1] != '/' && strstr(name, "//") == NULL &&
+	    strncmp(name, "posix/", 6) != 0 && strncmp(name, "right/", 6) != 0 &&
+	    strcmp(name, "posixrules") != 0 && strcmp(name, "localtime") != 0 &&
+	    strcmp(name, "Factory") != 0;
+}
+
+enum listed { NO_LIST, NOT_LISTED, LISTED };
+
+/* Whether a list of the folder has the name: tzdata.zi, or a table with the name in its third column. */
+static enum listed
+list_has(const char *file, const char *name)
+{
+	bool is_zi = strcmp(file, "tzdata.zi") == 0;
+	enum listed result = NOT_LISTED;
+	char *line = NULL, word[ZONE_NAME_MAX];
+	size_t size = 0;
+	int found;
+	FILE *f = folder_open(file);
+
+	if (f == NULL)
+		return NO_LIST;
+	while (result == NOT_LISTED && getline(&line, &size, f) > 0) {
+		found = 0;
+		if (!is_zi && line[0] != '#')
+			found = sscanf(line, "%*s %*s %63s", word);
+		else if (is_zi && line[0] == 'Z')
+			found = sscanf(line, "Z %63s", word);		/* a zone */
+		else if (is_zi && line[0] == 'L')
+			found = sscanf(line, "L %*s %63s", word);	/* its target, the link's name */
+		if (found == 1 && strcmp(word, name) == 0)
+			result = LISTED;
+	}
+	free(line);
+	fclose(f);
+	return result;
+}
+
+static bool
+name_is_listed(const char *name)
+{
+	enum listed zi = list_has("tzdata.zi", name), tab, tab_1970;
+
+	if (zi != NO_LIST)
+		return zi == LISTED;
+	if (strcmp(name, "UTC") == 0 || strncmp(name, "Etc/", 4) == 0)
+		return true;	/* the tables know only what belongs to a country */
+	tab = list_has("zone.tab", name);
+	tab_1970 = list_has("zone1970.tab", name);
+	return tab == LISTED || tab_1970 == LISTED || (tab == NO_LIST && tab_1970 == NO_LIST);
+}
+
+/* ---- Files */
+
+static bool
+file_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Reads z's file.  Returns NULL, or what is wrong with it. */
+static const char *
+zone_read(struct zone *z)
+{
+	static const char unreadable[] = "cannot be read";
+	uint8_t *bytes;
+	const char *wrong = NULL;
+	size_t n = 0;
+	FILE *f;
+
+	if ((f = fopen(z->path, "re")) == NULL)
+		return unreadable;
+	bytes = xmalloc(FILE_SIZE_MAX + 1);
+	/* What the open file is like: the name may have gone to another one since. */
+	if (fstat(fileno(f), &z->file) != 0)
+		wrong = unreadable;
+	else {
+		n = fread(bytes, 1, FILE_SIZE_MAX + 1, f);
+		if (ferror(f))
+			wrong = unreadable;
+		else if (n > FILE_SIZE_MAX)
+			wrong = "too long";
+		else
+			wrong = tzif_parse(bytes, n, &z->tzif);
+	}
+	free(bytes);
+	fclose(f);
+	return wrong;
+}
+
+/* ---- The cache */
+
+/* The place of a name: the pointer to its zone, or the one at the end, which is NULL. */
+static struct zone **
+cache_place(const char *name)
+{
+	struct zone **place = &cache.zones;
+
+	while (*place != NULL && strcmp((*place)->name, name) != 0)
+		place = &(*place)->next;
+	return place;
+}
+
+const struct zone *
+zone_get(const char *name, struct why *why)
+{
+	struct zone **place, *z;
+	char path[PATH_SIZE];
+	struct stat now;
+	bool is_file;
+	const char *wrong;
+
+	if (!name_is_sound(name) || !folder_path(name, path)) {
+		why_not(why, BAD_REQUEST, "timezone: not the name of an IANA time zone");
+		why_fix(why, "Use a name such as Europe/Berlin");
+		return NULL;
+	}
+	place = cache_place(name);
+	z = *place;
+	is_file = stat(path, &now) == 0 && S_ISREG(now.st_mode);
+	if (is_file && z != NULL && strcmp(z->path, path) == 0 && file_is_same(&z->file, &now))
+		return z;
+	if (z != NULL) {
+		*place = z->next;
+		free(z);
+	}
+	if (!is_file || !name_is_listed(name)) {
+		why_not(why, BAD_REQUEST, "timezone: there is no zone \"%s\"", name);
+		why_fix(why, "Use a name of the IANA list, such as Europe/Berlin");
+		return NULL;
+	}
+	z = xmalloc(sizeof(*z));
+	strcpy(z->name, name);
+	strcpy(z->path, path);
+	if ((wrong = zone_read(z)) != NULL) {
+		why_not(why, INTERNAL, "timezone: the file of \"%s\" is not usable: %s", name, wrong);
+		why_fix(why, "Install the package tzdata again");
+		free(z);
+		return NULL;
+	}
+	z->next = cache.zones;
+	cache.zones = z;
+	return z;
+}
+
+int32_t
+zone_offset_at(const struct zone *z, int64_t at)
+{
+	return tzif_offset_at(&z->tzif, floor_div(at, SECOND_MS));
+}
+
+size_t
+zone_spans(const struct zone *z, int64_t from_at, int64_t to_at, struct span *out, size_t max)
+{
+	struct span span = { from_at, zone_offset_at(z, from_at) };
+	int64_t at_s = floor_div(from_at, SECOND_MS), last_s;
+	int32_t offset_s;
+	size_t n = 0;
+
+	if (from_at >= to_at)
+		return 0;
+	if (n < max)
+		out[n] = span;
+	n++;
+	/* In seconds, because a step may be farther away than milliseconds reach. */
+	last_s = floor_div(to_at - 1, SECOND_MS);
+	while (tzif_next(&z->tzif, at_s, &at_s) && at_s <= last_s) {
+		offset_s = tzif_offset_at(&z->tzif, at_s);
+		if (offset_s == span.utc_offset_s)
+			continue;
+		span = (struct span){ at_s * SECOND_MS, offset_s };
+		if (n < max)
+			out[n] = span;
+		n++;
+	}
+	return n;
+}
+
+const char *
+zone_tzdata_version(void)
+{
+	FILE *f = folder_open("tzdata.zi");
+
+	cache.version[0] = '\0';
+	if (f != NULL) {
+		if (fscanf(f, "# version %31[0-9A-Za-z.-]", cache.version) != 1)
+			cache.version[0] = '\0';
+		fclose(f);
+	}
+	return cache.version;
+}

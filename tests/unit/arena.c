@@ -1,0 +1,124 @@
+/* arena.c: zeroed, aligned, apart from one another, gone at the reset. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "table.h"
+
+static const struct size_row {
+	const char *name;
+	size_t size;
+	int count;
+} sizes[] = {
+	{ "allocations of no bytes", 0, 10 },
+	{ "allocations of one byte", 1, 1000 },
+	{ "allocations of odd sizes", 37, 10000 },
+	{ "allocations that fill a block exactly", 64 * 1024, 3 },
+	{ "allocations a little greater than a block", 64 * 1024 + 1, 3 },
+	{ "allocations of many blocks", 5 * 1024 * 1024, 2 },
+	{ "allocations of which two do not fit a block", 40 * 1024, 5 },
+};
+
+static bool
+is_filled(const unsigned char *p, size_t n, unsigned char with)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] != with)
+			return false;
+	return true;
+}
+
+/* Twice, with a reset between: the second round must find zeros where the first one wrote. */
+static void
+is_zeroed_aligned_and_apart(void **state)
+{
+	const struct size_row *row = *state;
+	unsigned char **p = malloc((size_t)row->count * sizeof(*p));
+	struct arena *a = arena_new();
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < row->count; i++) {
+			p[i] = arena_alloc(a, row->size);
+			assert_non_null(p[i]);
+			assert_int_equal((uintptr_t)p[i] % _Alignof(max_align_t), 0);
+			assert_true(is_filled(p[i], row->size, 0));
+			memset(p[i], i % 255 + 1, row->size);
+		}
+		for (int i = 0; i < row->count; i++)
+			assert_true(is_filled(p[i], row->size, (unsigned char)(i % 255 + 1)));
+		arena_reset(a);
+	}
+	arena_free(a);
+	free(p);
+}
+
+static void
+texts_are_copied(void **state)
+{
+	struct arena *a = arena_new();
+	char text[] = "one two";
+	char *whole = arena_strdup(a, text), *part = arena_text(a, text, 3), *none = arena_text(a, text, 0);
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	assert_string_equal(whole, "one two");
+	assert_string_equal(part, "one");
+	assert_string_equal(none, "");
+	assert_memory_equal(arena_text(a, "a\0b", 3), "a\0b", 4);
+	arena_free(a);
+}
+
+static void
+texts_are_printed(void **state)
+{
+	struct arena *a = arena_new();
+	char *text;
+
+	(void)state;
+	assert_string_equal(arena_printf(a, "%s %d", "SMS", 7), "SMS 7");
+	assert_string_equal(arena_printf(a, "%s", ""), "");
+	text = arena_printf(a, "%0100000d", 1);
+	assert_int_equal(strlen(text), 100000);
+	assert_int_equal(text[99999], '1');
+	arena_free(a);
+}
+
+static void
+nothing_is_freed(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	arena_free(NULL);
+	arena_reset(a);
+	arena_reset(a);
+	arena_free(a);
+}
+
+static void
+xmalloc_gives_something(void **state)
+{
+	char *p = xmalloc(0);
+
+	(void)state;
+	assert_non_null(p);
+	p = xrealloc(p, 4);
+	memcpy(p, "abc", 4);
+	p = xrealloc(p, 100000);
+	assert_string_equal(p, "abc");
+	free(p);
+	p = xrealloc(NULL, 0);
+	assert_non_null(p);
+	free(p);
+}
+
+int
+main(void)
+{
+	TABLE(sizes, is_zeroed_aligned_and_apart);
+	CASE("texts are copied with a NUL behind", texts_are_copied);
+	CASE("texts are printed, however long", texts_are_printed);
+	CASE("an empty arena can be reset and freed, and none can be freed", nothing_is_freed);
+	CASE("xmalloc and xrealloc always give something", xmalloc_gives_something);
+	return TABLE_RUN("arena");
+}
