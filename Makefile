@@ -14,14 +14,16 @@ DAYBOOK_DB ?= $(CURDIR)/build/run/daybook.db
 
 CC = gcc
 PKG_CONFIG = pkg-config
-WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
+WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Werror
 HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g,\
 	-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 comma = ,
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
+# Hidden: libjwt's own JSON library has a json_string too, and must not find ours.
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDFLAGS)
 SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
-LIBS = $(B)/libdaybook.a $(SQLITE_LIB) -lcjson -ljwt -ljansson -lcrypto -lm
+LIBS = $(B)/libdaybook.a $(SQLITE_LIB) -lcjson -ljwt -lcrypto -lm
 SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
@@ -37,10 +39,13 @@ SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql Makefile
 
 # ---- The packages, all of them; everything that installs looks here.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
-	libjansson-dev libssl-dev libcsv-dev tzdata lighttpd
+	libssl-dev libcsv-dev tzdata lighttpd
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-yaml python3-jsonschema sqlite3 curl \
 	faketime mandoc
 BENCH_PACKAGES = wrk
+
+# `make V=1` shows the commands.
+$(V).SILENT:
 
 .PHONY: all run test san lint bench fuzz deps deps-test deps-bench dist install uninstall clean
 

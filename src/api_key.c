@@ -34,7 +34,8 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	bool found;
 
 	if (scopes & SCOPE_ADMIN)
-		return why_not(why, BAD_REQUEST, "scope: an API key cannot have admin, which only a token can");
+		return why_not(why, BAD_REQUEST,
+		    "scope: an API key cannot have admin, which only a token can");
 	if (strlen(name) >= API_KEY_NAME_MAX)
 		return why_not(why, BAD_REQUEST, "name: longer than %d bytes", API_KEY_NAME_MAX - 1);
 	random_bytes(bytes, sizeof(bytes));
@@ -42,7 +43,8 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	sha256(*secret, strlen(*secret), hash);
 	/* One row where the organisation is there, else none. */
 	q = db_query(db, "INSERT INTO api_key (sha256, hint, name, org, scopes, created_at) "
-	    "SELECT :sha256, :hint, :name, key, :scopes, :now FROM organization WHERE id = :org RETURNING key");
+	    "SELECT :sha256, :hint, :name, key, :scopes, :now FROM organization WHERE id = :org "
+	    "RETURNING key");
 	query_bind_blob(q, ":sha256", hash, sizeof(hash));
 	query_bind_text(q, ":hint", arena_text(a, *secret, HINT_SIZE));
 	query_bind_text(q, ":name", name);
@@ -79,7 +81,7 @@ read_row(struct query *q, struct arena *a, struct api_key *k)
 	k->hint = arena_strdup(a, query_text(q, 1));
 	k->name = arena_strdup(a, query_text(q, 2));
 	k->org = arena_strdup(a, query_text(q, 3));
-	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_ADMIN;	/* whoever wrote it there */
+	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_ADMIN; /* whoever wrote it there */
 	k->created_at = query_int(q, 5);
 	k->revoked_at = query_int(q, 6);
 }

@@ -82,7 +82,8 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 	unsigned scopes = signing_key_grant(k, c->scopes);
 
 	if (k->org != NULL && strcmp(org, k->org) != 0)
-		return why_not(why, UNAUTHENTICATED, "organizationId: its key speaks for \"%s\" only", k->org);
+		return why_not(why, UNAUTHENTICATED,
+		    "organizationId: its key speaks for \"%s\" only", k->org);
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
 		return why_not(why, UNAUTHENTICATED, "organizationId: missing");
 	snprintf(caller->org, sizeof(caller->org), "%s", org != NULL ? org : "");
@@ -92,7 +93,8 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 }
 
 static enum status
-check_token(struct db *db, struct arena *a, const char *text, int64_t now, struct caller *caller, struct why *why)
+check_token(struct db *db, struct arena *a, const char *text, int64_t now, struct caller *caller,
+    struct why *why)
 {
 	const char *iss, *aud;
 	struct claims claims;
@@ -105,7 +107,8 @@ check_token(struct db *db, struct arena *a, const char *text, int64_t now, struc
 		return st;
 	if ((st = signing_key_find(db, a, t.kid, &k, &verify, why)) != OK)
 		return st == NOT_FOUND ? UNAUTHENTICATED : st;
-	if ((st = token_verify(&t, k.alg, verify, why)) != OK || (st = load_parties(db, a, &iss, &aud)) != OK ||
+	if ((st = token_verify(&t, k.alg, verify, why)) != OK ||
+	    (st = load_parties(db, a, &iss, &aud)) != OK ||
 	    (st = claims_read(a, t.payload, t.payload_n, iss, aud, now, &claims, why)) != OK)
 		return st;
 	return bound(&k, &claims, caller, why);

@@ -33,8 +33,8 @@ text_claim(struct reader *r, const char *name, const char **value)
 /* ---- When: exp, nbf, iat */
 
 /*
- * The instant of that name.  The text itself must be an integer: 1e9, 5.0 and "5" are numbers to some, and what
- * two programs read differently is refused.
+ * The instant of that name.  The text itself must be an integer: 1e9, 5.0 and "5" are numbers to some, and
+ * what two programs read differently is refused.
  */
 static enum status
 instant_claim(struct reader *r, const char *name, bool *found, int64_t *at)
@@ -112,7 +112,8 @@ check_audience(struct reader *r, const char *aud)
 		return why_not(r->why, UNAUTHENTICATED, "aud: missing");
 	if (json_kind(value, n) != '[') {
 		if (!is_string(r, value, n, aud, &found))
-			return why_not(r->why, UNAUTHENTICATED, "aud: neither a string nor a list of strings");
+			return why_not(r->why, UNAUTHENTICATED,
+			    "aud: neither a string nor a list of strings");
 	} else
 		while (json_next_item(value, n, &pos, &item, &item_n)) {
 			if (!is_string(r, item, item_n, aud, &same))

@@ -6,7 +6,8 @@
  *	nbf, iat	not ahead of the clock, where they are there
  *	iss, aud	the settings of those names, where they are not empty; aud may be a list
  *	organizationId	an organisation's id
- *	scope		our scopes, separated by blanks, among others' own; wins over accessRole even when empty
+ *	scope		our scopes, separated by blanks, among others' own; wins over accessRole, even
+ *			when it is empty
  *	accessRole	SUPERADMIN, ADMIN, DEPARTMENT_HEAD, SALES_REP; any other stands for nothing
  *
  * null in the last three counts as absent.

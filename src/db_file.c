@@ -188,6 +188,8 @@ db_create(const char *path, struct why *why)
 		rc = SQLITE_ERROR;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)	/* nobody else is here yet: the file is whole by itself */
+		sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (rc != SQLITE_OK) {
 		st = why_not(why, UNAVAILABLE, "%s: %s", path, sqlite3_errmsg(handle));
 		unlink(path);

@@ -25,7 +25,7 @@ char	*hex(const uint8_t *bytes, size_t n, char *out);
 /* base64url without padding into out (at least 4 * ((n + 2) / 3) + 1 bytes).  Returns out. */
 char	*base64url(const uint8_t *bytes, size_t n, char *out);
 
-/* A UUIDv7 of an instant into out (37 bytes).  Returns out. */
+/* A UUIDv7 (RFC 9562) of an instant, 1970 or later, into out (37 bytes).  Returns out. */
 char	*uuid7(int64_t at, char *out);
 
 #endif

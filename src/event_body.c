@@ -50,6 +50,15 @@ read_array(struct req *r, struct items *items, enum event_form form, const char 
 	return st;
 }
 
+/* Whether a checked object has no member but this value: then no comma stands before it, and the end behind. */
+static bool
+is_only_member(const char *text, const char *value, size_t value_n)
+{
+	const char *behind = value + value_n;
+
+	return memchr(text, ',', (size_t)(value - text)) == NULL && behind[strspn(behind, " \t\r\n")] == '}';
+}
+
 /* One event, an array of them, or {"events":[…]}. */
 static enum status
 read_json(struct req *r, struct items *items)
@@ -65,8 +74,8 @@ read_json(struct req *r, struct items *items)
 		return add(r, items, EVENT_NATIVE, r->body, r->body_n);
 	if (json_kind(events, events_n) != '[')
 		return why_not(&r->why, BAD_REQUEST, "events: not an array");
-	if (!json_has_only(r->body, r->body_n, "events"))
-		return why_not(&r->why, BAD_REQUEST, "body: unknown fields beside events");
+	if (!is_only_member(r->body, events, events_n))
+		return why_not(&r->why, BAD_REQUEST, "body: nothing may stand beside events");
 	return read_array(r, items, EVENT_NATIVE, events, events_n);
 }
 

@@ -16,7 +16,7 @@
 enum {
 	SHOWN_MAX = 64,		/* bytes of an unknown name in an error */
 	DOUBLE_DIGITS = 15,	/* decimal digits that a double keeps, whichever they are */
-	FIXED_TEXT_MAX = 400,	/* bytes of any double without an exponent, DECIMALS_MAX behind the point */
+	FIXED_TEXT_MAX = 400,	/* bytes of any double so written, DECIMALS_MAX behind the point */
 	DECIMALS_MAX = 60,	/* more are nothing in micros */
 };
 
@@ -34,7 +34,8 @@ unusable(const char *label, enum status st, const char *what, struct why *why)
 }
 
 enum status
-json_parse(struct arena *a, const char *label, const char *text, size_t n, struct json_object **o, struct why *why)
+json_parse(struct arena *a, const char *label, const char *text, size_t n, struct json_object **o,
+    struct why *why)
 {
 	cJSON *node;
 
@@ -87,18 +88,19 @@ json_int(struct json_object *o, const char *name, int64_t min, int64_t max, bool
 
 	if (!(*found = m != NULL))
 		return OK;
-	if (!cJSON_IsNumber(m) || m->valuedouble > (double)JSON_INT_MAX || m->valuedouble < -(double)JSON_INT_MAX ||
-	    (double)(n = (int64_t)m->valuedouble) != m->valuedouble)
+	if (!cJSON_IsNumber(m) || m->valuedouble > (double)JSON_INT_MAX ||
+	    m->valuedouble < -(double)JSON_INT_MAX || (double)(n = (int64_t)m->valuedouble) != m->valuedouble)
 		return wrong(o, name, why, "not an integer");
 	if (n < min || n > max)
-		return why_not(why, BAD_REQUEST, "%s: %" PRId64 " is not from %" PRId64 " to %" PRId64, path(o, name), n,
-		    min, max);
+		return why_not(why, BAD_REQUEST, "%s: %" PRId64 " is not from %" PRId64 " to %" PRId64,
+		    path(o, name), n, min, max);
 	*value = n;
 	return OK;
 }
 
 enum status
-json_string(struct json_object *o, const char *name, size_t min, size_t max, const char **value, struct why *why)
+json_string(struct json_object *o, const char *name, size_t min, size_t max, const char **value,
+    struct why *why)
 {
 	const cJSON *m = member(o, name);
 	size_t n;
@@ -169,8 +171,9 @@ json_money(struct json_object *o, const char *name, bool *found, int64_t *micros
 	if (is_negative)
 		return wrong(o, name, why, "negative");
 	if (!money_parse(text, micros))
-		return why_not(why, BAD_REQUEST, "%s: not a plain decimal of dollars, such as 0.0158, up to %" PRId64,
-		    path(o, name), MONEY_MICROS_MAX / 1000000);
+		return why_not(why, BAD_REQUEST,
+		    "%s: not a plain decimal of dollars, such as 0.0158, up to %" PRId64, path(o, name),
+		    MONEY_MICROS_MAX / 1000000);
 	return OK;
 }
 

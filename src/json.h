@@ -20,7 +20,7 @@
 #define JSON_DEPTH_MAX 8	/* objects and arrays within one another */
 #define JSON_MEMBERS_MAX 128	/* of one object */
 #define JSON_KEY_MAX 128	/* bytes of a key, as written */
-#define JSON_NUMBER_MAX 63	/* characters of a number: cJSON reads no more */
+#define JSON_NUMBER_MAX 63	/* characters of a number; older cJSON cuts it there */
 #define JSON_INT_MAX INT64_C(9007199254740991)	/* 2^53 - 1 */
 
 /* ---- Reading */

@@ -23,7 +23,7 @@ struct check {
 	struct why *why;
 	int depth;
 
-	/* The keys, as written, of the objects that are open, the outermost first; of each decoded, a hash. */
+	/* The keys, as written, of the objects that are open, the outermost first; a hash of each, decoded. */
 	size_t keys;
 	struct {
 		const char *at;

@@ -59,8 +59,8 @@ check(EVP_PKEY *key, const char *alg, bool is_private, struct why *why)
 		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
 			return why_not(why, BAD_REQUEST, "key: not an RSA key, which RS256 needs");
 		if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
-			return why_not(why, BAD_REQUEST, "key: an RSA key of %d bits; %d to %d are accepted", bits,
-			    RSA_BITS_MIN, RSA_BITS_MAX);
+			return why_not(why, BAD_REQUEST, "key: an RSA key of %d bits; %d to %d are accepted",
+			    bits, RSA_BITS_MIN, RSA_BITS_MAX);
 	} else if (strcmp(alg, "ES256") == 0) {
 		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
 		    EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1 ||

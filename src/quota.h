@@ -1,6 +1,6 @@
 /*
  * Quota arithmetic.  All values are in the organisation's quota unit (messages or parts); a limit
- * of UNLIMITED is no limit.
+ * of UNLIMITED is no limit.  What would not fit an int64 stays at its end.
  */
 #ifndef QUOTA_H
 #define QUOTA_H

@@ -48,18 +48,19 @@ secret_of(struct arena *a, const char *given, struct key_bytes *secret, struct w
 	}
 	*secret = (struct key_bytes) { given, strlen(given) };
 	if (secret->n < SECRET_MIN || secret->n > SECRET_MAX)
-		return why_not(why, BAD_REQUEST, "key: a secret of %zu bytes; HS256 takes %d to %d", secret->n,
-		    SECRET_MIN, SECRET_MAX);
+		return why_not(why, BAD_REQUEST, "key: a secret of %zu bytes; HS256 takes %d to %d",
+		    secret->n, SECRET_MIN, SECRET_MAX);
 	/* Whoever knows a public key could sign with it, were it taken for a secret. */
 	if (strstr(given, "-----BEGIN") != NULL)
-		return why_not(why, BAD_REQUEST, "key: PEM, which is for RS256 and ES256; HS256 takes a secret");
+		return why_not(why, BAD_REQUEST,
+		    "key: PEM, which is for RS256 and ES256; HS256 takes a secret");
 	return OK;
 }
 
 /* What goes into the row; sign->data is NULL where the key can only verify. */
 static enum status
-read_key(struct arena *a, const char *alg, const char *given, struct key_bytes *verify, struct key_bytes *sign,
-    struct why *why)
+read_key(struct arena *a, const char *alg, const char *given, struct key_bytes *verify,
+    struct key_bytes *sign, struct why *why)
 {
 	const char *public_pem, *private_pem;
 	enum status st;
@@ -77,8 +78,8 @@ read_key(struct arena *a, const char *alg, const char *given, struct key_bytes *
 }
 
 enum status
-signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem, const char *org,
-    unsigned max_scopes, int64_t now, struct why *why)
+signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem,
+    const char *org, unsigned max_scopes, int64_t now, struct why *why)
 {
 	struct key_bytes verify, sign;
 	int64_t org_key = 0;
@@ -94,8 +95,10 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	max_scopes = scopes_expand(max_scopes);
 	if (org != NULL)
 		max_scopes &= ~(unsigned)SCOPE_ADMIN;
-	q = db_query(db, "INSERT INTO signing_key (kid, alg, verify_key, sign_key, org, max_scopes, created_at) "
-	    "VALUES (:kid, :alg, :verify_key, :sign_key, :org, :max_scopes, :now) ON CONFLICT (kid) DO NOTHING");
+	q = db_query(db,
+	    "INSERT INTO signing_key (kid, alg, verify_key, sign_key, org, max_scopes, created_at) "
+	    "VALUES (:kid, :alg, :verify_key, :sign_key, :org, :max_scopes, :now) "
+	    "ON CONFLICT (kid) DO NOTHING");
 	query_bind_text(q, ":kid", kid);
 	query_bind_text(q, ":alg", alg);
 	query_bind_blob(q, ":verify_key", verify.data, verify.n);
@@ -148,7 +151,8 @@ read_bytes(struct query *q, struct arena *a, int column)
 }
 
 enum status
-signing_key_each(struct db *db, struct arena *a, void (*each)(const struct signing_key *k, void *arg), void *arg)
+signing_key_each(struct db *db, struct arena *a, void (*each)(const struct signing_key *k, void *arg),
+    void *arg)
 {
 	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " ORDER BY k.created_at, k.kid");
 	struct signing_key k;
@@ -161,8 +165,8 @@ signing_key_each(struct db *db, struct arena *a, void (*each)(const struct signi
 }
 
 enum status
-signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing_key *k, struct key_bytes *verify,
-    struct why *why)
+signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing_key *k,
+    struct key_bytes *verify, struct why *why)
 {
 	struct query *q = db_query(db, "SELECT " COLUMNS ", k.verify_key FROM " TABLES " "
 	    "WHERE k.kid = :kid AND k.retired_at IS NULL AND " ORG_IS_SOUND);
@@ -197,9 +201,11 @@ may_sign(const struct signing_key *k, const char *org, unsigned scopes, struct w
 	if (!k->can_sign)
 		return why_not(why, CONFLICT, "kid: the key \"%s\" only verifies", k->kid);
 	if (k->org != NULL && (org == NULL || strcmp(k->org, org) != 0))
-		return why_not(why, BAD_REQUEST, "kid: the key \"%s\" speaks for \"%s\" only", k->kid, k->org);
+		return why_not(why, BAD_REQUEST,
+		    "kid: the key \"%s\" speaks for \"%s\" only", k->kid, k->org);
 	if (signing_key_grant(k, scopes) != scopes_expand(scopes))
-		return why_not(why, BAD_REQUEST, "kid: the key \"%s\" does not grant all these scopes", k->kid);
+		return why_not(why, BAD_REQUEST,
+		    "kid: the key \"%s\" does not grant all these scopes", k->kid);
 	return OK;
 }
 

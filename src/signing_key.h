@@ -37,9 +37,9 @@ struct key_bytes {
 bool		signing_key_kid_ok(const char *kid);
 
 /*
- * Inside a write transaction.  alg HS256: pem NULL makes a new secret of 32 bytes, else pem is the secret itself
- * (at least 32 bytes, and not a key in PEM).  RS256, ES256: pem is a public or a private key in PEM; a
- * private one can sign too; RSA at least 2048 bits, EC on P-256.
+ * Inside a write transaction.  alg HS256: pem NULL makes a new secret of 32 bytes, else pem is the secret
+ * itself (at least 32 bytes, and not a key in PEM).  RS256, ES256: pem is a public or a private key in PEM;
+ * a private one can sign too; RSA at least 2048 bits, EC on P-256.
  * org NULL = all; a key with an org never grants admin, and max_scopes is kept without it.
  * CONFLICT where the kid is taken, BAD_REQUEST where the key is not of that algorithm, NOT_FOUND
  * where there is no such org.

@@ -33,8 +33,8 @@ digit(char c)
 }
 
 /*
- * The bytes of text[0, n), with a NUL behind them.  False unless they have no other text: a lone last digit and
- * bits that belong to no byte are refused.
+ * The bytes of text[0, n), with a NUL behind them.  False unless they have no other text: a lone last digit
+ * and bits that belong to no byte are refused.
  */
 static bool
 decode(struct arena *a, const char *text, size_t n, const char **bytes, size_t *size)
@@ -137,8 +137,8 @@ alg_of(const char *name)
 }
 
 /*
- * libjwt's word alone is not enough: for want of memory it returns a token that it has not verified, whose alg
- * is none.
+ * libjwt's word alone is not enough: for want of memory it returns a token that it has not verified, whose
+ * alg is none.
  */
 static bool
 is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
@@ -206,7 +206,8 @@ encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, cons
 	char *text = NULL;
 	jwt_t *jwt = NULL;
 
-	if (jwt_new(&jwt) == 0 && jwt_add_header(jwt, "kid", k->kid) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
+	if (jwt_new(&jwt) == 0 && jwt_add_header(jwt, "kid", k->kid) == 0 &&
+	    jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
 		text = jwt_encode_str(jwt);
 	if (text != NULL)

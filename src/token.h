@@ -1,9 +1,9 @@
 /*
  * JSON Web Tokens in the compact form (RFC 7515, 7519): their shape, their signature, signing.
  *
- * The only file that knows libjwt, which takes much that must not pass: it follows the token's own alg, ignores
- * crit and exp, takes the last of two equal names, reads past an empty segment.  So a token comes to it only
- * when all of this has been seen:
+ * The only file that knows libjwt, which takes much that must not pass: it follows the token's own alg,
+ * ignores crit and exp, takes the last of two equal names, reads past an empty segment.  So a token comes
+ * to it only when all of this has been seen:
  *
  *	1. 20 to 4096 characters of A-Z a-z 0-9 - _ and two dots; no empty segment.
  *	2. Each segment is canonical base64url: no other text has the same bytes.
@@ -46,9 +46,9 @@ enum status	token_read(struct arena *a, const char *text, struct token *t, struc
 enum status	token_verify(const struct token *t, const char *alg, struct key_bytes key, struct why *why);
 
 /*
- * A signed token for org (NULL = none, for admin) with these scopes, valid ttl_ms from now, by the newest key in
- * force that may and can sign it (kid NULL) or by that key.  Its iss and aud are the settings'.  In the
- * arena.  Inside a transaction.  Errors as signing_key_choose, and BAD_REQUEST for org and ttl_ms.
+ * A signed token for org (NULL = none, for admin) with these scopes, valid ttl_ms from now, by the newest
+ * key in force that may and can sign it (kid NULL) or by that key.  Its iss and aud are the settings'.  In
+ * the arena.  Inside a transaction.  Errors as signing_key_choose, and BAD_REQUEST for org and ttl_ms.
  */
 enum status	token_sign(struct db *db, struct arena *a, const char *kid, const char *org, unsigned scopes,
 		    int64_t now, int64_t ttl_ms, const char **token, struct why *why);

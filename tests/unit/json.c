@@ -58,6 +58,7 @@ static const struct good_row {
 	{ "sixteen digits within the range", TEXT("1000000000000000"), '0' },
 	{ "a fraction", TEXT("-0.5"), '0' },
 	{ "an exponent", TEXT("1e3"), '0' },
+	{ "an exponent that makes sixteen digits", TEXT("9e15"), '0' },
 	{ "an exponent with signs and capitals", TEXT("-1.5E+03"), '0' },
 	{ "an exponent with zeros in front", TEXT("1e0000000000000003"), '0' },
 	{ "zero to a great power", TEXT("0e999999"), '0' },
@@ -200,6 +201,8 @@ static const struct bad_row {
 	{ "seventeen digits", TEXT("10000000000000000"), "refused at byte 0: a number beyond +-9007199254740991" },
 	{ "beyond by an exponent", TEXT("9.007199254740992e15"), "refused at byte 0: a number beyond +-9007199254740991" },
 	{ "beyond by an exponent from below 1", TEXT("0.0000000001e26"),
+	    "refused at byte 0: a number beyond +-9007199254740991" },
+	{ "beyond by an exponent that makes sixteen digits", TEXT("-91e14"),
 	    "refused at byte 0: a number beyond +-9007199254740991" },
 	{ "1e99", TEXT("{\"n\":1e99}"), "refused at byte 5: a number beyond +-9007199254740991" },
 	{ "not finite as a double", TEXT("1e400"), "refused at byte 0: a number beyond +-9007199254740991" },
@@ -348,6 +351,7 @@ static const struct unchecked_row {
 	{ "walkers stay inside an object that does not end", "{" },
 	{ "walkers stay inside a key that does not end", "{\"" },
 	{ "walkers stay inside a key that ends in a backslash", "{\"\\" },
+	{ "walkers stay inside a key that is cut behind a backslash", "{\"\\x" },
 	{ "walkers stay inside an object without a value", "{\"a\":" },
 	{ "walkers stay inside an object with a broken escape", "{\"\\u00\":1}" },
 	{ "walkers end at a member without a value", "{\"b\",\"b\"}" },
@@ -427,6 +431,8 @@ static const struct member_row {
 	{ "a sum of doubles", "{\"v\":0.30000000000000004}", AS_MONEY, "300000", NULL },
 	{ "a tie as a number rounds to the even 0", "{\"v\":0.0000005}", AS_MONEY, "0", NULL },
 	{ "a tie as a number rounds to the even 2", "{\"v\":0.0000015}", AS_MONEY, "2", NULL },
+	{ "a tie that the nearest double is below", "{\"v\":0.0001635}", AS_MONEY, "164", NULL },
+	{ "a tie that the nearest double is above", "{\"v\":0.0004905}", AS_MONEY, "490", NULL },
 	{ "a tie of 13 digits is still a tie", "{\"v\":999999.0000005}", AS_MONEY, "999999000000", NULL },
 	{ "a tie of 13 digits rounds to the even", "{\"v\":999999.0000015}", AS_MONEY, "999999000002", NULL },
 	{ "15 digits above a tie are above it", "{\"v\":0.000000500000000000001}", AS_MONEY, "1", NULL },
@@ -641,6 +647,24 @@ null_is_there(void **state)
 	arena_free(a);
 }
 
+static void
+an_array_has_no_members(void **state)
+{
+	static const char body[] = "{\"v\":[{\"a\":1},\"a\"]}";
+	static const char *const none[] = { NULL };
+	struct arena *a = arena_new();
+	struct json_object *o, *array;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(json_parse(a, "", body, sizeof(body) - 1, &o, &why), OK);
+	assert_int_equal(json_member(o, "v", '[', &array, &why), OK);
+	assert_false(json_has(array, "a"));
+	assert_int_equal(json_known(array, none, &why), OK);
+	json_object_free(o);
+	arena_free(a);
+}
+
 /* ---- The writer */
 
 static const struct text_row {
@@ -789,6 +813,7 @@ main(void)
 	CASE("labels stand before names", labels_stand_before_names);
 	TABLE(knowns, fields_are_known);
 	CASE("null is there, and it is null", null_is_there);
+	CASE("an array has no members", an_array_has_no_members);
 	TABLE(texts, text_is_written);
 	TABLE(ints, int_is_written);
 	CASE("commas and names are put where they belong", a_reply_is_written);

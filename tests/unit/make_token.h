@@ -19,6 +19,7 @@
 #include <openssl/rsa.h>
 
 #include "arena.h"
+#include "auth.h"
 #include "db.h"
 #include "digest.h"
 #include "setting.h"
@@ -27,6 +28,13 @@
 #define NOW INT64_C(1780000000000)
 #define SECRET "a secret of thirty-two bytes or more"
 #define OTHER_SECRET "another secret of thirty-two bytes"
+
+/* A payload of ten minutes, and headers of the keys that the tests add. */
+#define EXP "\"exp\":1780000600"
+#define ACME "{" EXP ",\"organizationId\":\"acme\",\"scope\":\"usage:read\"}"
+#define HEAD(alg, kid) "{\"alg\":\"" alg "\",\"kid\":\"" kid "\",\"typ\":\"JWT\"}"
+#define HS HEAD("HS256", "hs")
+#define READ SCOPE_USAGE_READ
 
 /* By what a token is signed. */
 enum signer { SECRET_256, SECRET_384, SECRET_512, SECRET_OTHER, SECRET_IS_PEM, SECRET_EMPTY, RSA_256, RSA_512, EC_256,
@@ -190,6 +198,49 @@ world_close(void)
 	EVP_PKEY_free(rsa);
 	EVP_PKEY_free(ec);
 	arena_free(arena);
+}
+
+/* ---- Showing them */
+
+static inline enum status
+check(const char *authorization, const char *api_key, struct caller *caller)
+{
+	struct why why = { .text = "" };
+	enum status st;
+
+	assert_int_equal(db_read_begin(db), OK);
+	st = auth_check(db, arena, authorization, api_key, NOW, caller, &why);
+	db_read_end(db);
+	assert_int_equal(why.text[0] != '\0', st != OK);
+	return st;
+}
+
+static inline void
+is_refused(const char *authorization, const char *api_key)
+{
+	static const struct caller nobody;
+	struct caller caller;
+
+	memset(&caller, 'x', sizeof(caller));
+	assert_int_equal(check(authorization, api_key, &caller), UNAUTHENTICATED);
+	assert_memory_equal(&caller, &nobody, sizeof(caller));
+}
+
+static inline void
+is_caller(const char *authorization, const char *api_key, const char *org, unsigned scopes, const char *credential)
+{
+	struct caller caller;
+
+	assert_int_equal(check(authorization, api_key, &caller), OK);
+	assert_string_equal(caller.org, org);
+	assert_int_equal(caller.scopes, scopes);
+	assert_string_equal(caller.credential, credential);
+}
+
+static inline const char *
+bearer(const char *token)
+{
+	return arena_printf(arena, "Bearer %s", token);
 }
 
 #endif

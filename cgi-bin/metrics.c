@@ -1,0 +1,150 @@
+/*
+ * GET /metrics -- Prometheus text, open to the addresses of the setting metrics_addresses and to
+ * nobody else.  Counters never fall back at midnight; voids take from them.
+ *
+ *	200	text/plain; version=0.0.4
+ *	403	another address
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "organization.h"
+#include "reply.h"
+#include "serve.h"
+#include "setting.h"
+#include "usage.h"
+#include "version.h"
+
+static bool
+is_allowed(struct req *r)
+{
+	const char *address = req_env(r, "REMOTE_ADDR");
+	char *list = arena_strdup(r->arena, setting_get(r->db, r->arena, "metrics_addresses")), *one;
+
+	while (address != NULL && (one = strsep(&list, " ,")) != NULL)
+		if (strcmp(one, address) == 0)
+			return true;
+	return false;
+}
+
+static void
+line(struct req *r, struct json *out, const char *name, const char *labels, int64_t value)
+{
+	const char *text = arena_printf(r->arena, "%s%s %" PRId64 "\n", name, labels, value);
+
+	json_append(out, text, strlen(text));
+}
+
+static void
+family(struct req *r, struct json *out, const char *name, const char *type, const char *help)
+{
+	const char *text = arena_printf(r->arena, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+
+	json_append(out, text, strlen(text));
+}
+
+/* One counter by organisation and channel; ids and channels need no escaping. */
+static enum status
+put_counter(struct req *r, struct json *out, const char *name, const char *help, int column)
+{
+	struct query *q = db_query(r->db, "SELECT o.id, u.channel, sum(u.messages), sum(u.parts), sum(u.cost_micros) "
+	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, u.channel ORDER BY o.id, u.channel");
+
+	family(r, out, name, "counter", help);
+	while (query_step(q))
+		line(r, out, name, arena_printf(r->arena, "{organization=\"%s\",channel=\"%s\"}", query_text(q, 0),
+		    query_text(q, 1)), query_int(q, column));
+	return query_done(q);
+}
+
+struct today {
+	struct organization org;
+	struct day_usage usage;
+};
+
+static enum status
+load_todays(struct req *r, struct today **todays, size_t *count)
+{
+	struct day today;
+	const char **ids;
+	enum status st = OK;
+
+	*count = organization_ids(r->db, r->arena, &ids);
+	*todays = arena_alloc(r->arena, (*count + 1) * sizeof(**todays));
+	for (size_t i = 0; st == OK && i < *count; i++) {
+		struct today *t = &(*todays)[i];
+
+		if ((st = organization_load(r->db, ids[i], &t->org, &r->why)) == OK) {
+			today = organization_today(&t->org, r->now);
+			st = usage_days(r->db, &t->org, today, today, today, &t->usage);
+		}
+	}
+	return st;
+}
+
+static int64_t
+sent(const struct today *t)
+{
+	return t->usage.sent;
+}
+
+static int64_t
+reserved(const struct today *t)
+{
+	return t->usage.reserved;
+}
+
+static int64_t
+limit(const struct today *t)
+{
+	return t->org.daily_limit;
+}
+
+static void
+put_gauge(struct req *r, struct json *out, const char *name, const char *help, const struct today *todays, size_t count,
+    int64_t (*value)(const struct today *))
+{
+	family(r, out, name, "gauge", help);
+	for (size_t i = 0; i < count; i++)
+		line(r, out, name, arena_printf(r->arena, "{organization=\"%s\"}", todays[i].org.id), value(&todays[i]));
+}
+
+static enum status
+metrics(struct req *r, struct json *out)
+{
+	struct today *todays;
+	enum status st;
+	size_t count;
+
+	if (!is_allowed(r))
+		return why_not(&r->why, FORBIDDEN, "address: not one of the setting metrics_addresses");
+	if ((st = load_todays(r, &todays, &count)) != OK)
+		return st;
+	r->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	family(r, out, "daybook_build_info", "gauge", "The running Daybook.");
+	line(r, out, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
+	    version_build, db_sqlite_version()), 1);
+	if ((st = put_counter(r, out, "daybook_messages_total", "Messages sent, voids taken off.", 2)) != OK ||
+	    (st = put_counter(r, out, "daybook_parts_total", "Parts sent, voids taken off.", 3)) != OK ||
+	    (st = put_counter(r, out, "daybook_cost_micro_usd_total", "Cost in millionths of a US dollar.", 4)) != OK)
+		return st;
+	put_gauge(r, out, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
+	put_gauge(r, out, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
+	put_gauge(r, out, "daybook_daily_limit", "The daily limit in quota units; -1 = unlimited.", todays, count, limit);
+	family(r, out, "daybook_database_bytes", "gauge", "Size of the database file.");
+	line(r, out, "daybook_database_bytes", "", db_file_bytes(r->db));
+	family(r, out, "daybook_wal_bytes", "gauge", "Size of its write-ahead log.");
+	line(r, out, "daybook_wal_bytes", "", db_wal_bytes(r->db));
+	family(r, out, "daybook_backup_timestamp_ms", "gauge", "When the last backup ended, 0 = never.");
+	line(r, out, "daybook_backup_timestamp_ms", "", strtoll(setting_get(r->db, r->arena, "backup_at"), NULL, 10));
+	return OK;
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = { { GET, "/metrics", 0, metrics }, { 0 } };
+
+	return serve(&(const struct endpoint) { .name = "metrics", .dialect = TETHER, .routes = routes });
+}

@@ -1,0 +1,319 @@
+/*
+ * Credentials: key add, list, retire; token; apikey add, list, revoke.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_key.h"
+#include "audit.h"
+#include "cli.h"
+#include "digest.h"
+#include "instant.h"
+#include "json.h"
+#include "scopes.h"
+#include "signing_key.h"
+#include "token.h"
+
+enum { PEM_MAX = 16 * 1024 };
+
+static bool
+parse_scopes(struct cli *c, const char *command, const char *option, const char *text, unsigned *scopes)
+{
+	const char *unknown;
+
+	if (scopes_parse(c->arena, text, scopes, &unknown))
+		return true;
+	cli_usage(command, "%s: no scope \"%s\"; the scopes are %s", option, unknown,
+	    scopes_format(c->arena, SCOPE_ALL));
+	return false;
+}
+
+/* An audit row {"NAME":"TEXT"}. */
+static void
+note(struct cli *c, const char *action, const char *name, const char *text)
+{
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_text(&j, name, text);
+	json_close_object(&j);
+	audit(c->db, c->now, 0, CLI_CREDENTIAL, action, json_text(&j));
+	json_free(&j);
+}
+
+static int
+finish(struct cli *c, enum status st)
+{
+	if (st == OK)
+		st = db_write_commit(c->db);
+	else
+		db_write_abort(c->db);
+	return st == OK ? DONE : cli_fail(c);
+}
+
+static bool
+begin(struct cli *c)
+{
+	if (!cli_open(c))
+		return false;
+	if (db_write_begin(c->db) == OK)
+		return true;
+	cli_fail(c);
+	return false;
+}
+
+/* A small file as text; NULL, with the error printed, where it cannot be read. */
+static char *
+read_file(struct cli *c, const char *path)
+{
+	char *text = arena_alloc(c->arena, PEM_MAX + 1);
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	size_t n;
+
+	if (f == NULL) {
+		fprintf(stderr, "daybook: %s: cannot be read\n", path);
+		return NULL;
+	}
+	n = fread(text, 1, PEM_MAX + 1, f);
+	if (f != stdin)
+		fclose(f);
+	if (n <= PEM_MAX) {
+		text[n] = '\0';
+		return text;
+	}
+	fprintf(stderr, "daybook: %s: longer than %d bytes\n", path, PEM_MAX);
+	return NULL;
+}
+
+/* A secret given as text ends where its line does. */
+static void
+cut_newline(char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		text[--n] = '\0';
+}
+
+static int
+key_add(struct cli *c, int argc, char **argv)
+{
+	const char *alg = NULL, *kid = NULL, *file = NULL, *org = NULL, *max = NULL;
+	const struct option_spec specs[] = { { "--alg", &alg, NULL }, { "--kid", &kid, NULL },
+		{ "--file", &file, NULL }, { "--org", &org, NULL }, { "--max-scopes", &max, NULL }, { NULL, NULL, NULL } };
+	unsigned scopes = SCOPE_ALL;
+	uint8_t random[6];
+	char made[16], *pem = NULL;
+	enum status st;
+	int rc;
+
+	if (!cli_options("key", argc, argv, specs, NULL, 0, 0) ||
+	    (max != NULL && !parse_scopes(c, "key", "--max-scopes", max, &scopes)))
+		return USAGE;
+	if (alg == NULL)
+		alg = "HS256";
+	if (strcmp(alg, "HS256") != 0 && file == NULL)
+		return cli_usage("key", "%s needs --file with a public or private key in PEM", alg);
+	if (file != NULL && (pem = read_file(c, file)) == NULL)
+		return FAILED;
+	if (pem != NULL && strcmp(alg, "HS256") == 0)
+		cut_newline(pem);
+	if (kid == NULL) {
+		random_bytes(random, sizeof(random));
+		kid = hex(random, sizeof(random), made);
+	}
+	if (!begin(c))
+		return FAILED;
+	if ((st = signing_key_add(c->db, c->arena, kid, alg, pem, org, scopes, c->now, &c->why)) == OK)
+		note(c, "key.add", "kid", kid);
+	if ((rc = finish(c, st)) == DONE)
+		printf("added %s key %s\n", alg, kid);
+	return rc;
+}
+
+static void
+print_key(const struct signing_key *k, void *arg)
+{
+	struct cli *c = arg;
+	char at[INSTANT_TEXT_MAX];
+
+	printf("%-20s %-6s %-16s %-8s %-10.10s %-8s %s\n", k->kid, k->alg, k->org != NULL ? k->org : "(all)",
+	    k->can_sign ? "signs" : "verifies", instant_format(k->created_at, at),
+	    k->retired_at != 0 ? "retired" : "in force", scopes_format(c->arena, k->max_scopes));
+}
+
+static int
+key_list(struct cli *c)
+{
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	printf("%-20s %-6s %-16s %-8s %-10s %-8s %s\n", "KID", "ALG", "ORGANIZATION", "DOES", "CREATED", "STATE", "SCOPES");
+	if (signing_key_each(c->db, c->arena, print_key, c) != OK)
+		return cli_fail(c);
+	db_read_end(c->db);
+	return DONE;
+}
+
+static int
+key_retire(struct cli *c, const char *kid)
+{
+	enum status st;
+	int rc;
+
+	if (!begin(c))
+		return FAILED;
+	if ((st = signing_key_retire(c->db, kid, c->now, &c->why)) == OK)
+		note(c, "key.retire", "kid", kid);
+	if ((rc = finish(c, st)) == DONE)
+		printf("retired key %s: its tokens are refused from now on\n", kid);
+	return rc;
+}
+
+int
+cmd_key(struct cli *c, int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "add") == 0)
+		return key_add(c, argc - 1, argv + 1);
+	if (strcmp(verb, "list") == 0 && argc == 2)
+		return key_list(c);
+	if (strcmp(verb, "retire") == 0 && argc == 3)
+		return key_retire(c, argv[2]);
+	return cli_usage("key", "add, list, or retire KID");
+}
+
+/* 90s, 15m, 1h, 30d. */
+static bool
+parse_ttl(const char *text, int64_t *ms)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = { { 's', SECOND_MS }, { 'm', MINUTE_MS }, { 'h', HOUR_MS }, { 'd', DAY_MS } };
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (n < 1 || n > 1000000 || end == text || *end == '\0' || end[1] != '\0')
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (*end == units[i].unit) {
+			*ms = n * units[i].ms;
+			return true;
+		}
+	return false;
+}
+
+int
+cmd_token(struct cli *c, int argc, char **argv)
+{
+	const char *org = NULL, *scope = NULL, *ttl = NULL, *kid = NULL, *token;
+	const struct option_spec specs[] = { { "--org", &org, NULL }, { "--scope", &scope, NULL },
+		{ "--ttl", &ttl, NULL }, { "--kid", &kid, NULL }, { NULL, NULL, NULL } };
+	int64_t ttl_ms = HOUR_MS;
+	struct organization organization;
+	unsigned scopes = SCOPE_USAGE_READ;
+
+	if (!cli_options("token", argc, argv, specs, NULL, 0, 0) ||
+	    (scope != NULL && !parse_scopes(c, "token", "--scope", scope, &scopes)))
+		return USAGE;
+	if (ttl != NULL && !parse_ttl(ttl, &ttl_ms))
+		return cli_usage("token", "--ttl: \"%s\" is no time such as 90s, 15m, 1h or 30d", ttl);
+	if (org == NULL && !(scopes & SCOPE_ADMIN))
+		return cli_usage("token", "--org is needed, but for the scope admin");
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	if ((org != NULL && organization_load(c->db, org, &organization, &c->why) != OK) ||
+	    token_sign(c->db, c->arena, kid, org, scopes, c->now, ttl_ms, &token, &c->why) != OK)
+		return cli_fail(c);
+	db_read_end(c->db);
+	printf("%s\n", token);
+	return DONE;
+}
+
+static int
+apikey_add(struct cli *c, int argc, char **argv)
+{
+	const char *org = NULL, *scope = NULL, *name = NULL, *secret;
+	const struct option_spec specs[] = { { "--org", &org, NULL }, { "--scope", &scope, NULL },
+		{ "--name", &name, NULL }, { NULL, NULL, NULL } };
+	int64_t key = 0;
+	unsigned scopes;
+	enum status st;
+	int rc;
+
+	if (!cli_options("apikey", argc, argv, specs, NULL, 0, 0))
+		return USAGE;
+	if (org == NULL || scope == NULL)
+		return cli_usage("apikey", "--org and --scope are needed");
+	if (!parse_scopes(c, "apikey", "--scope", scope, &scopes))
+		return USAGE;
+	if (!begin(c))
+		return FAILED;
+	st = api_key_add(c->db, c->arena, org, name != NULL ? name : "", scopes, c->now, &secret, &key, &c->why);
+	if (st == OK)
+		note(c, "apikey.add", "key", arena_printf(c->arena, "%" PRId64, key));
+	if ((rc = finish(c, st)) != DONE)
+		return rc;
+	fprintf(stderr, "API key %" PRId64 " of %s; it is shown only this once:\n", key, org);
+	printf("%s\n", secret);
+	return DONE;
+}
+
+static void
+print_api_key(const struct api_key *k, void *arg)
+{
+	struct cli *c = arg;
+	char at[INSTANT_TEXT_MAX];
+
+	printf("%4" PRId64 "  %-10s %-20s %-16s %-10.10s %-8s %s\n", k->key, k->hint, k->name, k->org,
+	    instant_format(k->created_at, at), k->revoked_at != 0 ? "revoked" : "in force",
+	    scopes_format(c->arena, k->scopes));
+}
+
+static int
+apikey_list(struct cli *c)
+{
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	printf("%4s  %-10s %-20s %-16s %-10s %-8s %s\n", "N", "STARTS", "NAME", "ORGANIZATION", "CREATED", "STATE", "SCOPES");
+	if (api_key_each(c->db, c->arena, print_api_key, c) != OK)
+		return cli_fail(c);
+	db_read_end(c->db);
+	return DONE;
+}
+
+static int
+apikey_revoke(struct cli *c, const char *number)
+{
+	enum status st;
+	int64_t key;
+	int rc;
+
+	if (!cli_int("apikey", "N", number, 1, INT64_MAX, &key))
+		return USAGE;
+	if (!begin(c))
+		return FAILED;
+	if ((st = api_key_revoke(c->db, key, c->now, &c->why)) == OK)
+		note(c, "apikey.revoke", "key", number);
+	if ((rc = finish(c, st)) == DONE)
+		printf("revoked API key %s\n", number);
+	return rc;
+}
+
+int
+cmd_apikey(struct cli *c, int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "add") == 0)
+		return apikey_add(c, argc - 1, argv + 1);
+	if (strcmp(verb, "list") == 0 && argc == 2)
+		return apikey_list(c);
+	if (strcmp(verb, "revoke") == 0 && argc == 3)
+		return apikey_revoke(c, argv[2]);
+	return cli_usage("apikey", "add, list, or revoke N");
+}

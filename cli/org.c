@@ -1,0 +1,238 @@
+/*
+ * Organisations: org add, set, list, show.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "instant.h"
+#include "money.h"
+
+/* What may be given of an organisation; NULL = not given. */
+struct org_options {
+	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day;
+	const char *cap_messages, *cap_cost, *cap_sms, *cap_calls, *allow_overage;
+	bool recut;
+};
+
+static bool
+limit_or_none(const char *option, const char *none_word, const char *text, int64_t none, int64_t *value)
+{
+	if (text == NULL)
+		return true;
+	if (strcmp(text, none_word) == 0) {
+		*value = none;
+		return true;
+	}
+	return cli_int("org", option, text, 0, LIMIT_MAX, value);
+}
+
+static bool
+text_option(const char *option, const char *text, char *out, size_t size)
+{
+	if (text == NULL)
+		return true;
+	if (strlen(text) >= size)
+		return cli_usage("org", "%s: longer than %zu bytes", option, size - 1), false;
+	snprintf(out, size, "%s", text);
+	return true;
+}
+
+/* The options onto an organisation; false, with the error printed, where one is wrong. */
+static bool
+apply(const struct org_options *o, struct organization *org)
+{
+	int64_t cycle_day = org->cycle_day;
+
+	if (!text_option("--timezone", o->timezone, org->timezone, sizeof(org->timezone)) ||
+	    !text_option("--name", o->name, org->name, sizeof(org->name)) ||
+	    !text_option("--plan", o->plan, org->plan, sizeof(org->plan)) ||
+	    !limit_or_none("--daily-limit", "unlimited", o->daily_limit, UNLIMITED, &org->daily_limit) ||
+	    !limit_or_none("--messages-cap", "none", o->cap_messages, NO_CAP, &org->cap_messages) ||
+	    !limit_or_none("--sms-cap", "none", o->cap_sms, NO_CAP, &org->cap_sms) ||
+	    !limit_or_none("--call-cap", "none", o->cap_calls, NO_CAP, &org->cap_calls) ||
+	    (o->cycle_day != NULL && !cli_int("org", "--cycle-day", o->cycle_day, 1, 31, &cycle_day)))
+		return false;
+	org->cycle_day = (int)cycle_day;
+	if (o->cap_cost != NULL && strcmp(o->cap_cost, "none") == 0)
+		org->cap_cost_micros = NO_CAP;
+	else if (o->cap_cost != NULL && !money_parse(o->cap_cost, &org->cap_cost_micros))
+		return cli_usage("org", "--cost-cap: \"%s\" is not an amount of dollars", o->cap_cost), false;
+	if (o->quota_unit != NULL && !quota_unit_parse(o->quota_unit, &org->unit))
+		return cli_usage("org", "--quota-unit: \"%s\" is neither message nor part", o->quota_unit), false;
+	if (o->allow_overage != NULL) {
+		org->allow_overage = strcmp(o->allow_overage, "yes") == 0;
+		if (!org->allow_overage && strcmp(o->allow_overage, "no") != 0)
+			return cli_usage("org", "--allow-overage: yes or no"), false;
+	}
+	return true;
+}
+
+static bool
+read_options(int argc, char **argv, struct org_options *o, const char **id)
+{
+	const struct option_spec specs[] = {
+		{ "--timezone", &o->timezone, NULL }, { "--name", &o->name, NULL }, { "--plan", &o->plan, NULL },
+		{ "--daily-limit", &o->daily_limit, NULL }, { "--quota-unit", &o->quota_unit, NULL },
+		{ "--cycle-day", &o->cycle_day, NULL }, { "--messages-cap", &o->cap_messages, NULL },
+		{ "--cost-cap", &o->cap_cost, NULL }, { "--sms-cap", &o->cap_sms, NULL },
+		{ "--call-cap", &o->cap_calls, NULL }, { "--allow-overage", &o->allow_overage, NULL },
+		{ "--recut-history", NULL, &o->recut }, { NULL, NULL, NULL } };
+
+	return cli_options("org", argc, argv, specs, id, 1, 1);
+}
+
+static int
+add(struct cli *c, int argc, char **argv)
+{
+	struct organization org = { .daily_limit = UNLIMITED, .cycle_day = 1, .cap_messages = NO_CAP,
+		.cap_cost_micros = NO_CAP, .cap_sms = NO_CAP, .cap_calls = NO_CAP };
+	struct org_options o = { 0 };
+	const char *id;
+
+	if (!read_options(argc, argv, &o, &id))
+		return USAGE;
+	if (o.timezone == NULL)
+		return cli_usage("org", "--timezone is needed, as in --timezone America/Toronto");
+	if (o.recut)
+		return cli_usage("org", "--recut-history is for org set");
+	if (strlen(id) >= sizeof(org.id))
+		return cli_usage("org", "ID: longer than %zu bytes", sizeof(org.id) - 1);
+	snprintf(org.id, sizeof(org.id), "%s", id);
+	snprintf(org.name, sizeof(org.name), "%s", id);
+	if (!apply(&o, &org))
+		return USAGE;
+	if (!cli_open(c))
+		return FAILED;
+	if (db_write_begin(c->db) != OK ||
+	    organization_add(c->db, c->arena, &org, c->now, CLI_CREDENTIAL, &c->why) != OK ||
+	    db_write_commit(c->db) != OK) {
+		db_write_abort(c->db);
+		return cli_fail(c);
+	}
+	printf("added %s, its days cut by %s\n", org.id, org.timezone);
+	return DONE;
+}
+
+static void
+print_effects(const struct org_effects *effects)
+{
+	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
+
+	for (size_t i = 0; i < effects->move_count; i++)
+		printf("moved: campaign %s, segment %" PRId64 ": from %s to %s\n", effects->moves[i].campaign,
+		    effects->moves[i].segment, day_format(effects->moves[i].from, from),
+		    day_format(effects->moves[i].to, to));
+	for (size_t i = 0; i < effects->over_count; i++)
+		printf("over its limit: %s\n", day_format(effects->over[i], from));
+}
+
+static enum status
+set_in_transaction(struct cli *c, const char *id, const struct org_options *o, struct org_effects *effects, bool *is_usage)
+{
+	struct organization org, wanted;
+	enum status st;
+
+	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, &org, &c->why)) != OK)
+		return st;
+	wanted = org;
+	if (!apply(o, &wanted)) {
+		*is_usage = true;
+		return BAD_REQUEST;
+	}
+	return organization_update(c->db, c->arena, &org, &wanted, o->recut, c->now, CLI_CREDENTIAL, effects, &c->why);
+}
+
+static int
+set(struct cli *c, int argc, char **argv)
+{
+	struct org_effects effects = { 0 };
+	struct org_options o = { 0 };
+	bool is_usage = false;
+	const char *id;
+
+	if (!read_options(argc, argv, &o, &id))
+		return USAGE;
+	if (!cli_open(c))
+		return FAILED;
+	if (db_write_begin(c->db) != OK || set_in_transaction(c, id, &o, &effects, &is_usage) != OK ||
+	    db_write_commit(c->db) != OK) {
+		db_write_abort(c->db);
+		return is_usage ? USAGE : cli_fail(c);
+	}
+	print_effects(&effects);
+	printf("set %s\n", id);
+	return DONE;
+}
+
+static const char *
+limit_text(struct cli *c, int64_t limit, const char *none)
+{
+	return limit < 0 ? none : arena_printf(c->arena, "%" PRId64, limit);
+}
+
+static int
+list(struct cli *c)
+{
+	struct organization org;
+	char day[DAY_TEXT_MAX];
+	const char **ids;
+	size_t n;
+
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	n = organization_ids(c->db, c->arena, &ids);
+	printf("%-24s %-24s %-10s %10s  %s\n", "ID", "TIMEZONE", "TODAY", "LIMIT", "NAME");
+	for (size_t i = 0; i < n; i++)
+		if (organization_load(c->db, ids[i], &org, &c->why) == OK)
+			printf("%-24s %-24s %-10s %10s  %s\n", org.id, org.timezone,
+			    day_format(organization_today(&org, c->now), day), limit_text(c, org.daily_limit, "unlimited"),
+			    org.name);
+	db_read_end(c->db);
+	return DONE;
+}
+
+static int
+show(struct cli *c, int argc, char **argv)
+{
+	static const struct option_spec none[] = { { NULL, NULL, NULL } };
+	char day[DAY_TEXT_MAX], at[INSTANT_TEXT_MAX], cost[MONEY_TEXT_MAX];
+	struct organization org;
+	const char *id;
+
+	if (!cli_options("org", argc, argv, none, &id, 1, 1))
+		return USAGE;
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	if (organization_load(c->db, id, &org, &c->why) != OK)
+		return cli_fail(c);
+	printf("id             %s\nname           %s\ntimezone       %s\ntoday          %s\n", org.id, org.name, org.timezone,
+	    day_format(organization_today(&org, c->now), day));
+	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %d\n", org.plan,
+	    limit_text(c, org.daily_limit, "unlimited"), quota_unit_name(org.unit), org.cycle_day);
+	printf("cycle caps     messages %s, cost %s, SMS %s, calls %s%s\n", limit_text(c, org.cap_messages, "none"),
+	    org.cap_cost_micros == NO_CAP ? "none" : money_format(org.cap_cost_micros, cost),
+	    limit_text(c, org.cap_sms, "none"), limit_text(c, org.cap_calls, "none"),
+	    org.allow_overage ? "; overage is allowed" : "");
+	printf("created        %s\nupdated        ", instant_format(org.created_at, at));
+	printf("%s\n", instant_format(org.updated_at, at));
+	db_read_end(c->db);
+	return DONE;
+}
+
+int
+cmd_org(struct cli *c, int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "add") == 0)
+		return add(c, argc - 1, argv + 1);
+	if (strcmp(verb, "set") == 0)
+		return set(c, argc - 1, argv + 1);
+	if (strcmp(verb, "list") == 0 && argc == 2)
+		return list(c);
+	if (strcmp(verb, "show") == 0)
+		return show(c, argc - 1, argv + 1);
+	return cli_usage("org", "add, set, list or show");
+}

@@ -1,0 +1,102 @@
+/*
+ * Prices: price set, list.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "money.h"
+#include "price.h"
+
+struct wanted {
+	enum channel channel;
+	int64_t nanos;
+	const char *org;
+	struct day from;
+	bool reprice;
+};
+
+/* From today on where no day is given: of the organisation, or of UTC for the common price. */
+static enum status
+set_in_transaction(struct cli *c, struct wanted *w, bool has_from, int64_t *adjusted)
+{
+	struct organization org;
+	enum status st;
+
+	if (!has_from && w->org != NULL) {
+		if ((st = organization_load(c->db, w->org, &org, &c->why)) != OK)
+			return st;
+		w->from = organization_today(&org, c->now);
+	}
+	return price_set(c->db, c->arena, w->org, w->channel, w->from, w->nanos, w->reprice, c->now, CLI_CREDENTIAL,
+	    adjusted, &c->why);
+}
+
+static int
+set(struct cli *c, int argc, char **argv)
+{
+	struct wanted w = { .from = { (int32_t)(c->now / 86400000) } };
+	const char *operands[2], *from = NULL;
+	const struct option_spec specs[] = { { "--org", &w.org, NULL }, { "--from", &from, NULL },
+		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };
+	char amount[MONEY_TEXT_MAX], day[DAY_TEXT_MAX];
+	int64_t adjusted = 0;
+
+	if (!cli_options("price", argc, argv, specs, operands, 2, 2))
+		return USAGE;
+	if (!channel_parse(operands[0], &w.channel))
+		return cli_usage("price", "no channel \"%s\"; one of %s", operands[0], channel_names());
+	if (!money_parse_nanos(operands[1], &w.nanos))
+		return cli_usage("price", "\"%s\" is not an amount of dollars with at most nine decimals", operands[1]);
+	if (from != NULL && !cli_day("price", "--from", from, &w.from))
+		return USAGE;
+	if (!cli_open(c))
+		return FAILED;
+	if (db_write_begin(c->db) != OK || set_in_transaction(c, &w, from != NULL, &adjusted) != OK ||
+	    db_write_commit(c->db) != OK) {
+		db_write_abort(c->db);
+		return cli_fail(c);
+	}
+	printf("%s costs %s USD a part from %s on%s%s", channel_facts(w.channel)->name,
+	    money_format_nanos(w.nanos, amount), day_format(w.from, day), w.org != NULL ? " for " : "",
+	    w.org != NULL ? w.org : "");
+	if (adjusted > 0)
+		printf("; %" PRId64 " quarter-hours were priced anew", adjusted);
+	printf("\n");
+	return DONE;
+}
+
+static void
+print_price(const struct price *p, void *arg)
+{
+	char day[DAY_TEXT_MAX], amount[MONEY_TEXT_MAX];
+
+	(void)arg;
+	printf("%-10s %-24s %-10s %s\n", channel_facts(p->channel)->name, p->org != NULL ? p->org : "(all)",
+	    day_format(p->valid_from, day), money_format_nanos(p->nanos_per_part, amount));
+}
+
+static int
+list(struct cli *c)
+{
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	printf("%-10s %-24s %-10s %s\n", "CHANNEL", "ORGANIZATION", "FROM", "USD A PART");
+	if (price_each(c->db, c->arena, print_price, NULL) != OK)
+		return cli_fail(c);
+	db_read_end(c->db);
+	return DONE;
+}
+
+int
+cmd_price(struct cli *c, int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "set") == 0)
+		return set(c, argc - 1, argv + 1);
+	if (strcmp(verb, "list") == 0 && argc == 2)
+		return list(c);
+	return cli_usage("price", "set or list");
+}

@@ -1,0 +1,56 @@
+/*
+ * Settings of the installation: setting list, set.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "audit.h"
+#include "cli.h"
+#include "json.h"
+#include "setting.h"
+
+static int
+list(struct cli *c)
+{
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	for (const struct setting_facts *f = settings; f->name != NULL; f++)
+		printf("%-24s %-32s %s\n", f->name, setting_get(c->db, c->arena, f->name), f->meaning);
+	db_read_end(c->db);
+	return DONE;
+}
+
+static int
+set(struct cli *c, const char *name, const char *value)
+{
+	struct json j;
+	int rc = DONE;
+
+	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0)
+		return cli_usage("setting", "%s is kept by Daybook itself", name);
+	if (!cli_open(c))
+		return FAILED;
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_text(&j, name, value);
+	json_close_object(&j);
+	if (db_write_begin(c->db) != OK || setting_set(c->db, name, value, &c->why) != OK)
+		rc = FAILED;
+	else {
+		audit(c->db, c->now, 0, CLI_CREDENTIAL, "setting.set", json_text(&j));
+		rc = db_write_commit(c->db) == OK ? DONE : FAILED;
+	}
+	db_write_abort(c->db);
+	json_free(&j);
+	return rc == DONE ? DONE : cli_fail(c);
+}
+
+int
+cmd_setting(struct cli *c, int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		return list(c);
+	if (argc == 4 && strcmp(argv[1], "set") == 0)
+		return set(c, argv[2], argv[3]);
+	return cli_usage("setting", "list, or set NAME VALUE");
+}

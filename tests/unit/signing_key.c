@@ -1,0 +1,380 @@
+/* signing_key.c, pem.c, api_key.c and token_sign: what may be added, what signs, what it signs. */
+#include "table.h"
+#include "api_key.h"
+#include "make_token.h"
+#include "token.h"
+
+#define WRITE (SCOPE_USAGE_READ | SCOPE_USAGE_WRITE)
+#define ORG_ALL ((unsigned)SCOPE_ALL & ~(unsigned)SCOPE_ADMIN)
+#define HOUR INT64_C(3600000)
+#define LETTERS_64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+/* ---- Adding */
+
+/* What is given as the key. */
+enum given { NONE, TEXT_31, TEXT_32, TEXT_1025, RSA_PUBLIC, RSA_PRIVATE, RSA_1024, RSA_PSS, RSA_LOCKED, RSA_CERTIFICATE,
+	EC_PUBLIC, EC_PRIVATE, EC_384, EC_LOOSE, RSA_CUT, GARBAGE };
+
+static const char *
+certificate_like(const char *pem)
+{
+	const char *body = strchr(pem, '\n') + 1;
+
+	return arena_printf(arena, "-----BEGIN CERTIFICATE-----\n%.*s-----END CERTIFICATE-----\n",
+	    (int)(strstr(body, "-----") - body), body);
+}
+
+static const char *
+locked(EVP_PKEY *key)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	const char *pem;
+	char *text;
+	long n;
+
+	assert_int_equal(PEM_write_bio_PrivateKey(out, key, EVP_aes_128_cbc(), (const unsigned char *)"pass", 4, NULL,
+	    NULL), 1);
+	n = BIO_get_mem_data(out, &text);
+	pem = arena_text(arena, text, (size_t)n);
+	BIO_free(out);
+	return pem;
+}
+
+static EVP_PKEY *
+rsa_pss_gen(void)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA_PSS, NULL);
+	EVP_PKEY *key = NULL;
+
+	assert_int_equal(EVP_PKEY_keygen_init(context), 1);
+	assert_int_equal(EVP_PKEY_keygen(context, &key), 1);	/* 2048 bits, unless told */
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
+/* A key that is made for this and gone after it. */
+static const char *
+fresh(EVP_PKEY *key, bool is_private)
+{
+	const char *pem;
+
+	assert_non_null(key);
+	pem = pem_of(key, is_private);
+	EVP_PKEY_free(key);
+	return pem;
+}
+
+static const char *
+given_text(enum given given)
+{
+	const char *pem;
+
+	switch (given) {
+	case TEXT_31:
+		return "0123456789012345678901234567890";
+	case TEXT_32:
+		return "01234567890123456789012345678901";
+	case TEXT_1025:
+		return arena_printf(arena, "%01025d", 0);
+	case RSA_PUBLIC:
+		return pem_of(rsa, false);
+	case RSA_PRIVATE:
+		return pem_of(rsa, true);
+	case RSA_1024:
+		return fresh(EVP_RSA_gen(1024), false);
+	case RSA_PSS:
+		return fresh(rsa_pss_gen(), false);
+	case RSA_LOCKED:
+		return locked(rsa);
+	case RSA_CERTIFICATE:
+		return certificate_like(pem_of(rsa, false));
+	case EC_PUBLIC:
+		return pem_of(ec, false);
+	case EC_PRIVATE:
+		return pem_of(ec, true);
+	case EC_384:
+		return fresh(EVP_EC_gen("P-384"), true);
+	case EC_LOOSE:
+		return arena_printf(arena, "Here is the key:\n\n%s\nThank you.\n", pem_of(ec, true));
+	case RSA_CUT:
+		pem = pem_of(rsa, false);
+		return arena_text(arena, pem, strlen(pem) / 2);
+	case GARBAGE:
+		return "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+	default:
+		return NULL;
+	}
+}
+
+static const struct add_row {
+	const char *name, *kid, *alg;
+	enum given given;
+	const char *org;
+	enum status status;
+	bool can_sign;
+} adds[] = {
+	{ "HS256 without a secret makes one", "k", "HS256", NONE, NULL, OK, true },
+	{ "a secret of 32 bytes is taken", "k", "HS256", TEXT_32, NULL, OK, true },
+	{ "a secret of 31 bytes is refused", "k", "HS256", TEXT_31, NULL, BAD_REQUEST, false },
+	{ "a secret of 1,025 bytes is refused", "k", "HS256", TEXT_1025, NULL, BAD_REQUEST, false },
+	{ "a public key as a secret is refused", "k", "HS256", EC_PUBLIC, NULL, BAD_REQUEST, false },
+	{ "a public RSA key verifies", "k", "RS256", RSA_PUBLIC, NULL, OK, false },
+	{ "a private RSA key signs too", "k", "RS256", RSA_PRIVATE, NULL, OK, true },
+	{ "an RSA key of 1,024 bits is refused", "k", "RS256", RSA_1024, NULL, BAD_REQUEST, false },
+	{ "an RSA-PSS key is refused", "k", "RS256", RSA_PSS, NULL, BAD_REQUEST, false },
+	{ "an encrypted key is refused, and asks nothing", "k", "RS256", RSA_LOCKED, NULL, BAD_REQUEST, false },
+	{ "a certificate is refused", "k", "RS256", RSA_CERTIFICATE, NULL, BAD_REQUEST, false },
+	{ "an EC key for RS256 is refused", "k", "RS256", EC_PUBLIC, NULL, BAD_REQUEST, false },
+	{ "half a key is refused", "k", "RS256", RSA_CUT, NULL, BAD_REQUEST, false },
+	{ "a key of nonsense is refused", "k", "RS256", GARBAGE, NULL, BAD_REQUEST, false },
+	{ "a secret for RS256 is refused", "k", "RS256", TEXT_32, NULL, BAD_REQUEST, false },
+	{ "RS256 without a key is refused", "k", "RS256", NONE, NULL, BAD_REQUEST, false },
+	{ "a public EC key verifies", "k", "ES256", EC_PUBLIC, NULL, OK, false },
+	{ "a private EC key signs too", "k", "ES256", EC_PRIVATE, NULL, OK, true },
+	{ "text around a key does not matter", "k", "ES256", EC_LOOSE, NULL, OK, true },
+	{ "a key on P-384 is refused", "k", "ES256", EC_384, NULL, BAD_REQUEST, false },
+	{ "an RSA key for ES256 is refused", "k", "ES256", RSA_PUBLIC, NULL, BAD_REQUEST, false },
+	{ "ES256 without a key is refused", "k", "ES256", NONE, NULL, BAD_REQUEST, false },
+	{ "alg none is refused", "k", "none", NONE, NULL, BAD_REQUEST, false },
+	{ "alg RS512 is refused", "k", "RS512", RSA_PUBLIC, NULL, BAD_REQUEST, false },
+	{ "alg in lower case is refused", "k", "hs256", TEXT_32, NULL, BAD_REQUEST, false },
+	{ "a key of one organisation is taken", "k", "HS256", NONE, "acme", OK, true },
+	{ "a key of an unknown organisation is refused", "k", "HS256", NONE, "nobody", NOT_FOUND, false },
+	{ "a taken kid is a conflict", "first", "HS256", NONE, NULL, CONFLICT, false },
+	{ "an empty kid is refused", "", "HS256", NONE, NULL, BAD_REQUEST, false },
+	{ "a kid of 64 characters is taken", LETTERS_64, "HS256", NONE, NULL, OK, true },
+	{ "a kid of 65 is refused", LETTERS_64 "a", "HS256", NONE, NULL, BAD_REQUEST, false },
+	{ "a kid in base64 is taken", "ab+/cd==", "HS256", NONE, NULL, OK, true },
+	{ "a kid with a blank is refused", "a b", "HS256", NONE, NULL, BAD_REQUEST, false },
+	{ "a kid with a quote is refused", "a\"b", "HS256", NONE, NULL, BAD_REQUEST, false },
+};
+
+/* Adds, and shows the row with its kid; the transaction is undone. */
+static void
+key_is_added(void **state)
+{
+	const struct add_row *row = *state;
+	const char *key = given_text(row->given);
+	struct why why = { .text = "" };
+	struct key_bytes verify;
+	struct signing_key k;
+
+	assert_int_equal(db_write_begin(db), OK);
+	assert_int_equal(signing_key_add(db, arena, row->kid, row->alg, key, row->org, SCOPE_ALL, NOW, &why),
+	    row->status);
+	assert_int_equal(why.text[0] != '\0', row->status != OK);
+	if (row->status == OK) {
+		assert_int_equal(signing_key_find(db, arena, row->kid, &k, &verify, &why), OK);
+		assert_string_equal(k.alg, row->alg);
+		assert_int_equal(k.can_sign, row->can_sign);
+		assert_int_equal(k.created_at, NOW);
+		assert_int_equal(k.max_scopes, row->org != NULL ? ORG_ALL : SCOPE_ALL);
+		assert_in_range(verify.n, SECRET_MIN, 4096);
+		assert_null(memmem(verify.data, verify.n, "PRIVATE", 7));
+	}
+	db_write_abort(db);
+}
+
+static void
+two_new_secrets_differ(void **state)
+{
+	struct key_bytes one, two;
+	struct signing_key k;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(db_write_begin(db), OK);
+	add_key("one", "HS256", NULL, NULL, 0, NOW);
+	add_key("two", "HS256", NULL, NULL, 0, NOW);
+	assert_int_equal(signing_key_find(db, arena, "one", &k, &one, &why), OK);
+	assert_int_equal(signing_key_find(db, arena, "two", &k, &two, &why), OK);
+	assert_int_equal(one.n, 32);
+	assert_int_equal(two.n, 32);
+	assert_memory_not_equal(one.data, two.data, 32);
+	db_write_abort(db);
+}
+
+/* ---- Retiring and listing */
+
+static void
+list_kid(const struct signing_key *k, void *arg)
+{
+	const char **list = arg;
+
+	*list = arena_printf(arena, "%s%s/%s/%s/%s/%d/%lld ", *list, k->kid, k->alg, k->org != NULL ? k->org : "all",
+	    scopes_format(arena, k->max_scopes), k->can_sign, (long long)k->retired_at);
+}
+
+static void
+retired_once_and_listed(void **state)
+{
+	struct why why = { .text = "" };
+	struct key_bytes verify;
+	struct signing_key k;
+	const char *list = "";
+
+	(void)state;
+	assert_int_equal(db_write_begin(db), OK);
+	assert_int_equal(signing_key_retire(db, "nobody", 7, &why), NOT_FOUND);
+	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &why), OK);
+	assert_int_equal(signing_key_retire(db, "first", 7, &why), OK);
+	assert_int_equal(signing_key_retire(db, "first", 8, &why), OK);
+	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &why), NOT_FOUND);
+	assert_int_equal(signing_key_each(db, arena, list_kid, &list), OK);
+	assert_string_equal(list, "first/HS256/all/admin/1/7 verifier/RS256/all/admin/0/0 "
+	    "acme/ES256/acme/usage:read usage:write/1/0 rsa/RS256/all/usage:read usage:write/1/0 "
+	    "old/HS256/all/admin/1/5 ");
+	db_write_abort(db);
+}
+
+/* ---- Signing */
+
+static const struct sign_row {
+	const char *name, *kid, *org;
+	unsigned scopes;
+	int64_t ttl_ms;
+	enum status status;
+	const char *credential;	/* by whom it is signed */
+} signs[] = {
+	{ "the newest key that may signs", NULL, "globex", WRITE, HOUR, OK, "jwt:rsa" },
+	{ "a broad scope takes an older key", NULL, "globex", SCOPE_ORG_ADMIN, HOUR, OK, "jwt:first" },
+	{ "admin needs no organisation", NULL, NULL, SCOPE_ADMIN, HOUR, OK, "jwt:first" },
+	{ "no scope at all is signed", NULL, "acme", 0, HOUR, OK, "jwt:rsa" },
+	{ "a key that is named signs", "acme", "acme", READ, HOUR, OK, "jwt:acme" },
+	{ "an organisation that does not exist is signed", "first", "nobody", READ, HOUR, OK, "jwt:first" },
+	{ "a key of acme does not sign for globex", "acme", "globex", READ, HOUR, BAD_REQUEST, NULL },
+	{ "a key of acme does not sign for none", "acme", NULL, SCOPE_ADMIN, HOUR, BAD_REQUEST, NULL },
+	{ "a narrow key does not sign more than it has", "rsa", "acme", SCOPE_ORG_ADMIN, HOUR, BAD_REQUEST, NULL },
+	{ "a narrow key does not sign admin", "rsa", "acme", SCOPE_ADMIN, HOUR, BAD_REQUEST, NULL },
+	{ "a key that only verifies does not sign", "verifier", "acme", READ, HOUR, CONFLICT, NULL },
+	{ "a retired key does not sign", "old", "acme", READ, HOUR, CONFLICT, NULL },
+	{ "an unknown key does not sign", "nobody", "acme", READ, HOUR, NOT_FOUND, NULL },
+	{ "no organisation needs admin", NULL, NULL, SCOPE_ORG_ADMIN, HOUR, BAD_REQUEST, NULL },
+	{ "a malformed organisation is refused", NULL, "a b", READ, HOUR, BAD_REQUEST, NULL },
+	{ "a second is signed", NULL, "acme", READ, 1000, OK, "jwt:rsa" },
+	{ "less than a second is refused", NULL, "acme", READ, 999, BAD_REQUEST, NULL },
+	{ "ten years are signed", NULL, "acme", READ, TOKEN_TTL_MAX_MS, OK, "jwt:rsa" },
+	{ "more than ten years are refused", NULL, "acme", READ, TOKEN_TTL_MAX_MS + 1, BAD_REQUEST, NULL },
+};
+
+static void
+token_is_signed(void **state)
+{
+	const struct sign_row *row = *state;
+	struct why why = { .text = "" };
+	const char *token = NULL;
+	enum status st;
+
+	assert_int_equal(db_read_begin(db), OK);
+	st = token_sign(db, arena, row->kid, row->org, row->scopes, NOW, row->ttl_ms, &token, &why);
+	db_read_end(db);
+	assert_int_equal(st, row->status);
+	if (st == OK)
+		is_caller(bearer(token), NULL, row->org != NULL ? row->org : "", scopes_expand(row->scopes),
+		    row->credential);
+	else
+		assert_true(why.text[0] != '\0');
+}
+
+/* The bytes of a segment; good enough for a test, and not the code under test. */
+static const char *
+decoded(const char *segment)
+{
+	size_t n = strcspn(segment, ".");
+	char *text = arena_printf(arena, "%.*s%s", (int)n, segment, n % 4 == 2 ? "==" : n % 4 == 3 ? "=" : "");
+	unsigned char *out = arena_alloc(arena, n + 4);
+
+	for (char *c = text; *c != '\0'; c++)
+		*c = *c == '-' ? '+' : *c == '_' ? '/' : *c;
+	assert_true(EVP_DecodeBlock(out, (const unsigned char *)text, (int)strlen(text)) > 0);
+	return (const char *)out;
+}
+
+static void
+what_a_token_says(void **state)
+{
+	const char *token = NULL, *payload;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(db_write_begin(db), OK);
+	assert_int_equal(setting_set(db, "iss", "https://id", &why), OK);
+	assert_int_equal(setting_set(db, "aud", "day\"book", &why), OK);
+	assert_int_equal(token_sign(db, arena, "acme", "acme", WRITE, NOW + 999, HOUR, &token, &why), OK);
+	db_write_abort(db);
+	assert_non_null(strstr(decoded(token), "\"kid\":\"acme\""));
+	assert_non_null(strstr(decoded(token), "\"alg\":\"ES256\""));
+	assert_non_null(strstr(decoded(token), "\"typ\":\"JWT\""));
+	payload = decoded(strchr(token, '.') + 1);
+	assert_non_null(strstr(payload, "\"iat\":1780000000,"));
+	assert_non_null(strstr(payload, "\"exp\":1780003600,"));
+	assert_non_null(strstr(payload, "\"jti\":\"019e7"));
+	assert_non_null(strstr(payload, "\"organizationId\":\"acme\""));
+	assert_non_null(strstr(payload, "\"scope\":\"usage:read usage:write\""));
+	assert_non_null(strstr(payload, "\"iss\":\"https://id\""));
+	assert_non_null(strstr(payload, "\"aud\":\"day\\\"book\""));
+}
+
+static void
+without_keys_nothing_is_signed(void **state)
+{
+	const char *token = NULL;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(db_write_begin(db), OK);
+	assert_int_equal(query_run(db_query(db, "DELETE FROM signing_key")), OK);
+	assert_int_equal(token_sign(db, arena, NULL, "acme", READ, NOW, HOUR, &token, &why), NOT_FOUND);
+	assert_string_equal(why.fix, "daybook key add");
+	db_write_abort(db);
+}
+
+/* Signing by libjwt leaves no zero byte off. */
+static void
+many_signed_by_es256(void **state)
+{
+	const char *token = NULL;
+	struct why why;
+
+	(void)state;
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(db_read_begin(db), OK);
+		assert_int_equal(token_sign(db, arena, "acme", "acme", READ, NOW, HOUR, &token, &why), OK);
+		db_read_end(db);
+		is_caller(bearer(token), NULL, "acme", READ, "jwt:acme");
+	}
+}
+
+static void
+add_keys(void)
+{
+	struct why why;
+
+	assert(db_write_begin(db) == OK);
+	add_key("first", "HS256", NULL, NULL, SCOPE_ALL, 1);
+	add_key("verifier", "RS256", pem_of(rsa, false), NULL, SCOPE_ALL, 2);
+	add_key("acme", "ES256", pem_of(ec, true), "acme", WRITE, 3);
+	add_key("rsa", "RS256", pem_of(rsa, true), NULL, WRITE, 4);
+	add_key("old", "HS256", SECRET, NULL, SCOPE_ALL, 5);
+	assert(signing_key_retire(db, "old", 5, &why) == OK);
+	assert(db_write_commit(db) == OK);
+}
+
+int
+main(void)
+{
+	int failed;
+
+	world_open();
+	add_keys();
+	TABLE(adds, key_is_added);
+	CASE("two secrets that are made differ", two_new_secrets_differ);
+	CASE("a key is retired once, and listed with the others", retired_once_and_listed);
+	TABLE(signs, token_is_signed);
+	CASE("a token says who, what, until when, and for whom", what_a_token_says);
+	CASE("without keys nothing is signed", without_keys_nothing_is_signed);
+	CASE("500 ES256 tokens of ours are let in", many_signed_by_es256);
+	failed = TABLE_RUN("signing_key");
+	world_close();
+	return failed;
+}
