@@ -214,7 +214,9 @@ event_read(struct arena *a, enum event_form form, const char *text, size_t n, st
 	enum status st;
 
 	memset(e, 0, sizeof(*e));
-	if ((st = json_parse(a, "event", text, n, &o, why)) != OK)
+	if (json_kind(text, n) != '{')
+		return why_not(why, BAD_REQUEST, "event: not a JSON object");
+	if ((st = json_parse(a, "", text, n, &o, why)) != OK)
 		return st;
 	st = form == EVENT_NATIVE ? read_native(o, e, why) : read_cloudevent(o, e, why);
 	json_object_free(o);
@@ -235,7 +237,7 @@ event_read_binary(struct arena *a, const char *id, const char *source, const cha
 		return st;
 	if (source == NULL || source[0] == '\0')
 		return why_not(why, BAD_REQUEST, "source: required");
-	if ((st = check_names(e, why)) != OK || (st = json_parse(a, "data", text, n, &o, why)) != OK)
+	if ((st = check_names(e, why)) != OK || (st = json_parse(a, "", text, n, &o, why)) != OK)
 		return st;
 	if ((st = json_known(o, data_fields, why)) == OK && (st = read_data(o, e, why)) == OK)
 		st = read_time(e, "time", time, why);

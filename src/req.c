@@ -359,8 +359,11 @@ req_object(struct req *r, const char *const *known, struct json_object **o)
 
 	if (r->body_n == 0)
 		return why_not(&r->why, BAD_REQUEST, "body: empty; a JSON object is needed");
-	if ((st = json_check("body", r->body, r->body_n, &r->why)) != OK ||
-	    (st = json_parse(r->arena, "body", r->body, r->body_n, o, &r->why)) != OK)
+	if ((st = json_check("body", r->body, r->body_n, &r->why)) != OK)
+		return st;
+	if (json_kind(r->body, r->body_n) != '{')
+		return why_not(&r->why, BAD_REQUEST, "body: not a JSON object");
+	if ((st = json_parse(r->arena, "", r->body, r->body_n, o, &r->why)) != OK)
 		return st;
 	if ((st = json_known(*o, known, &r->why)) != OK)
 		json_object_free(*o);

@@ -29,7 +29,7 @@ is_canonical(struct arena *a, const struct token *t)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Of SHA-256 of nothing that anybody has, so that no input can be signed by it. */
+	/* In no corpus, so that whatever verifies by it is forged. */
 	static const char secret[] = "\x8f\x1e\x5c\x02\xd7\x6b\x39\xaa\x40\xfe\x13\x99\x27\xb0\x65\xce"
 	    "\x5a\x71\x0d\xe8\x34\xc9\xf2\x16\x8b\x4d\x7f\xa3\x0c\xe5\x92\x68";
 	const struct key_bytes key = { secret, sizeof(secret) - 1 };

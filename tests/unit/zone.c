@@ -137,6 +137,7 @@ static const struct change {
 	{ "New York in 2038, by the rule", "America/New_York", "2038-03-14T07:00:00Z", -18000, -14400 },
 	{ "New York in 2099", "America/New_York", "2099-11-01T06:00:00Z", -14400, -18000 },
 	{ "New York in 1970", "America/New_York", "1970-04-26T07:00:00Z", -18000, -14400 },
+	{ "New York before 1970, where instants are negative", "America/New_York", "1969-10-26T06:00:00Z", -14400, -18000 },
 	{ "Monrovia leaves its 44 minutes and a half", "Africa/Monrovia", "1972-01-07T00:44:30Z", -2670, 0 },
 };
 
@@ -396,6 +397,25 @@ a_replaced_file_is_read_again(void **state)
 	leave_folder();
 }
 
+/* Of the same size and time: only the inode tells. */
+static void
+a_replaced_file_is_read_again_though_it_looks_alike(void **state)
+{
+	static const struct timespec then[2] = { { 1000, 1 }, { 1000, 1 } };
+	char from[128], to[128];
+
+	(void)state;
+	enter_folder();
+	put_zone("Home", 3600);
+	put_zone("Home.new", 7200);
+	assert_int_equal(utimensat(AT_FDCWD, path_of("Home", to), then, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path_of("Home.new", from), then, 0), 0);
+	assert_int_equal(zone_offset_at(zone("Home"), 0), 3600);
+	assert_int_equal(rename(from, to), 0);
+	assert_int_equal(zone_offset_at(zone("Home"), 0), 7200);
+	leave_folder();
+}
+
 /* Only the modification time tells, to the nanosecond; and where not even that changes, nothing is read. */
 static void
 a_file_changed_in_place_is_read_again(void **state)
@@ -471,7 +491,7 @@ a_file_that_is_no_zone_is_refused(void **state)
 	leave_folder();
 }
 
-/* A pipe in the place of a zone is not waited for. */
+/* A pipe in the place of a zone is not waited for; waiting would end this program. */
 static void
 a_pipe_is_refused(void **state)
 {
@@ -480,7 +500,9 @@ a_pipe_is_refused(void **state)
 	(void)state;
 	enter_folder();
 	assert_int_equal(mkfifo(path_of("Home", path), 0600), 0);
+	alarm(10);
 	assert_false(is_zone("Home"));
+	alarm(0);
 	leave_folder();
 }
 
@@ -522,6 +544,7 @@ main(void)
 	CASE("another folder is another database", another_folder_is_another_database);
 	CASE("another folder has another list", another_folder_has_another_list);
 	CASE("a replaced file is read again", a_replaced_file_is_read_again);
+	CASE("a replaced file is read again though it looks alike", a_replaced_file_is_read_again_though_it_looks_alike);
 	CASE("a file changed in place is read again", a_file_changed_in_place_is_read_again);
 	CASE("a file that went away is no zone until it is back", a_file_that_went_away_is_no_zone_until_it_is_back);
 	CASE("a file that is no zone is refused", a_file_that_is_no_zone_is_refused);
