@@ -40,7 +40,7 @@ SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql Makefile
 # ---- The packages, all of them; everything that installs looks here.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
 	libssl-dev libcsv-dev tzdata lighttpd
-TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-yaml python3-jsonschema sqlite3 curl \
+TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
 	faketime mandoc
 BENCH_PACKAGES = wrk
 

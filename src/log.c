@@ -22,6 +22,8 @@ log_quiet(int quiet)
 	is_quiet = quiet;
 }
 
+static void line(const char *level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static void
 line(const char *level, const char *fmt, va_list ap)
 {

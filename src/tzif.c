@@ -124,6 +124,7 @@ read_block(const struct header *h, const uint8_t *block, struct tzif *t)
 static const char *
 read_footer(struct cursor *c, struct tzif *t)
 {
+	const struct tzif_step *last;
 	const char *text, *end;
 
 	if (c->left < 2 || *c->p != '\n')
@@ -131,9 +132,17 @@ read_footer(struct cursor *c, struct tzif *t)
 	text = (const char *)c->p + 1;
 	if ((end = memchr(text, '\n', c->left - 1)) == NULL)
 		return "a footer cut short";
-	t->has_rule = end > text;
-	if (t->has_rule && !tzrule_parse(text, (size_t)(end - text), &t->rule))
+	if (end == text)
+		return NULL;
+	t->has_rule = true;
+	if (!tzrule_parse(text, (size_t)(end - text), &t->rule))
 		return "a malformed rule in the footer";
+	if (t->count == 0)
+		return NULL;
+	/* As zic 2.36 -b slim makes of America/Ojinaga: who could say which of the two is meant? */
+	last = &t->steps[t->count - 1];
+	if (tzrule_offset_at(&t->rule, last->at_s) != last->utc_offset_s)
+		return "the rule in the footer contradicts the last step";
 	return NULL;
 }
 

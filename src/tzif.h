@@ -4,7 +4,7 @@
  *
  * Read are the 64-bit block of version 2 and later, and the footer.  Refused besides what
  * is malformed: version 1, which has no footer; leap seconds, because instants do not count them;
- * offsets of a day or more.
+ * offsets of a day or more; a rule that contradicts the last step.
  */
 #ifndef TZIF_H
 #define TZIF_H

@@ -23,7 +23,7 @@ parse(const uint8_t *bytes, size_t n, struct tzif *t)
 	return wrong;
 }
 
-/* ---- A small file: UTC-1 until 1000, UTC+2 until 2000, then the rule. */
+/* ---- A small file: UTC-1 until 1000, UTC+2 until 2000, then UTC-1 with summers. */
 
 static const int32_t offsets[] = { -3600, 7200 };
 static const struct made_step steps[] = { { 1000, 1 }, { 2000, 0 } };
@@ -40,7 +40,7 @@ enum {
 static size_t
 make_small(uint8_t *out)
 {
-	return make_tzif(out, offsets, 2, steps, 2, "EET-2");
+	return make_tzif(out, offsets, 2, steps, 2, "AAA1BBB,J100,J200");
 }
 
 static const struct moment {
@@ -52,8 +52,11 @@ static const struct moment {
 	{ "also long before", -(INT64_C(1) << 59), -3600 },
 	{ "from a step on its own type holds", 1000, 7200 },
 	{ "until the second before the next", 1999, 7200 },
-	{ "from the last step on the rule holds", 2000, 7200 },
-	{ "for ever", INT64_C(1) << 59, 7200 },
+	{ "from the last step on the rule holds", 2000, -3600 },
+	{ "with its summers", 100 * 86400, 0 },
+	{ "and winters", 200 * 86400, -3600 },
+	{ "also in 2400", INT64_C(13570000000), -3600 },
+	{ "and in the summer of 2400", INT64_C(13580000000), 0 },
 };
 
 static void
@@ -80,7 +83,8 @@ steps_come_one_after_another(void **state)
 	assert_int_equal(next_s, 1000);
 	assert_true(tzif_next(&t, 1000, &next_s));
 	assert_int_equal(next_s, 2000);
-	assert_false(tzif_next(&t, 2000, &next_s));
+	assert_true(tzif_next(&t, 2000, &next_s));
+	assert_int_equal(next_s, 99 * 86400 + 3 * 3600);	/* 10 April 1970 at two, by UTC-1 */
 }
 
 static void
@@ -88,10 +92,12 @@ the_last_type_holds_without_a_rule(void **state)
 {
 	uint8_t bytes[MADE_SIZE];
 	struct tzif t;
+	int64_t next_s;
 
 	(void)state;
 	assert_null(parse(bytes, make_tzif(bytes, offsets, 2, steps, 2, ""), &t));
-	assert_int_equal(tzif_offset_at(&t, 4000), -3600);
+	assert_int_equal(tzif_offset_at(&t, 100 * 86400), -3600);
+	assert_false(tzif_next(&t, 2000, &next_s));
 }
 
 static void
@@ -147,7 +153,7 @@ static const struct damage {
 	{ "2^32 - 1 designations are refused", AT_CHARS, 4, 0xffffffff, "cut short in its second block" },
 	{ "one standard indicator for two types is refused", AT_ISSTDS, 4, 1, "indicators do not match the local time types" },
 	{ "one UT indicator for two types is refused", AT_ISUTS, 4, 1, "indicators do not match the local time types" },
-	{ "a step to the last type is accepted", INDICES, 1, 0, NULL },
+	{ "a step to the same type again is accepted", INDICES, 1, 0, NULL },
 	{ "a step to a type that is not there is refused", INDICES, 1, 2, "a step to an unknown local time type" },
 	{ "steps that ascend by one are accepted", TIMES, 8, 1999, NULL },
 	{ "two steps at once are refused", TIMES, 8, 2000, "steps out of order" },
@@ -166,9 +172,13 @@ static const struct damage {
 	{ "an endless designation is refused", CHARS, 1, 'X', "an endless designation" },
 	{ "a footer without a line break before it is refused", FOOTER, 1, 'E', "no footer" },
 	{ "another rule is accepted", FOOTER + 1, 1, 'S', NULL },
+	{ "a rule that contradicts the last step is refused", FOOTER + 4, 1, '2',
+	    "the rule in the footer contradicts the last step" },
+	{ "and so is a last step that contradicts the rule", INDICES + 1, 1, 1,
+	    "the rule in the footer contradicts the last step" },
 	{ "a malformed rule is refused", FOOTER + 1, 1, '-', "a malformed rule in the footer" },
 	{ "a NUL in the rule is refused", FOOTER + 1, 1, 0, "a malformed rule in the footer" },
-	{ "a footer without a line break behind it is refused", FOOTER + 6, 1, ',', "a footer cut short" },
+	{ "a footer without a line break behind it is refused", FOOTER + 19, 1, ',', "a footer cut short" },
 };
 
 static void

@@ -1,0 +1,362 @@
+/*
+ * daybook import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]
+ *
+ * Events from a file into the ledger, in one pass and constant memory: at most IMPORT_BATCH events a write
+ * transaction, and the gate is let go between two of them.  The same file again counts nothing twice.
+ *
+ *	ndjson	one event a line, as POST /api/events takes it
+ *	csv	a header of our field names; an empty cell is an absent field
+ *	twilio	the message log of Twilio's console (import_twilio.c)
+ *
+ * A bad line is named on stderr, `FILE:LINE: field: what was wrong`, and passed over; with --strict it ends the
+ * import, and nothing behind it is written.  The summary stands on stdout.  Exit 1 if any line was rejected or
+ * conflicts with what is there.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "import.h"
+#include "instant.h"
+#include "json.h"
+
+enum {
+	BUFFER_SIZE = 256 * 1024,	/* and the longest line of NDJSON */
+	BUSY_TRIES = 12,		/* of DB_GATE_WAIT_MS each, before a busy database ends an import */
+};
+
+static const char stays[] = "What was accepted so far stays; import the file again to go on";
+
+bool
+import_stop(struct import *im, int64_t line, const char *what)
+{
+	progress_end();
+	if (line > 0)
+		fprintf(stderr, "daybook: %s:%" PRId64 ": %s. %s\n", im->name, line, what, stays);
+	else
+		fprintf(stderr, "daybook: %s: %s. %s\n", im->name, what, stays);
+	im->is_over = im->has_failed = true;
+	return false;
+}
+
+size_t
+import_bytes(struct import *im, char *buffer, size_t n)
+{
+	size_t got = im->is_over ? 0 : fread(buffer, 1, n, im->file);
+
+	if (got < n && ferror(im->file))
+		import_stop(im, 0, strerror(errno));
+	im->done += (int64_t)got;
+	return got;
+}
+
+/* ---- The batch */
+
+static bool
+is_bad(const struct event_item *item)
+{
+	return item->verdict == EVENT_REJECTED || item->verdict == EVENT_CONFLICT;
+}
+
+static size_t
+first_bad(const struct import *im)
+{
+	size_t i = 0;
+
+	while (i < im->count && !is_bad(&im->items[i]))
+		i++;
+	return i;
+}
+
+static enum status
+begin(struct db *db)
+{
+	enum status st = UNAVAILABLE;
+
+	for (int i = 0; st == UNAVAILABLE && i < BUSY_TRIES; i++)
+		st = db_write_begin(db);
+	return st;
+}
+
+/* Posts the first `count` items in one transaction.  In a strict import it is undone where one of them is bad. */
+static enum status
+post(struct import *im, size_t count)
+{
+	struct cli *c = im->cli;
+	struct event_options options = { .now = instant_now(), .credential = CLI_CREDENTIAL, .may_backfill = true,
+		.is_statement = im->is_statement };
+	struct organization org;
+	enum status st;
+
+	if ((st = begin(c->db)) != OK)
+		return st;
+	if ((st = organization_load_for_write(c->db, c->arena, im->org, options.now, &org, &c->why)) == OK &&
+	    (st = event_post(c->db, c->arena, &org, im->items, count, &options)) == OK &&
+	    (!im->is_strict || first_bad(im) >= count))
+		return db_write_commit(c->db);
+	db_write_abort(c->db);
+	return st;
+}
+
+/* Counts the verdicts of the batch and names the bad lines. */
+static void
+tally(struct import *im, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct event_item *item = &im->items[i];
+
+		if (is_bad(item)) {
+			progress_end();
+			fprintf(stderr, "%s:%" PRId64 ": %s\n", im->name, im->lines[i],
+			    item->verdict == EVENT_CONFLICT ? "id: taken by an event that says something else; "
+			    "the first one stands" : item->error);
+		}
+		im->accepted += item->verdict == EVENT_ACCEPTED;
+		im->duplicates += item->verdict == EVENT_DUPLICATE;
+		im->conflicts += item->verdict == EVENT_CONFLICT;
+		im->rejected += item->verdict == EVENT_REJECTED;
+		im->adjusted += item->verdict == EVENT_DUPLICATE && item->warning != NULL;
+		im->unknown_campaigns += item->verdict == EVENT_ACCEPTED && item->warning != NULL;
+	}
+}
+
+/* Writes what waits.  False where the import is over. */
+static bool
+flush(struct import *im)
+{
+	size_t bad, count = im->count;
+	enum status st;
+
+	if (count == 0)
+		return !im->is_over;
+	st = post(im, count);
+	if (st == OK && im->is_strict && (bad = first_bad(im)) < count) {
+		/* That transaction was undone: once more, with what stands before the bad line. */
+		for (size_t i = 0; i < bad; i++)
+			im->items[i].verdict = EVENT_PENDING;
+		count = bad + 1;
+		if (bad > 0)
+			st = post(im, bad);
+		im->is_over = true;
+	}
+	if (st != OK)
+		return import_stop(im, im->lines[0], im->cli->why.text[0] != '\0' ? im->cli->why.text :
+		    "the database is busy or full");
+	tally(im, count);
+	if (im->is_over && !im->has_failed)
+		fprintf(stderr, "daybook: stopped at %s:%" PRId64 " (--strict). What was accepted before it stays\n",
+		    im->name, im->lines[count - 1]);
+	im->count = 0;
+	arena_reset(im->cli->arena);
+	progress("importing", im->done, im->size);
+	return !im->is_over;
+}
+
+static bool
+added(struct import *im, int64_t line)
+{
+	im->lines[im->count++] = line;
+	if (im->count < IMPORT_BATCH && !(im->is_strict && is_bad(&im->items[im->count - 1])))
+		return true;
+	return flush(im);
+}
+
+bool
+import_bad(struct import *im, int64_t line, const char *error)
+{
+	im->items[im->count] = (struct event_item) { .verdict = EVENT_REJECTED,
+		.error = arena_strdup(im->cli->arena, error) };
+	return added(im, line);
+}
+
+bool
+import_event(struct import *im, int64_t line, const char *json, size_t n)
+{
+	struct event_item *item = &im->items[im->count];
+	struct arena *a = im->cli->arena;
+	struct why why = { .text = "" };
+
+	*item = (struct event_item) { .verdict = EVENT_PENDING };
+	if (json_check("line", json, n, &why) != OK ||
+	    event_read(a, EVENT_NATIVE, json, n, &item->event, &why) != OK)
+		return import_bad(im, line, why.text);
+	if (item->event.source[0] == '\0')
+		item->event.source = im->source;
+	return added(im, line);
+}
+
+/* ---- NDJSON */
+
+struct lines {
+	struct import *im;
+	char *buffer;
+	size_t start, end;	/* what is read and not yet given out */
+	int64_t number;		/* of the line given out last */
+};
+
+/* The next line without its newline; is_long where it does not fit the buffer, then the text is only its end. */
+static bool
+lines_next(struct lines *l, const char **text, size_t *n, bool *is_long)
+{
+	char *newline;
+	size_t got;
+
+	*is_long = false;
+	l->number++;
+	for (;;) {
+		*text = l->buffer + l->start;
+		if ((newline = memchr(*text, '\n', l->end - l->start)) != NULL) {
+			*n = (size_t)(newline - *text);
+			l->start += *n + 1;
+			return true;
+		}
+		if (l->end - l->start == BUFFER_SIZE) {
+			*is_long = true;
+			l->start = l->end;
+		}
+		memmove(l->buffer, l->buffer + l->start, l->end - l->start);
+		l->end -= l->start;
+		l->start = 0;
+		if ((got = import_bytes(l->im, l->buffer + l->end, BUFFER_SIZE - l->end)) == 0)
+			break;
+		l->end += got;
+	}
+	*text = l->buffer;	/* the last line, without a newline */
+	*n = l->start = l->end;
+	return !l->im->is_over && (*n > 0 || *is_long);
+}
+
+static bool
+is_blank(const char *text, size_t n)
+{
+	while (n > 0 && strchr(" \t\r", text[n - 1]) != NULL && text[n - 1] != '\0')
+		n--;
+	return n == 0;
+}
+
+static void
+import_ndjson(struct import *im)
+{
+	struct lines l = { .im = im, .buffer = xmalloc(BUFFER_SIZE) };
+	bool is_long, goes_on = true;
+	const char *text;
+	size_t n;
+
+	while (goes_on && lines_next(&l, &text, &n, &is_long)) {
+		if (l.number == 1 && n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+			text += 3;
+			n -= 3;
+		}
+		if (is_long)
+			goes_on = import_bad(im, l.number, "line: longer than 262144 bytes");
+		else if (!is_blank(text, n))
+			goes_on = import_event(im, l.number, text, n);
+	}
+	free(l.buffer);
+}
+
+/* ---- The command */
+
+static bool
+open_file(struct import *im, const char *path)
+{
+	struct stat st;
+
+	im->name = strcmp(path, "-") == 0 ? "stdin" : path;
+	im->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	if (im->file == NULL) {
+		fprintf(stderr, "daybook: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	if (fstat(fileno(im->file), &st) == 0 && S_ISREG(st.st_mode))
+		im->size = (int64_t)st.st_size;
+	return true;
+}
+
+static bool
+choose_organization(struct import *im, const char *id)
+{
+	struct cli *c = im->cli;
+	struct organization org;
+	enum status st = db_read_begin(c->db);
+
+	if (st == OK && (st = cli_organization(c, id, &org)) == OK)
+		snprintf(im->org, sizeof(im->org), "%s", org.id);
+	db_read_end(c->db);
+	if (st != OK)
+		cli_fail(c);
+	return st == OK;
+}
+
+/* The same rules as for an event's own source. */
+static bool
+source_ok(const char *source)
+{
+	for (const char *p = source; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return strlen(source) <= EVENT_SOURCE_MAX && strncmp(source, EVENT_OWN_SOURCE, strlen(EVENT_OWN_SOURCE)) != 0;
+}
+
+static int
+run(struct import *im, const char *format)
+{
+	struct table *t;
+
+	im->items = xmalloc(IMPORT_BATCH * sizeof(*im->items));
+	im->lines = xmalloc(IMPORT_BATCH * sizeof(*im->lines));
+	if (strcmp(format, "ndjson") == 0)
+		import_ndjson(im);
+	else {
+		t = table_new(im);
+		if (strcmp(format, "twilio") == 0)
+			import_twilio(im, t);
+		else
+			import_csv(im, t);
+		table_free(t);
+	}
+	if (!im->is_over)
+		flush(im);
+	progress_end();
+	printf("accepted %" PRId64 ", duplicates %" PRId64 ", conflicts %" PRId64 ", rejected %" PRId64 "\n", im->accepted,
+	    im->duplicates, im->conflicts, im->rejected);
+	if (im->is_statement)
+		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never handed over), adjusted %" PRId64 "\n",
+		    im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted);
+	if (im->unknown_campaigns > 0)
+		printf("%" PRId64 " of the accepted name a campaignId or segmentNumber that is unknown here\n",
+		    im->unknown_campaigns);
+	free(im->items);
+	free(im->lines);
+	return im->has_failed || im->rejected > 0 || im->conflicts > 0 ? FAILED : DONE;
+}
+
+int
+cmd_import(struct cli *c, int argc, char **argv)
+{
+	const char *path, *org = NULL, *format = NULL, *source = NULL;
+	struct import im = { .cli = c };
+	int rc = FAILED;
+
+	if (!cli_options("import", argc, argv, (const struct option_spec[]) {
+	    { "--org", &org, NULL }, { "--format", &format, NULL }, { "--source", &source, NULL },
+	    { "--strict", NULL, &im.is_strict }, { 0 } }, &path, 1, 1))
+		return USAGE;
+	if (format == NULL)
+		format = strlen(path) > 4 && strcasecmp(path + strlen(path) - 4, ".csv") == 0 ? "csv" : "ndjson";
+	if (strcmp(format, "ndjson") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "twilio") != 0)
+		return cli_usage("import", "--format: \"%s\" is not ndjson, csv or twilio", format);
+	im.is_statement = strcmp(format, "twilio") == 0;
+	im.source = source != NULL ? source : im.is_statement ? "twilio" : "";
+	if (!source_ok(im.source))
+		return cli_usage("import", "--source: longer than %d bytes, with control characters, or reserved",
+		    EVENT_SOURCE_MAX);
+	if (!cli_open(c) || !choose_organization(&im, org) || !open_file(&im, path))
+		return FAILED;
+	rc = run(&im, format);
+	if (im.file != stdin)
+		fclose(im.file);
+	return rc;
+}

@@ -1,0 +1,264 @@
+/*
+ * The CSV of messages that Twilio's console exports, and those like it that people's scripts make:
+ *
+ *	From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit
+ *
+ * Columns are found by their names in the first line, in any case, with or without blanks and underscores, under the
+ * names in the table below.  A line becomes one event of one message:
+ *
+ *	Direction	inbound lines are skipped
+ *	Status		failed: refused before the carrier, a failed event; delivered, undelivered, sent …: sent;
+ *			queued, canceled and what else was never handed over is skipped
+ *	NumSegments	its parts; 0 (which Twilio writes while it does not know) and blank are 1
+ *	Price		its absolute value, pinned as cost, in US dollars; blank: our own price
+ *	Sid		the id; source `twilio` unless another is asked for
+ *	To, From	`whatsapp:…` is channel WHATSAPP; else SMS (MMS too)
+ *
+ * It is read as a statement: a Sid that is in the ledger is a duplicate, and a price that differs becomes an
+ * adjustment.  Numbers are kept of failed messages only; bodies are not read at all.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "import.h"
+#include "instant.h"
+#include "json.h"
+#include "money.h"
+
+enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, SEGMENTS, PRICE, CURRENCY, ERROR_CODE,
+	ERROR_MESSAGE, FIELDS };
+
+/* Names without blanks and in small letters, the console's own first. */
+static const struct {
+	const char *shown;
+	bool is_needed;
+	const char *names[6];
+} fields[FIELDS] = {
+	[SID] = { "Sid", true, { "sid", "messagesid", "smssid", "smsmessagesid", "messageid" } },
+	[DIRECTION] = { "Direction", true, { "direction" } },
+	[STATUS] = { "Status", true, { "status", "messagestatus", "smsstatus" } },
+	[SENT_AT] = { "SentDate", true, { "sentdate", "datesent", "senttime", "timesent", "sentat" } },
+	[CREATED_AT] = { "DateCreated", false, { "datecreated", "createddate", "createdat", "dateupdated" } },
+	[TO] = { "To", true, { "to" } },
+	[FROM] = { "From", false, { "from" } },
+	[SEGMENTS] = { "NumSegments", true, { "numsegments", "segments", "messagesegments", "numberofsegments" } },
+	[PRICE] = { "Price", false, { "price", "cost" } },
+	[CURRENCY] = { "PriceUnit", false, { "priceunit", "currency" } },
+	[ERROR_CODE] = { "ErrorCode", false, { "errorcode" } },
+	[ERROR_MESSAGE] = { "ErrorMessage", false, { "errormessage" } },
+};
+
+static const char *const sent_words[] = { "sent", "delivered", "undelivered", "read", "partially_delivered", NULL };
+static const char *const not_sent_words[] = { "queued", "accepted", "scheduled", "sending", "canceled", "cancelled",
+	"receiving", "received", NULL };
+
+struct log {
+	struct import *im;
+	struct table *table;
+	struct json json;
+	size_t count;			/* cells of each record */
+	size_t at[FIELDS];		/* which cell; `count` where there is none */
+};
+
+static const char *
+cell(const struct log *l, enum field f)
+{
+	return table_cell(l->table, l->at[f]);	/* "" where there is no such column */
+}
+
+static bool
+is_one_of(const char *word, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcasecmp(word, *words) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a header cell is that name: case, blanks, `_`, `-` and `.` do not matter. */
+static bool
+is_name(const char *header, const char *name)
+{
+	for (; *header != '\0'; header++) {
+		if (strchr(" _-.", *header) != NULL)
+			continue;
+		if ((*header | 0x20) != *name)
+			return false;
+		name++;
+	}
+	return *name == '\0';
+}
+
+static void
+find_column(struct log *l, enum field f)
+{
+	l->at[f] = l->count;
+	for (size_t n = 0; fields[f].names[n] != NULL; n++)
+		for (size_t i = 0; i < l->count; i++)
+			if (is_name(table_cell(l->table, i), fields[f].names[n])) {
+				l->at[f] = i;
+				return;
+			}
+}
+
+static bool
+read_header(struct log *l)
+{
+	if (!table_next(l->table))
+		return l->im->is_over ? false :
+		    import_stop(l->im, 0, "an empty file; the first line names the columns");
+	l->count = table_count(l->table);
+	for (enum field f = 0; f < FIELDS; f++) {
+		find_column(l, f);
+		if (fields[f].is_needed && l->at[f] == l->count)
+			return import_stop(l->im, table_line(l->table), arena_printf(l->im->cli->arena,
+			    "header: the column %s is missing; is this the message log of Twilio's console?",
+			    fields[f].shown));
+	}
+	return true;
+}
+
+/* ---- One record */
+
+/* Where one of the numbers has a prefix, it is another channel.  NULL where that is none of ours. */
+static const char *
+channel_name(const struct log *l)
+{
+	static const char whatsapp[] = "whatsapp:";
+	const char *to = cell(l, TO), *from = cell(l, FROM);
+
+	if (strncasecmp(to, whatsapp, strlen(whatsapp)) == 0 || strncasecmp(from, whatsapp, strlen(whatsapp)) == 0)
+		return "WHATSAPP";
+	return strchr(to, ':') == NULL && strchr(from, ':') == NULL ? "SMS" : NULL;
+}
+
+static const char *
+put_time(struct log *l)
+{
+	const char *text = cell(l, SENT_AT)[0] != '\0' ? cell(l, SENT_AT) : cell(l, CREATED_AT);
+	int64_t at;
+
+	if (text[0] == '\0')
+		return "SentDate: required";
+	if (!twilio_instant(text, &at))
+		return "SentDate: not a time such as 2021-03-01T12:00:00Z or 2021-03-01 12:00:00 UTC";
+	json_put_instant(&l->json, "occurredAt", at);
+	return NULL;
+}
+
+static const char *
+put_parts(struct log *l)
+{
+	const char *text = cell(l, SEGMENTS);
+	int64_t parts = 0;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p < '0' || *p > '9' || parts > EVENT_COUNT_MAX)
+			return "NumSegments: not a whole number";
+		parts = parts * 10 + (*p - '0');
+	}
+	json_put_int(&l->json, "parts", parts > 0 ? parts : 1);
+	return NULL;
+}
+
+static const char *
+put_cost(struct log *l)
+{
+	const char *currency = cell(l, CURRENCY), *price = cell(l, PRICE);
+	int64_t micros;
+
+	if (currency[0] != '\0' && strcasecmp(currency, "USD") != 0)
+		return "PriceUnit: not USD; costs here are US dollars";
+	if (price[0] == '\0')
+		return NULL;
+	if (!money_parse(price + (price[0] == '-'), &micros))
+		return "Price: not a decimal such as -0.0079";
+	json_put_money(&l->json, "cost", micros);
+	return NULL;
+}
+
+/* Its price is not taken: a failed event counts and costs nothing here. */
+static void
+put_failure(struct log *l)
+{
+	const char *to = cell(l, TO), *colon = strchr(to, ':');
+	const char *code = cell(l, ERROR_CODE), *message = cell(l, ERROR_MESSAGE);
+	struct arena *a = l->im->cli->arena;
+
+	json_put_text(&l->json, "status", "failed");
+	if (to[0] != '\0')
+		json_put_text(&l->json, "to", colon != NULL ? colon + 1 : to);
+	if (code[0] == '\0' || strcmp(code, "0") == 0)
+		json_put_text(&l->json, "reason", message[0] != '\0' ? arena_printf(a, "%.400s", message) : "failed");
+	else
+		json_put_text(&l->json, "reason", arena_printf(a, message[0] != '\0' ? "%.20s %.400s" : "error %.20s%s",
+		    code, message));
+}
+
+/* Writes the event's JSON; returns what was wrong, or NULL. */
+static const char *
+put_event(struct log *l, bool is_failed)
+{
+	const char *error, *channel = channel_name(l);
+
+	if (cell(l, SID)[0] == '\0')
+		return "Sid: required";
+	if (channel == NULL)
+		return "To: a channel that is not known here; plain numbers and whatsapp: are";
+	json_reset(&l->json);
+	json_open_object(&l->json, NULL);
+	json_put_text(&l->json, "id", cell(l, SID));
+	json_put_text(&l->json, "channel", channel);
+	json_put_int(&l->json, "messages", 1);
+	if ((error = put_time(l)) != NULL || (error = put_parts(l)) != NULL)
+		return error;
+	if (is_failed)
+		put_failure(l);
+	else if ((error = put_cost(l)) != NULL)
+		return error;
+	json_close_object(&l->json);
+	return NULL;
+}
+
+static bool
+read_record(struct log *l)
+{
+	const char *direction = cell(l, DIRECTION), *status = cell(l, STATUS), *error = table_error(l->table);
+	int64_t line = table_line(l->table);
+	bool is_failed;
+
+	if (error != NULL)
+		return import_bad(l->im, line, error);
+	if (table_count(l->table) != l->count)
+		return import_bad(l->im, line, arena_printf(l->im->cli->arena,
+		    "record: %zu cells where the header has %zu", table_count(l->table), l->count));
+	if (strncasecmp(direction, "in", 2) == 0) {
+		l->im->inbound++;
+		return true;
+	}
+	if (strncasecmp(direction, "out", 3) != 0)
+		return import_bad(l->im, line, "Direction: neither outbound nor inbound");
+	if (is_one_of(status, not_sent_words)) {
+		l->im->not_sent++;
+		return true;
+	}
+	is_failed = strcasecmp(status, "failed") == 0;
+	if (!is_failed && !is_one_of(status, sent_words))
+		return import_bad(l->im, line, "Status: not one that Twilio documents");
+	if ((error = put_event(l, is_failed)) != NULL)
+		return import_bad(l->im, line, error);
+	return import_event(l->im, line, l->json.text, l->json.size);
+}
+
+void
+import_twilio(struct import *im, struct table *t)
+{
+	struct log l = { .im = im, .table = t };
+	bool goes_on;
+
+	json_init(&l.json);
+	goes_on = read_header(&l);
+	while (goes_on && table_next(t))
+		goes_on = read_record(&l);
+	json_free(&l.json);
+}

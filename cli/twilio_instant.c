@@ -1,0 +1,113 @@
+/*
+ * The times of Twilio's exports.  All of these are the same instant:
+ *
+ *	2021-03-01T12:00:00Z			2021-03-01 12:00:00 UTC
+ *	Mon, 01 Mar 2021 12:00:00 +0000		12:00:00 UTC 2021-03-01
+ *	2021-03-01 07:00:00 -0500		2021-03-01 12:00:00
+ *
+ * The text is taken apart into words; each says by its looks what it is: a date, a time, an offset.  Without a zone it
+ * is UTC, which is what Twilio keeps.  Other letters for zones (EST, PST) have several meanings, and are refused.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "import.h"
+#include "instant.h"
+
+enum { WORD_MAX = 32 };
+
+struct parts {
+	char date[WORD_MAX], time[WORD_MAX], offset[WORD_MAX];	/* as RFC 3339 has them; "" = not seen */
+	int dayofmonth, month, year;	/* where they stand as words of their own; 0 = not seen */
+};
+
+static bool
+is_shape(const char *word, const char *shape)
+{
+	for (; *shape != '\0'; shape++, word++)
+		if (*shape == '0' ? *word < '0' || *word > '9' : *word != *shape)
+			return false;
+	return *word == '\0';
+}
+
+/* 1 to the number of names; 0 where it is none.  Three letters count. */
+static int
+name_of(const char *word, const char *names)
+{
+	size_t n = strlen(word);
+
+	for (int i = 0; n >= 3 && names[3 * i] != '\0'; i++)
+		if (strncasecmp(word, names + 3 * i, 3) == 0 && (n == 3 || word[n - 1] > '9'))
+			return i + 1;
+	return 0;
+}
+
+static bool
+set(char *part, const char *text)
+{
+	if (part[0] != '\0')
+		return false;	/* twice */
+	snprintf(part, WORD_MAX, "%.31s", text);
+	return true;
+}
+
+static bool
+set_number(int *part, const char *word)
+{
+	if (*part != 0)
+		return false;
+	return sscanf(word, "%d", part) == 1;
+}
+
+static bool
+take_word(struct parts *p, const char *word)
+{
+	char text[WORD_MAX + 4];
+
+	if (is_shape(word, "0000-00-00"))
+		return set(p->date, word);
+	if (is_shape(word, "00:00:00") || (is_shape(word, "00:00:00.000") || is_shape(word, "00:00:00.000000")))
+		return set(p->time, word);
+	if (is_shape(word, "00:00")) {
+		snprintf(text, sizeof(text), "%.5s:00", word);
+		return set(p->time, text);
+	}
+	if (strcasecmp(word, "UTC") == 0 || strcasecmp(word, "GMT") == 0 || strcasecmp(word, "Z") == 0)
+		return set(p->offset, "Z");
+	if ((word[0] == '+' || word[0] == '-') && is_shape(word + 1, "00:00"))
+		return set(p->offset, word);
+	if ((word[0] == '+' || word[0] == '-') && is_shape(word + 1, "0000")) {
+		snprintf(text, sizeof(text), "%.3s:%.2s", word, word + 3);
+		return set(p->offset, text);
+	}
+	if (is_shape(word, "0000"))
+		return set_number(&p->year, word);
+	if (is_shape(word, "0") || is_shape(word, "00"))
+		return set_number(&p->dayofmonth, word);
+	if (p->month == 0 && (p->month = name_of(word, "janfebmaraprmayjunjulaugsepoctnovdec")) != 0)
+		return true;
+	return name_of(word, "monTueWedThuFriSatSun") != 0;
+}
+
+bool
+twilio_instant(const char *text, int64_t *at)
+{
+	char copy[3 * WORD_MAX], whole[4 * WORD_MAX], *word, *rest = NULL;
+	struct parts p = { .date = "" };
+
+	if (instant_parse(text, at))
+		return true;
+	if (strlen(text) >= sizeof(copy))
+		return false;
+	snprintf(copy, sizeof(copy), "%s", text);
+	if (is_shape(copy, "0000-00-00T00:00:00"))
+		copy[10] = ' ';	/* without a zone */
+	for (word = strtok_r(copy, " ,", &rest); word != NULL; word = strtok_r(NULL, " ,", &rest))
+		if (!take_word(&p, word))
+			return false;
+	if (p.date[0] == '\0' && p.year > 0 && p.month > 0 && p.dayofmonth > 0)
+		snprintf(p.date, sizeof(p.date), "%04d-%02d-%02d", p.year, p.month, p.dayofmonth);
+	snprintf(whole, sizeof(whole), "%sT%s%s", p.date, p.time, p.offset[0] != '\0' ? p.offset : "Z");
+	return instant_parse(whole, at);
+}
