@@ -16,16 +16,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "import.h"
 #include "instant.h"
 #include "json.h"
 
-enum {
-	BUFFER_SIZE = 256 * 1024,	/* and the longest line of NDJSON */
-	BUSY_TRIES = 12,		/* of DB_GATE_WAIT_MS each, before a busy database ends an import */
-};
+enum { BUSY_TRIES = 12 };	/* of DB_GATE_WAIT_MS each, before a busy database ends an import */
 
 static const char stays[] = "What was accepted so far stays; import the file again to go on";
 
@@ -122,32 +120,41 @@ tally(struct import *im, size_t count)
 	}
 }
 
-/* Writes what waits.  False where the import is over. */
-static bool
-flush(struct import *im)
+/*
+ * Posts what waits, in a strict import only what stands before the first bad line: a post that finds one is undone, and
+ * done again without it.  *count is how many were posted.
+ */
+static enum status
+post_all(struct import *im, size_t *count)
 {
-	size_t bad, count = im->count;
-	enum status st;
+	enum status st = post(im, im->count);
+	size_t bad;
 
-	if (count == 0)
-		return !im->is_over;
-	st = post(im, count);
-	if (st == OK && im->is_strict && (bad = first_bad(im)) < count) {
-		/* That transaction was undone: once more, with what stands before the bad line. */
+	*count = im->count;
+	while (st == OK && im->is_strict && (bad = first_bad(im)) < *count) {
 		for (size_t i = 0; i < bad; i++)
 			im->items[i].verdict = EVENT_PENDING;
-		count = bad + 1;
-		if (bad > 0)
+		if ((*count = bad) > 0)
 			st = post(im, bad);
-		im->is_over = true;
 	}
-	if (st != OK)
+	return st;
+}
+
+bool
+import_flush(struct import *im)
+{
+	size_t count;
+
+	if (im->count == 0 || im->is_over)
+		return !im->is_over;
+	if (post_all(im, &count) != OK)
 		return import_stop(im, im->lines[0], im->cli->why.text[0] != '\0' ? im->cli->why.text :
 		    "the database is busy or full");
-	tally(im, count);
-	if (im->is_over && !im->has_failed)
+	im->is_over = count < im->count;
+	tally(im, im->is_over ? count + 1 : count);
+	if (im->is_over)
 		fprintf(stderr, "daybook: stopped at %s:%" PRId64 " (--strict). What was accepted before it stays\n",
-		    im->name, im->lines[count - 1]);
+		    im->name, im->lines[count]);
 	im->count = 0;
 	arena_reset(im->cli->arena);
 	progress("importing", im->done, im->size);
@@ -160,7 +167,7 @@ added(struct import *im, int64_t line)
 	im->lines[im->count++] = line;
 	if (im->count < IMPORT_BATCH && !(im->is_strict && is_bad(&im->items[im->count - 1])))
 		return true;
-	return flush(im);
+	return import_flush(im);
 }
 
 bool
@@ -185,76 +192,6 @@ import_event(struct import *im, int64_t line, const char *json, size_t n)
 	if (item->event.source[0] == '\0')
 		item->event.source = im->source;
 	return added(im, line);
-}
-
-/* ---- NDJSON */
-
-struct lines {
-	struct import *im;
-	char *buffer;
-	size_t start, end;	/* what is read and not yet given out */
-	int64_t number;		/* of the line given out last */
-};
-
-/* The next line without its newline; is_long where it does not fit the buffer, then the text is only its end. */
-static bool
-lines_next(struct lines *l, const char **text, size_t *n, bool *is_long)
-{
-	char *newline;
-	size_t got;
-
-	*is_long = false;
-	l->number++;
-	for (;;) {
-		*text = l->buffer + l->start;
-		if ((newline = memchr(*text, '\n', l->end - l->start)) != NULL) {
-			*n = (size_t)(newline - *text);
-			l->start += *n + 1;
-			return true;
-		}
-		if (l->end - l->start == BUFFER_SIZE) {
-			*is_long = true;
-			l->start = l->end;
-		}
-		memmove(l->buffer, l->buffer + l->start, l->end - l->start);
-		l->end -= l->start;
-		l->start = 0;
-		if ((got = import_bytes(l->im, l->buffer + l->end, BUFFER_SIZE - l->end)) == 0)
-			break;
-		l->end += got;
-	}
-	*text = l->buffer;	/* the last line, without a newline */
-	*n = l->start = l->end;
-	return !l->im->is_over && (*n > 0 || *is_long);
-}
-
-static bool
-is_blank(const char *text, size_t n)
-{
-	while (n > 0 && strchr(" \t\r", text[n - 1]) != NULL && text[n - 1] != '\0')
-		n--;
-	return n == 0;
-}
-
-static void
-import_ndjson(struct import *im)
-{
-	struct lines l = { .im = im, .buffer = xmalloc(BUFFER_SIZE) };
-	bool is_long, goes_on = true;
-	const char *text;
-	size_t n;
-
-	while (goes_on && lines_next(&l, &text, &n, &is_long)) {
-		if (l.number == 1 && n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-			text += 3;
-			n -= 3;
-		}
-		if (is_long)
-			goes_on = import_bad(im, l.number, "line: longer than 262144 bytes");
-		else if (!is_blank(text, n))
-			goes_on = import_event(im, l.number, text, n);
-	}
-	free(l.buffer);
 }
 
 /* ---- The command */
@@ -317,8 +254,7 @@ run(struct import *im, const char *format)
 			import_csv(im, t);
 		table_free(t);
 	}
-	if (!im->is_over)
-		flush(im);
+	import_flush(im);
 	progress_end();
 	printf("accepted %" PRId64 ", duplicates %" PRId64 ", conflicts %" PRId64 ", rejected %" PRId64 "\n", im->accepted,
 	    im->duplicates, im->conflicts, im->rejected);

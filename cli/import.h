@@ -43,8 +43,13 @@ bool	import_event(struct import *im, int64_t line, const char *json, size_t n);
 /* A line that is no event: "field: what was wrong".  Returns false where the import is over. */
 bool	import_bad(struct import *im, int64_t line, const char *error);
 
+/* Writes what waits.  Returns false where the import is over. */
+bool	import_flush(struct import *im);
+
 /* Ends the import before its file's end: prints `daybook: FILE:LINE: …` (line 0: no line).  Returns false. */
 bool	import_stop(struct import *im, int64_t line, const char *what);
+
+void	import_ndjson(struct import *im);
 
 /* ---- CSV (RFC 4180; a BOM, any line ends, quoted newlines) */
 

@@ -112,7 +112,7 @@ put_record(struct json *j, const struct table *t, const struct header *h)
 void
 import_csv(struct import *im, struct table *t)
 {
-	struct header h;
+	struct header h = { .count = 0 };
 	struct json j;
 	bool goes_on;
 

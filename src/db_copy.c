@@ -8,7 +8,7 @@
 #include "db_file.h"
 #include "gate.h"
 
-enum { STEP_PAGES = 512, PATH_SIZE = 4096, RESTORE_TRIES = 50, RETRY_MS = 100 };
+enum { STEP_PAGES = 512, RESTORE_TRIES = 50, RETRY_MS = 100 };
 
 /* Copies `from` into `to`; a locked page is tried again for a while. */
 static int
@@ -45,10 +45,10 @@ db_backup(struct db *db, const char *to, void (*progress)(int64_t, int64_t), str
 		unlink(to);
 		return why_not(why, st, "%s: the database stays busy", db_path(db));
 	}
-	db_file_pragma(db_handle(db), "SELECT count(*) FROM setting");
+	db_file_pragma(db->handle, "SELECT count(*) FROM setting");
 	rc = sqlite3_open_v2(to, &copy_handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
-		rc = copy(db_handle(db), copy_handle, progress);
+		rc = copy(db->handle, copy_handle, progress);
 	db_read_end(db);
 	if (rc != SQLITE_DONE) {
 		st = why_not(why, UNAVAILABLE, "%s: %s", to, sqlite3_errstr(rc));
@@ -79,7 +79,9 @@ stage(const char *from, const char *staged, sqlite3 **handle, struct why *why)
 	if (rc != SQLITE_DONE)
 		return why_not(why, UNAVAILABLE, "%s: %s", from, sqlite3_errstr(rc));
 	sqlite3_exec(*handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-	if (db_file_new_epoch(*handle) != OK)
+	/* Programs keep spans by (organisation, zone_revision), and replies by the epoch: neither may fit by chance. */
+	if (db_file_new_epoch(*handle) != OK || sqlite3_exec(*handle,
+	    "UPDATE organization SET zone_revision = abs(random() >> 12)", NULL, NULL, NULL) != SQLITE_OK)
 		return why_not(why, UNAVAILABLE, "%s: %s", staged, sqlite3_errmsg(*handle));
 	return OK;
 }
@@ -87,7 +89,7 @@ stage(const char *from, const char *staged, sqlite3 **handle, struct why *why)
 enum status
 db_restore(struct db *db, const char *from, struct why *why)
 {
-	char staged[PATH_SIZE + 16];
+	char staged[DB_PATH_MAX + 16];
 	sqlite3 *handle = NULL;
 	bool is_wal = strcmp(db_journal_mode(db), "wal") == 0;
 	enum status st;
@@ -96,11 +98,11 @@ db_restore(struct db *db, const char *from, struct why *why)
 	snprintf(staged, sizeof(staged), "%s-restore", db_path(db));
 	unlink(staged);		/* of a restore that was cut short */
 	if ((st = stage(from, staged, &handle, why)) == OK &&
-	    (st = gate_enter(db_gate(db), DB_GATE_WAIT_MS)) == OK) {
+	    (st = gate_enter(db->gate, DB_GATE_WAIT_MS)) == OK) {
 		if (is_wal)	/* the file's header says which journal it has: keep the live one's */
 			sqlite3_exec(handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-		rc = copy(handle, db_handle(db), NULL);
-		gate_leave(db_gate(db));
+		rc = copy(handle, db->handle, NULL);
+		gate_leave(db->gate);
 		if (rc != SQLITE_DONE)
 			st = why_not(why, UNAVAILABLE, "%s: %s", db_path(db), sqlite3_errstr(rc));
 	}
@@ -119,15 +121,15 @@ db_check(struct db *db, struct why *why)
 	sqlite3_stmt *stmt;
 	enum status st = OK;
 
-	if (sqlite3_prepare_v2(db_handle(db), "PRAGMA integrity_check(1)", -1, &stmt, NULL) != SQLITE_OK)
-		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db_handle(db)));
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL) != SQLITE_OK)
+		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db->handle));
 	if (sqlite3_step(stmt) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
 		st = why_not(why, CONFLICT, "integrity_check: %s", (const char *)sqlite3_column_text(stmt, 0));
 	sqlite3_finalize(stmt);
 	if (st != OK)
 		return st;
-	if (sqlite3_prepare_v2(db_handle(db), "PRAGMA foreign_key_check", -1, &stmt, NULL) != SQLITE_OK)
-		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db_handle(db)));
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA foreign_key_check", -1, &stmt, NULL) != SQLITE_OK)
+		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db->handle));
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		st = why_not(why, CONFLICT, "foreign_key_check: table %s has a row without its %s",
 		    (const char *)sqlite3_column_text(stmt, 0), (const char *)sqlite3_column_text(stmt, 2));

@@ -15,7 +15,6 @@ enum {
 	LENGTH_MAX = 4 << 20,		/* bytes of one value */
 	SQL_LENGTH_MAX = 64 << 10,
 	EPOCH_SIZE = 16,
-	PATH_SIZE = 4096,
 };
 
 /* Filesystems whose locks or shared memory do not carry a WAL. */
@@ -202,7 +201,7 @@ enum status
 db_upgrade(const char *path, int *from, struct why *why)
 {
 	sqlite3 *handle;
-	char gate_path[PATH_SIZE + 8];
+	char gate_path[DB_PATH_MAX + 8];
 	enum status st;
 	int gate;
 
@@ -234,7 +233,7 @@ db_sqlite_version(void)
 const char *
 db_journal_mode(struct db *db)
 {
-	return is_wal(db_handle(db)) ? "wal" : "truncate";
+	return is_wal(db->handle) ? "wal" : "truncate";
 }
 
 static int64_t
@@ -254,7 +253,7 @@ db_file_bytes(struct db *db)
 int64_t
 db_wal_bytes(struct db *db)
 {
-	char path[PATH_SIZE + 8];
+	char path[DB_PATH_MAX + 8];
 
 	snprintf(path, sizeof(path), "%s-wal", db_path(db));
 	return file_bytes(path);

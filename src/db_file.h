@@ -1,5 +1,5 @@
 /*
- * The file behind a database: how it is opened.  For db*.c only.
+ * What a database is inside, and how its file is opened.  For db*.c only.
  */
 #ifndef DB_FILE_H
 #define DB_FILE_H
@@ -7,6 +7,33 @@
 #include <sqlite3.h>
 
 #include "db.h"
+
+enum {
+	DB_PATH_MAX = 4096,
+	DB_STATEMENTS = 512,	/* prepared ones of one process */
+};
+
+struct query {
+	struct db *db;
+	const char *sql;
+	sqlite3_stmt *stmt;
+	int rc;			/* sticky: SQLITE_OK, SQLITE_ROW, SQLITE_DONE or the first error */
+};
+
+/*
+ * 1. At most one transaction is open; in_write or in_read says which.
+ * 2. The gate is held exactly while in_write, its checkpoint included.
+ * 3. write_status is OK until a query of the write transaction has failed.
+ */
+struct db {
+	sqlite3 *handle;
+	char path[DB_PATH_MAX];
+	int gate;
+	bool in_read, in_write;
+	enum status write_status;
+	int wal_pages;
+	struct query *cache[DB_STATEMENTS];
+};
 
 /* schema.sql, put there by the Makefile. */
 extern const char schema_sql[];
@@ -25,8 +52,5 @@ enum status	 db_file_new_epoch(sqlite3 *handle);
 
 /* A pragma's integer; -1 where it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);
-
-sqlite3		*db_handle(struct db *db);
-int		 db_gate(struct db *db);
 
 #endif

@@ -4,9 +4,8 @@
 
 #include "log.h"
 #include "req.h"
-#include "utf8.h"
 
-enum { PATH_MAX_BYTES = 2048, QUERY_MAX_BYTES = 8192, ALLOW_MAX = 64 };
+enum { PATH_MAX_BYTES = 2048, ALLOW_MAX = 64 };
 
 const char *
 req_env(const struct req *r, const char *name)
@@ -180,105 +179,6 @@ authorize(struct req *r, const struct route *route)
 	return OK;
 }
 
-/* ---- The query */
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Decodes %XX and + in place; false at a bad escape or a NUL. */
-static bool
-decode(char *text)
-{
-	char *out = text;
-
-	for (; *text != '\0'; text++)
-		if (*text == '+')
-			*out++ = ' ';
-		else if (*text != '%')
-			*out++ = *text;
-		else {
-			int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
-
-			if (high < 0 || low < 0 || high + low == 0)
-				return false;
-			*out++ = (char)(high * 16 + low);
-			text += 2;
-		}
-	*out = '\0';
-	return true;
-}
-
-static bool
-is_utf8(const char *text, size_t n)
-{
-	size_t length;
-
-	for (; n > 0; text += length, n -= length)
-		if ((length = utf8_char(text, n)) == 0)
-			return false;
-	return true;
-}
-
-static bool
-is_known(const struct route *route, const char *name)
-{
-	for (const char *const *known = route->query; known != NULL && *known != NULL; known++)
-		if (strcmp(*known, name) == 0)
-			return true;
-	return false;
-}
-
-static enum status
-add_param(struct req *r, char *name)
-{
-	char *value = strchr(name, '=');
-
-	if (value == NULL)
-		value = name + strlen(name);
-	else
-		*value++ = '\0';
-	if (!decode(name) || !is_utf8(name, strlen(name)) || !is_known(r->route, name)) {
-		if (!r->endpoint->refuses_unknown)
-			return OK;	/* a front end may add a cache-buster */
-		return why_not(&r->why, BAD_REQUEST, "%.64s: unknown parameter",
-		    is_utf8(name, strlen(name)) ? name : "query");
-	}
-	if (req_query(r, name) != NULL)
-		return why_not(&r->why, BAD_REQUEST, "%s: given twice", name);
-	if (!decode(value) || !is_utf8(value, strlen(value)))
-		return why_not(&r->why, BAD_REQUEST, "%s: not UTF-8, or a broken %% escape", name);
-	if (value[0] == '\0')
-		return why_not(&r->why, BAD_REQUEST, "%s: empty", name);
-	if (r->query_count == PARAMS_MAX)
-		return why_not(&r->why, BAD_REQUEST, "%s: too many parameters", name);
-	r->query[r->query_count++] = (struct param) { name, value };
-	return OK;
-}
-
-static enum status
-read_query(struct req *r)
-{
-	const char *query = req_env(r, "QUERY_STRING");
-	char *pair, *rest;
-	enum status st = OK;
-
-	if (query == NULL)
-		return OK;
-	if (strlen(query) > QUERY_MAX_BYTES)
-		return why_not(&r->why, BAD_REQUEST, "query: longer than %d bytes", QUERY_MAX_BYTES);
-	rest = arena_strdup(r->arena, query);
-	while (st == OK && (pair = strsep(&rest, "&")) != NULL)
-		if (pair[0] != '\0')
-			st = add_param(r, pair);
-	return st;
-}
-
 enum status
 req_open(struct req *r)
 {
@@ -316,7 +216,7 @@ req_check_body(struct req *r, enum status body_status)
 	}
 	if (body_status != OK)
 		return body_status;
-	return read_query(r);
+	return req_read_query(r);
 }
 
 /* ---- Typed parameters */

@@ -101,5 +101,6 @@ void		 req_add_header(struct req *r, const char *name, const char *value);
 /* ---- For serve: the gates up to the body, and those of the body.  r->why says what was wrong. */
 enum status	 req_open(struct req *r);
 enum status	 req_check_body(struct req *r, enum status body_status);
+enum status	 req_read_query(struct req *r);
 
 #endif

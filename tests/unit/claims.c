@@ -65,6 +65,7 @@ static const struct held_row {
 	{ "our audience holds", "{\"aud\":\"daybook\"," EXP REST, "", "daybook", true },
 	{ "our audience holds with escapes", "{\"aud\":\"d\\u0061ybook\"," EXP REST, "", "daybook", true },
 	{ "another audience is refused", "{\"aud\":\"notebook\"," EXP REST, "", "daybook", false },
+	{ "an audience that goes on is refused", "{\"aud\":\"daybook2\"," EXP REST, "", "daybook", false },
 	{ "no audience is refused where one is set", "{" EXP REST, "", "daybook", false },
 	{ "a null audience is refused where one is set", "{\"aud\":null," EXP REST, "", "daybook", false },
 	{ "a list with our audience holds", "{\"aud\":[\"x\",\"daybook\"]," EXP REST, "", "daybook", true },

@@ -1,6 +1,8 @@
-/* signing_key.c, pem.c, api_key.c and token_sign: what may be added, what signs, what it signs. */
+/* signing_key.c, pem.c and token_sign: what may be added, what signs, what it signs. */
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+
 #include "table.h"
-#include "api_key.h"
 #include "make_token.h"
 #include "token.h"
 
@@ -13,7 +15,7 @@
 
 /* What is given as the key. */
 enum given { NONE, TEXT_31, TEXT_32, TEXT_1025, RSA_PUBLIC, RSA_PRIVATE, RSA_1024, RSA_PSS, RSA_LOCKED, RSA_CERTIFICATE,
-	EC_PUBLIC, EC_PRIVATE, EC_384, EC_LOOSE, RSA_CUT, GARBAGE };
+	RSA_E_1, EC_PUBLIC, EC_PRIVATE, EC_384, EC_LOOSE, RSA_CUT, GARBAGE };
 
 static const char *
 certificate_like(const char *pem)
@@ -52,6 +54,29 @@ rsa_pss_gen(void)
 	return key;
 }
 
+/* With the exponent 1 every text is its own signature. */
+static EVP_PKEY *
+rsa_e_1(void)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params;
+	EVP_PKEY *key = NULL;
+	BIGNUM *n = NULL;
+
+	assert_int_equal(EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_N, &n), 1);
+	assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n), 1);
+	assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, BN_value_one()), 1);
+	params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
+	assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(n);
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
 /* A key that is made for this and gone after it. */
 static const char *
 fresh(EVP_PKEY *key, bool is_private)
@@ -84,6 +109,8 @@ given_text(enum given given)
 		return fresh(EVP_RSA_gen(1024), false);
 	case RSA_PSS:
 		return fresh(rsa_pss_gen(), false);
+	case RSA_E_1:
+		return fresh(rsa_e_1(), false);
 	case RSA_LOCKED:
 		return locked(rsa);
 	case RSA_CERTIFICATE:
@@ -122,6 +149,7 @@ static const struct add_row {
 	{ "a private RSA key signs too", "k", "RS256", RSA_PRIVATE, NULL, OK, true },
 	{ "an RSA key of 1,024 bits is refused", "k", "RS256", RSA_1024, NULL, BAD_REQUEST, false },
 	{ "an RSA-PSS key is refused", "k", "RS256", RSA_PSS, NULL, BAD_REQUEST, false },
+	{ "an RSA key with the exponent 1 is refused", "k", "RS256", RSA_E_1, NULL, BAD_REQUEST, false },
 	{ "an encrypted key is refused, and asks nothing", "k", "RS256", RSA_LOCKED, NULL, BAD_REQUEST, false },
 	{ "a certificate is refused", "k", "RS256", RSA_CERTIFICATE, NULL, BAD_REQUEST, false },
 	{ "an EC key for RS256 is refused", "k", "RS256", EC_PUBLIC, NULL, BAD_REQUEST, false },
@@ -225,6 +253,33 @@ retired_once_and_listed(void **state)
 	    "acme/ES256/acme/usage:read usage:write/1/0 rsa/RS256/all/usage:read usage:write/1/0 "
 	    "old/HS256/all/admin/1/5 ");
 	db_write_abort(db);
+}
+
+/* ---- What a key grants */
+
+static const struct grant_row {
+	const char *name, *org;
+	unsigned max_scopes, claimed, granted;
+} grants[] = {
+	{ "a key of everything grants what is claimed", NULL, SCOPE_ALL, READ, READ },
+	{ "the word admin alone is everything to a key", NULL, SCOPE_ADMIN, WRITE, WRITE },
+	{ "the word admin alone is everything to a claim", NULL, SCOPE_ALL, SCOPE_ADMIN, SCOPE_ALL },
+	{ "a claim of admin gets all that a narrow key has", NULL, WRITE, SCOPE_ADMIN, WRITE },
+	{ "a claim beyond the key gets what both have", NULL, WRITE, READ | SCOPE_ORG_ADMIN, READ },
+	{ "a claim beside the key gets nothing", NULL, WRITE, SCOPE_ORG_ADMIN, 0 },
+	{ "a key of nothing grants nothing", NULL, 0, SCOPE_ALL, 0 },
+	{ "a claim of nothing gets nothing", NULL, SCOPE_ALL, 0, 0 },
+	{ "a key of one organisation never grants admin", "acme", SCOPE_ALL, SCOPE_ADMIN, ORG_ALL },
+	{ "nor where admin is all that it says", "acme", SCOPE_ADMIN, SCOPE_ADMIN, ORG_ALL },
+};
+
+static void
+key_grants(void **state)
+{
+	const struct grant_row *row = *state;
+	const struct signing_key k = { .org = row->org, .max_scopes = row->max_scopes };
+
+	assert_int_equal(signing_key_grant(&k, row->claimed), row->granted);
 }
 
 /* ---- Signing */
@@ -370,6 +425,7 @@ main(void)
 	TABLE(adds, key_is_added);
 	CASE("two secrets that are made differ", two_new_secrets_differ);
 	CASE("a key is retired once, and listed with the others", retired_once_and_listed);
+	TABLE(grants, key_grants);
 	TABLE(signs, token_is_signed);
 	CASE("a token says who, what, until when, and for whom", what_a_token_says);
 	CASE("without keys nothing is signed", without_keys_nothing_is_signed);

@@ -161,11 +161,11 @@ static const struct damage {
 	{ "a step 2^59 seconds ago is accepted", TIMES, 8, -(INT64_C(1) << 59), NULL },
 	{ "a step before that is refused", TIMES, 8, -(INT64_C(1) << 59) - 1, "steps out of order" },
 	{ "a step after 2^59 is refused", TIMES + 8, 8, (INT64_C(1) << 59) + 1, "steps out of order" },
-	{ "an offset of almost a day is accepted", TYPES, 4, 86399, NULL },
-	{ "an offset of a day is refused", TYPES, 4, 86400, "an offset of a day or more" },
-	{ "an offset of almost a day west is accepted", TYPES, 4, -86399, NULL },
-	{ "an offset of a day west is refused", TYPES, 4, -86400, "an offset of a day or more" },
-	{ "the offset -2^31 is refused", TYPES, 4, INT32_MIN, "an offset of a day or more" },
+	{ "an offset of almost a day is accepted", TYPES + 6, 4, 86399, NULL },
+	{ "an offset of a day is refused", TYPES + 6, 4, 86400, "an offset of a day or more" },
+	{ "an offset of almost a day west is accepted", TYPES + 6, 4, -86399, NULL },
+	{ "an offset of a day west is refused", TYPES + 6, 4, -86400, "an offset of a day or more" },
+	{ "the offset -2^31 is refused", TYPES + 6, 4, INT32_MIN, "an offset of a day or more" },
 	{ "daylight saving is accepted", TYPES + 4, 1, 1, NULL },
 	{ "daylight saving that is neither yes nor no is refused", TYPES + 4, 1, 2, "a malformed local time type" },
 	{ "a designation that is not there is refused", TYPES + 5, 1, 1, "a malformed local time type" },
@@ -178,7 +178,7 @@ static const struct damage {
 	    "the rule in the footer contradicts the last step" },
 	{ "a malformed rule is refused", FOOTER + 1, 1, '-', "a malformed rule in the footer" },
 	{ "a NUL in the rule is refused", FOOTER + 1, 1, 0, "a malformed rule in the footer" },
-	{ "a footer without a line break behind it is refused", FOOTER + 19, 1, ',', "a footer cut short" },
+	{ "a footer without a line break behind it is refused", FOOTER + 18, 1, ',', "a footer cut short" },
 };
 
 static void

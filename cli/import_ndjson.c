@@ -1,0 +1,77 @@
+/*
+ * NDJSON: one event a line, as POST /api/events takes it.  Empty lines are passed over.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "import.h"
+
+enum { BUFFER_SIZE = 256 * 1024 };	/* and the longest line */
+
+struct lines {
+	struct import *im;
+	char *buffer;
+	size_t start, end;	/* what is read and not yet given out */
+	int64_t number;		/* of the line given out last */
+};
+
+/* The next line without its newline; is_long where it does not fit the buffer, then the text is only its end. */
+static bool
+lines_next(struct lines *l, const char **text, size_t *n, bool *is_long)
+{
+	char *newline;
+	size_t got;
+
+	*is_long = false;
+	l->number++;
+	for (;;) {
+		*text = l->buffer + l->start;
+		if ((newline = memchr(*text, '\n', l->end - l->start)) != NULL) {
+			*n = (size_t)(newline - *text);
+			l->start += *n + 1;
+			return true;
+		}
+		if (l->end - l->start == BUFFER_SIZE) {
+			*is_long = true;
+			l->start = l->end;
+		}
+		memmove(l->buffer, l->buffer + l->start, l->end - l->start);
+		l->end -= l->start;
+		l->start = 0;
+		if ((got = import_bytes(l->im, l->buffer + l->end, BUFFER_SIZE - l->end)) == 0)
+			break;
+		l->end += got;
+	}
+	*text = l->buffer;	/* the last line, without a newline */
+	*n = l->start = l->end;
+	return !l->im->is_over && (*n > 0 || *is_long);
+}
+
+static bool
+is_blank(const char *text, size_t n)
+{
+	while (n > 0 && strchr(" \t\r", text[n - 1]) != NULL && text[n - 1] != '\0')
+		n--;
+	return n == 0;
+}
+
+void
+import_ndjson(struct import *im)
+{
+	struct lines l = { .im = im, .buffer = xmalloc(BUFFER_SIZE) };
+	bool is_long, goes_on = true;
+	const char *text;
+	size_t n;
+
+	while (goes_on && lines_next(&l, &text, &n, &is_long)) {
+		if (l.number == 1 && n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+			text += 3;
+			n -= 3;
+		}
+		if (is_long)
+			goes_on = import_bad(im, l.number, "line: longer than 256 KiB");
+		else if (!is_blank(text, n))
+			goes_on = import_event(im, l.number, text, n);
+	}
+	free(l.buffer);
+}
