@@ -45,10 +45,10 @@ CREATE TABLE organization (
 
 -- The offsets by which an organisation's days are cut, 2012 to 2100.  A row holds from its instant
 -- to that of the next row.  Every day of the organisation comes from here, never from a zone file.
+-- Each quarter-hour of UTC lies in one day whole.
 CREATE TABLE zone_span (
 	org INTEGER NOT NULL REFERENCES organization,
-	from_at INTEGER NOT NULL	-- the first instant of the span
-		CHECK (from_at % 900000 = 0),
+	from_at INTEGER NOT NULL,	-- the first instant of the span
 	utc_offset_s INTEGER NOT NULL	-- seconds east of UTC
 		CHECK (utc_offset_s % 900 = 0),
 	zone TEXT NOT NULL,		-- the zone that it was read from

@@ -13,6 +13,7 @@
  *	to, reason	of a failed event; `erased` where they were blanked, or a void took the event back
  *	reason	of a void: as the audit has it, else `exported`
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli.h"

@@ -107,7 +107,8 @@ twilio_instant(const char *text, int64_t *at)
 		if (!take_word(&p, word))
 			return false;
 	if (p.date[0] == '\0' && p.year > 0 && p.month > 0 && p.dayofmonth > 0)
-		snprintf(p.date, sizeof(p.date), "%04d-%02d-%02d", p.year, p.month, p.dayofmonth);
+		snprintf(p.date, sizeof(p.date), "%04u-%02u-%02u", (unsigned)p.year % 10000,
+		    (unsigned)p.month % 100, (unsigned)p.dayofmonth % 100);
 	snprintf(whole, sizeof(whole), "%sT%s%s", p.date, p.time, p.offset[0] != '\0' ? p.offset : "Z");
 	return instant_parse(whole, at);
 }

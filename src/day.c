@@ -167,14 +167,28 @@ day_wall(struct spans s, struct day d, int64_t ms_of_day)
 	return moved;
 }
 
-/* Makes one span of equal neighbours.  Returns how many are left; 0 where one is off the quarter-hour. */
+/*
+ * Whether each quarter-hour of UTC lies in one day whole.  With offsets on the quarter-hour local midnight is on one
+ * too; a change may then be off it (Casey's was at 00:01) as long as it leaves the date alone.
+ */
+static bool
+keeps_quarters(const struct span *before, const struct span *s)
+{
+	if (s->utc_offset_s * SECOND_MS % QUARTER_MS != 0)
+		return false;
+	return before == NULL || s->from_at % QUARTER_MS == 0 ||
+	    floor_div(s->from_at - 1 + before->utc_offset_s * SECOND_MS, DAY_MS) ==
+	    floor_div(s->from_at + s->utc_offset_s * SECOND_MS, DAY_MS);
+}
+
+/* Makes one span of equal neighbours.  Returns how many are left; 0 where a day is off the quarter-hour. */
 static size_t
 spans_tidy(struct span *at, size_t count)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (at[i].utc_offset_s * SECOND_MS % QUARTER_MS != 0 || (i > 0 && at[i].from_at % QUARTER_MS != 0))
+		if (!keeps_quarters(n > 0 ? &at[n - 1] : NULL, &at[i]))
 			return 0;
 		if (n == 0 || at[i].utc_offset_s != at[n - 1].utc_offset_s)
 			at[n++] = at[i];

@@ -44,8 +44,9 @@ int64_t		day_start(struct spans s, struct day d);
 int32_t		span_offset_at(struct spans s, int64_t at);
 
 /*
- * The instant at which the wall clock shows d and ms_of_day (milliseconds since its midnight).  A time that the day skips moves
- * forward by the gap (02:30 becomes 03:30); one that occurs twice is its first occurrence.
+ * The instant at which the wall clock shows d and ms_of_day (milliseconds since its midnight).  A
+ * time that the day skips moves forward by the gap (02:30 becomes 03:30); one that occurs twice is
+ * its first occurrence.
  */
 int64_t		day_wall(struct spans s, struct day d, int64_t ms_of_day);
 
@@ -53,11 +54,12 @@ int64_t		day_wall(struct spans s, struct day d, int64_t ms_of_day);
  * The spans of an organisation that has lived by `past` and lives by the zone z from the instant
  * from_at on (a start of a day by `past`), until INSTANT_MAX.  Where z would set the date back by
  * more than a day, a stretch of the last day is put between, so that days never go back.
- * Writes into out (max entries); returns how many, or 0 where they do not fit or an offset is off the
- * quarter-hour.  past.count 0: all of 2012 to 2100 by z.
+ * Equal neighbours become one.  Writes into out (max entries); returns how many, or 0 where they
+ * do not fit, or a quarter-hour of UTC would lie in two days (since 2012 it does so in no zone).
+ * past.count 0: all of 2012 to 2100 by z.
  */
 size_t		spans_join(struct spans past, const struct zone *z, int64_t from_at, struct span *out, size_t max);
 
-#define SPANS_MAX 2048	/* of one organisation; Morocco, the busiest, has about 600 */
+#define SPANS_MAX 2048	/* of one organisation; Gaza, the busiest zone, has 237 */
 
 #endif

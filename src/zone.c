@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +44,17 @@ folder_path(const char *file, char *path)
 	return n > 0 && n < PATH_SIZE;
 }
 
-/* A file of the folder, open for reading; NULL where there is none. */
+/* A file of the folder, open for reading; NULL and errno where it cannot be. */
 static FILE *
 folder_open(const char *file)
 {
 	char path[PATH_SIZE];
 
-	return folder_path(file, path) ? fopen(path, "re") : NULL;
+	if (!folder_path(file, path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return fopen(path, "re");
 }
 
 /* ---- Names */
@@ -86,8 +91,8 @@ list_has(const char *file, const char *name)
 	int found;
 	FILE *f = folder_open(file);
 
-	if (f == NULL)
-		return NO_LIST;
+	if (f == NULL)	/* a list that cannot be read is not one that lists everything */
+		return errno == ENOENT ? NO_LIST : NOT_LISTED;
 	while (result == NOT_LISTED && getline(&line, &size, f) > 0) {
 		found = 0;
 		if (!is_zi && line[0] != '#')
@@ -104,6 +109,7 @@ list_has(const char *file, const char *name)
 	return result;
 }
 
+/* By tzdata.zi; else by the tables; where the folder has neither, every name that has a file will do. */
 static bool
 name_is_listed(const char *name)
 {

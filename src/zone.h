@@ -5,10 +5,11 @@
  * No process TZ, no globals but a cache of zones by name.  A file that changed (inode, size or
  * modification time) is read again by the next zone_get.
  *
- * Refused as unknown: names that are not in the tz database's own list (tzdata.zi, else the
- * *.tab files, where the folder has them), `posixrules`, `localtime`, `Factory`, `posix/…`,
- * `right/…`, anything with `..` or a leading `/`, POSIX strings such as `UTC+5`; files
- * with leap seconds.
+ * Refused as unknown: names that are not in the tz database's own list (tzdata.zi; else zone.tab
+ * and zone1970.tab, and UTC and Etc/…, which are in neither); `posixrules`, `localtime`, `Factory`,
+ * `posix/…`, `right/…`, anything with `..` or a leading `/`, POSIX strings such as `UTC+5`.  Where
+ * the folder has no list at all, every other name that has a file is a zone.  Refused as unusable:
+ * files that tzif.h refuses, those with leap seconds among them.
  */
 #ifndef ZONE_H
 #define ZONE_H
@@ -44,7 +45,10 @@ int32_t			 zone_offset_at(const struct zone *z, int64_t at);
 size_t			 zone_spans(const struct zone *z, int64_t from_at, int64_t to_at,
 			    struct span *out, size_t max);
 
-/* The release of the tz database, as "2026f"; "" where the system does not say. */
+/*
+ * The release of the tz database, as "2026f"; "" where the system does not say.  It opens a file;
+ * the text stands until the next call.
+ */
 const char		*zone_tzdata_version(void);
 
 #endif

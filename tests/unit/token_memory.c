@@ -5,6 +5,7 @@
  */
 #include "table.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "make_token.h"
@@ -59,10 +60,13 @@ enum { REFUSED, LET_IN, REFUSED_AND_NOTHING_FAILED };
 static void
 try(const struct token *t, const char *alg, struct key_bytes key, long n, bool lasts)
 {
+	static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS };
 	struct why why;
 	enum status st;
 
-	close(STDERR_FILENO);	/* glibc's last words */
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+		signal(deadly[i], SIG_DFL);	/* cmocka would go on with the next test, in the child */
+	close(STDERR_FILENO);			/* glibc's last words */
 	allocations = 0;
 	fails_from = n;
 	fails_until = lasts ? LONG_MAX : n + 1;
@@ -95,6 +99,29 @@ no_forgery_is_let_in(void **state)
 	assert_true(n > 10);	/* there was something to fail */
 }
 
+/* So that the tries above are of tokens that only the lack of memory could let in. */
+static void
+with_memory_tokens_are_told_apart(void **state)
+{
+	static const struct { const char *alg; enum signer good, bad; } rows[] = {
+		{ "HS256", SECRET_256, SECRET_OTHER }, { "RS256", RSA_256, EC_256 }, { "ES256", EC_256, RSA_256 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *header = arena_printf(arena, "{\"alg\":\"%s\",\"kid\":\"k\"}", rows[i].alg);
+		const char *key = key_of(rows[i].alg);
+		struct token t;
+		struct why why;
+
+		assert_int_equal(token_read(arena, token_of(header, ACME, rows[i].good), &t, &why), OK);
+		assert_int_equal(token_verify(&t, rows[i].alg, (struct key_bytes) { key, strlen(key) }, &why), OK);
+		assert_int_equal(token_read(arena, token_of(header, ACME, rows[i].bad), &t, &why), OK);
+		assert_int_equal(token_verify(&t, rows[i].alg, (struct key_bytes) { key, strlen(key) }, &why),
+		    UNAUTHENTICATED);
+	}
+}
+
 int
 main(void)
 {
@@ -102,6 +129,7 @@ main(void)
 
 	world_open();
 	TABLE(tries, no_forgery_is_let_in);
+	CASE("with memory, good and forged tokens are told apart", with_memory_tokens_are_told_apart);
 	failed = TABLE_RUN("token_memory");
 	world_close();
 	return failed;

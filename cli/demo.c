@@ -1,0 +1,307 @@
+/*
+ * daybook demo
+ *
+ * Creates the database (it must not exist) with something to look at: a signing key, prices, two organisations, and a
+ * year of their traffic up to now, over all channels, with its hours, weekdays and growth, some failures and a few
+ * voids.  Everything goes through the verbs that clients use, in the order of time, so that `verify` holds; the ids
+ * are UUIDv7s.  The same moment makes the same database.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "conf.h"
+#include "event.h"
+#include "instant.h"
+#include "price.h"
+#include "signing_key.h"
+
+enum {
+	YEAR_DAYS = 365,
+	BATCH = 1000,			/* events of one write transaction */
+	DAY_EVENTS_MAX = 1000,
+	FAILED_PER_MILLE = 18,
+	VOIDED_PER_MILLE = 1,
+	GROWTH_PERCENT = 35,		/* over the year */
+	CAMPAIGN_DAYS = 28,		/* every so many days a big one */
+};
+
+/* What goes out on one channel. */
+struct flow {
+	enum channel channel;
+	int events;			/* on a working day, at the end of the year */
+	int weekend_percent;
+	int messages_max, parts_max;	/* of an event; of a message */
+	const char *source;
+};
+
+struct company {
+	struct organization org;
+	const char *phone;		/* a number of those kept for fiction; two digits follow */
+	const struct flow *flows;
+	size_t flow_count;
+};
+
+static const struct flow acme_flows[] = {
+	{ SMS, 105, 30, 4, 2, "crm" }, { CALL, 14, 15, 1, 9, "dialer" }, { EMAIL, 42, 60, 30, 1, "mailer" },
+	{ INAPP_WEB, 16, 90, 12, 1, "app" }, { WEB_PUSH, 12, 80, 40, 1, "app" }, { PUSH, 9, 90, 40, 1, "app" },
+	{ SLACK, 8, 5, 1, 1, "ops" }, { WHATSAPP, 10, 50, 2, 1, "crm" }, { SAGE, 12, 30, 1, 1, "assistant" },
+};
+static const struct flow globex_flows[] = {
+	{ SMS, 52, 20, 3, 3, "erp" }, { CALL, 12, 5, 1, 14, "dialer" }, { EMAIL, 24, 25, 60, 1, "erp" },
+	{ WHATSAPP, 20, 40, 3, 1, "erp" }, { INAPP_WEB, 6, 50, 5, 1, "portal" }, { SAGE, 5, 10, 1, 1, "assistant" },
+};
+static const struct {
+	enum channel channel;
+	int64_t nanos;
+} prices[] = {
+	{ SMS, 7900000 }, { CALL, 14000000 }, { WHATSAPP, 5000000 }, { EMAIL, 100000 }, { SAGE, 2000000 },
+};
+
+/* How the hours of a day share its traffic. */
+static const int hour_weights[24] = { 1, 0, 0, 0, 0, 1, 2, 5, 12, 20, 24, 22, 16, 18, 22, 21, 18, 14, 12, 10, 7, 4, 2, 1 };
+
+/* One organisation's year in the making. */
+struct work {
+	struct cli *cli;
+	const struct company *company;
+	struct organization org;
+	uint64_t seed;
+	struct event_item *items;
+	size_t count;
+	int64_t events, failed, voids;
+	int64_t first_at;		/* of the year, for the progress bar */
+};
+
+/* Knuth's MMIX generator; [0, n). */
+static int64_t
+random_below(struct work *w, int64_t n)
+{
+	w->seed = w->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (int64_t)(w->seed >> 33) % n;
+}
+
+static const char *
+new_id(struct work *w, int64_t at)
+{
+	uint64_t a = (uint64_t)random_below(w, 0x1000), b = (uint64_t)random_below(w, 0x4000) | 0x8000;
+	uint64_t c = (uint64_t)random_below(w, 0x1000000), d = (uint64_t)random_below(w, 0x1000000), ms = (uint64_t)at;
+
+	return arena_printf(w->cli->arena, "%08" PRIx64 "-%04" PRIx64 "-7%03" PRIx64 "-%04" PRIx64 "-%06" PRIx64
+	    "%06" PRIx64, ms >> 16, ms & 0xffff, a, b, c, d);
+}
+
+/* ---- Posting */
+
+static enum status
+flush(struct work *w)
+{
+	struct cli *c = w->cli;
+	struct event_options options = { .credential = CLI_CREDENTIAL };
+	enum status st;
+
+	if (w->count == 0)
+		return OK;
+	/* Each batch is posted as if it were the moment after its last event. */
+	options.now = w->items[w->count - 1].event.occurred_at + SECOND_MS;
+	if (options.now > c->now)
+		options.now = c->now;
+	if ((st = db_write_begin(c->db)) != OK)
+		return st;
+	if ((st = organization_load_for_write(c->db, c->arena, w->company->org.id, options.now, &w->org, &c->why)) != OK ||
+	    (st = event_post(c->db, c->arena, &w->org, w->items, w->count, &options)) != OK) {
+		db_write_abort(c->db);
+		return st;
+	}
+	for (size_t i = 0; i < w->count; i++)
+		if (w->items[i].verdict != EVENT_ACCEPTED) {
+			db_write_abort(c->db);
+			return why_not(&c->why, INTERNAL, "demo: %s", w->items[i].error != NULL ? w->items[i].error : "id");
+		}
+	progress("making a year of traffic", options.now - w->first_at, c->now - w->first_at);
+	w->count = 0;
+	st = db_write_commit(c->db);
+	arena_reset(c->arena);
+	return st;
+}
+
+static struct event *
+add(struct work *w)
+{
+	struct event_item *item = &w->items[w->count++];
+
+	*item = (struct event_item) { .verdict = EVENT_PENDING };
+	w->events++;
+	return &item->event;
+}
+
+/* ---- Inventing */
+
+static void
+invent(struct work *w, const struct flow *f, int64_t at)
+{
+	static const char *const reasons[] = { "invalid number", "opted out", "landline", "blocked by carrier" };
+	struct event *e = add(w), *sent;
+
+	*e = (struct event) { .source = f->source, .id = new_id(w, at), .kind = EVENT_SENT, .occurred_at = at,
+		.channel = f->channel, .messages = 1 + random_below(w, f->messages_max) };
+	e->parts = e->messages * (1 + random_below(w, f->parts_max));
+	if (f->channel == SMS && random_below(w, 1000) < FAILED_PER_MILLE) {
+		e->kind = EVENT_FAILED;
+		e->messages = e->parts = 1;
+		e->to = arena_printf(w->cli->arena, "%s%02d", w->company->phone, (int)random_below(w, 100));
+		e->reason = reasons[random_below(w, 4)];
+		w->failed++;
+	} else if (w->count < BATCH && random_below(w, 1000) < VOIDED_PER_MILLE) {
+		sent = e;
+		e = add(w);	/* of a void occurred_at is not read; flush looks at it */
+		*e = (struct event) { .source = f->source, .id = new_id(w, at), .kind = EVENT_VOID, .occurred_at = at,
+			.voids = sent->id, .reason = "sent by mistake" };
+		w->voids++;
+	}
+}
+
+struct draft {
+	int64_t at;
+	const struct flow *flow;
+};
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct draft *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int64_t
+time_of_day(struct work *w)
+{
+	int64_t total = 0, pick;
+	int hour = 0;
+
+	for (int i = 0; i < 24; i++)
+		total += hour_weights[i];
+	for (pick = random_below(w, total); pick >= hour_weights[hour]; hour++)
+		pick -= hour_weights[hour];
+	return hour * HOUR_MS + random_below(w, HOUR_MS);
+}
+
+/* How many events a flow has on a day, of which `age` says how many days lie between it and today. */
+static int64_t
+how_many(struct work *w, const struct flow *f, struct day d, int age)
+{
+	int weekday = ((d.n % 7) + 7) % 7;	/* 1970-01-01 was a Thursday: 2 is Saturday, 3 Sunday */
+	int64_t n = f->events * (85 + random_below(w, 31));
+
+	if (weekday == 2 || weekday == 3)
+		n = n * f->weekend_percent / 100;
+	else if (d.n % CAMPAIGN_DAYS == 5)
+		n = n * 3 / 2;
+	return n * (100 - (int64_t)GROWTH_PERCENT * age / YEAR_DAYS) / 10000;
+}
+
+static enum status
+make_day(struct work *w, struct day d, int age)
+{
+	static struct draft drafts[DAY_EVENTS_MAX];
+	size_t count = 0;
+	enum status st;
+
+	for (size_t f = 0; f < w->company->flow_count; f++)
+		for (int64_t n = how_many(w, &w->company->flows[f], d, age); n > 0 && count < DAY_EVENTS_MAX; n--)
+			drafts[count++] = (struct draft) { day_wall(w->org.days, d, time_of_day(w)),
+				&w->company->flows[f] };
+	qsort(drafts, count, sizeof(*drafts), by_time);
+	for (size_t i = 0; i < count && drafts[i].at <= w->cli->now; i++) {
+		invent(w, drafts[i].flow, drafts[i].at);
+		if (w->count == BATCH && (st = flush(w)) != OK)
+			return st;
+	}
+	return OK;
+}
+
+static enum status
+make_year(struct cli *c, const struct company *company, struct work *w)
+{
+	enum status st = OK;
+	struct day today;
+
+	*w = (struct work) { .cli = c, .company = company, .org = company->org, .seed = 20120101,
+		.items = xmalloc(BATCH * sizeof(*w->items)) };
+	today = organization_today(&w->org, c->now);
+	w->first_at = day_start(w->org.days, day_add(today, -YEAR_DAYS));
+	for (int age = YEAR_DAYS; st == OK && age >= 0; age--)
+		st = make_day(w, day_add(today, -age), age);
+	if (st == OK)
+		st = flush(w);
+	free(w->items);
+	return st;
+}
+
+/* ---- The command */
+
+/* Organisations, prices and a key, as of a year ago. */
+static enum status
+make_ground(struct cli *c, struct company *companies, size_t count)
+{
+	int64_t began_at = c->now - (YEAR_DAYS + 2) * DAY_MS, adjusted;
+	struct day from = { (int32_t)(began_at / DAY_MS) };
+	enum status st;
+
+	if ((st = db_write_begin(c->db)) != OK)
+		return st;
+	for (size_t i = 0; st == OK && i < count; i++)
+		st = organization_add(c->db, c->arena, &companies[i].org, began_at, CLI_CREDENTIAL, &c->why);
+	for (size_t i = 0; st == OK && i < sizeof(prices) / sizeof(prices[0]); i++)
+		st = price_set(c->db, c->arena, NULL, prices[i].channel, from, prices[i].nanos, false, began_at,
+		    CLI_CREDENTIAL, &adjusted, &c->why);
+	if (st == OK)
+		st = signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, &c->why);
+	if (st == OK)
+		return db_write_commit(c->db);
+	db_write_abort(c->db);
+	return st;
+}
+
+int
+cmd_demo(struct cli *c, int argc, char **argv)
+{
+	struct company companies[] = {
+		{ { .id = "acme", .name = "Acme Messaging", .timezone = "America/Toronto", .plan = "growth",
+		    .daily_limit = 500, .cycle_day = 1, .cap_messages = NO_CAP, .cap_cost_micros = NO_CAP,
+		    .cap_sms = NO_CAP, .cap_calls = NO_CAP }, "+141655501", acme_flows,
+		    sizeof(acme_flows) / sizeof(acme_flows[0]) },
+		{ { .id = "globex", .name = "Globex Logistik", .timezone = "Europe/Berlin", .plan = "enterprise",
+		    .daily_limit = UNLIMITED, .cycle_day = 15, .cap_messages = NO_CAP, .cap_cost_micros = NO_CAP,
+		    .cap_sms = NO_CAP, .cap_calls = NO_CAP }, "+4930231250", globex_flows,
+		    sizeof(globex_flows) / sizeof(globex_flows[0]) },
+	};
+	enum { COMPANIES = sizeof(companies) / sizeof(companies[0]) };
+	struct work work[COMPANIES];
+	enum status st;
+
+	if (!cli_options("demo", argc, argv, (const struct option_spec[]) { { 0 } }, NULL, 0, 0))
+		return USAGE;
+	if (c->path[0] == '\0' && conf_database(c->path, &c->why) != OK) {
+		why_fix(&c->why, "Name it with -d FILE or DAYBOOK_DB.");
+		return cli_fail(c);
+	}
+	if (db_create(c->path, &c->why) != OK || (c->db = db_open(c->path, &c->why)) == NULL)
+		return cli_fail(c);
+	st = make_ground(c, companies, COMPANIES);
+	for (size_t i = 0; st == OK && i < COMPANIES; i++)
+		st = make_year(c, &companies[i], &work[i]);
+	progress_end();
+	if (st != OK)
+		return cli_fail(c);
+	printf("created %s\n\n", c->path);
+	for (size_t i = 0; i < COMPANIES; i++)
+		printf("  %-8s %-16s %7" PRId64 " events, %" PRId64 " of them failed, %" PRId64 " voids\n", companies[i].org.id,
+		    companies[i].org.timezone, work[i].events, work[i].failed, work[i].voids);
+	printf("\na token:       daybook -d %s token --org acme\nthe calendar:  daybook -d %s usage --org acme\n", c->path,
+	    c->path);
+	return DONE;
+}

@@ -1,0 +1,93 @@
+/*
+ * daybook rebuild [--days]
+ *
+ * Makes the roll-ups and the counters of segments anew from the ledger, one write transaction for each organisation;
+ * other writers wait for its end, readers do not.  --days also cuts all days anew by the organisation's zone as the
+ * zone file has it now, past ones too, and re-dates its segments: it prints what moved.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "audit.h"
+#include "cli.h"
+#include "daycut.h"
+#include "ledger.h"
+
+enum { LISTED_MAX = 20 };
+
+/* What cutting the days anew did besides. */
+static void
+print_effects(const struct organization *org, const struct org_effects *effects)
+{
+	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
+
+	printf("%s: days cut anew by %s, tzdata %s\n", org->id, org->timezone, zone_tzdata_version());
+	for (size_t i = 0; i < effects->move_count && i < LISTED_MAX; i++)
+		printf("%s: segment %s/%" PRId64 " moved from %s to %s\n", org->id, effects->moves[i].campaign,
+		    effects->moves[i].segment, day_format(effects->moves[i].from, from),
+		    day_format(effects->moves[i].to, to));
+	if (effects->move_count > LISTED_MAX)
+		printf("%s: … and %zu more segments\n", org->id, effects->move_count - LISTED_MAX);
+	for (size_t i = 0; i < effects->over_count && i < LISTED_MAX; i++)
+		printf("%s: %s is over the daily limit\n", org->id, day_format(effects->over[i], from));
+	if (effects->over_count > LISTED_MAX)
+		printf("%s: … and %zu more days\n", org->id, effects->over_count - LISTED_MAX);
+}
+
+/* Inside the write transaction. */
+static enum status
+rebuild(struct cli *c, const char *id, bool with_days, struct organization *org, struct org_effects *effects)
+{
+	struct organization wanted;
+	enum status st;
+
+	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, org, &c->why)) != OK ||
+	    (st = ledger_rebuild(c->db, org, progress)) != OK)
+		return st;
+	wanted = *org;
+	st = with_days ? organization_update(c->db, c->arena, org, &wanted, true, c->now, CLI_CREDENTIAL, effects, &c->why) :
+	    daycut_rebuild_days(c->db, org);
+	if (st == OK)
+		audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", with_days ? "{\"days\":true}" : "{\"days\":false}");
+	return st;
+}
+
+int
+cmd_rebuild(struct cli *c, int argc, char **argv)
+{
+	struct organization org;
+	struct org_effects effects;
+	bool with_days = false;
+	const char **ids;
+	size_t count;
+	enum status st;
+
+	if (!cli_options("rebuild", argc, argv, (const struct option_spec[]) { { "--days", NULL, &with_days }, { 0 } },
+	    NULL, 0, 0))
+		return USAGE;
+	if (!cli_open(c))
+		return FAILED;
+	if (db_read_begin(c->db) != OK)
+		return cli_fail(c);
+	count = organization_ids(c->db, c->arena, &ids);
+	db_read_end(c->db);
+	if (count > 0)
+		fprintf(stderr, "daybook: writers wait while an organization is rebuilt; readers do not\n");
+	for (size_t i = 0; i < count; i++) {
+		effects = (struct org_effects) { 0 };
+		if ((st = db_write_begin(c->db)) == OK) {
+			if ((st = rebuild(c, ids[i], with_days, &org, &effects)) == OK)
+				st = db_write_commit(c->db);
+			else
+				db_write_abort(c->db);
+		}
+		progress_end();
+		if (st != OK)
+			return cli_fail(c);
+		if (with_days)
+			print_effects(&org, &effects);
+		printf("%s: rebuilt\n", org.id);
+	}
+	printf("rebuilt: %zu organization%s\n", count, count == 1 ? "" : "s");
+	return DONE;
+}

@@ -1,0 +1,156 @@
+/*
+ * daybook usage [--org ID] [--from DAY] [--to DAY]
+ *
+ * The calendar on a terminal: one line a day, by default of this month in the organisation's zone, with what was sent,
+ * what is reserved, what is free, and a bar of the two against the limit (where there is none, against the busiest day).
+ */
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "usage.h"
+
+enum { DAYS_MAX = 3660, BAR_WIDTH = 30 };
+
+struct calendar {
+	struct organization org;
+	struct day from, to, today;
+	struct day_usage *days;
+	int64_t full;		/* what a full bar stands for */
+	bool is_utf8;
+};
+
+static void
+print_cells(const char *cell, int64_t n)
+{
+	for (; n > 0; n--)
+		fputs(cell, stdout);
+}
+
+/* Something sent is at least one cell. */
+static int64_t
+cells_of(const struct calendar *k, int64_t units)
+{
+	int64_t n;
+
+	if (units <= 0 || k->full <= 0)
+		return units > 0 ? BAR_WIDTH : 0;
+	n = units >= k->full ? BAR_WIDTH : (int64_t)((__int128)units * BAR_WIDTH / k->full);
+	return n > 0 ? n : 1;
+}
+
+static void
+print_bar(const struct calendar *k, struct day_usage u)
+{
+	int64_t all = cells_of(k, quota_total(u)), sent = cells_of(k, u.sent);
+
+	if (sent > all || (sent == all && u.reserved > 0 && sent > 1))
+		sent = u.reserved > 0 ? all - 1 : all;
+	print_cells(k->is_utf8 ? "█" : "#", sent);
+	print_cells(k->is_utf8 ? "▒" : "+", all - sent);
+	print_cells(k->is_utf8 ? "·" : ".", BAR_WIDTH - all);
+}
+
+static void
+print_day(const struct calendar *k, struct day d, struct day_usage u)
+{
+	static const char *const weekdays[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };	/* 1970-01-01 first */
+	char date[DAY_TEXT_MAX];
+	bool is_limited = k->org.daily_limit != UNLIMITED;
+
+	printf("%s %s %12" PRId64 " %12" PRId64 " ", day_format(d, date), weekdays[((d.n % 7) + 7) % 7], u.sent, u.reserved);
+	if (is_limited)
+		printf("%12" PRId64 "  ", quota_available(k->org.daily_limit, u));
+	else
+		printf("%12s  ", "unlimited");
+	print_bar(k, u);
+	printf("%s%s\n", is_limited && quota_total(u) > k->org.daily_limit ? "  over the limit" : "",
+	    d.n == k->today.n ? "  today" : "");
+}
+
+static void
+print_calendar(const struct calendar *k)
+{
+	struct day_usage sum = { 0 };
+
+	printf("%s (%s), %s, ", k->org.id, k->org.name, k->org.timezone);
+	if (k->org.daily_limit == UNLIMITED)
+		printf("unlimited %ss a day\n", quota_unit_name(k->org.unit));
+	else
+		printf("%" PRId64 " %ss a day\n", k->org.daily_limit, quota_unit_name(k->org.unit));
+	printf("\n%-14s %12s %12s %12s\n", "day", "sent", "reserved", "available");
+	for (int32_t i = 0; i <= k->to.n - k->from.n; i++) {
+		print_day(k, day_add(k->from, i), k->days[i]);
+		sum.sent += k->days[i].sent;
+		sum.reserved += k->days[i].reserved;
+	}
+	printf("%-14s %12" PRId64 " %12" PRId64 "\n", "total", sum.sent, sum.reserved);
+}
+
+/* The first and the last day of today's month, where none are given. */
+static void
+default_days(struct calendar *k, bool has_from, bool has_to)
+{
+	struct day base = has_from ? k->from : has_to ? k->to : k->today;
+	int year, month, dayofmonth;
+
+	day_civil(base, &year, &month, &dayofmonth);
+	if (!has_from)
+		k->from = day_of(year, month, 1);
+	if (!has_to)
+		k->to = day_of(year, month, days_in_month(year, month));
+}
+
+/* Inside a read transaction. */
+static enum status
+load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar *k)
+{
+	enum status st;
+	int32_t count;
+
+	if ((st = cli_organization(c, id, &k->org)) != OK)
+		return st;
+	k->today = organization_today(&k->org, c->now);
+	default_days(k, has_from, has_to);
+	if (k->to.n < k->from.n || k->to.n - k->from.n >= DAYS_MAX)
+		return why_not(&c->why, BAD_REQUEST, "--to: before --from, or more than %d days", DAYS_MAX);
+	count = k->to.n - k->from.n + 1;
+	k->days = arena_alloc(c->arena, (size_t)count * sizeof(*k->days));
+	if ((st = usage_days(c->db, &k->org, k->from, k->to, k->today, k->days)) != OK)
+		return st;
+	k->full = k->org.daily_limit;
+	for (int32_t i = 0; k->org.daily_limit == UNLIMITED && i < count; i++)
+		if (quota_total(k->days[i]) > k->full)
+			k->full = quota_total(k->days[i]);
+	return OK;
+}
+
+int
+cmd_usage(struct cli *c, int argc, char **argv)
+{
+	const char *org = NULL, *from = NULL, *to = NULL;
+	struct calendar k = { .full = 0 };
+	enum status st;
+
+	if (!cli_options("usage", argc, argv, (const struct option_spec[]) {
+	    { "--org", &org, NULL }, { "--from", &from, NULL }, { "--to", &to, NULL }, { 0 } }, NULL, 0, 0) ||
+	    (from != NULL && !cli_day("usage", "--from", from, &k.from)) ||
+	    (to != NULL && !cli_day("usage", "--to", to, &k.to)))
+		return USAGE;
+	if (!cli_open(c))
+		return FAILED;
+	if ((st = db_read_begin(c->db)) == OK) {
+		st = load(c, org, from != NULL, to != NULL, &k);
+		db_read_end(c->db);
+	}
+	if (st != OK)
+		return cli_fail(c);
+	setlocale(LC_CTYPE, "");
+	k.is_utf8 = isatty(STDOUT_FILENO) && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	print_calendar(&k);
+	return DONE;
+}

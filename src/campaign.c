@@ -1,0 +1,118 @@
+#include <string.h>
+
+#include "campaign.h"
+
+static const char *const state_names[] = { [DRAFT] = "draft", [SCHEDULED] = "scheduled", [SENDING] = "sending",
+	[PAUSED] = "paused", [SENT] = "sent", [FAILED] = "failed", [CANCELLED] = "cancelled" };
+
+const char *
+campaign_state_name(enum campaign_state s)
+{
+	return state_names[s];
+}
+
+bool
+campaign_state_parse(const char *name, enum campaign_state *s)
+{
+	for (size_t i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++)
+		if (strcmp(name, state_names[i]) == 0) {
+			*s = (enum campaign_state)i;
+			return true;
+		}
+	return false;
+}
+
+static bool
+is_open(enum campaign_state s)
+{
+	return s == SCHEDULED || s == SENDING || s == PAUSED;
+}
+
+/* An open segment whose day is over has ended. */
+static enum campaign_state
+reads(const struct segment *s, struct day today)
+{
+	if (!is_open(s->state) || s->day.n >= today.n)
+		return s->state;
+	return s->sent > 0 ? SENT : FAILED;
+}
+
+/*
+ * Of its segments: cancelled if one is (cancelling takes all that are open), draft if all are; else the liveliest one
+ * decides; begun and not ended is sending.
+ */
+static enum campaign_state
+derive(const struct campaign *c)
+{
+	size_t n[CANCELLED + 1] = { 0 };
+
+	for (size_t i = 0; i < c->count; i++)
+		n[c->segments[i].reads]++;
+	if (n[CANCELLED] > 0)
+		return CANCELLED;
+	if (n[DRAFT] > 0)
+		return DRAFT;
+	if (n[PAUSED] > 0)
+		return PAUSED;
+	if (n[SENDING] > 0 || (n[SCHEDULED] > 0 && n[SENT] + n[FAILED] > 0))
+		return SENDING;
+	if (n[SCHEDULED] > 0)
+		return SCHEDULED;
+	return n[SENT] > 0 ? SENT : FAILED;
+}
+
+static enum status
+load_segments(struct db *db, struct arena *a, struct day today, struct campaign *c)
+{
+	struct query *q = db_query(db, "SELECT number, scheduled_at, day, contacts, parts_per_contact, sent, failed, spent, "
+	    "status FROM segment WHERE campaign = :campaign ORDER BY number");
+
+	c->segments = arena_alloc(a, CAMPAIGN_SEGMENTS_MAX * sizeof(*c->segments));
+	query_bind_int(q, ":campaign", c->key);
+	while (c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
+		struct segment *s = &c->segments[c->count++];
+
+		*s = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
+			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),
+			.failed = query_int(q, 6), .spent = query_int(q, 7) };
+		c->parts_per_contact = query_int(q, 4);
+		campaign_state_parse(query_text(q, 8), &s->state);
+		s->reads = reads(s, today);
+	}
+	c->state = derive(c);
+	return query_done(q);
+}
+
+enum status
+campaign_load(struct db *db, struct arena *a, const struct organization *org, const char *id, struct day today,
+    struct campaign *c, struct why *why)
+{
+	struct query *q = db_query(db, "SELECT key, id, name, is_segmented, revision, created_at, updated_at FROM campaign "
+	    "WHERE org = :org AND id = :id");
+	enum status st;
+	bool found;
+
+	memset(c, 0, sizeof(*c));
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":id", id);
+	if ((found = query_step(q)))
+		*c = (struct campaign) { .key = query_int(q, 0), .id = arena_strdup(a, query_text(q, 1)),
+			.name = arena_strdup(a, query_text(q, 2)), .is_segmented = query_int(q, 3) != 0,
+			.revision = query_int(q, 4), .created_at = query_int(q, 5), .updated_at = query_int(q, 6) };
+	if ((st = query_done(q)) != OK)
+		return st;
+	if (!found)
+		return why_not(why, NOT_FOUND, "campaign: there is no \"%s\"", id);
+	return load_segments(db, a, today, c);
+}
+
+int64_t
+campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today)
+{
+	int64_t held = 0;
+
+	for (size_t i = 0; d.n >= today.n && i < c->count; i++)
+		if (c->segments[i].day.n == d.n && is_open(c->segments[i].state))
+			held += quota_held(c->segments[i].contacts, c->segments[i].spent, c->parts_per_contact, org->unit);
+	return held;
+}

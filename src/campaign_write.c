@@ -1,0 +1,318 @@
+/*
+ * The verbs of campaigns (see campaign.h): rows first, then the question whether there is room for what they hold; a refusal
+ * undoes the whole transaction.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit.h"
+#include "campaign.h"
+#include "cap.h"
+#include "instant.h"
+#include "json.h"
+#include "price.h"
+#include "slot.h"
+#include "usage.h"
+
+/* ---- Room */
+
+struct reserve {
+	struct db *db;
+	struct arena *arena;
+	const struct organization *org;
+	const struct campaign *was;	/* NULL = it is new */
+	const struct campaign *is;
+	const struct campaign_change *change;
+	struct campaign_refusal *refusal;
+	struct why *why;
+};
+
+/* A day on which the campaign holds more than before must have room for all of it. */
+static enum status
+check_day(const struct reserve *r, struct day d)
+{
+	struct day today = r->change->today;
+	int64_t before = r->was != NULL ? campaign_held(r->org, r->was, d, today) : 0;
+	int64_t after = campaign_held(r->org, r->is, d, today);
+	struct day_usage usage;
+	struct slot slot;
+	char text[DAY_TEXT_MAX];
+	enum status st;
+
+	if (after <= before || r->org->daily_limit == UNLIMITED)
+		return OK;
+	/* The rows are written already: take this campaign out again to see what was free for it. */
+	if ((st = usage_days(r->db, r->org, d, d, today, &usage)) != OK)
+		return st;
+	if (quota_total(usage) <= r->org->daily_limit)
+		return OK;
+	usage.reserved -= after;
+	*r->refusal = (struct campaign_refusal) { .is_set = true, .day = d, .needed = after,
+		.available = quota_available(r->org->daily_limit, usage) };
+	if ((st = slot_find(r->db, r->org, today, after, &slot)) != OK)
+		return st;
+	r->refusal->has_next = slot.is_found;
+	r->refusal->next = slot.day;
+	return why_not(r->why, CONFLICT, "%s: no room for %" PRId64 " %ss; %" PRId64 " of the daily limit of %" PRId64
+	    " are free", day_format(d, text), after, quota_unit_name(r->org->unit), r->refusal->available,
+	    r->org->daily_limit);
+}
+
+/* The cycle of that day, with this campaign and as it was without the change. */
+static enum status
+check_cycle(const struct reserve *r, const struct price_list *prices, struct day d)
+{
+	struct cap_usage is, was;
+	enum status st;
+
+	if ((st = cap_usage_load(r->db, r->org, prices, d, r->change->today, &is)) != OK)
+		return st;
+	was = is;
+	cap_take_campaign(r->org, prices, &was, r->is, r->change->today, -1);
+	if (r->was != NULL)
+		cap_take_campaign(r->org, prices, &was, r->was, r->change->today, 1);
+	if ((r->refusal->cap = cap_over(r->org, &is, &was)) == NULL)
+		return OK;
+	return why_not(r->why, OVER_CAP, "%s: the billing cycle has no room for this campaign", r->refusal->cap);
+}
+
+/* Caps before days: where both refuse it is 402. */
+static enum status
+campaign_reserve(const struct reserve *r)
+{
+	struct price_list prices;
+	enum status st;
+
+	*r->refusal = (struct campaign_refusal) { 0 };
+	if (cap_any(r->org)) {
+		if ((st = price_load(r->db, r->arena, r->org, &prices)) != OK)
+			return st;
+		for (size_t i = 0; i < r->is->count; i++)
+			if ((st = check_cycle(r, &prices, r->is->segments[i].day)) != OK)
+				return st;
+	}
+	for (size_t i = 0; i < r->is->count; i++)
+		if ((st = check_day(r, r->is->segments[i].day)) != OK)
+			return st;
+	return OK;
+}
+
+/* ---- Rows */
+
+static enum status
+check_instants(const struct campaign *was, const struct campaign *c, const struct campaign_change *change, struct why *why)
+{
+	char text[INSTANT_TEXT_MAX];
+
+	for (size_t i = 0; i < c->count; i++) {
+		bool is_moved = was == NULL || was->segments[i].scheduled_at != c->segments[i].scheduled_at;
+
+		if (is_moved && c->segments[i].scheduled_at < change->now)
+			return why_not(why, BAD_REQUEST, "scheduledISO: %s is past",
+			    instant_format(c->segments[i].scheduled_at, text));
+		if (is_moved && c->segments[i].scheduled_at >= INSTANT_MAX)
+			return why_not(why, BAD_REQUEST, "scheduledISO: after 2099");
+	}
+	return OK;
+}
+
+static enum status
+write_segment(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
+{
+	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, "
+	    "parts_per_contact, status) VALUES (:campaign, :number, :org, :scheduled_at, :day, :contacts, :ppc, :status) "
+	    "ON CONFLICT (campaign, number) DO UPDATE SET scheduled_at = excluded.scheduled_at, day = excluded.day, "
+	    "contacts = excluded.contacts, parts_per_contact = excluded.parts_per_contact, status = excluded.status");
+
+	query_bind_int(q, ":campaign", c->key);
+	query_bind_int(q, ":number", s->number);
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":scheduled_at", s->scheduled_at);
+	query_bind_int(q, ":day", s->day.n);
+	query_bind_int(q, ":contacts", s->contacts);
+	query_bind_int(q, ":ppc", c->parts_per_contact);
+	query_bind_text(q, ":status", campaign_state_name(s->state));
+	return query_run(q);
+}
+
+static void
+note(struct db *db, const struct organization *org, const struct campaign *c, const struct campaign_change *change,
+    const char *action)
+{
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_text(&j, "campaignId", c->id);
+	json_close_object(&j);
+	audit(db, change->now, org->key, change->credential, action, json_text(&j));
+	json_free(&j);
+}
+
+enum status
+campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
+    const struct campaign_change *change, struct campaign_refusal *refusal, struct why *why)
+{
+	struct reserve r = { db, a, org, NULL, c, change, refusal, why };
+	struct query *q;
+	enum status st;
+
+	if ((st = check_instants(NULL, c, change, why)) != OK)
+		return st;
+	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) "
+	    "VALUES (:org, :id, :name, :is_segmented, :now, :now) RETURNING key");
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":id", c->id);
+	query_bind_text(q, ":name", c->name);
+	query_bind_int(q, ":is_segmented", c->is_segmented);
+	query_bind_int(q, ":now", change->now);
+	if (query_step(q))
+		c->key = query_int(q, 0);
+	query_step(q);
+	st = query_done(q);
+	for (size_t i = 0; st == OK && i < c->count; i++) {
+		c->segments[i].number = (int64_t)i + 1;
+		c->segments[i].day = day_at(org->days, c->segments[i].scheduled_at);
+		st = write_segment(db, org, c, &c->segments[i]);
+	}
+	if (st != OK)
+		return st;
+	note(db, org, c, change, "campaign.add");
+	return campaign_reserve(&r);
+}
+
+/* Contacts that are done close it, as a spending event would. */
+static void
+close_if_done(struct segment *s)
+{
+	if ((s->state == SCHEDULED || s->state == SENDING) && s->spent > 0 && s->sent + s->failed >= s->contacts)
+		s->state = s->sent > 0 ? SENT : FAILED;
+}
+
+enum status
+campaign_update(struct db *db, struct arena *a, const struct organization *org, const struct campaign *was,
+    struct campaign *c, const struct campaign_change *change, struct campaign_refusal *refusal, struct why *why)
+{
+	struct reserve r = { db, a, org, was, c, change, refusal, why };
+	struct query *q;
+	enum status st;
+
+	if ((st = check_instants(was, c, change, why)) != OK)
+		return st;
+	q = db_query(db, "UPDATE campaign SET name = :name, revision = revision + 1, updated_at = :now WHERE key = :key");
+	query_bind_text(q, ":name", c->name);
+	query_bind_int(q, ":now", change->now);
+	query_bind_int(q, ":key", c->key);
+	st = query_run(q);
+	for (size_t i = 0; st == OK && i < c->count; i++) {
+		struct segment *s = &c->segments[i];
+
+		if (s->contacts < s->spent && s->contacts < was->segments[i].contacts)
+			return why_not(why, CONFLICT, "contactCount: below the %" PRId64 " that are spent of segment %" PRId64,
+			    s->spent, s->number);
+		if (s->scheduled_at != was->segments[i].scheduled_at)
+			s->day = day_at(org->days, s->scheduled_at);
+		close_if_done(s);
+		st = write_segment(db, org, c, s);
+	}
+	if (st != OK)
+		return st;
+	note(db, org, c, change, "campaign.set");
+	return campaign_reserve(&r);
+}
+
+/* ---- Verbs */
+
+static const struct {
+	const char *name, *to;
+} verbs[] = { [CANCEL] = { "cancel", "cancelled" }, [PAUSE] = { "pause", "paused" }, [RESUME] = { "resume", "scheduled" } };
+
+/* What a verb makes of a segment; its own state where it leaves it alone. */
+static enum campaign_state
+step(enum campaign_verb verb, const struct segment *s)
+{
+	if (verb == CANCEL && (s->reads == DRAFT || s->reads == SCHEDULED || s->reads == SENDING || s->reads == PAUSED))
+		return CANCELLED;
+	if (verb == PAUSE && (s->reads == SCHEDULED || s->reads == SENDING))
+		return PAUSED;
+	if (verb == RESUME && s->reads == PAUSED)
+		return s->spent > 0 ? SENDING : SCHEDULED;
+	return s->state;
+}
+
+enum status
+campaign_do(struct db *db, struct arena *a, const struct organization *org, struct campaign *c, enum campaign_verb verb,
+    const struct campaign_change *change, struct campaign_refusal *refusal, struct why *why)
+{
+	struct campaign was = *c;
+	bool is_changed = false;
+
+	was.segments = arena_alloc(a, (c->count + 1) * sizeof(*was.segments));
+	memcpy(was.segments, c->segments, c->count * sizeof(*was.segments));
+	for (size_t i = 0; i < c->count; i++) {
+		struct segment *s = &c->segments[i];
+		enum campaign_state to = step(verb, s);
+
+		/* What has begun goes on; what has not, and whose time is past, must be moved first. */
+		if (verb == RESUME && to == SCHEDULED && s->state == PAUSED && s->scheduled_at < change->now)
+			return why_not(why, BAD_REQUEST, "segment %" PRId64 ": its time is past; move it first", s->number);
+		is_changed |= to != s->state;
+		s->state = to;
+	}
+	if (!is_changed)
+		return why_not(why, CONFLICT, "a campaign that is %s cannot be %s", campaign_state_name(c->state),
+		    verb == RESUME ? "resumed (only a paused one can go back to scheduled or sending)" : verbs[verb].to);
+	return campaign_update(db, a, org, &was, c, change, refusal, why);
+}
+
+enum status
+campaign_delete(struct db *db, const struct organization *org, const struct campaign *c,
+    const struct campaign_change *change, struct why *why)
+{
+	struct query *q;
+	enum status st;
+	bool has_events;
+
+	if (c->state != DRAFT)
+		return why_not(why, CONFLICT, "a campaign that is %s cannot be deleted, only a draft; cancel it",
+		    campaign_state_name(c->state));
+	q = db_query(db, "SELECT 1 FROM event WHERE campaign = :campaign LIMIT 1");
+	query_bind_int(q, ":campaign", c->key);
+	has_events = query_step(q);
+	if ((st = query_done(q)) != OK)
+		return st;
+	if (has_events)
+		return why_not(why, CONFLICT, "a draft with events cannot be deleted; cancel it");
+	q = db_query(db, "DELETE FROM request WHERE org = :org AND kind = 'campaign' AND id = :id");
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":id", c->id);
+	if ((st = query_run(q)) != OK)
+		return st;
+	q = db_query(db, "DELETE FROM campaign WHERE key = :key");
+	query_bind_int(q, ":key", c->key);
+	if ((st = query_run(q)) == OK)
+		note(db, org, c, change, "campaign.delete");
+	return st;
+}
+
+enum status
+campaign_close_segment(struct db *db, const struct campaign *c, int64_t number)
+{
+	struct query *q = db_query(db, "UPDATE segment SET status = CASE WHEN sent > 0 THEN 'sent' ELSE 'failed' END "
+	    "WHERE campaign = :campaign AND number = :number AND status IN ('scheduled', 'sending', 'paused')");
+
+	query_bind_int(q, ":campaign", c->key);
+	query_bind_int(q, ":number", number);
+	return query_run(q);
+}
+
+enum status
+campaign_touch(struct db *db, const struct campaign *c, int64_t now)
+{
+	struct query *q = db_query(db, "UPDATE campaign SET revision = revision + 1, updated_at = :now WHERE key = :key");
+
+	query_bind_int(q, ":now", now);
+	query_bind_int(q, ":key", c->key);
+	return query_run(q);
+}

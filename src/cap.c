@@ -1,0 +1,98 @@
+#include <string.h>
+
+#include "campaign.h"
+#include "cap.h"
+#include "money.h"
+
+bool
+cap_any(const struct organization *org)
+{
+	return !org->allow_overage && (org->cap_messages != NO_CAP || org->cap_cost_micros != NO_CAP ||
+	    org->cap_sms != NO_CAP || org->cap_calls != NO_CAP);
+}
+
+/* What a segment holds of a cycle, as contacts and as money at the price of its day. */
+static void
+add_held(const struct price_list *prices, struct cap_usage *usage, struct day d, int64_t contacts, int64_t parts_per_contact,
+    int sign)
+{
+	usage->sms += sign * contacts;
+	usage->cost_micros += sign * money_cost(quota_held(contacts, 0, parts_per_contact, UNIT_PART),
+	    price_nanos(prices, SMS, d));
+}
+
+static enum status
+add_reserved(struct db *db, const struct organization *org, const struct price_list *prices, struct day from,
+    struct cap_usage *usage)
+{
+	struct query *q = db_query(db, "SELECT day, contacts, spent, parts_per_contact FROM segment "
+	    "WHERE org = :org AND day >= :from AND day < :until AND status IN ('scheduled', 'sending', 'paused')");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":until", usage->cycle.until.n);
+	while (query_step(q)) {
+		add_held(prices, usage, (struct day) { (int32_t)query_int(q, 0) },
+		    quota_held(query_int(q, 1), query_int(q, 2), 1, UNIT_MESSAGE), query_int(q, 3), 1);
+	}
+	return query_done(q);
+}
+
+enum status
+cap_usage_load(struct db *db, const struct organization *org, const struct price_list *prices, struct day d,
+    struct day today, struct cap_usage *usage)
+{
+	struct usage_sums sums;
+	enum status st;
+
+	memset(usage, 0, sizeof(*usage));
+	usage->cycle = cycle_of(org->days, org->cycle_day, d);
+	if ((st = usage_sum_days(db, org, usage->cycle.from, usage->cycle.until, &sums)) != OK)
+		return st;
+	usage->messages = usage_messages(&sums);
+	usage->cost_micros = usage_budget_micros(&sums);
+	usage->sms = sums.of[SMS].messages;
+	usage->calls = sums.of[CALL].messages;
+	return add_reserved(db, org, prices, usage->cycle.from.n < today.n ? today : usage->cycle.from, usage);
+}
+
+void
+cap_take_campaign(const struct organization *org, const struct price_list *prices, struct cap_usage *usage,
+    const struct campaign *c, struct day today, int sign)
+{
+	(void)org;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct segment *s = &c->segments[i];
+		bool is_open = s->state == SCHEDULED || s->state == SENDING || s->state == PAUSED;
+
+		if (is_open && s->day.n >= today.n && s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
+			add_held(prices, usage, s->day, quota_held(s->contacts, s->spent, 1, UNIT_MESSAGE),
+			    c->parts_per_contact, sign);
+	}
+}
+
+static bool
+is_over(int64_t cap, int64_t is, int64_t was)
+{
+	return cap != NO_CAP && is > cap && is > was;
+}
+
+const char *
+cap_over(const struct organization *org, const struct cap_usage *usage, const struct cap_usage *than)
+{
+	static const struct cap_usage nothing;
+
+	if (than == NULL)
+		than = &nothing;
+	if (org->allow_overage)
+		return NULL;
+	if (is_over(org->cap_messages, usage->messages, than->messages))
+		return "messagesCap";
+	if (is_over(org->cap_cost_micros, usage->cost_micros, than->cost_micros))
+		return "costCap";
+	if (is_over(org->cap_sms, usage->sms, than->sms))
+		return "smsCap";
+	if (is_over(org->cap_calls, usage->calls, than->calls))
+		return "callCap";
+	return NULL;
+}

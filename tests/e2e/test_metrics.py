@@ -1,0 +1,125 @@
+"""GET /metrics"""
+import re
+
+import pytest
+
+from support import NOON, campaign, check_error, event, ms, post, set_clock
+
+LINE = re.compile(r'([a-z_][a-z0-9_]*)(?:\{((?:[a-z]+="[^"\\\n]*",?)*)\})? (-?[0-9]+)')
+
+
+@pytest.fixture
+def acme(daybook):
+    set_clock(daybook, NOON)
+    return daybook
+
+
+def ask(daybook, **more):
+    return daybook.cgi("metrics", "GET", "/metrics", **more)
+
+
+def values(daybook):
+    """{(name, labels as a sorted tuple): value}, each line checked against the text format."""
+    reply = ask(daybook)
+    assert reply.status == 200 and reply.headers["content-type"].startswith("text/plain; version=0.0.4")
+    text = reply.body.decode()
+    assert text.endswith("\n")
+    found, kinds, current = {}, {}, None
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            current = line.split()[2]
+            assert current not in kinds, "a family stands once"
+        elif line.startswith("# TYPE "):
+            assert line.split()[2] == current
+            kinds[current] = line.split()[3]
+        else:
+            match = LINE.fullmatch(line)
+            assert match and match[1] == current, line
+            key = (match[1], tuple(sorted(re.findall(r'([a-z]+)="([^"]*)"', match[2] or ""))))
+            assert key not in found, line
+            found[key] = int(match[3])
+    assert all(kind == ("counter" if name.endswith("_total") else "gauge") for name, kind in kinds.items())
+    return found
+
+
+def of(found, name, **labels):
+    return found.get((name, tuple(sorted(labels.items()))))
+
+
+def test_the_counters_are_what_was_sent(acme):
+    acme.cmd("org", "add", "beta", "--timezone", "Asia/Tokyo")
+    sms, mail = post(acme, event("2026-05-20T15:00:00Z", messages=2, parts=5), event("2026-01-20T15:00:00Z", channel="EMAIL", messages=7))
+    post(acme, event("2026-05-20T15:00:00Z", channel="CALL", parts=3), org="beta")
+    found = values(acme)
+    assert of(found, "daybook_messages_total", organization="acme", channel="SMS") == 2
+    assert of(found, "daybook_parts_total", organization="acme", channel="SMS") == 5
+    assert of(found, "daybook_cost_micro_usd_total", organization="acme", channel="SMS") == 5 * 7900
+    assert of(found, "daybook_messages_total", organization="acme", channel="EMAIL") == 7
+    assert of(found, "daybook_cost_micro_usd_total", organization="beta", channel="CALL") == 3 * 13000
+    assert of(found, "daybook_messages_total", organization="beta", channel="SMS") is None
+    post(acme, {"id": "v", "voids": sms["id"], "reason": "r"})
+    assert of(values(acme), "daybook_messages_total", organization="acme", channel="SMS") == 0
+
+
+def test_counters_do_not_fall_back_at_midnight_and_gauges_do(acme):
+    post(acme, event("2026-05-20T15:00:00Z", messages=2))
+    campaign(acme, "c", {"at": "2026-05-20T19:00:00Z", "contacts": 30}, {"at": "2026-05-21T19:00:00Z", "contacts": 4})
+    found = values(acme)
+    assert of(found, "daybook_today_sent", organization="acme") == 2
+    assert of(found, "daybook_today_reserved", organization="acme") == 30
+    assert of(found, "daybook_daily_limit", organization="acme") == 500
+    set_clock(acme, "2026-05-21T04:00:00Z")
+    found = values(acme)
+    assert of(found, "daybook_today_sent", organization="acme") == 0
+    assert of(found, "daybook_today_reserved", organization="acme") == 4
+    assert of(found, "daybook_messages_total", organization="acme", channel="SMS") == 2
+
+
+def test_unlimited_is_minus_one(acme):
+    acme.cmd("org", "set", "acme", "--daily-limit", "unlimited")
+    assert of(values(acme), "daybook_daily_limit", organization="acme") == -1
+
+
+def test_the_files_and_the_last_backup_are_there(acme):
+    found = values(acme)
+    assert of(found, "daybook_database_bytes") == acme.path.stat().st_size
+    assert of(found, "daybook_wal_bytes") is not None
+    assert of(found, "daybook_backup_timestamp_ms") == 0
+    acme.cmd("backup", acme.folder / "copy.db")
+    assert of(values(acme), "daybook_backup_timestamp_ms") == ms(NOON)
+    info = [labels for name, labels in found if name == "daybook_build_info"]
+    assert len(info) == 1 and dict(info[0])["version"] == acme.cmd("--version").stdout.split()[1]
+
+
+def test_without_organizations_it_answers_too(empty):
+    assert of(values(empty), "daybook_database_bytes") > 0
+
+
+def test_only_the_configured_addresses_may_read(acme):
+    for address in ("127.0.0.1", "::1"):
+        assert ask(acme, REMOTE_ADDR=address).status == 200
+    for address in ("203.0.113.9", "127.0.0.10", "127.0.0", "", "1", "::", None):
+        variables = {} if address is None else {"REMOTE_ADDR": address}
+        if address is None:
+            process = acme.fastcgi("metrics")
+            import conftest
+            given = conftest.cgi_variables("GET", "/metrics", None, None, None)
+            del given["REMOTE_ADDR"]
+            check_error(process.request(given), 403, "tether")
+        else:
+            check_error(ask(acme, **variables), 403, "tether")
+    # What a client says of itself does not count.
+    check_error(ask(acme, headers={"X-Forwarded-For": "127.0.0.1"}, token=acme.token(None, "admin"), REMOTE_ADDR="203.0.113.9"), 403, "tether")
+    acme.cmd("setting", "set", "metrics_addresses", "203.0.113.9, 203.0.113.10")
+    for address, status in (("203.0.113.9", 200), ("203.0.113.10", 200), ("127.0.0.1", 403), ("203.0.113.1", 403)):
+        assert ask(acme, REMOTE_ADDR=address).status == status
+    acme.cmd("setting", "set", "metrics_addresses", "")
+    for address in ("127.0.0.1", "", "203.0.113.9"):
+        assert ask(acme, REMOTE_ADDR=address).status == 403
+
+
+def test_head_and_post(acme):
+    head = acme.cgi("metrics", "HEAD", "/metrics")
+    assert (head.status, head.body) == (200, b"") and int(head.headers["content-length"]) > 100
+    reply = acme.cgi("metrics", "POST", "/metrics", body={})
+    check_error(reply, 405, "tether")
