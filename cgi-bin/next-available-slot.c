@@ -52,11 +52,11 @@ message(struct req *r, const struct organization *org, const struct wanted *w, c
 
 	if (org->daily_limit == UNLIMITED)
 		return "Unlimited plan: no daily quota applies.";
+	if (!slot->is_found && org->daily_limit == 0)
+		return "The daily limit is 0: nothing can be sent.";
 	if (!slot->is_found && w->units > org->daily_limit)
 		return arena_printf(r->arena, "%" PRId64 " contacts are more than a whole day's limit of %" PRId64
 		    " %s: use auto-segment.", w->contacts, org->daily_limit, unit);
-	if (!slot->is_found && org->daily_limit == 0)
-		return "The daily limit is 0: nothing can be sent.";
 	if (!slot->is_found)
 		return arena_printf(r->arena, "No day within %d days has room for %" PRId64 ".", SLOT_SEARCH_DAYS,
 		    w->contacts > 0 ? w->contacts : 1);
@@ -81,7 +81,7 @@ next_available_slot(struct req *r, struct json *out)
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
 	    (st = read_wanted(r, &org, &wanted)) != OK)
 		return st;
 	today = organization_today(&org, r->now);

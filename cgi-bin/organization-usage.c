@@ -23,7 +23,7 @@ organization_usage(struct req *r, struct json *out)
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, out, org.revision, today))

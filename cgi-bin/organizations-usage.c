@@ -43,7 +43,7 @@ organizations_usage(struct req *r, struct json *out)
 	int64_t from_at, to_at;
 	enum status st;
 
-	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
 	    (st = read_instants(r, &from_at, &to_at)) != OK)
 		return st;
 	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))

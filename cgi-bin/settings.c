@@ -68,7 +68,7 @@ get(struct req *r, struct json *out)
 	struct organization org;
 	enum status st;
 
-	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
 		return st;
 	if (!reply_cached(r, out, org.revision, organization_today(&org, r->now)))
 		put_settings(out, &org, r->now, NULL);
@@ -89,7 +89,7 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 
 	if ((st = db_write_begin(r->db)) != OK)
 		return st;
-	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) == OK &&
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) == OK &&
 	    (st = req_object(r, fields, &o)) == OK) {
 		wanted = org;
 		st = read(r, o, &wanted, &recut);

@@ -103,7 +103,7 @@ usage_calendar(struct req *r, struct json *out)
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
 	    (st = read_range(r, &range)) != OK)
 		return st;
 	today = organization_today(&org, r->now);

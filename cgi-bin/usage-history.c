@@ -72,7 +72,7 @@ usage_history(struct req *r, struct json *out)
 	char text[16];
 	enum status st;
 
-	if ((st = organization_load_for(r->db, &r->caller, r->org, &org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
 	    (st = read_range(r, &range)) != OK)
 		return st;
 	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))

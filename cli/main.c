@@ -33,8 +33,8 @@ static const struct command commands[] = {
 	    "setting set NAME VALUE", "settings of the installation" },
 	{ "import", cmd_import, "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]",
 	    "events from a file" },
-	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]",
-	    "events to standard output" },
+	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]\n"
+	    "        [--adjustments]", "events to standard output" },
 	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "the calendar on a terminal" },
 	{ "verify", cmd_verify, "verify", "recompute everything from the ledger; exit 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "make the roll-ups anew from the ledger (and cut the days anew)" },

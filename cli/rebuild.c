@@ -11,9 +11,11 @@
 #include "audit.h"
 #include "cli.h"
 #include "daycut.h"
+#include "json.h"
 #include "ledger.h"
+#include "usage.h"
 
-enum { LISTED_MAX = 20 };
+enum { LISTED_MAX = 20, MOVES_LISTED_MAX = 1000 };	/* on the terminal; in an audit row */
 
 /* What cutting the days anew did besides. */
 static void
@@ -34,22 +36,49 @@ print_effects(const struct organization *org, const struct org_effects *effects)
 		printf("%s: … and %zu more days\n", org->id, effects->over_count - LISTED_MAX);
 }
 
+/* Re-dates segments also where the days were cut as they should be, so that nothing was moved with them. */
+static enum status
+recut(struct cli *c, struct organization *org, struct org_effects *effects)
+{
+	struct organization wanted = *org;
+	enum status st;
+
+	if ((st = organization_update(c->db, c->arena, org, &wanted, true, c->now, CLI_CREDENTIAL, effects, &c->why)) != OK ||
+	    effects->move_count > 0)
+		return st;
+	if ((st = daycut_redate(c->db, c->arena, org, true, effects)) != OK || effects->move_count == 0)
+		return st;
+	effects->over_count = 0;
+	return usage_days_over(c->db, c->arena, org, c->now, effects);
+}
+
+static void
+write_audit(struct cli *c, const struct organization *org, bool with_days, const struct org_effects *effects)
+{
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_bool(&j, "days", with_days);
+	if (with_days)
+		org_effects_put(&j, effects, MOVES_LISTED_MAX);
+	json_close_object(&j);
+	audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", json_text(&j));
+	json_free(&j);
+}
+
 /* Inside the write transaction. */
 static enum status
 rebuild(struct cli *c, const char *id, bool with_days, struct organization *org, struct org_effects *effects)
 {
-	struct organization wanted;
 	enum status st;
 
 	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, org, &c->why)) != OK ||
-	    (st = ledger_rebuild(c->db, org, progress)) != OK)
+	    (st = ledger_rebuild(c->db, org, progress)) != OK ||
+	    (st = with_days ? recut(c, org, effects) : daycut_rebuild_days(c->db, org)) != OK)
 		return st;
-	wanted = *org;
-	st = with_days ? organization_update(c->db, c->arena, org, &wanted, true, c->now, CLI_CREDENTIAL, effects, &c->why) :
-	    daycut_rebuild_days(c->db, org);
-	if (st == OK)
-		audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", with_days ? "{\"days\":true}" : "{\"days\":false}");
-	return st;
+	write_audit(c, org, with_days, effects);
+	return OK;
 }
 
 int

@@ -127,3 +127,19 @@ auth_check(struct db *db, struct arena *a, const char *authorization, const char
 		return check_api_key(db, a, credential, caller, why);
 	return check_token(db, a, credential, now, caller, why);
 }
+
+enum status
+auth_organization(struct db *db, const struct caller *caller, const char *id, struct why *why)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM organization WHERE id = :id");
+	enum status st;
+	bool is_there;
+
+	query_bind_text(q, ":id", id);
+	is_there = query_step(q);
+	if ((st = query_done(q)) != OK || is_there)
+		return st;
+	if (caller->scopes & SCOPE_ADMIN)
+		return why_not(why, NOT_FOUND, "organization: there is no \"%s\"", id);
+	return why_not(why, FORBIDDEN, "the credential is another organization's");
+}

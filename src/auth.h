@@ -37,4 +37,10 @@ struct caller {
 enum status	 auth_check(struct db *db, struct arena *a, const char *authorization, const char *api_key,
 		    int64_t now, struct caller *caller, struct why *why);
 
+/*
+ * OK where there is such an organisation.  Where not, an ordinary caller hears FORBIDDEN, so that nobody can probe for
+ * names, and the scope admin NOT_FOUND.  Inside a transaction.
+ */
+enum status	auth_organization(struct db *db, const struct caller *caller, const char *id, struct why *why);
+
 #endif

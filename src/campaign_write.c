@@ -12,6 +12,7 @@
 #include "instant.h"
 #include "json.h"
 #include "price.h"
+#include "request.h"
 #include "slot.h"
 #include "usage.h"
 
@@ -284,10 +285,7 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 		return st;
 	if (has_events)
 		return why_not(why, CONFLICT, "a draft with events cannot be deleted; cancel it");
-	q = db_query(db, "DELETE FROM request WHERE org = :org AND kind = 'campaign' AND id = :id");
-	query_bind_int(q, ":org", org->key);
-	query_bind_text(q, ":id", c->id);
-	if ((st = query_run(q)) != OK)
+	if ((st = request_forget(db, org, "campaign", c->id)) != OK)
 		return st;
 	q = db_query(db, "DELETE FROM campaign WHERE key = :key");
 	query_bind_int(q, ":key", c->key);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,8 +60,10 @@ insert_from(struct db *db, const struct organization *org, const struct span *sp
 {
 	struct query *q = db_query(db, "INSERT INTO zone_span (org, from_at, utc_offset_s, zone, tzdata_version) "
 	    "VALUES (:org, :from_at, :utc_offset_s, :zone, :tzdata_version)");
+	char tzdata[32];
 	enum status st = OK;
 
+	snprintf(tzdata, sizeof(tzdata), "%s", zone_tzdata_version());
 	for (size_t i = 0; st == OK && i < count; i++) {
 		if (spans[i].from_at < from_at)
 			continue;
@@ -68,7 +71,7 @@ insert_from(struct db *db, const struct organization *org, const struct span *sp
 		query_bind_int(q, ":from_at", spans[i].from_at);
 		query_bind_int(q, ":utc_offset_s", spans[i].utc_offset_s);
 		query_bind_text(q, ":zone", org->timezone);
-		query_bind_text(q, ":tzdata_version", zone_tzdata_version());
+		query_bind_text(q, ":tzdata_version", tzdata);
 		st = query_run(q);
 	}
 	return st;
@@ -170,22 +173,24 @@ daycut_redate(struct db *db, struct arena *a, const struct organization *org, bo
 	return st;
 }
 
-enum status
-daycut_rebuild_days(struct db *db, const struct organization *org)
+static enum status
+rebuild_days(struct db *db, const struct organization *org, int64_t from_day, int64_t from_quarter)
 {
-	struct query *q = db_query(db, "DELETE FROM usage_day WHERE org = :org"), *add;
+	struct query *q = db_query(db, "DELETE FROM usage_day WHERE org = :org AND day >= :from"), *add;
 	enum status st;
 
 	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from_day);
 	if ((st = query_run(q)) != OK)
 		return st;
 	q = db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
-	    "WHERE org = :org ORDER BY quarter");
+	    "WHERE org = :org AND quarter >= :from ORDER BY quarter");
 	add = db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) "
 	    "VALUES (:org, :day, :channel, :messages, :parts, :cost_micros) "
 	    "ON CONFLICT (org, day, channel) DO UPDATE SET messages = messages + excluded.messages, "
 	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros");
 	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from_quarter);
 	while (st == OK && query_step(q)) {
 		query_bind_int(add, ":org", org->key);
 		query_bind_int(add, ":day", day_at(org->days, query_int(q, 0) * QUARTER_MS).n);
@@ -196,4 +201,16 @@ daycut_rebuild_days(struct db *db, const struct organization *org)
 		st = query_run(add);
 	}
 	return query_done(q) == OK ? st : UNAVAILABLE;
+}
+
+enum status
+daycut_rebuild_days(struct db *db, const struct organization *org)
+{
+	return rebuild_days(db, org, INT64_MIN, INT64_MIN);
+}
+
+enum status
+daycut_rebuild_days_from(struct db *db, const struct organization *org, struct day from)
+{
+	return rebuild_days(db, org, from.n, day_start(org->days, from) / QUARTER_MS);
 }

@@ -20,7 +20,11 @@ enum status	daycut_replace(struct db *db, struct organization *org, int64_t from
 enum status	daycut_redate(struct db *db, struct arena *a, const struct organization *org, bool is_whole,
 		    struct org_effects *effects);
 
-/* Makes usage_day anew from usage_quarter. */
+/*
+ * Makes usage_day anew from usage_quarter: all of it, or the days from `from` on (whose start stands).  The second is for a
+ * cut in the future: an event may lie up to EVENT_AHEAD_MS ahead, behind the cut.
+ */
 enum status	daycut_rebuild_days(struct db *db, const struct organization *org);
+enum status	daycut_rebuild_days_from(struct db *db, const struct organization *org, struct day from);
 
 #endif

@@ -90,15 +90,28 @@ insert_failure(const struct post *p, const struct event *e, struct segment_ref r
 	return query_run(q);
 }
 
+static enum status
+find_void_of(const struct post *p, const struct event_row *row, bool *found)
+{
+	struct query *q = db_query(p->db, "SELECT 1 FROM event WHERE org = :org AND source = :source AND voids_id = :id");
+
+	query_bind_int(q, ":org", p->org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	*found = query_step(q);
+	return query_done(q);
+}
+
 /* ---- One item */
 
-/* The id is there already: duplicate or conflict; of a statement, what it says of the money. */
+/* The id is there already: duplicate or conflict; of a statement, what it says of the money, unless that was taken back. */
 static enum status
 judge_taken(struct post *p, struct event_item *item, const struct event_row *row)
 {
 	const struct event *e = &item->event;
 	int64_t costs, adjusts;
 	enum status st;
+	bool is_voided;
 
 	item->error = item->warning = NULL;
 	if (!p->options->is_statement) {
@@ -108,6 +121,8 @@ judge_taken(struct post *p, struct event_item *item, const struct event_row *row
 	item->verdict = EVENT_DUPLICATE;
 	if (!e->cost_given || strcmp(row->status, "sent") != 0)
 		return OK;
+	if ((st = find_void_of(p, row, &is_voided)) != OK || is_voided)
+		return st;
 	if ((st = event_effective_cost(p->db, p->org, &p->prices, row, &costs, &adjusts)) != OK || costs == e->cost_micros)
 		return st;
 	item->warning = "cost: adjusted to the statement's";
@@ -141,6 +156,21 @@ in_window(struct post *p, struct event_item *item, const char *field, int64_t at
 	return false;
 }
 
+/* What it costs: as given, or by the price list.  False where that is more than an amount may be. */
+static bool
+cost_of(struct post *p, struct event_item *item, int64_t *micros)
+{
+	const struct event *e = &item->event;
+
+	*micros = e->cost_micros;
+	if (e->kind == EVENT_SENT && !e->cost_given)
+		*micros = money_cost(e->parts, price_nanos(&p->prices, e->channel, day_at(p->org->days, e->occurred_at)));
+	if (*micros <= MONEY_MICROS_MAX)
+		return true;
+	reject(item, "cost: more than a million dollars by the price list");
+	return false;
+}
+
 static enum status
 resolve(struct post *p, struct event_item *item, struct segment_ref *ref)
 {
@@ -169,11 +199,12 @@ post_event(struct post *p, struct event_item *item)
 	uint8_t detail[SHA256_SIZE];
 	struct event_row old;
 	struct segment_ref ref;
+	int64_t cost;
 	enum status st;
 	bool is_there, is_new;
 
-	/* Out of the window the question who has the id comes first; inside it the insert asks it. */
-	if (!in_window(p, item, "occurredAt", e->occurred_at)) {
+	/* Of one that is refused, the question who has the id comes first; of others the insert asks it. */
+	if (!in_window(p, item, "occurredAt", e->occurred_at) || !cost_of(p, item, &cost)) {
 		if ((st = event_find(p->db, p->arena, p->org, e->source, e->id, &is_there, &old)) != OK || !is_there)
 			return st;
 		return judge_taken(p, item, &old);
@@ -182,10 +213,8 @@ post_event(struct post *p, struct event_item *item)
 		return st;
 	struct event_new_row row = { .source = e->source, .id = e->id, .status = kind_status[e->kind],
 		.occurred_at = e->occurred_at, .channel = e->channel, .messages = e->messages, .parts = e->parts,
-		.cost_given = e->cost_given, .cost_micros = e->cost_micros, .campaign_given = e->campaign,
+		.cost_given = e->cost_given, .cost_micros = cost, .campaign_given = e->campaign,
 		.segment_given = e->segment, .ref = ref, .detail = detail_of(e, detail) ? detail : NULL };
-	if (e->kind == EVENT_SENT && !e->cost_given)
-		row.cost_micros = money_cost(e->parts, price_nanos(&p->prices, e->channel, day_at(p->org->days, e->occurred_at)));
 	if ((st = event_insert(p->db, p->org, &row, p->options, &is_new)) != OK)
 		return st;
 	if (!is_new) {
@@ -195,7 +224,7 @@ post_event(struct post *p, struct event_item *item)
 	}
 	accept(p, item, e->occurred_at);
 	if (e->kind == EVENT_SENT)
-		rollup_add(p->rollup, e->occurred_at, e->channel, e->messages, e->parts, row.cost_micros);
+		rollup_add(p->rollup, e->occurred_at, e->channel, e->messages, e->parts, cost);
 	else if ((st = insert_failure(p, e, ref)) != OK)
 		return st;
 	return ref.segment > 0 ? segment_spend(p->db, ref, sent, failed) : OK;
@@ -205,7 +234,7 @@ post_event(struct post *p, struct event_item *item)
 static enum status
 check_target(struct post *p, struct event_item *item, bool is_there, const struct event_row *target, bool *may)
 {
-	struct query *q;
+	enum status st;
 	bool is_voided;
 
 	*may = false;
@@ -217,16 +246,13 @@ check_target(struct post *p, struct event_item *item, bool is_there, const struc
 		reject(item, "voids: that is a void itself");
 		return OK;
 	}
-	q = db_query(p->db, "SELECT 1 FROM event WHERE org = :org AND source = :source AND voids_id = :id");
-	query_bind_int(q, ":org", p->org->key);
-	query_bind_text(q, ":source", target->source);
-	query_bind_text(q, ":id", target->id);
-	is_voided = query_step(q);
+	if ((st = find_void_of(p, target, &is_voided)) != OK)
+		return st;
 	if (is_voided)
 		reject(item, "voids: voided already");
 	else
 		*may = in_window(p, item, "voids", target->occurred_at);
-	return query_done(q);
+	return OK;
 }
 
 static enum status

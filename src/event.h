@@ -50,9 +50,14 @@ enum event_form { EVENT_NATIVE, EVENT_CLOUDEVENT };
 enum status	event_read(struct arena *a, enum event_form form, const char *text, size_t n,
 		    struct event *e, struct why *why);
 
+/* A CloudEvent's attributes as its HTTP headers say them, percent-encoded; NULL = absent. */
+struct event_headers {
+	const char *version, *id, *source, *time, *type;
+};
+
 /* The same of a CloudEvent in binary mode: attributes from headers, data as text. */
-enum status	event_read_binary(struct arena *a, const char *id, const char *source, const char *time,
-		    const char *type, const char *text, size_t n, struct event *e, struct why *why);
+enum status	event_read_binary(struct arena *a, const struct event_headers *headers, const char *text, size_t n,
+		    struct event *e, struct why *why);
 
 /* ---- Posting */
 

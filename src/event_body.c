@@ -9,6 +9,8 @@ static const char media_cloudevents[] = "application/cloudevents-batch+json";
 
 const char *const event_media[] = { media_json, media_ndjson, media_cloudevent, media_cloudevents, NULL };
 
+enum { EVENT_TEXT_USUAL = 48 };	/* bytes of a short event: so many events are expected of a body */
+
 struct items {
 	struct event_item *at;
 	size_t count, max;
@@ -24,7 +26,9 @@ add(struct req *r, struct items *items, enum event_form form, const char *text, 
 	if (items->count == EVENTS_MAX)
 		return why_not(&r->why, TOO_LARGE, "body: more than %d events", EVENTS_MAX);
 	if (items->count == items->max) {
-		items->max = items->max > 0 ? 4 * items->max : 16;
+		items->max = items->max > 0 ? 4 * items->max : r->body_n / EVENT_TEXT_USUAL + 1;
+		if (items->max > EVENTS_MAX)
+			items->max = EVENTS_MAX;
 		grown = arena_alloc(r->arena, items->max * sizeof(*grown));
 		if (items->count > 0)
 			memcpy(grown, items->at, items->count * sizeof(*grown));
@@ -102,12 +106,14 @@ read_ndjson(struct req *r, struct items *items)
 static enum status
 read_binary(struct req *r, struct items *items)
 {
+	const struct event_headers headers = { .version = req_env(r, "HTTP_CE_SPECVERSION"),
+		.id = req_env(r, "HTTP_CE_ID"), .source = req_env(r, "HTTP_CE_SOURCE"),
+		.time = req_env(r, "HTTP_CE_TIME"), .type = req_env(r, "HTTP_CE_TYPE") };
 	struct why why = { 0 };
 
 	items->at = arena_alloc(r->arena, sizeof(*items->at));
 	items->count = 1;
-	if (event_read_binary(r->arena, req_env(r, "HTTP_CE_ID"), req_env(r, "HTTP_CE_SOURCE"),
-	    req_env(r, "HTTP_CE_TIME"), req_env(r, "HTTP_CE_TYPE"), r->body, r->body_n, &items->at->event, &why) != OK) {
+	if (event_read_binary(r->arena, &headers, r->body, r->body_n, &items->at->event, &why) != OK) {
 		items->at->verdict = EVENT_REJECTED;
 		items->at->error = arena_strdup(r->arena, why.text);
 	}

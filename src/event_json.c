@@ -6,6 +6,7 @@
 #include "event.h"
 #include "instant.h"
 #include "json.h"
+#include "utf8.h"
 
 static const char cloudevent_type[] = "daybook.event";
 
@@ -223,21 +224,77 @@ event_read(struct arena *a, enum event_form form, const char *text, size_t n, st
 	return st;
 }
 
+/* ---- Binary mode */
+
+static int
+hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at = c != '\0' ? strchr(digits, c) : NULL;
+
+	if (at == NULL)
+		return -1;
+	return (int)(at - digits) - (at - digits > 15 ? 6 : 0);
+}
+
+/* What a header says, percent-decoded as CloudEvents' HTTP binding asks; *text NULL where there is none. */
+static enum status
+read_header(struct arena *a, const char *name, const char *value, const char **text, struct why *why)
+{
+	size_t n = 0, length;
+	char *out;
+
+	*text = NULL;
+	if (value == NULL)
+		return OK;
+	*text = out = arena_strdup(a, value);
+	for (; *value != '\0'; value++) {
+		int high = *value == '%' ? hex_digit(value[1]) : -1, low = high >= 0 ? hex_digit(value[2]) : -1;
+
+		out[n++] = low >= 0 ? (char)(16 * high + low) : *value;
+		value += low >= 0 ? 2 : 0;
+	}
+	out[n] = '\0';
+	if (strlen(out) < n)
+		return why_not(why, BAD_REQUEST, "%s: a NUL in it", name);
+	for (; n > 0; out += length, n -= length)
+		if ((length = utf8_char(out, n)) == 0)
+			return why_not(why, BAD_REQUEST, "%s: not UTF-8", name);
+	return OK;
+}
+
+static enum status
+read_headers(struct arena *a, const struct event_headers *h, struct event *e, const char **time, struct why *why)
+{
+	const char *id, *source, *type;
+	enum status st;
+
+	if ((st = read_header(a, "id", h->id, &id, why)) != OK)
+		return st;
+	e->id = id;
+	if (h->version == NULL || strcmp(h->version, "1.0") != 0)
+		return why_not(why, BAD_REQUEST, "specversion: not \"1.0\"");
+	if ((st = read_header(a, "type", h->type, &type, why)) != OK || (st = check_type(type, why)) != OK ||
+	    (st = read_header(a, "source", h->source, &source, why)) != OK)
+		return st;
+	e->source = source;
+	if (source == NULL || source[0] == '\0')
+		return why_not(why, BAD_REQUEST, "source: required");
+	if ((st = check_names(e, why)) != OK)
+		return st;
+	return read_header(a, "time", h->time, time, why);
+}
+
 enum status
-event_read_binary(struct arena *a, const char *id, const char *source, const char *time, const char *type,
-    const char *text, size_t n, struct event *e, struct why *why)
+event_read_binary(struct arena *a, const struct event_headers *headers, const char *text, size_t n, struct event *e,
+    struct why *why)
 {
 	struct json_object *o;
+	const char *time;
 	enum status st;
 
 	memset(e, 0, sizeof(*e));
-	e->id = id != NULL ? arena_strdup(a, id) : NULL;
-	e->source = source != NULL ? arena_strdup(a, source) : NULL;
-	if ((st = check_type(type, why)) != OK)
-		return st;
-	if (source == NULL || source[0] == '\0')
-		return why_not(why, BAD_REQUEST, "source: required");
-	if ((st = check_names(e, why)) != OK || (st = json_parse(a, "", text, n, &o, why)) != OK)
+	if ((st = read_headers(a, headers, e, &time, why)) != OK || (st = json_parse(a, "", text, n, &o, why)) != OK)
 		return st;
 	if ((st = json_known(o, data_fields, why)) == OK && (st = read_data(o, e, why)) == OK)
 		st = read_time(e, "time", time, why);

@@ -55,14 +55,15 @@ event_effective_cost(struct db *db, const struct organization *org, const struct
 	}
 	if ((st = query_done(q)) != OK || row->cost_given)
 		return st;
-	/* Where its quarter was priced anew, it costs what the price says now. */
+	/* Where its quarter was priced anew, what the price says now stands in the place of the pinned cost. */
 	q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_OWN_SOURCE "reprice' "
 	    "AND occurred_at = :at AND channel = :channel LIMIT 1");
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":at", floor_div(row->occurred_at, QUARTER_MS) * QUARTER_MS);
 	query_bind_text(q, ":channel", channel_facts(row->channel)->name);
 	if (query_step(q))
-		*micros = money_cost(row->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at)));
+		*micros += money_cost(row->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at))) -
+		    row->cost_micros;
 	return query_done(q);
 }
 

@@ -6,6 +6,7 @@
 #include "daycut.h"
 #include "instant.h"
 #include "json.h"
+#include "log.h"
 #include "organization.h"
 #include "usage.h"
 
@@ -79,17 +80,6 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 	return daycut_load(db, org, why);
 }
 
-enum status
-organization_load_for(struct db *db, const struct caller *caller, const char *id, struct organization *org,
-    struct why *why)
-{
-	enum status st = organization_load(db, id, org, why);
-
-	if (st == NOT_FOUND && !(caller->scopes & SCOPE_ADMIN))
-		return why_not(why, FORBIDDEN, "the credential is another organization's");
-	return st;
-}
-
 size_t
 organization_ids(struct db *db, struct arena *a, const char ***ids)
 {
@@ -154,6 +144,15 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 	query_bind_int(q, ":now", now);
 }
 
+static void
+put_cap(struct json *j, const char *name, int64_t cap)
+{
+	if (cap == NO_CAP)
+		json_put_null(j, name);
+	else
+		json_put_int(j, name, cap);
+}
+
 /* What the audit says of an organisation: its fields, and what moved. */
 static void
 write_audit(struct db *db, const struct organization *org, const struct org_effects *effects, int64_t now,
@@ -163,12 +162,17 @@ write_audit(struct db *db, const struct organization *org, const struct org_effe
 
 	json_init(&j);
 	json_open_object(&j, NULL);
+	json_put_text(&j, "name", org->name);
 	json_put_text(&j, "timezone", org->timezone);
 	json_put_text(&j, "tzdata", zone_tzdata_version());
 	json_put_text(&j, "plan", org->plan);
 	json_put_int(&j, "dailyLimit", org->daily_limit);
 	json_put_text(&j, "quotaUnit", quota_unit_name(org->unit));
 	json_put_int(&j, "cycleDay", org->cycle_day);
+	put_cap(&j, "messagesCap", org->cap_messages);
+	put_cap(&j, "costCapMicros", org->cap_cost_micros);
+	put_cap(&j, "smsCap", org->cap_sms);
+	put_cap(&j, "callCap", org->cap_calls);
 	json_put_bool(&j, "allowOverage", org->allow_overage);
 	if (effects != NULL)
 		org_effects_put(&j, effects, MOVES_LISTED_MAX);
@@ -227,6 +231,7 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
     struct organization *org, struct why *why)
 {
 	struct org_effects effects = { 0 };
+	char text[2 * WHY_TEXT_MAX];
 	enum status st;
 	bool changed;
 
@@ -234,9 +239,15 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 		return st;
 	if (zone_get(org->timezone, why) == NULL)
 		return OK;	/* no zone file just now: the days are in the database */
-	if ((st = daycut_replace(db, org, next_day_start(org, now), false, &changed, why)) != OK || !changed)
+	st = daycut_replace(db, org, next_day_start(org, now), false, &changed, why);
+	if (st == BAD_REQUEST) {	/* a file by which no days can be cut must not stop what is sent */
+		log_error("event=zone org=%s error=%s", org->id, log_value(why->text, text, sizeof(text)));
+		return OK;
+	}
+	if (st != OK || !changed)
 		return st;
-	if ((st = daycut_redate(db, a, org, false, &effects)) != OK ||
+	if ((st = daycut_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
+	    (st = daycut_redate(db, a, org, false, &effects)) != OK ||
 	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
 		return st;
 	write_audit(db, org, &effects, now, "system", "org.tzdata");
@@ -321,7 +332,11 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 			return st;
 		if (changed && (st = daycut_redate(db, a, org, is_whole, effects)) != OK)
 			return st;
-		if (is_whole && (st = daycut_rebuild_days(db, org)) != OK)
+		if (is_whole)
+			st = daycut_rebuild_days(db, org);
+		else if (changed)
+			st = daycut_rebuild_days_from(db, org, day_at(org->days, now));
+		if (st != OK)
 			return st;
 	}
 	if ((st = usage_days_over(db, a, org, now, effects)) != OK)

@@ -54,13 +54,6 @@ bool		organization_id_ok(const char *id);
 enum status	organization_load(struct db *db, const char *id, struct organization *org, struct why *why);
 
 /*
- * The same for a caller: where there is none he hears FORBIDDEN, so that nobody can probe for names, but for the
- * scope admin.
- */
-enum status	organization_load_for(struct db *db, const struct caller *caller, const char *id,
-		    struct organization *org, struct why *why);
-
-/*
  * The same inside a write transaction that will touch it: first replaces the days from the next day start on where the
  * zone file has other content than they were cut by (with an audit row), and counts the revision up.
  */

@@ -65,14 +65,20 @@ struct repricing {
 	int64_t adjusted;		/* quarters that came out otherwise */
 };
 
-/* They are read whole before the first row is added. */
+/*
+ * They are read whole before the first row is added.  A void took back the adjustments of its event too (see
+ * event_effective_cost), which are no part of the price.
+ */
 static enum status
 read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
     size_t *count)
 {
-	struct query *q = db_query(db, "SELECT occurred_at / 900000 AS quarter, parts, count(*), sum(cost_micros) "
-	    "FROM event WHERE org = :org AND occurred_at >= :from_at AND channel = :channel AND cost_given = 0 "
-	    "AND status <> 'failed' GROUP BY quarter, parts ORDER BY quarter");
+	struct query *q = db_query(db, "SELECT e.occurred_at / 900000 AS quarter, e.parts, count(*), "
+	    "sum(e.cost_micros + CASE WHEN e.voids_id IS NULL THEN 0 ELSE (SELECT coalesce(sum(a.cost_micros), 0) "
+	    "FROM event a WHERE a.org = e.org AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
+	    "AND a.id > e.voids_id || char(31) AND a.id < e.voids_id || char(32)) END) "
+	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
+	    "AND e.status <> 'failed' GROUP BY quarter, e.parts ORDER BY quarter");
 	struct group *grown;
 	size_t max = 0;
 
@@ -120,10 +126,11 @@ adjust_quarter(struct db *db, const struct repricing *r, int64_t quarter, int64_
 }
 
 static enum status
-reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct day from)
+reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct day from, struct why *why)
 {
 	struct rollup *rollup = rollup_new(r->org);
 	struct group *groups;
+	int64_t each;
 	size_t count, i = 0;
 	enum status st;
 
@@ -132,11 +139,15 @@ reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct
 		int64_t quarter = groups[i].quarter, is = 0, should = 0;
 		int64_t nanos = price_nanos(r->list, r->channel, day_at(r->org->days, quarter * QUARTER_MS));
 
-		for (; i < count && groups[i].quarter == quarter; i++) {
+		for (; st == OK && i < count && groups[i].quarter == quarter; i++) {
+			if ((each = money_cost(groups[i].parts, nanos)) > MONEY_MICROS_MAX)
+				st = why_not(why, BAD_REQUEST, "price: an event of %lld parts would cost more than a "
+				    "million dollars", (long long)groups[i].parts);
+			else
+				should += groups[i].events * each;
 			is += groups[i].cost_micros;
-			should += groups[i].events * money_cost(groups[i].parts, nanos);
 		}
-		if (is == should)
+		if (st != OK || is == should)
 			continue;
 		r->adjusted++;
 		if (!r->dry_run)
@@ -169,7 +180,7 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
 		/* The common price is part of every organisation's replies: each revision goes up. */
 		if ((st = organization_load_for_write(db, a, ids[i], options->now, &org, why)) != OK ||
 		    (st = price_load(db, a, &org, &list)) != OK ||
-		    (st = reprice_organization(db, a, &r, from)) != OK)
+		    (st = reprice_organization(db, a, &r, from, why)) != OK)
 			break;
 		*adjusted += r.adjusted;
 		if (dry_run && r.adjusted > 0) {

@@ -44,15 +44,13 @@ put_request(const struct req *r, struct json *j)
 	json_put_text(j, NULL, r->org);
 }
 
-/* If-None-Match lists tags; a web server that packs the body may have put -gzip behind ours. */
+/* Whether a list of tags has ours; a web server that packs the body may have put -gzip behind it. */
 static bool
-client_has(const struct req *r)
+lists_tag(const struct req *r, const char *have)
 {
-	const char *have = req_env(r, "HTTP_IF_NONE_MATCH"), *at;
 	size_t n = strlen(r->etag) - 1;		/* without the closing quote */
+	const char *at;
 
-	if (have == NULL)
-		return false;
 	if (strcmp(have, "*") == 0)
 		return true;
 	for (at = have; (at = strchr(at, '"')) != NULL; at++)
@@ -61,13 +59,53 @@ client_has(const struct req *r)
 	return false;
 }
 
+static bool
+client_has(const struct req *r)
+{
+	const char *have = req_env(r, "HTTP_IF_NONE_MATCH");
+
+	return have != NULL && lists_tag(r, have);
+}
+
+bool
+reply_if_match(const struct req *r)
+{
+	const char *wanted = req_env(r, "HTTP_IF_MATCH");
+
+	return wanted == NULL || lists_tag(r, wanted);
+}
+
+static void
+set_tag(struct req *r, struct json *key)
+{
+	uint8_t digest[SHA256_SIZE];
+	char tag[48];
+
+	sha256(key->text, key->size, digest);
+	snprintf(r->etag, sizeof(r->etag), "\"%s\"", base64url(digest, TAG_BYTES, tag));
+}
+
+void
+reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n)
+{
+	struct json key;
+
+	json_init(&key);
+	json_put_text(&key, NULL, setting_get(r->db, r->arena, "epoch"));
+	json_put_text(&key, NULL, version_build);
+	json_put_text(&key, NULL, name);
+	for (size_t i = 0; i < n; i++)
+		json_put_int(&key, NULL, numbers[i]);
+	set_tag(r, &key);
+	json_free(&key);
+	r->is_kept = false;
+}
+
 bool
 reply_cached(struct req *r, struct json *out, int64_t revision, struct day today)
 {
-	uint8_t digest[SHA256_SIZE];
 	struct cached *c;
 	struct json key;
-	char tag[48];
 
 	json_init(&key);
 	json_put_text(&key, NULL, setting_get(r->db, r->arena, "epoch"));
@@ -75,9 +113,9 @@ reply_cached(struct req *r, struct json *out, int64_t revision, struct day today
 	json_put_int(&key, NULL, today.n);
 	json_put_text(&key, NULL, version_build);
 	put_request(r, &key);
-	sha256(key.text, key.size, digest);
+	set_tag(r, &key);
 	json_free(&key);
-	snprintf(r->etag, sizeof(r->etag), "\"%s\"", base64url(digest, TAG_BYTES, tag));
+	r->is_kept = true;
 	if (client_has(r))
 		return true;
 	c = slot_of(r->etag);
@@ -114,13 +152,14 @@ header(struct json *wire, const char *name, const char *value)
 void
 reply_write(struct req *r, enum status st, struct json *body, struct json *wire)
 {
-	bool has_etag = st == OK && r->etag[0] != '\0', has_body;
+	bool has_etag = (st == OK || st == CREATED) && r->etag[0] != '\0', has_body;
+	bool is_get = r->route != NULL && r->route->method == GET;
 	char text[64];
 	int http;
 
-	if (has_etag && client_has(r))
+	if (has_etag && is_get && client_has(r))
 		st = NOT_MODIFIED;
-	else if (has_etag && !r->is_cached)
+	else if (has_etag && r->is_kept && !r->is_cached)
 		remember(r, body);
 	has_body = st != NOT_MODIFIED && st != NO_CONTENT;
 

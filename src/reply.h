@@ -13,6 +13,13 @@
  */
 bool	reply_cached(struct req *r, struct json *out, int64_t revision, struct day today);
 
+/*
+ * For what has a version of its own: an ETag made of a name and numbers, and whether If-Match allows the write (it
+ * is absent, `*`, or lists that tag).  Such replies are not kept.
+ */
+void	reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n);
+bool	reply_if_match(const struct req *r);
+
 /* Writes the whole reply into wire: CGI headers, a blank line, the body (none for HEAD, 204, 304). */
 void	reply_write(struct req *r, enum status st, struct json *body, struct json *wire);
 

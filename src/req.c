@@ -156,10 +156,10 @@ authorize(struct req *r, const struct route *route)
 		return OK;
 	st = auth_check(r->db, r->arena, req_env(r, "HTTP_AUTHORIZATION"), req_env(r, "HTTP_X_API_KEY"), r->now,
 	    &r->caller, &why);
+	if (st != OK && st != UNAUTHENTICATED)
+		return st;
 	if (st != OK) {
 		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"invalid_token\"");
-		if (st != UNAUTHENTICATED)
-			return st;
 		log_info("event=refused reason=%s", log_value(why.text, reason, sizeof(reason)));
 		return why_not(&r->why, st, "no valid credential");
 	}
@@ -176,7 +176,8 @@ authorize(struct req *r, const struct route *route)
 		return why_not(&r->why, FORBIDDEN, "the credential names no organization");
 	if (strcmp(r->org, r->caller.org) != 0 && !(r->caller.scopes & SCOPE_ADMIN))
 		return why_not(&r->why, FORBIDDEN, "the credential is another organization's");
-	return OK;
+	/* Whether there is such an organization comes before what is asked of it. */
+	return auth_organization(r->db, &r->caller, r->org, &r->why);
 }
 
 enum status

@@ -76,7 +76,7 @@ struct req {
 	struct param headers[HEADERS_MAX];	/* of the reply, besides the usual ones */
 	size_t header_count;
 	char etag[48];		/* "" = none */
-	bool is_cached;		/* the reply's body is that of the cache */
+	bool is_kept, is_cached;	/* the reply goes into the cache; its body came from there */
 };
 
 /* ---- For handlers */

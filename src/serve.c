@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 
 enum {
 	CHUNK = 64 * 1024,
+	MMAP_THRESHOLD = 256 * 1024,
 	DRAIN_MAX = 64 * 1024 * 1024,	/* bytes of a body that is too large, read and thrown away */
 };
 
@@ -63,29 +66,54 @@ read_fastcgi(void *from, char *to, size_t n)
 	return FCGX_GetStr(to, (int)n, from);
 }
 
+/* The web server need not close stdin behind the body: no more is read than there is (RFC 3875, 4.2). */
 static long
 read_cgi(void *from, char *to, size_t n)
 {
+	unsigned long long *left = from;
 	ssize_t got;
 
-	(void)from;
+	if (n > *left)
+		n = (size_t)*left;
 	while ((got = read(STDIN_FILENO, to, n)) == -1 && errno == EINTR)
 		;
+	if (got > 0)
+		*left -= (unsigned long long)got;
 	return got;
+}
+
+/* A CGI variable; NULL where it is absent or empty. */
+static const char *
+variable(char **env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=' && (*env)[n + 1] != '\0')
+			return *env + n + 1;
+	return NULL;
 }
 
 /* OK where the body is what its Content-Length says, if it says anything. */
 static enum status
 judge_body(const struct body *b, char **env)
 {
-	static const char name[] = "CONTENT_LENGTH=";
+	const char *length = variable(env, "CONTENT_LENGTH");
 
 	if (b->is_too_large)
 		return TOO_LARGE;
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, sizeof(name) - 1) == 0 && (*env)[sizeof(name) - 1] != '\0')
-			return strtoull(*env + sizeof(name) - 1, NULL, 10) == b->n ? OK : BAD_REQUEST;
-	return OK;
+	return length == NULL || strtoull(length, NULL, 10) == b->n ? OK : BAD_REQUEST;
+}
+
+/* How much stdin holds for a CGI program.  Of a chunked body the server knows no length, and closes stdin behind it. */
+static unsigned long long
+cgi_body_bytes(char **env)
+{
+	const char *length = variable(env, "CONTENT_LENGTH");
+
+	if (length != NULL)
+		return strtoull(length, NULL, 10);
+	return variable(env, "HTTP_TRANSFER_ENCODING") != NULL ? ULLONG_MAX : 0;
 }
 
 static void
@@ -104,13 +132,14 @@ static int
 serve_cgi(struct answerer *a)
 {
 	struct body body = { .max = answer_body_max(a->endpoint) };
+	unsigned long long body_left = cgi_body_bytes(environ);
 	struct json wire;
 	const char *p;
 	size_t left;
 	ssize_t n;
 
 	json_init(&wire);
-	read_all(&body, read_cgi, NULL);
+	read_all(&body, read_cgi, &body_left);
 	answer(a, environ, body.text, body.n, judge_body(&body, environ), &wire);
 	for (p = wire.text, left = wire.size; left > 0; p += n, left -= (size_t)n)
 		if ((n = write(STDOUT_FILENO, p, left)) <= 0)
@@ -194,6 +223,10 @@ serve(const struct endpoint *endpoint)
 	int rc;
 
 	umask(077);
+#ifdef M_MMAP_THRESHOLD
+	/* Said once, it stays there: large bodies and replies go back to the system for good. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+#endif
 	answer_init(&a, endpoint);
 	rc = FCGX_IsCGI() ? serve_cgi(&a) : serve_fastcgi(&a);
 	answer_free(&a);

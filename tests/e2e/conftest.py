@@ -91,32 +91,45 @@ class FastCgi:
             out += name.encode() + (value.encode() if isinstance(value, str) else value)
         return out
 
+    def open(self, variables):
+        """A connection with a request on it whose body is yet to come."""
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(30)
+        s.connect(self.path)
+        out = self._record(1, struct.pack("!HB5x", 1, 0))
+        pairs = self._pairs(variables)
+        for i in range(0, len(pairs), 65000):
+            out += self._record(4, pairs[i:i + 65000])
+        s.sendall(out + self._record(4, b""))
+        return s
+
+    def send(self, s, body):
+        for i in range(0, len(body), 65000):
+            s.sendall(self._record(5, body[i:i + 65000]))
+
+    def finish(self, s):
+        """Ends the body and reads the reply."""
+        s.sendall(self._record(5, b""))
+        stream, wire = s.makefile("rb"), b""
+        while True:
+            head = stream.read(8)
+            if len(head) < 8:
+                break
+            _, kind, _, length, padding = struct.unpack("!BBHHBx", head)
+            content = stream.read(length)
+            stream.read(padding)
+            if kind == 6:
+                wire += content
+            if kind == 3:
+                break
+        stream.close()
+        s.close()
+        return Reply.of_cgi(wire)
+
     def request(self, variables, body=b""):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(30)
-            s.connect(self.path)
-            out = self._record(1, struct.pack("!HB5x", 1, 0))
-            pairs = self._pairs(variables)
-            for i in range(0, len(pairs), 65000):
-                out += self._record(4, pairs[i:i + 65000])
-            out += self._record(4, b"")
-            s.sendall(out)
-            for i in range(0, len(body), 65000):
-                s.sendall(self._record(5, body[i:i + 65000]))
-            s.sendall(self._record(5, b""))
-            stream, wire = s.makefile("rb"), b""
-            while True:
-                head = stream.read(8)
-                if len(head) < 8:
-                    break
-                _, kind, _, length, padding = struct.unpack("!BBHHBx", head)
-                content = stream.read(length)
-                stream.read(padding)
-                if kind == 6:
-                    wire += content
-                if kind == 3:
-                    break
-            return Reply.of_cgi(wire)
+        s = self.open(variables)
+        self.send(s, body)
+        return self.finish(s)
 
     def stop(self):
         self.process.terminate()

@@ -13,9 +13,9 @@ NDJSON, CLOUDEVENT, CLOUDEVENTS = ({"Content-Type": "application/" + kind} for k
 BACKFILL = "usage:write usage:backfill usage:read org:admin campaigns:write"
 
 
-def event(id, **fields):
+def event(name, **fields):
     """An SMS of an hour ago, its quarter-hour's start, unless fields say otherwise."""
-    whole = {"id": id, "occurredAt": iso((now() - HOUR) // QUARTER * QUARTER), **fields}
+    whole = {"id": name, "occurredAt": iso((now() - HOUR) // QUARTER * QUARTER), **fields}
     return {name: value for name, value in whole.items() if value is not ABSENT}
 
 
@@ -155,9 +155,9 @@ BAD_CLOUDEVENTS = {
     "time no instant": ({"time": "yesterday"}, "time"),
     "data missing": ({"data": ABSENT}, "data"),
     "data no object": ({"data": [1]}, "data"),
-    "occurredAt in data": ({"data": {"occurredAt": "2026-01-01T00:00:00Z"}}, "occurredAt"),
-    "an unknown field in data": ({"data": {"chanel": "SMS"}}, "chanel"),
-    "a bad field in data": ({"data": {"messages": 0}}, "messages"),
+    "occurredAt in data": ({"data": {"occurredAt": "2026-01-01T00:00:00Z"}}, "data.occurredAt"),
+    "an unknown field in data": ({"data": {"chanel": "SMS"}}, "data.chanel"),
+    "a bad field in data": ({"data": {"messages": 0}}, "data.messages"),
 }
 
 
@@ -178,13 +178,12 @@ BINARY = {"ce-specversion": "1.0", "ce-id": "b", "ce-source": "s", "ce-type": "d
     ("ce-specversion", "0.3", "specversion"), ("ce-id", None, "id"), ("ce-id", "", "id"), ("ce-id", "x" * 201, "id"),
     ("ce-id", b"\xff\xfe", "id"), ("ce-source", None, "source"), ("ce-source", "x" * 129, "source"),
     ("ce-source", b"a\xc3", "source"), ("ce-source", "daybook:x", "source"), ("ce-type", None, "type"),
-    ("ce-type", "other", "type"), ("ce-time", None, "time"), ("ce-time", "now", "time"), ("ce-time", "", "time")])
+    ("ce-type", "other", "type"), ("ce-time", None, "time"), ("ce-time", "now", "time"), ("ce-time", "", "time")], ids=lambda v: show(v))
 def test_a_bad_header_of_a_binary_cloudevent_is_rejected_by_name(shared, header, value, error):
-    good = {**BINARY, "ce-id": f"binary {header} {value}", "ce-time": event("")["occurredAt"]}
+    good = {**BINARY, "ce-id": f"binary {header} {show(value)}", "ce-time": event("")["occurredAt"]}
     shared.counts({"messages": 1}, 1, headers=good)
     bad = {**BINARY, "ce-time": event("")["occurredAt"], "ce-id": "bad binary", header: value}
-    shared.refused_headers = {k: v for k, v in bad.items() if v is not None}
-    reply = shared({"messages": 1}, headers=shared.refused_headers)
+    reply = shared({"messages": 1}, headers={k: v for k, v in bad.items() if v is not None})
     assert reply.status == 400 and reply.json["results"][0]["error"].startswith(error + ":"), reply
     assert "bad binary" not in ids(shared.daybook)
 
@@ -237,7 +236,7 @@ def test_an_unknown_parameter_another_method_and_another_media_type_are_refused(
     reply = post(event("a"), QUERY_STRING="enforced=true")
     assert reply.status == 400 and reply.json["error"].startswith("enforced:")
     reply = post.process.ask("GET", "/api/events", token=post.token)
-    assert reply.status == 405 and reply.headers["allow"] == "POST"
+    assert reply.status == 405 and set(reply.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
     for kind in ("text/plain", "application/xml", "application/x-www-form-urlencoded", ""):
         assert post(event("a"), headers={"Content-Type": kind}).status == 415, kind
     assert ids(daybook) == set()
@@ -277,7 +276,7 @@ CHANGES = [
     ("campaignId left out", {"campaignId": "spring"}, {"campaignId": ABSENT}),
     ("campaignId given", {}, {"campaignId": "spring"}),
     ("segmentNumber", SENT, {"segmentNumber": 1}), ("segmentNumber left out", SENT, {"segmentNumber": ABSENT}),
-    ("status", {}, FAILED), ("status of a failed one", FAILED, {"status": "sent", "to": ABSENT, "reason": ABSENT}),
+    ("status", {"source": "s"}, FAILED), ("status of a failed one", FAILED, {"status": "sent", "to": ABSENT, "reason": ABSENT}),
     ("to", FAILED, {"to": "+15550101"}), ("reason", FAILED, {"reason": "opted out"}),
     ("to and reason changed about", FAILED, {"to": "bad number", "reason": "+15550100"}),
     ("occurredAt of a failed one", FAILED, {"occurredAt": +1}), ("a void in its place", {}, None)]
@@ -750,10 +749,10 @@ def memory_peak(process):
         return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) // 1024
 
 
-def check_memory(process):
+def check_memory(process, limit=48):
     """The most that the process ever held, in MiB; a sanitizer's own memory is not ours to judge."""
     peak = memory_peak(process)
-    assert IS_SANITIZED or peak < 48, f"{peak} MiB"
+    assert IS_SANITIZED or peak < limit, f"{peak} MiB"
 
 
 @pytest.mark.parametrize("form", ["an array", "NDJSON", "a batch of CloudEvents"])
@@ -800,7 +799,7 @@ def test_a_body_of_16_mib_is_taken_and_a_byte_more_is_not(daybook, post):
     post.counts(body, 0, 10000)
     post.counts(event("small"), 1)
     assert daybook.sql("SELECT count(*), sum(length(reason)) FROM failure") == [(10000, 5000000)]
-    check_memory(post.process)
+    check_memory(post.process, 56)  # with ten thousand long ids in the reply
 
 
 # ---- Bad fields
@@ -828,7 +827,8 @@ BAD_ROWS = [(field, value) for field, values in BAD_FIELDS.items() for value in 
 
 
 def show(value):
-    return "absent" if value is ABSENT else repr(value)[:40].encode("ascii", "backslashreplace").decode()
+    text = "absent" if value is ABSENT else repr(value).encode("ascii", "backslashreplace").decode()
+    return text if len(text) <= 40 else f"{text[:20]} of {len(text)}"
 
 
 @pytest.mark.parametrize("field, value", BAD_ROWS, ids=[f"{f} {show(v)}" for f, v in BAD_ROWS])
@@ -891,7 +891,7 @@ def test_every_channel_counts_as_itself(daybook, post):
 
 @pytest.mark.parametrize("cost, micros", [
     ("0.0158", 15800), (0.0158, 15800), ("12", 12000000), (12, 12000000), ("0.0000005", 0), ("0.0000015", 2),
-    ("0.0000025", 2), ("0.0000035", 4), ("0.00000050001", 1), (0.0000005, 0), (0.0000015, 2), (0.0000025, 2), (1.5e-6, 2),
+    ("0.0000025", 2), ("0.0000035", 4), ("0.00000050001", 1), (0.0000005, 0), (0.0000015, 2), (0.0000025, 2), (3.5e-6, 4),
     (0.1, 100000), (0.3, 300000), (999999.999999, 999999999999), ("0.0000004999999", 0), ("00.5", 500000)], ids=repr)
 def test_a_given_cost_is_kept_to_the_micro_half_to_even(shared, cost, micros):
     shared.counts(event(f"cost {cost!r}", cost=cost), 1)

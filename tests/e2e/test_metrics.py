@@ -98,16 +98,8 @@ def test_without_organizations_it_answers_too(empty):
 def test_only_the_configured_addresses_may_read(acme):
     for address in ("127.0.0.1", "::1"):
         assert ask(acme, REMOTE_ADDR=address).status == 200
-    for address in ("203.0.113.9", "127.0.0.10", "127.0.0", "", "1", "::", None):
-        variables = {} if address is None else {"REMOTE_ADDR": address}
-        if address is None:
-            process = acme.fastcgi("metrics")
-            import conftest
-            given = conftest.cgi_variables("GET", "/metrics", None, None, None)
-            del given["REMOTE_ADDR"]
-            check_error(process.request(given), 403, "tether")
-        else:
-            check_error(ask(acme, **variables), 403, "tether")
+    for address in ("203.0.113.9", "127.0.0.10", "127.0.0", "", "1", "::"):
+        check_error(ask(acme, REMOTE_ADDR=address), 403, "tether")
     # What a client says of itself does not count.
     check_error(ask(acme, headers={"X-Forwarded-For": "127.0.0.1"}, token=acme.token(None, "admin"), REMOTE_ADDR="203.0.113.9"), 403, "tether")
     acme.cmd("setting", "set", "metrics_addresses", "203.0.113.9, 203.0.113.10")

@@ -1,0 +1,51 @@
+/*
+ * Campaigns as JSON: what clients send, and what they get.
+ */
+#ifndef CAMPAIGN_BODY_H
+#define CAMPAIGN_BODY_H
+
+#include "auto_segment.h"
+#include "campaign.h"
+#include "digest.h"
+#include "req.h"
+
+/* A new campaign as its client wishes it. */
+struct campaign_wish {
+	struct campaign campaign;	/* id "" = ours to choose; segments unless has_auto */
+	bool has_auto;
+	struct auto_request automatic;
+	enum campaign_state state;	/* DRAFT or SCHEDULED */
+	uint8_t sha256[SHA256_SIZE];	/* of the wish in one spelling, without the id */
+};
+
+/* The body of POST /api/campaigns; BAD_REQUEST and the field's name. */
+enum status	campaign_wish_read(struct req *r, struct campaign_wish *wish);
+
+/* The body of PUT /api/campaigns/{id}, onto a copy of the campaign.  BAD_REQUEST; CONFLICT for what has ended. */
+enum status	campaign_change_read(struct req *r, struct campaign *c);
+
+/* The body of POST …/results. */
+struct campaign_results {
+	const char *id;
+	int64_t segment;		/* 0 = not given */
+	bool has_time;
+	int64_t occurred_at;
+	int64_t sent, parts;		/* parts = sent where not given */
+	struct result_failure {
+		const char *phone, *reason;
+	} *failures;
+	size_t failure_count;
+	bool done;
+	uint8_t sha256[SHA256_SIZE];	/* without occurredAt */
+};
+
+#define RESULTS_BODY_MAX (2 * 1024 * 1024)
+#define RESULTS_FAILURES_MAX 10000
+
+enum status	campaign_results_read(struct req *r, struct campaign_results *results);
+
+/* The members of a campaign, as one object. */
+void		campaign_put(struct json *out, const char *name, const struct organization *org, const struct campaign *c,
+		    struct day today);
+
+#endif

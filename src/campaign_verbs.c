@@ -1,0 +1,316 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "campaign_verbs.h"
+#include "digest.h"
+#include "event.h"
+#include "reply.h"
+#include "request.h"
+#include "segment.h"
+
+void
+campaign_tag(struct req *r, const struct campaign *c, struct day today)
+{
+	int64_t version[] = { c->key, c->revision, today.n, 0, 0, 0 };
+
+	for (size_t i = 0; i < c->count; i++) {
+		version[3] += c->segments[i].sent;
+		version[4] += c->segments[i].failed;
+		version[5] += c->segments[i].spent;
+	}
+	reply_tag(r, "campaign", version, sizeof(version) / sizeof(version[0]));
+}
+
+/* ---- Replies */
+
+static void
+put_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c, struct day today)
+{
+	campaign_tag(r, c, today);
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	campaign_put(out, "data", org, c, today);
+	json_close_object(out);
+}
+
+/* A reservation that found no room says where there is some. */
+static enum status
+put_refusal(struct req *r, struct json *out, enum status st, const struct campaign_refusal *refusal)
+{
+	char text[DAY_TEXT_MAX];
+
+	if (st != CONFLICT || !refusal->is_set)
+		return st;
+	r->keeps_body = true;
+	json_reset(out);
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", false);
+	json_put_text(out, "message", "The day has no room.");
+	json_put_text(out, "error", r->why.text);
+	json_put_text(out, "date", day_format(refusal->day, text));
+	json_put_int(out, "needed", refusal->needed);
+	json_put_int(out, "available", refusal->available);
+	if (refusal->has_next)
+		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
+	else
+		json_put_null(out, "nextAvailableDate");
+	json_close_object(out);
+	return st;
+}
+
+/* ---- POST /api/campaigns */
+
+/* The segments that the planner proposes, as it stands inside this transaction. */
+static enum status
+plan_segments(struct req *r, const struct organization *org, struct campaign_wish *wish)
+{
+	struct auto_plan plan;
+	enum status st;
+
+	if ((st = auto_plan_make(r->db, r->arena, org, &wish->automatic, r->now, &plan, &r->why)) != OK)
+		return st;
+	if (plan.left > 0)
+		return why_not(&r->why, CONFLICT, "autoSegment: the daily limit is 0, no day has room");
+	wish->campaign.count = plan.count;
+	wish->campaign.segments = arena_alloc(r->arena, plan.count * sizeof(*wish->campaign.segments));
+	for (size_t i = 0; i < plan.count; i++) {
+		wish->campaign.segments[i].scheduled_at = plan.segments[i].scheduled_at;
+		wish->campaign.segments[i].contacts = plan.segments[i].contacts;
+	}
+	return OK;
+}
+
+/* A campaign of that id is there: was it this very request? */
+static enum status
+check_retry(struct req *r, const struct organization *org, const struct campaign_wish *wish, bool *is_retry)
+{
+	enum request_seen seen;
+	enum status st;
+
+	*is_retry = false;
+	if (wish->campaign.id == NULL)
+		return OK;
+	if ((st = request_check(r->db, org, "campaign", wish->campaign.id, wish->sha256, &seen)) != OK)
+		return st;
+	if (seen == REQUEST_OTHER)
+		return why_not(&r->why, CONFLICT, "id: taken by another campaign");
+	*is_retry = seen == REQUEST_SAME;
+	return OK;
+}
+
+static enum status
+create(struct req *r, struct organization *org, struct campaign_wish *wish, struct campaign_change *change,
+    struct campaign_refusal *refusal, struct json *out)
+{
+	struct campaign *c = &wish->campaign;
+	bool is_retry;
+	char id[40];
+	enum status st;
+
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->why)) != OK)
+		return st;
+	change->today = organization_today(org, r->now);
+	if ((st = check_retry(r, org, wish, &is_retry)) != OK)
+		return st;
+	if (!is_retry) {
+		if (c->id == NULL)
+			c->id = arena_strdup(r->arena, uuid7(r->now, id));
+		if (wish->has_auto && (st = plan_segments(r, org, wish)) != OK)
+			return st;
+		for (size_t i = 0; i < c->count; i++)
+			c->segments[i].state = wish->state;
+		if ((st = campaign_add(r->db, r->arena, org, c, change, refusal, &r->why)) != OK ||
+		    (st = request_remember(r->db, org, "campaign", c->id, wish->sha256, r->now)) != OK)
+			return st;
+	} else
+		req_add_header(r, "Idempotent-Replayed", "true");
+	if ((st = campaign_load(r->db, r->arena, org, c->id, change->today, c, &r->why)) != OK)
+		return st;
+	put_reply(r, out, org, c, change->today);
+	return is_retry ? OK : CREATED;
+}
+
+enum status
+campaign_create(struct req *r, struct campaign_wish *wish, struct json *out)
+{
+	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
+	struct campaign_refusal refusal = { 0 };
+	struct organization org;
+	enum status st, committed;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	st = create(r, &org, wish, &change, &refusal, out);
+	if (st == OK || st == CREATED)
+		return (committed = db_write_commit(r->db)) == OK ? st : committed;
+	db_write_abort(r->db);
+	return put_refusal(r, out, st, &refusal);
+}
+
+/* ---- Writes on one campaign */
+
+enum status
+campaign_apply_body(struct campaign_writing *w)
+{
+	struct campaign was = *w->c;
+	enum status st;
+
+	was.segments = arena_alloc(w->r->arena, (was.count + 1) * sizeof(*was.segments));
+	memcpy(was.segments, w->c->segments, was.count * sizeof(*was.segments));
+	if ((st = campaign_change_read(w->r, w->c)) != OK)
+		return st;
+	return campaign_update(w->r->db, w->r->arena, w->org, &was, w->c, w->change, w->refusal, &w->r->why);
+}
+
+enum status
+campaign_apply_verb(struct campaign_writing *w)
+{
+	return campaign_do(w->r->db, w->r->arena, w->org, w->c, (enum campaign_verb)w->verb, w->change, w->refusal,
+	    &w->r->why);
+}
+
+enum status
+campaign_apply_delete(struct campaign_writing *w)
+{
+	enum status st = campaign_delete(w->r->db, w->org, w->c, w->change, &w->r->why);
+
+	return st == OK ? NO_CONTENT : st;
+}
+
+/* Loads, checks If-Match, applies; the reply is the campaign as it then stands. */
+static enum status
+write_one(struct campaign_writing *w, struct organization *org, struct campaign_change *change, campaign_apply *apply,
+    struct json *out)
+{
+	struct req *r = w->r;
+	enum status st;
+
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->why)) != OK)
+		return st;
+	change->today = organization_today(org, r->now);
+	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), change->today, w->c, &r->why)) != OK)
+		return st;
+	campaign_tag(r, w->c, change->today);
+	if (!reply_if_match(r))
+		return why_not(&r->why, PRECONDITION_FAILED, "If-Match: the campaign has changed since");
+	if ((st = apply(w)) != OK ||
+	    (st = campaign_load(r->db, r->arena, org, w->c->id, change->today, w->c, &r->why)) != OK)
+		return st;
+	put_reply(r, out, org, w->c, change->today);
+	return OK;
+}
+
+enum status
+campaign_write(struct req *r, struct json *out, campaign_apply *apply, int verb)
+{
+	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
+	struct campaign_refusal refusal = { 0 };
+	struct organization org;
+	struct campaign c;
+	struct campaign_writing w = { r, &org, &c, &change, &refusal, verb };
+	enum status st, committed;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	st = write_one(&w, &org, &change, apply, out);
+	if (st == OK || st == NO_CONTENT)
+		return (committed = db_write_commit(r->db)) == OK ? st : committed;
+	db_write_abort(r->db);
+	return put_refusal(r, out, st, &refusal);
+}
+
+/* ---- Results */
+
+static const char results_source[] = EVENT_OWN_SOURCE "results";
+
+/* What is reported, as events of one segment. */
+static size_t
+make_events(struct req *r, const struct campaign *c, const struct campaign_results *results, int64_t segment,
+    struct event_item **items)
+{
+	int64_t at = results->has_time ? results->occurred_at : r->now;
+	size_t count = 0;
+
+	*items = arena_alloc(r->arena, (results->failure_count + 1) * sizeof(**items));
+	if (results->sent > 0)
+		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_SENT, .occurred_at = at,
+			.id = arena_printf(r->arena, "%s/%s/sent", c->id, results->id), .channel = SMS,
+			.messages = results->sent, .parts = results->parts, .campaign = c->id, .segment = segment };
+	for (size_t i = 0; i < results->failure_count; i++)
+		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_FAILED, .occurred_at = at,
+			.id = arena_printf(r->arena, "%s/%s/%zu", c->id, results->id, i + 1), .channel = SMS, .messages = 1,
+			.parts = 1, .campaign = c->id, .segment = segment, .to = results->failures[i].phone,
+			.reason = results->failures[i].reason };
+	return count;
+}
+
+static enum status
+post_results(struct req *r, const struct organization *org, const struct campaign *c,
+    const struct campaign_results *results)
+{
+	struct event_options options = { .now = r->now, .credential = r->caller.credential,
+		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
+	int64_t at = results->has_time ? results->occurred_at : r->now;
+	struct event_item *items;
+	struct segment_ref ref;
+	enum status st;
+	size_t count;
+
+	if ((st = segment_resolve(r->db, org, c->id, results->segment, day_at(org->days, at), &ref)) != OK)
+		return st;
+	if (results->segment > 0 && ref.segment == 0)
+		return why_not(&r->why, BAD_REQUEST, "segmentNumber: there is no %" PRId64, results->segment);
+	count = make_events(r, c, results, ref.segment, &items);
+	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
+		return st;
+	for (size_t i = 0; i < count; i++)
+		if (items[i].verdict != EVENT_ACCEPTED)
+			return why_not(&r->why, BAD_REQUEST, "%s", items[i].error != NULL ? items[i].error : "id: taken");
+	if (results->done && ref.segment > 0 && (st = campaign_close_segment(r->db, c, ref.segment)) != OK)
+		return st;
+	return campaign_touch(r->db, c, r->now);
+}
+
+static enum status
+report(struct req *r, struct organization *org, struct campaign_results *results, struct json *out)
+{
+	enum request_seen seen;
+	struct campaign c;
+	struct day today;
+	const char *id;
+	enum status st;
+
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->why)) != OK)
+		return st;
+	today = organization_today(org, r->now);
+	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), today, &c, &r->why)) != OK)
+		return st;
+	id = arena_printf(r->arena, "%s/%s", c.id, results->id);
+	if ((st = request_check(r->db, org, "results", id, results->sha256, &seen)) != OK)
+		return st;
+	if (seen == REQUEST_OTHER)
+		return why_not(&r->why, CONFLICT, "id: taken by other results of this campaign");
+	if (seen == REQUEST_SAME)
+		req_add_header(r, "Idempotent-Replayed", "true");
+	else if ((st = post_results(r, org, &c, results)) != OK ||
+	    (st = request_remember(r->db, org, "results", id, results->sha256, r->now)) != OK)
+		return st;
+	if ((st = campaign_load(r->db, r->arena, org, c.id, today, &c, &r->why)) != OK)
+		return st;
+	put_reply(r, out, org, &c, today);
+	return OK;
+}
+
+enum status
+campaign_report(struct req *r, struct campaign_results *results, struct json *out)
+{
+	struct organization org;
+	enum status st;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	if ((st = report(r, &org, results, out)) == OK)
+		return db_write_commit(r->db);
+	db_write_abort(r->db);
+	return st;
+}

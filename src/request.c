@@ -1,0 +1,48 @@
+#include <string.h>
+
+#include "request.h"
+
+enum status
+request_check(struct db *db, const struct organization *org, const char *kind, const char *id,
+    const uint8_t sha256[SHA256_SIZE], enum request_seen *seen)
+{
+	struct query *q = db_query(db, "SELECT body_sha256 FROM request WHERE org = :org AND kind = :kind AND id = :id");
+	const void *stored;
+	size_t n;
+
+	*seen = REQUEST_NEW;
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":kind", kind);
+	query_bind_text(q, ":id", id);
+	if (query_step(q)) {
+		stored = query_blob(q, 0, &n);
+		*seen = n == SHA256_SIZE && memcmp(stored, sha256, n) == 0 ? REQUEST_SAME : REQUEST_OTHER;
+	}
+	return query_done(q);
+}
+
+enum status
+request_remember(struct db *db, const struct organization *org, const char *kind, const char *id,
+    const uint8_t sha256[SHA256_SIZE], int64_t now)
+{
+	struct query *q = db_query(db, "INSERT INTO request (org, kind, id, body_sha256, received_at) "
+	    "VALUES (:org, :kind, :id, :sha256, :now)");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":kind", kind);
+	query_bind_text(q, ":id", id);
+	query_bind_blob(q, ":sha256", sha256, SHA256_SIZE);
+	query_bind_int(q, ":now", now);
+	return query_run(q);
+}
+
+enum status
+request_forget(struct db *db, const struct organization *org, const char *kind, const char *id)
+{
+	struct query *q = db_query(db, "DELETE FROM request WHERE org = :org AND kind = :kind AND id = :id");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":kind", kind);
+	query_bind_text(q, ":id", id);
+	return query_run(q);
+}

@@ -1,0 +1,137 @@
+"""The manual pages against the command: docs/daybook.1 and docs/daybook.conf.5."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BUILD, ROOT
+
+PAGE = (ROOT / "docs/daybook.1").read_text()
+PAGES = ("daybook.1", "daybook.conf.5")
+
+# Options that the command takes and its --help does not show.
+NOT_IN_HELP = {"org": {"--messages-cap", "--cost-cap", "--sms-cap", "--call-cap", "--allow-overage"}}
+
+
+def run(*args):
+    done = subprocess.run([str(BUILD / "bin/daybook"), *args], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def commands_of_help():
+    """The commands as `daybook --help` lists them: two blanks, the name, what it does."""
+    return re.findall(r"^  ([a-z]+) +\S", run("--help"), re.M)
+
+
+def options_of_help(command):
+    return set(re.findall(r"--[a-z][a-z-]*", run(command, "--help")))
+
+
+def sections():
+    """The text of each command's section."""
+    commands = PAGE.split(".Sh COMMANDS\n")[1].split("\n.Sh ")[0]
+    parts = re.split(r"^\.Ss (\S+)\n", commands, flags=re.M)[1:]
+    return dict(zip(parts[::2], parts[1::2]))
+
+
+def options_of_page(section):
+    """All that are mentioned, and those that have a paragraph of their own."""
+    named = {"-" + name for name in re.findall(r"\bFl (-[a-z][a-z-]*)", section)}
+    explained = {"-" + name for name in re.findall(r"^\.It Fl (-[a-z][a-z-]*)", section, re.M)}
+    return named, explained
+
+
+COMMANDS = commands_of_help()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_nothing_that_mandoc_warns_of(page):
+    done = subprocess.run(["mandoc", "-Tlint", "-W", "warning", str(ROOT / "docs" / page)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_command_has_its_section_in_the_order_of_help():
+    assert len(COMMANDS) > 10
+    assert list(sections()) == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_in_the_page_and_in_help(command):
+    named, explained = options_of_page(sections()[command])
+    shown = options_of_help(command)
+    hidden = NOT_IN_HELP.get(command, set())
+    assert not shown & hidden, "no longer missing from --help: take it off the list"
+    assert named == explained, "each option has a paragraph of its own"
+    assert explained == shown | hidden
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_form_of_a_command_is_in_the_page(command):
+    """`org add`, `org set` … as --help has them are lines of the page."""
+    forms = re.findall(r"^daybook \[-d FILE\] ([a-z]+(?: (?:add|set|list|show|retire|revoke))?)", run(command, "--help"), re.M)
+    assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
+
+
+def test_the_options_before_the_command_are_those_of_help():
+    front = PAGE.split(".Sh COMMANDS")[0]
+    assert set(re.findall(r"--[a-z]+", run("--help"))) <= {"--help", "--version"}
+    for option in ("d", "h", "V", "-help", "-version"):
+        assert re.search(rf"\bFl {option}\b", front)
+    assert run("-h") == run("--help") and run("-V") == run("--version")
+
+
+def test_the_settings_of_the_page_are_those_of_the_command(daybook):
+    listed = [line.split()[0] for line in daybook.cmd("setting", "list").stdout.splitlines()]
+    items = re.findall(r"^\.It Cm (.+)$", sections()["setting"], re.M)
+    assert sorted(name for item in items for name in item.split(" , ")) == sorted(listed)
+
+
+def examples(section):
+    """The commands behind `$ ` in a section's displays."""
+    text = PAGE.split(f".Sh {section}\n")[1].split("\n.Sh ")[0]
+    return [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+
+
+def test_the_examples_work_one_after_the_other(tmp_path):
+    lines = examples("EXAMPLES")
+    assert len(lines) > 10
+    if shutil.which("openssl") is None:
+        lines = [line for line in lines if "openssl" not in line and "public.pem" not in line]
+    env = {**os.environ, "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}"}
+    env.pop("DAYBOOK_DB", None)
+    done = subprocess.run(["sh", "-eux", "-c", "\n".join(lines)], cwd=tmp_path, env=env, capture_output=True, text=True,
+                          timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "accepted 1, duplicates 0, conflicts 0, rejected 0" in done.stdout
+    assert (tmp_path / "may.csv").read_text().count("\n") == 2
+
+
+def test_every_command_of_the_page_refuses_an_unknown_option(daybook):
+    for command in COMMANDS:
+        assert daybook.cmd(command, "--no-such-option", check=False).returncode == 2, command
+
+
+def test_the_exit_status_is_as_the_page_says(daybook):
+    assert daybook.cmd("verify").returncode == 0
+    assert daybook.cmd("backup", daybook.path, check=False).returncode == 1
+    assert daybook.cmd("usage", "--from", "yesterday", check=False).returncode == 2
+    assert daybook.cmd("nothing", check=False).returncode == 2
+    assert daybook.cmd("import", "-", input="no JSON\n", check=False).returncode == 1
+
+
+def test_the_conf_file_names_the_database_as_its_page_says(daybook, tmp_path):
+    """The first line that begins so, to its end, blanks too; the environment goes first."""
+    folder = tmp_path / "site"
+    (folder / "bin").mkdir(parents=True)
+    shutil.copy(BUILD / "bin/daybook", folder / "bin/daybook")
+    named = tmp_path / "a b.db"
+    (folder / "daybook.conf").write_text(f"# a line that is ignored\nDAYBOOK_DB={named}\nDAYBOOK_DB=/nonexistent\n")
+    env = {k: v for k, v in os.environ.items() if k != "DAYBOOK_DB"}
+    subprocess.run([folder / "bin/daybook", "init"], env=env, check=True, capture_output=True)
+    assert named.exists() and named.stat().st_mode & 0o777 == 0o600
+    env["DAYBOOK_DB"] = str(daybook.path)
+    listed = subprocess.run([folder / "bin/daybook", "org", "list"], env=env, check=True, capture_output=True, text=True)
+    assert "acme" in listed.stdout
