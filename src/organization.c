@@ -95,18 +95,25 @@ organization_ids(struct db *db, struct arena *a, const char ***ids)
 	return n;
 }
 
-enum status
-organization_check(const struct organization *org, struct why *why)
+/* All but the zone, whose file an organisation that keeps it does not need. */
+static enum status
+check_fields(const struct organization *org, struct why *why)
 {
 	if (!organization_id_ok(org->id))
 		return why_not(why, BAD_REQUEST, "id: not 1 to 64 of A-Z a-z 0-9 . _ - (or a reserved word)");
-	if (zone_get(org->timezone, why) == NULL)
-		return BAD_REQUEST;
 	if (org->daily_limit != UNLIMITED && (org->daily_limit < 0 || org->daily_limit > LIMIT_MAX))
 		return why_not(why, BAD_REQUEST, "dailyLimit: not within 0 to %lld", (long long)LIMIT_MAX);
 	if (org->cycle_day < 1 || org->cycle_day > 31)
 		return why_not(why, BAD_REQUEST, "cycleDay: not within 1 to 31");
 	return OK;
+}
+
+enum status
+organization_check(const struct organization *org, struct why *why)
+{
+	if (zone_get(org->timezone, why) == NULL)
+		return BAD_REQUEST;
+	return check_fields(org, why);
 }
 
 struct day
@@ -313,7 +320,8 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 
 	memset(effects, 0, sizeof(*effects));
 	assert(org->key == wanted->key);
-	if ((st = organization_check(wanted, why)) != OK)
+	st = is_new_zone || recut_history ? organization_check(wanted, why) : check_fields(wanted, why);
+	if (st != OK)
 		return st;
 	*org = *wanted;
 	org->days = days;

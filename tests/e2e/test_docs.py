@@ -135,3 +135,30 @@ def test_the_conf_file_names_the_database_as_its_page_says(daybook, tmp_path):
     env["DAYBOOK_DB"] = str(daybook.path)
     listed = subprocess.run([folder / "bin/daybook", "org", "list"], env=env, check=True, capture_output=True, text=True)
     assert "acme" in listed.stdout
+
+
+LIMITS = {
+    "events of one body": ("src/event_body.h", r"EVENTS_MAX (\d+)", ""),
+    "bytes of a body of events": ("src/event_body.h", r"EVENTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
+    "bytes of any other body": ("src/req.h", r"BODY_MAX \((\d+) \* 1024\)", " KiB"),
+    "bytes of an event's id": ("src/event.h", r"EVENT_ID_MAX (\d+)", ""),
+    "bytes of an event's source": ("src/event.h", r"EVENT_SOURCE_MAX (\d+)", ""),
+    "days of one calendar": ("cgi-bin/usage-calendar.c", r"RANGE_DAYS_MAX = (\d+)", ""),
+    "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
+    "days that are searched after today": ("src/slot.h", r"SLOT_SEARCH_DAYS (?:= )?(\d+)", ""),
+    "months of one history": ("cgi-bin/usage-history.c", r"MONTHS_MAX = (\d+)", ""),
+    "age of an event without `usage:backfill`": ("src/event.h", r"EVENT_WINDOW_MS \((\d+) \* DAY_MS\)", " days"),
+    "an event ahead of the clock": ("src/event.h", r"EVENT_AHEAD_MS \((\d+) \* MINUTE_MS\)", " minutes"),
+    "an integer in JSON": ("src/json.h", r"JSON_INT_MAX INT64_C\((\d+)\)", ""),
+    "levels of a JSON body": ("src/json.h", r"JSON_DEPTH_MAX (\d+)", ""),
+}
+
+
+def test_the_limits_of_the_semantics_page_are_those_of_the_sources():
+    table = (ROOT / "docs/semantics.md").read_text().split("## Limits\n")[1]
+    rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.M))
+    assert set(rows) == {*LIMITS, "what"}
+    for what, (path, pattern, unit) in LIMITS.items():
+        found = re.search(pattern, (ROOT / path).read_text())
+        assert found, f"{path}: no {pattern}"
+        assert rows[what] == found[1] + unit, what

@@ -309,7 +309,6 @@ def build_cases():
             add("an empty body", operation, 400, body=b"")
             add("no JSON", operation, 400, body=b"{")
             add("another media type", operation, 415, headers={"Content-Type": "text/plain"})
-            add("a busy database", operation, 503, hold_gate=True)
 
     calendar = ("GET", CALENDAR)
     add("an unlimited plan", calendar, 200, token="free")
@@ -352,6 +351,8 @@ def build_cases():
 
     events = ("POST", EVENTS)
     now = instant()
+    add("a busy database", events, 503, hold_gate=True)
+    add("a busy database", ("PUT", LIMITS), 503, hold_gate=True)
     add("a duplicate", events, 200, body={"id": "dup", "occurredAt": now}, twice=True)
     add("everything at once", events, 200, body=[
         {"id": "all-1", "occurredAt": now}, {"id": "all-1", "occurredAt": now}, {"id": "all-1", "occurredAt": now, "parts": 2},
