@@ -1,6 +1,6 @@
 /*
  * GET /metrics -- Prometheus text, open to the addresses of the setting metrics_addresses and to
- * nobody else.  Counters never fall back at midnight; voids take from them.
+ * nobody else.  Sums never fall back at midnight; voids take from them, so that they are gauges.
  *
  *	200	text/plain; version=0.0.4
  *	403	another address
@@ -44,14 +44,14 @@ family(struct req *r, struct json *out, const char *name, const char *type, cons
 	json_append(out, text, strlen(text));
 }
 
-/* One counter by organisation and channel; ids and channels need no escaping. */
+/* One sum by organisation and channel; ids and channels need no escaping. */
 static enum status
-put_counter(struct req *r, struct json *out, const char *name, const char *help, int column)
+put_sum(struct req *r, struct json *out, const char *name, const char *help, int column)
 {
 	struct query *q = db_query(r->db, "SELECT o.id, u.channel, sum(u.messages), sum(u.parts), sum(u.cost_micros) "
 	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, u.channel ORDER BY o.id, u.channel");
 
-	family(r, out, name, "counter", help);
+	family(r, out, name, "gauge", help);
 	while (query_step(q))
 		line(r, out, name, arena_printf(r->arena, "{organization=\"%s\",channel=\"%s\"}", query_text(q, 0),
 		    query_text(q, 1)), query_int(q, column));
@@ -125,9 +125,9 @@ metrics(struct req *r, struct json *out)
 	family(r, out, "daybook_build_info", "gauge", "The running Daybook.");
 	line(r, out, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
 	    version_build, db_sqlite_version()), 1);
-	if ((st = put_counter(r, out, "daybook_messages_total", "Messages sent, voids taken off.", 2)) != OK ||
-	    (st = put_counter(r, out, "daybook_parts_total", "Parts sent, voids taken off.", 3)) != OK ||
-	    (st = put_counter(r, out, "daybook_cost_micro_usd_total", "Cost in millionths of a US dollar.", 4)) != OK)
+	if ((st = put_sum(r, out, "daybook_messages", "Messages sent, voids taken off.", 2)) != OK ||
+	    (st = put_sum(r, out, "daybook_parts", "Parts sent, voids taken off.", 3)) != OK ||
+	    (st = put_sum(r, out, "daybook_cost_micro_usd", "Cost in millionths of a US dollar.", 4)) != OK)
 		return st;
 	put_gauge(r, out, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
 	put_gauge(r, out, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
@@ -146,5 +146,6 @@ main(void)
 {
 	static const struct route routes[] = { { GET, "/metrics", 0, metrics }, { 0 } };
 
-	return serve(&(const struct endpoint) { .name = "metrics", .dialect = TETHER, .routes = routes });
+	return serve(&(const struct endpoint) {
+		.name = "metrics", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
 }

@@ -16,7 +16,8 @@
 static const struct command commands[] = {
 	{ "init", cmd_init, "init", "create the database (never overwrites)" },
 	{ "org", cmd_org, "org add ID --timezone ZONE [--name TEXT] [--plan WORD] [--daily-limit N|unlimited]\n"
-	    "        [--quota-unit message|part] [--cycle-day 1-31]\n"
+	    "        [--quota-unit message|part] [--cycle-day 1-31] [--messages-cap N|none]\n"
+	    "        [--cost-cap USD|none] [--sms-cap N|none] [--call-cap N|none] [--allow-overage yes|no]\n"
 	    "org set ID [the same options] [--recut-history]\n"
 	    "org list\n"
 	    "org show ID", "organisations" },
@@ -35,9 +36,13 @@ static const struct command commands[] = {
 	    "events from a file" },
 	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]\n"
 	    "        [--adjustments]", "events to standard output" },
+	{ "campaign", cmd_campaign, "campaign list [--org ID] [--status STATE]\n"
+	    "campaign show ID [--org ID]\n"
+	    "campaign cancel ID [--org ID]", "campaigns, and what they hold" },
 	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "the calendar on a terminal" },
 	{ "verify", cmd_verify, "verify", "recompute everything from the ledger; exit 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "make the roll-ups anew from the ledger (and cut the days anew)" },
+	{ "erase", cmd_erase, "erase --phone NUMBER", "blank a phone number everywhere" },
 	{ "backup", cmd_backup, "backup FILE", "a consistent copy while others write" },
 	{ "restore", cmd_restore, "restore FILE", "a backup back into the live database" },
 	{ "upgrade", cmd_upgrade, "upgrade", "bring an older database to this version's schema" },
@@ -123,7 +128,7 @@ run(struct cli *c, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct cli c = { .arena = arena_new(), .now = instant_now() };
+	struct cli c = { .now = instant_now() };
 	int rc, opt;
 
 	umask(077);
@@ -145,6 +150,7 @@ main(int argc, char **argv)
 		print_help(stderr);
 		return USAGE;
 	}
+	c.arena = arena_new();
 	rc = run(&c, argc - optind, argv + optind);
 	db_close(c.db);
 	arena_free(c.arena);

@@ -2,8 +2,8 @@
 
 #include "campaign.h"
 
-static const char *const state_names[] = { [DRAFT] = "draft", [SCHEDULED] = "scheduled", [SENDING] = "sending",
-	[PAUSED] = "paused", [SENT] = "sent", [FAILED] = "failed", [CANCELLED] = "cancelled" };
+static const char *const state_names[] = { [CAMPAIGN_DRAFT] = "draft", [CAMPAIGN_SCHEDULED] = "scheduled", [CAMPAIGN_SENDING] = "sending",
+	[CAMPAIGN_PAUSED] = "paused", [CAMPAIGN_SENT] = "sent", [CAMPAIGN_FAILED] = "failed", [CAMPAIGN_CANCELLED] = "cancelled" };
 
 const char *
 campaign_state_name(enum campaign_state s)
@@ -25,7 +25,7 @@ campaign_state_parse(const char *name, enum campaign_state *s)
 static bool
 is_open(enum campaign_state s)
 {
-	return s == SCHEDULED || s == SENDING || s == PAUSED;
+	return s == CAMPAIGN_SCHEDULED || s == CAMPAIGN_SENDING || s == CAMPAIGN_PAUSED;
 }
 
 /* An open segment whose day is over has ended. */
@@ -34,7 +34,7 @@ reads(const struct segment *s, struct day today)
 {
 	if (!is_open(s->state) || s->day.n >= today.n)
 		return s->state;
-	return s->sent > 0 ? SENT : FAILED;
+	return s->sent > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
 }
 
 /*
@@ -44,21 +44,21 @@ reads(const struct segment *s, struct day today)
 static enum campaign_state
 derive(const struct campaign *c)
 {
-	size_t n[CANCELLED + 1] = { 0 };
+	size_t n[CAMPAIGN_CANCELLED + 1] = { 0 };
 
 	for (size_t i = 0; i < c->count; i++)
 		n[c->segments[i].reads]++;
-	if (n[CANCELLED] > 0)
-		return CANCELLED;
-	if (n[DRAFT] > 0)
-		return DRAFT;
-	if (n[PAUSED] > 0)
-		return PAUSED;
-	if (n[SENDING] > 0 || (n[SCHEDULED] > 0 && n[SENT] + n[FAILED] > 0))
-		return SENDING;
-	if (n[SCHEDULED] > 0)
-		return SCHEDULED;
-	return n[SENT] > 0 ? SENT : FAILED;
+	if (n[CAMPAIGN_CANCELLED] > 0)
+		return CAMPAIGN_CANCELLED;
+	if (n[CAMPAIGN_DRAFT] > 0)
+		return CAMPAIGN_DRAFT;
+	if (n[CAMPAIGN_PAUSED] > 0)
+		return CAMPAIGN_PAUSED;
+	if (n[CAMPAIGN_SENDING] > 0 || (n[CAMPAIGN_SCHEDULED] > 0 && n[CAMPAIGN_SENT] + n[CAMPAIGN_FAILED] > 0))
+		return CAMPAIGN_SENDING;
+	if (n[CAMPAIGN_SCHEDULED] > 0)
+		return CAMPAIGN_SCHEDULED;
+	return n[CAMPAIGN_SENT] > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
 }
 
 static enum status

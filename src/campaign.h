@@ -14,7 +14,7 @@
 #define CAMPAIGN_CONTACTS_MAX INT64_C(1000000000)
 #define PARTS_PER_CONTACT_MAX 1000
 
-enum campaign_state { DRAFT, SCHEDULED, SENDING, PAUSED, SENT, FAILED, CANCELLED };
+enum campaign_state { CAMPAIGN_DRAFT, CAMPAIGN_SCHEDULED, CAMPAIGN_SENDING, CAMPAIGN_PAUSED, CAMPAIGN_SENT, CAMPAIGN_FAILED, CAMPAIGN_CANCELLED };
 
 const char	*campaign_state_name(enum campaign_state s);
 bool		 campaign_state_parse(const char *name, enum campaign_state *s);
@@ -66,7 +66,7 @@ struct campaign_refusal {
 
 /*
  * Adds the campaign (id, name, is_segmented, parts_per_contact, and segments with scheduled_at, contacts
- * and state DRAFT or SCHEDULED).  Sets key, numbers and days.
+ * and state CAMPAIGN_DRAFT or CAMPAIGN_SCHEDULED).  Sets key, numbers and days.
  * CONFLICT without room (*refusal says where), OVER_CAP where a cap refuses, BAD_REQUEST for an instant that is past.
  */
 enum status	campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,

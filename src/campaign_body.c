@@ -169,7 +169,7 @@ read_wish(struct req *r, struct json_object *o, struct campaign_wish *wish)
 	bool found;
 
 	c->parts_per_contact = 1;
-	wish->state = SCHEDULED;
+	wish->state = CAMPAIGN_SCHEDULED;
 	if ((st = json_string(o, "id", 1, 64, &c->id, &r->why)) != OK ||
 	    (st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &c->name, &r->why)) != OK ||
 	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->why)) != OK ||
@@ -179,7 +179,7 @@ read_wish(struct req *r, struct json_object *o, struct campaign_wish *wish)
 		return why_not(&r->why, BAD_REQUEST, "id: not 1 to 64 of A-Z a-z 0-9 . _ - (or a reserved word)");
 	if (c->name == NULL)
 		return why_not(&r->why, BAD_REQUEST, "name: required");
-	if (state != NULL && (!campaign_state_parse(state, &wish->state) || wish->state > SCHEDULED))
+	if (state != NULL && (!campaign_state_parse(state, &wish->state) || wish->state > CAMPAIGN_SCHEDULED))
 		return why_not(&r->why, BAD_REQUEST, "status: neither draft nor scheduled");
 	if ((st = read_shape(r, o, wish)) == OK)
 		hash_wish(wish);
@@ -214,7 +214,7 @@ change_segment(struct req *r, struct campaign *c, const struct sent_segment *s)
 			segment = &c->segments[i];
 	if (segment == NULL)
 		return why_not(&r->why, BAD_REQUEST, "segmentNumber: there is no %lld", (long long)s->number);
-	if (segment->reads == SENT || segment->reads == FAILED || segment->reads == CANCELLED)
+	if (segment->reads == CAMPAIGN_SENT || segment->reads == CAMPAIGN_FAILED || segment->reads == CAMPAIGN_CANCELLED)
 		return why_not(&r->why, CONFLICT, "segment %lld is %s and cannot be changed to scheduled", (long long)s->number,
 		    campaign_state_name(segment->reads));
 	if (s->has_time)
@@ -233,11 +233,11 @@ change_state(struct req *r, struct json_object *o, struct campaign *c)
 
 	if ((st = json_string(o, "status", 1, 16, &state, &r->why)) != OK || state == NULL)
 		return st;
-	if (!campaign_state_parse(state, &to) || to > SCHEDULED)
+	if (!campaign_state_parse(state, &to) || to > CAMPAIGN_SCHEDULED)
 		return why_not(&r->why, BAD_REQUEST, "status: neither draft nor scheduled");
 	if (to == c->state)
 		return OK;
-	if (c->state != DRAFT)
+	if (c->state != CAMPAIGN_DRAFT)
 		return why_not(&r->why, CONFLICT, "a campaign that is %s cannot become %s", campaign_state_name(c->state),
 		    campaign_state_name(to));
 	for (size_t i = 0; i < c->count; i++)

@@ -14,7 +14,7 @@ struct campaign_wish {
 	struct campaign campaign;	/* id "" = ours to choose; segments unless has_auto */
 	bool has_auto;
 	struct auto_request automatic;
-	enum campaign_state state;	/* DRAFT or SCHEDULED */
+	enum campaign_state state;	/* CAMPAIGN_DRAFT or CAMPAIGN_SCHEDULED */
 	uint8_t sha256[SHA256_SIZE];	/* of the wish in one spelling, without the id */
 };
 

@@ -187,8 +187,8 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 static void
 close_if_done(struct segment *s)
 {
-	if ((s->state == SCHEDULED || s->state == SENDING) && s->spent > 0 && s->sent + s->failed >= s->contacts)
-		s->state = s->sent > 0 ? SENT : FAILED;
+	if ((s->state == CAMPAIGN_SCHEDULED || s->state == CAMPAIGN_SENDING) && s->spent > 0 && s->sent + s->failed >= s->contacts)
+		s->state = s->sent > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
 }
 
 enum status
@@ -233,12 +233,12 @@ static const struct {
 static enum campaign_state
 step(enum campaign_verb verb, const struct segment *s)
 {
-	if (verb == CANCEL && (s->reads == DRAFT || s->reads == SCHEDULED || s->reads == SENDING || s->reads == PAUSED))
-		return CANCELLED;
-	if (verb == PAUSE && (s->reads == SCHEDULED || s->reads == SENDING))
-		return PAUSED;
-	if (verb == RESUME && s->reads == PAUSED)
-		return s->spent > 0 ? SENDING : SCHEDULED;
+	if (verb == CANCEL && (s->reads == CAMPAIGN_DRAFT || s->reads == CAMPAIGN_SCHEDULED || s->reads == CAMPAIGN_SENDING || s->reads == CAMPAIGN_PAUSED))
+		return CAMPAIGN_CANCELLED;
+	if (verb == PAUSE && (s->reads == CAMPAIGN_SCHEDULED || s->reads == CAMPAIGN_SENDING))
+		return CAMPAIGN_PAUSED;
+	if (verb == RESUME && s->reads == CAMPAIGN_PAUSED)
+		return s->spent > 0 ? CAMPAIGN_SENDING : CAMPAIGN_SCHEDULED;
 	return s->state;
 }
 
@@ -256,7 +256,7 @@ campaign_do(struct db *db, struct arena *a, const struct organization *org, stru
 		enum campaign_state to = step(verb, s);
 
 		/* What has begun goes on; what has not, and whose time is past, must be moved first. */
-		if (verb == RESUME && to == SCHEDULED && s->state == PAUSED && s->scheduled_at < change->now)
+		if (verb == RESUME && to == CAMPAIGN_SCHEDULED && s->state == CAMPAIGN_PAUSED && s->scheduled_at < change->now)
 			return why_not(why, BAD_REQUEST, "segment %" PRId64 ": its time is past; move it first", s->number);
 		is_changed |= to != s->state;
 		s->state = to;
@@ -275,7 +275,7 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 	enum status st;
 	bool has_events;
 
-	if (c->state != DRAFT)
+	if (c->state != CAMPAIGN_DRAFT)
 		return why_not(why, CONFLICT, "a campaign that is %s cannot be deleted, only a draft; cancel it",
 		    campaign_state_name(c->state));
 	q = db_query(db, "SELECT 1 FROM event WHERE campaign = :campaign LIMIT 1");

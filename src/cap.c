@@ -63,7 +63,7 @@ cap_take_campaign(const struct organization *org, const struct price_list *price
 	(void)org;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct segment *s = &c->segments[i];
-		bool is_open = s->state == SCHEDULED || s->state == SENDING || s->state == PAUSED;
+		bool is_open = s->state == CAMPAIGN_SCHEDULED || s->state == CAMPAIGN_SENDING || s->state == CAMPAIGN_PAUSED;
 
 		if (is_open && s->day.n >= today.n && s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
 			add_held(prices, usage, s->day, quota_held(s->contacts, s->spent, 1, UNIT_MESSAGE),

@@ -53,7 +53,7 @@ event_effective_cost(struct db *db, const struct organization *org, const struct
 		*micros += query_int(q, 0);
 		*adjusts = query_int(q, 1);
 	}
-	if ((st = query_done(q)) != OK || row->cost_given)
+	if ((st = query_done(q)) != OK || row->cost_given || strcmp(row->status, "sent") != 0)
 		return st;
 	/* Where its quarter was priced anew, what the price says now stands in the place of the pinned cost. */
 	q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_OWN_SOURCE "reprice' "

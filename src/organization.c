@@ -111,9 +111,9 @@ check_fields(const struct organization *org, struct why *why)
 enum status
 organization_check(const struct organization *org, struct why *why)
 {
-	if (zone_get(org->timezone, why) == NULL)
-		return BAD_REQUEST;
-	return check_fields(org, why);
+	enum status st = check_fields(org, why);
+
+	return st == OK && zone_get(org->timezone, why) == NULL ? BAD_REQUEST : st;
 }
 
 struct day

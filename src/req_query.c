@@ -62,6 +62,14 @@ is_known(const struct route *route, const char *name)
 }
 
 static enum status
+wrong(struct req *r, const char *name, const char *what)
+{
+	why_not(&r->why, BAD_REQUEST, "%s: %s", name, what);
+	why_fix(&r->why, "Give %s once, with a value.", name);
+	return BAD_REQUEST;
+}
+
+static enum status
 add_param(struct req *r, char *name)
 {
 	char *value = strchr(name, '=');
@@ -77,11 +85,11 @@ add_param(struct req *r, char *name)
 		    is_utf8(name, strlen(name)) ? name : "query");
 	}
 	if (req_query(r, name) != NULL)
-		return why_not(&r->why, BAD_REQUEST, "%s: given twice", name);
+		return wrong(r, name, "given twice");
 	if (!decode(value) || !is_utf8(value, strlen(value)))
-		return why_not(&r->why, BAD_REQUEST, "%s: not UTF-8, or a broken %% escape", name);
+		return wrong(r, name, "not UTF-8, or a broken % escape");
 	if (value[0] == '\0')
-		return why_not(&r->why, BAD_REQUEST, "%s: empty", name);
+		return wrong(r, name, "empty");
 	if (r->query_count == PARAMS_MAX)
 		return why_not(&r->why, BAD_REQUEST, "%s: too many parameters", name);
 	r->query[r->query_count++] = (struct param) { name, value };

@@ -18,6 +18,8 @@ import urllib.parse
 
 import pytest
 
+pytest.register_assert_rewrite("model")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = (ROOT / os.environ.get("DAYBOOK_BUILD", "build")).resolve()
 

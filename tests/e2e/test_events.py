@@ -539,6 +539,14 @@ def test_a_void_takes_back_an_adjustment_of_its_event_before_and_after_a_new_pri
     check_ledger(daybook)
 
 
+def test_a_void_of_a_failed_event_takes_back_no_money_after_a_new_price(daybook, post):
+    post.counts([event("a"), event("f", **FAILED)], 2)
+    daybook.cmd("price", "set", "SMS", "0.01", "--from", "2012-01-01", "--reprice")
+    post.counts(void("v", "f", source="s"), 1)
+    assert row(daybook, "v", "cost_micros") == (0,) and totals(daybook) == (1, 1, 10000)
+    check_ledger(daybook)
+
+
 # ---- Campaigns and their segments
 
 @pytest.fixture

@@ -285,7 +285,9 @@ def build_cases():
         add("a query that is too long", operation, invalid, query=long_query)
         add("a body shorter than its Content-Length", operation, invalid, CONTENT_LENGTH="99", body=b"{")
         add("a body that is too long", operation, 413, body=big if path != EVENTS else "[" + " " * (17 << 20))
-        for other in {"PATCH", "DELETE", "POST", "GET"} - {method}:
+        for other in ("PATCH", "DELETE", "POST", "GET"):
+            if other == method:
+                continue
             add(f"the method {other}", operation, 405, verb=other)
         add("no database", operation, 503, env={"DAYBOOK_DB": "/nonexistent/daybook.db"})
         if path in ("/health", "/metrics"):
@@ -355,7 +357,8 @@ def build_cases():
     add("a busy database", ("PUT", LIMITS), 503, hold_gate=True)
     add("a duplicate", events, 200, body={"id": "dup", "occurredAt": now}, twice=True)
     add("everything at once", events, 200, body=[
-        {"id": "all-1", "occurredAt": now}, {"id": "all-1", "occurredAt": now}, {"id": "all-1", "occurredAt": now, "parts": 2},
+        {"id": "all-1", "occurredAt": now}, {"id": "all-1", "occurredAt": now},
+        {"id": "all-1", "occurredAt": now, "parts": 2},
         {"id": "all-2"}, {"id": "all-3", "occurredAt": now, "campaignId": "nobody"}, 7, {"id": 7}])
     add("only conflicts", events, 409, body={"id": "seed-SMS", "occurredAt": now, "parts": 9})
     add("only rejected ones", events, 400, body=[{"id": "r"}, {"occurredAt": now}])
@@ -504,7 +507,8 @@ def rules_beyond_schemas(case, body):
         assert len(told) == body["duplicates"] + body["conflicts"] + body["rejected"]
         assert all(("error" in r) == (r["status"] in ("conflict", "rejected")) for r in body["results"])
     if case.operation[1] in (USAGE, ACCOUNT):
-        assert body["messageUsage"] == sum(body["channelUsages"][c] for c in ("EMAIL", "INAPP_WEB", "WEB_PUSH", "PUSH", "SLACK"))
+        channels = ("EMAIL", "INAPP_WEB", "WEB_PUSH", "PUSH", "SLACK")
+        assert body["messageUsage"] == sum(body["channelUsages"][c] for c in channels)
         assert round(body["costSms"] + body["costCall"], 6) == body["budgetUsage"]
 
 
@@ -898,4 +902,5 @@ def test_the_vendors_parameters_are_ours(path, names):
     parameters = {p["name"]: p for p in map(resolve, OPERATIONS["GET", path].get("parameters", []))}
     for name, kind, required in names:
         ours = resolve(parameters[name]["schema"])["type"]
-        assert (ours, parameters[name]["required"]) in ((kind, required), ("integer" if kind == "number" else kind, required))
+        assert ours == kind or (ours, kind) == ("integer", "number")
+        assert parameters[name]["required"] == required

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -384,6 +385,7 @@ def test_the_tag_changes_with_an_event_and_not_without(daybook, endpoint):
 
 def test_tags_of_different_questions_differ(daybook):
     daybook.cmd("org", "add", "other", "--timezone", "America/Toronto")
+    daybook.sql("UPDATE organization SET revision = 10")
     token = daybook.token()
     tags = [get(daybook, e, token=token).headers["etag"] for e in READERS]
     tags += [get(daybook, e, token=daybook.token("other")).headers["etag"] for e in (CALENDAR, SLOT, USAGE, HISTORY)]
@@ -398,6 +400,7 @@ def test_a_cached_reply_is_not_another_organizations(daybook):
     daybook.cmd("org", "add", "other", "--timezone", "America/Toronto", "--plan", "growth", "--daily-limit", "500")
     post(daybook, event(int(time.time() * 1000), messages=3), org="acme")
     post(daybook, event(int(time.time() * 1000), messages=4), org="other")
+    daybook.sql("UPDATE organization SET revision = 10")
     process = daybook.fastcgi("organization-usage")
     for _ in range(3):
         for org, sms in (("acme", 3), ("other", 4)):
@@ -630,6 +633,32 @@ def test_term_during_a_slow_body_lets_the_request_finish(daybook, number):
     assert process.finish(s).json["accepted"] == 500
     assert process.process.wait(timeout=10) == 0
     assert daybook.sql("SELECT count(*) FROM event") == [(500,)]
+
+
+def test_term_ends_a_process_that_is_never_idle(daybook):
+    process, token = daybook.fastcgi("organization-usage"), daybook.token()
+    answered, broken = [], []
+
+    def hammer():
+        while True:
+            try:
+                assert ask(process, USAGE, token=token).status == 200
+                answered.append(1)
+            except (OSError, KeyError):
+                broken.append(1)	# it is gone
+                return
+    threads = [threading.Thread(target=hammer, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    assert len(answered) > 100 and not broken
+    process.process.terminate()
+    try:
+        assert process.process.wait(timeout=15) == 0
+    finally:
+        process.process.kill()
+        for thread in threads:
+            thread.join(30)
 
 
 def test_a_client_that_goes_away_does_not_take_the_process_with_it(daybook):

@@ -1,0 +1,152 @@
+/*
+ * Campaigns from the shell: campaign list, show, cancel.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "campaign.h"
+#include "campaign_list.h"
+#include "cli.h"
+#include "instant.h"
+
+enum { LISTED = 200 };
+
+static void
+print_segments(const struct campaign *c)
+{
+	char at[INSTANT_TEXT_MAX], day[DAY_TEXT_MAX];
+
+	printf("%4s  %-10s  %-24s  %10s %10s %10s  %s\n", "N", "DAY", "AT", "CONTACTS", "SENT", "FAILED", "STATUS");
+	for (size_t i = 0; i < c->count; i++)
+		printf("%4" PRId64 "  %-10s  %-24s  %10" PRId64 " %10" PRId64 " %10" PRId64 "  %s\n", c->segments[i].number,
+		    day_format(c->segments[i].day, day), instant_format(c->segments[i].scheduled_at, at),
+		    c->segments[i].contacts, c->segments[i].sent, c->segments[i].failed,
+		    campaign_state_name(c->segments[i].reads));
+}
+
+static void
+print_line(const struct campaign *c)
+{
+	int64_t contacts = 0, sent = 0;
+	char day[DAY_TEXT_MAX];
+
+	for (size_t i = 0; i < c->count; i++) {
+		contacts += c->segments[i].contacts;
+		sent += c->segments[i].sent;
+	}
+	printf("%-36s  %-10s  %3zu  %10" PRId64 " %10" PRId64 "  %-9s  %s\n", c->id,
+	    c->count > 0 ? day_format(c->segments[0].day, day) : "", c->count, contacts, sent,
+	    campaign_state_name(c->state), c->name);
+}
+
+/* Page by page, newest first. */
+static enum status
+list_all(struct cli *c, const struct organization *org, struct campaign_filter *filter)
+{
+	struct day today = organization_today(org, c->now);
+	struct campaign_page page;
+	enum status st;
+
+	printf("%-36s  %-10s  %3s  %10s %10s  %-9s  %s\n", "ID", "FIRST DAY", "N", "CONTACTS", "SENT", "STATUS", "NAME");
+	do {
+		if ((st = campaign_list(c->db, c->arena, org, filter, today, &page, &c->why)) != OK)
+			return st;
+		for (size_t i = 0; i < page.count; i++)
+			print_line(&page.campaigns[i]);
+		filter->before = page.last;
+	} while (page.has_more);
+	return OK;
+}
+
+static int
+list(struct cli *c, int argc, char **argv)
+{
+	struct campaign_filter filter = { .from = { INT32_MIN }, .to = { INT32_MAX }, .limit = LISTED };
+	const char *org_id = NULL, *state = NULL;
+	const struct option_spec specs[] = { { "--org", &org_id, NULL }, { "--status", &state, NULL }, { NULL, NULL, NULL } };
+	struct organization org;
+
+	if (!cli_options("campaign", argc, argv, specs, NULL, 0, 0))
+		return USAGE;
+	if (state != NULL && !(filter.has_state = campaign_state_parse(state, &filter.state)))
+		return cli_usage("campaign", "--status: no state \"%s\"", state);
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	if (cli_organization(c, org_id, &org) != OK || list_all(c, &org, &filter) != OK)
+		return cli_fail(c);
+	db_read_end(c->db);
+	return DONE;
+}
+
+static int
+show(struct cli *c, int argc, char **argv)
+{
+	const char *org_id = NULL, *id;
+	const struct option_spec specs[] = { { "--org", &org_id, NULL }, { NULL, NULL, NULL } };
+	struct organization org;
+	struct campaign campaign;
+
+	if (!cli_options("campaign", argc, argv, specs, &id, 1, 1))
+		return USAGE;
+	if (!cli_open(c) || db_read_begin(c->db) != OK)
+		return FAILED;
+	if (cli_organization(c, org_id, &org) != OK ||
+	    campaign_load(c->db, c->arena, &org, id, organization_today(&org, c->now), &campaign, &c->why) != OK)
+		return cli_fail(c);
+	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n\n", campaign.id, campaign.name,
+	    campaign_state_name(campaign.state), campaign.parts_per_contact);
+	print_segments(&campaign);
+	db_read_end(c->db);
+	return DONE;
+}
+
+static enum status
+cancel_in_transaction(struct cli *c, const char *org_id, const char *id)
+{
+	struct campaign_change change = { .now = c->now, .credential = CLI_CREDENTIAL };
+	struct campaign_refusal refusal;
+	struct organization org;
+	struct campaign campaign;
+	enum status st;
+
+	if ((st = cli_organization(c, org_id, &org)) != OK ||
+	    (st = organization_load_for_write(c->db, c->arena, org.id, c->now, &org, &c->why)) != OK)
+		return st;
+	change.today = organization_today(&org, c->now);
+	if ((st = campaign_load(c->db, c->arena, &org, id, change.today, &campaign, &c->why)) != OK)
+		return st;
+	return campaign_do(c->db, c->arena, &org, &campaign, CANCEL, &change, &refusal, &c->why);
+}
+
+static int
+cancel(struct cli *c, int argc, char **argv)
+{
+	const char *org_id = NULL, *id;
+	const struct option_spec specs[] = { { "--org", &org_id, NULL }, { NULL, NULL, NULL } };
+
+	if (!cli_options("campaign", argc, argv, specs, &id, 1, 1))
+		return USAGE;
+	if (!cli_open(c))
+		return FAILED;
+	if (db_write_begin(c->db) != OK || cancel_in_transaction(c, org_id, id) != OK || db_write_commit(c->db) != OK) {
+		db_write_abort(c->db);
+		return cli_fail(c);
+	}
+	printf("cancelled %s: what was not used is free\n", id);
+	return DONE;
+}
+
+int
+cmd_campaign(struct cli *c, int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "list") == 0)
+		return list(c, argc - 1, argv + 1);
+	if (strcmp(verb, "show") == 0)
+		return show(c, argc - 1, argv + 1);
+	if (strcmp(verb, "cancel") == 0)
+		return cancel(c, argc - 1, argv + 1);
+	return cli_usage("campaign", "list, show or cancel");
+}

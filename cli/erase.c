@@ -1,0 +1,34 @@
+/*
+ * Erasing: a phone number, everywhere it stands.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "audit.h"
+#include "cli.h"
+#include "failure.h"
+
+int
+cmd_erase(struct cli *c, int argc, char **argv)
+{
+	const char *phone = NULL;
+	const struct option_spec specs[] = { { "--phone", &phone, NULL }, { NULL, NULL, NULL } };
+	int64_t count = 0;
+
+	if (!cli_options("erase", argc, argv, specs, NULL, 0, 0))
+		return USAGE;
+	if (phone == NULL || phone[0] == '\0')
+		return cli_usage("erase", "--phone is needed, as it was posted");
+	if (!cli_open(c))
+		return FAILED;
+	if (db_write_begin(c->db) != OK || failure_erase(c->db, phone, &count) != OK) {
+		db_write_abort(c->db);
+		return cli_fail(c);
+	}
+	/* That it was done, and never whose number it was. */
+	audit(c->db, c->now, 0, CLI_CREDENTIAL, "failure.erase", arena_printf(c->arena, "{\"rows\":%" PRId64 "}", count));
+	if (db_write_commit(c->db) != OK)
+		return cli_fail(c);
+	printf("blanked %" PRId64 " time%s; backups made before still hold it\n", count, count == 1 ? "" : "s");
+	return DONE;
+}

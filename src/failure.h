@@ -1,0 +1,20 @@
+/*
+ * Who could not be reached: kept for a while, and blanked for good.
+ */
+#ifndef FAILURE_H
+#define FAILURE_H
+
+#include <stdint.h>
+
+#include "db.h"
+
+/*
+ * Blanks phone, reason and the event's detail hash where they are older than the setting failure_retention_days.  Inside any
+ * write transaction; almost always there is nothing to do.
+ */
+enum status	failure_expire(struct db *db, int64_t now);
+
+/* The same for one phone number, in every organisation; *count says how often it stood there. */
+enum status	failure_erase(struct db *db, const char *phone, int64_t *count);
+
+#endif
