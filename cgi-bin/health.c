@@ -63,6 +63,5 @@ main(void)
 {
 	static const struct route routes[] = { { GET, "/health", 0, health }, { 0 } };
 
-	return serve(&(const struct endpoint) {
-		.name = "health", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+	return serve(&(const struct endpoint) { .name = "health", .dialect = TETHER, .routes = routes });
 }

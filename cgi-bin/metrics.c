@@ -146,6 +146,5 @@ main(void)
 {
 	static const struct route routes[] = { { GET, "/metrics", 0, metrics }, { 0 } };
 
-	return serve(&(const struct endpoint) {
-		.name = "metrics", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+	return serve(&(const struct endpoint) { .name = "metrics", .dialect = TETHER, .routes = routes });
 }

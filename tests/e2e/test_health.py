@@ -47,9 +47,16 @@ def test_old_time_zones_are_warned_of(daybook):
     assert any("tzdata" in w for w in ask(daybook).json["warnings"])
 
 
-def test_credentials_and_parameters_do_not_matter(daybook):
+def test_credentials_do_not_matter(daybook):
     for headers in ({}, {"Authorization": "Bearer garbage"}, {"Authorization": "Basic eA=="}, {"X-API-Key": "dbk_x"}):
-        assert ask(daybook, "_=1&_=2&x=%zz", headers=headers).status == 200
+        assert ask(daybook, headers=headers).status == 200
+
+
+def test_an_unknown_parameter_is_refused_by_name(daybook):
+    process = daybook.fastcgi("health")
+    for query, name in (("_=1", "_:"), ("verbose", "verbose:"), ("x=%zz", "x:"), ("%ff=1", "")):
+        check_error(process.ask("GET", "/health", query), 400, "tether", name)
+    assert process.ask("GET", "/health", "&").status == 200
 
 
 def test_without_a_database_it_is_503_and_with_one_again_200(daybook):

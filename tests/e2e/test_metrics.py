@@ -115,3 +115,8 @@ def test_head_and_post(acme):
     assert (head.status, head.body) == (200, b"") and int(head.headers["content-length"]) > 100
     reply = acme.cgi("metrics", "POST", "/metrics", body={})
     check_error(reply, 405, "tether")
+
+
+def test_an_unknown_parameter_is_refused_by_name(acme):
+    check_error(ask(acme, query="format=json"), 400, "tether", "format:")
+    assert ask(acme).status == 200
