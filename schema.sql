@@ -176,6 +176,7 @@ CREATE TABLE failure (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_segment ON failure (campaign, segment, failed_at) WHERE campaign IS NOT NULL;
 CREATE INDEX failure_phone ON failure (phone) WHERE phone <> '';
+CREATE INDEX failure_kept ON failure (failed_at) WHERE phone <> '';	-- what is to be blanked next
 
 -- What a part costs, from a local day on.  An organisation's own price wins over the common one.
 CREATE TABLE price (

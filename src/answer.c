@@ -42,6 +42,10 @@ open_database(struct answerer *a, struct why *why)
 	char path[CONF_PATH_MAX], text[WHY_TEXT_MAX * 2];
 	enum status st = OK;
 
+	if (a->db != NULL && !db_is_in_place(a->db)) {
+		db_close(a->db);
+		a->db = NULL;
+	}
 	if (a->db == NULL && (st = conf_database(path, why)) == OK && (a->db = db_open(path, why)) == NULL)
 		st = UNAVAILABLE;
 	if (st != OK)

@@ -51,7 +51,7 @@ check_day(const struct reserve *r, struct day d)
 	usage.reserved -= after;
 	*r->refusal = (struct campaign_refusal) { .is_set = true, .day = d, .needed = after,
 		.available = quota_available(r->org->daily_limit, usage) };
-	if ((st = slot_find(r->db, r->org, today, after, &slot)) != OK)
+	if ((st = slot_find(r->db, r->org, d, after, &slot)) != OK)
 		return st;
 	r->refusal->has_next = slot.is_found;
 	r->refusal->next = slot.day;

@@ -8,7 +8,7 @@
 enum { KEPT = 64 };	/* organisations whose spans a process keeps */
 
 static struct kept {
-	int64_t org, zone_revision;
+	int64_t db, org, zone_revision;
 	struct span *spans;
 	size_t count;
 } kept[KEPT];
@@ -26,10 +26,11 @@ daycut_load(struct db *db, struct organization *org, struct why *why)
 	struct query *q;
 	enum status st;
 
-	if (k->spans == NULL || k->org != org->key || k->zone_revision != org->zone_revision) {
+	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision) {
 		if (k->spans == NULL)
 			k->spans = xmalloc(SPANS_MAX * sizeof(*k->spans));
-		*k = (struct kept) { .org = org->key, .zone_revision = org->zone_revision, .spans = k->spans };
+		*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
+			.spans = k->spans };
 		q = db_query(db, "SELECT from_at, utc_offset_s FROM zone_span WHERE org = :org ORDER BY from_at");
 		query_bind_int(q, ":org", org->key);
 		while (k->count < SPANS_MAX && query_step(q)) {

@@ -6,7 +6,7 @@
 
 #include "organization.h"
 
-/* Fills org->days from the rows; kept in the process by (organisation, zone_revision). */
+/* Fills org->days from the rows; kept in the process by (opening of the file, organisation, zone_revision). */
 enum status	daycut_load(struct db *db, struct organization *org, struct why *why);
 
 /*

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "arena.h"
 #include "db.h"
@@ -29,8 +30,10 @@ on_wal_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 struct db *
 db_open(const char *path, struct why *why)
 {
+	static int64_t openings;
 	struct db *db = xmalloc(sizeof(*db));
 	char gate[DB_PATH_MAX + 8];
+	struct stat st;
 
 	memset(db, 0, sizeof(*db));
 	snprintf(db->path, sizeof(db->path), "%s", path);
@@ -45,6 +48,11 @@ db_open(const char *path, struct why *why)
 		db_close(db);
 		return NULL;
 	}
+	if (stat(path, &st) == 0) {
+		db->device = st.st_dev;
+		db->inode = st.st_ino;
+	}
+	db->number = ++openings;
 	sqlite3_wal_hook(db->handle, on_wal_commit, db);
 	return db;
 }
@@ -68,6 +76,20 @@ const char *
 db_path(const struct db *db)
 {
 	return db->path;
+}
+
+bool
+db_is_in_place(const struct db *db)
+{
+	struct stat st;
+
+	return stat(db->path, &st) == 0 && st.st_dev == db->device && st.st_ino == db->inode;
+}
+
+int64_t
+db_number(const struct db *db)
+{
+	return db->number;
 }
 
 /* ---- Transactions */

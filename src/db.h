@@ -43,6 +43,12 @@ enum status	 db_upgrade(const char *path, int *from, struct why *why);
 
 const char	*db_path(const struct db *db);
 
+/* Whether the path still names the file that was opened.  What is written to one that was moved away is lost. */
+bool		 db_is_in_place(const struct db *db);
+
+/* Another one for each opening in this process: what is kept of one file is not true of the next. */
+int64_t		 db_number(const struct db *db);
+
 /* ---- Transactions */
 
 enum status	 db_read_begin(struct db *db);

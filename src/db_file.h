@@ -4,6 +4,7 @@
 #ifndef DB_FILE_H
 #define DB_FILE_H
 
+#include <sys/types.h>
 #include <sqlite3.h>
 
 #include "db.h"
@@ -28,6 +29,9 @@ struct query {
 struct db {
 	sqlite3 *handle;
 	char path[DB_PATH_MAX];
+	dev_t device;		/* which file was opened, whatever stands at path now */
+	ino_t inode;
+	int64_t number;		/* of the opening, in this process */
 	int gate;
 	bool in_read, in_write;
 	enum status write_status;

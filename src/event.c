@@ -7,7 +7,9 @@
 #include "audit.h"
 #include "digest.h"
 #include "event.h"
+#include "event_enforce.h"
 #include "event_row.h"
+#include "failure.h"
 #include "instant.h"
 #include "money.h"
 #include "price.h"
@@ -230,6 +232,36 @@ post_event(struct post *p, struct event_item *item)
 	return ref.segment > 0 ? segment_spend(p->db, ref, sent, failed) : OK;
 }
 
+/*
+ * Recorded only where it leaves its day and its cycle within their limits.  The roll-ups are flushed around it, so that
+ * before and after are what everybody would see; a refusal leaves nothing, and its id stays free.
+ */
+static enum status
+post_enforced(struct post *p, struct event_item *item)
+{
+	const struct event *e = &item->event;
+	struct enforcement enforcement;
+	enum status st;
+
+	if ((st = rollup_flush(p->rollup, p->db)) != OK ||
+	    (st = enforce_begin(p->db, p->org, &p->prices, e, p->options->now, &enforcement)) != OK)
+		return st;
+	db_savepoint(p->db);
+	if ((st = post_event(p, item)) != OK || (st = rollup_flush(p->rollup, p->db)) != OK)
+		return st;
+	if (item->verdict == EVENT_ACCEPTED && (st = enforce_end(p->db, p->arena, p->org, &p->prices, e, &enforcement,
+	    &item->refusal)) != OK)
+		return st;
+	if (item->refusal == NULL) {
+		db_savepoint_keep(p->db);
+		return OK;
+	}
+	db_savepoint_undo(p->db);
+	reject(item, item->refusal->error);
+	item->warning = NULL;
+	return OK;
+}
+
 /* Whether a void may take this row back; sets the item's error where it may not. */
 static enum status
 check_target(struct post *p, struct event_item *item, bool is_there, const struct event_row *target, bool *may)
@@ -321,10 +353,18 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 		return st;
 	p.rollup = rollup_new(org);
 	for (size_t i = 0; st == OK && i < count; i++)
-		if (items[i].verdict == EVENT_PENDING)
-			st = items[i].event.kind == EVENT_VOID ? post_void(&p, &items[i]) : post_event(&p, &items[i]);
+		if (items[i].verdict != EVENT_PENDING)
+			continue;
+		else if (items[i].event.kind == EVENT_VOID)
+			st = post_void(&p, &items[i]);
+		else if (options->is_enforced && items[i].event.kind == EVENT_SENT)
+			st = post_enforced(&p, &items[i]);
+		else
+			st = post_event(&p, &items[i]);
 	if (st == OK)
 		st = rollup_flush(p.rollup, db);
+	if (st == OK)
+		st = failure_expire(db, options->now);
 	rollup_free(p.rollup);
 	if (st == OK && p.backfilled > 0)
 		audit(db, options->now, org->key, options->credential, "event.backfill",

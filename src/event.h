@@ -32,11 +32,24 @@ struct event {
 
 enum event_verdict { EVENT_PENDING, EVENT_ACCEPTED, EVENT_DUPLICATE, EVENT_CONFLICT, EVENT_REJECTED };
 
+/* Why a conditional event was not recorded. */
+struct event_refusal {
+	bool is_cap;
+	const char *error;	/* a sentence that starts with over_quota or over_cap */
+	const char *limit;	/* "dailyLimit", "messagesCap", "costCap", "smsCap", "callCap" */
+	struct day day;		/* whose: the event's own local day */
+	int64_t available;	/* units free on it */
+	int64_t frees_at;	/* when that day, or that cycle, is over */
+	bool has_next;
+	struct day next;	/* the next date with room for as much */
+};
+
 struct event_item {
 	struct event event;
 	enum event_verdict verdict;	/* EVENT_REJECTED before the post: it is passed over */
 	const char *error;		/* of a rejected one: "field: what was wrong" */
 	const char *warning;		/* of an accepted one; NULL = none */
+	const struct event_refusal *refusal;	/* of one that found no room; NULL = none */
 };
 
 /* ---- Reading */
@@ -65,6 +78,7 @@ struct event_options {
 	int64_t now;
 	const char *credential;
 	bool may_backfill;	/* events and voids older than EVENT_WINDOW_MS, from 2012 on */
+	bool is_enforced;	/* each is recorded only while its day and its cycle have room */
 	bool is_statement;	/* a carrier's statement: an id that is there is a duplicate whatever else it
 				   says, and a given cost that differs becomes an adjust row */
 };

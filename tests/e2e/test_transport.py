@@ -700,6 +700,39 @@ def test_without_a_database_it_is_503_and_the_same_process_works_when_it_is_ther
     assert process.ask(method, endpoint[1], endpoint[2], body, token=token).status == 200
 
 
+def test_another_file_in_its_place_is_taken_up_and_the_old_one_left_alone(daybook):
+    """What is acknowledged must be in the file that stands there: not in one that was moved away or deleted."""
+    set_clock(daybook, NOON)
+    events, slot, old = daybook.fastcgi("events"), daybook.fastcgi("next-available-slot"), daybook.folder / "old"
+    token = daybook.token()
+    assert events.ask("POST", "/api/events", None, event(NOON), token=token).status == 200
+    assert ask(slot, SLOT, token=token).json["todayDate"] == "2026-05-20"
+    old.mkdir()
+
+    def move(source, target):
+        for file in source.glob("daybook.db*"):
+            file.rename(target / file.name)
+    move(daybook.folder, old)
+    for process in (events, slot):
+        assert process.ask("GET", "/", token=token).status == 503
+    assert not daybook.path.exists()
+    daybook.cmd("init")
+    daybook.cmd("key", "add", "--kid", "main")
+    daybook.cmd("org", "add", "acme", "--timezone", "Pacific/Kiritimati")
+    check_error(ask(slot, SLOT, token=token), 401, "tether")	# the other file's key
+    anew = daybook.token()
+    assert ask(slot, SLOT, token=anew).json["todayDate"] == "2026-05-21"
+    for _ in range(2):
+        assert events.ask("POST", "/api/events", None, event(NOON), token=anew).json["accepted"] == 1
+    assert daybook.sql("SELECT count(*) FROM event") == [(2,)]
+    for file in daybook.folder.glob("daybook.db*"):
+        file.unlink()
+    move(old, daybook.folder)
+    assert ask(slot, SLOT, token=token).json["todayDate"] == "2026-05-20"
+    assert events.ask("POST", "/api/events", None, event(NOON), token=token).json["accepted"] == 1
+    assert daybook.sql("SELECT count(*) FROM event") == [(2,)]
+
+
 def test_a_new_database_is_found_by_a_process_that_waits_for_it(empty):
     other = empty.folder / "new.db"
     process = empty.fastcgi("health", env={"DAYBOOK_DB": str(other)})

@@ -1,0 +1,60 @@
+/*
+ * GET /account/organization -- the organisation and the caps of its billing cycle.
+ *
+ *	200	{"organizationId","name","messagesCap","costCap","smsCap","callCap","anniversaryDate",
+ *		"allowOverage","createdAt","updatedAt"}
+ *		A cap of null is none; costCap is US dollars.  anniversaryDate is the start of the next cycle.
+ *	401 403	no valid credential; not the scope usage:read
+ */
+#include "cycle.h"
+#include "organization.h"
+#include "reply.h"
+#include "serve.h"
+
+static void
+put_cap(struct json *out, const char *name, int64_t cap)
+{
+	if (cap == NO_CAP)
+		json_put_null(out, name);
+	else
+		json_put_int(out, name, cap);
+}
+
+static enum status
+account(struct req *r, struct json *out)
+{
+	struct organization org;
+	struct day today;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+		return st;
+	today = organization_today(&org, r->now);
+	if (reply_cached(r, out, org.revision, today))
+		return OK;
+	json_open_object(out, NULL);
+	json_put_text(out, "organizationId", org.id);
+	json_put_text(out, "name", org.name);
+	put_cap(out, "messagesCap", org.cap_messages);
+	if (org.cap_cost_micros == NO_CAP)
+		json_put_null(out, "costCap");
+	else
+		json_put_money(out, "costCap", org.cap_cost_micros);
+	put_cap(out, "smsCap", org.cap_sms);
+	put_cap(out, "callCap", org.cap_calls);
+	json_put_instant(out, "anniversaryDate", cycle_of(org.days, org.cycle_day, today).ends_at);
+	json_put_bool(out, "allowOverage", org.allow_overage);
+	json_put_instant(out, "createdAt", org.created_at);
+	json_put_instant(out, "updatedAt", org.updated_at);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = {
+		{ GET, "/account/organization", SCOPE_USAGE_READ, account }, { 0 } };
+
+	return serve(&(const struct endpoint) { .name = "account", .dialect = PINGRAM, .routes = routes });
+}

@@ -1,0 +1,72 @@
+/*
+ * POST /api/campaigns/auto-segment {"totalContacts":n,"firstSegmentDate"?:"YYYY-MM-DD",
+ *	"firstSegmentTime"?:"HH:MM","timezone"?:"Area/City","partsPerContact"?:n} -- a proposal: the contacts over the coming
+ *	days with room, at the same time of the wall clock.  Reserves nothing.
+ *
+ *	Defaults: 10:00; today, or tomorrow where that time is past; the organisation's zone.
+ *
+ *	200	{"success":true,"segments":[{"id":"seg-1","scheduledDate":"…Z","contactCount":n},…],
+ *		"totalSegments":n,"warnings":[]}
+ *	400	a field is missing, unknown or wrong; the first time is past; more than 366 days needed
+ *	401 403	no valid credential; not the scope usage:read
+ */
+#include "auto_segment.h"
+#include "serve.h"
+
+static enum status
+plan(struct req *r, struct auto_plan *plan, struct organization *org)
+{
+	struct auto_request request;
+	struct json_object *o;
+	enum status st;
+
+	if ((st = db_read_begin(r->db)) != OK)
+		return st;
+	if ((st = organization_load(r->db, r->org, org, &r->why)) == OK &&
+	    (st = req_object(r, auto_request_fields, &o)) == OK) {
+		if ((st = auto_request_read(o, &request, &r->why)) == OK)
+			st = auto_plan_make(r->db, r->arena, org, &request, r->now, plan, &r->why);
+		json_object_free(o);
+	}
+	db_read_end(r->db);
+	return st;
+}
+
+static enum status
+auto_segment(struct req *r, struct json *out)
+{
+	struct organization org;
+	struct auto_plan p;
+	enum status st;
+
+	if ((st = plan(r, &p, &org)) != OK)
+		return st;
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_array(out, "segments");
+	for (size_t i = 0; i < p.count; i++) {
+		json_open_object(out, NULL);
+		json_put_text(out, "id", arena_printf(r->arena, "seg-%zu", i + 1));
+		json_put_instant(out, "scheduledDate", p.segments[i].scheduled_at);
+		json_put_int(out, "contactCount", p.segments[i].contacts);
+		json_close_object(out);
+	}
+	json_close_array(out);
+	json_put_int(out, "totalSegments", (int64_t)p.count);
+	json_open_array(out, "warnings");
+	if (p.left > 0)
+		json_put_text(out, NULL, "The daily limit is 0: nothing can be planned.");
+	json_close_array(out);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = {
+		{ POST, "/api/campaigns/auto-segment", SCOPE_USAGE_READ, auto_segment }, { 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "auto-segment", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}
