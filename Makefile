@@ -42,12 +42,13 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 	libssl-dev libcsv-dev tzdata lighttpd
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
 	faketime mandoc
-BENCH_PACKAGES = wrk
+BENCH_PACKAGES = wrk sqlite3 python3
+FUZZ_PACKAGES = clang libclang-rt-14-dev
 
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-.PHONY: all run test san lint bench fuzz deps deps-test deps-bench dist install uninstall clean
+.PHONY: all run test san lint bench fuzz deps deps-test deps-bench deps-fuzz dist install uninstall clean
 
 all: $(PROGRAMS) $(COMMAND)
 
@@ -55,7 +56,8 @@ all: $(PROGRAMS) $(COMMAND)
 deps: PACKAGES = $(BUILD_PACKAGES)
 deps-test: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
-deps deps-test deps-bench:
+deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
+deps deps-test deps-bench deps-fuzz:
 	@missing=$$(for p in $(PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] || { echo "installing: "$$missing; \
@@ -127,6 +129,41 @@ lint:
 
 bench: deps-bench all $(BENCH)
 	@tests/bench/run "$(B)"
+
+# Each target for FUZZ_SECONDS, under ASan and UBSan.
+FUZZ_SECONDS = 60
+FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch]) build/schema.c build/version.c
+	@mkdir -p $(@D)
+	clang -std=c11 -D_GNU_SOURCE -Isrc -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
+		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/serve.c,$(wildcard src/*.c)) \
+		build/schema.c build/version.c -lsqlite3 -lcjson -ljwt -lcrypto -lm
+
+fuzz: deps-fuzz $(FUZZ)
+	@for f in $(FUZZ); do mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 $$f.corpus >$$f.log 2>&1 || \
+		{ tail -60 $$f.log; exit 1; }; echo "$$f: $$(tail -1 $$f.log)"; done
+
+# ---- Giving it away
+dist:
+	git archive --prefix=daybook-$(VERSION)/ -o build/daybook-$(VERSION).tar.gz HEAD
+	@echo build/daybook-$(VERSION).tar.gz
+
+PREFIX = /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/daybook/cgi-bin \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/daybook
+	install $(COMMAND) $(DESTDIR)$(PREFIX)/bin/
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/lib/daybook/cgi-bin/
+	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 docs/openapi.yaml httpd-conf/lighttpd.conf $(DESTDIR)$(PREFIX)/share/daybook/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/daybook $(DESTDIR)$(PREFIX)/share/man/man1/daybook.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/daybook.conf.5
+	rm -rf $(DESTDIR)$(PREFIX)/lib/daybook $(DESTDIR)$(PREFIX)/share/daybook
 
 clean:
 	rm -rf build

@@ -92,21 +92,9 @@ insert_failure(const struct post *p, const struct event *e, struct segment_ref r
 	return query_run(q);
 }
 
-static enum status
-find_void_of(const struct post *p, const struct event_row *row, bool *found)
-{
-	struct query *q = db_query(p->db, "SELECT 1 FROM event WHERE org = :org AND source = :source AND voids_id = :id");
-
-	query_bind_int(q, ":org", p->org->key);
-	query_bind_text(q, ":source", row->source);
-	query_bind_text(q, ":id", row->id);
-	*found = query_step(q);
-	return query_done(q);
-}
-
 /* ---- One item */
 
-/* The id is there already: duplicate or conflict; of a statement, what it says of the money, unless that was taken back. */
+/* The id is there already: duplicate or conflict; of a statement, what it says of the money, unless it was voided. */
 static enum status
 judge_taken(struct post *p, struct event_item *item, const struct event_row *row)
 {
@@ -123,7 +111,7 @@ judge_taken(struct post *p, struct event_item *item, const struct event_row *row
 	item->verdict = EVENT_DUPLICATE;
 	if (!e->cost_given || strcmp(row->status, "sent") != 0)
 		return OK;
-	if ((st = find_void_of(p, row, &is_voided)) != OK || is_voided)
+	if ((st = event_is_voided(p->db, p->org, row, &is_voided)) != OK || is_voided)
 		return st;
 	if ((st = event_effective_cost(p->db, p->org, &p->prices, row, &costs, &adjusts)) != OK || costs == e->cost_micros)
 		return st;
@@ -278,7 +266,7 @@ check_target(struct post *p, struct event_item *item, bool is_there, const struc
 		reject(item, "voids: that is a void itself");
 		return OK;
 	}
-	if ((st = find_void_of(p, target, &is_voided)) != OK)
+	if ((st = event_is_voided(p->db, p->org, target, &is_voided)) != OK)
 		return st;
 	if (is_voided)
 		reject(item, "voids: voided already");

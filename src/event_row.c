@@ -68,6 +68,18 @@ event_effective_cost(struct db *db, const struct organization *org, const struct
 }
 
 enum status
+event_is_voided(struct db *db, const struct organization *org, const struct event_row *row, bool *voided)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = :source AND voids_id = :id");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	*voided = query_step(q);
+	return query_done(q);
+}
+
+enum status
 event_insert(struct db *db, const struct organization *org, const struct event_new_row *row, const struct event_options *options,
     bool *is_new)
 {

@@ -34,6 +34,9 @@ enum status	event_find(struct db *db, struct arena *a, const struct organization
 enum status	event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
 		    const struct event_row *row, int64_t *micros, int64_t *adjusts);
 
+/* Whether a void took it back. */
+enum status	event_is_voided(struct db *db, const struct organization *org, const struct event_row *row, bool *voided);
+
 /* A row to be. */
 struct event_new_row {
 	const char *source, *id, *status, *campaign_given, *voids;

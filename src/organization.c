@@ -151,16 +151,7 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 	query_bind_int(q, ":now", now);
 }
 
-static void
-put_cap(struct json *j, const char *name, int64_t cap)
-{
-	if (cap == NO_CAP)
-		json_put_null(j, name);
-	else
-		json_put_int(j, name, cap);
-}
-
-/* What the audit says of an organisation: its fields, and what moved. */
+/* What the audit says of an organisation: its fields (-1 = no limit, no cap), and what moved. */
 static void
 write_audit(struct db *db, const struct organization *org, const struct org_effects *effects, int64_t now,
     const char *credential, const char *action)
@@ -176,10 +167,10 @@ write_audit(struct db *db, const struct organization *org, const struct org_effe
 	json_put_int(&j, "dailyLimit", org->daily_limit);
 	json_put_text(&j, "quotaUnit", quota_unit_name(org->unit));
 	json_put_int(&j, "cycleDay", org->cycle_day);
-	put_cap(&j, "messagesCap", org->cap_messages);
-	put_cap(&j, "costCapMicros", org->cap_cost_micros);
-	put_cap(&j, "smsCap", org->cap_sms);
-	put_cap(&j, "callCap", org->cap_calls);
+	json_put_int(&j, "messagesCap", org->cap_messages);
+	json_put_int(&j, "costCapMicros", org->cap_cost_micros);
+	json_put_int(&j, "smsCap", org->cap_sms);
+	json_put_int(&j, "callCap", org->cap_calls);
 	json_put_bool(&j, "allowOverage", org->allow_overage);
 	if (effects != NULL)
 		org_effects_put(&j, effects, MOVES_LISTED_MAX);

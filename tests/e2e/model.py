@@ -4,7 +4,7 @@ roll-ups and counters recomputed from the ledger by code that has nothing in com
 import bisect
 import collections
 import datetime
-import os
+import json
 import pathlib
 import subprocess
 import time
@@ -183,5 +183,4 @@ def by_day(daybook, org="acme", channel="SMS"):
 
 def audit(daybook, action):
     """The details of the audit rows of that action, oldest first."""
-    import json
     return [json.loads(row[0]) for row in daybook.sql("SELECT detail FROM audit WHERE action = ? ORDER BY key", action)]

@@ -11,8 +11,8 @@ import zoneinfo
 
 import pytest
 
-from model import DAY, HOUR, IS_SANITIZED, MINUTE, QUARTER, Days, audit, campaign, check_ledger, date, day_number, instant, \
-    iso, now, rollup, set_clock, stored, totals
+from model import DAY, HOUR, IS_SANITIZED, MINUTE, QUARTER, Days, campaign, check_ledger, date, day_number, instant, iso, \
+    now, rollup, set_clock, stored, totals
 
 CHANNELS = ["SMS", "CALL", "EMAIL", "INAPP_WEB", "WEB_PUSH", "PUSH", "SLACK", "WHATSAPP", "SAGE"]
 SCOPE = "usage:read usage:write usage:backfill campaigns:write org:admin"

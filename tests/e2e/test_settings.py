@@ -217,7 +217,7 @@ def test_each_change_is_one_audit_row_that_says_what_holds_now(daybook, settings
     assert all(abs(r[3] - now()) < 60000 for r in rows)
     plan, limits, zone = audit(daybook, "org.set")
     assert (plan["plan"], plan["dailyLimit"], plan["timezone"]) == ("big", 500, "America/Toronto")
-    assert (limits["smsCap"], limits["costCapMicros"], limits["callCap"], limits["allowOverage"]) == (5, 500000, None, True)
+    assert (limits["smsCap"], limits["costCapMicros"], limits["callCap"], limits["allowOverage"]) == (5, 500000, -1, True)
     assert zone["timezone"] == "Asia/Tokyo" and zone["segmentsMoved"] == [] and zone["daysOverLimit"] == []
 
 
