@@ -200,7 +200,8 @@ run(struct export *x)
 		db_read_end(c->db);
 		if (st != OK)
 			break;
-		fwrite(x->out.text, 1, x->out.size, stdout);
+		if (x->out.size > 0)
+			fwrite(x->out.text, 1, x->out.size, stdout);
 		arena_reset(c->arena);
 	}
 	if (st != OK)

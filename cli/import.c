@@ -251,7 +251,7 @@ run(struct import *im, const char *format)
 		if (strcmp(format, "twilio") == 0)
 			import_twilio(im, t);
 		else
-			import_csv(im, t);
+			import_columns(im, t);
 		table_free(t);
 	}
 	import_flush(im);

@@ -51,7 +51,7 @@ bool	import_stop(struct import *im, int64_t line, const char *what);
 
 void	import_ndjson(struct import *im);
 
-/* ---- CSV (RFC 4180; a BOM, any line ends, quoted newlines) */
+/* ---- CSV (RFC 4180; a BOM, any line ends, quoted newlines): import_csv.c */
 
 struct table;
 
@@ -68,7 +68,7 @@ const char	*table_cell(const struct table *t, size_t i);
 const char	*table_error(const struct table *t);
 
 /* The records behind the header, as events. */
-void	import_csv(struct import *im, struct table *t);		/* our own field names */
+void	import_columns(struct import *im, struct table *t);	/* our own field names */
 void	import_twilio(struct import *im, struct table *t);	/* the message log of Twilio's console */
 
 /* An instant as Twilio's exports write it; false where it is none, or names no zone that is UTC or a number. */

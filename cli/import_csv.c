@@ -1,133 +1,198 @@
 /*
- * CSV with a header of our own field names.  Each record becomes the JSON of an event, so that event_read is the one
- * judge of both forms.
+ * A CSV file, one record at a time: the only file that knows libcsv.
+ *
+ * libcsv is fed one physical line after the other, so that at most one record ends in each piece, and the line where
+ * a record begins is known.  It is lenient with stray quotation marks; one that is never closed is found by the
+ * size of what it swallows, or at the end of the file.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include <csv.h>
+
 #include "import.h"
-#include "json.h"
+#include "utf8.h"
 
-static const struct column {
-	const char *name;
-	bool is_number;
-} columns[] = {
-	{ "id", false }, { "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
-	{ "parts", true }, { "status", false }, { "cost", true }, { "campaignId", false }, { "segmentNumber", true },
-	{ "to", false }, { "reason", false }, { "voids", false },
-};
+enum { BUFFER_SIZE = 64 * 1024 };
 
-enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
-
-/* The columns of a file, in its order. */
-struct header {
-	const struct column *at[TABLE_COLUMNS_MAX];
+struct table {
+	struct import *im;
+	struct csv_parser parser;
+	char buffer[BUFFER_SIZE];
+	size_t start, end;		/* what is read and not yet parsed */
+	bool has_begun;			/* the first bytes were looked at for a BOM */
+	bool is_eof;
+	bool is_open;			/* inside a record */
+	bool is_whole;			/* a record has ended */
+	bool was_cr;			/* the last piece ended in a carriage return */
+	int64_t at_line, line;		/* of the next byte; of the record's start */
+	char *text;			/* the record's cells, one behind the other */
+	size_t used, max;
+	size_t cells[TABLE_COLUMNS_MAX];	/* where each begins */
 	size_t count;
+	const char *error;
 };
 
-static const struct column *
-column_of(const char *name)
+struct table *
+table_new(struct import *im)
 {
-	for (size_t i = 0; i < COLUMNS; i++)
-		if (strcmp(columns[i].name, name) == 0)
-			return &columns[i];
-	return NULL;
-}
+	struct table *t = xmalloc(sizeof(*t));
 
-static bool
-read_header(struct import *im, struct table *t, struct header *h)
-{
-	bool has_id = false;
-	struct arena *a = im->cli->arena;
-
-	if (!table_next(t))
-		return im->is_over ? false : import_stop(im, 0, "an empty file; the first line names the columns");
-	if (table_error(t) != NULL)
-		return import_stop(im, table_line(t), table_error(t));
-	for (h->count = 0; h->count < table_count(t); h->count++) {
-		const char *name = table_cell(t, h->count);
-		const struct column *column = column_of(name);
-
-		if (column == NULL)
-			return import_stop(im, table_line(t), arena_printf(a, "header: no field \"%.64s\"; one of id, "
-			    "source, channel, occurredAt, messages, parts, status, cost, campaignId, segmentNumber, to, "
-			    "reason, voids", name));
-		for (size_t i = 0; i < h->count; i++)
-			if (h->at[i] == column)
-				return import_stop(im, table_line(t), arena_printf(a, "header: \"%s\" stands twice", name));
-		h->at[h->count] = column;
-		has_id |= strcmp(name, "id") == 0;
-	}
-	return has_id || import_stop(im, table_line(t), "header: the column id is missing");
-}
-
-static const char *
-skip_digits(const char *p)
-{
-	while (*p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* Whether the text is a number as JSON writes it.  What is none goes as text, and event_read says so. */
-static bool
-is_number(const char *text)
-{
-	const char *p = text + (text[0] == '-'), *digits = p;
-
-	p = skip_digits(p);
-	if (p == digits || (digits[0] == '0' && p > digits + 1))
-		return false;
-	if (*p == '.') {
-		digits = ++p;
-		if ((p = skip_digits(p)) == digits)
-			return false;
-	}
-	if (*p == 'e' || *p == 'E') {
-		p += p[1] == '+' || p[1] == '-' ? 2 : 1;
-		digits = p;
-		if ((p = skip_digits(p)) == digits)
-			return false;
-	}
-	return *p == '\0';
-}
-
-static void
-put_record(struct json *j, const struct table *t, const struct header *h)
-{
-	json_reset(j);
-	json_open_object(j, NULL);
-	for (size_t i = 0; i < h->count; i++) {
-		const char *cell = table_cell(t, i);
-
-		if (cell[0] == '\0')
-			continue;
-		if (h->at[i]->is_number && is_number(cell))
-			json_put_raw(j, h->at[i]->name, cell, strlen(cell));
-		else
-			json_put_text(j, h->at[i]->name, cell);
-	}
-	json_close_object(j);
+	memset(t, 0, sizeof(*t));
+	t->im = im;
+	t->at_line = 1;
+	if (csv_init(&t->parser, CSV_APPEND_NULL) != 0)
+		abort();
+	csv_set_blk_size(&t->parser, 4096);
+	return t;
 }
 
 void
-import_csv(struct import *im, struct table *t)
+table_free(struct table *t)
 {
-	struct header h = { .count = 0 };
-	struct json j;
-	bool goes_on;
+	csv_free(&t->parser);
+	free(t->text);
+	free(t);
+}
 
-	json_init(&j);
-	goes_on = read_header(im, t, &h);
-	while (goes_on && table_next(t)) {
-		if (table_error(t) != NULL)
-			goes_on = import_bad(im, table_line(t), table_error(t));
-		else if (table_count(t) != h.count)
-			goes_on = import_bad(im, table_line(t), arena_printf(im->cli->arena,
-			    "record: %zu cells where the header has %zu", table_count(t), h.count));
-		else {
-			put_record(&j, t, &h);
-			goes_on = import_event(im, table_line(t), j.text, j.size);
-		}
+int64_t
+table_line(const struct table *t)
+{
+	return t->line;
+}
+
+size_t
+table_count(const struct table *t)
+{
+	return t->count;
+}
+
+const char *
+table_cell(const struct table *t, size_t i)
+{
+	return i < t->count ? t->text + t->cells[i] : "";
+}
+
+const char *
+table_error(const struct table *t)
+{
+	return t->error;
+}
+
+static bool
+is_text(const char *text, size_t n)
+{
+	size_t length;
+
+	for (size_t i = 0; i < n; i += length)
+		if (text[i] == '\0' || (length = utf8_char(text + i, n - i)) == 0)
+			return false;
+	return true;
+}
+
+static void
+on_cell(void *data, size_t n, void *arg)
+{
+	struct table *t = arg;
+
+	if (t->count == TABLE_COLUMNS_MAX || t->used + n + 1 > TABLE_RECORD_MAX) {
+		t->error = t->count == TABLE_COLUMNS_MAX ? "record: more than 128 cells" : "record: longer than 1 MiB";
+		return;
 	}
-	json_free(&j);
+	if (!is_text(data, n))
+		t->error = "record: not UTF-8, or with a NUL in it";
+	if (t->used + n + 1 > t->max) {
+		t->max = 2 * (t->used + n + 1);
+		t->text = xrealloc(t->text, t->max);
+	}
+	t->cells[t->count++] = t->used;
+	memcpy(t->text + t->used, data, n);
+	t->text[t->used + n] = '\0';
+	t->used += n + 1;
+}
+
+static void
+on_record(int end, void *arg)
+{
+	struct table *t = arg;
+
+	(void)end;
+	t->is_whole = true;
+	t->is_open = false;
+}
+
+static bool
+fill(struct table *t)
+{
+	t->start = 0;
+	t->end = import_bytes(t->im, t->buffer, sizeof(t->buffer));
+	if (!t->has_begun && t->end >= 3 && memcmp(t->buffer, "\xef\xbb\xbf", 3) == 0)
+		t->start = 3;
+	t->has_begun = true;
+	return t->end > t->start;
+}
+
+/* Bytes up to the end of the line, or of the buffer. */
+static size_t
+piece_length(const char *text, size_t n)
+{
+	const char *lf = memchr(text, '\n', n), *cr = memchr(text, '\r', lf != NULL ? (size_t)(lf - text) : n);
+
+	return cr != NULL ? (size_t)(cr - text) + 1 : lf != NULL ? (size_t)(lf - text) + 1 : n;
+}
+
+static bool
+is_blank(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
+			return false;
+	return true;
+}
+
+/* Parses one piece.  False where the file cannot be read on. */
+static bool
+parse(struct table *t)
+{
+	const char *text = t->buffer + t->start;
+	size_t n = piece_length(text, t->end - t->start);
+
+	if (!t->is_open && !is_blank(text, n)) {
+		t->is_open = true;
+		t->line = t->at_line;
+	}
+	if (csv_parse(&t->parser, text, n, on_cell, on_record, t) != n)
+		return import_stop(t->im, t->line, csv_strerror(csv_error(&t->parser)));
+	if (csv_get_buffer_size(&t->parser) > TABLE_RECORD_MAX)
+		return import_stop(t->im, t->line, "a cell of more than 1 MiB; is a quotation mark not closed?");
+	/* CR LF is one end of line. */
+	t->at_line += text[n - 1] == '\r' || (text[n - 1] == '\n' && !(n == 1 && t->was_cr));
+	t->was_cr = text[n - 1] == '\r';
+	t->start += n;
+	return true;
+}
+
+bool
+table_next(struct table *t)
+{
+	t->count = t->used = 0;
+	t->error = NULL;
+	t->is_whole = false;
+	while (!t->is_whole && !t->is_eof) {
+		if (t->start == t->end && !fill(t)) {
+			t->is_eof = true;
+			break;
+		}
+		if (!parse(t))
+			return false;
+	}
+	if (t->is_whole)
+		return true;
+	if (t->im->is_over || !t->is_open)
+		return false;
+	/* The last record, without an end of line. */
+	csv_set_opts(&t->parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI);
+	if (csv_fini(&t->parser, on_cell, on_record, t) != 0)
+		return import_stop(t->im, t->line, "a quotation mark is not closed");
+	return t->is_whole;
 }

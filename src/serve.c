@@ -171,6 +171,16 @@ on_stop(int sig)
 	is_told_to_stop = 1;
 }
 
+/* Under load ppoll always finds a request, and lets no signal in. */
+static bool
+stop_is_pending(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGUSR1) == 1;
+}
+
 /*
  * TERM and USR1 come in only while we wait for a request: libfcgi would cut a body short.  The listening socket
  * does not block, so that a request which another process took does not hold us in accept().
@@ -201,19 +211,21 @@ serve_fastcgi(struct answerer *a)
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-	while (!is_told_to_stop) {
+	while (!is_told_to_stop && !stop_is_pending()) {
 		if (ppoll(&listening, 1, NULL, &waiting) != 1)
 			continue;
 		rc = FCGX_Accept_r(&request);
-		if (rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED)
+		if (rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED) {
+			rc = 0;
 			continue;
+		}
 		if (rc < 0)
 			break;
 		exchange(a, &request, &body, &wire);
 	}
 	json_free(&wire);
 	free(body.text);
-	return is_told_to_stop ? 0 : 1;
+	return rc < 0 ? 1 : 0;
 }
 
 int

@@ -9,10 +9,12 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import socket
 import sqlite3
 import struct
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
@@ -147,6 +149,7 @@ class Daybook:
         self.log_path = self.folder / "log"
         self.env = {**os.environ, "DAYBOOK_DB": str(self.path)}
         self.processes = []
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="dbk-"))  # a socket's path has 107 bytes at most
 
     def cmd(self, *args, check=True, input=None):
         """Runs the command; with check, it must end with 0."""
@@ -193,7 +196,7 @@ class Daybook:
         """A FastCGI process; call it as .ask(method, path, …)."""
         with open(self.log_path, "ab") as log:
             process = FastCgi(str(BUILD / f"cgi-bin/{program}.fcgi"), {**self.env, **(env or {})},
-                              self.folder / f"{program}-{len(self.processes)}.sock", log)
+                              self.sockets / f"{program}-{len(self.processes)}.sock", log)
 
         def ask(method, path, query=None, body=None, headers=None, token=None, **variables):
             raw = body_bytes(body)
@@ -209,6 +212,7 @@ class Daybook:
         for process in self.processes:
             if process.process.poll() is None:
                 process.stop()
+        shutil.rmtree(self.sockets)
 
 
 @pytest.fixture
@@ -237,8 +241,7 @@ class Server:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        state = daybook.folder / "lighttpd"
-        state.mkdir()
+        state = pathlib.Path(tempfile.mkdtemp(prefix="dbk-"))  # a socket's path has 107 bytes at most
         env = {**daybook.env, "DAYBOOK_PROGRAMS": str(BUILD / "cgi-bin"), "DAYBOOK_STATE": str(state),
                "DAYBOOK_PORT": str(self.port), "DAYBOOK_PREFIX": prefix, "DAYBOOK_HTDOCS": str(ROOT / "htdocs"),
                "PATH": os.environ["PATH"] + ":/usr/sbin"}
@@ -270,6 +273,7 @@ class Server:
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=20)
+        shutil.rmtree(self.state)
 
 
 @pytest.fixture

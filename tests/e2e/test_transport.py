@@ -59,7 +59,6 @@ def test_the_same_request_has_the_same_body_by_cgi_by_fastcgi_and_under_lighttpd
         assert root.ask("GET", "/account/organization/usage", token=token).status == 200
     finally:
         root.stop()
-    (daybook.folder / "lighttpd").rename(daybook.folder / "lighttpd-1")
     below = Server(daybook, "/daybook")
     try:
         for endpoint in READERS:

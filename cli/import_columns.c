@@ -1,0 +1,133 @@
+/*
+ * CSV with a header of our own field names.  Each record becomes the JSON of an event, so that event_read is the one
+ * judge of both forms.
+ */
+#include <string.h>
+
+#include "import.h"
+#include "json.h"
+
+static const struct column {
+	const char *name;
+	bool is_number;
+} columns[] = {
+	{ "id", false }, { "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
+	{ "parts", true }, { "status", false }, { "cost", true }, { "campaignId", false }, { "segmentNumber", true },
+	{ "to", false }, { "reason", false }, { "voids", false },
+};
+
+enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+/* The columns of a file, in its order. */
+struct header {
+	const struct column *at[TABLE_COLUMNS_MAX];
+	size_t count;
+};
+
+static const struct column *
+column_of(const char *name)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (strcmp(columns[i].name, name) == 0)
+			return &columns[i];
+	return NULL;
+}
+
+static bool
+read_header(struct import *im, struct table *t, struct header *h)
+{
+	bool has_id = false;
+	struct arena *a = im->cli->arena;
+
+	if (!table_next(t))
+		return im->is_over ? false : import_stop(im, 0, "an empty file; the first line names the columns");
+	if (table_error(t) != NULL)
+		return import_stop(im, table_line(t), table_error(t));
+	for (h->count = 0; h->count < table_count(t); h->count++) {
+		const char *name = table_cell(t, h->count);
+		const struct column *column = column_of(name);
+
+		if (column == NULL)
+			return import_stop(im, table_line(t), arena_printf(a, "header: no field \"%.64s\"; one of id, "
+			    "source, channel, occurredAt, messages, parts, status, cost, campaignId, segmentNumber, to, "
+			    "reason, voids", name));
+		for (size_t i = 0; i < h->count; i++)
+			if (h->at[i] == column)
+				return import_stop(im, table_line(t), arena_printf(a, "header: \"%s\" stands twice", name));
+		h->at[h->count] = column;
+		has_id |= strcmp(name, "id") == 0;
+	}
+	return has_id || import_stop(im, table_line(t), "header: the column id is missing");
+}
+
+static const char *
+skip_digits(const char *p)
+{
+	while (*p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* Whether the text is a number as JSON writes it.  What is none goes as text, and event_read says so. */
+static bool
+is_number(const char *text)
+{
+	const char *p = text + (text[0] == '-'), *digits = p;
+
+	p = skip_digits(p);
+	if (p == digits || (digits[0] == '0' && p > digits + 1))
+		return false;
+	if (*p == '.') {
+		digits = ++p;
+		if ((p = skip_digits(p)) == digits)
+			return false;
+	}
+	if (*p == 'e' || *p == 'E') {
+		p += p[1] == '+' || p[1] == '-' ? 2 : 1;
+		digits = p;
+		if ((p = skip_digits(p)) == digits)
+			return false;
+	}
+	return *p == '\0';
+}
+
+static void
+put_record(struct json *j, const struct table *t, const struct header *h)
+{
+	json_reset(j);
+	json_open_object(j, NULL);
+	for (size_t i = 0; i < h->count; i++) {
+		const char *cell = table_cell(t, i);
+
+		if (cell[0] == '\0')
+			continue;
+		if (h->at[i]->is_number && is_number(cell))
+			json_put_raw(j, h->at[i]->name, cell, strlen(cell));
+		else
+			json_put_text(j, h->at[i]->name, cell);
+	}
+	json_close_object(j);
+}
+
+void
+import_columns(struct import *im, struct table *t)
+{
+	struct header h = { .count = 0 };
+	struct json j;
+	bool goes_on;
+
+	json_init(&j);
+	goes_on = read_header(im, t, &h);
+	while (goes_on && table_next(t)) {
+		if (table_error(t) != NULL)
+			goes_on = import_bad(im, table_line(t), table_error(t));
+		else if (table_count(t) != h.count)
+			goes_on = import_bad(im, table_line(t), arena_printf(im->cli->arena,
+			    "record: %zu cells where the header has %zu", table_count(t), h.count));
+		else {
+			put_record(&j, t, &h);
+			goes_on = import_event(im, table_line(t), j.text, j.size);
+		}
+	}
+	json_free(&j);
+}
