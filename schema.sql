@@ -93,6 +93,7 @@ CREATE TABLE event (
 		ELSE messages >= 0 AND parts >= 0 AND cost_micros >= 0 AND voids_id IS NULL END)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_occurred ON event (org, occurred_at);
+CREATE INDEX event_segment ON event (campaign, segment) WHERE campaign IS NOT NULL;
 CREATE UNIQUE INDEX event_voids ON event (org, source, voids_id) WHERE voids_id IS NOT NULL;
 
 CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event

@@ -13,6 +13,7 @@ void
 answer_init(struct answerer *a, const struct endpoint *endpoint)
 {
 	*a = (struct answerer) { .endpoint = endpoint, .arena = arena_new() };
+	json_init(&a->head);
 	json_init(&a->body);
 }
 
@@ -21,6 +22,7 @@ answer_free(struct answerer *a)
 {
 	db_close(a->db);
 	arena_free(a->arena);
+	json_free(&a->head);
 	json_free(&a->body);
 }
 
@@ -107,24 +109,26 @@ monotonic_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-void
-answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status, struct json *wire)
+struct answer
+answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status)
 {
 	int64_t began_us = monotonic_us();
 	struct req r = { .endpoint = a->endpoint, .env = env, .arena = a->arena, .now = instant_now(), .body = body,
 		.body_n = n, .org = "", .media = "", .path = "" };
 	const char *verb = req_env(&r, "REQUEST_METHOD");
 	enum status st;
+	bool has_body;
 
 	r.verb = verb != NULL && strlen(verb) < 16 ? verb : "?";
 	log_request(uuid7(r.now, r.id));
 	json_reset(&a->body);
-	json_reset(wire);
+	json_reset(&a->head);
 	st = run(a, &r, body_status);
 	if (status_http(st) >= 400 && !r.keeps_body)
 		dialect_error(&r, st, &a->body);
-	reply_write(&r, st, &a->body, wire);
-	log_line(&r, st, wire->size, monotonic_us() - began_us);
+	has_body = reply_write(&r, st, &a->body, &a->head);
+	log_line(&r, st, a->head.size + (has_body ? a->body.size : 0), monotonic_us() - began_us);
 	log_request("");
 	arena_reset(a->arena);
+	return (struct answer) { &a->head, has_body ? &a->body : NULL };
 }

@@ -11,7 +11,7 @@ struct answerer {
 	const struct endpoint *endpoint;
 	struct db *db;		/* NULL until it could be opened; tried again with each request */
 	struct arena *arena;
-	struct json body;
+	struct json head, body;
 };
 
 void	answer_init(struct answerer *a, const struct endpoint *endpoint);
@@ -20,10 +20,15 @@ void	answer_free(struct answerer *a);
 /* The most bytes of body that any route of the endpoint takes. */
 size_t	answer_body_max(const struct endpoint *endpoint);
 
+/* What goes out: head, and then body where it is not NULL. */
+struct answer {
+	const struct json *head, *body;
+};
+
 /*
- * body_status is OK where body[0, n) is whole, TOO_LARGE or BAD_REQUEST (shorter than its Content-Length) where not.  Writes the reply into wire.
+ * body_status is OK where body[0, n) is whole, TOO_LARGE or BAD_REQUEST (shorter than its Content-Length) where not.  The answer
+ * stands until the next one.
  */
-void	answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status,
-	    struct json *wire);
+struct answer	answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status);
 
 #endif

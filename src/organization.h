@@ -64,8 +64,8 @@ enum status	organization_load_for_write(struct db *db, struct arena *a, const ch
 size_t		organization_ids(struct db *db, struct arena *a, const char ***ids);
 
 /*
- * Checks the fields of *org that a person chooses (id, name, timezone, plan, limits, cycle_day, caps);
- * BAD_REQUEST and the field's name.
+ * Checks the fields of *org that a person chooses; BAD_REQUEST and the field's name.  The zone is checked where its days
+ * are cut: an organisation that keeps its zone does not need the file.
  */
 enum status	organization_check(const struct organization *org, struct why *why);
 

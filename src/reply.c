@@ -149,8 +149,8 @@ header(struct json *wire, const char *name, const char *value)
 	json_append(wire, "\r\n", 2);
 }
 
-void
-reply_write(struct req *r, enum status st, struct json *body, struct json *wire)
+bool
+reply_write(struct req *r, enum status st, const struct json *body, struct json *head)
 {
 	bool has_etag = (st == OK || st == CREATED) && r->etag[0] != '\0', has_body;
 	bool is_get = r->route != NULL && r->route->method == GET;
@@ -165,23 +165,22 @@ reply_write(struct req *r, enum status st, struct json *body, struct json *wire)
 
 	http = dialect_http(r, st);
 	snprintf(text, sizeof(text), "%d %s", http, http == 422 ? "Unprocessable Content" : status_phrase(st));
-	header(wire, "Status", text);
-	header(wire, "X-Request-Id", r->id);
-	header(wire, "X-Content-Type-Options", "nosniff");
-	header(wire, "Cache-Control", "private, no-cache");
+	header(head, "Status", text);
+	header(head, "X-Request-Id", r->id);
+	header(head, "X-Content-Type-Options", "nosniff");
+	header(head, "Cache-Control", "private, no-cache");
 	if (has_etag)
-		header(wire, "ETag", r->etag);
+		header(head, "ETag", r->etag);
 	if (st == UNAVAILABLE)
-		header(wire, "Retry-After", "1");
+		header(head, "Retry-After", "1");
 	for (size_t i = 0; i < r->header_count; i++)
-		header(wire, r->headers[i].name, r->headers[i].value);
+		header(head, r->headers[i].name, r->headers[i].value);
 	if (has_body) {
-		header(wire, "Content-Type", r->content_type != NULL ? r->content_type :
+		header(head, "Content-Type", r->content_type != NULL ? r->content_type :
 		    "application/json; charset=utf-8");
 		snprintf(text, sizeof(text), "%zu", body->size);
-		header(wire, "Content-Length", text);
+		header(head, "Content-Length", text);
 	}
-	json_append(wire, "\r\n", 2);
-	if (has_body && !r->is_head)
-		json_append(wire, body->text, body->size);
+	json_append(head, "\r\n", 2);
+	return has_body && !r->is_head;
 }

@@ -20,7 +20,7 @@ bool	reply_cached(struct req *r, struct json *out, int64_t revision, struct day 
 void	reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n);
 bool	reply_if_match(const struct req *r);
 
-/* Writes the whole reply into wire: CGI headers, a blank line, the body (none for HEAD, 204, 304). */
-void	reply_write(struct req *r, enum status st, struct json *body, struct json *wire);
+/* Writes CGI headers and a blank line into head.  Returns whether the body follows (not for HEAD, 204, 304). */
+bool	reply_write(struct req *r, enum status st, const struct json *body, struct json *head);
 
 #endif

@@ -128,34 +128,44 @@ forget_body(struct body *b)
 	b->is_too_large = false;
 }
 
+static void
+write_all(const struct json *j)
+{
+	const char *p = j->text;
+	ssize_t n;
+
+	for (size_t left = j->size; left > 0; p += n, left -= (size_t)n)
+		if ((n = write(STDOUT_FILENO, p, left)) <= 0)
+			return;		/* nobody is listening any more */
+}
+
 static int
 serve_cgi(struct answerer *a)
 {
 	struct body body = { .max = answer_body_max(a->endpoint) };
 	unsigned long long body_left = cgi_body_bytes(environ);
-	struct json wire;
-	const char *p;
-	size_t left;
-	ssize_t n;
+	struct answer reply;
 
-	json_init(&wire);
 	read_all(&body, read_cgi, &body_left);
-	answer(a, environ, body.text, body.n, judge_body(&body, environ), &wire);
-	for (p = wire.text, left = wire.size; left > 0; p += n, left -= (size_t)n)
-		if ((n = write(STDOUT_FILENO, p, left)) <= 0)
-			break;
-	json_free(&wire);
+	reply = answer(a, environ, body.text, body.n, judge_body(&body, environ));
+	write_all(reply.head);
+	if (reply.body != NULL)
+		write_all(reply.body);
 	free(body.text);
 	return 0;
 }
 
 /* One request, from its first byte to its last. */
 static void
-exchange(struct answerer *a, FCGX_Request *request, struct body *body, struct json *wire)
+exchange(struct answerer *a, FCGX_Request *request, struct body *body)
 {
+	struct answer reply;
+
 	read_all(body, read_fastcgi, request->in);
-	answer(a, request->envp, body->text, body->n, judge_body(body, request->envp), wire);
-	FCGX_PutStr(wire->text, (int)wire->size, request->out);
+	reply = answer(a, request->envp, body->text, body->n, judge_body(body, request->envp));
+	FCGX_PutStr(reply.head->text, (int)reply.head->size, request->out);
+	if (reply.body != NULL)
+		FCGX_PutStr(reply.body->text, (int)reply.body->size, request->out);
 	/* stdin was read to its end: the socket may go at once, without waiting for the web server to close it. */
 	FCGX_Detach(request);
 	FCGX_Finish_r(request);
@@ -193,7 +203,6 @@ serve_fastcgi(struct answerer *a)
 	struct sigaction action = { .sa_handler = on_stop };
 	sigset_t blocked, waiting;
 	FCGX_Request request;
-	struct json wire;
 	int rc = 0;
 
 	sigemptyset(&action.sa_mask);
@@ -207,7 +216,6 @@ serve_fastcgi(struct answerer *a)
 	sigdelset(&waiting, SIGTERM);
 	sigdelset(&waiting, SIGUSR1);
 
-	json_init(&wire);
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
@@ -221,9 +229,8 @@ serve_fastcgi(struct answerer *a)
 		}
 		if (rc < 0)
 			break;
-		exchange(a, &request, &body, &wire);
+		exchange(a, &request, &body);
 	}
-	json_free(&wire);
 	free(body.text);
 	return rc < 0 ? 1 : 0;
 }
