@@ -33,7 +33,10 @@ post_detail(const struct event *e, uint8_t detail[SHA256_SIZE])
 	return true;
 }
 
-/* Equal in all given fields after defaults; the pinned cost and the resolved segment are not compared. */
+/*
+ * Equal in all given fields after defaults; the pinned cost and the resolved segment are not compared.  Who says the
+ * very cost that stands, as an export does, says nothing new.
+ */
 static bool
 is_same_body(const struct event *e, const struct event_row *row)
 {
@@ -48,7 +51,7 @@ is_same_body(const struct event *e, const struct event_row *row)
 		return same_text(e->voids, row->voids);
 	return e->occurred_at == row->occurred_at && e->channel == row->channel && e->messages == row->messages &&
 	    e->parts == row->parts &&
-	    (!e->cost_given || e->cost_micros == row->cost_micros) &&
+	    (e->cost_given ? e->cost_micros == row->cost_micros : !row->cost_given) &&
 	    same_text(e->campaign, row->campaign_given) && e->segment == row->segment_given;
 }
 
