@@ -80,6 +80,37 @@ def test_readers_never_see_half_of_a_batch(daybook):
         "SMS": total, "CALL": 0, "EMAIL": total, "INAPP_WEB": 0, "WEB_PUSH": 0, "PUSH": 0, "SLACK": 0}
 
 
+def test_a_reading_of_many_statements_is_of_one_moment(daybook):
+    """One mail in each of 120 months a batch: a reply that took two snapshots shows two counts."""
+    months = [f"{2016 + i // 12}-{1 + i % 12:02d}" for i in range(120)]
+    token = daybook.token(scope="usage:read usage:write usage:backfill", ttl="1h")
+    writer, readers = daybook.fastcgi("events"), [daybook.fastcgi("usage-history") for _ in range(3)]
+    over, wrong, seen = threading.Event(), [], set()
+
+    def look(process):
+        while not over.is_set():
+            reply = process.ask("GET", "/organization/usage/history", "startDate=2016-01-01&endDate=2025-12-31", token=token)
+            counts = {item["messageUsage"] for item in reply.json["items"]}
+            seen.update(counts)
+            if len(counts) != 1:
+                wrong.append(counts)
+                return
+    threads = [threading.Thread(target=look, args=(process,)) for process in readers]
+    for thread in threads:
+        thread.start()
+    number, until = 0, time.monotonic() + SECONDS
+    while time.monotonic() < until and not wrong:
+        reply = writer.ask("POST", "/api/events", None, [
+            {"id": f"{number}-{month}", "channel": "EMAIL", "occurredAt": f"{month}-15T12:00:00Z"} for month in months], token=token)
+        assert reply.json["accepted"] == len(months)
+        number += 1
+    over.set()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+    assert len(seen) > 10
+
+
 def test_a_reader_sees_a_batch_as_soon_as_it_is_acknowledged(daybook):
     set_clock(daybook, NOON)
     token = daybook.token()
