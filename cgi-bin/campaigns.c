@@ -104,7 +104,7 @@ get(struct req *r, struct json *out)
 	    (st = req_int(r, "limit", 1, FAILURES_MAX, FAILURES_DEFAULT, &limit)) != OK ||
 	    (st = campaign_failures(r->db, r->arena, &c, req_query(r, "cursor"), (size_t)limit, &page, &r->why)) != OK)
 		return st;
-	campaign_tag(r, &c, today);
+	campaign_tag(r, &org, &c, today);
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	campaign_put(out, "data", &org, &c, today);
@@ -170,12 +170,7 @@ delete(struct req *r, struct json *out)
 static enum status
 results(struct req *r, struct json *out)
 {
-	struct campaign_results results;
-	enum status st;
-
-	if ((st = campaign_results_read(r, &results)) != OK)
-		return st;
-	return campaign_report(r, &results, out);
+	return campaign_report(r, out);
 }
 
 int

@@ -125,7 +125,7 @@ put_failure(struct req *r, struct json *out, enum status st, const struct event_
 	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is taken by another event" :
 	    "No event was accepted");
 	json_put_text(out, "error", t->refusal != NULL ? t->refusal->error : items[0].error != NULL ? items[0].error : taken);
-	if (t->refusal != NULL)
+	if (t->refusal != NULL && t->refusal->frees_at > r->now)	/* a day that is over frees nothing */
 		req_add_header(r, "Retry-After", arena_printf(r->arena, "%lld",
 		    (long long)((t->refusal->frees_at - r->now) / SECOND_MS + 1)));
 }

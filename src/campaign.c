@@ -66,12 +66,20 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 {
 	struct query *q = db_query(db, "SELECT number, scheduled_at, day, contacts, parts_per_contact, sent, failed, spent, "
 	    "status FROM segment WHERE campaign = :campaign ORDER BY number");
+	size_t max = 0;
 
-	c->segments = arena_alloc(a, CAMPAIGN_SEGMENTS_MAX * sizeof(*c->segments));
 	query_bind_int(q, ":campaign", c->key);
 	while (c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
-		struct segment *s = &c->segments[c->count++];
+		struct segment *s, *grown;
 
+		if (c->count == max) {	/* most have one; a list holds many campaigns */
+			max = max > 0 ? 8 * max : 1;
+			grown = arena_alloc(a, max * sizeof(*grown));
+			if (c->count > 0)
+				memcpy(grown, c->segments, c->count * sizeof(*grown));
+			c->segments = grown;
+		}
+		s = &c->segments[c->count++];
 		*s = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
 			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),
 			.failed = query_int(q, 6), .spent = query_int(q, 7) };

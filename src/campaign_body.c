@@ -3,8 +3,9 @@
 #include "campaign_body.h"
 #include "instant.h"
 
+/* label stands before the name in errors, as in json_parse; "" for the body itself. */
 static enum status
-read_instant(struct json_object *o, const char *name, bool *found, int64_t *at, struct why *why)
+read_instant(struct json_object *o, const char *label, const char *name, bool *found, int64_t *at, struct why *why)
 {
 	const char *text;
 	enum status st;
@@ -13,7 +14,8 @@ read_instant(struct json_object *o, const char *name, bool *found, int64_t *at, 
 		return st;
 	*found = text != NULL;
 	if (text != NULL && !instant_parse(text, at))
-		return why_not(why, BAD_REQUEST, "%s: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z", name);
+		return why_not(why, BAD_REQUEST, "%s%s%s: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z", label,
+		    label[0] != '\0' ? "." : "", name);
 	return OK;
 }
 
@@ -24,7 +26,8 @@ struct sent_segment {
 };
 
 static enum status
-read_segment(struct arena *a, const char *text, size_t n, bool has_number, struct sent_segment *s, struct why *why)
+read_segment(struct arena *a, const char *label, const char *text, size_t n, bool has_number, struct sent_segment *s,
+    struct why *why)
 {
 	static const char *const known[] = { "scheduledISO", "contactCount", "segmentNumber", NULL };
 	static const char *const known_new[] = { "scheduledISO", "contactCount", NULL };
@@ -32,10 +35,10 @@ read_segment(struct arena *a, const char *text, size_t n, bool has_number, struc
 	enum status st;
 
 	*s = (struct sent_segment) { 0 };
-	if ((st = json_parse(a, "segments", text, n, &o, why)) != OK)
+	if ((st = json_parse(a, label, text, n, &o, why)) != OK)
 		return st;
 	if ((st = json_known(o, has_number ? known : known_new, why)) == OK &&
-	    (st = read_instant(o, "scheduledISO", &s->has_time, &s->scheduled_at, why)) == OK &&
+	    (st = read_instant(o, label, "scheduledISO", &s->has_time, &s->scheduled_at, why)) == OK &&
 	    (st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &s->has_contacts, &s->contacts, why)) == OK)
 		st = json_int(o, "segmentNumber", 1, CAMPAIGN_SEGMENTS_MAX, &s->has_number, &s->number, why);
 	json_object_free(o);
@@ -59,7 +62,9 @@ read_segments(struct req *r, bool has_number, struct sent_segment **segments, si
 	while (st == OK && json_next_item(array, array_n, &pos, &item, &item_n)) {
 		if (*n == CAMPAIGN_SEGMENTS_MAX)
 			return why_not(&r->why, BAD_REQUEST, "segments: more than %d", CAMPAIGN_SEGMENTS_MAX);
-		st = read_segment(r->arena, item, item_n, has_number, &(*segments)[(*n)++], &r->why);
+		st = read_segment(r->arena, arena_printf(r->arena, "segments[%zu]", *n), item, item_n, has_number,
+		    &(*segments)[*n], &r->why);
+		(*n)++;
 	}
 	if (st == OK && *n == 0)
 		st = why_not(&r->why, BAD_REQUEST, "segments: empty");
@@ -77,7 +82,7 @@ read_single(struct req *r, struct json_object *o, struct campaign *c)
 	c->segments = arena_alloc(r->arena, sizeof(*c->segments));
 	c->count = 1;
 	if ((st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &has_contacts, &c->segments->contacts, &r->why)) != OK ||
-	    (st = read_instant(o, "scheduledISO", &has_time, &c->segments->scheduled_at, &r->why)) != OK)
+	    (st = read_instant(o, "", "scheduledISO", &has_time, &c->segments->scheduled_at, &r->why)) != OK)
 		return st;
 	if (!has_contacts)
 		return why_not(&r->why, BAD_REQUEST, "contactCount: required (or segments, or autoSegment)");
@@ -98,12 +103,19 @@ read_slices(struct req *r, struct campaign *c)
 	c->segments = arena_alloc(r->arena, c->count * sizeof(*c->segments));
 	for (size_t i = 0; i < c->count; i++) {
 		if (!sent[i].has_time || !sent[i].has_contacts)
-			return why_not(&r->why, BAD_REQUEST, "segments.%s: required",
+			return why_not(&r->why, BAD_REQUEST, "segments[%zu].%s: required", i,
 			    sent[i].has_time ? "contactCount" : "scheduledISO");
 		c->segments[i].scheduled_at = sent[i].scheduled_at;
 		c->segments[i].contacts = sent[i].contacts;
 	}
 	return OK;
+}
+
+/* null counts as absent. */
+static bool
+is_given(struct json_object *o, const char *name)
+{
+	return json_has(o, name) && !json_is_null(o, name);
 }
 
 static enum status
@@ -112,21 +124,21 @@ read_shape(struct req *r, struct json_object *o, struct campaign_wish *wish)
 	struct json_object *automatic;
 	enum status st;
 
-	if (json_has(o, "segments") + json_has(o, "autoSegment") +
-	    (json_has(o, "contactCount") || json_has(o, "scheduledISO")) > 1)
+	if (is_given(o, "segments") + is_given(o, "autoSegment") +
+	    (is_given(o, "contactCount") || is_given(o, "scheduledISO")) > 1)
 		return why_not(&r->why, BAD_REQUEST, "segments: give contactCount and scheduledISO, or segments, or autoSegment");
-	if (json_has(o, "segments"))
+	if (is_given(o, "segments"))
 		return read_slices(r, &wish->campaign);
-	if (!json_has(o, "autoSegment"))
+	if (!is_given(o, "autoSegment"))
 		return read_single(r, o, &wish->campaign);
 	wish->has_auto = wish->campaign.is_segmented = true;
 	if ((st = json_member(o, "autoSegment", '{', &automatic, &r->why)) != OK ||
 	    (st = json_known(automatic, auto_request_fields, &r->why)) != OK ||
 	    (st = auto_request_read(automatic, &wish->automatic, &r->why)) != OK)
 		return st;
-	if (json_has(automatic, "partsPerContact") && json_has(o, "partsPerContact"))
+	if (is_given(automatic, "partsPerContact") && is_given(o, "partsPerContact"))
 		return why_not(&r->why, BAD_REQUEST, "partsPerContact: given twice");
-	if (json_has(automatic, "partsPerContact"))
+	if (is_given(automatic, "partsPerContact"))
 		wish->campaign.parts_per_contact = wish->automatic.parts_per_contact;
 	wish->automatic.parts_per_contact = wish->campaign.parts_per_contact;
 	return OK;
@@ -152,7 +164,7 @@ hash_wish(struct campaign_wish *wish)
 	if (wish->has_auto) {
 		json_put_int(&j, NULL, automatic->contacts);
 		json_put_int(&j, NULL, automatic->has_date ? automatic->date.n : -1);
-		json_put_int(&j, NULL, automatic->has_time ? automatic->time_ms : -1);
+		json_put_int(&j, NULL, automatic->time_ms);
 		json_put_text(&j, NULL, automatic->timezone != NULL ? automatic->timezone : "");
 	}
 	json_close_array(&j);
@@ -257,7 +269,7 @@ read_change(struct req *r, struct json_object *o, struct campaign *c)
 	if ((st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &name, &r->why)) != OK ||
 	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->why)) != OK ||
 	    (st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &single.has_contacts, &single.contacts, &r->why)) != OK ||
-	    (st = read_instant(o, "scheduledISO", &single.has_time, &single.scheduled_at, &r->why)) != OK ||
+	    (st = read_instant(o, "", "scheduledISO", &single.has_time, &single.scheduled_at, &r->why)) != OK ||
 	    (st = read_segments(r, true, &sent, &n)) != OK)
 		return st;
 	if (name != NULL)
@@ -269,10 +281,10 @@ read_change(struct req *r, struct json_object *o, struct campaign *c)
 		n = 1;
 	for (size_t i = 0; st == OK && i < n; i++) {
 		if (sent != &single && !sent[i].has_number)
-			return why_not(&r->why, BAD_REQUEST, "segments.segmentNumber: required");
+			return why_not(&r->why, BAD_REQUEST, "segments[%zu].segmentNumber: required", i);
 		for (size_t k = 0; k < i; k++)
 			if (sent[k].number == sent[i].number)
-				return why_not(&r->why, BAD_REQUEST, "segments.segmentNumber: %lld is given twice",
+				return why_not(&r->why, BAD_REQUEST, "segments[%zu].segmentNumber: %lld is given twice", i,
 				    (long long)sent[i].number);
 		st = change_segment(r, c, &sent[i]);
 	}

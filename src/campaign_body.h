@@ -36,7 +36,7 @@ struct campaign_results {
 	} *failures;
 	size_t failure_count;
 	bool done;
-	uint8_t sha256[SHA256_SIZE];	/* without occurredAt */
+	uint8_t sha256[SHA256_SIZE];	/* without occurredAt, and of the failures their number alone */
 };
 
 #define RESULTS_BODY_MAX (2 * 1024 * 1024)

@@ -51,20 +51,20 @@ campaign_put(struct json *out, const char *name, const struct organization *org,
 /* ---- Results */
 
 static enum status
-read_failure(struct req *r, const char *text, size_t n, struct result_failure *f)
+read_failure(struct req *r, size_t i, const char *text, size_t n, struct result_failure *f)
 {
 	static const char *const known[] = { "phoneNumber", "reason", NULL };
 	struct json_object *o;
 	enum status st;
 
-	if ((st = json_parse(r->arena, "failed", text, n, &o, &r->why)) != OK)
+	if ((st = json_parse(r->arena, arena_printf(r->arena, "failed[%zu]", i), text, n, &o, &r->why)) != OK)
 		return st;
 	if ((st = json_known(o, known, &r->why)) == OK &&
 	    (st = json_string(o, "phoneNumber", 1, 64, &f->phone, &r->why)) == OK)
 		st = json_string(o, "reason", 1, 500, &f->reason, &r->why);
 	json_object_free(o);
 	if (st == OK && (f->phone == NULL || f->reason == NULL))
-		return why_not(&r->why, BAD_REQUEST, "failed.%s: required", f->phone == NULL ? "phoneNumber" : "reason");
+		return why_not(&r->why, BAD_REQUEST, "failed[%zu].%s: required", i, f->phone == NULL ? "phoneNumber" : "reason");
 	return st;
 }
 
@@ -90,7 +90,8 @@ read_failures(struct req *r, struct campaign_results *results)
 			results->failures = grown;
 			max *= 4;
 		}
-		st = read_failure(r, item, item_n, &results->failures[results->failure_count++]);
+		st = read_failure(r, results->failure_count, item, item_n, &results->failures[results->failure_count]);
+		results->failure_count++;
 	}
 	return st;
 }
@@ -106,10 +107,7 @@ hash_results(struct campaign_results *results)
 	json_put_int(&j, NULL, results->sent);
 	json_put_int(&j, NULL, results->parts);
 	json_put_bool(&j, NULL, results->done);
-	for (size_t i = 0; i < results->failure_count; i++) {
-		json_put_text(&j, NULL, results->failures[i].phone);
-		json_put_text(&j, NULL, results->failures[i].reason);
-	}
+	json_put_int(&j, NULL, (int64_t)results->failure_count);
 	json_close_array(&j);
 	sha256(j.text, j.size, results->sha256);
 	json_free(&j);

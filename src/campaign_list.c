@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "campaign_list.h"
+#include "digest.h"
 
 enum { CHUNK = 100, LOOKED_AT_MAX = 2000, DIGITS_MAX = 18 };
 
@@ -81,19 +82,49 @@ campaign_list(struct db *db, struct arena *a, const struct organization *org, co
 	return OK;
 }
 
-/* ---- Failures; a cursor is the time, source and id of the last one, separated by unit separators. */
+/*
+ * ---- Failures.  A cursor is the time, source and id of the last one, in hex: what senders call their events, no URL has
+ * to carry.
+ */
 
 struct position {
 	int64_t failed_at;
 	const char *source, *id;
 };
 
+static const char *
+format_position(struct arena *a, const struct position *p)
+{
+	const char *text = arena_printf(a, "%" PRId64 "~%s\x1f%s", p->failed_at, p->source, p->id);
+	size_t n = strlen(text);
+
+	return hex((const uint8_t *)text, n, arena_alloc(a, 2 * n + 1));
+}
+
+/* The text of what hex wrote; NULL where it is anything else. */
+static char *
+unhex(struct arena *a, const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n = strlen(text);
+	char *out;
+
+	if (n % 2 != 0 || strspn(text, digits) != n)
+		return NULL;
+	out = arena_alloc(a, n / 2 + 1);
+	for (size_t i = 0; i < n / 2; i++)
+		out[i] = (char)((strchr(digits, text[2 * i]) - digits) * 16 + (strchr(digits, text[2 * i + 1]) - digits));
+	out[n / 2] = '\0';
+	return out;
+}
+
 static bool
 parse_position(struct arena *a, const char *cursor, struct position *p)
 {
-	char *copy = arena_strdup(a, cursor), *source, *id, *end;
+	char *copy, *source, *id, *end;
 
-	if ((source = strchr(copy, '~')) == NULL || (id = strchr(source + 1, '\x1f')) == NULL)
+	if ((copy = unhex(a, cursor)) == NULL || (source = strchr(copy, '~')) == NULL ||
+	    (id = strchr(source + 1, '\x1f')) == NULL)
 		return false;
 	*source++ = *id++ = '\0';
 	*p = (struct position) { strtoll(copy, &end, 10), source, id };
@@ -121,7 +152,7 @@ campaign_failures(struct db *db, struct arena *a, const struct campaign *c, cons
 	query_bind_int(q, ":max", (int64_t)limit + 1);
 	while (query_step(q)) {
 		if (page->count == limit) {
-			page->cursor = arena_printf(a, "%" PRId64 "~%s\x1f%s", after.failed_at, after.source, after.id);
+			page->cursor = format_position(a, &after);
 			break;
 		}
 		after = (struct position) { query_int(q, 1), arena_strdup(a, query_text(q, 4)), arena_strdup(a, query_text(q, 5)) };

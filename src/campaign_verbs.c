@@ -1,17 +1,14 @@
-#include <inttypes.h>
 #include <string.h>
 
 #include "campaign_verbs.h"
 #include "digest.h"
-#include "event.h"
 #include "reply.h"
 #include "request.h"
-#include "segment.h"
 
 void
-campaign_tag(struct req *r, const struct campaign *c, struct day today)
+campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today)
 {
-	int64_t version[] = { c->key, c->revision, today.n, 0, 0, 0 };
+	int64_t version[] = { c->key, c->revision, today.n, 0, 0, 0, org->unit, org->zone_revision };
 
 	for (size_t i = 0; i < c->count; i++) {
 		version[3] += c->segments[i].sent;
@@ -23,10 +20,10 @@ campaign_tag(struct req *r, const struct campaign *c, struct day today)
 
 /* ---- Replies */
 
-static void
-put_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c, struct day today)
+void
+campaign_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c, struct day today)
 {
-	campaign_tag(r, c, today);
+	campaign_tag(r, org, c, today);
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	campaign_put(out, "data", org, c, today);
@@ -80,11 +77,13 @@ plan_segments(struct req *r, const struct organization *org, struct campaign_wis
 	return OK;
 }
 
-/* A campaign of that id is there: was it this very request? */
+/* A campaign of that id is there: was it this very request?  One that no request made is another. */
 static enum status
-check_retry(struct req *r, const struct organization *org, const struct campaign_wish *wish, bool *is_retry)
+check_retry(struct req *r, const struct organization *org, const struct campaign_wish *wish, struct day today, bool *is_retry)
 {
 	enum request_seen seen;
+	struct campaign taken;
+	struct why why;
 	enum status st;
 
 	*is_retry = false;
@@ -92,10 +91,13 @@ check_retry(struct req *r, const struct organization *org, const struct campaign
 		return OK;
 	if ((st = request_check(r->db, org, "campaign", wish->campaign.id, wish->sha256, &seen)) != OK)
 		return st;
-	if (seen == REQUEST_OTHER)
+	if (seen == REQUEST_NEW &&
+	    (st = campaign_load(r->db, r->arena, org, wish->campaign.id, today, &taken, &why)) == NOT_FOUND)
+		return OK;
+	if (st == OK && seen != REQUEST_SAME)
 		return why_not(&r->why, CONFLICT, "id: taken by another campaign");
 	*is_retry = seen == REQUEST_SAME;
-	return OK;
+	return st;
 }
 
 static enum status
@@ -110,7 +112,7 @@ create(struct req *r, struct organization *org, struct campaign_wish *wish, stru
 	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->why)) != OK)
 		return st;
 	change->today = organization_today(org, r->now);
-	if ((st = check_retry(r, org, wish, &is_retry)) != OK)
+	if ((st = check_retry(r, org, wish, change->today, &is_retry)) != OK)
 		return st;
 	if (!is_retry) {
 		if (c->id == NULL)
@@ -126,7 +128,7 @@ create(struct req *r, struct organization *org, struct campaign_wish *wish, stru
 		req_add_header(r, "Idempotent-Replayed", "true");
 	if ((st = campaign_load(r->db, r->arena, org, c->id, change->today, c, &r->why)) != OK)
 		return st;
-	put_reply(r, out, org, c, change->today);
+	campaign_reply(r, out, org, c, change->today);
 	return is_retry ? OK : CREATED;
 }
 
@@ -190,13 +192,13 @@ write_one(struct campaign_writing *w, struct organization *org, struct campaign_
 	change->today = organization_today(org, r->now);
 	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), change->today, w->c, &r->why)) != OK)
 		return st;
-	campaign_tag(r, w->c, change->today);
+	campaign_tag(r, org, w->c, change->today);
 	if (!reply_if_match(r))
 		return why_not(&r->why, PRECONDITION_FAILED, "If-Match: the campaign has changed since");
 	if ((st = apply(w)) != OK ||
 	    (st = campaign_load(r->db, r->arena, org, w->c->id, change->today, w->c, &r->why)) != OK)
 		return st;
-	put_reply(r, out, org, w->c, change->today);
+	campaign_reply(r, out, org, w->c, change->today);
 	return OK;
 }
 
@@ -217,100 +219,4 @@ campaign_write(struct req *r, struct json *out, campaign_apply *apply, int verb)
 		return (committed = db_write_commit(r->db)) == OK ? st : committed;
 	db_write_abort(r->db);
 	return put_refusal(r, out, st, &refusal);
-}
-
-/* ---- Results */
-
-static const char results_source[] = EVENT_OWN_SOURCE "results";
-
-/* What is reported, as events of one segment. */
-static size_t
-make_events(struct req *r, const struct campaign *c, const struct campaign_results *results, int64_t segment,
-    struct event_item **items)
-{
-	int64_t at = results->has_time ? results->occurred_at : r->now;
-	size_t count = 0;
-
-	*items = arena_alloc(r->arena, (results->failure_count + 1) * sizeof(**items));
-	if (results->sent > 0)
-		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_SENT, .occurred_at = at,
-			.id = arena_printf(r->arena, "%s/%s/sent", c->id, results->id), .channel = SMS,
-			.messages = results->sent, .parts = results->parts, .campaign = c->id, .segment = segment };
-	for (size_t i = 0; i < results->failure_count; i++)
-		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_FAILED, .occurred_at = at,
-			.id = arena_printf(r->arena, "%s/%s/%zu", c->id, results->id, i + 1), .channel = SMS, .messages = 1,
-			.parts = 1, .campaign = c->id, .segment = segment, .to = results->failures[i].phone,
-			.reason = results->failures[i].reason };
-	return count;
-}
-
-static enum status
-post_results(struct req *r, const struct organization *org, const struct campaign *c,
-    const struct campaign_results *results)
-{
-	struct event_options options = { .now = r->now, .credential = r->caller.credential,
-		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
-	int64_t at = results->has_time ? results->occurred_at : r->now;
-	struct event_item *items;
-	struct segment_ref ref;
-	enum status st;
-	size_t count;
-
-	if ((st = segment_resolve(r->db, org, c->id, results->segment, day_at(org->days, at), &ref)) != OK)
-		return st;
-	if (results->segment > 0 && ref.segment == 0)
-		return why_not(&r->why, BAD_REQUEST, "segmentNumber: there is no %" PRId64, results->segment);
-	count = make_events(r, c, results, ref.segment, &items);
-	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
-		return st;
-	for (size_t i = 0; i < count; i++)
-		if (items[i].verdict != EVENT_ACCEPTED)
-			return why_not(&r->why, BAD_REQUEST, "%s", items[i].error != NULL ? items[i].error : "id: taken");
-	if (results->done && ref.segment > 0 && (st = campaign_close_segment(r->db, c, ref.segment)) != OK)
-		return st;
-	return campaign_touch(r->db, c, r->now);
-}
-
-static enum status
-report(struct req *r, struct organization *org, struct campaign_results *results, struct json *out)
-{
-	enum request_seen seen;
-	struct campaign c;
-	struct day today;
-	const char *id;
-	enum status st;
-
-	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->why)) != OK)
-		return st;
-	today = organization_today(org, r->now);
-	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), today, &c, &r->why)) != OK)
-		return st;
-	id = arena_printf(r->arena, "%s/%s", c.id, results->id);
-	if ((st = request_check(r->db, org, "results", id, results->sha256, &seen)) != OK)
-		return st;
-	if (seen == REQUEST_OTHER)
-		return why_not(&r->why, CONFLICT, "id: taken by other results of this campaign");
-	if (seen == REQUEST_SAME)
-		req_add_header(r, "Idempotent-Replayed", "true");
-	else if ((st = post_results(r, org, &c, results)) != OK ||
-	    (st = request_remember(r->db, org, "results", id, results->sha256, r->now)) != OK)
-		return st;
-	if ((st = campaign_load(r->db, r->arena, org, c.id, today, &c, &r->why)) != OK)
-		return st;
-	put_reply(r, out, org, &c, today);
-	return OK;
-}
-
-enum status
-campaign_report(struct req *r, struct campaign_results *results, struct json *out)
-{
-	struct organization org;
-	enum status st;
-
-	if ((st = db_write_begin(r->db)) != OK)
-		return st;
-	if ((st = report(r, &org, results, out)) == OK)
-		return db_write_commit(r->db);
-	db_write_abort(r->db);
-	return st;
 }

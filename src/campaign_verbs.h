@@ -6,11 +6,17 @@
 
 #include "campaign_body.h"
 
-/* The ETag of a campaign, which If-Match compares: it changes with the campaign, its counters and the day. */
-void		campaign_tag(struct req *r, const struct campaign *c, struct day today);
+/* The ETag of a campaign, which If-Match compares: it changes with the campaign, its counters, its days and today. */
+void		campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today);
+
+/* The reply that shows one campaign. */
+void		campaign_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c,
+		    struct day today);
 
 enum status	campaign_create(struct req *r, struct campaign_wish *wish, struct json *out);
-enum status	campaign_report(struct req *r, struct campaign_results *results, struct json *out);
+
+/* Reads the results from the body once it is sure that there is such a campaign. */
+enum status	campaign_report(struct req *r, struct json *out);
 
 /* One write on the campaign that the path names, and what each makes of it. */
 struct campaign_writing {

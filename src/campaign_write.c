@@ -108,8 +108,10 @@ check_instants(const struct campaign *was, const struct campaign *c, const struc
 
 	for (size_t i = 0; i < c->count; i++) {
 		bool is_moved = was == NULL || was->segments[i].scheduled_at != c->segments[i].scheduled_at;
+		bool is_begun = was != NULL && was->segments[i].state == CAMPAIGN_DRAFT &&
+		    c->segments[i].state == CAMPAIGN_SCHEDULED;
 
-		if (is_moved && c->segments[i].scheduled_at < change->now)
+		if ((is_moved || is_begun) && c->segments[i].scheduled_at < change->now)
 			return why_not(why, BAD_REQUEST, "scheduledISO: %s is past",
 			    instant_format(c->segments[i].scheduled_at, text));
 		if (is_moved && c->segments[i].scheduled_at >= INSTANT_MAX)

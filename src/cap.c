@@ -16,9 +16,12 @@ static void
 add_held(const struct price_list *prices, struct cap_usage *usage, struct day d, int64_t contacts, int64_t parts_per_contact,
     int sign)
 {
+	int64_t micros = sign * money_cost(quota_held(contacts, 0, parts_per_contact, UNIT_PART), price_nanos(prices, SMS, d));
+
 	usage->sms += sign * contacts;
-	usage->cost_micros += sign * money_cost(quota_held(contacts, 0, parts_per_contact, UNIT_PART),
-	    price_nanos(prices, SMS, d));
+	/* What would not fit stays at its end: absurd costs must refuse, not wrap round to room. */
+	if (__builtin_add_overflow(usage->cost_micros, micros, &usage->cost_micros))
+		usage->cost_micros = sign < 0 ? -INT64_MAX : INT64_MAX;
 }
 
 static enum status

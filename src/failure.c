@@ -1,22 +1,32 @@
 #include "failure.h"
 #include "instant.h"
 
-/* The hash too: a phone number can be found by trying them all. */
-static enum status
-blank(struct query *hashes, struct query *rows)
-{
-	enum status st;
+/*
+ * What is blanked of the failures that a condition chooses.  The hash too: a phone number can be found by trying them all.
+ * And the revisions go up, so that no kept reply and no 304 shows the number any more.
+ */
+#define BLANK_HASHES(which) "UPDATE event SET detail_sha256 = NULL WHERE (org, source, id) IN " \
+	"(SELECT org, source, id FROM failure WHERE " which ")"
+#define BLANK_REPLIES(which) "UPDATE organization SET revision = revision + 1 WHERE key IN " \
+	"(SELECT org FROM failure WHERE " which ")"
+#define BLANK_TAGS(which) "UPDATE campaign SET revision = revision + 1 WHERE key IN " \
+	"(SELECT campaign FROM failure WHERE " which ")"
+#define BLANK_ROWS(which) "UPDATE failure SET phone = '', reason = '' WHERE " which
 
-	if ((st = query_run(hashes)) != OK)
-		return st;
-	return query_run(rows);
-}
+#define IS_OLD "phone <> '' AND failed_at < :before"
+#define IS_THEIRS "phone = :phone"
+
+enum { BLANKS = 4 };
+static const char *const blank_old[BLANKS] = { BLANK_HASHES(IS_OLD), BLANK_REPLIES(IS_OLD), BLANK_TAGS(IS_OLD),
+	BLANK_ROWS(IS_OLD) };
+static const char *const blank_theirs[BLANKS] = { BLANK_HASHES(IS_THEIRS), BLANK_REPLIES(IS_THEIRS), BLANK_TAGS(IS_THEIRS),
+	BLANK_ROWS(IS_THEIRS) };
 
 enum status
 failure_expire(struct db *db, int64_t now)
 {
 	struct query *q = db_query(db, "SELECT coalesce((SELECT value FROM setting WHERE name = 'failure_retention_days'), '90'), "
-	    "min(failed_at) FROM failure WHERE phone <> ''"), *hashes, *rows;
+	    "min(failed_at) FROM failure WHERE phone <> ''");
 	int64_t days = 0, oldest = 0, before;
 	enum status st;
 	bool has_any = false;
@@ -27,25 +37,25 @@ failure_expire(struct db *db, int64_t now)
 	}
 	if ((st = query_done(q)) != OK || !has_any || oldest >= (before = now - days * DAY_MS))
 		return st;
-	hashes = db_query(db, "UPDATE event SET detail_sha256 = NULL WHERE (org, source, id) IN "
-	    "(SELECT org, source, id FROM failure WHERE phone <> '' AND failed_at < :before)");
-	query_bind_int(hashes, ":before", before);
-	rows = db_query(db, "UPDATE failure SET phone = '', reason = '' WHERE phone <> '' AND failed_at < :before");
-	query_bind_int(rows, ":before", before);
-	return blank(hashes, rows);
+	for (size_t i = 0; st == OK && i < BLANKS; i++) {
+		q = db_query(db, blank_old[i]);
+		query_bind_int(q, ":before", before);
+		st = query_run(q);
+	}
+	return st;
 }
 
 enum status
 failure_erase(struct db *db, const char *phone, int64_t *count)
 {
-	struct query *hashes = db_query(db, "UPDATE event SET detail_sha256 = NULL WHERE (org, source, id) IN "
-	    "(SELECT org, source, id FROM failure WHERE phone = :phone)");
-	struct query *rows = db_query(db, "UPDATE failure SET phone = '', reason = '' WHERE phone = :phone");
-	enum status st;
+	enum status st = OK;
+	struct query *q;
 
-	query_bind_text(hashes, ":phone", phone);
-	query_bind_text(rows, ":phone", phone);
-	st = blank(hashes, rows);
+	for (size_t i = 0; st == OK && i < BLANKS; i++) {
+		q = db_query(db, blank_theirs[i]);
+		query_bind_text(q, ":phone", phone);
+		st = query_run(q);
+	}
 	*count = st == OK ? db_changes(db) : 0;
 	return st;
 }

@@ -9,8 +9,9 @@
 #include "db.h"
 
 /*
- * Blanks phone, reason and the event's detail hash where they are older than the setting failure_retention_days.  Inside any
- * write transaction; almost always there is nothing to do.
+ * Blanks phone, reason and the event's detail hash where they are older than the setting failure_retention_days, and counts
+ * up the revisions of the organisations and campaigns that showed them.  Inside any write transaction; almost always
+ * there is nothing to do.
  */
 enum status	failure_expire(struct db *db, int64_t now);
 

@@ -73,7 +73,7 @@ def test_every_option_is_in_the_page_and_in_help(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_form_of_a_command_is_in_the_page(command):
     """`org add`, `org set` … as --help has them are lines of the page."""
-    verbs = "add|set|list|show|retire|revoke"
+    verbs = "add|set|list|show|retire|revoke|cancel"
     forms = re.findall(rf"^daybook \[-d FILE\] ([a-z]+(?: (?:{verbs}))?)", run(command, "--help"), re.M)
     assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
 
@@ -149,6 +149,16 @@ LIMITS = {
     "days of one calendar": ("cgi-bin/usage-calendar.c", r"RANGE_DAYS_MAX = (\d+)", ""),
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
     "days that are searched after today": ("src/slot.h", r"SLOT_SEARCH_DAYS (?:= )?(\d+)", ""),
+    "segments of one campaign": ("src/campaign.h", r"CAMPAIGN_SEGMENTS_MAX (\d+)", ""),
+    "contacts of one segment": ("src/campaign.h", r"CAMPAIGN_CONTACTS_MAX INT64_C\((\d+)\)", ""),
+    "parts of each contact": ("src/campaign.h", r"PARTS_PER_CONTACT_MAX (\d+)", ""),
+    "bytes of a campaign's name": ("src/campaign.h", r"CAMPAIGN_NAME_MAX (\d+)", ""),
+    "days of one plan": ("src/plan.h", r"PLAN_DAYS_MAX (\d+)", ""),
+    "contacts a day of a plan without a daily limit": ("src/plan.h", r"PLAN_UNLIMITED_PER_DAY (\d+)", ""),
+    "failures of one report of results": ("src/campaign_body.h", r"RESULTS_FAILURES_MAX (\d+)", ""),
+    "bytes of a report of results": ("src/campaign_body.h", r"RESULTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
+    "campaigns on a page": ("cgi-bin/campaigns.c", r"LIST_MAX = (\d+)", ""),
+    "failed contacts on a page": ("cgi-bin/campaigns.c", r"FAILURES_MAX = (\d+)", ""),
     "months of one history": ("cgi-bin/usage-history.c", r"MONTHS_MAX = (\d+)", ""),
     "age of an event without `usage:backfill`": ("src/event.h", r"EVENT_WINDOW_MS \((\d+) \* DAY_MS\)", " days"),
     "an event ahead of the clock": ("src/event.h", r"EVENT_AHEAD_MS \((\d+) \* MINUTE_MS\)", " minutes"),

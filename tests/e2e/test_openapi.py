@@ -33,6 +33,7 @@ NEVER = {(path, status) for status in ("402", "502")
 
 # What a reply may leave out.  Everything else in a reply is required, and this is checked.
 OPTIONAL = {"segmentNumber", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE"}
+OPTIONAL_IN_VALIDATE_DATE = {"message"}
 OPTIONAL_IN_RESULTS = {"id", "error", "warning"}
 
 SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -115,7 +116,8 @@ def jwt(claims):
 
 
 def seed(d):
-    """acme (limited), free (unlimited), tiny (parts, one a day), none (limit 0); campaigns in every listed state."""
+    """acme (limited), free (unlimited), tiny (parts, one a day), none (limit 0), full (limit 0, never changed), capped (5 SMS
+    a cycle), small (2 a day); campaigns in every state."""
     d.cmd("init")
     d.cmd("key", "add", "--kid", "main")
     d.cmd("key", "add", "--kid", "ours", "--file", "-", input=SECRET + "\n")
@@ -123,6 +125,9 @@ def seed(d):
     d.cmd("org", "add", "free", "--timezone", "Asia/Kathmandu")
     d.cmd("org", "add", "tiny", "--timezone", "Etc/UTC", "--daily-limit", "1", "--quota-unit", "part")
     d.cmd("org", "add", "none", "--timezone", "Etc/UTC", "--daily-limit", "0")
+    d.cmd("org", "add", "full", "--timezone", "Etc/UTC", "--daily-limit", "0")
+    d.cmd("org", "add", "capped", "--timezone", "Etc/UTC", "--sms-cap", "5", "--cost-cap", "1.5")
+    d.cmd("org", "add", "small", "--timezone", "Etc/UTC", "--daily-limit", "2")
     d.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
     d.cmd("price", "set", "CALL", "0.013", "--from", "2012-01-01")
     day = int(time.time()) // 86400
@@ -149,16 +154,18 @@ class World:
     def __init__(self, folder):
         self.daybook = Daybook(folder)
         seed(self.daybook)
-        scopes = "usage:read usage:write org:admin"
-        self.tokens = {org: self.daybook.token(org, scopes) for org in ("acme", "free", "tiny", "none")}
+        scopes = "usage:read usage:write campaigns:write org:admin"
+        self.tokens = {org: self.daybook.token(org, scopes)
+                       for org in ("acme", "free", "tiny", "none", "full", "capped", "small")}
         self.tokens["backfill"] = self.daybook.token("acme", scopes + " usage:backfill")
         self.tokens["campaigns only"] = self.daybook.token("acme", "campaigns:write")
+        self.tokens["reading only"] = self.daybook.token("acme", "usage:read")
         self.tokens["admin"] = self.daybook.token("acme", "admin")
         self.tokens["admin of nobody"] = self.daybook.token(None, "admin")
         self.tokens["admin of a ghost"] = jwt({"exp": int(time.time()) + 3600, "organizationId": "ghost", "scope": "admin"})
         self.api_key = self.daybook.cmd("apikey", "add", "--org", "acme", "--scope", scopes).stdout.strip()
         self.processes = {}
-        self.etags = {}
+        self.campaigns = 0
 
     def ask(self, program, *args, env=None, **options):
         if env is not None:
@@ -166,6 +173,17 @@ class World:
         if program not in self.processes:
             self.processes[program] = self.daybook.fastcgi(program)
         return self.processes[program].ask(*args, **options)
+
+    def campaign(self, org="acme", **fields):
+        """A new campaign of one contact, or what the fields say; its id."""
+        self.campaigns += 1
+        body = {"id": f"own-{self.campaigns}", "name": "A campaign", "contactCount": 1,
+                "scheduledISO": instant((2 + self.campaigns % 300) * 86400000), **fields}
+        if "segments" in fields:
+            del body["contactCount"], body["scheduledISO"]
+        reply = self.ask("campaigns", "POST", CAMPAIGNS, body=body, token=self.tokens[org])
+        assert reply.status == 201, reply
+        return body["id"]
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +201,7 @@ def programs():
     for source in sorted((ROOT / "cgi-bin").glob("*.c")):
         text = source.read_text()
         names = {m[1]: re.findall(r'"([^"]+)"', m[2])
-                 for m in re.finditer(r"static const char \*const (\w+)\[\] = \{(.*?)NULL \}", text, re.S)}
+                 for m in re.finditer(r"static const char \*const (\w+)\[\] = \{([^{}]*)NULL \}", text)}
         for m in re.finditer(r'\{ (GET|POST|PUT|DELETE), "(/[^"]*)", (\w+), \w+(.*?) \}', text, re.S):
             query = re.search(r"\.query = (\w+)", m[4])
             out[m[1], m[2]] = {"program": source.stem, "scope": m[3], "dialect": re.search(r"\.dialect = (\w+)", text)[1],
@@ -198,7 +216,7 @@ PROGRAM = {(method, path): ROUTES[method, ALIASES.get(path, path)]["program"]
 
 def test_every_route_of_the_programs_is_documented_and_nothing_else():
     documented = {(method, ALIASES.get(path, path)) for method, path in OPERATIONS}
-    assert len(ROUTES) >= 11, "the route tables could not be read"
+    assert len(ROUTES) >= 20, "the route tables could not be read"
     assert documented == set(ROUTES)
     assert {r["program"] for r in ROUTES.values()} == {p.stem for p in (ROOT / "cgi-bin").glob("*.c")}
 
@@ -239,7 +257,11 @@ def test_the_document_is_whole():
 # ---- The requests
 
 CALENDAR, SLOT = "/api/campaigns/usage-calendar", "/api/campaigns/next-available-slot"
+VALIDATE, PLANNER = "/api/campaigns/validate-date", "/api/campaigns/auto-segment"
+CAMPAIGNS, CAMPAIGN_PATH = "/api/campaigns", "/api/campaigns/{campaignId}"
+CANCEL, PAUSE, RESUME, RESULTS = (f"{CAMPAIGN_PATH}/{verb}" for verb in ("cancel", "pause", "resume", "results"))
 USAGE, ACCOUNT, HISTORY = "/organization/usage", "/account/organization/usage", "/organization/usage/history"
+CAPS = "/account/organization"
 COUNTS, EVENTS = "/organizations/{organizationId}/usage", "/api/events"
 SETTINGS = "/api/organizations/{organizationId}"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
@@ -247,8 +269,20 @@ ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/li
 GOOD = {
     ("GET", CALENDAR): {"query": {"from": today_of(-2), "to": today_of(2)}},
     ("GET", SLOT): {"query": {"contactCount": 250}},
+    ("POST", VALIDATE): {"body": {"scheduledISO": instant(86400000), "contactCount": 1}},
+    ("POST", PLANNER): {"body": {"totalContacts": 1200}},
+    ("GET", CAMPAIGNS): {},
+    ("POST", CAMPAIGNS): {"body": {"name": "A campaign", "contactCount": 1, "scheduledISO": instant(40 * 86400000)}},
+    ("GET", CAMPAIGN_PATH): {},
+    ("PUT", CAMPAIGN_PATH): {"body": {"name": "Another name"}},
+    ("DELETE", CAMPAIGN_PATH): {},
+    ("POST", CANCEL): {},
+    ("POST", PAUSE): {},
+    ("POST", RESUME): {},
+    ("POST", RESULTS): {"body": {"id": "r1", "sent": 1}},
     ("GET", USAGE): {},
     ("GET", ACCOUNT): {},
+    ("GET", CAPS): {},
     ("GET", HISTORY): {"query": {"startDate": "2026-01-15", "endDate": today_of()}},
     ("GET", COUNTS): {"query": {"startDate": 0, "endDate": 4102444800000}},
     ("POST", EVENTS): {"body": {"id": "good", "occurredAt": instant()}},
@@ -259,6 +293,9 @@ GOOD = {
     ("GET", "/health"): {"token": None},
     ("GET", "/metrics"): {"token": None},
 }
+
+# What a good request is answered; else it is 200.
+GOOD_STATUS = {("POST", CAMPAIGNS): 201, ("DELETE", CAMPAIGN_PATH): 204}
 
 
 class Case:
@@ -271,6 +308,90 @@ class Case:
         return f"{self.operation[0]} {self.operation[1]} {self.status} {self.name}"
 
 
+def add_campaign_cases(add):
+    """Planning, and the campaigns themselves."""
+    ahead = instant(50 * 86400000)
+    validate, planner = ("POST", VALIDATE), ("POST", PLANNER)
+    add("more than a day", validate, 200, body={"scheduledISO": ahead, "contactCount": 501})
+    add("a day that is over", validate, 200, body={"scheduledISO": instant(-2 * 86400000), "contactCount": 1})
+    add("an unlimited plan", validate, 200, token="free")
+    add("every field", validate, 200, body={"scheduledISO": ahead, "contactCount": 0, "excludeCampaignId": "nobody",
+                                            "partsPerContact": 2})
+    add("no instant", validate, 400, body={"scheduledISO": "tomorrow", "contactCount": 1})
+    add("no contactCount", validate, 400, body={"scheduledISO": ahead})
+
+    add("an unlimited plan", planner, 200, token="free")
+    add("a limit of 0", planner, 200, token="full")
+    add("every field", planner, 200, body={"totalContacts": 7, "firstSegmentDate": today_of(3), "firstSegmentTime": "09:30:15",
+                                           "timezone": "Australia/Lord_Howe", "partsPerContact": 3})
+    add("more than 366 days", planner, 400, body={"totalContacts": 500 * 366 + 1})
+    add("a date that is past", planner, 400, body={"totalContacts": 1, "firstSegmentDate": today_of(-2)})
+    add("a zone that there is not", planner, 400, body={"totalContacts": 1, "timezone": "Mars/Olympus"})
+    add("no time", planner, 400, body={"totalContacts": 1, "firstSegmentTime": "24:00"})
+
+    many, new, one = ("GET", CAMPAIGNS), ("POST", CAMPAIGNS), {"name": "One", "contactCount": 1, "scheduledISO": ahead}
+    add("a page", many, 200, query={"limit": 2})
+    add("the next page", many, 200, query={"limit": 2, "cursor": "c6"})
+    add("by status and days", many, 200, query={"status": "paused", "from": today_of(-1), "to": today_of(1)})
+    add("another organisation's", many, 200, token="free")
+    for query in ("status=open", "from=yesterday", "from=2026-03-02&to=2026-03-01", "limit=0", "limit=201", "cursor=7", "page=2"):
+        add(query, many, 400, query=query)
+
+    add("the same again", new, 200, body={"id": "again", **one}, twice=True)
+    add("the id of another one", new, 409, body={"id": "again", **one, "name": "Two"}, first={"id": "again", **one})
+    add("an unlimited plan", new, 201, token="free")
+    add("slices", new, 201, body={"name": "Slices", "segments": [
+        {"scheduledISO": ahead, "contactCount": 2}, {"scheduledISO": instant(51 * 86400000), "contactCount": 3}]})
+    add("planned", new, 201, body={"name": "Planned", "autoSegment": {
+        "totalContacts": 3, "firstSegmentDate": today_of(60), "partsPerContact": 2}})
+    add("a draft", new, 201, body={**one, "status": "draft", "contactCount": 1000000000})
+    add("more than a day", new, 409, body={**one, "contactCount": 501})
+    add("a day without room", new, 409, token="small", body={**one, "contactCount": 2}, first=one)
+    add("planned with a limit of 0", new, 409, token="full", body={"name": "Planned", "autoSegment": {"totalContacts": 3}})
+    add("more than a cap has", new, 402, token="capped", body={**one, "contactCount": 6})
+    add("an instant that is past", new, 400, body={**one, "scheduledISO": instant(-1000)})
+
+    get, put, delete = ((method, CAMPAIGN_PATH) for method in ("GET", "PUT", "DELETE"))
+    for state in ("draft", "scheduled", "sending", "paused", "sent", "failed", "cancelled"):
+        add(f"one that is {state}", get, 200, campaign=state)
+    add("failed contacts by pages", get, 200, campaign="sending", query={"limit": 50})
+    add("the last page", get, 200, campaign="sending", query={"limit": 100}, next_page=True)
+    for query in ("limit=0", "limit=1001", "cursor=7"):
+        add(query, get, 400, query=query)
+
+    add("moved and resized", put, 200, body={"contactCount": 2, "scheduledISO": ahead, "partsPerContact": 2})
+    add("one slice", put, 200, body={"segments": [{"segmentNumber": 2, "contactCount": 5}]}, make={"segments": [
+        {"scheduledISO": ahead, "contactCount": 2}, {"scheduledISO": instant(51 * 86400000), "contactCount": 3}]})
+    add("a draft that is ready", put, 200, body={"status": "scheduled"}, make={"status": "draft"})
+    add("more than a day", put, 409, body={"contactCount": 501})
+    add("one that has ended", put, 409, body={"contactCount": 3}, campaign="sent")
+    add("fewer than are spent", put, 409, body={"contactCount": 1}, make={"contactCount": 3}, spent=2)
+    add("back to a draft", put, 409, body={"status": "draft"})
+    add("an instant that is past", put, 400, body={"scheduledISO": instant(-1000)})
+    add("more than a cap has", put, 402, token="capped", body={"contactCount": 6}, make={})
+    add("one that is no draft", delete, 409, campaign="scheduled")
+
+    for path, states in ((CANCEL, ("sent", "failed", "cancelled")), (PAUSE, ("draft", "paused", "sent", "cancelled")),
+                         (RESUME, ("draft", "sending", "failed"))):
+        for state in states:
+            add(f"one that is {state}", ("POST", path), 409, campaign=state)
+    add("one that is sending", ("POST", PAUSE), 200, make={"contactCount": 3}, spent=2)
+    add("one whose time is past", ("POST", RESUME), 400, campaign="paused")
+
+    results = ("POST", RESULTS)
+    failed = [{"phoneNumber": "+14165550100", "reason": "opted out"}]
+    add("every field", results, 200, body={"id": "r", "segmentNumber": 1, "occurredAt": instant(), "sent": 1, "parts": 2,
+                                           "failed": failed, "done": True})
+    add("the same again", results, 200, body={"id": "twice", "failed": failed}, twice=True)
+    add("more than its contacts", results, 200, body={"id": "r", "sent": 100})
+    add("of a campaign that has ended", results, 200, campaign="cancelled", body={"id": f"r{time.time_ns()}", "sent": 1})
+    add("the id of another report", results, 409, body={"id": "r1", "sent": 9}, first={"id": "r1", "sent": 1})
+    add("nothing at all", results, 400, body={"id": "r"})
+    add("a segment that there is not", results, 400, body={"id": "r", "sent": 1, "segmentNumber": 7})
+    add("an instant ahead", results, 400, body={"id": "r", "sent": 1, "occurredAt": ahead})
+    add("10,001 failures", results, 413, body={"id": "r", "failed": failed * 10001})
+
+
 def build_cases():
     cases = []
 
@@ -281,22 +402,25 @@ def build_cases():
     for operation, documented in OPERATIONS.items():
         method, path = operation
         invalid = 422 if path == COUNTS else 400
-        add("a good request", operation, 200)
+        good = GOOD_STATUS.get(operation, 200)
+        add("a good request", operation, good)
         add("a query that is too long", operation, invalid, query=long_query)
         add("a body shorter than its Content-Length", operation, invalid, CONTENT_LENGTH="99", body=b"{")
-        add("a body that is too long", operation, 413, body=big if path != EVENTS else "[" + " " * (17 << 20))
+        add("a body that is too long", operation, 413,
+            body="[" + " " * ({EVENTS: 17, RESULTS: 3}[path] << 20) if path in (EVENTS, RESULTS) else big)
         for other in ("PATCH", "DELETE", "POST", "GET"):
-            if other == method:
+            if (other, path) in OPERATIONS:
                 continue
             add(f"the method {other}", operation, 405, verb=other)
         add("no database", operation, 503, env={"DAYBOOK_DB": "/nonexistent/daybook.db"})
         if path in ("/health", "/metrics"):
             continue
         add("the days of the organisation are lost", operation, 500, break_days=True)
-        add("an API key", operation, 200, token=None, key=True)
+        add("an API key", operation, good, token=None, key=True)
         add("no credential", operation, 401, token=None)
         add("a damaged token", operation, 401, token="eyJhbGciOiJub25lIn0.e30.")
-        add("a token without the scope", operation, 403, token="campaigns only")
+        writes_campaigns = "Needs the scope `campaigns:write`." in documented["description"]
+        add("a token without the scope", operation, 403, token="reading only" if writes_campaigns else "campaigns only")
         add("an organisation that is not there, asked by admin", operation, 404, token="admin of a ghost", org="ghost")
         if "{organizationId}" in path:
             add("another organisation's", operation, 403, org="free")
@@ -308,9 +432,18 @@ def build_cases():
             add("a reply that the client has", operation, 304, reuse_etag=True)
         else:
             add("an unknown query parameter", operation, 400, query="colour=blue")
+            add("another media type", operation, 415, body=b"{}", headers={"Content-Type": "text/plain"})
+        if "requestBody" in documented:
             add("an empty body", operation, 400, body=b"")
             add("no JSON", operation, 400, body=b"{")
-            add("another media type", operation, 415, headers={"Content-Type": "text/plain"})
+            add("an unknown field", operation, 400, body={"colour": "blue"})
+        if "{campaignId}" in path:
+            add("a campaign that there is not", operation, 404, campaign="nobody")
+            add("another organisation's campaign", operation, 404, token="free")
+        if "412" in documented["responses"]:
+            add("a version that is gone", operation, 412, headers={"If-Match": '"AAAAAAAAAAAAAAAAAAAAAAAA"'})
+            add("the version that was read", operation, good, reuse_for_match=True)
+            add("any version", operation, good, headers={"If-Match": "*"})
 
     calendar = ("GET", CALENDAR)
     add("an unlimited plan", calendar, 200, token="free")
@@ -335,6 +468,9 @@ def build_cases():
         add(f"contactCount {count!r}", slot, 400, query="contactCount=" + count)
     add("partsPerContact 0", slot, 400, query={"partsPerContact": 0})
 
+    add_campaign_cases(add)
+    add("the caps", ("GET", CAPS), 200, token="capped")
+    add("a cache-buster", ("GET", CAPS), 200, query="_=17")
     for path in (USAGE, ACCOUNT):
         add("an organisation without traffic", ("GET", path), 200, token="free")
     history = ("GET", HISTORY)
@@ -366,6 +502,25 @@ def build_cases():
     add("an empty array", events, 400, body=[])
     add("something beside events", events, 400, body={"events": [{"id": "b", "occurredAt": now}], "more": 1})
     add("10,001 events", events, 413, body=[{}] * 10001)
+    enforced = {"query": "enforce=true"}
+    add("enforced, and there is room", events, 200, body={"id": "enforced", "occurredAt": now}, **enforced)
+    add("enforced, on a full day", events, 429, token="full", body={"id": "q", "occurredAt": now}, **enforced)
+    add("enforced, yesterday", events, 429, token="full", body={"id": "y", "occurredAt": instant(-86400000)}, **enforced)
+    add("enforced, more than a cap has", events, 402, token="capped",
+        body={"id": "q", "occurredAt": now, "messages": 6}, **enforced)
+    add("enforced, a cost above its cap", events, 402, token="capped",
+        body={"id": "q", "occurredAt": now, "channel": "CALL", "cost": 2}, **enforced)
+    add("enforced, and one of two has room", events, 200, token="small", body=[
+        {"id": "s1", "occurredAt": now, "messages": 2}, {"id": "s2", "occurredAt": now}], **enforced)
+    add("enforced, one without room among bad ones", events, 429, token="full", body=[
+        {"id": "q", "occurredAt": now}, {"id": "bad"}, 7], **enforced)
+    add("enforced, of a channel without a limit", events, 200, token="full",
+        body={"id": "mail", "occurredAt": now, "channel": "EMAIL"}, **enforced)
+    add("enforced, a failed contact", events, 200, token="full",
+        body={"id": "f", "occurredAt": now, "status": "failed", "to": "+1", "reason": "x"}, **enforced)
+    add("not enforced", events, 200, token="full", body={"id": "plain", "occurredAt": now}, query="enforce=false")
+    add("enforced perhaps", events, 400, query="enforce=perhaps")
+    add("enforced twice", events, 400, query="enforce=true&enforce=true")
 
     add("every field", ("PUT", LIMITS), 200, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 31, "messagesCap": 1, "costCap": "12.345678", "smsCap": 2,
@@ -397,19 +552,41 @@ def test_the_cases_cover_every_documented_status():
     assert {(path, status) for _, path, status in never} == NEVER
 
 
+def campaign_for(world, case, owner):
+    """A campaign that a good request of this operation can be made to."""
+    make = {**({"status": "draft"} if case.operation == ("DELETE", CAMPAIGN_PATH) else {}), **case.options.get("make", {})}
+    name = world.campaign(owner, **make)
+    if case.operation == ("POST", RESUME):
+        world.ask("campaigns", "POST", f"{CAMPAIGNS}/{name}/pause", token=world.tokens[owner])
+    if "spent" in case.options:
+        world.ask("campaigns", "POST", f"{CAMPAIGNS}/{name}/results", body={"id": "spent", "sent": case.options["spent"]},
+                  token=world.tokens[owner])
+    return name
+
+
 def send(world, case):
     method, path = case.operation
     options = {"token": "acme", **copy.deepcopy(GOOD[case.operation])}
     options.update({k: v for k, v in case.options.items() if k in ("query", "body", "token", "headers", "env",
                                                                     "CONTENT_LENGTH", "REMOTE_ADDR")})
+    owner = options["token"] if options["token"] in ("free", "capped") and "make" in case.options else "acme"
     options["token"] = world.tokens.get(options["token"], options["token"])
     url = path.replace("{organizationId}", case.options.get("org", "acme"))
+    if "{campaignId}" in path:
+        url = url.replace("{campaignId}", case.options.get("campaign") or campaign_for(world, case, owner))
     headers = options.setdefault("headers", {})
     if case.options.get("key"):
         headers["X-API-Key"] = world.api_key
     program = PROGRAM[case.operation]
     if case.options.get("reuse_etag"):
         headers["If-None-Match"] = world.ask(program, method, url, **options).headers["etag"]
+    if case.options.get("reuse_for_match"):
+        own = {"token": options["token"]}
+        headers["If-Match"] = world.ask(program, "GET", url.removesuffix(path.split("}")[1]), **own).headers["etag"]
+    if case.options.get("next_page"):
+        options["query"]["cursor"] = world.ask(program, method, url, **options).json["nextCursor"]
+    if case.options.get("first"):
+        world.ask(program, method, url, **{**options, "body": case.options["first"]})
     if case.options.get("twice"):
         world.ask(program, method, url, **options)
     return world.ask(program, case.options.get("verb", method), url, **options)
@@ -440,7 +617,8 @@ def check_headers(reply, response):
         assert name in reply.headers or not header["required"], f"{name} is missing"
         if name in reply.headers:
             assert errors(header["schema"], reply.headers[name]) == []
-    for name in ("etag", "allow", "retry-after", "www-authenticate", "x-request-id", "location"):
+    for name in ("etag", "allow", "retry-after", "www-authenticate", "x-request-id", "location",
+                 "idempotent-replayed"):
         assert name not in reply.headers or name in documented, f"{name} is not documented"
     assert reply.headers["cache-control"] == "private, no-cache"
     assert reply.headers["x-content-type-options"] == "nosniff"
@@ -478,12 +656,37 @@ def numbers(value):
         yield value
 
 
+def check_campaign(campaign):
+    segments = campaign["segments"]
+    assert [s["segmentNumber"] for s in segments][:1] == [1] and campaign["contactCount"] == sum(s["contactCount"] for s in segments)
+    for s in segments:
+        is_open = s["status"] in ("scheduled", "sending", "paused")
+        assert is_open or s["reserved"] == 0
+        assert s["reserved"] <= s["contactCount"] * campaign["partsPerContact"]
+
+
 def rules_beyond_schemas(case, body):
     """What OpenAPI cannot say."""
     for number in numbers(body):
         assert re.fullmatch(r"-?[0-9]+\.[0-9]{1,6}", number.text), "money has at most six decimals"
+    if case.operation == ("POST", EVENTS) and isinstance(body, dict):
+        for told in body.get("results", []):
+            if "code" in told:
+                assert told["error"].startswith(told["code"] + ": ") and told["freesAt"][:10] > told["date"]
+    if case.status in ("200", "201") and "/campaigns" in case.operation[1] and "campaignId" in body.get("data", {}):
+        check_campaign(body["data"])
     if case.status != "200":
         return
+    if case.operation == ("GET", CAMPAIGNS):
+        for campaign in body["data"]["campaigns"]:
+            check_campaign(campaign)
+    if case.operation == ("POST", VALIDATE):
+        assert ("message" in body) != body["available"]
+        assert (body["remaining"] is None) == (body["limit"] is None)
+    if case.operation == ("POST", PLANNER):
+        assert body["totalSegments"] == len(body["segments"])
+        assert [s["id"] for s in body["segments"]] == [f"seg-{i + 1}" for i in range(len(body["segments"]))]
+        assert (body["segments"] == []) == (body["warnings"] != [])
     if case.operation == ("GET", CALENDAR) and isinstance(case.options.get("query", {}), dict):
         query = case.options.get("query", GOOD[case.operation]["query"])
         first, last = (datetime.date.fromisoformat(query[name]) for name in ("from", "to"))
@@ -531,8 +734,8 @@ def test_a_reply_is_as_documented(world, case):
 
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o[0] == "GET"], ids=" ".join)
 def test_head_is_get_without_its_body(world, operation):
-    case = Case("a good request", operation, 200)
-    get, head = send(world, case), send(world, Case("head", operation, 200, verb="HEAD"))
+    own = {"campaign": world.campaign()} if "{campaignId}" in operation[1] else {}
+    get, head = (send(world, Case("", operation, 200, **own, **verb)) for verb in ({}, {"verb": "HEAD"}))
     assert head.status == get.status == 200 and head.body == b""
     varying = {"x-request-id", "content-length"} if operation[1] == "/metrics" else {"x-request-id"}
     assert {k: v for k, v in head.headers.items() if k not in varying} == \
@@ -582,7 +785,7 @@ def mutants(value, path=()):
 def test_the_schemas_refuse_what_is_only_almost_right(world):
     seen = 0
     for operation in OPERATIONS:
-        if operation[1] == "/metrics":
+        if operation[1] == "/metrics" or operation == ("DELETE", CAMPAIGN_PATH):
             continue
         for case in (Case("good", operation, 200), Case("none", operation, 401, token=None)):
             reply = send(world, case)
@@ -609,6 +812,8 @@ def test_every_object_of_a_reply_is_closed_and_its_names_required():
             walk(node["additionalProperties"], where + ["*"])
         left_out = set(node.get("properties", {})) - set(node.get("required", []))
         allowed = OPTIONAL | OPTIONAL_IN_RESULTS if "results" in where else OPTIONAL
+        if where[1] == VALIDATE:
+            allowed = OPTIONAL_IN_VALIDATE_DATE
         assert left_out <= allowed, f"{where}: {left_out}"
         for name, item in node.get("properties", {}).items():
             walk(item, where + [name])
@@ -690,6 +895,25 @@ def test_an_example_of_settings_is_accepted(world, path):
     check_reply(("PUT", path), reply)
 
 
+def campaign_examples():
+    for operation in (("POST", VALIDATE), ("POST", PLANNER), ("POST", CAMPAIGNS), ("PUT", CAMPAIGN_PATH), ("POST", RESULTS)):
+        content = OPERATIONS[operation]["requestBody"]["content"]["application/json"]
+        for name, example in content.get("examples", {"example": {"value": content.get("example")}}).items():
+            yield operation, name, example["value"]
+
+
+@pytest.mark.parametrize("operation, name, value", campaign_examples(), ids=lambda v: v if isinstance(v, str) else "")
+def test_an_example_of_campaigns_is_accepted(world, operation, name, value):
+    """With days to come in the place of theirs."""
+    text = re.sub(r"2026-0[5-7]-(\d\d)", lambda m: today_of(70 + int(m[1])), json.dumps(value))
+    make = {"segment": {"segments": [{"scheduledISO": instant(70 * 86400000), "contactCount": 1}] * 2},
+            "schedule": {"status": "draft"}}.get(name, {})
+    status = GOOD_STATUS.get(operation, 200)
+    reply = send(world, Case(name, operation, status, body=json.loads(text), make=make))
+    assert reply.status == status, reply
+    check_reply(operation, reply)
+
+
 # ---- What the schema of an event takes, the program takes; what it refuses, the program refuses
 
 EVENT_BODIES = [
@@ -747,6 +971,51 @@ def test_the_schema_of_a_setting_and_the_program_agree(world, path, body, good):
     assert (errors(schema, body) == []) == good
     url = path.replace("{organizationId}", "none")
     assert (world.ask("settings", "PUT", url, body=body, token=world.tokens["none"]).status == 200) == good
+
+
+CAMPAIGN_BODIES = [
+    (CAMPAIGNS, {}, True), (CAMPAIGNS, {"name": ""}, False), (CAMPAIGNS, {"name": "n" * 200}, True),
+    (CAMPAIGNS, {"name": "n" * 201}, False), (CAMPAIGNS, {"name": 7}, False), (CAMPAIGNS, {"id": "a b"}, False),
+    (CAMPAIGNS, {"id": "i" * 65}, False), (CAMPAIGNS, {"contactCount": 0}, False), (CAMPAIGNS, {"contactCount": 1.5}, False),
+    (CAMPAIGNS, {"contactCount": 10**9}, True), (CAMPAIGNS, {"contactCount": 10**9 + 1}, False),
+    (CAMPAIGNS, {"contactCount": "1"}, False), (CAMPAIGNS, {"partsPerContact": 0}, False),
+    (CAMPAIGNS, {"partsPerContact": 1000}, True), (CAMPAIGNS, {"partsPerContact": 1001}, False),
+    (CAMPAIGNS, {"scheduledISO": "noon"}, False), (CAMPAIGNS, {"status": "draft"}, True),
+    (CAMPAIGNS, {"status": "sending"}, False), (CAMPAIGNS, {"segments": []}, False), (CAMPAIGNS, {"colour": "blue"}, False),
+    (CAMPAIGNS, {"autoSegment": {"totalContacts": 1}}, False),
+    (PLANNER, {}, True), (PLANNER, {"totalContacts": 0}, False), (PLANNER, {"totalContacts": 101}, True),
+    (PLANNER, {"firstSegmentDate": "tomorrow"}, False), (PLANNER, {"firstSegmentTime": "23:59"}, True),
+    (PLANNER, {"firstSegmentTime": "23:59:59"}, True), (PLANNER, {"firstSegmentTime": "24:00"}, False),
+    (PLANNER, {"firstSegmentTime": "9:30"}, False), (PLANNER, {"firstSegmentTime": "09"}, False),
+    (PLANNER, {"firstSegmentTime": "09:30:00:00"}, False), (PLANNER, {"timezone": ""}, False),
+    (PLANNER, {"timezone": "Asia/Tokyo"}, True), (PLANNER, {"partsPerContact": 0}, False), (PLANNER, {"date": "x"}, False),
+    (VALIDATE, {}, True), (VALIDATE, {"contactCount": 0}, True), (VALIDATE, {"contactCount": -1}, False),
+    (VALIDATE, {"contactCount": None}, False), (VALIDATE, {"scheduledISO": None}, False),
+    (VALIDATE, {"excludeCampaignId": ""}, False), (VALIDATE, {"excludeCampaignId": "c" * 64}, True),
+    (VALIDATE, {"excludeCampaignId": "c" * 65}, False), (VALIDATE, {"partsPerContact": 2}, True),
+    (RESULTS, {}, True), (RESULTS, {"id": ""}, False), (RESULTS, {"id": "i" * 100}, True), (RESULTS, {"id": "i" * 101}, False),
+    (RESULTS, {"id": "a\tb"}, False), (RESULTS, {"sent": 0}, False), (RESULTS, {"sent": 0, "done": True}, True),
+    (RESULTS, {"sent": 0, "done": False}, False), (RESULTS, {"sent": 0, "failed": []}, False), (RESULTS, {"sent": -1}, False),
+    (RESULTS, {"failed": [{"phoneNumber": "+1", "reason": "x"}]}, True), (RESULTS, {"failed": [{"phoneNumber": "+1"}]}, False),
+    (RESULTS, {"failed": [{"phoneNumber": "+" * 65, "reason": "x"}]}, False),
+    (RESULTS, {"failed": [{"phoneNumber": "+1", "reason": "x" * 501}]}, False), (RESULTS, {"segmentNumber": 0}, False),
+    (RESULTS, {"occurredAt": "noon"}, False), (RESULTS, {"parts": 3}, True), (RESULTS, {"to": "+1"}, False),
+    (CAMPAIGN_PATH, {}, True), (CAMPAIGN_PATH, {"name": ""}, False), (CAMPAIGN_PATH, {"contactCount": 0}, False),
+    (CAMPAIGN_PATH, {"segments": []}, False), (CAMPAIGN_PATH, {"segments": [{"contactCount": 1}]}, False),
+    (CAMPAIGN_PATH, {"segments": [{"segmentNumber": 1, "contactCount": 2}]}, True), (CAMPAIGN_PATH, {"id": "x"}, False),
+    (CAMPAIGN_PATH, {"segments": [{"segmentNumber": 367}]}, False), (CAMPAIGN_PATH, {"status": "sent"}, False),
+]
+
+
+@pytest.mark.parametrize("number, path, change, good", [(i, *b) for i, b in enumerate(CAMPAIGN_BODIES)])
+def test_the_schema_of_a_campaign_and_the_program_agree(world, number, path, change, good):
+    operation = ("PUT" if path == CAMPAIGN_PATH else "POST", path)
+    body = {**(GOOD[operation]["body"] if path != CAMPAIGN_PATH else {}), **change}
+    schema = OPERATIONS[operation]["requestBody"]["content"]["application/json"]["schema"]
+    assert (errors(schema, body) == []) == good
+    reply = send(world, Case("", operation, 200, body=body, token="free", make={}))
+    assert reply.status == (GOOD_STATUS.get(operation, 200) if good else 400), reply
+    check_reply(operation, reply)
 
 
 @pytest.mark.parametrize("event", [
