@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "conf.h"
+#include "demo.h"
 #include "event.h"
 #include "instant.h"
 #include "price.h"
@@ -294,6 +295,8 @@ cmd_demo(struct cli *c, int argc, char **argv)
 	st = make_ground(c, companies, COMPANIES);
 	for (size_t i = 0; st == OK && i < COMPANIES; i++)
 		st = make_year(c, &companies[i], &work[i]);
+	if (st == OK)
+		st = demo_campaigns(c, "acme");
 	progress_end();
 	if (st != OK)
 		return cli_fail(c);

@@ -1,0 +1,12 @@
+/*
+ * Parts of the demo.
+ */
+#ifndef DEMO_H
+#define DEMO_H
+
+#include "cli.h"
+
+/* Three campaigns of the coming days, in one transaction. */
+enum status	demo_campaigns(struct cli *c, const char *org_id);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * The demo's campaigns: one planned over the coming days, one on a single day, one draft.
+ */
+#include "auto_segment.h"
+#include "campaign.h"
+#include "cli.h"
+#include "demo.h"
+#include "instant.h"
+
+static enum status
+add(struct cli *c, const struct organization *org, struct campaign *campaign, enum campaign_state state)
+{
+	struct campaign_change change = { .now = c->now, .credential = CLI_CREDENTIAL,
+		.today = organization_today(org, c->now) };
+	struct campaign_refusal refusal;
+
+	campaign->parts_per_contact = 1;
+	for (size_t i = 0; i < campaign->count; i++)
+		campaign->segments[i].state = state;
+	return campaign_add(c->db, c->arena, org, campaign, &change, &refusal, &c->why);
+}
+
+/* As many contacts as the coming days have room for, from tomorrow on. */
+static enum status
+add_planned(struct cli *c, const struct organization *org)
+{
+	struct campaign campaign = { .id = "winter-sale", .name = "Winter sale", .is_segmented = true };
+	struct auto_request request = { .contacts = 1200, .parts_per_contact = 1, .has_date = true,
+		.date = day_add(organization_today(org, c->now), 1), .time_ms = 10 * HOUR_MS };
+	struct auto_plan plan;
+	enum status st;
+
+	if ((st = auto_plan_make(c->db, c->arena, org, &request, c->now, &plan, &c->why)) != OK)
+		return st;
+	campaign.count = plan.count;
+	campaign.segments = arena_alloc(c->arena, (plan.count + 1) * sizeof(*campaign.segments));
+	for (size_t i = 0; i < plan.count; i++)
+		campaign.segments[i] = (struct segment) { .scheduled_at = plan.segments[i].scheduled_at,
+			.contacts = plan.segments[i].contacts };
+	return add(c, org, &campaign, CAMPAIGN_SCHEDULED);
+}
+
+static enum status
+add_single(struct cli *c, const struct organization *org, const char *id, const char *name, int32_t in_days,
+    int64_t contacts, enum campaign_state state)
+{
+	struct segment segment = { .contacts = contacts,
+		.scheduled_at = day_wall(org->days, day_add(organization_today(org, c->now), in_days), 14 * HOUR_MS) };
+	struct campaign campaign = { .id = id, .name = name, .segments = &segment, .count = 1 };
+
+	return add(c, org, &campaign, state);
+}
+
+enum status
+demo_campaigns(struct cli *c, const char *org_id)
+{
+	struct organization org;
+	enum status st;
+
+	if ((st = db_write_begin(c->db)) != OK)
+		return st;
+	if ((st = organization_load_for_write(c->db, c->arena, org_id, c->now, &org, &c->why)) == OK &&
+	    (st = add_single(c, &org, "renewals", "Renewal reminders", 5, 150, CAMPAIGN_SCHEDULED)) == OK &&
+	    (st = add_planned(c, &org)) == OK &&
+	    (st = add_single(c, &org, "spring-preview", "Spring preview", 40, 400, CAMPAIGN_DRAFT)) == OK)
+		return db_write_commit(c->db);
+	db_write_abort(c->db);
+	return st;
+}
