@@ -28,7 +28,7 @@ parse_time(const char *text, int64_t *ms)
 		part[parts++] = (text[0] - '0') * 10 + text[1] - '0';
 		if (text[2] == '\0')
 			break;
-		if (text[2] != ':')
+		if (text[2] != ':' || parts == 3)
 			return false;
 	}
 	*ms = part[0] * HOUR_MS + part[1] * MINUTE_MS + part[2] * SECOND_MS;

@@ -8,12 +8,12 @@
 void
 campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today)
 {
-	int64_t version[] = { c->key, c->revision, today.n, 0, 0, 0, org->unit, org->zone_revision };
+	int64_t version[] = { c->key, c->created_at, c->revision, today.n, 0, 0, 0, org->unit, org->zone_revision };
 
 	for (size_t i = 0; i < c->count; i++) {
-		version[3] += c->segments[i].sent;
-		version[4] += c->segments[i].failed;
-		version[5] += c->segments[i].spent;
+		version[4] += c->segments[i].sent;
+		version[5] += c->segments[i].failed;
+		version[6] += c->segments[i].spent;
 	}
 	reply_tag(r, "campaign", version, sizeof(version) / sizeof(version[0]));
 }
@@ -164,9 +164,28 @@ campaign_apply_body(struct campaign_writing *w)
 	return campaign_update(w->r->db, w->r->arena, w->org, &was, w->c, w->change, w->refusal, &w->r->why);
 }
 
+/* A verb has no body, or an empty object. */
+static enum status
+check_no_body(struct req *r)
+{
+	static const char *const nothing[] = { NULL };
+	struct json_object *o;
+	enum status st;
+
+	if (r->body_n == 0)
+		return OK;
+	if ((st = req_object(r, nothing, &o)) == OK)
+		json_object_free(o);
+	return st;
+}
+
 enum status
 campaign_apply_verb(struct campaign_writing *w)
 {
+	enum status st;
+
+	if ((st = check_no_body(w->r)) != OK)
+		return st;
 	return campaign_do(w->r->db, w->r->arena, w->org, w->c, (enum campaign_verb)w->verb, w->change, w->refusal,
 	    &w->r->why);
 }
@@ -174,9 +193,12 @@ campaign_apply_verb(struct campaign_writing *w)
 enum status
 campaign_apply_delete(struct campaign_writing *w)
 {
-	enum status st = campaign_delete(w->r->db, w->org, w->c, w->change, &w->r->why);
+	enum status st;
 
-	return st == OK ? NO_CONTENT : st;
+	if ((st = check_no_body(w->r)) != OK ||
+	    (st = campaign_delete(w->r->db, w->org, w->c, w->change, &w->r->why)) != OK)
+		return st;
+	return NO_CONTENT;
 }
 
 /* Loads, checks If-Match, applies; the reply is the campaign as it then stands. */

@@ -98,6 +98,7 @@ static enum status
 post_enforced(struct post *p, struct event_item *item)
 {
 	const struct event *e = &item->event;
+	int64_t backfilled = p->backfilled;
 	struct enforcement enforcement;
 	enum status st;
 
@@ -115,6 +116,7 @@ post_enforced(struct post *p, struct event_item *item)
 		return OK;
 	}
 	db_savepoint_undo(p->db);
+	p->backfilled = backfilled;
 	post_reject(item, item->refusal->error);
 	item->warning = NULL;
 	return OK;

@@ -1,0 +1,324 @@
+"""POST /api/events?enforce=true: recorded only while the day and the cycle have room."""
+import concurrent.futures
+
+import pytest
+
+from desk import TODAY, TOMORROW, Desk, at, failed, figures
+from support import event, ms
+
+NOW = "2026-05-20T16:00:00Z"
+MIDNIGHT = "2026-05-21T04:00:00.000Z"  # the end of today in Toronto
+
+
+@pytest.fixture
+def desk(daybook):
+    return Desk(daybook)
+
+
+def sms(name, messages=1, when=at(TODAY), **fields):
+    return event(when, id=name, messages=messages, **fields)
+
+
+def enforce(desk, *events):
+    return desk.ask("events", "POST", "/api/events", {"enforce": "true"}, list(events))
+
+
+def counts(reply):
+    return tuple(reply.json[name] for name in ("accepted", "duplicates", "conflicts", "rejected"))
+
+
+def limits(desk, **fields):
+    assert desk.ask("settings", "PUT", "/api/organizations/acme/limits", body=fields).status == 200
+
+
+def ids(desk):
+    return {row[0] for row in desk.daybook.sql("SELECT id FROM event")}
+
+
+# ---- The day
+
+def test_an_event_that_just_fits_is_accepted_and_the_next_is_a_429_that_says_all(desk):
+    assert counts(enforce(desk, sms("a", 500))) == (1, 0, 0, 0)
+    before = desk.rows()
+    reply = enforce(desk, sms("b", 3))
+    assert reply.status == 429 and counts(reply) == (0, 0, 0, 1)
+    body = reply.json
+    assert body["success"] is False and body["message"] and body["error"]
+    result, = body["results"]
+    assert result["error"].startswith("over_quota") and TODAY in result["error"]
+    assert {k: v for k, v in result.items() if k != "error"} == {
+        "index": 0, "id": "b", "status": "rejected", "code": "over_quota", "limit": "dailyLimit", "date": TODAY, "available": 0,
+        "freesAt": MIDNIGHT, "nextAvailableDate": TOMORROW}
+    assert 12 * 3600 - 60 <= int(reply.headers["retry-after"]) <= 12 * 3600 + 1
+    after = desk.rows()
+    for table in ("event", "usage_day", "usage_quarter", "segment", "failure", "request", "audit"):
+        assert after[table] == before[table], table
+    desk.verify()
+
+
+def test_a_refused_id_stays_free(desk):
+    enforce(desk, sms("a", 500))
+    assert enforce(desk, sms("b")).status == 429
+    limits(desk, dailyLimit=501)
+    assert counts(enforce(desk, sms("b"))) == (1, 0, 0, 0)
+    assert counts(enforce(desk, sms("b"))) == (0, 1, 0, 0)
+
+
+def test_items_are_judged_in_their_order_and_a_smaller_one_may_still_fit(desk):
+    reply = enforce(desk, sms("a", 300), sms("b", 201), sms("c", 150), sms("d", 51), sms("e", 50), sms("f", 1))
+    assert reply.status == 200 and counts(reply) == (3, 0, 0, 3)
+    assert [(r["id"], r["available"]) for r in reply.json["results"]] == [("b", 200), ("d", 50), ("f", 0)]
+    assert ids(desk) == {"a", "c", "e"} and figures(desk.day()) == (500, 0, 500, 0)
+    assert "retry-after" not in reply.headers
+    desk.verify()
+
+
+def test_the_next_date_has_room_for_as_many(desk):
+    desk.fill(TOMORROW, 400)
+    desk.fill("2026-05-22", 300)
+    enforce(desk, sms("a", 500))
+    for n, date in ((100, TOMORROW), (101, "2026-05-22"), (201, "2026-05-23"), (501, None)):
+        result, = enforce(desk, sms("b", n)).json["results"]
+        assert result["nextAvailableDate"] == date, n
+
+
+def test_a_reservation_of_others_holds_its_room(desk):
+    desk.create("c", 499)
+    assert enforce(desk, sms("a", 2)).status == 429
+    assert counts(enforce(desk, sms("a", 1))) == (1, 0, 0, 0)
+    assert enforce(desk, sms("b", 1)).status == 429
+    desk.did("c", "cancel")
+    assert enforce(desk, sms("b", 1)).status == 200
+
+
+def test_an_item_frees_its_own_reservation_on_its_own_day(desk):
+    desk.create("c", 400)
+    desk.fill(TODAY, 100)
+    assert figures(desk.day())[3] == 0
+    assert counts(enforce(desk, sms("a", 10, campaignId="c"), sms("b", 390, campaignId="c"))) == (2, 0, 0, 0)
+    assert figures(desk.day()) == (400, 100, 500, 0)
+    assert enforce(desk, sms("x", 1, campaignId="c")).status == 429  # all of it is spent
+    desk.verify()
+
+
+def test_only_what_the_reservation_does_not_cover_needs_room(desk):
+    desk.create("c", 10)
+    desk.fill(TODAY, 485)
+    assert enforce(desk, sms("a", 16, campaignId="c")).status == 429
+    assert desk.get("c")["segments"][0]["sent"] == 0 and desk.get("c")["status"] == "scheduled"
+    assert counts(enforce(desk, sms("a", 15, campaignId="c"))) == (1, 0, 0, 0)
+    assert figures(desk.day()) == (15, 485, 500, 0)
+
+
+def test_a_reservation_on_another_day_does_not_help(desk):
+    desk.create("c", 10, at(TOMORROW))
+    desk.fill(TODAY, 500)
+    assert enforce(desk, sms("a", 1, campaignId="c")).status == 429
+    assert desk.held(TOMORROW) == 10
+
+
+def test_a_day_over_its_limit_still_lets_reservations_be_spent(desk):
+    desk.create("c", 10)
+    desk.spend(sms("plain", 600))
+    assert counts(enforce(desk, sms("a", 10, campaignId="c"))) == (1, 0, 0, 0)
+    assert figures(desk.day()) == (610, 0, 610, 0)
+    assert enforce(desk, sms("b", 1)).status == 429
+
+
+def test_duplicates_and_conflicts_come_first(desk):
+    enforce(desk, sms("a", 500))
+    reply = enforce(desk, sms("a", 500), sms("a", 501), sms("b"))
+    assert reply.status == 200 and counts(reply) == (0, 1, 1, 1)
+    reply = enforce(desk, sms("a", 501), sms("b"))
+    assert reply.status == 429 and counts(reply) == (0, 0, 1, 1)
+    assert enforce(desk, sms("a", 501)).status == 409
+    desk.clock("2026-07-20T16:00:00Z")  # duplicates before the window, too
+    desk.token = desk.daybook.token()
+    assert counts(enforce(desk, sms("a", 500))) == (0, 1, 0, 0)
+    assert enforce(desk, sms("b")).status == 400
+
+
+def test_bad_items_alone_are_a_400_and_beside_a_refused_one_a_429(desk):
+    enforce(desk, sms("a", 500))
+    bad = {"id": "x", "occurredAt": at(TODAY), "channel": "FAX"}
+    assert enforce(desk, bad).status == 400
+    reply = enforce(desk, bad, sms("b"))
+    assert reply.status == 429 and [r.get("code") for r in reply.json["results"]] == [None, "over_quota"]
+
+
+def test_failed_and_void_need_no_room(desk):
+    desk.create("c", 10)
+    enforce(desk, sms("a", 490))
+    assert counts(enforce(desk, failed("f", at(TODAY), "+15550001", "c"), {"id": "v", "voids": "a", "reason": "r"},
+                          sms("b", 491))) == (3, 0, 0, 0)
+    assert figures(desk.day()) == (491, 9, 500, 0)
+    assert enforce(desk, sms("d")).status == 429
+    assert counts(enforce(desk, failed("g", at(TODAY), "+15550001"), {"id": "w", "voids": "b", "reason": "r"})) == (2, 0, 0, 0)
+    desk.verify()
+
+
+def test_other_channels_need_no_room_on_the_day(desk):
+    enforce(desk, sms("a", 500))
+    assert counts(enforce(desk, *[sms(c, 1000, channel=c) for c in ("CALL", "EMAIL", "WHATSAPP", "PUSH")])) == (4, 0, 0, 0)
+
+
+def test_each_item_is_judged_on_its_own_local_day(desk):
+    desk.spend(sms("full", 500, at("2026-05-19")))
+    reply = enforce(desk, sms("late", 1, "2026-05-20T03:59:59.999Z"), sms("early", 1, "2026-05-20T04:00:00.000Z"))
+    assert counts(reply) == (1, 0, 0, 1)
+    result, = reply.json["results"]
+    assert (result["id"], result["date"], result["freesAt"], result["nextAvailableDate"]) == (
+        "late", "2026-05-19", "2026-05-20T04:00:00.000Z", TODAY)
+
+
+def test_a_day_that_is_over_has_no_retry_after(desk):
+    desk.spend(sms("full", 500, at("2026-05-19")))
+    reply = enforce(desk, sms("late", 1, at("2026-05-19")))
+    assert reply.status == 429
+    assert int(reply.headers.get("retry-after", "1")) > 0
+
+
+def test_the_part_is_what_counts_where_the_unit_is_the_part(desk):
+    limits(desk, quotaUnit="part")
+    desk.create("c", 10, partsPerContact=3)
+    assert counts(enforce(desk, sms("a", 100, parts=469), sms("b", 1, parts=2), sms("c", 1, parts=1))) == (2, 0, 0, 1)
+    assert figures(desk.day()) == (470, 30, 500, 0)
+    assert counts(enforce(desk, sms("d", 2, parts=6, campaignId="c"))) == (1, 0, 0, 0)
+    assert enforce(desk, sms("e", 2, parts=7, campaignId="c")).status == 429
+    assert counts(enforce(desk, sms("e", 2, parts=4, campaignId="c"), sms("f", 1, parts=2))) == (2, 0, 0, 0)
+    assert figures(desk.day()) == (482, 18, 500, 0)
+    desk.verify()
+
+
+def test_unlimited_refuses_nothing_and_a_limit_of_zero_everything(desk):
+    limits(desk, dailyLimit=None)
+    assert counts(enforce(desk, sms("a", 10**9))) == (1, 0, 0, 0)
+    limits(desk, dailyLimit=0)
+    result, = enforce(desk, sms("b")).json["results"]
+    assert result["available"] == 0 and result["nextAvailableDate"] is None
+
+
+def test_plain_events_are_never_refused(desk):
+    limits(desk, dailyLimit=0, smsCap=0, costCap=0, callCap=0, messagesCap=0)
+    items = [sms(f"{how}{c}", 5, channel=c) for how in ("absent", "false") for c in ("SMS", "CALL", "EMAIL")]
+    assert desk.events(*items[:3])["accepted"] == 3
+    assert desk.events(*items[3:], enforce="false")["accepted"] == 3
+
+
+@pytest.mark.parametrize("value", ["", "1", "TRUE", "yes", "true&enforce=true"])
+def test_enforce_is_true_or_false(desk, value):
+    reply = desk.ask("events", "POST", "/api/events", "enforce=" + value, [sms("a")])
+    assert reply.status == 400 and reply.json["error"].startswith("enforce:") and ids(desk) == set()
+    assert enforce(desk, sms("a")).status == 200
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "1969-12-31T00:00:00Z", "2011-12-31T00:00:00Z", "2026-04-01T00:00:00Z",
+                                  "2026-05-20T16:06:00Z", "9999-12-31T23:59:59Z"])
+def test_an_instant_outside_the_window_is_rejected_as_ever(desk, when):
+    limits(desk, smsCap=10)
+    reply = enforce(desk, sms("a", 1, when), sms("b"))
+    assert reply.status == 200 and counts(reply) == (1, 0, 0, 1)
+    result, = reply.json["results"]
+    assert result["error"].startswith("occurredAt") and "code" not in result
+
+
+# ---- The cycle
+
+CAPS = [("messagesCap", 10, "EMAIL", "SMS"), ("messagesCap", 10, "PUSH", "WHATSAPP"), ("smsCap", 10, "SMS", "EMAIL"),
+        ("callCap", 10, "CALL", "SMS"), ("costCap", "0.079", "SMS", "EMAIL"), ("costCap", "0.13", "CALL", "PUSH")]
+
+
+@pytest.mark.parametrize("cap, most, channel, other", CAPS)
+def test_each_cap_refuses_its_own_channels_with_402(desk, cap, most, channel, other):
+    limits(desk, **{cap: most})
+    assert counts(enforce(desk, sms("a", 9, channel=channel))) == (1, 0, 0, 0)
+    reply = enforce(desk, sms("b", 2, channel=channel))
+    assert reply.status == 402 and counts(reply) == (0, 0, 0, 1)
+    result, = reply.json["results"]
+    assert result["error"].startswith("over_cap") and reply.json["message"]
+    assert (result["code"], result["limit"], result["date"], result["freesAt"], result["nextAvailableDate"]) == (
+        "over_cap", cap, TODAY, "2026-06-01T04:00:00.000Z", "2026-06-01")
+    assert int(reply.headers["retry-after"]) == (ms("2026-06-01T04:00:00Z") - ms(NOW)) // 1000 + 1 or \
+        int(reply.headers["retry-after"]) > 11 * 86400
+    assert ids(desk) == {"a"}
+    assert counts(enforce(desk, sms("b", 1, channel=channel), sms("c", 5, channel=other))) == (2, 0, 0, 0)
+    assert enforce(desk, sms("d", 1, channel=channel)).status == 402
+    limits(desk, allowOverage=True)
+    assert counts(enforce(desk, sms("d", 1, channel=channel))) == (1, 0, 0, 0)
+    desk.verify()
+
+
+def test_sms_reservations_count_in_the_sms_and_the_cost_cap(desk):
+    desk.create("c", 8)
+    desk.create("next cycle".replace(" ", "-"), 100, at("2026-06-02"))
+    for cap, most in (("smsCap", 10), ("costCap", "0.079")):
+        limits(desk, smsCap=None, costCap=None)
+        limits(desk, **{cap: most})
+        assert enforce(desk, sms("x", 3)).status == 402, cap
+    assert counts(enforce(desk, sms("own", 8, campaignId="c"), sms("a", 2))) == (2, 0, 0, 0)
+    assert enforce(desk, sms("b", 1)).status == 402
+    desk.verify()
+
+
+def test_a_given_cost_is_what_counts_against_the_cost_cap(desk):
+    limits(desk, costCap=1)
+    assert counts(enforce(desk, sms("a", cost="0.9"), sms("b", cost="0.2"), sms("c", cost="0.1"), sms("d", cost=0))) == (3, 0, 0, 1)
+
+
+def test_the_cap_of_the_cycle_of_the_events_own_day_binds(desk):
+    desk.clock("2026-06-02T16:00:00Z")
+    desk.token = desk.daybook.token()
+    limits(desk, smsCap=10)
+    desk.spend(sms("may", 10, at("2026-05-31")))
+    reply = enforce(desk, sms("late", 1, at("2026-05-31")), sms("june", 10, at("2026-06-02")))
+    assert counts(reply) == (1, 0, 0, 1)
+    assert reply.json["results"][0]["freesAt"] == "2026-06-01T04:00:00.000Z"
+    assert enforce(desk, sms("x", 1, at("2026-06-02"))).status == 402
+
+
+def test_where_the_day_and_a_cap_both_refuse_it_is_the_cap(desk):
+    limits(desk, dailyLimit=10, smsCap=10)
+    assert enforce(desk, sms("a", 11)).status == 402
+    desk.spend(sms("b", 10))
+    reply = enforce(desk, sms("c"))
+    assert reply.status == 402 and reply.json["results"][0]["code"] == "over_cap"
+    limits(desk, smsCap=11)
+    assert enforce(desk, sms("c")).status == 429
+
+
+def test_402_wins_over_429_where_both_kinds_were_refused_and_nothing_accepted(desk):
+    limits(desk, dailyLimit=0, callCap=0)
+    reply = enforce(desk, sms("a"), sms("b", channel="CALL"))
+    assert reply.status == 402 and [r["code"] for r in reply.json["results"]] == ["over_quota", "over_cap"]
+
+
+def test_a_backfill_that_was_refused_is_not_in_the_audit(desk):
+    scope = desk.daybook.token(scope="usage:write usage:backfill")
+    limits(desk, dailyLimit=1)
+    old = [sms(f"o{i}", 1, "2026-01-05T15:00:00Z") for i in range(3)]
+    reply = desk.ask("events", "POST", "/api/events", {"enforce": "true"}, old, token=scope)
+    assert counts(reply) == (1, 0, 0, 2)
+    assert desk.daybook.sql("SELECT detail FROM audit WHERE action = 'event.backfill'") == [('{"events":1}',)]
+
+
+# ---- Two never both take the last unit
+
+def test_eight_processes_against_a_limit_of_50_take_exactly_50(daybook):
+    limit, workers, each = 50, 8, 12
+    daybook.cmd("org", "set", "acme", "--daily-limit", limit)
+    token = daybook.token()
+    processes = [daybook.fastcgi("events") for _ in range(workers)]
+    from model import iso, now
+    when = iso(now())
+
+    def worker(n):
+        return [processes[n].ask("POST", "/api/events", "enforce=true", {"id": f"{n}-{i}", "occurredAt": when}, token=token)
+                for i in range(each)]
+
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        replies = [reply for some in pool.map(worker, range(workers)) for reply in some]
+    assert sorted({reply.status for reply in replies}) == [200, 429]
+    assert sum(reply.status == 200 for reply in replies) == limit
+    assert daybook.sql("SELECT sum(messages) FROM event") == [(limit,)]
+    assert all(reply.json["results"][0]["available"] == 0 for reply in replies if reply.status == 429)
+    daybook.cmd("verify")
