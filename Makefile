@@ -48,7 +48,7 @@ FUZZ_PACKAGES = clang libclang-rt-14-dev
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-.PHONY: all run test san lint bench fuzz deps deps-test deps-bench deps-fuzz dist install uninstall clean
+.PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz dist install uninstall clean
 
 all: $(PROGRAMS) $(COMMAND)
 
@@ -115,14 +115,21 @@ run: deps
 	@httpd-conf/run "$(B)" "$(PORT)" "$(DAYBOOK_DB)"
 
 # ---- Testing
+units: $(UNIT) $(HELPERS)
+
 test: deps-test
-	@$(MAKE) --no-print-directory all $(UNIT) $(HELPERS)
-	@$(MAKE) --no-print-directory SAN=1 all $(UNIT)
+	@$(MAKE) --no-print-directory -j2 all units
+	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run build build/san
 
 san: deps-test
-	@$(MAKE) --no-print-directory SAN=1 all $(UNIT)
+	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run build/san
+
+# A million operations of many clients against the model: twenty minutes.
+soak: deps-test
+	@$(MAKE) --no-print-directory all
+	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
 
 lint:
 	@tests/lint

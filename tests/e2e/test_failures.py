@@ -33,7 +33,7 @@ def everything(desk):
     return "\n".join(dump)
 
 
-def setup(desk):
+def unreached(desk):
     desk.create("c", 20)
     body = {"id": "r", "sent": 1, "failed": [{"phoneNumber": PHONE, "reason": "was " + PHONE}, {"phoneNumber": OTHER, "reason": "x"}]}
     desk.spend(failed("e1", at(TODAY), PHONE, "c"), failed("e2", at(TODAY), OTHER, "c"), failed("alone", at(TODAY), PHONE))
@@ -42,7 +42,7 @@ def setup(desk):
 
 
 def test_an_erased_number_is_blank_everywhere_and_the_others_stand(desk):
-    setup(desk)
+    unreached(desk)
     assert sorted(phones(desk)) == sorted(in_calendar(desk)) == sorted([PHONE, OTHER, PHONE, OTHER])
     done = desk.daybook.cmd("erase", "--phone", PHONE)
     assert PHONE not in done.stdout + done.stderr and "3" in done.stdout
@@ -58,7 +58,7 @@ def test_an_erased_number_is_blank_everywhere_and_the_others_stand(desk):
 
 def test_an_erased_number_is_in_no_kept_reply(desk):
     """The programs run on and keep replies, and so do browsers."""
-    setup(desk)
+    unreached(desk)
     tag = desk.on("c", "GET").headers["etag"]
     calendar = desk.ask("usage-calendar", "GET", "/api/campaigns/usage-calendar", {"from": TODAY, "to": TODAY})
     assert PHONE in calendar.body.decode()
@@ -72,7 +72,7 @@ def test_an_erased_number_is_in_no_kept_reply(desk):
 
 def test_no_hash_is_left_by_which_a_number_could_be_found(desk):
     """Numbers are few: whoever holds a hash of one tries them all."""
-    setup(desk)
+    unreached(desk)
     hashes = lambda: {row[0] for row in desk.daybook.sql("SELECT hex(detail_sha256) FROM event WHERE detail_sha256 NOT NULL "
                                                          "UNION ALL SELECT hex(body_sha256) FROM request")}
     desk.create("d", 20)
@@ -88,7 +88,7 @@ def test_no_hash_is_left_by_which_a_number_could_be_found(desk):
 
 
 def test_a_retry_of_an_erased_event_is_still_a_duplicate_and_of_results_a_replay(desk):
-    body = setup(desk)
+    body = unreached(desk)
     desk.daybook.cmd("erase", "--phone", PHONE)
     again = desk.events(failed("e1", at(TODAY), PHONE, "c"), failed("e2", at(TODAY), OTHER, "c"), failed("alone", at(TODAY), PHONE))
     assert (again["accepted"], again["duplicates"]) == (0, 3)
@@ -101,7 +101,7 @@ def test_a_retry_of_an_erased_event_is_still_a_duplicate_and_of_results_a_replay
 
 
 def test_erase_of_an_unknown_number_changes_nothing_and_a_part_of_one_is_not_it(desk):
-    setup(desk)
+    unreached(desk)
     for phone in ("+1555", PHONE + "0", "%", "15550100", ""):
         done = desk.daybook.cmd("erase", "--phone", phone, check=False)
         assert done.returncode == (2 if phone == "" else 0), phone
@@ -115,7 +115,7 @@ def test_a_number_is_erased_in_every_organisation(desk):
     other = Desk(desk.daybook, "globex", clock=None)
     other.create("c", 5)
     other.spend(failed("e1", at(TODAY), PHONE, "c"))
-    setup(desk)
+    unreached(desk)
     assert phones(other) == [PHONE] and in_calendar(other, "2026-05-21") == [PHONE]
     desk.daybook.cmd("erase", "--phone", PHONE)
     assert phones(other) == [""] and in_calendar(other, "2026-05-21") == [""]
@@ -123,7 +123,7 @@ def test_a_number_is_erased_in_every_organisation(desk):
 
 
 def test_the_audit_says_that_it_was_done_and_never_whose_number(desk):
-    setup(desk)
+    unreached(desk)
     desk.daybook.cmd("erase", "--phone", PHONE)
     detail, = desk.daybook.sql("SELECT detail FROM audit WHERE action = 'failure.erase'")
     assert json.loads(detail[0]) == {"rows": 3}
@@ -174,14 +174,14 @@ def test_ninety_days_is_the_default(desk):
 
 
 def test_a_void_takes_the_number_away_at_once(desk):
-    setup(desk)
+    unreached(desk)
     desk.spend({"id": "v", "voids": "e1", "reason": "it was reached"}, {"id": "w", "voids": "alone", "reason": "r"})
     assert sorted(phones(desk)) == sorted([PHONE, OTHER, OTHER])
     desk.verify()
 
 
 def test_no_number_is_in_any_line_of_the_log(desk):
-    body = setup(desk)
+    body = unreached(desk)
     desk.report("c", body)
     desk.report("c", {"id": "r2", "failed": [{"phoneNumber": PHONE, "reason": 5}]})
     desk.report("c", {"id": "r3", "failed": [{"phoneNumber": PHONE, PHONE: 5}]})

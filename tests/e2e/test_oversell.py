@@ -1,0 +1,391 @@
+"""No campaign ever gets room that is not there, whatever runs at the same time.
+
+HISTORY_OPS says how many operations the history has (default 20,000, a fifth of it under a sanitizer; `make soak`: a million).
+"""
+import collections
+import concurrent.futures
+import datetime
+import itertools
+import os
+import random
+import subprocess
+import threading
+import urllib.parse
+
+import pytest
+
+from conftest import BUILD, ROOT, FastCgi, body_bytes, cgi_variables
+from desk import CAMPAIGNS, TODAY, Desk, at
+from model import IS_SANITIZED
+from support import NOON
+
+OPS = int(os.environ.get("HISTORY_OPS", "4000" if IS_SANITIZED else "20000"))
+LIMIT, CLIENTS = 500, 4
+DATES = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(6)]
+
+
+# ---- Twenty at once
+
+def twenty(ask, date):
+    """Twenty campaigns of 75 at once: how many replies there were of each status, and of what was still free."""
+    start = threading.Barrier(20)
+
+    def one(i):
+        start.wait()
+        return ask({"id": f"c{i}", "name": "n", "contactCount": 75, "scheduledISO": at(date)})
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(one, range(20)))
+    return collections.Counter((reply.status, reply.json.get("available")) for reply in replies)
+
+
+def next_week():
+    return (datetime.date.today() + datetime.timedelta(days=7)).isoformat()
+
+
+def test_of_20_concurrent_requests_of_75_on_a_limit_of_500_exactly_6_succeed_through_the_web_server(daybook, server):
+    token, date = daybook.token(), next_week()
+    assert twenty(lambda body: server.ask("POST", CAMPAIGNS, body=body, token=token), date) == {(201, None): 6, (409, 50): 14}
+    assert daybook.sql("SELECT sum(contacts) FROM segment") == [(450,)]
+    daybook.cmd("verify")
+
+
+def test_and_the_same_with_20_plain_cgi_processes(daybook):
+    token, date = daybook.token(), next_week()
+    assert twenty(lambda body: daybook.cgi("campaigns", "POST", CAMPAIGNS, body=body, token=token), date) == {(201, None): 6, (409, 50): 14}
+    assert daybook.sql("SELECT sum(contacts) FROM segment") == [(450,)]
+    daybook.cmd("verify")
+
+
+# ---- A history
+
+class Segment:
+    """What one client knows of a segment of its own; the rules are those of the data, in words of Python."""
+
+    def __init__(self, date, contacts, status):
+        self.date, self.contacts, self.status = date, contacts, status
+        self.sent = self.failed = self.spent = 0
+
+    @property
+    def is_open(self):
+        return self.status in ("scheduled", "sending", "paused")
+
+    @property
+    def held(self):
+        return max(0, self.contacts - self.spent) if self.is_open else 0
+
+    def close_if_done(self):
+        if self.status in ("scheduled", "sending") and self.spent > 0 and self.sent + self.failed >= self.contacts:
+            self.status = "sent" if self.sent > 0 else "failed"
+
+    def spend(self, sent, failed):
+        self.sent += sent
+        self.failed += failed
+        self.spent += sent + failed
+        if self.status == "scheduled":
+            self.status = "sending"
+        self.close_if_done()
+
+    def seen(self):
+        return {"date": self.date, "contactCount": self.contacts, "status": self.status, "sent": self.sent, "failed": self.failed,
+                "reserved": self.held}
+
+
+class History:
+    """Clients over one database.  Each owns its campaigns and so knows what each of its requests must do, but for the room."""
+
+    def __init__(self, desk, programs, seed):
+        self.desk, self.programs, self.seed = desk, programs, seed
+        self.campaigns, self.problems, self.done = {}, [], collections.Counter()
+        self.plain_sent = collections.Counter()
+        self.count = itertools.count(1)
+        self.lock = threading.Lock()
+
+    def run(self, ops):
+        """Until so many operations are done or one of the rules is broken."""
+        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+            for client in [pool.submit(Client(self, i).run, ops) for i in range(CLIENTS)]:
+                client.result()
+
+    def problem(self, *what):
+        with self.lock:
+            self.problems.append(what)
+
+    def check_calendar(self, dates):
+        """What every reader at any time must see.  Nothing in the history may lift a day over its limit."""
+        for date, day in dates.items():
+            if day["total"] != day["sent"] + day["reserved"] or day["availableQuota"] != max(0, LIMIT - day["total"]):
+                self.problem("figures", date, day)
+            if day["total"] > LIMIT:
+                self.problem("oversold", date, {k: v for k, v in day.items() if k != "campaigns"})
+
+    def check_end(self):
+        """The final state is the model's."""
+        days = {date: [self.plain_sent[date], 0] for date in DATES}
+        for id, segments in self.campaigns.items():
+            data = self.desk.get(id)
+            seen = [{k: s[k] for k in Segment.seen(segments[0])} for s in data["segments"]]
+            if seen != [s.seen() for s in segments]:
+                self.problem("campaign", id, seen, [s.seen() for s in segments])
+            for s in segments:
+                days[TODAY][0] += s.sent
+                days[s.date][1] += s.held
+        calendar = self.desk.calendar(DATES[0], DATES[-1])
+        for date, day in calendar.items():
+            if [day["sent"], day["reserved"]] != days[date]:
+                self.problem("day", date, day["sent"], day["reserved"], days[date])
+        self.check_calendar(calendar)
+        self.desk.verify()
+
+
+class Client:
+    VERBS = (("create", 24), ("change", 24), ("cancel", 13), ("pause", 5), ("resume", 5), ("spend", 12), ("fail", 4), ("void", 5),
+             ("enforce", 2), ("retry", 2), ("schedule", 2), ("read", 10))
+
+    def __init__(self, history, number):
+        self.h, self.number, self.mine, self.voidable, self.last = history, number, {}, [], None
+        self.random = random.Random(f"{history.seed}-{number}")
+        self.serial = itertools.count(1)
+
+    def ask(self, program, method, path, query=None, body=None):
+        processes = self.h.programs[program]
+        raw = body_bytes(body)
+        headers = {"Authorization": "Bearer " + self.h.desk.token}
+        return processes[self.number % len(processes)].request(cgi_variables(method, path, query, raw, headers), raw or b"")
+
+    def run(self, ops):
+        verbs, weights = zip(*self.VERBS)
+        while next(self.h.count) <= ops and not self.h.problems:
+            verb = self.random.choices(verbs, weights)[0]
+            getattr(self, verb)()
+            self.h.done[verb] += 1
+
+    def expect(self, reply, *statuses):
+        if reply.status not in statuses:
+            self.h.problem("status", self.number, reply, statuses)
+        return reply.status == statuses[0]
+
+    def room(self, reply, success):
+        """True where it was taken; where not, the refusal must say that there was less room than asked for."""
+        if not self.expect(reply, success, 409):
+            if reply.status == 409 and not reply.json.get("available", LIMIT) < reply.json.get("needed", 0):
+                self.h.problem("refused for nothing", reply)
+            return False
+        return True
+
+    def pick(self, wanted):
+        """(id, segments, index) of a campaign of this client with a segment that is wanted."""
+        ids = [id for id, segments in self.mine.items() if any(map(wanted, segments))]
+        if not ids:
+            return None
+        id = self.random.choice(ids)
+        return id, self.mine[id], self.random.choice([i for i, s in enumerate(self.mine[id]) if wanted(s)])
+
+    def some(self):
+        return self.random.choice(DATES), self.random.randint(1, 120)
+
+    # ---- Campaigns
+
+    def create(self):
+        id, draft = f"{self.number}-{next(self.serial)}", self.random.random() < 0.1
+        slices = [self.some() for _ in range(self.random.choice((1, 1, 2, 3)))]
+        body = {"id": id, "name": id, "status": "draft" if draft else "scheduled"}
+        if len(slices) == 1:
+            body.update(scheduledISO=at(slices[0][0], "20:00"), contactCount=slices[0][1])
+        else:
+            body["segments"] = [{"scheduledISO": at(date, "20:00"), "contactCount": n} for date, n in slices]
+        if self.room(self.ask("campaigns", "POST", CAMPAIGNS, body=body), 201):
+            self.mine[id] = [Segment(date, n, body["status"]) for date, n in slices]
+            self.h.campaigns[id] = self.mine[id]
+            self.last = body
+
+    def retry(self):
+        if self.last is not None:
+            reply = self.ask("campaigns", "POST", CAMPAIGNS, body=self.last)
+            if self.expect(reply, 200) and "idempotent-replayed" not in reply.headers:
+                self.h.problem("taken twice", reply)
+
+    def change(self):
+        found = self.pick(lambda s: s.is_open or s.status == "draft")
+        if found is None:
+            return
+        id, segments, i = found
+        date, contacts = self.some()
+        s, change = segments[i], {"segmentNumber": i + 1}
+        if self.random.random() < 0.7:
+            change["scheduledISO"] = at(date, "20:00")
+        if len(change) == 1 or self.random.random() < 0.6:
+            change["contactCount"] = contacts
+        new_contacts = change.get("contactCount", s.contacts)
+        reply = self.ask("campaigns", "PUT", f"{CAMPAIGNS}/{id}", body={"segments": [change]})
+        if new_contacts < s.spent and new_contacts < s.contacts:
+            self.expect(reply, 409)
+        elif self.room(reply, 200):
+            s.contacts = new_contacts
+            s.date = date if "scheduledISO" in change else s.date
+            for each in segments:
+                each.close_if_done()
+
+    def schedule(self):
+        found = self.pick(lambda s: s.status == "draft")
+        if found and self.room(self.ask("campaigns", "PUT", f"{CAMPAIGNS}/{found[0]}", body={"status": "scheduled"}), 200):
+            for s in found[1]:
+                s.status = "scheduled"
+
+    def verb(self, verb, changes, to):
+        if not self.mine:
+            return
+        id = self.random.choice(list(self.mine))
+        segments = self.mine[id]
+        reply = self.ask("campaigns", "POST", f"{CAMPAIGNS}/{id}/{verb}")
+        if not any(map(changes, segments)):
+            self.expect(reply, 409)
+        elif self.expect(reply, 200):
+            for s in filter(changes, segments):
+                s.status = to(s)
+            for s in segments:
+                s.close_if_done()
+        if not any(s.is_open or s.status == "draft" for s in segments):
+            del self.mine[id]
+
+    def cancel(self):
+        self.verb("cancel", lambda s: s.is_open or s.status == "draft", lambda s: "cancelled")
+
+    def pause(self):
+        self.verb("pause", lambda s: s.status in ("scheduled", "sending"), lambda s: "paused")
+
+    def resume(self):
+        self.verb("resume", lambda s: s.status == "paused", lambda s: "sending" if s.spent > 0 else "scheduled")
+
+    # ---- Events
+
+    def event(self, query=None, **fields):
+        body = {"id": f"{self.number}-{next(self.serial)}", **fields}
+        reply = self.ask("events", "POST", "/api/events", query, body)
+        if self.random.random() < 0.2 and reply.status == 200:
+            again = self.ask("events", "POST", "/api/events", query, body)
+            if not self.expect(again, 200) or again.json["duplicates"] != 1:
+                self.h.problem("counted twice", again)
+        return body["id"], reply
+
+    def spend(self):
+        """Of today's reservations alone, and not more than they hold: so the day's total stays what it is."""
+        found = self.pick(lambda s: s.held > 0 and s.date == TODAY)
+        if found is None:
+            return
+        id, segments, i = found
+        n = self.random.randint(1, min(5, segments[i].held))
+        event, reply = self.event(occurredAt=at(TODAY), messages=n, campaignId=id, segmentNumber=i + 1)
+        if self.expect(reply, 200):
+            segments[i].spend(n, 0)
+            self.voidable.append((event, n, segments[i]))
+
+    def fail(self):
+        found = self.pick(lambda s: s.held > 0)
+        if found is None:
+            return
+        id, segments, i = found
+        _, reply = self.event(occurredAt=at(TODAY), status="failed", to="+15550100", reason="r", campaignId=id, segmentNumber=i + 1)
+        if self.expect(reply, 200):
+            segments[i].spend(0, 1)
+
+    def void(self):
+        if self.voidable:
+            event, n, segment = self.voidable.pop(self.random.randrange(len(self.voidable)))
+            if self.expect(self.event(voids=event, reason="r")[1], 200):
+                segment.sent -= n
+
+    def enforce(self):
+        n = self.random.randint(1, 3)
+        _, reply = self.event("enforce=true", occurredAt=at(TODAY), messages=n)
+        if self.expect(reply, 200, 429):
+            with self.h.lock:
+                self.h.plain_sent[TODAY] += n
+
+    def read(self):
+        query = urllib.parse.urlencode({"from": DATES[0], "to": DATES[-1]})
+        reply = self.ask("usage-calendar", "GET", CAMPAIGNS + "/usage-calendar", query)
+        if self.expect(reply, 200):
+            self.h.check_calendar(reply.json["data"]["dates"])
+
+
+def start(daybook, program, number, path=None):
+    with open(daybook.log_path, "ab") as log:
+        process = FastCgi(str(path or BUILD / f"cgi-bin/{program}.fcgi"), daybook.env, daybook.folder / f"h-{program}-{number}.sock", log)
+    daybook.processes.append(process)
+    return process
+
+
+def history(daybook, ops, campaigns=None, seed=1):
+    desk = Desk(daybook, clock=NOON)
+    programs = {"campaigns": [start(daybook, "campaigns", i, campaigns) for i in range(CLIENTS)],
+                "events": [start(daybook, "events", i) for i in range(2)],
+                "usage-calendar": [start(daybook, "usage-calendar", i) for i in range(2)]}
+    h = History(desk, programs, seed)
+    h.run(ops)
+    return h
+
+
+def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(daybook):
+    h = history(daybook, OPS)
+    h.check_end()
+    assert h.problems == []
+    assert all(h.done[verb] > OPS / 500 for verb, _ in Client.VERBS), h.done
+
+
+# ---- A planted bug: this is how the two tests above would look if room were asked before the write, and not in it
+
+PLANTED = {
+    "src/campaign_write.c": [
+        ('#include "campaign.h"\n', '#include "campaign.h"\nextern bool room_was_asked;\n'),
+        ('note(db, org, c, change, "campaign.add");\n\treturn campaign_reserve(&r);',
+         'note(db, org, c, change, "campaign.add");\n\treturn room_was_asked ? OK : campaign_reserve(&r);')],
+    "src/campaign_verbs.c": [
+        ('#include "campaign_verbs.h"\n', '#include <unistd.h>\n#include "campaign_verbs.h"\nextern bool room_was_asked;\n'
+                                          'bool room_was_asked;\n'),
+        ('\tst = create(r, &org, wish, &change, &refusal, out);\n',
+         '\tst = create(r, &org, wish, &change, &refusal, out);\n'
+         '\tif (st == CREATED) {\n\t\tdb_write_abort(r->db);\n\t\tusleep(5000);\n\t\tjson_reset(out);\n'
+         '\t\tif ((st = db_write_begin(r->db)) != OK)\n\t\t\treturn st;\n\t\troom_was_asked = true;\n'
+         '\t\tst = create(r, &org, wish, &change, &refusal, out);\n\t\troom_was_asked = false;\n\t}\n')],
+    "cgi-bin/campaigns.c": [],
+}
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """The campaigns program with room asked in a transaction of its own, before the one that writes."""
+    folder = tmp_path_factory.mktemp("planted")
+    sources = []
+    for name, replacements in PLANTED.items():
+        text = (ROOT / name).read_text()
+        for old, new in replacements:
+            assert text.count(old) == 1, (name, old)
+            text = text.replace(old, new)
+        sources.append(folder / os.path.basename(name))
+        sources[-1].write_text(text)
+    flags = subprocess.check_output(["pkg-config", "--cflags", "libcjson", "libjwt"], text=True).split()
+    if IS_SANITIZED:
+        flags.append("-fsanitize=address,undefined")
+    sqlite = [str(BUILD / "sqlite3.o"), "-lpthread", "-ldl"] if (BUILD / "sqlite3.o").exists() else ["-lsqlite3"]
+    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-fPIE", "-pie", "-fvisibility=hidden", f"-I{ROOT / 'src'}", *flags, "-o",
+                    str(folder / "campaigns.fcgi"), *map(str, sources), str(BUILD / "libdaybook.a"), *sqlite, "-lcjson", "-ljwt",
+                    "-lcrypto", "-lm", "-lfcgi"], check=True)
+    return folder / "campaigns.fcgi"
+
+
+def test_with_the_planted_bug_the_history_shows_that_a_day_was_oversold(daybook, planted):
+    h = history(daybook, 20000, planted)
+    assert {p[0] for p in h.problems} == {"oversold"}, h.problems
+
+
+def test_with_the_planted_bug_more_than_6_of_the_20_succeed(daybook, planted):
+    token, date = daybook.token(), next_week()
+    processes = [start(daybook, "campaigns", i, planted) for i in range(20)]
+    free = list(processes)
+
+    def ask(body):
+        raw = body_bytes(body)
+        return free.pop().request(cgi_variables("POST", CAMPAIGNS, None, raw, {"Authorization": "Bearer " + token}), raw)
+
+    assert twenty(ask, date)[201, None] > 6
