@@ -87,26 +87,23 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 	bool recut = false;
 	enum status st;
 
-	if ((st = db_write_begin(r->db)) != OK)
+	/* What the body says is known before anybody has to wait for it. */
+	if ((st = req_object(r, fields, &o)) != OK)
 		return st;
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) == OK &&
-	    (st = req_object(r, fields, &o)) == OK) {
-		wanted = org;
-		st = read(r, o, &wanted, &recut);
-		json_object_free(o);
-		if (st == OK && (st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->why)) == OK) {
-			wanted.days = org.days;
-			wanted.revision = org.revision;
-			wanted.zone_revision = org.zone_revision;
-			st = organization_update(r->db, r->arena, &org, &wanted, recut, r->now, r->caller.credential,
-			    &effects, &r->why);
+	if ((st = db_write_begin(r->db)) == OK) {
+		if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->why)) == OK) {
+			wanted = org;
+			if ((st = read(r, o, &wanted, &recut)) == OK)
+				st = organization_update(r->db, r->arena, &org, &wanted, recut, r->now, r->caller.credential,
+				    &effects, &r->why);
 		}
+		if (st == OK)
+			st = db_write_commit(r->db);
+		else
+			db_write_abort(r->db);
 	}
-	if (st != OK) {
-		db_write_abort(r->db);
-		return st;
-	}
-	if ((st = db_write_commit(r->db)) == OK)
+	json_object_free(o);
+	if (st == OK)
 		put_settings(out, &org, r->now, &effects);
 	return st;
 }

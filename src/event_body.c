@@ -83,6 +83,14 @@ read_json(struct req *r, struct items *items)
 	return read_array(r, items, EVENT_NATIVE, events, events_n);
 }
 
+static bool
+is_blank(const char *line, const char *end)
+{
+	while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
+		line++;
+	return line == end;
+}
+
 /* One event a line.  Blank lines do not count; a line that is no JSON spoils the body. */
 static enum status
 read_ndjson(struct req *r, struct items *items)
@@ -94,7 +102,7 @@ read_ndjson(struct req *r, struct items *items)
 	for (; st == OK && line < end; line = newline + 1, number++) {
 		if ((newline = memchr(line, '\n', (size_t)(end - line))) == NULL)
 			newline = end;
-		if (strspn(line, " \t\r") >= (size_t)(newline - line))
+		if (is_blank(line, newline))
 			continue;
 		st = json_check(arena_printf(r->arena, "line %ld", number), line, (size_t)(newline - line), &r->why);
 		if (st == OK)

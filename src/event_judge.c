@@ -77,6 +77,13 @@ post_judge_taken(struct post *p, struct event_item *item, const struct event_row
 	if ((st = event_effective_cost(p->db, p->org, &p->prices, row, &costs, &adjusts)) != OK || costs == e->cost_micros)
 		return st;
 	item->warning = "cost: adjusted to the statement's";
+	/* The first adjustment takes over what repricing added: from now on no price changes it. */
+	if (adjusts == 0 && costs != row->cost_micros) {
+		if ((st = event_adjust_quarter(p->db, p->org, floor_div(row->occurred_at, QUARTER_MS), row->channel,
+		    row->cost_micros - costs, p->rollup, p->options)) != OK)
+			return st;
+		costs = row->cost_micros;
+	}
 	rollup_add(p->rollup, row->occurred_at, row->channel, 0, 0, e->cost_micros - costs);
 	return event_adjust(p->db, p->org, arena_printf(p->arena, EVENT_OWN_SOURCE "adjust:%s", e->source),
 	    arena_printf(p->arena, "%s\x1f%lld", e->id, (long long)adjusts + 1), row->occurred_at, row->channel,

@@ -1,9 +1,13 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "digest.h"
 #include "event_row.h"
 #include "instant.h"
 #include "money.h"
+#include "usage.h"
+
+static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
 
 enum status
 event_find(struct db *db, struct arena *a, const struct organization *org, const char *source, const char *id,
@@ -53,7 +57,7 @@ event_effective_cost(struct db *db, const struct organization *org, const struct
 		*micros += query_int(q, 0);
 		*adjusts = query_int(q, 1);
 	}
-	if ((st = query_done(q)) != OK || row->cost_given || strcmp(row->status, "sent") != 0)
+	if ((st = query_done(q)) != OK || row->cost_given || *adjusts > 0 || strcmp(row->status, "sent") != 0)
 		return st;
 	/* Where its quarter was priced anew, what the price says now stands in the place of the pinned cost. */
 	q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_OWN_SOURCE "reprice' "
@@ -129,4 +133,27 @@ event_adjust(struct db *db, const struct organization *org, const char *source, 
 	if ((st = event_insert(db, org, &row, options, &is_new)) == OK && !is_new)
 		return INTERNAL;	/* we choose the id: it cannot be taken */
 	return st;
+}
+
+enum status
+event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter, enum channel channel,
+    int64_t cost_micros, struct rollup *rollup, const struct event_options *options)
+{
+	struct query *q = db_query(db, "SELECT count(*) FROM event WHERE org = :org AND source = :source "
+	    "AND occurred_at = :at AND channel = :channel");
+	int64_t at = quarter * QUARTER_MS, earlier = 0;
+	char id[64];
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", reprice_source);
+	query_bind_int(q, ":at", at);
+	query_bind_text(q, ":channel", channel_facts(channel)->name);
+	if (query_step(q))
+		earlier = query_int(q, 0);
+	if ((st = query_done(q)) != OK)
+		return st;
+	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(channel)->name, (long long)quarter, (long long)earlier + 1);
+	rollup_add(rollup, at, channel, 0, 0, cost_micros);
+	return event_adjust(db, org, reprice_source, id, at, channel, cost_micros, false, options);
 }

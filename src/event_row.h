@@ -29,7 +29,8 @@ enum status	event_find(struct db *db, struct arena *a, const struct organization
 
 /*
  * What an event costs after later adjustments of it, in micros: what a void has to take back.
- * *adjusts counts the adjustments of this event alone.
+ * *adjusts counts the adjustments of this event alone: with the first its cost is a carrier's, and no price changes
+ * it any more.
  */
 enum status	event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
 		    const struct event_row *row, int64_t *micros, int64_t *adjusts);
@@ -50,6 +51,12 @@ struct event_new_row {
 /* *is_new is false where the id is taken; then nothing was written. */
 enum status	event_insert(struct db *db, const struct organization *org, const struct event_new_row *row,
 		    const struct event_options *options, bool *is_new);
+
+/* The difference that a new price makes to one quarter and channel, as an adjust row; counted in the roll-up too. */
+struct rollup;
+enum status	event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter,
+		    enum channel channel, int64_t cost_micros, struct rollup *rollup,
+		    const struct event_options *options);
 
 /* Writes an adjust row: money only. */
 enum status	event_adjust(struct db *db, const struct organization *org, const char *source, const char *id,

@@ -60,6 +60,12 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 		query_bind_text(q, ":id", target->id);
 		if ((st = query_run(q)) != OK)
 			return st;
+		q = db_query(p->db, "UPDATE event SET detail_sha256 = NULL WHERE org = :org AND source = :source AND id = :id");
+		query_bind_int(q, ":org", p->org->key);
+		query_bind_text(q, ":source", target->source);
+		query_bind_text(q, ":id", target->id);
+		if ((st = query_run(q)) != OK)
+			return st;
 	} else
 		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
 	if (ref.segment > 0 && (st = segment_spend(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)

@@ -1,16 +1,9 @@
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "audit.h"
 #include "daycut.h"
-#include "instant.h"
 #include "json.h"
-#include "log.h"
 #include "organization.h"
-#include "usage.h"
-
-enum { MOVES_LISTED_MAX = 1000 };	/* in an audit row */
 
 #define COLUMNS \
 	"key, id, name, timezone, plan, revision, zone_revision, daily_limit, quota_unit, cycle_day, " \

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "audit.h"
@@ -7,8 +6,6 @@
 #include "money.h"
 #include "price.h"
 #include "usage.h"
-
-static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
 
 enum status
 price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list)
@@ -66,19 +63,19 @@ struct repricing {
 };
 
 /*
- * They are read whole before the first row is added.  A void took back the adjustments of its event too (see
- * event_effective_cost), which are no part of the price.
+ * They are read whole before the first row is added.  What a carrier's statement fixed, and its void, is no longer a
+ * matter of the price.
  */
 static enum status
 read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
     size_t *count)
 {
-	struct query *q = db_query(db, "SELECT e.occurred_at / 900000 AS quarter, e.parts, count(*), "
-	    "sum(e.cost_micros + CASE WHEN e.voids_id IS NULL THEN 0 ELSE (SELECT coalesce(sum(a.cost_micros), 0) "
-	    "FROM event a WHERE a.org = e.org AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
-	    "AND a.id > e.voids_id || char(31) AND a.id < e.voids_id || char(32)) END) "
+	struct query *q = db_query(db, "SELECT e.occurred_at / 900000 AS quarter, e.parts, count(*), sum(e.cost_micros) "
 	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
-	    "AND e.status <> 'failed' GROUP BY quarter, e.parts ORDER BY quarter");
+	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
+	    "AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
+	    "AND a.id > coalesce(e.voids_id, e.id) || char(31) AND a.id < coalesce(e.voids_id, e.id) || char(32)) "
+	    "GROUP BY quarter, e.parts ORDER BY quarter");
 	struct group *grown;
 	size_t max = 0;
 
@@ -99,30 +96,6 @@ read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t f
 			query_int(q, 3) };
 	}
 	return query_done(q);
-}
-
-/* The difference of one quarter as an adjust row; its id counts how often that happened. */
-static enum status
-adjust_quarter(struct db *db, const struct repricing *r, int64_t quarter, int64_t difference, struct rollup *rollup)
-{
-	struct query *q = db_query(db, "SELECT count(*) FROM event WHERE org = :org AND source = :source "
-	    "AND occurred_at = :at AND channel = :channel");
-	int64_t at = quarter * QUARTER_MS, earlier = 0;
-	char id[64];
-	enum status st;
-
-	query_bind_int(q, ":org", r->org->key);
-	query_bind_text(q, ":source", reprice_source);
-	query_bind_int(q, ":at", at);
-	query_bind_text(q, ":channel", channel_facts(r->channel)->name);
-	if (query_step(q))
-		earlier = query_int(q, 0);
-	if ((st = query_done(q)) != OK)
-		return st;
-	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(r->channel)->name, (long long)quarter,
-	    (long long)earlier + 1);
-	rollup_add(rollup, at, r->channel, 0, 0, difference);
-	return event_adjust(db, r->org, reprice_source, id, at, r->channel, difference, false, r->options);
 }
 
 static enum status
@@ -151,7 +124,7 @@ reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct
 			continue;
 		r->adjusted++;
 		if (!r->dry_run)
-			st = adjust_quarter(db, r, quarter, should - is, rollup);
+			st = event_adjust_quarter(db, r->org, quarter, r->channel, should - is, rollup, r->options);
 	}
 	if (st == OK)
 		st = rollup_flush(rollup, db);

@@ -119,7 +119,7 @@ cgi_body_bytes(char **env)
 static void
 forget_body(struct body *b)
 {
-	if (b->allocated > CHUNK + 1) {	/* a large one is given back */
+	if (b->allocated > 2 * (CHUNK + 1)) {	/* a large one is given back */
 		free(b->text);
 		b->text = NULL;
 		b->allocated = 0;

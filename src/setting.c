@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "setting.h"
@@ -8,9 +9,10 @@ const struct setting_facts settings[] = {
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
 	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
 	{ "metrics_addresses", "127.0.0.1 ::1", "addresses that may read /metrics" },
-	{ "failure_retention_days", "90", "after so many days phone numbers and reasons of failures are blanked" },
+	{ "failure_retention_days", "90", "after so many days phone numbers and reasons of failures are blanked",
+	    1, 36500 },
 	{ "backup_at", "", "when `daybook backup` last ended, an instant in milliseconds" },
-	{ NULL, NULL, NULL },
+	{ NULL, NULL, NULL, 0, 0 },
 };
 
 static const struct setting_facts *
@@ -36,13 +38,31 @@ setting_get(struct db *db, struct arena *a, const char *name)
 	return value;
 }
 
+static bool
+is_in_range(const struct setting_facts *f, const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+	int64_t n;
+
+	if (f->max == 0)
+		return true;
+	if (digits == 0 || digits > 9 || value[digits] != '\0')
+		return false;
+	n = strtoll(value, NULL, 10);
+	return n >= f->min && n <= f->max;
+}
+
 enum status
 setting_set(struct db *db, const char *name, const char *value, struct why *why)
 {
+	const struct setting_facts *f = facts(name);
 	struct query *q;
 
-	if (facts(name) == NULL)
+	if (f == NULL)
 		return why_not(why, BAD_REQUEST, "%s: no such setting", name);
+	if (!is_in_range(f, value))
+		return why_not(why, BAD_REQUEST, "%s: not a whole number within %lld to %lld", name, (long long)f->min,
+		    (long long)f->max);
 	q = db_query(db, "INSERT INTO setting (name, value) VALUES (:name, :value) "
 	    "ON CONFLICT (name) DO UPDATE SET value = excluded.value");
 	query_bind_text(q, ":name", name);

@@ -11,6 +11,7 @@ struct setting_facts {
 	const char *name;
 	const char *value;	/* the default */
 	const char *meaning;
+	int64_t min, max;	/* of a whole number; both 0 = any text */
 };
 
 /* The known settings; the list ends with a NULL name. */
@@ -19,7 +20,7 @@ extern const struct setting_facts settings[];
 /* The value in force, in the arena.  The name must be known. */
 const char	*setting_get(struct db *db, struct arena *a, const char *name);
 
-/* Inside a write transaction.  BAD_REQUEST where the name is unknown. */
+/* Inside a write transaction.  BAD_REQUEST where the name is unknown or the value out of its range. */
 enum status	 setting_set(struct db *db, const char *name, const char *value, struct why *why);
 
 #endif

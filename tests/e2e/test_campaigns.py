@@ -1010,6 +1010,22 @@ def test_a_campaign_write_that_a_cap_refuses_is_402_and_writes_nothing(desk, cap
     desk.verify()
 
 
+@pytest.mark.parametrize("caps", [{"smsCap": 50}, {"costCap": "0.1"}])
+def test_a_cap_that_came_later_refuses_only_what_adds_to_it(desk, caps):
+    desk.create("c", 100)
+    assert desk.ask("settings", "PUT", "/api/organizations/acme/limits", body=caps).status == 200
+    for change in ({"name": "x"}, {"scheduledISO": at(TOMORROW)}, {"contactCount": 90, "scheduledISO": LATE}):
+        assert desk.put("c", change).status == 200, change
+    refused(desk.put("c", {"contactCount": 91}), 402, *caps)
+    desk.did("c", "pause")
+    desk.did("c", "resume")
+    own = event(at(TODAY), campaignId="c", messages=10)
+    assert desk.events(own, enforce="true")["accepted"] == 1
+    assert desk.events(event(at(TODAY)), enforce="true", status=402)["rejected"] == 1
+    assert desk.events(event(at(TODAY), channel="EMAIL"), enforce="true")["accepted"] == 1
+    assert desk.did("c", "cancel") == "cancelled"
+
+
 def test_caps_on_messages_and_calls_do_not_bind_campaigns(desk):
     assert desk.ask("settings", "PUT", "/api/organizations/acme/limits", body={"messagesCap": 0, "callCap": 0}).status == 200
     desk.create("c", 500)

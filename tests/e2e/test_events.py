@@ -532,12 +532,34 @@ def test_a_void_takes_back_an_adjustment_of_its_event_before_and_after_a_new_pri
     assert row(daybook, "v", "cost_micros") == (-7970,)
     adjust("b", 1, 100)
     daybook.cmd("price", "set", "SMS", "0.01", "--from", "2012-01-01", "--reprice")
-    assert totals(daybook)[2] == 10000 + 100 + 10000
+    assert totals(daybook)[2] == 7900 + 100 + 10000, "what a statement fixed is no longer a matter of the price"
     post.counts(void("w", "b", source="t"), 1)
     assert totals(daybook) == (1, 1, 10000)
     post.counts(void("x", "ab", source="t"), 1)
     assert totals(daybook) == (0, 0, 0)
     check_ledger(daybook)
+
+
+def test_a_statement_fixes_the_cost_whatever_the_price_was_before_or_is_later(daybook, post):
+    at = now() - HOUR
+    sid, price = "SM" + "0" * 30 + "%02d", "From,To,Body,Status,SentDate,NumSegments,Price,PriceUnit,Sid,Direction\n"
+    post.counts([event(sid % i, source="twilio", occurredAt=iso(at)) for i in range(3)], 3)
+    daybook.cmd("price", "set", "SMS", "0.01", "--from", "2012-01-01", "--reprice")
+    assert totals(daybook)[2] == 3 * 10000
+    (daybook.folder / "s.csv").write_text(price + f"+1,+2,x,delivered,{iso(at)[:19]}Z,1,-0.00500,USD,{sid % 0},outbound-api\n")
+    daybook.cmd("import", str(daybook.folder / "s.csv"), "--format", "twilio", "--org", "acme")
+    assert totals(daybook)[2] == 5000 + 2 * 10000
+    daybook.cmd("import", str(daybook.folder / "s.csv"), "--format", "twilio", "--org", "acme")
+    assert totals(daybook)[2] == 5000 + 2 * 10000, "the same statement again changes nothing"
+    daybook.cmd("price", "set", "SMS", "0.002", "--from", "2012-01-01", "--reprice")
+    assert totals(daybook)[2] == 5000 + 2 * 2000
+    post.counts(void("v0", sid % 0, source="twilio"), 1)
+    assert totals(daybook)[2] == 2 * 2000
+    post.counts(void("v1", sid % 1, source="twilio"), 1)
+    daybook.cmd("price", "set", "SMS", "0.02", "--from", "2012-01-01", "--reprice")
+    assert totals(daybook)[2] == 20000
+    check_ledger(daybook)
+    assert "0 differences" in daybook.cmd("verify").stdout
 
 
 def test_a_void_of_a_failed_event_takes_back_no_money_after_a_new_price(daybook, post):
