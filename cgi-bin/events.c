@@ -75,7 +75,7 @@ count_verdicts(const struct event_item *items, size_t count)
 }
 
 static void
-put_refusal(struct json *out, const struct event_refusal *refusal)
+put_refusal(struct json *out, const struct event_refusal *refusal, int64_t now)
 {
 	char text[DAY_TEXT_MAX];
 
@@ -83,7 +83,10 @@ put_refusal(struct json *out, const struct event_refusal *refusal)
 	json_put_text(out, "limit", refusal->limit);
 	json_put_text(out, "date", day_format(refusal->day, text));
 	json_put_int(out, "available", refusal->available);
-	json_put_instant(out, "freesAt", refusal->frees_at);
+	if (refusal->frees_at > now)
+		json_put_instant(out, "freesAt", refusal->frees_at);
+	else
+		json_put_null(out, "freesAt");	/* that day is over: it frees no more */
 	if (refusal->has_next)
 		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
 	else
@@ -91,7 +94,7 @@ put_refusal(struct json *out, const struct event_refusal *refusal)
 }
 
 static void
-put_results(struct json *out, const struct event_item *items, size_t count)
+put_results(struct json *out, const struct event_item *items, size_t count, int64_t now)
 {
 	json_open_array(out, "results");
 	for (size_t i = 0; i < count; i++) {
@@ -107,7 +110,7 @@ put_results(struct json *out, const struct event_item *items, size_t count)
 		else if (items[i].error != NULL)
 			json_put_text(out, "error", items[i].error);
 		if (items[i].refusal != NULL)
-			put_refusal(out, items[i].refusal);
+			put_refusal(out, items[i].refusal, now);
 		if (items[i].warning != NULL)
 			json_put_text(out, "warning", items[i].warning);
 		json_close_object(out);
@@ -162,7 +165,7 @@ events(struct req *r, struct json *out)
 	json_put_int(out, "duplicates", tally.of[EVENT_DUPLICATE]);
 	json_put_int(out, "conflicts", tally.of[EVENT_CONFLICT]);
 	json_put_int(out, "rejected", tally.of[EVENT_REJECTED]);
-	put_results(out, items, count);
+	put_results(out, items, count, r->now);
 	json_close_object(out);
 	return st;
 }

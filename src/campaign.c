@@ -22,8 +22,8 @@ campaign_state_parse(const char *name, enum campaign_state *s)
 	return false;
 }
 
-static bool
-is_open(enum campaign_state s)
+bool
+campaign_is_open(enum campaign_state s)
 {
 	return s == CAMPAIGN_SCHEDULED || s == CAMPAIGN_SENDING || s == CAMPAIGN_PAUSED;
 }
@@ -32,7 +32,7 @@ is_open(enum campaign_state s)
 static enum campaign_state
 reads(const struct segment *s, struct day today)
 {
-	if (!is_open(s->state) || s->day.n >= today.n)
+	if (!campaign_is_open(s->state) || s->day.n >= today.n)
 		return s->state;
 	return s->sent > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
 }
@@ -120,7 +120,7 @@ campaign_held(const struct organization *org, const struct campaign *c, struct d
 	int64_t held = 0;
 
 	for (size_t i = 0; d.n >= today.n && i < c->count; i++)
-		if (c->segments[i].day.n == d.n && is_open(c->segments[i].state))
+		if (c->segments[i].day.n == d.n && campaign_is_open(c->segments[i].state))
 			held += quota_held(c->segments[i].contacts, c->segments[i].spent, c->parts_per_contact, org->unit);
 	return held;
 }

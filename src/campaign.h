@@ -18,6 +18,7 @@ enum campaign_state { CAMPAIGN_DRAFT, CAMPAIGN_SCHEDULED, CAMPAIGN_SENDING, CAMP
 
 const char	*campaign_state_name(enum campaign_state s);
 bool		 campaign_state_parse(const char *name, enum campaign_state *s);
+bool		 campaign_is_open(enum campaign_state s);	/* scheduled, sending or paused: it holds its day */
 
 struct segment {
 	int64_t number, scheduled_at, contacts, sent, failed, spent;
@@ -61,7 +62,6 @@ struct campaign_refusal {
 	int64_t needed, available;	/* quota units: asked for on it; free on it */
 	bool has_next;
 	struct day next;		/* the next date with room for as much */
-	const char *cap;		/* not NULL: this cap of the billing cycle refuses */
 };
 
 /*

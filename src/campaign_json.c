@@ -10,7 +10,7 @@ static void
 put_segment(struct json *out, const struct organization *org, const struct campaign *c, const struct segment *s,
     struct day today)
 {
-	bool holds = (s->reads == CAMPAIGN_SCHEDULED || s->reads == CAMPAIGN_SENDING || s->reads == CAMPAIGN_PAUSED) && s->day.n >= today.n;
+	bool holds = campaign_is_open(s->reads) && s->day.n >= today.n;
 	char day[DAY_TEXT_MAX];
 
 	json_open_object(out, NULL);

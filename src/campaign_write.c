@@ -65,17 +65,36 @@ static enum status
 check_cycle(const struct reserve *r, const struct price_list *prices, struct day d)
 {
 	struct cap_usage is, was;
+	const char *cap;
 	enum status st;
 
 	if ((st = cap_usage_load(r->db, r->org, prices, d, r->change->today, &is)) != OK)
 		return st;
 	was = is;
-	cap_take_campaign(r->org, prices, &was, r->is, r->change->today, -1);
+	cap_take_campaign(prices, &was, r->is, r->change->today, -1);
 	if (r->was != NULL)
-		cap_take_campaign(r->org, prices, &was, r->was, r->change->today, 1);
-	if ((r->refusal->cap = cap_over(r->org, &is, &was)) == NULL)
+		cap_take_campaign(prices, &was, r->was, r->change->today, 1);
+	if ((cap = cap_over(r->org, &is, &was)) == NULL)
 		return OK;
-	return why_not(r->why, OVER_CAP, "%s: the billing cycle has no room for this campaign", r->refusal->cap);
+	return why_not(r->why, OVER_CAP, "%s: the billing cycle has no room for this campaign", cap);
+}
+
+/* Whether no segment before this one lies on its day (in its cycle): each is asked once. */
+static bool
+is_first_of(const struct reserve *r, size_t i, bool of_cycle)
+{
+	struct day from = r->is->segments[i].day, until = day_add(from, 1);
+	struct cycle cycle;
+
+	if (of_cycle) {
+		cycle = cycle_of(r->org->days, r->org->cycle_day, from);
+		from = cycle.from;
+		until = cycle.until;
+	}
+	for (size_t k = 0; k < i; k++)
+		if (r->is->segments[k].day.n >= from.n && r->is->segments[k].day.n < until.n)
+			return false;
+	return true;
 }
 
 /* Caps before days: where both refuse it is 402. */
@@ -90,11 +109,11 @@ campaign_reserve(const struct reserve *r)
 		if ((st = price_load(r->db, r->arena, r->org, &prices)) != OK)
 			return st;
 		for (size_t i = 0; i < r->is->count; i++)
-			if ((st = check_cycle(r, &prices, r->is->segments[i].day)) != OK)
+			if (is_first_of(r, i, true) && (st = check_cycle(r, &prices, r->is->segments[i].day)) != OK)
 				return st;
 	}
 	for (size_t i = 0; i < r->is->count; i++)
-		if ((st = check_day(r, r->is->segments[i].day)) != OK)
+		if (is_first_of(r, i, false) && (st = check_day(r, r->is->segments[i].day)) != OK)
 			return st;
 	return OK;
 }
@@ -287,7 +306,7 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 		return st;
 	if (has_events)
 		return why_not(why, CONFLICT, "a draft with events cannot be deleted; cancel it");
-	if ((st = request_forget(db, org, "campaign", c->id)) != OK)
+	if ((st = request_forget(db, org, c->id)) != OK)
 		return st;
 	q = db_query(db, "DELETE FROM campaign WHERE key = :key");
 	query_bind_int(q, ":key", c->key);

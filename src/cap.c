@@ -60,15 +60,13 @@ cap_usage_load(struct db *db, const struct organization *org, const struct price
 }
 
 void
-cap_take_campaign(const struct organization *org, const struct price_list *prices, struct cap_usage *usage,
-    const struct campaign *c, struct day today, int sign)
+cap_take_campaign(const struct price_list *prices, struct cap_usage *usage, const struct campaign *c, struct day today,
+    int sign)
 {
-	(void)org;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct segment *s = &c->segments[i];
-		bool is_open = s->state == CAMPAIGN_SCHEDULED || s->state == CAMPAIGN_SENDING || s->state == CAMPAIGN_PAUSED;
 
-		if (is_open && s->day.n >= today.n && s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
+		if (campaign_is_open(s->state) && s->day.n >= today.n && s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
 			add_held(prices, usage, s->day, quota_held(s->contacts, s->spent, 1, UNIT_MESSAGE),
 			    c->parts_per_contact, sign);
 	}
@@ -83,10 +81,6 @@ is_over(int64_t cap, int64_t is, int64_t was)
 const char *
 cap_over(const struct organization *org, const struct cap_usage *usage, const struct cap_usage *than)
 {
-	static const struct cap_usage nothing;
-
-	if (than == NULL)
-		than = &nothing;
 	if (org->allow_overage)
 		return NULL;
 	if (is_over(org->cap_messages, usage->messages, than->messages))

@@ -26,12 +26,12 @@ enum status	cap_usage_load(struct db *db, const struct organization *org, const 
 
 /* Adds (sign 1) or takes out (-1) what a campaign holds of that cycle. */
 struct campaign;
-void		cap_take_campaign(const struct organization *org, const struct price_list *prices,
-		    struct cap_usage *usage, const struct campaign *c, struct day today, int sign);
+void		cap_take_campaign(const struct price_list *prices, struct cap_usage *usage,
+		    const struct campaign *c, struct day today, int sign);
 
 /*
  * The name of a cap that this usage is over ("messagesCap", "costCap", "smsCap", "callCap"); NULL where
- * none is.  Only those are asked for which `than` (the usage before; NULL = nothing) has less.
+ * none is.  Only those are asked of which `than`, the usage before, has less.
  */
 const char	*cap_over(const struct organization *org, const struct cap_usage *usage, const struct cap_usage *than);
 

@@ -178,22 +178,3 @@ db_write_abort(struct db *db)
 		simple(db, "ROLLBACK");
 	gate_leave(db->gate);
 }
-
-void
-db_savepoint(struct db *db)
-{
-	simple(db, "SAVEPOINT point");
-}
-
-void
-db_savepoint_keep(struct db *db)
-{
-	simple(db, "RELEASE point");
-}
-
-void
-db_savepoint_undo(struct db *db)
-{
-	simple(db, "ROLLBACK TO point");
-	simple(db, "RELEASE point");
-}

@@ -60,11 +60,6 @@ enum status	 db_write_begin(struct db *db);
 enum status	 db_write_commit(struct db *db);
 void		 db_write_abort(struct db *db);
 
-/* A point inside a write transaction to go back to; not nested. */
-void		 db_savepoint(struct db *db);
-void		 db_savepoint_keep(struct db *db);
-void		 db_savepoint_undo(struct db *db);
-
 /* ---- Queries */
 
 struct query	*db_query(struct db *db, const char *sql);

@@ -90,36 +90,75 @@ post_event(struct post *p, struct event_item *item)
 	return ref.segment > 0 ? segment_spend(p->db, ref, sent, failed) : OK;
 }
 
+/* What an event would change: itself, and what it takes of a segment. */
+static enum status
+foresee(struct post *p, struct event_item *item, int64_t cost, struct enforce_change *change)
+{
+	const struct event *e = &item->event;
+	struct segment_ref ref;
+	enum status st;
+
+	*change = (struct enforce_change) { .day = day_at(p->org->days, e->occurred_at), .channel = e->channel };
+	if (e->kind == EVENT_SENT) {
+		change->messages = e->messages;
+		change->parts = e->parts;
+		change->cost_micros = cost;
+	}
+	if ((st = resolve(p, item, &ref)) != OK || ref.segment == 0)
+		return st;
+	change->has_segment = true;
+	if ((st = segment_read_hold(p->db, ref, &change->before)) == OK)
+		change->left_after = quota_held(change->before.left, e->messages, 1, UNIT_MESSAGE);
+	return st;
+}
+
 /*
- * Recorded only where it leaves its day and its cycle within their limits.  The roll-ups are flushed around it, so that
- * before and after are what everybody would see; a refusal leaves nothing, and its id stays free.
+ * Recorded only where it leaves its day and its cycle within their limits; a refusal leaves nothing, and its id stays free.
+ * A failed one needs no room, but frees some.
  */
 static enum status
 post_enforced(struct post *p, struct event_item *item)
 {
 	const struct event *e = &item->event;
-	int64_t backfilled = p->backfilled;
-	struct enforcement enforcement;
+	struct enforce_change change;
+	struct event_row old;
 	enum status st;
+	int64_t cost;
+	bool is_there;
 
-	if ((st = rollup_flush(p->rollup, p->db)) != OK ||
-	    (st = enforce_begin(p->db, p->org, &p->prices, e, p->options->now, &enforcement)) != OK)
+	if ((st = event_find(p->db, p->arena, p->org, e->source, e->id, &is_there, &old)) != OK)
 		return st;
-	db_savepoint(p->db);
-	if ((st = post_event(p, item)) != OK || (st = rollup_flush(p->rollup, p->db)) != OK)
+	if (is_there)
+		return post_judge_taken(p, item, &old);
+	if (!post_in_window(p, item, "occurredAt", e->occurred_at) || !post_cost(p, item, &cost))
+		return OK;
+	if ((st = foresee(p, item, cost, &change)) != OK)
 		return st;
-	if (item->verdict == EVENT_ACCEPTED && (st = enforce_end(p->db, p->arena, p->org, &p->prices, e, &enforcement,
-	    &item->refusal)) != OK)
+	if (!enforcer_knows(p->enforcer, change.day) && (st = rollup_flush(p->rollup, p->db)) != OK)
 		return st;
-	if (item->refusal == NULL) {
-		db_savepoint_keep(p->db);
+	if (e->kind == EVENT_SENT && (st = enforcer_ask(p->enforcer, &change, &item->refusal)) != OK)
+		return st;
+	if (item->refusal != NULL) {
+		post_reject(item, item->refusal->error);
+		item->warning = NULL;
 		return OK;
 	}
-	db_savepoint_undo(p->db);
-	p->backfilled = backfilled;
-	post_reject(item, item->refusal->error);
-	item->warning = NULL;
-	return OK;
+	if ((st = post_event(p, item)) == OK && item->verdict == EVENT_ACCEPTED)
+		enforcer_apply(p->enforcer, &change);
+	return st;
+}
+
+static enum status
+post_item(struct post *p, struct event_item *item)
+{
+	enum status st;
+
+	if (item->event.kind != EVENT_VOID)
+		return p->enforcer != NULL ? post_enforced(p, item) : post_event(p, item);
+	st = post_void(p, item);
+	if (p->enforcer != NULL && item->verdict == EVENT_ACCEPTED)
+		enforcer_forget(p->enforcer);
+	return st;
 }
 
 enum status
@@ -132,15 +171,11 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 	if ((st = price_load(db, a, org, &p.prices)) != OK)
 		return st;
 	p.rollup = rollup_new(org);
+	if (options->is_enforced)
+		p.enforcer = enforcer_new(db, a, org, &p.prices, options->now);
 	for (size_t i = 0; st == OK && i < count; i++)
-		if (items[i].verdict != EVENT_PENDING)
-			continue;
-		else if (items[i].event.kind == EVENT_VOID)
-			st = post_void(&p, &items[i]);
-		else if (options->is_enforced && items[i].event.kind == EVENT_SENT)
-			st = post_enforced(&p, &items[i]);
-		else
-			st = post_event(&p, &items[i]);
+		if (items[i].verdict == EVENT_PENDING)
+			st = post_item(&p, &items[i]);
 	if (st == OK)
 		st = rollup_flush(p.rollup, db);
 	if (st == OK)

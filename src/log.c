@@ -8,18 +8,11 @@
 enum { LINE_SIZE = 4096, ID_SIZE = 72 };
 
 static char request[ID_SIZE];
-static int is_quiet;
 
 void
 log_request(const char *request_id)
 {
 	snprintf(request, sizeof(request), "%s", request_id);
-}
-
-void
-log_quiet(int quiet)
-{
-	is_quiet = quiet;
 }
 
 static void line(const char *level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
@@ -45,8 +38,6 @@ log_info(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (is_quiet)
-		return;
 	va_start(ap, fmt);
 	line("info", fmt, ap);
 	va_end(ap);

@@ -12,9 +12,6 @@ void	log_request(const char *request_id);
 void	log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Off for the command, which tells a person. */
-void	log_quiet(int quiet);
-
 /*
  * text as a logfmt value into out (size bytes): quoted where it must be, control characters
  * escaped, cut where it does not fit.  Returns out.

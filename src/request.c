@@ -37,12 +37,13 @@ request_remember(struct db *db, const struct organization *org, const char *kind
 }
 
 enum status
-request_forget(struct db *db, const struct organization *org, const char *kind, const char *id)
+request_forget(struct db *db, const struct organization *org, const char *campaign)
 {
-	struct query *q = db_query(db, "DELETE FROM request WHERE org = :org AND kind = :kind AND id = :id");
+	/* '/' and '0' are neighbours: all ids that start with the campaign's and a slash. */
+	struct query *q = db_query(db, "DELETE FROM request WHERE org = :org AND ((kind = 'campaign' AND id = :id) "
+	    "OR (kind = 'results' AND id > :id || '/' AND id < :id || '0'))");
 
 	query_bind_int(q, ":org", org->key);
-	query_bind_text(q, ":kind", kind);
-	query_bind_text(q, ":id", id);
+	query_bind_text(q, ":id", campaign);
 	return query_run(q);
 }

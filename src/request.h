@@ -17,7 +17,7 @@ enum status	request_check(struct db *db, const struct organization *org, const c
 enum status	request_remember(struct db *db, const struct organization *org, const char *kind, const char *id,
 		    const uint8_t sha256[SHA256_SIZE], int64_t now);
 
-/* The id is free again. */
-enum status	request_forget(struct db *db, const struct organization *org, const char *kind, const char *id);
+/* A campaign that is gone: its id, and those of its results, are free again. */
+enum status	request_forget(struct db *db, const struct organization *org, const char *campaign);
 
 #endif

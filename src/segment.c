@@ -58,6 +58,24 @@ segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t faile
 }
 
 enum status
+segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold)
+{
+	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, "
+	    "status IN ('scheduled', 'sending', 'paused') FROM segment WHERE campaign = :campaign AND number = :number");
+
+	*hold = (struct segment_hold) { .parts_per_contact = 1 };
+	query_bind_int(q, ":campaign", ref.campaign);
+	query_bind_int(q, ":number", ref.segment);
+	if (query_step(q)) {
+		hold->day.n = (int32_t)query_int(q, 0);
+		hold->parts_per_contact = query_int(q, 1);
+		if (query_int(q, 4) != 0)
+			hold->left = quota_held(query_int(q, 2), query_int(q, 3), 1, UNIT_MESSAGE);
+	}
+	return query_done(q);
+}
+
+enum status
 segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to,
     struct day today, struct segment_entry **entries, size_t *count)
 {

@@ -25,6 +25,13 @@ enum status	segment_resolve(struct db *db, const struct organization *org, const
  */
 enum status	segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed);
 
+/* What it holds now: contacts, 0 where it is not open. */
+struct segment_hold {
+	struct day day;
+	int64_t left, parts_per_contact;
+};
+enum status	segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold);
+
 /* One segment as the calendar lists it. */
 struct segment_entry {
 	const char *campaign, *name;

@@ -1,5 +1,6 @@
 """POST /api/events?enforce=true: recorded only while the day and the cycle have room."""
 import concurrent.futures
+from datetime import date, timedelta
 
 import pytest
 
@@ -168,7 +169,7 @@ def test_each_item_is_judged_on_its_own_local_day(desk):
     assert counts(reply) == (1, 0, 0, 1)
     result, = reply.json["results"]
     assert (result["id"], result["date"], result["freesAt"], result["nextAvailableDate"]) == (
-        "late", "2026-05-19", "2026-05-20T04:00:00.000Z", TODAY)
+        "late", "2026-05-19", None, TODAY), "a day that is over frees no more"
 
 
 def test_a_day_that_is_over_has_no_retry_after(desk):
@@ -272,7 +273,7 @@ def test_the_cap_of_the_cycle_of_the_events_own_day_binds(desk):
     desk.spend(sms("may", 10, at("2026-05-31")))
     reply = enforce(desk, sms("late", 1, at("2026-05-31")), sms("june", 10, at("2026-06-02")))
     assert counts(reply) == (1, 0, 0, 1)
-    assert reply.json["results"][0]["freesAt"] == "2026-06-01T04:00:00.000Z"
+    assert reply.json["results"][0]["freesAt"] is None, "a cycle that is over frees no more"
     assert enforce(desk, sms("x", 1, at("2026-06-02"))).status == 402
 
 
@@ -322,3 +323,24 @@ def test_eight_processes_against_a_limit_of_50_take_exactly_50(daybook):
     assert daybook.sql("SELECT sum(messages) FROM event") == [(limit,)]
     assert all(reply.json["results"][0]["available"] == 0 for reply in replies if reply.status == 429)
     daybook.cmd("verify")
+
+
+def test_a_refusal_names_no_date_that_has_no_room(desk):
+    """The event names a campaign of tomorrow: what it would have freed there is not free, for it was not recorded."""
+    limits(desk, dailyLimit=2)
+    desk.spend(sms("full", 2))
+    first = date.fromisoformat(TODAY)
+    desk.slices("c", *[(at((first + timedelta(days=day)).isoformat(), "20:00"), 2) for day in range(1, 61)])
+    reply = enforce(desk, sms("x", 1, campaignId="c", segmentNumber=1))
+    assert reply.status == 429
+    assert reply.json["results"][0]["nextAvailableDate"] is None
+    assert "nextAvailableDate" not in desk.ask("next-available-slot", "GET", "/api/campaigns/next-available-slot").json
+
+
+def test_ten_thousand_refusals_are_one_request(desk):
+    limits(desk, smsCap=1_000_000)
+    for i in range(20):
+        desk.slices(f"c{i}", *[(at(TODAY, "20:00"), 1) for _ in range(25)])
+    reply = enforce(desk, *[sms(f"e{i}", 400) for i in range(10_000)])
+    assert counts(reply) == (0, 0, 0, 10_000)
+    assert enforce(desk, sms("small", 1)).status == 429, "500 are held"

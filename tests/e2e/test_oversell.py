@@ -1,6 +1,6 @@
 """No campaign ever gets room that is not there, whatever runs at the same time.
 
-HISTORY_OPS says how many operations the history has (default 20,000, a fifth of it under a sanitizer; `make soak`: a million).
+HISTORY_OPS says how many operations the history has (default 50,000, a fifth of it under a sanitizer; `make soak`: a million).
 """
 import collections
 import concurrent.futures
@@ -19,7 +19,7 @@ from desk import CAMPAIGNS, TODAY, Desk, at
 from model import IS_SANITIZED
 from support import NOON
 
-OPS = int(os.environ.get("HISTORY_OPS", "4000" if IS_SANITIZED else "20000"))
+OPS = int(os.environ.get("HISTORY_OPS", "10000" if IS_SANITIZED else "50000"))
 LIMIT, CLIENTS = 500, 4
 DATES = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(6)]
 

@@ -89,22 +89,6 @@ lines_carry_the_request(void **state)
 }
 
 static void
-quiet_leaves_errors(void **state)
-{
-	struct caught c;
-
-	(void)state;
-	catch_begin(&c);
-	log_quiet(1);
-	log_info("event=unheard");
-	log_error("event=heard");
-	log_quiet(0);
-	log_info("event=again");
-	catch_end(&c);
-	assert_string_equal(c.text, "level=error event=heard\nlevel=info event=again\n");
-}
-
-static void
 long_lines_are_cut(void **state)
 {
 	static char text[10000];
@@ -124,7 +108,6 @@ main(void)
 {
 	TABLE(values, value_is);
 	CASE("lines carry the request's id while there is one", lines_carry_the_request);
-	CASE("quiet leaves the errors", quiet_leaves_errors);
 	CASE("a long line is cut, and ends as a line", long_lines_are_cut);
 	return TABLE_RUN("log");
 }
