@@ -111,7 +111,7 @@ $(B)/schema.o $(B)/version.o: %.o: %.c
 
 # ---- Running
 run: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j2 all
 	@httpd-conf/run "$(B)" "$(PORT)" "$(DAYBOOK_DB)"
 
 # ---- Testing
