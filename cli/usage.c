@@ -1,8 +1,9 @@
 /*
  * daybook usage [--org ID] [--from DAY] [--to DAY]
  *
- * The calendar on a terminal: one line a day, by default of this month in the organisation's zone, with what was sent,
- * what is reserved, what is free, and a bar of the two against the limit (where there is none, against the busiest day).
+ * The calendar on a terminal.  Without a range it is this month of the organisation's zone, as a sheet of weeks; with
+ * one, a line a day with what was sent, what is reserved and what is free.  Each day has a bar of sent and reserved
+ * against the limit (where there is none, against the busiest day).
  */
 #include <inttypes.h>
 #include <langinfo.h>
@@ -14,7 +15,9 @@
 #include "cli.h"
 #include "usage.h"
 
-enum { DAYS_MAX = 3660, BAR_WIDTH = 30 };
+enum { DAYS_MAX = 3660, BAR_WIDTH = 30, SHEET_BAR_WIDTH = 7, WEEK = 7 };
+
+static const char *const weekdays[WEEK] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 
 struct calendar {
 	struct organization org;
@@ -33,55 +36,68 @@ print_cells(const char *cell, int64_t n)
 
 /* Something sent is at least one cell. */
 static int64_t
-cells_of(const struct calendar *k, int64_t units)
+cells_of(const struct calendar *k, int64_t units, int64_t width)
 {
 	int64_t n;
 
 	if (units <= 0 || k->full <= 0)
-		return units > 0 ? BAR_WIDTH : 0;
-	n = units >= k->full ? BAR_WIDTH : (int64_t)((__int128)units * BAR_WIDTH / k->full);
+		return units > 0 ? width : 0;
+	n = units >= k->full ? width : (int64_t)((__int128)units * width / k->full);
 	return n > 0 ? n : 1;
 }
 
 static void
-print_bar(const struct calendar *k, struct day_usage u)
+print_bar(const struct calendar *k, struct day_usage u, int64_t width)
 {
-	int64_t all = cells_of(k, quota_total(u)), sent = cells_of(k, u.sent);
+	int64_t all = cells_of(k, quota_total(u), width), sent = cells_of(k, u.sent, width);
 
 	if (sent > all || (sent == all && u.reserved > 0 && sent > 1))
 		sent = u.reserved > 0 ? all - 1 : all;
 	print_cells(k->is_utf8 ? "█" : "#", sent);
 	print_cells(k->is_utf8 ? "▒" : "+", all - sent);
-	print_cells(k->is_utf8 ? "·" : ".", BAR_WIDTH - all);
+	print_cells(k->is_utf8 ? "·" : ".", width - all);
+}
+
+/* 0 = Monday; 1970-01-01 was a Thursday. */
+static int
+weekday(struct day d)
+{
+	return ((d.n + 3) % WEEK + WEEK) % WEEK;
 }
 
 static void
 print_day(const struct calendar *k, struct day d, struct day_usage u)
 {
-	static const char *const weekdays[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };	/* 1970-01-01 first */
 	char date[DAY_TEXT_MAX];
 	bool is_limited = k->org.daily_limit != UNLIMITED;
 
-	printf("%s %s %12" PRId64 " %12" PRId64 " ", day_format(d, date), weekdays[((d.n % 7) + 7) % 7], u.sent, u.reserved);
+	printf("%s %s %12" PRId64 " %12" PRId64 " ", day_format(d, date), weekdays[weekday(d)], u.sent, u.reserved);
 	if (is_limited)
 		printf("%12" PRId64 "  ", quota_available(k->org.daily_limit, u));
 	else
 		printf("%12s  ", "unlimited");
-	print_bar(k, u);
+	print_bar(k, u, BAR_WIDTH);
 	printf("%s%s\n", is_limited && quota_total(u) > k->org.daily_limit ? "  over the limit" : "",
 	    d.n == k->today.n ? "  today" : "");
 }
 
 static void
-print_calendar(const struct calendar *k)
+print_head(const struct calendar *k)
 {
-	struct day_usage sum = { 0 };
-
 	printf("%s (%s), %s, ", k->org.id, k->org.name, k->org.timezone);
 	if (k->org.daily_limit == UNLIMITED)
 		printf("unlimited %ss a day\n", quota_unit_name(k->org.unit));
 	else
 		printf("%" PRId64 " %ss a day\n", k->org.daily_limit, quota_unit_name(k->org.unit));
+}
+
+/* A line a day. */
+static void
+print_list(const struct calendar *k)
+{
+	struct day_usage sum = { 0 };
+
+	print_head(k);
 	printf("\n%-14s %12s %12s %12s\n", "day", "sent", "reserved", "available");
 	for (int32_t i = 0; i <= k->to.n - k->from.n; i++) {
 		print_day(k, day_add(k->from, i), k->days[i]);
@@ -89,6 +105,51 @@ print_calendar(const struct calendar *k)
 		sum.reserved += k->days[i].reserved;
 	}
 	printf("%-14s %12" PRId64 " %12" PRId64 "\n", "total", sum.sent, sum.reserved);
+}
+
+/* One week of the sheet: the days and their bars, and below what they hold. */
+static void
+print_week(const struct calendar *k, struct day monday)
+{
+	for (int line = 0; line < 2; line++) {
+		for (struct day d = monday; d.n < monday.n + WEEK; d = day_add(d, 1)) {
+			int year, month, dayofmonth;
+
+			day_civil(d, &year, &month, &dayofmonth);
+			if (d.n < k->from.n || d.n > k->to.n)
+				printf("%11s", "");
+			else if (line == 0) {
+				printf("%2d%c", dayofmonth, d.n == k->today.n ? '*' : ' ');
+				print_bar(k, k->days[d.n - k->from.n], SHEET_BAR_WIDTH);
+				printf(" ");
+			} else
+				printf("   %-8" PRId64, quota_total(k->days[d.n - k->from.n]));
+		}
+		printf("\n");
+	}
+}
+
+/* The month as a sheet of weeks. */
+static void
+print_sheet(const struct calendar *k)
+{
+	struct day_usage sum = { 0 };
+	int year, month, dayofmonth;
+
+	print_head(k);
+	day_civil(k->from, &year, &month, &dayofmonth);
+	printf("\n%04d-%02d\n", year, month);
+	for (int i = 0; i < WEEK; i++)
+		printf("   %-8s", weekdays[i]);
+	printf("\n");
+	for (struct day monday = day_add(k->from, -weekday(k->from)); monday.n <= k->to.n; monday = day_add(monday, WEEK))
+		print_week(k, monday);
+	for (int32_t i = 0; i <= k->to.n - k->from.n; i++) {
+		sum.sent += k->days[i].sent;
+		sum.reserved += k->days[i].reserved;
+	}
+	printf("\n%s sent %" PRId64 "   %s reserved %" PRId64 "   * today\n", k->is_utf8 ? "█" : "#", sum.sent,
+	    k->is_utf8 ? "▒" : "+", sum.reserved);
 }
 
 /* The first and the last day of today's month, where none are given. */
@@ -151,6 +212,9 @@ cmd_usage(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	setlocale(LC_CTYPE, "");
 	k.is_utf8 = isatty(STDOUT_FILENO) && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	print_calendar(&k);
+	if (from == NULL && to == NULL)
+		print_sheet(&k);
+	else
+		print_list(&k);
 	return DONE;
 }

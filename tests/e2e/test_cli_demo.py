@@ -1,4 +1,5 @@
 """daybook demo and daybook usage."""
+import datetime
 import os
 import pty
 import subprocess
@@ -85,9 +86,25 @@ def test_usage_counts_what_segments_hold_and_marks_today(cli):
     for number, day in enumerate(range(today - 1, today + 3), 1):
         cli.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
                 "VALUES (1, ?, 1, ?, ?, 50, 'scheduled')", number, day * 86400000 + 43200000, day)
-    lines = cli("usage").splitlines()
+    first, last = (str(datetime.date(1970, 1, 1) + datetime.timedelta(days=today + n)) for n in (-1, 2))
+    lines = cli("usage", "--from", first, "--to", last).splitlines()
     marked = [line for line in lines if line.endswith("today")]
     assert len(marked) == 1 and marked[0].split()[3] == "50" and marked[0].count("+") == 15
+
+
+def test_usage_without_a_range_is_this_month_as_a_sheet_of_weeks(cli):
+    cli("org", "set", "acme", "--daily-limit", "100")
+    cli("import", "-", stdin='{"id":"a","occurredAt":"%s","messages":50}' % datetime.datetime.utcnow().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    day = cli.sql("SELECT day FROM usage_day")[0][0]
+    today = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+    lines = cli("usage").splitlines()
+    assert lines[2] == today.strftime("%Y-%m") and lines[3].split() == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    column = 11 * today.weekday()
+    week = next(i for i, line in enumerate(lines) if line[column:column + 3] == f"{today.day:2d}*")
+    assert lines[week][column:column + 10] == f"{today.day:2d}*###...." and lines[week + 1][column:column + 11].split() == ["50"]
+    assert "".join(lines[4:-2]).count("*") == 1 and lines[-1] == "# sent 50   + reserved 0   * today"
+    days = [int(cell) for line in lines[4:-2:2] for i in range(0, 77, 11) if (cell := line[i:i + 2].strip())]
+    assert days == list(range(1, days[-1] + 1)) and days[-1] in (28, 29, 30, 31)
 
 
 def test_usage_refuses_ranges_that_make_no_sense(cli):
