@@ -105,15 +105,14 @@ format_position(struct arena *a, const struct position *p)
 static char *
 unhex(struct arena *a, const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t n = strlen(text);
 	char *out;
 
-	if (n % 2 != 0 || strspn(text, digits) != n)
+	if (n % 2 != 0 || strspn(text, "0123456789abcdef") != n)
 		return NULL;
 	out = arena_alloc(a, n / 2 + 1);
 	for (size_t i = 0; i < n / 2; i++)
-		out[i] = (char)((strchr(digits, text[2 * i]) - digits) * 16 + (strchr(digits, text[2 * i + 1]) - digits));
+		out[i] = (char)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
 	out[n / 2] = '\0';
 	return out;
 }

@@ -22,6 +22,9 @@ void	random_bytes(void *out, size_t n);
 /* Lower-case hex of n bytes into out (2n + 1 bytes).  Returns out. */
 char	*hex(const uint8_t *bytes, size_t n, char *out);
 
+/* The value of a hex digit of either case; -1 where it is none. */
+int	hex_digit(char c);
+
 /* base64url without padding into out (at least 4 * ((n + 2) / 3) + 1 bytes).  Returns out. */
 char	*base64url(const uint8_t *bytes, size_t n, char *out);
 

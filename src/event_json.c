@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "digest.h"
 #include "event.h"
 #include "instant.h"
 #include "json.h"
@@ -226,22 +227,11 @@ event_read(struct arena *a, enum event_form form, const char *text, size_t n, st
 
 /* ---- Binary mode */
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	if (at == NULL)
-		return -1;
-	return (int)(at - digits) - (at - digits > 15 ? 6 : 0);
-}
-
 /* What a header says, percent-decoded as CloudEvents' HTTP binding asks; *text NULL where there is none. */
 static enum status
 read_header(struct arena *a, const char *name, const char *value, const char **text, struct why *why)
 {
-	size_t n = 0, length;
+	size_t n = 0;
 	char *out;
 
 	*text = NULL;
@@ -257,9 +247,8 @@ read_header(struct arena *a, const char *name, const char *value, const char **t
 	out[n] = '\0';
 	if (strlen(out) < n)
 		return why_not(why, BAD_REQUEST, "%s: a NUL in it", name);
-	for (; n > 0; out += length, n -= length)
-		if ((length = utf8_char(out, n)) == 0)
-			return why_not(why, BAD_REQUEST, "%s: not UTF-8", name);
+	if (!utf8_is_valid(out, n))
+		return why_not(why, BAD_REQUEST, "%s: not UTF-8", name);
 	return OK;
 }
 

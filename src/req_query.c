@@ -1,22 +1,13 @@
 /*
  * The query string, taken apart: known parameters once each, decoded, in UTF-8, not empty.
  */
-#include <ctype.h>
 #include <string.h>
 
+#include "digest.h"
 #include "req.h"
 #include "utf8.h"
 
 enum { QUERY_MAX_BYTES = 8192 };
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decodes %XX and + in place; false at a bad escape or a NUL. */
 static bool
@@ -38,17 +29,6 @@ decode(char *text)
 			text += 2;
 		}
 	*out = '\0';
-	return true;
-}
-
-static bool
-is_utf8(const char *text, size_t n)
-{
-	size_t length;
-
-	for (; n > 0; text += length, n -= length)
-		if ((length = utf8_char(text, n)) == 0)
-			return false;
 	return true;
 }
 
@@ -78,15 +58,15 @@ add_param(struct req *r, char *name)
 		value = name + strlen(name);
 	else
 		*value++ = '\0';
-	if (!decode(name) || !is_utf8(name, strlen(name)) || !is_known(r->route, name)) {
+	if (!decode(name) || !utf8_is_valid(name, strlen(name)) || !is_known(r->route, name)) {
 		if (!r->endpoint->refuses_unknown)
 			return OK;	/* a front end may add a cache-buster */
 		return why_not(&r->why, BAD_REQUEST, "%.64s: unknown parameter",
-		    is_utf8(name, strlen(name)) ? name : "query");
+		    utf8_is_valid(name, strlen(name)) ? name : "query");
 	}
 	if (req_query(r, name) != NULL)
 		return wrong(r, name, "given twice");
-	if (!decode(value) || !is_utf8(value, strlen(value)))
+	if (!decode(value) || !utf8_is_valid(value, strlen(value)))
 		return wrong(r, name, "not UTF-8, or a broken % escape");
 	if (value[0] == '\0')
 		return wrong(r, name, "empty");

@@ -39,6 +39,18 @@ utf8_char(const char *text, size_t n)
 	return (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ? 0 : 4;
 }
 
+/* Whether text[0, n) is well-formed as a whole. */
+static inline bool
+utf8_is_valid(const char *text, size_t n)
+{
+	size_t length;
+
+	for (; n > 0; text += length, n -= length)
+		if ((length = utf8_char(text, n)) == 0)
+			return false;
+	return true;
+}
+
 /* The most bytes of well-formed text[0, n), up to max, that cut no character in two. */
 static inline size_t
 utf8_cut(const char *text, size_t n, size_t max)
