@@ -165,7 +165,7 @@ install: all
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/lib/daybook/cgi-bin/
 	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
-	install -m 644 docs/openapi.yaml httpd-conf/lighttpd.conf $(DESTDIR)$(PREFIX)/share/daybook/
+	install -m 644 docs/openapi.yaml httpd-conf/*.conf $(DESTDIR)$(PREFIX)/share/daybook/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/daybook $(DESTDIR)$(PREFIX)/share/man/man1/daybook.1 \

@@ -29,6 +29,12 @@ cmd_erase(struct cli *c, int argc, char **argv)
 	audit(c->db, c->now, 0, CLI_CREDENTIAL, "failure.erase", arena_printf(c->arena, "{\"rows\":%" PRId64 "}", count));
 	if (db_write_commit(c->db) != OK)
 		return cli_fail(c);
+	if (count == 0) {
+		printf("it stands nowhere; give it exactly as it was posted\n");
+		return DONE;
+	}
+	if (db_checkpoint(c->db) != OK)
+		fprintf(stderr, "daybook: the write-ahead log still holds it for a while: somebody is reading\n");
 	printf("blanked %" PRId64 " time%s; backups made before still hold it\n", count, count == 1 ? "" : "s");
 	return DONE;
 }

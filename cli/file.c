@@ -38,15 +38,17 @@ show_pages(int64_t done, int64_t total)
 	progress("backup", done, total);
 }
 
-/* When the last backup ended, for /health. */
+/* When there was a good copy last, for /health; and what was done, where the audit should say it. */
 static enum status
-note_backup(struct cli *c)
+note_backup(struct cli *c, const char *action)
 {
 	enum status st;
 
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
 	st = setting_set(c->db, "backup_at", arena_printf(c->arena, "%" PRId64, c->now), &c->why);
+	if (action != NULL)
+		audit(c->db, c->now, 0, CLI_CREDENTIAL, action, "{}");
 	return st == OK ? db_write_commit(c->db) : (db_write_abort(c->db), st);
 }
 
@@ -59,7 +61,7 @@ cmd_backup(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
-	if (db_backup(c->db, to, show_pages, &c->why) != OK || note_backup(c) != OK) {
+	if (db_backup(c->db, to, show_pages, &c->why) != OK || note_backup(c, NULL) != OK) {
 		progress_end();
 		return cli_fail(c);
 	}
@@ -77,14 +79,10 @@ cmd_restore(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
-	if (db_restore(c->db, from, &c->why) != OK)
+	if (db_restore(c->db, from, &c->why) != OK || note_backup(c, "file.restore") != OK)
 		return cli_fail(c);
-	if (db_write_begin(c->db) != OK)
-		return cli_fail(c);
-	audit(c->db, c->now, 0, CLI_CREDENTIAL, "file.restore", "{}");
-	if (db_write_commit(c->db) != OK)
-		return cli_fail(c);
-	printf("%s: restored from %s\n", c->path, from);
+	printf("%s: restored from %s; keys revoked since that backup are in force again: look at `key list` and `apikey list`\n",
+	    c->path, from);
 	return DONE;
 }
 

@@ -3,6 +3,7 @@
  * judge of both forms.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "import.h"
 #include "json.h"
@@ -23,6 +24,13 @@ struct header {
 	const struct column *at[TABLE_COLUMNS_MAX];
 	size_t count;
 };
+
+/* A column that Twilio's own export has. */
+static bool
+is_twilio(const char *name)
+{
+	return strcasecmp(name, "From") == 0 || strcasecmp(name, "Sid") == 0 || strcasecmp(name, "NumSegments") == 0;
+}
 
 static const struct column *
 column_of(const char *name)
@@ -50,7 +58,7 @@ read_header(struct import *im, struct table *t, struct header *h)
 		if (column == NULL)
 			return import_stop(im, table_line(t), arena_printf(a, "header: no field \"%.64s\"; one of id, "
 			    "source, channel, occurredAt, messages, parts, status, cost, campaignId, segmentNumber, to, "
-			    "reason, voids", name));
+			    "reason, voids%s", name, is_twilio(name) ? "; for Twilio's export say --format twilio" : ""));
 		for (size_t i = 0; i < h->count; i++)
 			if (h->at[i] == column)
 				return import_stop(im, table_line(t), arena_printf(a, "header: \"%s\" stands twice", name));

@@ -25,8 +25,8 @@ parse_scopes(struct cli *c, const char *command, const char *option, const char 
 
 	if (scopes_parse(c->arena, text, scopes, &unknown))
 		return true;
-	cli_usage(command, "%s: no scope \"%s\"; the scopes are %s", option, unknown,
-	    scopes_format(c->arena, SCOPE_ALL));
+	cli_usage(command, "%s: no scope \"%s\"; the scopes are %s and admin", option, unknown,
+	    scopes_format(c->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
 	return false;
 }
 

@@ -162,7 +162,13 @@ set(struct cli *c, int argc, char **argv)
 		return is_usage ? USAGE : cli_fail(c);
 	}
 	print_effects(&effects);
-	printf("set %s\n", id);
+	if (o.recut)
+		printf("all days of %s are cut anew\n", id);
+	else if (o.timezone != NULL)
+		printf("the days of %s are cut by %s from their next start on (all of them where there are no events yet)\n", id,
+		    o.timezone);
+	else
+		printf("set %s\n", id);
 	return DONE;
 }
 

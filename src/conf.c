@@ -24,7 +24,7 @@ from_file(const char *file, char *out, struct why *why)
 	FILE *f = fopen(file, "re");
 	enum status st;
 
-	st = why_not(why, UNAVAILABLE, "no database named: DAYBOOK_DB is not set and %s %s", file,
+	st = why_not(why, UNAVAILABLE, "no database named: DAYBOOK_DB is not set, and %s: %s", file,
 	    f == NULL ? strerror(errno) : "has no line DAYBOOK_DB=…");
 	if (f == NULL)
 		return st;

@@ -178,3 +178,15 @@ db_write_abort(struct db *db)
 		simple(db, "ROLLBACK");
 	gate_leave(db->gate);
 }
+
+enum status
+db_checkpoint(struct db *db)
+{
+	int rc;
+
+	if (gate_enter(db->gate, DB_GATE_WAIT_MS) != OK)
+		return UNAVAILABLE;
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	gate_leave(db->gate);
+	return rc == SQLITE_OK ? OK : UNAVAILABLE;
+}

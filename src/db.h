@@ -60,6 +60,9 @@ enum status	 db_write_begin(struct db *db);
 enum status	 db_write_commit(struct db *db);
 void		 db_write_abort(struct db *db);
 
+/* Moves the whole WAL into the file, so that what was blanked is nowhere any more.  UNAVAILABLE while somebody reads. */
+enum status	 db_checkpoint(struct db *db);
+
 /* ---- Queries */
 
 struct query	*db_query(struct db *db, const char *sql);

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db_file.h"
@@ -66,8 +67,11 @@ stage(const char *from, const char *staged, sqlite3 **handle, struct why *why)
 	enum status st;
 	int rc;
 
-	if ((st = db_file_open(from, &source, why)) != OK)
+	if ((st = db_file_open(from, &source, why)) != OK) {
+		if (access(from, F_OK) == -1)
+			why_fix(why, "Name the file that `daybook backup` wrote.");
 		return st;
+	}
 	if ((st = db_file_new(staged, why)) != OK) {
 		sqlite3_close(source);
 		return st;
@@ -86,6 +90,14 @@ stage(const char *from, const char *staged, sqlite3 **handle, struct why *why)
 	return OK;
 }
 
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 enum status
 db_restore(struct db *db, const char *from, struct why *why)
 {
@@ -95,6 +107,8 @@ db_restore(struct db *db, const char *from, struct why *why)
 	enum status st;
 	int rc;
 
+	if (is_same_file(from, db_path(db)))
+		return why_not(why, CONFLICT, "%s: the database itself, not a backup of it", from);
 	snprintf(staged, sizeof(staged), "%s-restore", db_path(db));
 	unlink(staged);		/* of a restore that was cut short */
 	if ((st = stage(from, staged, &handle, why)) == OK &&
