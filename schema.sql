@@ -161,6 +161,9 @@ CREATE TABLE segment (
 	CHECK (spent >= sent + failed AND sent >= 0 AND failed >= 0)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_day ON segment (org, day);
+-- What is held of a day, without looking at the segments that have ended.
+CREATE INDEX segment_open ON segment (org, day, status, contacts, spent, parts_per_contact)
+	WHERE status IN ('scheduled', 'sending', 'paused');
 
 -- Who could not be reached, and why.  Blanked after `failure_retention_days`, or by `daybook erase`.
 CREATE TABLE failure (
