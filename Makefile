@@ -126,7 +126,7 @@ san: deps-test
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run build/san
 
-# A million operations of many clients against the model: twenty minutes.
+# A million operations of many clients against the model; it takes a while.
 soak: deps-test
 	@$(MAKE) --no-print-directory all
 	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
