@@ -11,15 +11,6 @@
 #include "reply.h"
 #include "serve.h"
 
-static void
-put_cap(struct json *out, const char *name, int64_t cap)
-{
-	if (cap == NO_CAP)
-		json_put_null(out, name);
-	else
-		json_put_int(out, name, cap);
-}
-
 static enum status
 account(struct req *r, struct json *out)
 {
@@ -35,13 +26,7 @@ account(struct req *r, struct json *out)
 	json_open_object(out, NULL);
 	json_put_text(out, "organizationId", org.id);
 	json_put_text(out, "name", org.name);
-	put_cap(out, "messagesCap", org.cap_messages);
-	if (org.cap_cost_micros == NO_CAP)
-		json_put_null(out, "costCap");
-	else
-		json_put_money(out, "costCap", org.cap_cost_micros);
-	put_cap(out, "smsCap", org.cap_sms);
-	put_cap(out, "callCap", org.cap_calls);
+	organization_put_caps(out, &org);
 	json_put_instant(out, "anniversaryDate", cycle_of(org.days, org.cycle_day, today).ends_at);
 	json_put_bool(out, "allowOverage", org.allow_overage);
 	json_put_instant(out, "createdAt", org.created_at);

@@ -25,6 +25,8 @@
 #include "organization.h"
 #include "serve.h"
 
+static const char taken[] = "id: taken by an event with another body, which stands";
+
 struct tally {
 	int64_t of[EVENT_REJECTED + 1];
 	const struct event_refusal *refusal;	/* the first that found no room, a cap's before a day's */
@@ -106,7 +108,7 @@ put_results(struct json *out, const struct event_item *items, size_t count, int6
 			json_put_text(out, "id", items[i].event.id);
 		json_put_text(out, "status", verdicts[items[i].verdict]);
 		if (items[i].verdict == EVENT_CONFLICT)
-			json_put_text(out, "error", "id: taken by an event with another body, which stands");
+			json_put_text(out, "error", taken);
 		else if (items[i].error != NULL)
 			json_put_text(out, "error", items[i].error);
 		if (items[i].refusal != NULL)
@@ -122,8 +124,6 @@ put_results(struct json *out, const struct event_item *items, size_t count, int6
 static void
 put_failure(struct req *r, struct json *out, enum status st, const struct event_item *items, const struct tally *t)
 {
-	static const char taken[] = "id: taken by an event with another body, which stands";
-
 	json_put_text(out, "message", st == OVER_CAP ? "A cap of the billing cycle has no room" :
 	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is taken by another event" :
 	    "No event was accepted");

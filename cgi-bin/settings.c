@@ -46,13 +46,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	put_limit(out, "dailyLimit", org->daily_limit);
 	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
 	json_put_int(out, "cycleDay", org->cycle_day);
-	put_limit(out, "messagesCap", org->cap_messages);
-	if (org->cap_cost_micros == NO_CAP)
-		json_put_null(out, "costCap");
-	else
-		json_put_money(out, "costCap", org->cap_cost_micros);
-	put_limit(out, "smsCap", org->cap_sms);
-	put_limit(out, "callCap", org->cap_calls);
+	organization_put_caps(out, org);
 	json_put_bool(out, "allowOverage", org->allow_overage);
 	json_put_instant(out, "createdAt", org->created_at);
 	json_put_instant(out, "updatedAt", org->updated_at);

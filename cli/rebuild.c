@@ -15,7 +15,7 @@
 #include "ledger.h"
 #include "usage.h"
 
-enum { LISTED_MAX = 20, MOVES_LISTED_MAX = 1000 };	/* on the terminal; in an audit row */
+enum { LISTED_MAX = 20 };	/* on the terminal */
 
 /* What cutting the days anew did besides. */
 static void
@@ -61,7 +61,7 @@ write_audit(struct cli *c, const struct organization *org, bool with_days, const
 	json_open_object(&j, NULL);
 	json_put_bool(&j, "days", with_days);
 	if (with_days)
-		org_effects_put(&j, effects, MOVES_LISTED_MAX);
+		org_effects_put(&j, effects, ORG_MOVES_LISTED_MAX);
 	json_close_object(&j);
 	audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", json_text(&j));
 	json_free(&j);

@@ -54,7 +54,7 @@ auto_request_read(struct json_object *o, struct auto_request *request, struct wh
 		return st;
 	if ((request->has_date = date != NULL) && !day_parse(date, &request->date))
 		return why_not(why, BAD_REQUEST, "firstSegmentDate: not a date (YYYY-MM-DD)");
-	if ((request->has_time = time != NULL) && !parse_time(time, &request->time_ms))
+	if (time != NULL && !parse_time(time, &request->time_ms))
 		return why_not(why, BAD_REQUEST, "firstSegmentTime: not a time (HH:MM)");
 	return OK;
 }

@@ -11,7 +11,7 @@
 struct auto_request {
 	int64_t contacts;
 	int64_t parts_per_contact;
-	bool has_date, has_time;
+	bool has_date;
 	struct day date;		/* of the first segment, in the zone below */
 	int64_t time_ms;		/* of every segment */
 	const char *timezone;		/* NULL = the organisation's */

@@ -6,6 +6,7 @@
 #include "audit.h"
 #include "digest.h"
 #include "event_post.h"
+#include "failure.h"
 
 /* Whether a void may take this row back; sets the item's error where it may not. */
 static enum status
@@ -40,7 +41,6 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 	struct segment_ref ref = { target->campaign, target->segment };
 	uint8_t detail[SHA256_SIZE];
 	int64_t cost, adjusts;
-	struct query *q;
 	enum status st;
 
 	if ((st = event_effective_cost(p->db, p->org, &p->prices, target, &cost, &adjusts)) != OK)
@@ -54,17 +54,7 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 		return st;
 	post_accept(p, item, target->occurred_at);
 	if (is_failed) {	/* the contact was no failure: nobody has to see the number any more */
-		q = db_query(p->db, "DELETE FROM failure WHERE org = :org AND source = :source AND id = :id");
-		query_bind_int(q, ":org", p->org->key);
-		query_bind_text(q, ":source", target->source);
-		query_bind_text(q, ":id", target->id);
-		if ((st = query_run(q)) != OK)
-			return st;
-		q = db_query(p->db, "UPDATE event SET detail_sha256 = NULL WHERE org = :org AND source = :source AND id = :id");
-		query_bind_int(q, ":org", p->org->key);
-		query_bind_text(q, ":source", target->source);
-		query_bind_text(q, ":id", target->id);
-		if ((st = query_run(q)) != OK)
+		if ((st = failure_forget(p->db, p->org->key, target->source, target->id)) != OK)
 			return st;
 	} else
 		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);

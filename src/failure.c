@@ -61,3 +61,22 @@ failure_erase(struct db *db, const char *phone, int64_t *count)
 	*count = st == OK ? db_changes(db) : 0;
 	return st;
 }
+
+enum status
+failure_forget(struct db *db, int64_t org_key, const char *source, const char *id)
+{
+	static const char *const both[] = {
+		"DELETE FROM failure WHERE org = :org AND source = :source AND id = :id",
+		"UPDATE event SET detail_sha256 = NULL WHERE org = :org AND source = :source AND id = :id" };
+	enum status st = OK;
+	struct query *q;
+
+	for (size_t i = 0; st == OK && i < sizeof(both) / sizeof(both[0]); i++) {
+		q = db_query(db, both[i]);
+		query_bind_int(q, ":org", org_key);
+		query_bind_text(q, ":source", source);
+		query_bind_text(q, ":id", id);
+		st = query_run(q);
+	}
+	return st;
+}

@@ -18,4 +18,7 @@ enum status	failure_expire(struct db *db, int64_t now);
 /* The same for one phone number, in every organisation; *count says how often it stood there. */
 enum status	failure_erase(struct db *db, const char *phone, int64_t *count);
 
+/* One failure that was none after all: its row and its event's hash go. */
+enum status	failure_forget(struct db *db, int64_t org_key, const char *source, const char *id);
+
 #endif

@@ -83,6 +83,11 @@ enum status	organization_update(struct db *db, struct arena *a, struct organizat
 		    const struct organization *wanted, bool recut_history, int64_t now, const char *credential,
 		    struct org_effects *effects, struct why *why);
 
+/* messagesCap, costCap (dollars), smsCap and callCap as members of an open JSON object; null = none. */
+void		organization_put_caps(struct json *j, const struct organization *org);
+
+#define ORG_MOVES_LISTED_MAX 1000	/* in an audit row */
+
 /* The effects as two members of an open JSON object, at most max entries each. */
 void		org_effects_put(struct json *j, const struct org_effects *effects, size_t max);
 

@@ -12,8 +12,6 @@
 #include "organization.h"
 #include "usage.h"
 
-enum { MOVES_LISTED_MAX = 1000 };	/* in an audit row */
-
 /* NULL where the value stands for "none". */
 static void
 bind_optional(struct query *q, const char *name, int64_t value, int64_t none)
@@ -63,7 +61,7 @@ write_audit(struct db *db, const struct organization *org, const struct org_effe
 	json_put_int(&j, "callCap", org->cap_calls);
 	json_put_bool(&j, "allowOverage", org->allow_overage);
 	if (effects != NULL)
-		org_effects_put(&j, effects, MOVES_LISTED_MAX);
+		org_effects_put(&j, effects, ORG_MOVES_LISTED_MAX);
 	json_close_object(&j);
 	audit(db, now, org->key, credential, action, json_text(&j));
 	json_free(&j);
