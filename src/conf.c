@@ -6,6 +6,9 @@
 
 #include "conf.h"
 
+#define SYSTEM_FILE "/etc/daybook/daybook.conf"
+#define KEY "DAYBOOK_DB="
+
 /* Cuts the last n names off a path. */
 static void
 parent(char *path, int n)
@@ -16,35 +19,45 @@ parent(char *path, int n)
 		*slash = '\0';
 }
 
+/* A path of the file, from the root: a relative one begins at the file's own folder. */
+static enum status
+resolve(const char *file, const char *path, char *out, struct why *why)
+{
+	const char *slash = strrchr(file, '/');
+	int folder = path[0] != '/' && slash != NULL ? (int)(slash - file) + 1 : 0;
+
+	if (snprintf(out, CONF_PATH_MAX, "%.*s%s", folder, file, path) >= CONF_PATH_MAX)
+		return why_not(why, UNAVAILABLE, "%s: DAYBOOK_DB: too long", file);
+	return OK;
+}
+
+/* OK; NOT_FOUND where the file is not there or has no such line; else UNAVAILABLE and why. */
 static enum status
 from_file(const char *file, char *out, struct why *why)
 {
-	static const char key[] = "DAYBOOK_DB=";
-	char line[CONF_PATH_MAX + sizeof(key)];
+	char line[CONF_PATH_MAX + sizeof(KEY) + 2];
+	enum status st = NOT_FOUND;
 	FILE *f = fopen(file, "re");
-	enum status st;
 
-	st = why_not(why, UNAVAILABLE, "no database named: DAYBOOK_DB is not set, and %s: %s", file,
-	    f == NULL ? strerror(errno) : "has no line DAYBOOK_DB=…");
 	if (f == NULL)
-		return st;
-	while (st != OK && fgets(line, sizeof(line), f) != NULL) {
+		return errno == ENOENT || errno == ENOTDIR ? NOT_FOUND :
+		    why_not(why, UNAVAILABLE, "%s: %s", file, strerror(errno));
+	while (st == NOT_FOUND && fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (strncmp(line, key, sizeof(key) - 1) == 0 && line[sizeof(key) - 1] != '\0') {
-			snprintf(out, CONF_PATH_MAX, "%.*s", CONF_PATH_MAX - 1, line + sizeof(key) - 1);
-			st = OK;
-		}
+		if (strncmp(line, KEY, sizeof(KEY) - 1) == 0 && line[sizeof(KEY) - 1] != '\0')
+			st = resolve(file, line + sizeof(KEY) - 1, out, why);
 	}
+	if (st == NOT_FOUND && ferror(f))
+		st = why_not(why, UNAVAILABLE, "%s: %s", file, strerror(errno));
 	fclose(f);
 	return st;
 }
 
 enum status
-conf_database(char *out, struct why *why)
+conf_search(const char *named, const char *const *files, char *out, struct why *why)
 {
-	const char *named = getenv("DAYBOOK_DB");
-	char self[CONF_PATH_MAX], file[CONF_PATH_MAX + 16];
-	ssize_t n;
+	char looked[WHY_TEXT_MAX] = "";
+	enum status st;
 
 	if (named != NULL && named[0] != '\0') {
 		if (strlen(named) >= CONF_PATH_MAX)
@@ -52,10 +65,31 @@ conf_database(char *out, struct why *why)
 		strcpy(out, named);
 		return OK;
 	}
-	if ((n = readlink("/proc/self/exe", self, sizeof(self) - 1)) <= 0)
-		return why_not(why, UNAVAILABLE, "no database named: DAYBOOK_DB is not set");
-	self[n] = '\0';
-	parent(self, 2);
-	snprintf(file, sizeof(file), "%s/daybook.conf", self);
-	return from_file(file, out, why);
+	for (; *files != NULL; files++) {
+		if ((st = from_file(*files, out, why)) != NOT_FOUND)
+			return st;
+		snprintf(looked + strlen(looked), sizeof(looked) - strlen(looked), "%s%s", looked[0] != '\0' ? " or " : "",
+		    *files);
+	}
+	return why_not(why, UNAVAILABLE, "no database named: DAYBOOK_DB is not set, and there is no line " KEY "… in %s", looked);
+}
+
+void
+conf_folder(char *out)
+{
+	ssize_t n = readlink("/proc/self/exe", out, CONF_PATH_MAX - 1);
+
+	out[n > 0 ? n : 0] = '\0';
+	parent(out, 2);
+}
+
+enum status
+conf_database(char *out, struct why *why)
+{
+	char folder[CONF_PATH_MAX], own[CONF_PATH_MAX + 16];
+	const char *const files[] = { own, SYSTEM_FILE, NULL };
+
+	conf_folder(folder);
+	snprintf(own, sizeof(own), "%s/daybook.conf", folder);
+	return conf_search(getenv("DAYBOOK_DB"), files, out, why);
 }

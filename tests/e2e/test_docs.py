@@ -140,6 +140,22 @@ def test_the_conf_file_names_the_database_as_its_page_says(daybook, tmp_path):
     assert "acme" in listed.stdout
 
 
+def test_a_relative_path_of_the_conf_file_begins_at_its_folder(daybook, tmp_path):
+    """For the command and for a program, wherever they are started."""
+    folder = tmp_path / "site"
+    for part in ("bin", "cgi-bin", "data"):
+        (folder / part).mkdir(parents=True)
+    shutil.copy(BUILD / "bin/daybook", folder / "bin/daybook")
+    shutil.copy(BUILD / "cgi-bin/health.fcgi", folder / "cgi-bin/health.fcgi")
+    (folder / "daybook.conf").write_text("DAYBOOK_DB=data/daybook.db\n")
+    env = {k: v for k, v in os.environ.items() if k != "DAYBOOK_DB"}
+    for command, variables in ([folder / "bin/daybook", "init"], {}), ([folder / "bin/daybook", "org", "list"], {}), (
+            [folder / "cgi-bin/health.fcgi"], {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "/health"}):
+        done = subprocess.run(command, env={**env, **variables}, cwd="/", stdin=subprocess.DEVNULL, check=True, capture_output=True)
+    assert done.stdout.startswith(b"Status: 200")
+    assert (folder / "data/daybook.db").exists()
+
+
 LIMITS = {
     "events of one body": ("src/event_body.h", r"EVENTS_MAX (\d+)", ""),
     "bytes of a body of events": ("src/event_body.h", r"EVENTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
