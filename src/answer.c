@@ -3,11 +3,13 @@
 
 #include "answer.h"
 #include "conf.h"
+#include "cors.h"
 #include "dialect.h"
 #include "digest.h"
 #include "instant.h"
 #include "log.h"
 #include "reply.h"
+#include "setting.h"
 
 void
 answer_init(struct answerer *a, const struct endpoint *endpoint)
@@ -69,6 +71,17 @@ check_body(struct req *r, enum status body_status)
 	return req_check_body(r, body_status);
 }
 
+/* Before the gates: a page may read what was wrong, too. */
+static void
+look_at_origin(struct req *r)
+{
+	const char *origins = setting_get(r->db, r->arena, "cors_origins"), *origin = req_env(r, "HTTP_ORIGIN");
+
+	r->has_origins = origins[0] != '\0';
+	if (r->has_origins && origin != NULL && cors_lists(origins, origin))
+		r->origin = origin;
+}
+
 /* Gates, then the handler, in the transaction that its method needs. */
 static enum status
 run(struct answerer *a, struct req *r, enum status body_status)
@@ -80,6 +93,7 @@ run(struct answerer *a, struct req *r, enum status body_status)
 	r->db = a->db;
 	if ((st = db_read_begin(a->db)) != OK)
 		return st;
+	look_at_origin(r);
 	if ((st = req_open(r)) == OK && (st = check_body(r, body_status)) == OK) {
 		if (r->route->method != GET)
 			db_read_end(a->db);

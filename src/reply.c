@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cors.h"
 #include "dialect.h"
 #include "digest.h"
 #include "reply.h"
@@ -149,6 +150,31 @@ header(struct json *wire, const char *name, const char *value)
 	json_append(wire, "\r\n", 2);
 }
 
+/* Of an OPTIONS that a browser sends before the real request. */
+static void
+preflight_headers(const struct req *r, struct json *head)
+{
+	for (size_t i = 0; i < r->header_count; i++)
+		if (strcmp(r->headers[i].name, "Allow") == 0)
+			header(head, "Access-Control-Allow-Methods", r->headers[i].value);
+	header(head, "Access-Control-Allow-Headers", CORS_REQUEST_HEADERS);
+	header(head, "Access-Control-Max-Age", CORS_MAX_AGE_S);
+}
+
+static void
+cors_headers(const struct req *r, enum status st, struct json *head)
+{
+	if (r->has_origins)
+		header(head, "Vary", "Origin");
+	if (r->origin == NULL)
+		return;
+	header(head, "Access-Control-Allow-Origin", r->origin);
+	header(head, "Access-Control-Expose-Headers", CORS_REPLY_HEADERS);
+	if (st == NO_CONTENT && strcmp(r->verb, "OPTIONS") == 0 &&
+	    req_env(r, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") != NULL)
+		preflight_headers(r, head);
+}
+
 bool
 reply_write(struct req *r, enum status st, const struct json *body, struct json *head)
 {
@@ -169,6 +195,7 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 	header(head, "X-Request-Id", r->id);
 	header(head, "X-Content-Type-Options", "nosniff");
 	header(head, "Cache-Control", "private, no-cache");
+	cors_headers(r, st, head);
 	if (has_etag)
 		header(head, "ETag", r->etag);
 	if (st == UNAVAILABLE)

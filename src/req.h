@@ -71,6 +71,8 @@ struct req {
 	const char *verb, *path;	/* as the web server says */
 	bool is_head;
 	char id[40];		/* X-Request-Id */
+	const char *origin;	/* the foreign page's that may read the reply; NULL = none */
+	bool has_origins;	/* there are such pages: replies differ by Origin */
 	struct param query[PARAMS_MAX], in_path[2];
 	size_t query_count, in_path_count;
 	struct param headers[HEADERS_MAX];	/* of the reply, besides the usual ones */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cors.h"
 #include "setting.h"
 
 const struct setting_facts settings[] = {
@@ -11,8 +12,10 @@ const struct setting_facts settings[] = {
 	{ "metrics_addresses", "127.0.0.1 ::1", "addresses that may read /metrics" },
 	{ "failure_retention_days", "90", "after so many days phone numbers and reasons of failures are blanked",
 	    1, 36500 },
-	{ "backup_at", "", "when `daybook backup` last ended, an instant in milliseconds" },
-	{ NULL, NULL, NULL, 0, 0 },
+	{ "cors_origins", "", "web origins, as https://app.example.com, whose pages may read replies; empty: none",
+	    .check = cors_check },
+	{ "backup_at", "", "when the last backup ended, an instant in milliseconds" },
+	{ .name = NULL },
 };
 
 static const struct setting_facts *
@@ -57,12 +60,15 @@ setting_set(struct db *db, const char *name, const char *value, struct why *why)
 {
 	const struct setting_facts *f = facts(name);
 	struct query *q;
+	enum status st;
 
 	if (f == NULL)
 		return why_not(why, BAD_REQUEST, "%s: no such setting", name);
 	if (!is_in_range(f, value))
 		return why_not(why, BAD_REQUEST, "%s: not a whole number within %lld to %lld", name, (long long)f->min,
 		    (long long)f->max);
+	if (f->check != NULL && (st = f->check(value, why)) != OK)
+		return st;
 	q = db_query(db, "INSERT INTO setting (name, value) VALUES (:name, :value) "
 	    "ON CONFLICT (name) DO UPDATE SET value = excluded.value");
 	query_bind_text(q, ":name", name);

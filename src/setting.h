@@ -11,7 +11,8 @@ struct setting_facts {
 	const char *name;
 	const char *value;	/* the default */
 	const char *meaning;
-	int64_t min, max;	/* of a whole number; both 0 = any text */
+	int64_t min, max;	/* of a whole number; both 0 = a text */
+	enum status (*check)(const char *value, struct why *why);	/* of a text; NULL = any */
 };
 
 /* The known settings; the list ends with a NULL name. */
