@@ -88,6 +88,7 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 		return why_not(why, UNAUTHENTICATED, "organizationId: missing");
 	snprintf(caller->org, sizeof(caller->org), "%s", org != NULL ? org : "");
 	caller->scopes = scopes;
+	caller->expires_at = c->expires_at;
 	snprintf(caller->credential, sizeof(caller->credential), "jwt:%s", k->kid);
 	return OK;
 }

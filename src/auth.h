@@ -21,6 +21,7 @@
 struct caller {
 	char org[ORG_ID_MAX];		/* "" = none named (only with SCOPE_ADMIN); it need not exist */
 	unsigned scopes;		/* what is allowed; SCOPE_ADMIN has them all set */
+	int64_t expires_at;		/* of a token; 0 = until it is revoked */
 	char credential[CREDENTIAL_MAX];	/* `jwt:KID`, `apikey:N`, `cli` */
 };
 

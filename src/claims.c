@@ -56,7 +56,7 @@ instant_claim(struct reader *r, const char *name, bool *found, int64_t *at)
 }
 
 static enum status
-check_times(struct reader *r, int64_t now)
+check_times(struct reader *r, int64_t now, int64_t *expires_at)
 {
 	static const char *const not_ahead[] = { "nbf", "iat" };
 	enum status st;
@@ -69,6 +69,7 @@ check_times(struct reader *r, int64_t now)
 		return why_not(r->why, UNAUTHENTICATED, "exp: missing");
 	if (now >= at + AUTH_LEEWAY_MS)
 		return why_not(r->why, UNAUTHENTICATED, "exp: expired");
+	*expires_at = at;
 	for (size_t i = 0; i < sizeof(not_ahead) / sizeof(not_ahead[0]); i++) {
 		if ((st = instant_claim(r, not_ahead[i], &found, &at)) != OK)
 			return st;
@@ -171,7 +172,7 @@ claims_read(struct arena *a, const char *payload, size_t n, const char *iss, con
 	*claims = (struct claims) { .org = NULL };
 	if (json_parse(a, "token", payload, n, &r.object, why) != OK)
 		return UNAUTHENTICATED;
-	if ((st = check_times(&r, now)) == OK && (st = check_parties(&r, iss, aud)) == OK)
+	if ((st = check_times(&r, now, &claims->expires_at)) == OK && (st = check_parties(&r, iss, aud)) == OK)
 		st = read_rights(&r, claims);
 	json_object_free(r.object);
 	return st;

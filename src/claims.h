@@ -25,6 +25,7 @@
 struct claims {
 	const char *org;	/* in the arena; NULL = none named */
 	unsigned scopes;	/* expanded */
+	int64_t expires_at;
 };
 
 /*

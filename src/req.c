@@ -165,6 +165,10 @@ authorize(struct req *r, const struct route *route)
 	}
 	if (route == NULL)
 		return why_not(&r->why, NOT_FOUND, "no such path");
+	if (route->scope == SCOPE_ANY) {
+		r->org = r->caller.org;
+		return r->org[0] == '\0' ? OK : auth_organization(r->db, &r->caller, r->org, &r->why);
+	}
 	if ((r->caller.scopes & route->scope) != route->scope) {
 		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"insufficient_scope\"");
 		return why_not(&r->why, FORBIDDEN, "the credential lacks the scope %s",

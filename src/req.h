@@ -20,6 +20,8 @@
 
 #define BODY_MAX (256 * 1024)	/* bytes, where a route says nothing else */
 
+#define SCOPE_ANY (1u << 30)	/* as a route's scope: any valid credential, even of no organisation */
+
 enum method { GET = 1, POST = 2, PUT = 4, DELETE = 8 };	/* HEAD is served by GET, OPTIONS by serve */
 
 enum dialect { TETHER, PINGRAM, INFODECK };

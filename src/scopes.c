@@ -91,6 +91,15 @@ scopes_format(struct arena *a, unsigned scopes)
 	return text;
 }
 
+const char *
+scopes_word(unsigned i, unsigned *scope)
+{
+	if (i >= WORD_COUNT)
+		return NULL;
+	*scope = words[i].scope;
+	return words[i].word;
+}
+
 unsigned
 scopes_expand(unsigned scopes)
 {

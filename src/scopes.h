@@ -27,6 +27,9 @@ unsigned	 scopes_known(const char *text);
 /* Bits into words, in the arena; all of them are the one word `admin`. */
 const char	*scopes_format(struct arena *a, unsigned scopes);
 
+/* The words one by one, from 0; NULL behind the last. */
+const char	*scopes_word(unsigned i, unsigned *scope);
+
 /* What the bits mean together: admin is all of them. */
 unsigned	 scopes_expand(unsigned scopes);
 

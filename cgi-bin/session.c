@@ -1,0 +1,87 @@
+/*
+ * GET /api/session -- whose credential this is, what it may do, and the organisation's today.
+ *
+ *	200	{"success":true,"data":{"organizationId","name","timezone","utcOffsetSeconds","today","now","dayStartsAt",
+ *		"dayEndsAt","scopes":[…],"credential","expiresAt"}}
+ *		now, dayStartsAt and dayEndsAt are instants; today lasts from the second to the third, which is 23, 24 or 25
+ *		hours.  scopes are all that it may do, one by one.  expiresAt is null for an API key.  A token with the scope
+ *		admin that names no organisation has null for all that is the organisation's.
+ *	401	no valid credential
+ *	403 404	the credential's organisation is not there (404 to the scope admin)
+ */
+#include "organization.h"
+#include "serve.h"
+
+static void
+put_organization(struct json *out, const struct organization *org, int64_t now)
+{
+	struct day today = organization_today(org, now);
+	char text[DAY_TEXT_MAX];
+
+	json_put_text(out, "organizationId", org->id);
+	json_put_text(out, "name", org->name);
+	json_put_text(out, "timezone", org->timezone);
+	json_put_int(out, "utcOffsetSeconds", span_offset_at(org->days, now));
+	json_put_text(out, "today", day_format(today, text));
+	json_put_instant(out, "dayStartsAt", day_start(org->days, today));
+	json_put_instant(out, "dayEndsAt", day_start(org->days, day_add(today, 1)));
+}
+
+static void
+put_no_organization(struct json *out)
+{
+	static const char *const names[] = { "organizationId", "name", "timezone", "utcOffsetSeconds", "today", "dayStartsAt",
+		"dayEndsAt" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		json_put_null(out, names[i]);
+}
+
+static void
+put_caller(struct json *out, const struct caller *caller)
+{
+	const char *word;
+	unsigned scope;
+
+	json_open_array(out, "scopes");
+	for (unsigned i = 0; (word = scopes_word(i, &scope)) != NULL; i++)
+		if (caller->scopes & scope)
+			json_put_text(out, NULL, word);
+	json_close_array(out);
+	json_put_text(out, "credential", caller->credential);
+	if (caller->expires_at != 0)
+		json_put_instant(out, "expiresAt", caller->expires_at);
+	else
+		json_put_null(out, "expiresAt");
+}
+
+static enum status
+session(struct req *r, struct json *out)
+{
+	struct organization org;
+	enum status st;
+
+	if (r->org[0] != '\0' && (st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+		return st;
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	if (r->org[0] != '\0')
+		put_organization(out, &org, r->now);
+	else
+		put_no_organization(out);
+	json_put_instant(out, "now", r->now);
+	put_caller(out, &r->caller);
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = { { GET, "/api/session", SCOPE_ANY, session }, { 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "session", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}
