@@ -163,6 +163,7 @@ class World:
         self.tokens["admin"] = self.daybook.token("acme", "admin")
         self.tokens["admin of nobody"] = self.daybook.token(None, "admin")
         self.tokens["admin of a ghost"] = jwt({"exp": int(time.time()) + 3600, "organizationId": "ghost", "scope": "admin"})
+        self.tokens["reader of a ghost"] = jwt({"exp": int(time.time()) + 3600, "organizationId": "ghost", "scope": "usage:read"})
         self.api_key = self.daybook.cmd("apikey", "add", "--org", "acme", "--scope", scopes).stdout.strip()
         self.processes = {}
         self.campaigns = 0
@@ -229,6 +230,8 @@ def test_parameters_and_scope_are_those_of_the_route(method, path):
     assert {p["name"] for p in parameters if p["in"] == "path"} == set(re.findall(r"\{(\w+)\}", path))
     if route["scope"] == "0":
         assert operation["security"] == []
+    elif route["scope"] == "SCOPE_ANY":
+        assert "Needs a valid credential, whatever its scopes." in operation["description"] and "security" not in operation
     else:
         scope = route["scope"].removeprefix("SCOPE_").lower().replace("_", ":")
         assert f"Needs the scope `{scope}`." in operation["description"] and "security" not in operation
@@ -264,6 +267,7 @@ USAGE, ACCOUNT, HISTORY = "/organization/usage", "/account/organization/usage", 
 CAPS = "/account/organization"
 COUNTS, EVENTS = "/organizations/{organizationId}/usage", "/api/events"
 SETTINGS = "/api/organizations/{organizationId}"
+SESSION = "/api/session"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
 
 GOOD = {
@@ -290,6 +294,7 @@ GOOD = {
     ("PUT", ZONE): {"body": {"timezone": "Etc/UTC"}},
     ("PUT", PLAN): {"body": {"plan": "growth"}},
     ("PUT", LIMITS): {"body": {"dailyLimit": 500}},
+    ("GET", SESSION): {},
     ("GET", "/health"): {"token": None},
     ("GET", "/metrics"): {"token": None},
 }
@@ -423,18 +428,20 @@ def build_cases():
         add("no credential", operation, 401, token=None)
         add("a damaged token", operation, 401, token="eyJhbGciOiJub25lIn0.e30.")
         writes_campaigns = "Needs the scope `campaigns:write`." in documented["description"]
-        add("a token without the scope", operation, 403, token="reading only" if writes_campaigns else "campaigns only")
+        wrong = 200 if path == SESSION else 403
+        add("a token without the scope", operation, wrong, token="reading only" if writes_campaigns else "campaigns only")
         add("an organisation that is not there, asked by admin", operation, 404, token="admin of a ghost", org="ghost")
         if "{organizationId}" in path:
             add("another organisation's", operation, 403, org="free")
             add("an organisation that is not there", operation, 403, org="ghost")
             add("another organisation's, by admin", operation, 200, token="admin of nobody", org="tiny")
         else:
-            add("a token that names no organisation", operation, 403, token="admin of nobody")
-        if method == "GET":
+            add("a token that names no organisation", operation, wrong, token="admin of nobody")
+        if "304" in documented["responses"]:
             add("a reply that the client has", operation, 304, reuse_etag=True)
-        else:
+        if method != "GET" or path == SESSION:
             add("an unknown query parameter", operation, 400, query="colour=blue")
+        if method != "GET":
             add("another media type", operation, 415, body=b"{}", headers={"Content-Type": "text/plain"})
         if "requestBody" in documented:
             add("an empty body", operation, 400, body=b"")
@@ -525,6 +532,7 @@ def build_cases():
     add("enforced perhaps", events, 400, query="enforce=perhaps")
     add("enforced twice", events, 400, query="enforce=true&enforce=true")
 
+    add("an organisation that is not there", ("GET", SESSION), 403, token="reader of a ghost")
     add("every field", ("PUT", LIMITS), 200, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 31, "messagesCap": 1, "costCap": "12.345678", "smsCap": 2,
         "callCap": 3, "allowOverage": True})
