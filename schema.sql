@@ -15,7 +15,7 @@
 -- Nothing here is local time as text, and nothing is a floating-point number.
 
 PRAGMA application_id = 1145203563;	-- 0x44426b6b, "DBkk"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- An organisation: whose day book it is, how its days are cut, and what it may send.
 CREATE TABLE organization (
@@ -40,7 +40,9 @@ CREATE TABLE organization (
 	allow_overage INTEGER NOT NULL DEFAULT 0	-- 1: cycle caps are reported and never refuse
 		CHECK (allow_overage IN (0, 1)),
 	created_at INTEGER NOT NULL,
-	updated_at INTEGER NOT NULL	-- when one of the columns above last changed by somebody's wish
+	updated_at INTEGER NOT NULL,	-- when one of the columns here last changed by somebody's wish
+	week_start INTEGER NOT NULL DEFAULT 1	-- the first day of a week for people: 1 Monday … 7 Sunday
+		CHECK (week_start BETWEEN 1 AND 7)
 ) STRICT;
 
 -- The offsets by which an organisation's days are cut, 2012 to 2100.  A row holds from its instant
@@ -244,3 +246,4 @@ CREATE TABLE audit (
 	detail TEXT NOT NULL		-- JSON
 ) STRICT;
 CREATE INDEX audit_org ON audit (org, at);
+CREATE INDEX audit_newest ON audit (org);	-- an organisation's, by key

@@ -1,5 +1,6 @@
 /*
  * GET /api/organizations/{organizationId} -- an organisation's settings.
+ * PUT /api/organizations/{organizationId}/profile  any of {"name":"…","weekStart":1 (Monday) to 7 (Sunday)}
  * PUT /api/organizations/{organizationId}/timezone {"timezone":"Area/City","recutHistory"?:true}
  * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
  * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
@@ -46,6 +47,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	put_limit(out, "dailyLimit", org->daily_limit);
 	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
 	json_put_int(out, "cycleDay", org->cycle_day);
+	json_put_int(out, "weekStart", org->week_start);
 	organization_put_caps(out, org);
 	json_put_bool(out, "allowOverage", org->allow_overage);
 	json_put_instant(out, "createdAt", org->created_at);
@@ -100,6 +102,32 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 	if (st == OK)
 		put_settings(out, &org, r->now, &effects);
 	return st;
+}
+
+static enum status
+read_profile(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+{
+	int64_t week_start = wanted->week_start;
+	const char *name;
+	enum status st;
+	bool found;
+
+	(void)recut;
+	if ((st = json_string(o, "name", 1, ORG_NAME_MAX - 1, &name, &r->why)) != OK ||
+	    (st = json_int(o, "weekStart", 1, 7, &found, &week_start, &r->why)) != OK)
+		return st;
+	if (name != NULL)
+		snprintf(wanted->name, sizeof(wanted->name), "%s", name);
+	wanted->week_start = (int)week_start;
+	return OK;
+}
+
+static enum status
+put_profile(struct req *r, struct json *out)
+{
+	static const char *const fields[] = { "name", "weekStart", NULL };
+
+	return put(r, out, fields, read_profile);
 }
 
 static enum status
@@ -202,6 +230,7 @@ main(void)
 {
 	static const struct route routes[] = {
 		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, get },
+		{ PUT, "/api/organizations/{organizationId}/profile", SCOPE_ORG_ADMIN, put_profile },
 		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, put_timezone },
 		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, put_plan },
 		{ PUT, "/api/organizations/{organizationId}/limits", SCOPE_ORG_ADMIN, put_limits },

@@ -16,7 +16,8 @@
 static const struct command commands[] = {
 	{ "init", cmd_init, "init", "create the database (never overwrites)" },
 	{ "org", cmd_org, "org add ID --timezone ZONE [--name TEXT] [--plan WORD] [--daily-limit N|unlimited]\n"
-	    "        [--quota-unit message|part] [--cycle-day 1-31] [--messages-cap N|none]\n"
+	    "        [--quota-unit message|part] [--cycle-day 1-31] [--week-start monday|…|sunday]\n"
+	    "        [--messages-cap N|none]\n"
 	    "        [--cost-cap USD|none] [--sms-cap N|none] [--call-cap N|none] [--allow-overage yes|no]\n"
 	    "org set ID [the same options] [--recut-history]\n"
 	    "org list\n"

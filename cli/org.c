@@ -11,7 +11,7 @@
 
 /* What may be given of an organisation; NULL = not given. */
 struct org_options {
-	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day;
+	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day, *week_start;
 	const char *cap_messages, *cap_cost, *cap_sms, *cap_calls, *allow_overage;
 	bool recut;
 };
@@ -39,6 +39,19 @@ text_option(const char *option, const char *text, char *out, size_t size)
 	return true;
 }
 
+static const char *const weekdays[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday" };
+
+static bool
+weekday_option(const char *text, int *day)
+{
+	for (int i = 0; i < 7; i++)
+		if (strcmp(text, weekdays[i]) == 0) {
+			*day = i + 1;
+			return true;
+		}
+	return cli_usage("org", "--week-start: \"%s\" is no day such as monday or sunday", text), false;
+}
+
 /* The options onto an organisation; false, with the error printed, where one is wrong. */
 static bool
 apply(const struct org_options *o, struct organization *org)
@@ -55,6 +68,8 @@ apply(const struct org_options *o, struct organization *org)
 	    (o->cycle_day != NULL && !cli_int("org", "--cycle-day", o->cycle_day, 1, 31, &cycle_day)))
 		return false;
 	org->cycle_day = (int)cycle_day;
+	if (o->week_start != NULL && !weekday_option(o->week_start, &org->week_start))
+		return false;
 	if (o->cap_cost != NULL && strcmp(o->cap_cost, "none") == 0)
 		org->cap_cost_micros = NO_CAP;
 	else if (o->cap_cost != NULL && !money_parse(o->cap_cost, &org->cap_cost_micros))
@@ -75,7 +90,7 @@ read_options(int argc, char **argv, struct org_options *o, const char **id)
 	const struct option_spec specs[] = {
 		{ "--timezone", &o->timezone, NULL }, { "--name", &o->name, NULL }, { "--plan", &o->plan, NULL },
 		{ "--daily-limit", &o->daily_limit, NULL }, { "--quota-unit", &o->quota_unit, NULL },
-		{ "--cycle-day", &o->cycle_day, NULL }, { "--messages-cap", &o->cap_messages, NULL },
+		{ "--cycle-day", &o->cycle_day, NULL }, { "--week-start", &o->week_start, NULL }, { "--messages-cap", &o->cap_messages, NULL },
 		{ "--cost-cap", &o->cap_cost, NULL }, { "--sms-cap", &o->cap_sms, NULL },
 		{ "--call-cap", &o->cap_calls, NULL }, { "--allow-overage", &o->allow_overage, NULL },
 		{ "--recut-history", NULL, &o->recut }, { NULL, NULL, NULL } };
@@ -86,7 +101,7 @@ read_options(int argc, char **argv, struct org_options *o, const char **id)
 static int
 add(struct cli *c, int argc, char **argv)
 {
-	struct organization org = { .daily_limit = UNLIMITED, .cycle_day = 1, .cap_messages = NO_CAP,
+	struct organization org = { .daily_limit = UNLIMITED, .cycle_day = 1, .week_start = 1, .cap_messages = NO_CAP,
 		.cap_cost_micros = NO_CAP, .cap_sms = NO_CAP, .cap_calls = NO_CAP };
 	struct org_options o = { 0 };
 	const char *id;
@@ -215,8 +230,9 @@ show(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	printf("id             %s\nname           %s\ntimezone       %s\ntoday          %s\n", org.id, org.name, org.timezone,
 	    day_format(organization_today(&org, c->now), day));
-	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %d\n", org.plan,
-	    limit_text(c, org.daily_limit, "unlimited"), quota_unit_name(org.unit), org.cycle_day);
+	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %d\nweek start     %s\n", org.plan,
+	    limit_text(c, org.daily_limit, "unlimited"), quota_unit_name(org.unit), org.cycle_day,
+	    weekdays[org.week_start - 1]);
 	printf("cycle caps     messages %s, cost %s, SMS %s, calls %s%s\n", limit_text(c, org.cap_messages, "none"),
 	    org.cap_cost_micros == NO_CAP ? "none" : money_format(org.cap_cost_micros, cost),
 	    limit_text(c, org.cap_sms, "none"), limit_text(c, org.cap_calls, "none"),

@@ -24,7 +24,7 @@
 
 #define DB_GATE_WAIT_MS 5000
 #define DB_BUSY_MS 5000
-#define DB_SCHEMA_VERSION 1
+#define DB_SCHEMA_VERSION 2
 
 struct db;
 struct query;
@@ -38,7 +38,10 @@ void		 db_close(struct db *db);
 /* Makes a new file with the schema in it.  CONFLICT where the file exists. */
 enum status	 db_create(const char *path, struct why *why);
 
-/* Brings an older file to this schema, under the gate.  *from is the version that it had. */
+/*
+ * Brings an older file to this schema, one version after the other, under the gate.  *from is the version that it had;
+ * CONFLICT where it is a newer one.  Several may try at once: one does it, the others find it done.
+ */
 enum status	 db_upgrade(const char *path, int *from, struct why *why);
 
 const char	*db_path(const struct db *db);

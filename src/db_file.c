@@ -8,7 +8,6 @@
 
 #include "db_file.h"
 #include "digest.h"
-#include "gate.h"
 
 enum {
 	APPLICATION_ID = 0x44426b6b,	/* "DBkk", as in schema.sql */
@@ -193,33 +192,6 @@ db_create(const char *path, struct why *why)
 		st = why_not(why, UNAVAILABLE, "%s: %s", path, sqlite3_errmsg(handle));
 		unlink(path);
 	}
-	sqlite3_close(handle);
-	return st;
-}
-
-enum status
-db_upgrade(const char *path, int *from, struct why *why)
-{
-	sqlite3 *handle;
-	char gate_path[DB_PATH_MAX + 8];
-	enum status st;
-	int gate;
-
-	if ((st = db_file_open_any(path, &handle, why)) != OK)
-		return st;
-	snprintf(gate_path, sizeof(gate_path), "%s-gate", path);
-	gate = gate_open(gate_path, path);
-	if (gate == -1 || gate_enter(gate, DB_GATE_WAIT_MS) != OK)
-		st = why_not(why, UNAVAILABLE, "%s: the database stays busy", path);
-	else {
-		/* Version 1 is the first; the steps from older ones will stand here, one transaction each. */
-		*from = (int)db_file_pragma(handle, "PRAGMA user_version");
-		if (*from > DB_SCHEMA_VERSION)
-			st = why_not(why, CONFLICT, "%s: schema version %d is newer than this program's %d", path,
-			    *from, DB_SCHEMA_VERSION);
-		gate_leave(gate);
-	}
-	gate_close(gate);
 	sqlite3_close(handle);
 	return st;
 }

@@ -7,7 +7,7 @@
 
 #define COLUMNS \
 	"key, id, name, timezone, plan, revision, zone_revision, daily_limit, quota_unit, cycle_day, " \
-	"cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, created_at, updated_at"
+	"cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, created_at, updated_at, week_start"
 
 bool
 organization_id_ok(const char *id)
@@ -53,6 +53,7 @@ read_row(struct query *q, struct organization *org)
 	org->allow_overage = query_int(q, 14) != 0;
 	org->created_at = query_int(q, 15);
 	org->updated_at = query_int(q, 16);
+	org->week_start = (int)query_int(q, 17);
 }
 
 enum status
@@ -99,6 +100,8 @@ organization_check(const struct organization *org, struct why *why)
 		return why_not(why, BAD_REQUEST, "dailyLimit: not within 0 to %lld", (long long)LIMIT_MAX);
 	if (org->cycle_day < 1 || org->cycle_day > 31)
 		return why_not(why, BAD_REQUEST, "cycleDay: not within 1 to 31");
+	if (org->week_start < 1 || org->week_start > 7)
+		return why_not(why, BAD_REQUEST, "weekStart: not within 1 (Monday) to 7 (Sunday)");
 	return OK;
 }
 

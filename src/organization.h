@@ -29,6 +29,7 @@ struct organization {
 	int64_t daily_limit;		/* quota units; UNLIMITED */
 	enum quota_unit unit;
 	int cycle_day;
+	int week_start;			/* for people: 1 Monday … 7 Sunday */
 	int64_t cap_messages, cap_cost_micros, cap_sms, cap_calls;	/* of a cycle; NO_CAP */
 	bool allow_overage;
 	int64_t created_at, updated_at;

@@ -36,6 +36,7 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 	bind_optional(q, ":cap_sms", org->cap_sms, NO_CAP);
 	bind_optional(q, ":cap_calls", org->cap_calls, NO_CAP);
 	query_bind_int(q, ":allow_overage", org->allow_overage);
+	query_bind_int(q, ":week_start", org->week_start);
 	query_bind_int(q, ":now", now);
 }
 
@@ -55,6 +56,7 @@ write_audit(struct db *db, const struct organization *org, const struct org_effe
 	json_put_int(&j, "dailyLimit", org->daily_limit);
 	json_put_text(&j, "quotaUnit", quota_unit_name(org->unit));
 	json_put_int(&j, "cycleDay", org->cycle_day);
+	json_put_int(&j, "weekStart", org->week_start);
 	json_put_int(&j, "messagesCap", org->cap_messages);
 	json_put_int(&j, "costCapMicros", org->cap_cost_micros);
 	json_put_int(&j, "smsCap", org->cap_sms);
@@ -159,9 +161,9 @@ organization_add(struct db *db, struct arena *a, struct organization *org, int64
 	if (st != NOT_FOUND)
 		return st;
 	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, daily_limit, quota_unit, cycle_day, "
-	    "cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, created_at, updated_at) "
+	    "cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, week_start, created_at, updated_at) "
 	    "VALUES (:id, :name, :timezone, :plan, :daily_limit, :quota_unit, :cycle_day, "
-	    ":cap_messages, :cap_cost_micros, :cap_sms, :cap_calls, :allow_overage, :now, :now) RETURNING key");
+	    ":cap_messages, :cap_cost_micros, :cap_sms, :cap_calls, :allow_overage, :week_start, :now, :now) RETURNING key");
 	query_bind_text(q, ":id", org->id);
 	bind_fields(q, org, now);
 	if (query_step(q))
@@ -209,7 +211,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	q = db_query(db, "UPDATE organization SET name = :name, timezone = :timezone, plan = :plan, "
 	    "daily_limit = :daily_limit, quota_unit = :quota_unit, cycle_day = :cycle_day, "
 	    "cap_messages = :cap_messages, cap_cost_micros = :cap_cost_micros, cap_sms = :cap_sms, "
-	    "cap_calls = :cap_calls, allow_overage = :allow_overage, updated_at = :now WHERE key = :key");
+	    "cap_calls = :cap_calls, allow_overage = :allow_overage, week_start = :week_start, updated_at = :now WHERE key = :key");
 	query_bind_int(q, ":key", org->key);
 	bind_fields(q, org, now);
 	if ((st = query_run(q)) != OK)

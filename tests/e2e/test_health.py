@@ -82,9 +82,10 @@ def test_a_file_that_is_no_daybook_database_is_503(daybook):
 
 
 def test_a_database_of_another_schema_is_503(daybook):
+    version = daybook.sql("PRAGMA user_version")[0][0]
     daybook.sql("PRAGMA user_version = 99")
     check_error(ask(daybook), 503, "tether")
-    daybook.sql("PRAGMA user_version = 1")
+    daybook.sql(f"PRAGMA user_version = {version}")
     assert ask(daybook).status == 200
 
 

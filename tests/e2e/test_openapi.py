@@ -268,6 +268,7 @@ CAPS = "/account/organization"
 COUNTS, EVENTS = "/organizations/{organizationId}/usage", "/api/events"
 SETTINGS = "/api/organizations/{organizationId}"
 SESSION = "/api/session"
+PROFILE = SETTINGS + "/profile"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
 
 GOOD = {
@@ -291,6 +292,7 @@ GOOD = {
     ("GET", COUNTS): {"query": {"startDate": 0, "endDate": 4102444800000}},
     ("POST", EVENTS): {"body": {"id": "good", "occurredAt": instant()}},
     ("GET", SETTINGS): {},
+    ("PUT", PROFILE): {"body": {"name": "Acme Ltd", "weekStart": 7}},
     ("PUT", ZONE): {"body": {"timezone": "Etc/UTC"}},
     ("PUT", PLAN): {"body": {"plan": "growth"}},
     ("PUT", LIMITS): {"body": {"dailyLimit": 500}},
@@ -897,7 +899,7 @@ def test_an_example_of_events_is_accepted(world, media, name, value):
     assert reply.status == 200 and body["rejected"] == body["conflicts"] == 0, reply
 
 
-@pytest.mark.parametrize("path", [ZONE, PLAN, LIMITS])
+@pytest.mark.parametrize("path", [PROFILE, ZONE, PLAN, LIMITS])
 def test_an_example_of_settings_is_accepted(world, path):
     example = OPERATIONS["PUT", path]["requestBody"]["content"]["application/json"]["example"]
     url = path.replace("{organizationId}", "tiny")
@@ -974,6 +976,9 @@ def test_the_schema_of_a_void_and_the_program_agree(world, change, good):
     (LIMITS, {"cycleDay": 31}, True), (LIMITS, {"cycleDay": 32}, False), (LIMITS, {"quotaUnit": "parts"}, False),
     (LIMITS, {"quotaUnit": "part"}, True), (LIMITS, {"costCap": "1.5"}, True), (LIMITS, {"costCap": -1}, False),
     (LIMITS, {"costCap": None}, True), (LIMITS, {"allowOverage": "yes"}, False), (LIMITS, {"allowOverage": True}, True),
+    (PROFILE, {}, True), (PROFILE, {"name": ""}, False), (PROFILE, {"name": "n" * 200}, True), (PROFILE, {"name": "n" * 201}, False),
+    (PROFILE, {"weekStart": 0}, False), (PROFILE, {"weekStart": 8}, False), (PROFILE, {"weekStart": "1"}, False),
+    (PROFILE, {"plan": "x"}, False),
     (PLAN, {"plan": ""}, True), (PLAN, {"plan": "p" * 64}, True), (PLAN, {"plan": "p" * 65}, False), (PLAN, {}, False),
     (PLAN, {"plan": "x", "name": "y"}, False), (ZONE, {"timezone": "Asia/Tokyo"}, True), (ZONE, {"timezone": ""}, False),
     (ZONE, {}, False), (ZONE, {"timezone": "Asia/Tokyo", "recutHistory": 1}, False)])

@@ -26,6 +26,7 @@ def test_a_token_says_whose_it_is_what_it_may_do_and_until_when(daybook):
     assert data == {
         "organizationId": "acme", "name": "Acme Ltd", "timezone": "America/Toronto", "utcOffsetSeconds": -4 * 3600,
         "today": "2026-05-20", "dayStartsAt": "2026-05-20T04:00:00.000Z", "dayEndsAt": "2026-05-21T04:00:00.000Z",
+        "weekStart": 1,
         "scopes": ["usage:read", "org:admin"], "credential": "jwt:main",
         "expiresAt": iso(unsigned(token)[1]["exp"] * 1000)}
 

@@ -49,7 +49,7 @@ def test_the_settings_say_what_the_command_set(daybook, settings):
     data = settings.get()
     assert {k: v for k, v in data.items() if not k.endswith("At")} == {
         "organizationId": "acme", "name": "acme", "timezone": "America/Toronto", "today": date(Days(daybook).today()),
-        "plan": "growth", "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 1, "messagesCap": None, "costCap": None,
+        "plan": "growth", "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 1, "weekStart": 1, "messagesCap": None, "costCap": None,
         "smsCap": None, "callCap": None, "allowOverage": False}
     assert abs(instant(data["createdAt"]) - now()) < 60000 and data["createdAt"] == data["updatedAt"]
     daybook.cmd("org", "set", "acme", "--name", "Acme Ltd \u00e9", "--daily-limit", "unlimited", "--quota-unit", "part",
@@ -137,6 +137,8 @@ BAD = [
     ("timezone", "timezone", [None, "", 5, [], "Mars/Olympus", "america/toronto", "EST5EDT4", "UTC+5", "../UTC", "/etc/passwd",
                               "posix/UTC", "right/UTC", "localtime", "Factory", "zone.tab", "x" * 64, "Europe/", "Europe"]),
     ("timezone", "recutHistory", [1, "true", []]),
+    ("profile", "name", ["", 7, [], True, "n" * 201, "\u00e9" * 101]),
+    ("profile", "weekStart", [0, 8, -1, 1.5, "1", True, [], 10**12]),
     ("limits", "dailyLimit", [-1, 1.5, "500", True, [], 10**12 + 1, 2**53 - 1]),
     ("limits", "quotaUnit", ["", "messages", "PART", 5]),
     ("limits", "cycleDay", [0, 32, -1, 1.5, "1", True]),
@@ -180,6 +182,28 @@ def test_no_field_at_all_changes_no_limit(shared):
     before = shared.get()
     after = shared.put("limits", {})
     assert {k: after[k] for k in before if k != "updatedAt"} == {k: v for k, v in before.items() if k != "updatedAt"}
+
+
+def test_the_profile_is_a_name_and_a_day_and_each_may_be_left_out(daybook, settings):
+    assert (settings.put("profile", {"name": "Acme \u00e9", "weekStart": 7})["name"], settings.get()["weekStart"]) == ("Acme \u00e9", 7)
+    assert settings.put("profile", {"weekStart": 6})["name"] == "Acme \u00e9"
+    assert settings.put("profile", {"name": "n" * 200})["weekStart"] == 6
+    assert settings.put("profile", {})["weekStart"] == 6
+    assert [(r["name"][0], r["weekStart"]) for r in audit(daybook, "org.set")] == [("A", 7), ("A", 6), ("n", 6), ("n", 6)]
+    assert "week start     saturday\n" in daybook.cmd("org", "show", "acme").stdout
+    assert settings.get()["dailyLimit"] == 500
+
+
+@pytest.mark.parametrize("number, name", enumerate(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], 1))
+def test_the_command_names_the_day_with_which_a_week_begins(daybook, number, name):
+    daybook.cmd("org", "add", "other", "--timezone", "UTC", "--week-start", name)
+    daybook.cmd("org", "set", "acme", "--week-start", name)
+    assert daybook.sql("SELECT week_start FROM organization") == [(number,)] * 2
+    assert f"week start     {name}\n" in daybook.cmd("org", "show", "other").stdout
+    for bad in ("Monday", "1", "mon", ""):
+        assert daybook.cmd("org", "set", "acme", f"--week-start={bad}", check=False).returncode == 2
+    assert daybook.sql("SELECT week_start FROM organization") == [(number,)] * 2
 
 
 def test_null_takes_limits_and_caps_away_and_an_absent_field_leaves_them(settings):

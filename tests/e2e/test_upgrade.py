@@ -1,0 +1,205 @@
+"""daybook upgrade: a file of schema version 1 (tests/e2e/schema-1.sql) comes to be one of this version."""
+import json
+import re
+import resource
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+
+from conftest import BUILD, ROOT
+from desk import Desk
+from support import check_error
+
+OLD = (ROOT / "tests/e2e/schema-1.sql").read_text()
+VERSION = int(re.search(r"user_version = (\d+)", (ROOT / "schema.sql").read_text())[1])
+CALENDAR = "/api/campaigns/usage-calendar"
+MAY = {"from": "2026-05-01", "to": "2026-05-31"}
+
+
+def rows(path, table):
+    with sqlite3.connect(path) as c:
+        names = [r[1] for r in c.execute(f"PRAGMA table_info({table})")]
+        found = sorted(map(repr, c.execute(f"SELECT * FROM {table}")))
+    c.close()
+    return names, found
+
+
+def tables(path):
+    with sqlite3.connect(path) as c:
+        found = [r[0] for r in c.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    c.close()
+    return found
+
+
+def to_version_1(path):
+    """The same data in a file of the old schema, in the place of this one."""
+    old = path.with_suffix(".old")
+    c = sqlite3.connect(old, isolation_level=None)
+    c.executescript(OLD)
+    c.execute("PRAGMA journal_mode = WAL")
+    c.execute("PRAGMA foreign_keys = OFF")
+    c.execute("ATTACH ? AS new", (str(path),))
+    for (table,) in c.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
+        names = ", ".join(r[1] for r in c.execute(f"PRAGMA main.table_info({table})"))
+        c.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
+    c.execute("DETACH new")
+    c.close()
+    for suffix in ("-wal", "-shm", "-gate"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    old.rename(path)
+    path.chmod(0o600)
+
+
+def shape(path):
+    """All that a schema is: version, tables with their columns and indexes, and its text without comments and blanks."""
+    with sqlite3.connect(path) as c:
+        texts = {(r[0], r[1]): re.sub(r"\s+", "", re.sub(r"--.*", "", r[2] or ""))
+                 for r in c.execute("SELECT type, name, sql FROM sqlite_master")}
+        columns = {t: c.execute(f"PRAGMA table_xinfo({t})").fetchall() for kind, t in texts if kind == "table"}
+        keys = {t: sorted(map(repr, c.execute(f"PRAGMA foreign_key_list({t})"))) for kind, t in texts if kind == "table"}
+        indexes = {i: c.execute(f"PRAGMA index_xinfo('{i}')").fetchall() for kind, i in texts if kind == "index"}
+        numbers = [c.execute(f"PRAGMA {name}").fetchone() for name in ("user_version", "application_id")]
+    c.close()
+    return texts, columns, keys, indexes, numbers
+
+
+def version_of(path):
+    with sqlite3.connect(path) as c:
+        version = c.execute("PRAGMA user_version").fetchone()[0]
+        assert c.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    c.close()
+    return version
+
+
+@pytest.fixture
+def desk(daybook):
+    """A day book of version 1 that was in use: events, failures, a void, a campaign, keys, prices, audit."""
+    desk = Desk(daybook)
+    desk.ask("campaigns", "POST", "/api/campaigns", body={
+        "id": "spring", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T15:00:00Z"})
+    events = [{"id": f"e{i}", "occurredAt": f"2026-05-{1 + i % 20:02}T12:00:00Z", "channel": c, "parts": 2}
+              for i, c in enumerate(["SMS", "CALL", "EMAIL"] * 40)]
+    events += [{"id": "f", "occurredAt": "2026-05-19T12:00:00Z", "status": "failed", "to": "+14165550100", "reason": "opted out"},
+               {"id": "v", "voids": "e3", "reason": "test"}]
+    reply = desk.ask("events", "POST", "/api/events", body=events)
+    assert reply.json["accepted"] == len(events), reply
+    desk.calendar = desk.ask("usage-calendar", "GET", CALENDAR, MAY).json
+    for process in list(desk.daybook.processes):
+        if process.process.poll() is None:
+            process.stop()
+    desk.fresh = shape(daybook.path)
+    to_version_1(daybook.path)
+    assert version_of(daybook.path) == 1
+    return desk
+
+
+def test_before_the_upgrade_programs_answer_503_and_commands_say_what_to_do(desk):
+    daybook = desk.daybook
+    for program, path in (("usage-calendar", CALENDAR), ("session", "/api/session"), ("health", "/health")):
+        check_error(daybook.cgi(program, "GET", path, MAY if program != "session" else None, token=desk.token), 503, "tether")
+    assert "schema version 1, this program needs" in daybook.log_path.read_text()
+    done = daybook.cmd("org", "list", check=False)
+    assert done.returncode == 1 and f"schema version 1, this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
+    assert version_of(daybook.path) == 1
+
+
+def test_afterwards_everything_works_and_nothing_is_lost(desk):
+    daybook = desk.daybook
+    before = {t: rows(daybook.path, t) for t in tables(daybook.path)}
+    waiting = daybook.fastcgi("usage-calendar")	# it runs through
+    assert waiting.ask("GET", CALENDAR, MAY, token=desk.token).status == 503
+    assert daybook.cmd("upgrade").stdout == f"{daybook.path}: upgraded from schema version 1 to {VERSION}\n"
+    for table, (names, old) in before.items():
+        now_names, now = rows(daybook.path, table)
+        assert now_names[:len(names)] == names
+        if now_names == names:
+            assert now == old, table
+    assert daybook.sql("SELECT week_start FROM organization") == [(1,)]
+    assert daybook.cmd("verify").stdout
+    assert waiting.ask("GET", CALENDAR, MAY, token=desk.token).json == desk.calendar
+    assert daybook.cgi("session", "GET", "/api/session", token=desk.token).json["data"]["weekStart"] == 1
+    daybook.cmd("org", "set", "acme", "--week-start", "sunday")
+    event = {"id": "after", "occurredAt": "2026-05-20T12:00:00Z"}
+    assert daybook.cgi("events", "POST", "/api/events", body=event, token=desk.token).json["accepted"] == 1
+    daybook.cmd("verify")
+
+
+def test_the_schema_is_that_of_a_fresh_file(desk):
+    desk.daybook.cmd("upgrade")
+    for upgraded, fresh in zip(shape(desk.daybook.path), desk.fresh):
+        assert upgraded == fresh
+
+
+def test_a_second_upgrade_changes_nothing(desk):
+    desk.daybook.cmd("upgrade")
+    before = desk.daybook.path.read_bytes()
+    assert desk.daybook.cmd("upgrade").stdout == f"{desk.daybook.path}: already has schema version {VERSION}\n"
+    assert desk.daybook.path.read_bytes() == before
+
+
+def test_a_newer_schema_is_left_alone(desk):
+    desk.daybook.sql("PRAGMA user_version = 99")
+    done = desk.daybook.cmd("upgrade", check=False)
+    assert done.returncode == 1 and "schema version 99 is newer" in done.stderr
+    assert desk.daybook.sql("PRAGMA user_version") == [(99,)]
+
+
+def test_an_upgrade_that_ends_after_any_page_leaves_one_version_whole(desk):
+    """RLIMIT_FSIZE: the kernel ends the process at the first byte behind a limit, in the journal or in the file."""
+    daybook = desk.daybook
+    good = daybook.folder / "good.db"
+    shutil.copy(daybook.path, good)
+    old, seen, size = shape(good), set(), good.stat().st_size
+
+    def limit(to):
+        def apply():
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (to, to))
+        return apply
+
+    for pages in list(range(0, 40)) + [size // 4096 + n for n in range(-1, 4)]:
+        for suffix in ("", "-wal", "-shm", "-gate"):
+            (daybook.folder / ("daybook.db" + suffix)).unlink(missing_ok=True)
+        shutil.copy(good, daybook.path)
+        done = subprocess.run([BUILD / "bin/daybook", "upgrade"], env=daybook.env, preexec_fn=limit(pages * 4096 + 100),
+                              capture_output=True, text=True)
+        version = version_of(daybook.path)
+        seen.add((done.returncode == 0, version))
+        assert version in (1, VERSION) and (done.returncode != 0 or version == VERSION), done
+        assert shape(daybook.path)[:4] == (old[:4] if version == 1 else desk.fresh[:4])
+        daybook.cmd("upgrade")
+        assert shape(daybook.path) == desk.fresh
+    assert {(False, 1), (True, VERSION)} <= seen, seen
+    daybook.cmd("verify")
+
+
+def test_eight_at_once_make_one_upgrade(desk):
+    daybook = desk.daybook
+    good = daybook.folder / "good.db"
+    shutil.copy(daybook.path, good)
+    for _ in range(10):
+        for suffix in ("", "-wal", "-shm", "-gate"):
+            (daybook.folder / ("daybook.db" + suffix)).unlink(missing_ok=True)
+        shutil.copy(good, daybook.path)
+        running = [subprocess.Popen([BUILD / "bin/daybook", "upgrade"], env=daybook.env, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True) for _ in range(8)]
+        done = [process.communicate() for process in running]
+        assert [process.returncode for process in running] == [0] * 8, done
+        assert sum("upgraded from schema version 1" in out for out, _ in done) == 1
+        assert shape(daybook.path) == desk.fresh
+    daybook.cmd("verify")
+
+
+def test_a_backup_of_version_1_is_refused_by_restore_and_taken_once_it_is_upgraded(desk):
+    daybook = desk.daybook
+    backup = daybook.folder / "backup.db"
+    shutil.copy(daybook.path, backup)
+    daybook.cmd("upgrade")
+    done = daybook.cmd("restore", backup, check=False)
+    assert done.returncode == 1 and "upgrade" in done.stderr
+    daybook.cmd("-d", backup, "upgrade")
+    daybook.cmd("restore", backup)
+    daybook.cmd("verify")
+    assert json.loads(daybook.cgi("usage-calendar", "GET", CALENDAR, MAY, token=desk.token).body) == desk.calendar
