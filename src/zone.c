@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,55 +6,25 @@
 
 #include "arena.h"
 #include "instant.h"
+#include "tzdir.h"
 #include "tzif.h"
 #include "zone.h"
 
-#define FOLDER "/usr/share/zoneinfo"
-
 enum {
-	PATH_SIZE = 1024,		/* of a file in the folder, its NUL with it */
 	FILE_SIZE_MAX = 64 * 1024,	/* of a TZif file; the largest has about 4 KiB */
-	VERSION_SIZE = 32,
 };
 
 struct zone {
 	struct zone *next;
 	char name[ZONE_NAME_MAX];
-	char path[PATH_SIZE];		/* the file that it was read from, and what that was like: */
+	char path[TZDIR_PATH_MAX];		/* the file that it was read from, and what that was like: */
 	struct stat file;
 	struct tzif tzif;
 };
 
 static struct {
 	struct zone *zones;
-	char version[VERSION_SIZE];
 } cache;
-
-/* The path of a file in the folder.  False where it is too long. */
-static bool
-folder_path(const char *file, char *path)
-{
-	const char *folder = getenv("TZDIR");
-	int n;
-
-	if (folder == NULL || folder[0] == '\0')
-		folder = FOLDER;
-	n = snprintf(path, PATH_SIZE, "%s/%s", folder, file);
-	return n > 0 && n < PATH_SIZE;
-}
-
-/* A file of the folder, open for reading; NULL and errno where it cannot be. */
-static FILE *
-folder_open(const char *file)
-{
-	char path[PATH_SIZE];
-
-	if (!folder_path(file, path)) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	return fopen(path, "re");
-}
 
 /* ---- Names */
 
@@ -76,52 +45,6 @@ name_is_sound(const char *name)
 	    strncmp(name, "posix/", 6) != 0 && strncmp(name, "right/", 6) != 0 &&
 	    strcmp(name, "posixrules") != 0 && strcmp(name, "localtime") != 0 &&
 	    strcmp(name, "Factory") != 0;
-}
-
-enum listed { NO_LIST, NOT_LISTED, LISTED };
-
-/* Whether a list of the folder has the name: tzdata.zi, or a table with the name in its third column. */
-static enum listed
-list_has(const char *file, const char *name)
-{
-	bool is_zi = strcmp(file, "tzdata.zi") == 0;
-	enum listed result = NOT_LISTED;
-	char *line = NULL, word[ZONE_NAME_MAX];
-	size_t size = 0;
-	int found;
-	FILE *f = folder_open(file);
-
-	if (f == NULL)	/* a list that cannot be read is not one that lists everything */
-		return errno == ENOENT ? NO_LIST : NOT_LISTED;
-	while (result == NOT_LISTED && getline(&line, &size, f) > 0) {
-		found = 0;
-		if (!is_zi && line[0] != '#')
-			found = sscanf(line, "%*s %*s %63s", word);
-		else if (is_zi && line[0] == 'Z')
-			found = sscanf(line, "Z %63s", word);		/* a zone */
-		else if (is_zi && line[0] == 'L')
-			found = sscanf(line, "L %*s %63s", word);	/* its target, the link's name */
-		if (found == 1 && strcmp(word, name) == 0)
-			result = LISTED;
-	}
-	free(line);
-	fclose(f);
-	return result;
-}
-
-/* By tzdata.zi; else by the tables; where the folder has neither, every name that has a file will do. */
-static bool
-name_is_listed(const char *name)
-{
-	enum listed zi = list_has("tzdata.zi", name), tab, tab_1970;
-
-	if (zi != NO_LIST)
-		return zi == LISTED;
-	if (strcmp(name, "UTC") == 0 || strncmp(name, "Etc/", 4) == 0)
-		return true;	/* the tables know only what belongs to a country */
-	tab = list_has("zone.tab", name);
-	tab_1970 = list_has("zone1970.tab", name);
-	return tab == LISTED || tab_1970 == LISTED || (tab == NO_LIST && tab_1970 == NO_LIST);
 }
 
 /* ---- Files */
@@ -180,12 +103,12 @@ const struct zone *
 zone_get(const char *name, struct why *why)
 {
 	struct zone **place, *z;
-	char path[PATH_SIZE];
+	char path[TZDIR_PATH_MAX];
 	struct stat now;
 	bool is_file;
 	const char *wrong;
 
-	if (!name_is_sound(name) || !folder_path(name, path)) {
+	if (!name_is_sound(name) || !tzdir_path(name, path)) {
 		why_not(why, BAD_REQUEST, "timezone: not the name of an IANA time zone");
 		why_fix(why, "Use a name such as Europe/Berlin");
 		return NULL;
@@ -199,7 +122,7 @@ zone_get(const char *name, struct why *why)
 		*place = z->next;
 		free(z);
 	}
-	if (!is_file || !name_is_listed(name)) {
+	if (!is_file || !tzdir_lists(name)) {
 		why_not(why, BAD_REQUEST, "timezone: there is no zone \"%s\"", name);
 		why_fix(why, "Use a name of the IANA list, such as Europe/Berlin");
 		return NULL;
@@ -254,13 +177,5 @@ zone_spans(const struct zone *z, int64_t from_at, int64_t to_at, struct span *ou
 const char *
 zone_tzdata_version(void)
 {
-	FILE *f = folder_open("tzdata.zi");
-
-	cache.version[0] = '\0';
-	if (f != NULL) {
-		if (fscanf(f, "# version %31[0-9A-Za-z.-]", cache.version) != 1)
-			cache.version[0] = '\0';
-		fclose(f);
-	}
-	return cache.version;
+	return tzdir_version();
 }

@@ -1,6 +1,6 @@
 /*
  * IANA time zones, read from the system's compiled zone files (TZif, RFC 9636: the version 2+
- * data block and the POSIX footer).  The folder is $TZDIR, else /usr/share/zoneinfo.
+ * data block and the POSIX footer), or from those that came with Daybook (tzdir.h says which).
  *
  * No process TZ, no globals but a cache of zones by name.  A file that changed (inode, size or
  * modification time) is read again by the next zone_get.
