@@ -1,0 +1,109 @@
+"""httpd-conf/routes against the route tables of cgi-bin/, and every generated file against httpd-conf/routes."""
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from servers import BUILD, ROOT
+
+PROGRAMS = sorted(p.stem for p in (ROOT / "cgi-bin").glob("*.c"))
+# The vendor has a second name for one path; the program's route is the tail of both.
+SECOND_NAMES = [("organization-usage", "/account/organization/usage")]
+
+
+def table():
+    """[(program, processes, regex)] of the programs that there are, in the table's order."""
+    rows = [line.split() for line in (ROOT / "httpd-conf/routes").read_text().splitlines()
+            if line.strip() and not line.startswith("#")]
+    return [row for row in rows if row[0] in PROGRAMS]
+
+
+def first(path):
+    """The program whose line matches first; None where none does."""
+    return next((program for program, _, regex in table() if re.fullmatch(regex, path)), None)
+
+
+def source_routes():
+    """(program, path) for every route that cgi-bin/*.c declares."""
+    return sorted({(source.stem, path) for source in (ROOT / "cgi-bin").glob("*.c")
+                   for path in re.findall(r'\{ (?:GET|POST|PUT|DELETE), "(/[^"]*)"', source.read_text())} | set(SECOND_NAMES))
+
+
+def test_every_program_has_one_line():
+    assert sorted(row[0] for row in table()) == PROGRAMS
+    assert len(source_routes()) > len(PROGRAMS)
+
+
+@pytest.mark.parametrize("program, path", source_routes())
+def test_a_route_is_matched_by_its_programs_line_first(program, path):
+    for name in ("acme", "a-b_c.d", "%41", "x y", "usage"):
+        assert first(re.sub(r"\{\w+\}", name, path)) == program
+
+
+def candidates():
+    """Paths near the routes: a name more, a name less, a name doubled, another last name, other letters."""
+    out = {"", "/"}
+    for _, path in source_routes():
+        names = re.sub(r"\{\w+\}", "acme", path).split("/")[1:]
+        for n in range(len(names) + 1):
+            out.add("/" + "/".join(names[:n]))
+            out.add("/" + "/".join(names[:n] + ["x"] + names[n:]))
+            out.add("/" + "/".join(names[:n] + [""] + names[n:]))
+        for last in ("usage", "history", "timezone", "plan", "limits", "cancel", "pause", "resume", "results", "x", ".fcgi"):
+            out.add("/" + "/".join(names + [last]))
+            out.add("/" + "/".join(names[:-1] + [last]))
+        out.update((path.upper(), "/x" + path, path + "/", path[1:], "/" + path, path + ".fcgi"))
+    return sorted(out)
+
+
+def test_the_table_matches_nothing_that_no_program_declares():
+    declared = [(program, re.compile(re.sub(r"\{\w+\}", "[^/]+", path))) for program, path in source_routes()]
+    assert len(candidates()) > 200
+    for path in candidates():
+        programs = {program for program, regex in declared if regex.fullmatch(path)}
+        found = first(path)
+        assert found in programs if programs else found is None, path
+
+
+# How a generated file leads a path to a program.
+PATTERNS = {
+    "lighttpd.conf": r'"\^" \+ var\.daybook_prefix \+ "(\S+)\$" \{\n\t\tfastcgi\.server = \( "/" => \( "([^"]+)"',
+    "lighttpd-sockets.conf": r'"\^" \+ var\.daybook_prefix \+ "(\S+)\$" \{\n\t\tfastcgi\.server = \( "/" => \( "([^"]+)"',
+    "lighttpd-cgi.conf": r'"\^" \+ var\.daybook_prefix \+ "(\S+)\$" \{\n\t\turl\.rewrite-once .*\n.*/\.cgi/(\S+)\.fcgi',
+    "apache-fcgid.conf": r'ScriptAliasMatch "\^\$\{DAYBOOK_URL\}(\S+)\$" "\$\{DAYBOOK_PROGRAMS\}/(\S+)\.fcgi"',
+    "apache-cgi.conf": r'ScriptAliasMatch "\^\$\{DAYBOOK_URL\}(\S+)\$" "\$\{DAYBOOK_PROGRAMS\}/(\S+)\.fcgi"',
+    "apache-proxy-fcgi.conf": r'ProxyPassMatch "\^\$\{DAYBOOK_URL\}(\S+)\$" "unix:\$\{DAYBOOK_SOCKETS\}/(\S+)\.sock\|fcgi:',
+    "htaccess": r"RewriteRule \^(\S+)\$ cgi-bin/(\S+)\.fcgi/\$0 \[END\]",
+    "nginx.conf": r"location ~ \^/daybook\.internal(\S+)\$ \{ fastcgi_pass unix:\$daybook_sockets/(\S+)\.sock; \}"}
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "httpd-conf").glob("*.in")))
+def test_a_generated_file_has_the_table_whole_and_in_its_order(name):
+    found = re.findall(PATTERNS[name], (BUILD / "httpd-conf" / name).read_text())
+    assert [("/" + regex.removeprefix("/"), program) for regex, program in found] == [(r, p) for p, _, r in table()]
+
+
+def generate(folder, *programs):
+    return subprocess.run([str(folder / "generate"), str(folder / "nginx.conf.in"), *programs], capture_output=True, text=True)
+
+
+def test_a_line_without_its_program_is_left_out_and_a_program_without_a_line_is_an_error(tmp_path):
+    folder = tmp_path / "httpd-conf"
+    shutil.copytree(ROOT / "httpd-conf", folder)
+    whole = generate(folder, "events", "health")
+    assert whole.returncode == 0 and "health.sock" in whole.stdout and "campaigns.sock" not in whole.stdout
+    nobody = generate(folder, "events", "nobody")
+    assert nobody.returncode != 0 and "no line for nobody" in nobody.stderr
+
+
+@pytest.mark.parametrize("line, what", [
+    ("health 1 /again", "one line: health"), ("x 1", "not PROGRAM"), ("x many /x", "not PROGRAM"), ("x 0 /x", "not PROGRAM"),
+    ("x 1 x", "not PROGRAM"), ("x 1 /x more", "not PROGRAM"), ("x 1 /x\\.y", "not PROGRAM"), ('x 1 /x"', "not PROGRAM")])
+def test_a_bad_line_of_the_table_is_named(tmp_path, line, what):
+    folder = tmp_path / "httpd-conf"
+    shutil.copytree(ROOT / "httpd-conf", folder)
+    with open(folder / "routes", "a") as routes:
+        routes.write(line + "\n")
+    done = generate(folder, "health")
+    assert done.returncode != 0 and what in done.stderr
