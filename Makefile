@@ -35,6 +35,7 @@ COMMAND = $(B)/bin/daybook
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS = $(B)/tests/zone/dump
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
 SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql Makefile
 
 # ---- The packages, all of them; everything that installs looks here.
@@ -50,7 +51,7 @@ $(V).SILENT:
 
 .PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz dist install uninstall clean
 
-all: $(PROGRAMS) $(COMMAND)
+all: $(PROGRAMS) $(COMMAND) $(CONFS)
 
 # ---- Installing what is missing; nothing is done where nothing is.
 deps: PACKAGES = $(BUILD_PACKAGES)
@@ -93,6 +94,11 @@ $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 $(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -fPIE $(SQLITE_OPTIONS) -c -o $@ $<
+
+# The web servers' configurations, from one table of routes.
+$(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/generate $(wildcard httpd-conf/*.inc cgi-bin/*.c)
+	@mkdir -p $(@D)
+	httpd-conf/generate $< $(patsubst cgi-bin/%.c,%,$(wildcard cgi-bin/*.c)) >$@.new && mv $@.new $@
 
 # schema.sql as a C string.
 $(B)/schema.c: schema.sql
@@ -165,7 +171,7 @@ install: all
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/lib/daybook/cgi-bin/
 	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
-	install -m 644 docs/openapi.yaml httpd-conf/*.conf $(DESTDIR)$(PREFIX)/share/daybook/
+	install -m 644 docs/openapi.yaml $(CONFS) $(DESTDIR)$(PREFIX)/share/daybook/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/daybook $(DESTDIR)$(PREFIX)/share/man/man1/daybook.1 \
