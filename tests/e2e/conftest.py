@@ -246,7 +246,7 @@ class Server:
                "DAYBOOK_PORT": str(self.port), "DAYBOOK_PREFIX": prefix, "DAYBOOK_HTDOCS": str(ROOT / "htdocs"),
                "PATH": os.environ["PATH"] + ":/usr/sbin"}
         self.state = state
-        self.process = subprocess.Popen(["lighttpd", "-D", "-f", str(ROOT / "httpd-conf/lighttpd.conf")], env=env)
+        self.process = subprocess.Popen(["lighttpd", "-D", "-f", str(BUILD / "httpd-conf/lighttpd.conf")], env=env)
         for _ in range(100):
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
