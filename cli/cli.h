@@ -88,6 +88,7 @@ int	cmd_export(struct cli *c, int argc, char **argv);	/* export.c */
 int	cmd_usage(struct cli *c, int argc, char **argv);	/* usage.c */
 int	cmd_campaign(struct cli *c, int argc, char **argv);	/* campaign.c */
 int	cmd_erase(struct cli *c, int argc, char **argv);	/* erase.c */
+int	cmd_doctor(struct cli *c, int argc, char **argv);	/* doctor.c */
 int	cmd_verify(struct cli *c, int argc, char **argv);	/* verify.c */
 int	cmd_rebuild(struct cli *c, int argc, char **argv);	/* rebuild.c */
 int	cmd_demo(struct cli *c, int argc, char **argv);		/* demo.c */

@@ -41,6 +41,7 @@ static const struct command commands[] = {
 	    "campaign show ID [--org ID]\n"
 	    "campaign cancel ID [--org ID]", "campaigns, and what they hold" },
 	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "the calendar on a terminal" },
+	{ "doctor", cmd_doctor, "doctor", "what is wrong with the installation, and what to do; exit 1 on an error" },
 	{ "verify", cmd_verify, "verify", "recompute everything from the ledger; exit 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "make the roll-ups anew from the ledger (and cut the days anew)" },
 	{ "erase", cmd_erase, "erase --phone NUMBER", "blank a phone number everywhere" },

@@ -6,6 +6,7 @@
 #include "cors.h"
 #include "dialect.h"
 #include "digest.h"
+#include "doctor.h"
 #include "instant.h"
 #include "log.h"
 #include "reply.h"
@@ -39,22 +40,77 @@ answer_body_max(const struct endpoint *endpoint)
 	return max;
 }
 
-/* The database may be made, moved in or repaired while the program runs. */
-static enum status
-open_database(struct answerer *a, struct why *why)
+/* Once in the life of a process: what `daybook doctor` would say, into the log. */
+static void
+examine(struct answerer *a, const char *path, const struct why *why)
 {
-	char path[CONF_PATH_MAX], text[WHY_TEXT_MAX * 2];
+	struct patient p = { .path = path, .why = why, .arena = a->arena, .now = instant_now() };
+
+	if (a->is_examined)
+		return;
+	a->is_examined = true;
+	if (a->db != NULL && db_read_begin(a->db) == OK)
+		p.db = a->db;
+	if (a->db == NULL || p.db != NULL)
+		doctor_log(&p);
+	if (p.db != NULL)
+		db_read_end(a->db);
+}
+
+/* A database that the web server would hand out to anybody is not worked with.  Looked for once in each opening. */
+static enum status
+check_place(struct answerer *a, const struct req *r, struct why *why)
+{
+	const char *document_root;
+
+	if (a->is_placed || r == NULL || (document_root = req_env(r, "DOCUMENT_ROOT")) == NULL)
+		return OK;
+	if (doctor_is_below(db_path(a->db), document_root)) {
+		why_not(why, UNAVAILABLE, "%s: lies below the web server's document root %s, where anybody may fetch it",
+		    db_path(a->db), document_root);
+		why_fix(why, "Move it into a folder that no web server hands out");
+		db_close(a->db);
+		a->db = NULL;
+		return UNAVAILABLE;
+	}
+	a->is_placed = true;
+	return OK;
+}
+
+/* The database may be made, moved in or repaired while the program runs.  r is NULL before the first request. */
+static enum status
+open_database(struct answerer *a, const struct req *r, struct why *why)
+{
+	char path[CONF_PATH_MAX] = "", text[WHY_TEXT_MAX * 2], fix[WHY_TEXT_MAX * 2];
 	enum status st = OK;
 
 	if (a->db != NULL && !db_is_in_place(a->db)) {
 		db_close(a->db);
 		a->db = NULL;
 	}
-	if (a->db == NULL && (st = conf_database(path, why)) == OK && (a->db = db_open(path, why)) == NULL)
-		st = UNAVAILABLE;
+	if (a->db == NULL) {
+		a->is_placed = false;
+		if ((st = conf_database(path, why)) == OK && (a->db = db_open(path, why)) == NULL)
+			st = UNAVAILABLE;
+		if (st != OK)
+			examine(a, path, why);
+	}
+	if (st == OK)
+		st = check_place(a, r, why);
 	if (st != OK)
-		log_error("event=database error=%s", log_value(why->text, text, sizeof(text)));
+		log_error("event=database error=%s fix=%s", log_value(why->text, text, sizeof(text)),
+		    log_value(why->fix, fix, sizeof(fix)));
 	return st;
+}
+
+void
+answer_start(struct answerer *a)
+{
+	struct why why = { 0 };
+
+	if (open_database(a, NULL, &why) == OK)
+		examine(a, db_path(a->db), &why);
+	arena_reset(a->arena);
 }
 
 static enum status
@@ -88,7 +144,7 @@ run(struct answerer *a, struct req *r, enum status body_status)
 {
 	enum status st;
 
-	if ((st = open_database(a, &r->why)) != OK)
+	if ((st = open_database(a, r, &r->why)) != OK)
 		return st;
 	r->db = a->db;
 	if ((st = db_read_begin(a->db)) != OK)

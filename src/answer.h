@@ -10,12 +10,17 @@
 struct answerer {
 	const struct endpoint *endpoint;
 	struct db *db;		/* NULL until it could be opened; tried again with each request */
+	bool is_placed;		/* since it was opened, it was found to lie outside the web server's document root */
+	bool is_examined;	/* the log has what is wrong with the installation */
 	struct arena *arena;
 	struct json head, body;
 };
 
 void	answer_init(struct answerer *a, const struct endpoint *endpoint);
 void	answer_free(struct answerer *a);
+
+/* Before the first request of a program that stays: opens the database, and logs what is wrong with the installation. */
+void	answer_start(struct answerer *a);
 
 /* The most bytes of body that any route of the endpoint takes. */
 size_t	answer_body_max(const struct endpoint *endpoint);

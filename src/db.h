@@ -110,6 +110,8 @@ enum status	 db_check(struct db *db, struct why *why);
 /* Version of the linked SQLite, as "3.40.1"; the journal mode, "wal" or "truncate"; bytes of file and WAL. */
 const char	*db_sqlite_version(void);
 const char	*db_journal_mode(struct db *db);
+/* Whether a file lies on a filesystem whose locks or shared memory do not carry a WAL. */
+bool		 db_on_network(const char *path);
 int64_t		 db_file_bytes(struct db *db);
 int64_t		 db_wal_bytes(struct db *db);
 

@@ -126,8 +126,8 @@ db_file_open(const char *path, sqlite3 **handle, struct why *why)
 	return UNAVAILABLE;
 }
 
-static bool
-on_network(const char *path)
+bool
+db_on_network(const char *path)
 {
 	struct statfs fs;
 
@@ -176,7 +176,7 @@ db_create(const char *path, struct why *why)
 	if (rc == SQLITE_OK)
 		rc = configure(handle);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, on_network(path) ? "PRAGMA journal_mode = TRUNCATE" :
+		rc = sqlite3_exec(handle, db_on_network(path) ? "PRAGMA journal_mode = TRUNCATE" :
 		    "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);

@@ -6,26 +6,30 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gate.h"
 #include "log.h"
 
-enum { QUEUE = 0, ROOM = 1 };	/* the two bytes */
+enum { QUEUE = 0, ROOM = 1, PROBE = 2 };	/* the two bytes, and one to try locks on */
 
 int
 gate_open(const char *path, const char *like)
 {
 	struct stat st;
 	mode_t mode = 0600;
+	bool is_known;
 	int fd;
 
-	if (stat(like, &st) == 0)
+	if ((is_known = stat(like, &st) == 0))
 		mode = st.st_mode & 0666;
-	if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)) != -1)
+	if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)) != -1) {
 		(void)fchmod(fd, mode);	/* whatever the umask */
-	else if (errno == EEXIST)
+		if (is_known && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
+			log_error("event=gate error=\"%s\"", strerror(errno));	/* root must not shut the programs out */
+	} else if (errno == EEXIST)
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	return fd;
 }
@@ -128,4 +132,35 @@ gate_close(int fd)
 {
 	if (fd != -1)
 		close(fd);
+}
+
+/* In a process of its own: whether the lock that the other one holds is refused. */
+static bool
+is_kept_out(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd != -1 && lock_byte(fd, PROBE, F_WRLCK, false, 0) == -1 && (errno == EAGAIN || errno == EACCES);
+}
+
+enum status
+gate_probe(const char *path, struct why *why)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), outcome = -1;
+	enum status st = OK;
+	pid_t child;
+
+	if (fd == -1)
+		return why_not(why, UNAVAILABLE, "%s: %s", path, strerror(errno));
+	if (lock_byte(fd, PROBE, F_WRLCK, false, 0) == -1) {
+		if (errno != EAGAIN && errno != EACCES)		/* else somebody is trying just now: they work */
+			st = why_not(why, UNAVAILABLE, "%s: no locks: %s", path, strerror(errno));
+	} else if ((child = fork()) == 0)
+		_exit(is_kept_out(path) ? 0 : 1);
+	else if (child == -1 || waitpid(child, &outcome, 0) != child)
+		st = why_not(why, UNAVAILABLE, "%s: locks could not be tried: %s", path, strerror(errno));
+	else if (outcome != 0)
+		st = why_not(why, UNAVAILABLE, "%s: two processes get the same lock", path);
+	close(fd);
+	return st;
 }

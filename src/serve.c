@@ -219,6 +219,7 @@ serve_fastcgi(struct answerer *a)
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	answer_start(a);
 	while (!is_told_to_stop && !stop_is_pending()) {
 		if (ppoll(&listening, 1, NULL, &waiting) != 1)
 			continue;

@@ -1,0 +1,125 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor_checks.h"
+#include "log.h"
+
+static void say(char *out, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+static void
+say(char *out, const char *fmt, va_list ap)
+{
+	vsnprintf(out, DOCTOR_TEXT_MAX, fmt, ap);
+}
+
+void
+doctor_fine(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(f->text, fmt, ap);
+	va_end(ap);
+}
+
+void
+doctor_found(struct finding *f, enum doctor_level level, const char *open_text, const char *fmt, ...)
+{
+	va_list ap;
+
+	f->level = level;
+	f->open_text = open_text;
+	va_start(ap, fmt);
+	say(f->text, fmt, ap);
+	va_end(ap);
+}
+
+void
+doctor_fix(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(f->fix, fmt, ap);
+	va_end(ap);
+}
+
+static void
+check_database(const struct patient *p, struct finding *f)
+{
+	if (p->db != NULL) {
+		doctor_fine(f, "%s: schema version %d", p->path, DB_SCHEMA_VERSION);
+		return;
+	}
+	doctor_found(f, DOCTOR_ERROR, "the database cannot be opened: run `daybook doctor`", "%s", p->why->text);
+	doctor_fix(f, "%s", p->why->fix[0] != '\0' ? p->why->fix :
+	    "Name it with -d FILE or DAYBOOK_DB, or bring a backup back: `daybook -d FILE restore BACKUP`.");
+}
+
+enum { OF_FILE = 1, OF_DATABASE = 2, THOROUGH = 4 };	/* what a check needs */
+
+static const struct check {
+	const char *name;
+	unsigned needs;
+	void (*look)(const struct patient *p, struct finding *f);
+} checks[] = {
+	{ "database", 0, check_database },
+	{ "owner", OF_FILE, doctor_owner },
+	{ "rights", OF_FILE, doctor_rights },
+	{ "place", OF_FILE, doctor_place },
+	{ "filesystem", OF_FILE, doctor_filesystem },
+	{ "locks", OF_FILE | THOROUGH, doctor_locks },
+	{ "sqlite", OF_FILE, doctor_sqlite },
+	{ "space", OF_FILE, doctor_space },
+	{ "timezones", 0, doctor_timezones },
+	{ "backup", OF_DATABASE, doctor_backup },
+	{ "organizations", OF_DATABASE, doctor_organizations },
+	{ "credentials", OF_DATABASE, doctor_credentials },
+	{ "settings", OF_DATABASE, doctor_settings },
+	{ "setup-code", OF_DATABASE, doctor_setup_code },
+};
+
+enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
+_Static_assert(CHECKS <= DOCTOR_CHECKS_MAX, "more checks than a caller has room for");
+
+size_t
+doctor_examine(const struct patient *p, struct finding *out)
+{
+	unsigned can = (p->path[0] != '\0' && access(p->path, F_OK) == 0 ? OF_FILE : 0) | (p->db != NULL ? OF_DATABASE : 0) |
+	    (p->is_thorough ? THOROUGH : 0);
+	size_t n = 0;
+
+	for (const struct check *c = checks; c < checks + CHECKS; c++)
+		if ((c->needs & ~can) == 0) {
+			memset(&out[n], 0, sizeof(out[n]));
+			out[n].check = c->name;
+			c->look(p, &out[n]);
+			n += out[n].text[0] != '\0';
+		}
+	return n;
+}
+
+const char *
+doctor_word(enum doctor_level level)
+{
+	return level == DOCTOR_FINE ? "ok" : level == DOCTOR_WARNING ? "warning" : "error";
+}
+
+void
+doctor_log(const struct patient *p)
+{
+	char text[DOCTOR_TEXT_MAX], fix[DOCTOR_TEXT_MAX];
+	struct finding found[DOCTOR_CHECKS_MAX];
+	size_t n = doctor_examine(p, found);
+
+	for (size_t i = 0; i < n; i++) {
+		if (found[i].level == DOCTOR_FINE)
+			continue;
+		log_value(found[i].text, text, sizeof(text));
+		log_value(found[i].fix, fix, sizeof(fix));
+		(found[i].level == DOCTOR_ERROR ? log_error : log_info)("event=doctor check=%s found=%s text=%s fix=%s",
+		    found[i].check, doctor_word(found[i].level), text, fix);
+	}
+}
