@@ -20,7 +20,7 @@ HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=a
 	-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 comma = ,
 # Hidden: libjwt's own JSON library has a json_string too, and must not find ours.
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote src -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDFLAGS)
 SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
 LIBS = $(B)/libdaybook.a $(SQLITE_LIB) -lcjson -ljwt -lcrypto -lm
@@ -149,7 +149,7 @@ FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch]) build/schema.c build/version.c
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -Isrc -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
+	clang -std=c11 -D_GNU_SOURCE -iquote src -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
 		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/serve.c,$(wildcard src/*.c)) \
 		build/schema.c build/version.c -lsqlite3 -lcjson -ljwt -lcrypto -lm
 

@@ -13,6 +13,7 @@
  *		by another request
  *
  * GET /api/campaigns?status=&from=&to=&limit=&cursor= -- newest first; nextCursor is null on the last page.
+ *	format=csv, or Accept: text/csv: a line for each; the cursor is the header X-Next-Cursor.
  * GET /api/campaigns/{campaignId}?limit=&cursor= -- one, and who could not be reached (failedDetails), by pages.
  * PUT /api/campaigns/{campaignId} any of name, contactCount, partsPerContact, scheduledISO, status (of a draft), segments
  *	[{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.  If-Match: 412.
@@ -60,6 +61,7 @@ list(struct req *r, struct json *out)
 	struct campaign_filter filter;
 	struct organization org;
 	struct campaign_page page;
+	const char *cursor;
 	struct day today;
 	enum status st;
 
@@ -71,6 +73,12 @@ list(struct req *r, struct json *out)
 		return OK;
 	if ((st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->why)) != OK)
 		return st;
+	cursor = page.has_more ? campaign_cursor(r->arena, page.last) : NULL;
+	if (r->is_csv) {
+		campaign_put_csv(out, &org, page.campaigns, page.count, today);
+		reply_cursor(r, cursor);
+		return OK;
+	}
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	json_open_object(out, "data");
@@ -78,8 +86,8 @@ list(struct req *r, struct json *out)
 	for (size_t i = 0; i < page.count; i++)
 		campaign_put(out, NULL, &org, &page.campaigns[i], today);
 	json_close_array(out);
-	if (page.has_more)
-		json_put_text(out, "nextCursor", campaign_cursor(r->arena, page.last));
+	if (cursor != NULL)
+		json_put_text(out, "nextCursor", cursor);
 	else
 		json_put_null(out, "nextCursor");
 	json_close_object(out);
@@ -176,10 +184,10 @@ results(struct req *r, struct json *out)
 int
 main(void)
 {
-	static const char *const list_query[] = { "status", "from", "to", "limit", "cursor", NULL };
+	static const char *const list_query[] = { "status", "from", "to", "limit", "cursor", "format", NULL };
 	static const char *const get_query[] = { "limit", "cursor", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/campaigns", SCOPE_USAGE_READ, list, .query = list_query },
+		{ GET, "/api/campaigns", SCOPE_USAGE_READ, list, .query = list_query, .has_csv = true },
 		{ POST, "/api/campaigns", SCOPE_CAMPAIGNS_WRITE, post },
 		{ GET, "/api/campaigns/{campaignId}", SCOPE_USAGE_READ, get, .query = get_query },
 		{ PUT, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, put },

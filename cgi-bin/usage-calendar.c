@@ -7,11 +7,14 @@
  *		All figures in the organisation's quota unit.  Unlimited: dailyLimit and availableQuota are -1.
  *		Days before today reserve nothing, and their campaigns read as they ended.  At most 100
  *		failedDetails a segment.
+ *	format=csv, or Accept: text/csv: a line for each day, "campaigns" how many it lists and "campaignIds" which.
  *	400	from or to missing, no date, out of order, or too far apart
  *	401 403	no valid credential; not the scope usage:read
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "csv.h"
 #include "organization.h"
 #include "reply.h"
 #include "segment.h"
@@ -80,70 +83,135 @@ put_campaign(struct json *out, const struct segment_entry *e, const struct failu
 	json_close_object(out);
 }
 
+static int64_t
+available(const struct organization *org, struct day_usage u)
+{
+	return org->daily_limit == UNLIMITED ? UNLIMITED : quota_available(org->daily_limit, u);
+}
+
 static void
 put_day_figures(struct json *out, const struct organization *org, struct day_usage u)
 {
 	json_put_int(out, "sent", u.sent);
 	json_put_int(out, "reserved", u.reserved);
 	json_put_int(out, "total", quota_total(u));
-	json_put_int(out, "availableQuota",
-	    org->daily_limit == UNLIMITED ? UNLIMITED : quota_available(org->daily_limit, u));
+	json_put_int(out, "availableQuota", available(org, u));
 }
 
-static enum status
-usage_calendar(struct req *r, struct json *out)
-{
-	size_t count, *failure_counts, i = 0;
-	struct segment_entry *entries;
-	struct failure **failures;
+/* What a reply is made of. */
+struct calendar {
 	struct organization org;
-	struct day_usage *days;
-	char text[DAY_TEXT_MAX];
 	struct range range;
-	struct day today;
-	enum status st;
+	struct day_usage *days;
+	struct segment_entry *entries;
+	size_t count;
+};
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
-	    (st = read_range(r, &range)) != OK)
-		return st;
-	today = organization_today(&org, r->now);
-	if (reply_cached(r, out, org.revision, today))
-		return OK;
-	days = arena_alloc(r->arena, RANGE_DAYS_MAX * sizeof(*days));
-	if ((st = usage_days(r->db, &org, range.from, range.to, today, days)) != OK ||
-	    (st = segment_list(r->db, r->arena, &org, range.from, range.to, today, &entries, &count)) != OK ||
-	    (st = load_failures(r, entries, count, &failures, &failure_counts)) != OK)
-		return st;
+/* A segmented campaign may have two slices on one day; it stands there twice, as it does in JSON. */
+static const char *
+campaign_ids(struct arena *a, const struct segment_entry *entries, size_t count)
+{
+	size_t size = 1, n = 0;
+	char *text;
+
+	for (size_t i = 0; i < count; i++)
+		size += strlen(entries[i].campaign) + 1;
+	text = arena_alloc(a, size);
+	for (size_t i = 0; i < count; i++)
+		n += (size_t)snprintf(text + n, size - n, "%s%s", i > 0 ? " " : "", entries[i].campaign);
+	return text;
+}
+
+static void
+put_csv(struct req *r, struct json *out, const struct calendar *c)
+{
+	static const char *const names[] = { "date", "sent", "reserved", "total", "availableQuota", "campaigns", "campaignIds",
+		NULL };
+	struct csv csv = { .out = out };
+	char text[DAY_TEXT_MAX];
+	size_t i = 0, n;
+
+	csv_put_names(&csv, names);
+	for (struct day d = c->range.from; d.n <= c->range.to.n; d = day_add(d, 1), i += n) {
+		struct day_usage u = c->days[d.n - c->range.from.n];
+
+		for (n = 0; i + n < c->count && c->entries[i + n].day.n == d.n; n++)
+			;
+		csv_put_text(&csv, day_format(d, text));
+		csv_put_int(&csv, u.sent);
+		csv_put_int(&csv, u.reserved);
+		csv_put_int(&csv, quota_total(u));
+		csv_put_int(&csv, available(&c->org, u));
+		csv_put_int(&csv, (int64_t)n);
+		csv_put_text(&csv, campaign_ids(r->arena, c->entries + i, n));
+		csv_end_line(&csv);
+	}
+}
+
+static void
+put_json(struct json *out, const struct calendar *c, struct failure **failures, const size_t *failure_counts)
+{
+	char text[DAY_TEXT_MAX];
+	size_t i = 0;
 
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	json_open_object(out, "data");
-	json_put_text(out, "timezone", org.timezone);
-	json_put_int(out, "dailyLimit", org.daily_limit);
-	json_put_bool(out, "isUnlimited", org.daily_limit == UNLIMITED);
-	json_put_text(out, "plan", org.plan);
+	json_put_text(out, "timezone", c->org.timezone);
+	json_put_int(out, "dailyLimit", c->org.daily_limit);
+	json_put_bool(out, "isUnlimited", c->org.daily_limit == UNLIMITED);
+	json_put_text(out, "plan", c->org.plan);
 	json_open_object(out, "dates");
-	for (struct day d = range.from; d.n <= range.to.n; d = day_add(d, 1)) {
+	for (struct day d = c->range.from; d.n <= c->range.to.n; d = day_add(d, 1)) {
 		json_open_object(out, day_format(d, text));
-		put_day_figures(out, &org, days[d.n - range.from.n]);
+		put_day_figures(out, &c->org, c->days[d.n - c->range.from.n]);
 		json_open_array(out, "campaigns");
-		for (; i < count && entries[i].day.n == d.n; i++)
-			put_campaign(out, &entries[i], failures[i], failure_counts[i]);
+		for (; i < c->count && c->entries[i].day.n == d.n; i++)
+			put_campaign(out, &c->entries[i], failures[i], failure_counts[i]);
 		json_close_array(out);
 		json_close_object(out);
 	}
 	json_close_object(out);
 	json_close_object(out);
 	json_close_object(out);
-	return OK;
+}
+
+static enum status
+usage_calendar(struct req *r, struct json *out)
+{
+	size_t *failure_counts;
+	struct failure **failures;
+	struct calendar c;
+	struct day today;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &c.org, &r->why)) != OK ||
+	    (st = read_range(r, &c.range)) != OK)
+		return st;
+	today = organization_today(&c.org, r->now);
+	if (reply_cached(r, out, c.org.revision, today))
+		return OK;
+	c.days = arena_alloc(r->arena, RANGE_DAYS_MAX * sizeof(*c.days));
+	if ((st = usage_days(r->db, &c.org, c.range.from, c.range.to, today, c.days)) != OK ||
+	    (st = segment_list(r->db, r->arena, &c.org, c.range.from, c.range.to, today, &c.entries, &c.count)) != OK)
+		return st;
+	if (r->is_csv) {
+		put_csv(r, out, &c);
+		return OK;
+	}
+	if ((st = load_failures(r, c.entries, c.count, &failures, &failure_counts)) == OK)
+		put_json(out, &c, failures, failure_counts);
+	return st;
 }
 
 int
 main(void)
 {
-	static const char *const query[] = { "from", "to", NULL };
+	static const char *const query[] = { "from", "to", "format", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/campaigns/usage-calendar", SCOPE_USAGE_READ, usage_calendar, .query = query }, { 0 } };
+		{ GET, "/api/campaigns/usage-calendar", SCOPE_USAGE_READ, usage_calendar, .query = query,
+		    .has_csv = true },
+		{ 0 } };
 
 	return serve(&(const struct endpoint) { .name = "usage-calendar", .dialect = TETHER, .routes = routes });
 }

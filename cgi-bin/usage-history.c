@@ -5,18 +5,20 @@
  *	200	{"items":[{"yearMonth":"YYYY-MM","messageUsage","budgetUsage","costSms","costCall","channelUsages"},…]}
  *		One item for each month that the range touches, ascending, months without traffic too.  The first and the
  *		last month hold only their days of the range, so that adjoining ranges add up.
+ *	format=csv, or Accept: text/csv: a line for each month, and a column for each channel.
  *	400	a date is missing or none, endDate before startDate, more than 120 months
  *	401 403	no valid credential; not the scope usage:read
  */
 #include <stdio.h>
 
+#include "csv.h"
 #include "organization.h"
 #include "pingram.h"
 #include "reply.h"
 #include "serve.h"
 #include "usage.h"
 
-enum { MONTHS_MAX = 120 };
+enum { MONTHS_MAX = 120, MONTH_TEXT_MAX = 16 };
 
 struct range {
 	struct day from, to;
@@ -61,16 +63,65 @@ month_until(struct day d, struct day to)
 	return until.n > to.n ? day_add(to, 1) : until;
 }
 
+static const char *
+month_format(struct day d, char *text, size_t size)
+{
+	int year, month, dayofmonth;
+
+	day_civil(d, &year, &month, &dayofmonth);
+	snprintf(text, size, "%04d-%02d", year, month);
+	return text;
+}
+
+static void
+put_csv(struct json *out, const struct range *range, const struct usage_sums *sums)
+{
+	static const char *const names[] = { "yearMonth", "messageUsage", "budgetUsage", "costSms", "costCall" };
+	struct csv csv = { .out = out };
+	char text[MONTH_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		csv_put_text(&csv, names[i]);
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		csv_put_text(&csv, channel_facts(c)->name);
+	csv_end_line(&csv);
+	for (struct day d = range->from; d.n <= range->to.n; d = month_until(d, range->to), sums++) {
+		csv_put_text(&csv, month_format(d, text, sizeof(text)));
+		csv_put_int(&csv, usage_messages(sums));
+		csv_put_money(&csv, usage_budget_micros(sums));
+		csv_put_money(&csv, sums->of[SMS].cost_micros);
+		csv_put_money(&csv, sums->of[CALL].cost_micros);
+		for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+			csv_put_int(&csv, sums->of[c].messages);
+		csv_end_line(&csv);
+	}
+}
+
+static void
+put_json(struct json *out, const struct range *range, const struct usage_sums *sums)
+{
+	char text[MONTH_TEXT_MAX];
+
+	json_open_object(out, NULL);
+	json_open_array(out, "items");
+	for (struct day d = range->from; d.n <= range->to.n; d = month_until(d, range->to), sums++) {
+		json_open_object(out, NULL);
+		json_put_text(out, "yearMonth", month_format(d, text, sizeof(text)));
+		pingram_put_usage(out, sums);
+		json_close_object(out);
+	}
+	json_close_array(out);
+	json_close_object(out);
+}
+
 static enum status
 usage_history(struct req *r, struct json *out)
 {
-	int year, month, dayofmonth, i = 0;
 	struct usage_sums *sums;
 	struct organization org;
 	struct range range;
-	struct day d;
-	char text[16];
 	enum status st;
+	int i = 0;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
 	    (st = read_range(r, &range)) != OK)
@@ -78,31 +129,23 @@ usage_history(struct req *r, struct json *out)
 	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
 		return OK;
 	sums = arena_alloc(r->arena, (size_t)range.months * sizeof(*sums));
-	for (d = range.from; d.n <= range.to.n; d = month_until(d, range.to))
+	for (struct day d = range.from; d.n <= range.to.n; d = month_until(d, range.to))
 		if ((st = usage_sum_days(r->db, &org, d, month_until(d, range.to), &sums[i++])) != OK)
 			return st;
-
-	json_open_object(out, NULL);
-	json_open_array(out, "items");
-	for (d = range.from, i = 0; d.n <= range.to.n; d = month_until(d, range.to), i++) {
-		day_civil(d, &year, &month, &dayofmonth);
-		snprintf(text, sizeof(text), "%04d-%02d", year, month);
-		json_open_object(out, NULL);
-		json_put_text(out, "yearMonth", text);
-		pingram_put_usage(out, &sums[i]);
-		json_close_object(out);
-	}
-	json_close_array(out);
-	json_close_object(out);
+	if (r->is_csv)
+		put_csv(out, &range, sums);
+	else
+		put_json(out, &range, sums);
 	return OK;
 }
 
 int
 main(void)
 {
-	static const char *const query[] = { "startDate", "endDate", NULL };
+	static const char *const query[] = { "startDate", "endDate", "format", NULL };
 	static const struct route routes[] = {
-		{ GET, "/organization/usage/history", SCOPE_USAGE_READ, usage_history, .query = query }, { 0 } };
+		{ GET, "/organization/usage/history", SCOPE_USAGE_READ, usage_history, .query = query, .has_csv = true },
+		{ 0 } };
 
 	return serve(&(const struct endpoint) { .name = "usage-history", .dialect = PINGRAM, .routes = routes });
 }

@@ -48,4 +48,8 @@ enum status	campaign_results_read(struct req *r, struct campaign_results *result
 void		campaign_put(struct json *out, const char *name, const struct organization *org, const struct campaign *c,
 		    struct day today);
 
+/* A line of names, and one for each campaign; "segments" says how many it has. */
+void		campaign_put_csv(struct json *out, const struct organization *org, const struct campaign *campaigns,
+		    size_t count, struct day today);
+
 #endif

@@ -4,13 +4,20 @@
 #include <string.h>
 
 #include "campaign_body.h"
+#include "csv.h"
 #include "instant.h"
+
+static int64_t
+reserved(const struct organization *org, const struct campaign *c, const struct segment *s, struct day today)
+{
+	return campaign_is_open(s->reads) && s->day.n >= today.n ?
+	    quota_held(s->contacts, s->spent, c->parts_per_contact, org->unit) : 0;
+}
 
 static void
 put_segment(struct json *out, const struct organization *org, const struct campaign *c, const struct segment *s,
     struct day today)
 {
-	bool holds = campaign_is_open(s->reads) && s->day.n >= today.n;
 	char day[DAY_TEXT_MAX];
 
 	json_open_object(out, NULL);
@@ -21,7 +28,7 @@ put_segment(struct json *out, const struct organization *org, const struct campa
 	json_put_text(out, "status", campaign_state_name(s->reads));
 	json_put_int(out, "sent", s->sent);
 	json_put_int(out, "failed", s->failed);
-	json_put_int(out, "reserved", holds ? quota_held(s->contacts, s->spent, c->parts_per_contact, org->unit) : 0);
+	json_put_int(out, "reserved", reserved(org, c, s, today));
 	json_close_object(out);
 }
 
@@ -46,6 +53,51 @@ campaign_put(struct json *out, const char *name, const struct organization *org,
 		put_segment(out, org, c, &c->segments[i], today);
 	json_close_array(out);
 	json_close_object(out);
+}
+
+static void
+put_csv_line(struct csv *csv, const struct organization *org, const struct campaign *c, struct day today)
+{
+	int64_t contacts = 0, sent = 0, failed = 0, held = 0;
+	struct day first = { INT32_MAX }, last = { INT32_MIN };
+	char text[DAY_TEXT_MAX];
+
+	for (const struct segment *s = c->segments; s < c->segments + c->count; s++) {
+		contacts += s->contacts;
+		sent += s->sent;
+		failed += s->failed;
+		held += reserved(org, c, s, today);
+		first = s->day.n < first.n ? s->day : first;
+		last = s->day.n > last.n ? s->day : last;
+	}
+	csv_put_text(csv, c->id);
+	csv_put_text(csv, c->name);
+	csv_put_text(csv, campaign_state_name(c->state));
+	csv_put_int(csv, contacts);
+	csv_put_int(csv, c->parts_per_contact);
+	csv_put_bool(csv, c->is_segmented);
+	csv_put_int(csv, (int64_t)c->count);
+	csv_put_text(csv, day_format(first, text));
+	csv_put_text(csv, day_format(last, text));
+	csv_put_int(csv, sent);
+	csv_put_int(csv, failed);
+	csv_put_int(csv, held);
+	csv_put_instant(csv, c->created_at);
+	csv_put_instant(csv, c->updated_at);
+	csv_end_line(csv);
+}
+
+void
+campaign_put_csv(struct json *out, const struct organization *org, const struct campaign *campaigns, size_t count,
+    struct day today)
+{
+	static const char *const names[] = { "campaignId", "name", "status", "contactCount", "partsPerContact", "isSegmented",
+		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "createdAt", "updatedAt", NULL };
+	struct csv csv = { .out = out };
+
+	csv_put_names(&csv, names);
+	for (size_t i = 0; i < count; i++)
+		put_csv_line(&csv, org, &campaigns[i], today);
 }
 
 /* ---- Results */

@@ -43,6 +43,7 @@ put_request(const struct req *r, struct json *j)
 		if ((value = req_query(r, *name)) != NULL)
 			json_put_text(j, *name, value);
 	json_put_text(j, NULL, r->org);
+	json_put_text(j, NULL, r->is_csv ? "text/csv" : "application/json");
 }
 
 /* Whether a list of tags has ours; a web server that packs the body may have put -gzip behind it. */
@@ -175,6 +176,31 @@ cors_headers(const struct req *r, enum status st, struct json *head)
 		preflight_headers(r, head);
 }
 
+void
+reply_cursor(struct req *r, const char *cursor)
+{
+	r->is_kept = false;
+	if (cursor != NULL)
+		req_add_header(r, "X-Next-Cursor", cursor);
+}
+
+/* Errors are JSON, whatever was asked for. */
+static void
+put_content(struct req *r, bool is_csv, const struct json *body, struct json *head)
+{
+	char text[128];
+
+	if (is_csv) {
+		header(head, "Content-Type", "text/csv; charset=utf-8");
+		/* Both names are of letters that need no quoting. */
+		snprintf(text, sizeof(text), "attachment; filename=\"%s-%s.csv\"", r->endpoint->name, r->org);
+		header(head, "Content-Disposition", text);
+	} else
+		header(head, "Content-Type", r->content_type != NULL ? r->content_type : "application/json; charset=utf-8");
+	snprintf(text, sizeof(text), "%zu", body->size);
+	header(head, "Content-Length", text);
+}
+
 bool
 reply_write(struct req *r, enum status st, const struct json *body, struct json *head)
 {
@@ -202,12 +228,8 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 		header(head, "Retry-After", "1");
 	for (size_t i = 0; i < r->header_count; i++)
 		header(head, r->headers[i].name, r->headers[i].value);
-	if (has_body) {
-		header(head, "Content-Type", r->content_type != NULL ? r->content_type :
-		    "application/json; charset=utf-8");
-		snprintf(text, sizeof(text), "%zu", body->size);
-		header(head, "Content-Length", text);
-	}
+	if (has_body)
+		put_content(r, r->is_csv && st == OK, body, head);
 	json_append(head, "\r\n", 2);
 	return has_body && !r->is_head;
 }

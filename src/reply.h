@@ -20,6 +20,12 @@ bool	reply_cached(struct req *r, struct json *out, int64_t revision, struct day 
 void	reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n);
 bool	reply_if_match(const struct req *r);
 
+/*
+ * Where the next page of a CSV goes on (NULL = there is none), as a header: its lines are the rows alone.  Such replies are
+ * not kept.
+ */
+void	reply_cursor(struct req *r, const char *cursor);
+
 /* Writes CGI headers and a blank line into head.  Returns whether the body follows (not for HEAD, 204, 304). */
 bool	reply_write(struct req *r, enum status st, const struct json *body, struct json *head);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accept.h"
 #include "log.h"
 #include "req.h"
 
@@ -205,6 +206,7 @@ req_check_body(struct req *r, enum status body_status)
 	static const char *const json_only[] = { "application/json", NULL };
 	const char *const *media = r->route->media != NULL ? r->route->media : json_only;
 	const char *type = req_env(r, "CONTENT_TYPE");
+	enum status st;
 	char *lower;
 
 	if (body_status == OK && r->route->method != GET && r->body_n > 0) {
@@ -221,7 +223,9 @@ req_check_body(struct req *r, enum status body_status)
 	}
 	if (body_status != OK)
 		return body_status;
-	return req_read_query(r);
+	if ((st = req_read_query(r)) != OK || !r->route->has_csv)
+		return st;
+	return accept_choose(r);
 }
 
 /* ---- Typed parameters */

@@ -36,6 +36,7 @@ struct route {
 	const char *const *query;	/* the known parameters, NULL-ended; NULL = none */
 	const char *const *media;	/* what the body may be, NULL-ended; NULL = application/json */
 	size_t body_max;		/* bytes; 0 = BODY_MAX */
+	bool has_csv;			/* `format` is among the parameters, and the reply may be CSV */
 };
 
 struct endpoint {
@@ -63,7 +64,8 @@ struct req {
 	size_t body_n;
 	const char *media;	/* of the body: lower case, without parameters; "" = none */
 	bool keeps_body;	/* a handler that fails sets it where what it wrote is the reply */
-	const char *content_type;	/* of the reply; NULL = JSON */
+	const char *content_type;	/* of the reply; NULL = JSON, or CSV */
+	bool is_csv;		/* the client wants CSV: what the handler writes is that */
 	const char *message;	/* tether's `message` of an error, where its contract fixes one; NULL = by the status */
 
 	/* For serve, reply and dialect. */
