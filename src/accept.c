@@ -73,7 +73,7 @@ accept_choose(struct req *r)
 	const char *format = req_query(r, "format"), *accept = req_env(r, "HTTP_ACCEPT");
 
 	if (format == NULL) {
-		req_add_header(r, "Vary", "Accept");
+		r->is_by_accept = true;
 		r->is_csv = accept != NULL && prefers_csv(accept);
 		return OK;
 	}

@@ -224,6 +224,8 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 	cors_headers(r, st, head);
 	if (has_etag)
 		header(head, "ETag", r->etag);
+	if (r->is_by_accept && (st == OK || st == NOT_MODIFIED))
+		header(head, "Vary", "Accept");
 	if (st == UNAVAILABLE)
 		header(head, "Retry-After", "1");
 	for (size_t i = 0; i < r->header_count; i++)

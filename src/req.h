@@ -82,6 +82,7 @@ struct req {
 	struct param headers[HEADERS_MAX];	/* of the reply, besides the usual ones */
 	size_t header_count;
 	char etag[48];		/* "" = none */
+	bool is_by_accept;	/* the header Accept chose between JSON and CSV */
 	bool is_kept, is_cached;	/* the reply goes into the cache; its body came from there */
 };
 
