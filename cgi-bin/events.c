@@ -1,4 +1,15 @@
 /*
+ * GET /api/events?from=YYYY-MM-DD&to=YYYY-MM-DD[&limit=][&after=CURSOR][&channel=][&status=][&campaignId=] -- the ledger's
+ * rows of the organisation's local days, both inclusive, at most 400, by time, source and id, a void behind its event.
+ *
+ *	200	{"success":true,"data":{"events":[{"id","source","channel","occurredAt","messages","parts","status","cost",
+ *		"campaignId","segmentNumber","to","reason","voids"},…],"next":CURSOR|null}}
+ *		cost as it stands after adjustments; a void's figures are what it takes back.  `to` as campaigns give it.
+ *		A page may be shorter than limit (EVENTS_REPLY_MAX); next alone says whether there is more.
+ *	format=csv, or Accept: text/csv: the columns of `daybook export`; next is the header X-Next-Cursor.
+ *	400	from or to missing, no date, out of order or too far apart; another parameter is wrong
+ *	401 403	no valid credential; not the scope usage:read
+ *
  * POST /api/events -- what was sent: one event, an array, {"events":[…]}, NDJSON
  * (application/x-ndjson) or CloudEvents 1.0 (application/cloudevents+json, -batch+json, or binary mode).
  * Up to 10,000 events or 16 MiB, in one transaction.
@@ -22,8 +33,18 @@
 
 #include "event_body.h"
 #include "instant.h"
+#include "ledger.h"
 #include "organization.h"
+#include "reply.h"
 #include "serve.h"
+
+enum {
+	LISTED_DAYS_MAX = 400,
+	LISTED_DEFAULT = 1000,
+	LISTED_MAX = 10000,
+	PAGE_ROWS = 1000,		/* read at once */
+	EVENTS_REPLY_MAX = 6 << 20,	/* bytes; a page ends with the row that passes it */
+};
 
 static const char taken[] = "id: taken by an event with another body, which stands";
 
@@ -170,11 +191,133 @@ events(struct req *r, struct json *out)
 	return st;
 }
 
+/* ---- The list */
+
+/* A stretch of the ledger as it was asked for. */
+struct list {
+	struct organization org;
+	struct ledger_filter filter;
+	struct ledger_place place;
+	int64_t limit;
+};
+
+static enum status
+read_days(struct req *r, struct list *l)
+{
+	struct day from, to;
+	enum status st;
+
+	if ((st = req_day(r, "from", &from)) != OK || (st = req_day(r, "to", &to)) != OK)
+		return st;
+	if (to.n < from.n)
+		return why_not(&r->why, BAD_REQUEST, "to: before from");
+	if (to.n - from.n >= LISTED_DAYS_MAX)
+		return why_not(&r->why, BAD_REQUEST, "to: more than %d days from from", LISTED_DAYS_MAX);
+	l->place = (struct ledger_place) { .at = day_start(l->org.days, from), .is_void = -1, .source = "", .id = "" };
+	l->filter.until_at = day_start(l->org.days, day_add(to, 1));
+	return OK;
+}
+
+static enum status
+read_list(struct req *r, struct list *l)
+{
+	const char *after = req_query(r, "after"), *status = req_query(r, "status"), *channel = req_query(r, "channel");
+	int64_t from_at;
+	enum channel c;
+	enum status st;
+
+	if ((st = read_days(r, l)) != OK || (st = req_int(r, "limit", 1, LISTED_MAX, LISTED_DEFAULT, &l->limit)) != OK)
+		return st;
+	from_at = l->place.at;
+	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &l->place) || l->place.at < from_at))
+		return why_not(&r->why, BAD_REQUEST, "after: not one that was given out for these days");
+	if (channel != NULL && !channel_parse(channel, &c))
+		return why_not(&r->why, BAD_REQUEST, "channel: unknown \"%.64s\"; one of %s", channel, channel_names());
+	if (status != NULL && strcmp(status, "sent") != 0 && strcmp(status, "failed") != 0 && strcmp(status, "void") != 0)
+		return why_not(&r->why, BAD_REQUEST, "status: neither sent, failed nor void");
+	l->filter.channel = channel;
+	l->filter.status = status;
+	l->filter.campaign = req_query(r, "campaignId");
+	return OK;
+}
+
+/* Writes the rows, page by page; *next is where the list goes on, NULL at its end. */
+static enum status
+put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const char **next)
+{
+	struct ledger_line *lines;
+	struct price_list prices;
+	struct ledger_place last;
+	int64_t left = l->limit, cost;
+	size_t count, wanted;
+	enum status st;
+
+	*next = NULL;
+	if ((st = price_load(r->db, r->arena, &l->org, &prices)) != OK)
+		return st;
+	do {
+		wanted = left < PAGE_ROWS ? (size_t)left + 1 : PAGE_ROWS;	/* one more says whether there is more */
+		if ((st = ledger_page(r->db, r->arena, &l->org, &l->filter, wanted, &l->place, &lines, &count)) != OK)
+			return st;
+		for (size_t i = 0; i < count; i++, left--) {
+			if (left == 0 || out->size > EVENTS_REPLY_MAX) {
+				*next = ledger_cursor(r->arena, &last);
+				return OK;
+			}
+			if ((st = ledger_cost(r->db, r->arena, &l->org, &prices, &lines[i], &cost)) != OK)
+				return st;
+			if (r->is_csv)
+				ledger_put_csv(csv, &lines[i], cost);
+			else
+				ledger_put(out, &lines[i], cost);
+			last = ledger_place_of(&lines[i]);
+		}
+	} while (count == wanted);
+	return OK;
+}
+
+static enum status
+list(struct req *r, struct json *out)
+{
+	struct csv csv = { .out = out };
+	struct list l = { 0 };
+	const char *next;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &l.org, &r->why)) != OK || (st = read_list(r, &l)) != OK)
+		return st;
+	if (reply_cached(r, out, l.org.revision, organization_today(&l.org, r->now)))
+		return OK;
+	if (r->is_csv) {
+		csv_put_names(&csv, ledger_csv_names);
+		if ((st = put_rows(r, &l, out, &csv, &next)) == OK)
+			reply_cursor(r, next);
+		return st;
+	}
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_open_array(out, "events");
+	if ((st = put_rows(r, &l, out, &csv, &next)) != OK)
+		return st;
+	json_close_array(out);
+	if (next != NULL)
+		json_put_text(out, "next", next);
+	else
+		json_put_null(out, "next");
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
 int
 main(void)
 {
+	static const char *const list_query[] = { "from", "to", "limit", "after", "channel", "status", "campaignId", "format",
+		NULL };
 	static const char *const query[] = { "enforce", NULL };
 	static const struct route routes[] = {
+		{ GET, "/api/events", SCOPE_USAGE_READ, list, .query = list_query, .has_csv = true },
 		{ POST, "/api/events", SCOPE_USAGE_WRITE, events, .query = query, .media = event_media,
 		    .body_max = EVENTS_BODY_MAX },
 		{ 0 } };

@@ -17,15 +17,9 @@
 #include <string.h>
 
 #include "cli.h"
-#include "instant.h"
-#include "json.h"
 #include "ledger.h"
-#include "money.h"
 
 enum { PAGE_ROWS = 1000 };
-
-static const char csv_header[] = "id,source,channel,occurredAt,messages,parts,status,cost,campaignId,segmentNumber,"
-    "to,reason,voids\n";
 
 struct export {
 	struct cli *cli;
@@ -38,125 +32,15 @@ struct export {
 	struct json out;
 };
 
-static bool
-is_status(const struct ledger_line *l, const char *status)
-{
-	return strcmp(l->row.status, status) == 0;
-}
-
-static const char *
-text_or(const char *text, const char *other)
-{
-	return text != NULL && text[0] != '\0' ? text : other;
-}
-
-/* ---- The two forms */
-
-static void
-put_ndjson(struct json *j, const struct ledger_line *l, int64_t cost)
-{
-	json_open_object(j, NULL);
-	json_put_text(j, "id", l->row.id);
-	if (l->row.source[0] != '\0')
-		json_put_text(j, "source", l->row.source);
-	if (is_status(l, "void")) {
-		json_put_text(j, "voids", l->row.voids);
-		json_put_text(j, "reason", text_or(l->reason, "exported"));
-	} else {
-		json_put_text(j, "channel", channel_facts(l->row.channel)->name);
-		json_put_instant(j, "occurredAt", l->row.occurred_at);
-		json_put_int(j, "messages", l->row.messages);
-		json_put_int(j, "parts", l->row.parts);
-		json_put_text(j, "status", l->row.status);
-		if (is_status(l, "failed")) {
-			json_put_text(j, "to", text_or(l->to, "erased"));
-			json_put_text(j, "reason", text_or(l->reason, "erased"));
-		} else
-			json_put_money(j, "cost", cost);
-		if (l->row.campaign_given != NULL)
-			json_put_text(j, "campaignId", l->row.campaign_given);
-		if (l->row.segment_given > 0)
-			json_put_int(j, "segmentNumber", l->row.segment_given);
-	}
-	json_close_object(j);
-	json_append(j, "\n", 1);
-}
-
-/* A cell and what ends it; quoted where it has to be. */
-static void
-put_cell(struct json *j, const char *text, char end)
-{
-	size_t n = strlen(text);
-
-	/* Blanks at the ends are quoted too: many readers trim them. */
-	if (strpbrk(text, ",\"\r\n") == NULL && (n == 0 || (text[0] != ' ' && text[0] != '\t' && text[n - 1] != ' ' &&
-	    text[n - 1] != '\t')))
-		json_append(j, text, n);
-	else {
-		json_append(j, "\"", 1);
-		for (; *text != '\0'; text++)
-			json_append(j, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
-		json_append(j, "\"", 1);
-	}
-	json_append(j, &end, 1);
-}
-
-static void
-put_int_cell(struct json *j, int64_t value)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lld", (long long)value);
-	put_cell(j, text, ',');
-}
-
-static void
-put_csv(struct json *j, const struct ledger_line *l, int64_t cost)
-{
-	bool is_void = is_status(l, "void"), is_failed = is_status(l, "failed");
-	char text[MONEY_TEXT_MAX + INSTANT_TEXT_MAX];
-
-	put_cell(j, l->row.id, ',');
-	put_cell(j, l->row.source, ',');
-	if (is_void)
-		json_append(j, ",,,,,,,,,", strlen(",,,,,,,,,"));
-	else {
-		put_cell(j, channel_facts(l->row.channel)->name, ',');
-		put_cell(j, instant_format(l->row.occurred_at, text), ',');
-		put_int_cell(j, l->row.messages);
-		put_int_cell(j, l->row.parts);
-		put_cell(j, l->row.status, ',');
-		put_cell(j, is_failed ? "" : money_format(cost, text), ',');
-		put_cell(j, l->row.campaign_given != NULL ? l->row.campaign_given : "", ',');
-		if (l->row.segment_given > 0)
-			put_int_cell(j, l->row.segment_given);
-		else
-			put_cell(j, "", ',');
-		put_cell(j, is_failed ? text_or(l->to, "erased") : "", ',');
-	}
-	put_cell(j, is_void ? text_or(l->reason, "exported") : is_failed ? text_or(l->reason, "erased") : "", ',');
-	put_cell(j, is_void ? l->row.voids : "", '\n');
-}
-
 /* ---- Reading */
-
-/* What is written as the cost of a line. */
-static enum status
-line_cost(const struct export *x, const struct price_list *prices, const struct ledger_line *l, int64_t *cost)
-{
-	int64_t adjusts;
-
-	*cost = l->row.cost_micros;
-	if (x->with_adjusts || !is_status(l, "sent"))
-		return OK;
-	return event_effective_cost(x->cli->db, &x->org, prices, &l->row, cost, &adjusts);
-}
 
 /* One page, in one read transaction.  *is_last: there was nothing more. */
 static enum status
 read_page(struct export *x, bool *is_last)
 {
 	struct ledger_place place = { .at = x->at, .is_void = x->is_void, .source = x->source, .id = x->id };
+	struct ledger_filter filter = { .until_at = x->until_at, .with_adjusts = x->with_adjusts };
+	struct csv csv = { .out = &x->out, .is_for_import = true };
 	struct cli *c = x->cli;
 	struct price_list prices;
 	struct ledger_line *lines;
@@ -165,15 +49,18 @@ read_page(struct export *x, bool *is_last)
 	int64_t cost;
 
 	if ((st = price_load(c->db, c->arena, &x->org, &prices)) != OK ||
-	    (st = ledger_page(c->db, c->arena, &x->org, x->until_at, x->with_adjusts, PAGE_ROWS, &place, &lines, &count)) != OK)
+	    (st = ledger_page(c->db, c->arena, &x->org, &filter, PAGE_ROWS, &place, &lines, &count)) != OK)
 		return st;
 	for (size_t i = 0; st == OK && i < count; i++) {
-		if ((st = line_cost(x, &prices, &lines[i], &cost)) != OK)
+		cost = lines[i].row.cost_micros;
+		if (!x->with_adjusts && (st = ledger_cost(c->db, c->arena, &x->org, &prices, &lines[i], &cost)) != OK)
 			return st;
 		if (x->is_csv)
-			put_csv(&x->out, &lines[i], cost);
-		else
-			put_ndjson(&x->out, &lines[i], cost);
+			ledger_put_csv(&csv, &lines[i], cost);
+		else {
+			ledger_put_event(&x->out, &lines[i], cost);
+			json_append(&x->out, "\n", 1);
+		}
 	}
 	*is_last = count < PAGE_ROWS;
 	x->at = place.at;
@@ -191,9 +78,8 @@ run(struct export *x)
 	enum status st = OK;
 
 	if (x->is_csv)
-		fputs(csv_header, stdout);
+		csv_put_names(&(struct csv) { .out = &x->out, .is_for_import = true }, ledger_csv_names);
 	while (!is_last && !ferror(stdout)) {
-		json_reset(&x->out);
 		if ((st = db_read_begin(c->db)) != OK)
 			break;
 		st = read_page(x, &is_last);
@@ -202,6 +88,7 @@ run(struct export *x)
 			break;
 		if (x->out.size > 0)
 			fwrite(x->out.text, 1, x->out.size, stdout);
+		json_reset(&x->out);
 		arena_reset(c->arena);
 	}
 	if (st != OK)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "campaign_list.h"
-#include "digest.h"
+#include "cursor.h"
 
 enum { CHUNK = 100, LOOKED_AT_MAX = 2000, DIGITS_MAX = 18 };
 
@@ -82,10 +82,7 @@ campaign_list(struct db *db, struct arena *a, const struct organization *org, co
 	return OK;
 }
 
-/*
- * ---- Failures.  A cursor is the time, source and id of the last one, in hex: what senders call their events, no URL has
- * to carry.
- */
+/* ---- Failures.  A cursor is the time, source and id of the last one. */
 
 struct position {
 	int64_t failed_at;
@@ -95,26 +92,7 @@ struct position {
 static const char *
 format_position(struct arena *a, const struct position *p)
 {
-	const char *text = arena_printf(a, "%" PRId64 "~%s\x1f%s", p->failed_at, p->source, p->id);
-	size_t n = strlen(text);
-
-	return hex((const uint8_t *)text, n, arena_alloc(a, 2 * n + 1));
-}
-
-/* The text of what hex wrote; NULL where it is anything else. */
-static char *
-unhex(struct arena *a, const char *text)
-{
-	size_t n = strlen(text);
-	char *out;
-
-	if (n % 2 != 0 || strspn(text, "0123456789abcdef") != n)
-		return NULL;
-	out = arena_alloc(a, n / 2 + 1);
-	for (size_t i = 0; i < n / 2; i++)
-		out[i] = (char)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
-	out[n / 2] = '\0';
-	return out;
+	return cursor_of(a, arena_printf(a, "%" PRId64 "~%s\x1f%s", p->failed_at, p->source, p->id));
 }
 
 static bool
@@ -122,7 +100,7 @@ parse_position(struct arena *a, const char *cursor, struct position *p)
 {
 	char *copy, *source, *id, *end;
 
-	if ((copy = unhex(a, cursor)) == NULL || (source = strchr(copy, '~')) == NULL ||
+	if ((copy = cursor_text(a, cursor)) == NULL || (source = strchr(copy, '~')) == NULL ||
 	    (id = strchr(source + 1, '\x1f')) == NULL)
 		return false;
 	*source++ = *id++ = '\0';

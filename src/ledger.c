@@ -56,8 +56,8 @@ find_void_reason(struct db *db, struct arena *a, const struct organization *org,
 }
 
 enum status
-ledger_page(struct db *db, struct arena *a, const struct organization *org, int64_t until_at, bool with_adjusts,
-    size_t max, struct ledger_place *place, struct ledger_line **lines, size_t *count)
+ledger_page(struct db *db, struct arena *a, const struct organization *org, const struct ledger_filter *f, size_t max,
+    struct ledger_place *place, struct ledger_line **lines, size_t *count)
 {
 	struct query *q = db_query(db, "SELECT e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, "
 	    "e.cost_micros, e.cost_given, e.status, e.campaign_given, e.segment_given, e.voids_id, e.received_at, "
@@ -66,19 +66,24 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, int6
 	    "WHERE e.org = :org AND e.occurred_at >= :at AND e.occurred_at < :until "
 	    "AND (e.occurred_at > :at OR (e.status = 'void', e.source, e.id) > (:is_void, :source, :id)) "
 	    "AND (e.status <> 'adjust' OR :with_adjusts = 1) "
+	    "AND (:channel IS NULL OR e.channel = :channel) AND (:status IS NULL OR e.status = :status) "
+	    "AND (:campaign IS NULL OR e.campaign_given = :campaign "
+	    "OR e.campaign = (SELECT key FROM campaign WHERE org = :org AND id = :campaign)) "
 	    "ORDER BY e.occurred_at, e.status = 'void', e.source, e.id LIMIT :max");
-	struct ledger_line *last;
 	enum status st;
 
 	*count = 0;
 	*lines = arena_alloc(a, max * sizeof(**lines));
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":at", place->at);
-	query_bind_int(q, ":until", until_at);
+	query_bind_int(q, ":until", f->until_at);
 	query_bind_int(q, ":is_void", place->is_void);
 	query_bind_text(q, ":source", place->source);
 	query_bind_text(q, ":id", place->id);
-	query_bind_int(q, ":with_adjusts", with_adjusts);
+	query_bind_int(q, ":with_adjusts", f->with_adjusts);
+	query_bind_text(q, ":channel", f->channel);
+	query_bind_text(q, ":status", f->status);
+	query_bind_text(q, ":campaign", f->campaign);
 	query_bind_int(q, ":max", (int64_t)max);
 	while (*count < max && query_step(q))
 		read_line(q, a, &(*lines)[(*count)++]);
@@ -87,9 +92,7 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, int6
 	for (size_t i = 0; st == OK && i < *count; i++)
 		if ((*lines)[i].row.voids != NULL)
 			st = find_void_reason(db, a, org, &(*lines)[i]);
-	last = &(*lines)[*count - 1];
-	*place = (struct ledger_place) { .at = last->row.occurred_at, .is_void = last->row.voids != NULL,
-		.source = last->row.source, .id = last->row.id };
+	*place = ledger_place_of(&(*lines)[*count - 1]);
 	return st;
 }
 
