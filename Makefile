@@ -45,11 +45,14 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python
 	faketime mandoc
 BENCH_PACKAGES = wrk sqlite3 python3
 FUZZ_PACKAGES = clang libclang-rt-14-dev
+DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian
+DEB_TEST_PACKAGES = debootstrap util-linux iproute2
 
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-.PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz dist install uninstall clean
+.PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb dist deb test-deb \
+	install uninstall clean
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS)
 
@@ -58,7 +61,9 @@ deps: PACKAGES = $(BUILD_PACKAGES)
 deps-test: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
-deps deps-test deps-bench deps-fuzz:
+deps-deb: PACKAGES = $(DEB_PACKAGES)
+deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
+deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb:
 	@missing=$$(for p in $(PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] || { echo "installing: "$$missing; \
@@ -163,20 +168,27 @@ dist:
 	git archive --prefix=daybook-$(VERSION)/ -o build/daybook-$(VERSION).tar.gz HEAD
 	@echo build/daybook-$(VERSION).tar.gz
 
+# Where an installed system has its parts; system/install does it.
 PREFIX = /usr/local
+SYSCONFDIR = /etc
+UNITDIR = $(PREFIX)/lib/systemd/system
+MANDIR = $(PREFIX)/share/man
+WEB_GROUP = www-data
+PLACES = DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" UNITDIR="$(UNITDIR)" MANDIR="$(MANDIR)" \
+	WEB_GROUP="$(WEB_GROUP)"
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/daybook/cgi-bin \
-		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/daybook
-	install $(COMMAND) $(DESTDIR)$(PREFIX)/bin/
-	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/lib/daybook/cgi-bin/
-	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
-	install -m 644 docs/openapi.yaml $(CONFS) $(DESTDIR)$(PREFIX)/share/daybook/
+	@$(PLACES) system/install "$(B)"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/daybook $(DESTDIR)$(PREFIX)/share/man/man1/daybook.1 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/daybook.conf.5
-	rm -rf $(DESTDIR)$(PREFIX)/lib/daybook $(DESTDIR)$(PREFIX)/share/daybook
+	@$(PLACES) system/install --remove
+
+# A Debian package, from what is committed: build/daybook_VERSION_ARCH.deb.
+deb: deps-deb
+	@debian/build "$(VERSION)"
+
+# The package in a fresh Debian with systemd, Apache, lighttpd and nginx; as root, with a network, some minutes.
+test-deb: deps-test-deb
+	@tests/deb/run
 
 clean:
 	rm -rf build
