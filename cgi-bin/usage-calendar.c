@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "csv.h"
+#include "csv_put.h"
 #include "organization.h"
 #include "reply.h"
 #include "segment.h"
@@ -144,7 +144,7 @@ put_csv(struct req *r, struct json *out, const struct calendar *c)
 		csv_put_int(&csv, available(&c->org, u));
 		csv_put_int(&csv, (int64_t)n);
 		csv_put_text(&csv, campaign_ids(r->arena, c->entries + i, n));
-		csv_end_line(&csv);
+		csv_put_end(&csv);
 	}
 }
 

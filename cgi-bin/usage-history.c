@@ -11,7 +11,7 @@
  */
 #include <stdio.h>
 
-#include "csv.h"
+#include "csv_put.h"
 #include "organization.h"
 #include "pingram.h"
 #include "reply.h"
@@ -84,7 +84,7 @@ put_csv(struct json *out, const struct range *range, const struct usage_sums *su
 		csv_put_text(&csv, names[i]);
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 		csv_put_text(&csv, channel_facts(c)->name);
-	csv_end_line(&csv);
+	csv_put_end(&csv);
 	for (struct day d = range->from; d.n <= range->to.n; d = month_until(d, range->to), sums++) {
 		csv_put_text(&csv, month_format(d, text, sizeof(text)));
 		csv_put_int(&csv, usage_messages(sums));
@@ -93,7 +93,7 @@ put_csv(struct json *out, const struct range *range, const struct usage_sums *su
 		csv_put_money(&csv, sums->of[CALL].cost_micros);
 		for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 			csv_put_int(&csv, sums->of[c].messages);
-		csv_end_line(&csv);
+		csv_put_end(&csv);
 	}
 }
 

@@ -255,7 +255,7 @@ apikey_add(struct cli *c, int argc, char **argv)
 		return FAILED;
 	st = api_key_add(c->db, c->arena, org, name != NULL ? name : "", scopes, c->now, &secret, &key, &c->why);
 	if (st == OK)
-		note(c, "apikey.add", "key", arena_printf(c->arena, "%" PRId64, key));
+		api_key_audit(c->db, key, "apikey.add", c->now, CLI_CREDENTIAL);
 	if ((rc = finish(c, st)) != DONE)
 		return rc;
 	fprintf(stderr, "API key %" PRId64 " of %s; it is shown only this once:\n", key, org);
@@ -280,7 +280,7 @@ apikey_list(struct cli *c)
 	if (!cli_open(c) || db_read_begin(c->db) != OK)
 		return FAILED;
 	printf("%4s  %-10s %-20s %-16s %-10s %-8s %s\n", "N", "STARTS", "NAME", "ORGANIZATION", "CREATED", "STATE", "SCOPES");
-	if (api_key_each(c->db, c->arena, print_api_key, c) != OK)
+	if (api_key_each(c->db, c->arena, NULL, print_api_key, c) != OK)
 		return cli_fail(c);
 	db_read_end(c->db);
 	return DONE;
@@ -298,7 +298,7 @@ apikey_revoke(struct cli *c, const char *number)
 	if (!begin(c))
 		return FAILED;
 	if ((st = api_key_revoke(c->db, key, c->now, &c->why)) == OK)
-		note(c, "apikey.revoke", "key", number);
+		api_key_audit(c->db, key, "apikey.revoke", c->now, CLI_CREDENTIAL);
 	if ((rc = finish(c, st)) == DONE)
 		printf("revoked API key %s\n", number);
 	return rc;

@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "api_key.h"
+#include "audit.h"
 #include "digest.h"
+#include "json.h"
 
 enum {
 	RANDOM_SIZE = 32,
@@ -72,6 +74,28 @@ api_key_revoke(struct db *db, int64_t key, int64_t now, struct why *why)
 	return st;
 }
 
+void
+api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const char *credential)
+{
+	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
+	int64_t org_key = 0;
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_int(&j, "key", key);
+	query_bind_int(q, ":key", key);
+	if (query_step(q)) {
+		org_key = query_int(q, 0);
+		json_put_text(&j, "name", query_text(q, 1));
+		json_put_text(&j, "scopes", query_text(q, 2));
+	}
+	json_close_object(&j);
+	query_done(q);
+	audit(db, now, org_key, credential, action, json_text(&j));
+	json_free(&j);
+}
+
 /* ---- Reading */
 
 static void
@@ -87,16 +111,34 @@ read_row(struct query *q, struct arena *a, struct api_key *k)
 }
 
 enum status
-api_key_each(struct db *db, struct arena *a, void (*each)(const struct api_key *k, void *arg), void *arg)
+api_key_each(struct db *db, struct arena *a, const char *org, void (*each)(const struct api_key *k, void *arg), void *arg)
 {
-	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " ORDER BY k.created_at, k.key");
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " WHERE :org IS NULL OR o.id = :org "
+	    "ORDER BY k.created_at, k.key");
 	struct api_key k;
 
+	query_bind_text(q, ":org", org);
 	while (query_step(q)) {
 		read_row(q, a, &k);
 		each(&k, arg);
 	}
 	return query_done(q);
+}
+
+enum status
+api_key_load(struct db *db, struct arena *a, const char *org, int64_t key, struct api_key *k, struct why *why)
+{
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " WHERE k.key = :key AND o.id = :org");
+	enum status st;
+	bool found;
+
+	query_bind_int(q, ":key", key);
+	query_bind_text(q, ":org", org);
+	if ((found = query_step(q)))
+		read_row(q, a, k);
+	if ((st = query_done(q)) == OK && !found)
+		return why_not(why, NOT_FOUND, "keyId: there is no API key %lld", (long long)key);
+	return st;
 }
 
 enum status

@@ -35,8 +35,16 @@ enum status	api_key_add(struct db *db, struct arena *a, const char *org, const c
 /* Inside a write transaction.  One that is revoked stays so, since when it was.  NOT_FOUND. */
 enum status	api_key_revoke(struct db *db, int64_t key, int64_t now, struct why *why);
 
-/* Calls each for every key, oldest first.  Inside a read transaction. */
-enum status	api_key_each(struct db *db, struct arena *a,
+/* The audit's row of what was done: "apikey.add" or "apikey.revoke", with the key's name and scopes.  After it was done. */
+void		api_key_audit(struct db *db, int64_t key, const char *action, int64_t now,
+		    const char *credential);
+
+/* The key of that number and organisation, in force or not; NOT_FOUND.  Inside a transaction. */
+enum status	api_key_load(struct db *db, struct arena *a, const char *org, int64_t key, struct api_key *k,
+		    struct why *why);
+
+/* Calls each for every key, of org (NULL = of all), oldest first.  Inside a read transaction. */
+enum status	api_key_each(struct db *db, struct arena *a, const char *org,
 		    void (*each)(const struct api_key *k, void *arg), void *arg);
 
 /* The key in force whose text this is; NOT_FOUND.  Inside a transaction. */

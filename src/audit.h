@@ -4,6 +4,8 @@
 #ifndef AUDIT_H
 #define AUDIT_H
 
+#include <stdbool.h>
+
 #include "arena.h"
 #include "db.h"
 
@@ -13,5 +15,25 @@
  */
 void	audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
 	    const char *detail);
+
+struct audit_row {
+	int64_t id, at;
+	const char *credential, *action, *detail;
+};
+
+struct audit_page {
+	struct audit_row *rows;		/* newest first, in the arena */
+	size_t count;
+	bool has_more;
+};
+
+#define AUDIT_PAGE_BYTES_MAX (4 << 20)	/* of details; a page ends with the row that passes it */
+
+/*
+ * At most max rows of an organisation, older than the row `before` (INT64_MAX = from the newest); with those of the
+ * installation where with_installation.  Inside a transaction.
+ */
+enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before,
+		    size_t max, struct audit_page *page);
 
 #endif

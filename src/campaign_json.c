@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "campaign_body.h"
-#include "csv.h"
+#include "csv_put.h"
 #include "instant.h"
 
 static int64_t
@@ -84,7 +84,7 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 	csv_put_int(csv, held);
 	csv_put_instant(csv, c->created_at);
 	csv_put_instant(csv, c->updated_at);
-	csv_end_line(csv);
+	csv_put_end(csv);
 }
 
 void

@@ -150,30 +150,63 @@ fixed(double number, char out[FIXED_TEXT_MAX])
 	return out;
 }
 
-enum status
-json_money(struct json_object *o, const char *name, bool *found, int64_t *micros, struct why *why)
+/* The dollars as text, in the arena; NULL where there are none. */
+static enum status
+dollars(struct json_object *o, const char *name, const char **text, struct why *why)
 {
 	const cJSON *m = member(o, name);
 	char digits[FIXED_TEXT_MAX];
-	const char *text;
 	bool is_negative;
+	size_t n;
 
-	if (!(*found = m != NULL))
+	*text = NULL;
+	if (m == NULL)
 		return OK;
 	if (cJSON_IsNumber(m)) {
 		is_negative = m->valuedouble < 0;
-		text = fixed(m->valuedouble > 0 ? m->valuedouble : 0, digits);	/* -0 is 0 */
+		fixed(m->valuedouble > 0 ? m->valuedouble : 0, digits);	/* -0 is 0 */
+		n = strlen(digits);
+		if (strchr(digits, '.') != NULL) {	/* the zeros are ours, not the sender's */
+			while (digits[n - 1] == '0')
+				n--;
+			n -= digits[n - 1] == '.';
+		}
+		*text = arena_text(o->arena, digits, n);
 	} else if (cJSON_IsString(m)) {
 		is_negative = m->valuestring[0] == '-';
-		text = m->valuestring;
+		*text = arena_strdup(o->arena, m->valuestring);
 	} else
 		return wrong(o, name, why, "neither a number nor a string of dollars");
-	if (is_negative)
-		return wrong(o, name, why, "negative");
-	if (!money_parse(text, micros))
+	return is_negative ? wrong(o, name, why, "negative") : OK;
+}
+
+enum status
+json_money(struct json_object *o, const char *name, bool *found, int64_t *micros, struct why *why)
+{
+	const char *text;
+	enum status st;
+
+	if ((st = dollars(o, name, &text, why)) != OK)
+		return st;
+	if ((*found = text != NULL) && !money_parse(text, micros))
 		return why_not(why, BAD_REQUEST,
 		    "%s: not a plain decimal of dollars, such as 0.0158, up to %" PRId64, path(o, name),
 		    MONEY_MICROS_MAX / 1000000);
+	return OK;
+}
+
+enum status
+json_price(struct json_object *o, const char *name, bool *found, int64_t *nanos, struct why *why)
+{
+	const char *text;
+	enum status st;
+
+	if ((st = dollars(o, name, &text, why)) != OK)
+		return st;
+	if ((*found = text != NULL) && !money_parse_nanos(text, nanos))
+		return why_not(why, BAD_REQUEST,
+		    "%s: not a plain decimal of dollars with at most nine decimals, such as 0.0079, up to %" PRId64, path(o, name),
+		    MONEY_NANOS_MAX / 1000000000);
 	return OK;
 }
 

@@ -4,7 +4,7 @@
 #ifndef LEDGER_H
 #define LEDGER_H
 
-#include "csv.h"
+#include "csv_put.h"
 #include "event_row.h"
 
 /* A row, with what other tables say of it. */

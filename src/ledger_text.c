@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
+#include "csv_put.h"
 #include "cursor.h"
 #include "ledger.h"
 
@@ -159,7 +159,7 @@ ledger_put_csv(struct csv *csv, const struct ledger_line *l, int64_t cost)
 	csv_put_text(csv, text_or(line_to(l), ""));
 	csv_put_text(csv, text_or(line_reason(l), ""));
 	csv_put_text(csv, text_or(l->row.voids, ""));
-	csv_end_line(csv);
+	csv_put_end(csv);
 }
 
 /* ---- Cursors: time~0 or 1~source, a unit separator, id */

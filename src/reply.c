@@ -220,7 +220,7 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 	header(head, "Status", text);
 	header(head, "X-Request-Id", r->id);
 	header(head, "X-Content-Type-Options", "nosniff");
-	header(head, "Cache-Control", "private, no-cache");
+	header(head, "Cache-Control", r->is_secret ? "no-store" : "private, no-cache");
 	cors_headers(r, st, head);
 	if (has_etag)
 		header(head, "ETag", r->etag);

@@ -63,6 +63,7 @@ struct req {
 	const char *body;
 	size_t body_n;
 	const char *media;	/* of the body: lower case, without parameters; "" = none */
+	bool is_secret;		/* what the reply says is said once: nobody may keep it */
 	bool keeps_body;	/* a handler that fails sets it where what it wrote is the reply */
 	const char *content_type;	/* of the reply; NULL = JSON, or CSV */
 	bool is_csv;		/* the client wants CSV: what the handler writes is that */

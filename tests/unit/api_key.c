@@ -96,7 +96,7 @@ revoked_once_and_listed(void **state)
 	assert_int_equal(api_key_revoke(db, 3, 8, &why), NOT_FOUND);
 	assert_int_equal(api_key_find(db, arena, one, &k, &why), NOT_FOUND);
 	assert_int_equal(api_key_find(db, arena, two, &k, &why), OK);
-	assert_int_equal(api_key_each(db, arena, list_key, &list), OK);
+	assert_int_equal(api_key_each(db, arena, NULL, list_key, &list), OK);
 	assert_string_equal(list, "2/globex/b/org:admin/0 1/acme/a/usage:read/7 ");
 	db_write_abort(db);
 }

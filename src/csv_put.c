@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "csv.h"
+#include "csv_put.h"
 #include "instant.h"
 #include "money.h"
 
@@ -96,11 +96,11 @@ csv_put_names(struct csv *c, const char *const *names)
 {
 	for (; *names != NULL; names++)
 		put_plain(c, *names);
-	csv_end_line(c);
+	csv_put_end(c);
 }
 
 void
-csv_end_line(struct csv *c)
+csv_put_end(struct csv *c)
 {
 	json_append(c->out, "\r\n" + c->is_for_import, 2 - c->is_for_import);
 	c->needs_comma = false;

@@ -5,8 +5,8 @@
  * line), and lines end in CRLF.  For `import` every text stands as it is, and lines end in LF.  Numbers are numbers in
  * both, negative ones too.
  */
-#ifndef CSV_H
-#define CSV_H
+#ifndef CSV_PUT_H
+#define CSV_PUT_H
 
 #include "json.h"
 
@@ -23,6 +23,6 @@ void	csv_put_money(struct csv *c, int64_t micros);	/* dollars */
 void	csv_put_instant(struct csv *c, int64_t at);
 void	csv_put_none(struct csv *c);			/* an empty cell */
 void	csv_put_names(struct csv *c, const char *const *names);	/* NULL-ended: a whole line */
-void	csv_end_line(struct csv *c);
+void	csv_put_end(struct csv *c);
 
 #endif

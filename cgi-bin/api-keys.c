@@ -1,0 +1,212 @@
+/*
+ * GET /api/organizations/{organizationId}/api-keys -- the organisation's API keys, oldest first, revoked ones too.
+ * POST /api/organizations/{organizationId}/api-keys {"name"?,"scopes":["usage:read",…]} -- makes one.
+ * DELETE /api/organizations/{organizationId}/api-keys/{keyId} -- revokes one, for good; again is the same.
+ *
+ *	200	{"success":true,"data":{"apiKeys":[{"id","name","scopes":[…],"createdAt","revokedAt"},…]}}, or of DELETE
+ *		{"success":true,"data":{the key}}
+ *	201	{"success":true,"data":{the key, and "secret":"dbk_…"}}: the only time that it is shown
+ *	400	a field is missing, unknown or wrong; no scope, or the scope admin, which a key cannot have
+ *	401 403	no valid credential; not the scope org:admin, another organisation's, or more scopes than the caller has
+ *	404	no such key; no such organisation (to the scope admin)
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_key.h"
+#include "serve.h"
+
+enum { KEY_DIGITS_MAX = 18 };
+
+static void
+put_key(struct json *out, const char *name, const struct api_key *k, const char *secret)
+{
+	const char *word;
+	unsigned scope;
+
+	json_open_object(out, name);
+	json_put_int(out, "id", k->key);
+	json_put_text(out, "name", k->name);
+	json_open_array(out, "scopes");
+	for (unsigned i = 0; (word = scopes_word(i, &scope)) != NULL; i++)
+		if (k->scopes & scope)
+			json_put_text(out, NULL, word);
+	json_close_array(out);
+	json_put_instant(out, "createdAt", k->created_at);
+	if (k->revoked_at != 0)
+		json_put_instant(out, "revokedAt", k->revoked_at);
+	else
+		json_put_null(out, "revokedAt");
+	if (secret != NULL)
+		json_put_text(out, "secret", secret);
+	json_close_object(out);
+}
+
+static void
+put_one(struct json *out, const struct api_key *k, const char *secret)
+{
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	put_key(out, "data", k, secret);
+	json_close_object(out);
+}
+
+/* ---- GET */
+
+static void
+put_listed(const struct api_key *k, void *arg)
+{
+	put_key(arg, NULL, k, NULL);
+}
+
+static enum status
+list(struct req *r, struct json *out)
+{
+	enum status st;
+
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_open_array(out, "apiKeys");
+	st = api_key_each(r->db, r->arena, r->org, put_listed, out);
+	json_close_array(out);
+	json_close_object(out);
+	json_close_object(out);
+	return st;
+}
+
+/* ---- POST */
+
+struct wish {
+	const char *name;
+	unsigned scopes;
+};
+
+/* One element of scopes: a text, unescaped by the one parser that there is, which takes objects. */
+static enum status
+read_scope(struct req *r, size_t i, const char *item, size_t n, unsigned *scopes)
+{
+	const char *object = arena_printf(r->arena, "{\"scope\":%.*s}", (int)n, item), *word = NULL, *unknown;
+	struct json_object *o;
+	struct why ignored;
+	unsigned scope;
+
+	if (json_kind(item, n) != '"' || json_parse(r->arena, "", object, strlen(object), &o, &ignored) != OK)
+		return why_not(&r->why, BAD_REQUEST, "scopes[%zu]: not a string", i);
+	if (json_string(o, "scope", 1, 64, &word, &ignored) != OK)
+		word = NULL;
+	json_object_free(o);
+	if (word == NULL || strchr(word, ' ') != NULL || !scopes_parse(r->arena, word, &scope, &unknown))
+		return why_not(&r->why, BAD_REQUEST, "scopes[%zu]: no scope; the scopes of a key are %s", i,
+		    scopes_format(r->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
+	*scopes |= scope;
+	return OK;
+}
+
+static enum status
+read_scopes(struct req *r, unsigned *scopes)
+{
+	const char *array, *item;
+	size_t array_n, item_n, pos = 0, i = 0;
+	enum status st;
+
+	*scopes = 0;
+	if (!json_find(r->body, r->body_n, "scopes", &array, &array_n))
+		return why_not(&r->why, BAD_REQUEST, "scopes: required");
+	if (json_kind(array, array_n) != '[')
+		return why_not(&r->why, BAD_REQUEST, "scopes: not an array of strings");
+	while (json_next_item(array, array_n, &pos, &item, &item_n))
+		if ((st = read_scope(r, i++, item, item_n, scopes)) != OK)
+			return st;
+	if (*scopes == 0)
+		return why_not(&r->why, BAD_REQUEST, "scopes: empty; a key needs one at least");
+	if (*scopes & SCOPE_ADMIN)
+		return why_not(&r->why, BAD_REQUEST, "scopes: an API key cannot have admin, which only a token can");
+	if (*scopes & ~r->caller.scopes)
+		return why_not(&r->why, FORBIDDEN, "scopes: the credential itself lacks %s",
+		    scopes_format(r->arena, *scopes & ~r->caller.scopes));
+	return OK;
+}
+
+static enum status
+read_wish(struct req *r, struct wish *w)
+{
+	static const char *const known[] = { "name", "scopes", NULL };
+	struct json_object *o;
+	enum status st;
+
+	if ((st = req_object(r, known, &o)) != OK)
+		return st;
+	st = json_string(o, "name", 0, API_KEY_NAME_MAX - 1, &w->name, &r->why);
+	json_object_free(o);
+	return st == OK ? read_scopes(r, &w->scopes) : st;
+}
+
+static enum status
+post(struct req *r, struct json *out)
+{
+	struct api_key k = { 0 };
+	const char *secret;
+	struct wish w;
+	enum status st;
+	int64_t key;
+
+	if ((st = read_wish(r, &w)) != OK || (st = db_write_begin(r->db)) != OK ||
+	    (st = api_key_add(r->db, r->arena, r->org, w.name != NULL ? w.name : "", w.scopes, r->now, &secret, &key,
+	    &r->why)) != OK)
+		return st;
+	api_key_audit(r->db, key, "apikey.add", r->now, r->caller.credential);
+	if ((st = api_key_load(r->db, r->arena, r->org, key, &k, &r->why)) != OK || (st = db_write_commit(r->db)) != OK)
+		return st;
+	r->is_secret = true;
+	put_one(out, &k, secret);
+	return CREATED;
+}
+
+/* ---- DELETE */
+
+static enum status
+read_number(struct req *r, int64_t *key)
+{
+	const char *text = req_path(r, "keyId");
+	size_t n = strlen(text);
+
+	if (n > KEY_DIGITS_MAX || strspn(text, "0123456789") != n)
+		return why_not(&r->why, NOT_FOUND, "keyId: there is no such API key");
+	*key = strtoll(text, NULL, 10);
+	return OK;
+}
+
+static enum status
+revoke(struct req *r, struct json *out)
+{
+	struct api_key k = { 0 };
+	enum status st;
+	int64_t key = 0;
+
+	if ((st = read_number(r, &key)) != OK || (st = db_write_begin(r->db)) != OK ||
+	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->why)) != OK)
+		return st;
+	if (k.revoked_at == 0) {
+		if ((st = api_key_revoke(r->db, key, r->now, &r->why)) != OK)
+			return st;
+		api_key_audit(r->db, key, "apikey.revoke", r->now, r->caller.credential);
+		k.revoked_at = r->now;
+	}
+	if ((st = db_write_commit(r->db)) == OK)
+		put_one(out, &k, NULL);
+	return st;
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = {
+		{ GET, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, list },
+		{ POST, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, post },
+		{ DELETE, "/api/organizations/{organizationId}/api-keys/{keyId}", SCOPE_ORG_ADMIN, revoke },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "api-keys", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}

@@ -1,0 +1,111 @@
+/*
+ * GET /api/organizations/{organizationId}/audit?limit=&before= -- who changed what, newest first.
+ *
+ *	200	{"success":true,"data":{"entries":[{"id","at","credential","action","detail":{…}},…],"next":id|null}}
+ *		next is the `before` of the next page.  A page may be shorter than limit (AUDIT_PAGE_BYTES_MAX).
+ *		The scope admin sees what was done to the installation as a whole too.
+ *	format=csv, or Accept: text/csv: detail is its JSON, next the header X-Next-Cursor.
+ *	400	limit or before is wrong
+ *	401 403	no valid credential; not the scope org:admin, or another organisation's
+ *	404	no such organisation (to the scope admin)
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "audit.h"
+#include "csv_put.h"
+#include "organization.h"
+#include "reply.h"
+#include "serve.h"
+
+enum { ENTRIES_DEFAULT = 100, ENTRIES_MAX = 1000 };
+
+static void
+put_csv(struct json *out, const struct audit_page *page)
+{
+	static const char *const names[] = { "id", "at", "credential", "action", "detail", NULL };
+	struct csv csv = { .out = out };
+
+	csv_put_names(&csv, names);
+	for (const struct audit_row *row = page->rows; row < page->rows + page->count; row++) {
+		csv_put_int(&csv, row->id);
+		csv_put_instant(&csv, row->at);
+		csv_put_text(&csv, row->credential);
+		csv_put_text(&csv, row->action);
+		csv_put_text(&csv, row->detail);
+		csv_put_end(&csv);
+	}
+}
+
+static void
+put_entry(struct json *out, const struct audit_row *row)
+{
+	size_t n = strlen(row->detail);
+	struct why why;
+
+	json_open_object(out, NULL);
+	json_put_int(out, "id", row->id);
+	json_put_instant(out, "at", row->at);
+	json_put_text(out, "credential", row->credential);
+	json_put_text(out, "action", row->action);
+	/* Whatever stands in the file, the reply is JSON. */
+	if (json_check("detail", row->detail, n, &why) == OK && json_kind(row->detail, n) == '{')
+		json_put_raw(out, "detail", row->detail, n);
+	else {
+		json_open_object(out, "detail");
+		json_close_object(out);
+	}
+	json_close_object(out);
+}
+
+static void
+put_json(struct json *out, const struct audit_page *page)
+{
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_open_array(out, "entries");
+	for (size_t i = 0; i < page->count; i++)
+		put_entry(out, &page->rows[i]);
+	json_close_array(out);
+	if (page->has_more)
+		json_put_int(out, "next", page->rows[page->count - 1].id);
+	else
+		json_put_null(out, "next");
+	json_close_object(out);
+	json_close_object(out);
+}
+
+static enum status
+list(struct req *r, struct json *out)
+{
+	struct organization org;
+	struct audit_page page;
+	int64_t limit, before;
+	enum status st;
+
+	if ((st = req_int(r, "limit", 1, ENTRIES_MAX, ENTRIES_DEFAULT, &limit)) != OK ||
+	    (st = req_int(r, "before", 1, JSON_INT_MAX, INT64_MAX, &before)) != OK ||
+	    (st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
+	    (st = audit_list(r->db, r->arena, org.key, (r->caller.scopes & SCOPE_ADMIN) != 0, before, (size_t)limit, &page)) != OK)
+		return st;
+	if (!r->is_csv) {
+		put_json(out, &page);
+		return OK;
+	}
+	put_csv(out, &page);
+	reply_cursor(r, page.has_more ? arena_printf(r->arena, "%" PRId64, page.rows[page.count - 1].id) : NULL);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const char *const query[] = { "limit", "before", "format", NULL };
+	static const struct route routes[] = {
+		{ GET, "/api/organizations/{organizationId}/audit", SCOPE_ORG_ADMIN, list, .query = query, .has_csv = true },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "audit", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}

@@ -1,0 +1,149 @@
+/*
+ * GET /api/organizations/{organizationId}/prices -- what a part costs: the organisation's own prices, and those for all.
+ * POST /api/organizations/{organizationId}/prices {"channel","usd","validFrom"?,"reprice"?} -- sets one of its own.
+ *	usd is a number or a text of dollars a part, with at most nine decimals; validFrom a day, its today by default.
+ *	The same channel and day again replaces.  An own price wins over one for all, whatever their days.
+ *
+ *	200	{"success":true,"data":{"prices":[{"channel","usd","validFrom","of":"organization"|"all"},…]}}, by channel, own
+ *		ones first, the latest first; of POST {"success":true,"data":{the price, and "quartersRepriced":n}}
+ *	400	a field is missing, unknown or wrong
+ *	401 403	no valid credential; not the scope org:admin, or another organisation's
+ *	404	no such organisation (to the scope admin)
+ *	409	events of these days would be priced anew, and reprice is not true
+ */
+#include <string.h>
+
+#include "money.h"
+#include "price.h"
+#include "reply.h"
+#include "serve.h"
+
+static void
+put_members(struct json *out, const struct price *p)
+{
+	char usd[MONEY_TEXT_MAX], day[DAY_TEXT_MAX];
+
+	money_format_nanos(p->nanos_per_part, usd);
+	json_put_text(out, "channel", channel_facts(p->channel)->name);
+	json_put_raw(out, "usd", usd, strlen(usd));
+	json_put_text(out, "validFrom", day_format(p->valid_from, day));
+	json_put_text(out, "of", p->org != NULL ? "organization" : "all");
+}
+
+static enum status
+list(struct req *r, struct json *out)
+{
+	struct organization org;
+	struct price_list prices;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+		return st;
+	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
+		return OK;
+	if ((st = price_load(r->db, r->arena, &org, &prices)) != OK)
+		return st;
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_open_array(out, "prices");
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		for (size_t i = 0; i < prices.count; i++) {
+			if (prices.prices[i].channel != c)
+				continue;
+			json_open_object(out, NULL);
+			put_members(out, &prices.prices[i]);
+			json_close_object(out);
+		}
+	json_close_array(out);
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+struct wish {
+	struct price price;
+	bool has_day, reprice;
+};
+
+static enum status
+read_fields(struct req *r, struct json_object *o, struct wish *w)
+{
+	const char *channel, *day;
+	enum status st;
+	bool found;
+
+	if ((st = json_string(o, "channel", 1, 32, &channel, &r->why)) != OK)
+		return st;
+	if (channel == NULL)
+		return why_not(&r->why, BAD_REQUEST, "channel: required");
+	if (!channel_parse(channel, &w->price.channel))
+		return why_not(&r->why, BAD_REQUEST, "channel: unknown \"%s\"; one of %s", channel, channel_names());
+	if ((st = json_price(o, "usd", &found, &w->price.nanos_per_part, &r->why)) != OK)
+		return st;
+	if (!found)
+		return why_not(&r->why, BAD_REQUEST, "usd: required");
+	if ((st = json_string(o, "validFrom", 1, 32, &day, &r->why)) != OK ||
+	    (st = json_bool(o, "reprice", &found, &w->reprice, &r->why)) != OK)
+		return st;
+	if ((w->has_day = day != NULL) && !day_parse(day, &w->price.valid_from))
+		return why_not(&r->why, BAD_REQUEST, "validFrom: not a date (YYYY-MM-DD)");
+	return OK;
+}
+
+static enum status
+set_in_transaction(struct req *r, struct wish *w, int64_t *quarters)
+{
+	struct organization org;
+	enum status st;
+
+	if (!w->has_day) {
+		if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+			return st;
+		w->price.valid_from = organization_today(&org, r->now);
+	}
+	st = price_set(r->db, r->arena, r->org, w->price.channel, w->price.valid_from, w->price.nanos_per_part, w->reprice,
+	    r->now, r->caller.credential, quarters, &r->why);
+	if (st == CONFLICT)
+		why_not(&r->why, st, "validFrom: there are events of that day or later that this price would change; price them "
+		    "anew with \"reprice\":true, or choose a later day");
+	return st;
+}
+
+static enum status
+post(struct req *r, struct json *out)
+{
+	static const char *const known[] = { "channel", "usd", "validFrom", "reprice", NULL };
+	struct wish w = { .price = { .org = r->org } };
+	struct json_object *o;
+	int64_t quarters = 0;
+	enum status st;
+
+	if ((st = req_object(r, known, &o)) != OK)
+		return st;
+	st = read_fields(r, o, &w);
+	json_object_free(o);
+	if (st != OK || (st = db_write_begin(r->db)) != OK || (st = set_in_transaction(r, &w, &quarters)) != OK ||
+	    (st = db_write_commit(r->db)) != OK)
+		return st;
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	put_members(out, &w.price);
+	json_put_int(out, "quartersRepriced", quarters);
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = {
+		{ GET, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, list },
+		{ POST, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, post },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "prices", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}
