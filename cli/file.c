@@ -1,13 +1,12 @@
 /*
  * The database as a file: init, backup, restore, upgrade.
  */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "audit.h"
+#include "backup.h"
 #include "cli.h"
 #include "conf.h"
-#include "setting.h"
 
 static const struct option_spec no_options[] = { { NULL, NULL, NULL } };
 
@@ -46,21 +45,44 @@ note_backup(struct cli *c, const char *action)
 
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
-	st = setting_set(c->db, "backup_at", arena_printf(c->arena, "%" PRId64, c->now), &c->why);
+	st = backup_note(c->db, c->arena, c->now, &c->why);
 	if (action != NULL)
 		audit(c->db, c->now, 0, CLI_CREDENTIAL, action, "{}");
 	return st == OK ? db_write_commit(c->db) : (db_write_abort(c->db), st);
 }
 
+/* One more in the folder, and the oldest gone. */
+static int
+rotate(struct cli *c, const char *folder, int keep)
+{
+	enum status st, noted;
+	const char *made;
+	int removed;
+
+	st = backup_rotate(c->db, c->arena, folder, keep, c->now, show_pages, &made, &removed, &c->why);
+	progress_end();
+	if (made == NULL)
+		return cli_fail(c);
+	noted = note_backup(c, NULL);
+	printf("%s: a copy of %s; older ones removed: %d\n", made, c->path, removed);
+	return st == OK && noted == OK ? DONE : cli_fail(c);
+}
+
 int
 cmd_backup(struct cli *c, int argc, char **argv)
 {
-	const char *to;
+	const char *to, *keep_text = NULL;
+	const struct option_spec specs[] = { { "--keep", &keep_text, NULL }, { NULL, NULL, NULL } };
+	int64_t keep = 0;
 
-	if (!cli_options("backup", argc, argv, no_options, &to, 1, 1))
+	if (!cli_options("backup", argc, argv, specs, &to, 1, 1))
+		return USAGE;
+	if (keep_text != NULL && !cli_int("backup", "--keep", keep_text, 1, BACKUP_KEEP_MAX, &keep))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
+	if (keep > 0)
+		return rotate(c, to, (int)keep);
 	if (db_backup(c->db, to, show_pages, &c->why) != OK || note_backup(c, NULL) != OK) {
 		progress_end();
 		return cli_fail(c);

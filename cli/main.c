@@ -45,7 +45,8 @@ static const struct command commands[] = {
 	{ "verify", cmd_verify, "verify", "recompute everything from the ledger; exit 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "make the roll-ups anew from the ledger (and cut the days anew)" },
 	{ "erase", cmd_erase, "erase --phone NUMBER", "blank a phone number everywhere" },
-	{ "backup", cmd_backup, "backup FILE", "a consistent copy while others write" },
+	{ "backup", cmd_backup, "backup FILE\n"
+	    "backup --keep N FOLDER", "a consistent copy while others write" },
 	{ "restore", cmd_restore, "restore FILE", "a backup back into the live database" },
 	{ "upgrade", cmd_upgrade, "upgrade", "bring an older database to this version's schema" },
 	{ "demo", cmd_demo, "demo", "create the database with two organisations and a year of traffic" },

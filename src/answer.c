@@ -11,6 +11,7 @@
 #include "log.h"
 #include "reply.h"
 #include "setting.h"
+#include "upkeep.h"
 
 void
 answer_init(struct answerer *a, const struct endpoint *endpoint)
@@ -198,7 +199,20 @@ answer(struct answerer *a, char **env, const char *body, size_t n, enum status b
 		dialect_error(&r, st, &a->body);
 	has_body = reply_write(&r, st, &a->body, &a->head);
 	log_line(&r, st, a->head.size + (has_body ? a->body.size : 0), monotonic_us() - began_us);
+	/* Nobody without a credential sets off work. */
+	a->now = r.now;
+	a->is_upkeep_due = r.now >= a->upkeep_at && r.caller.credential[0] != '\0';
 	log_request("");
 	arena_reset(a->arena);
 	return (struct answer) { &a->head, has_body ? &a->body : NULL };
+}
+
+void
+answer_after(struct answerer *a)
+{
+	if (!a->is_upkeep_due || a->db == NULL)
+		return;
+	a->is_upkeep_due = false;
+	a->upkeep_at = upkeep(a->db, a->arena, a->now) ? a->now : a->now + UPKEEP_EVERY_MS;
+	arena_reset(a->arena);
 }

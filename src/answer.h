@@ -12,6 +12,8 @@ struct answerer {
 	struct db *db;		/* NULL until it could be opened; tried again with each request */
 	bool is_placed;		/* since it was opened, it was found to lie outside the web server's document root */
 	bool is_examined;	/* the log has what is wrong with the installation */
+	int64_t now, upkeep_at;	/* of the last request; from when on one is followed by upkeep */
+	bool is_upkeep_due;
 	struct arena *arena;
 	struct json head, body;
 };
@@ -35,5 +37,8 @@ struct answer {
  * stands until the next one.
  */
 struct answer	answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status);
+
+/* When the reply has gone out: what may take a while. */
+void	answer_after(struct answerer *a);
 
 #endif

@@ -120,13 +120,13 @@ db_read_end(struct db *db)
 	simple(db, "ROLLBACK");
 }
 
-enum status
-db_write_begin(struct db *db)
+static enum status
+write_begin(struct db *db, int wait_ms)
 {
 	enum status st;
 
 	assert(!db->in_read && !db->in_write);
-	if ((st = gate_enter(db->gate, DB_GATE_WAIT_MS)) != OK)
+	if ((st = gate_enter(db->gate, wait_ms)) != OK)
 		return st;
 	db->write_status = OK;
 	db->wal_pages = 0;
@@ -136,6 +136,18 @@ db_write_begin(struct db *db)
 	}
 	db->in_write = true;
 	return OK;
+}
+
+enum status
+db_write_begin(struct db *db)
+{
+	return write_begin(db, DB_GATE_WAIT_MS);
+}
+
+enum status
+db_write_try(struct db *db)
+{
+	return write_begin(db, DB_TRY_WAIT_MS);
 }
 
 static void

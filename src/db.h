@@ -23,6 +23,7 @@
 #include "status.h"
 
 #define DB_GATE_WAIT_MS 5000
+#define DB_TRY_WAIT_MS 50
 #define DB_BUSY_MS 5000
 #define DB_SCHEMA_VERSION 2
 
@@ -59,6 +60,8 @@ void		 db_read_end(struct db *db);
 
 /* UNAVAILABLE where the gate or the database stays busy. */
 enum status	 db_write_begin(struct db *db);
+/* The same for what can wait for another time: waits at most DB_TRY_WAIT_MS for the gate. */
+enum status	 db_write_try(struct db *db);
 /* OK only when the transaction is on the disk. */
 enum status	 db_write_commit(struct db *db);
 void		 db_write_abort(struct db *db);

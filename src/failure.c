@@ -24,20 +24,38 @@ static const char *const blank_old[BLANKS] = { BLANK_HASHES(IS_OLD), BLANK_REPLI
 static const char *const blank_theirs[BLANKS] = { BLANK_HASHES(IS_THEIRS), BLANK_REPLIES(IS_THEIRS), BLANK_TAGS(IS_THEIRS),
 	BLANK_ROWS(IS_THEIRS) };
 
-enum status
-failure_expire(struct db *db, int64_t now)
+/* Failures from before *before are to be blanked, if there are any. */
+static enum status
+look_for_old(struct db *db, int64_t now, int64_t *before, bool *is_due)
 {
 	struct query *q = db_query(db, "SELECT coalesce((SELECT value FROM setting WHERE name = 'failure_retention_days'), '90'), "
 	    "min(failed_at) FROM failure WHERE phone <> ''");
-	int64_t days = 0, oldest = 0, before;
-	enum status st;
-	bool has_any = false;
 
-	if (query_step(q) && (has_any = !query_is_null(q, 1))) {
-		days = query_int(q, 0);
-		oldest = query_int(q, 1);
+	*is_due = false;
+	if (query_step(q)) {
+		*before = now - query_int(q, 0) * DAY_MS;
+		*is_due = !query_is_null(q, 1) && query_int(q, 1) < *before;
 	}
-	if ((st = query_done(q)) != OK || !has_any || oldest >= (before = now - days * DAY_MS))
+	return query_done(q);
+}
+
+enum status
+failure_is_due(struct db *db, int64_t now, bool *is_due)
+{
+	int64_t before;
+
+	return look_for_old(db, now, &before, is_due);
+}
+
+enum status
+failure_expire(struct db *db, int64_t now)
+{
+	int64_t before;
+	enum status st;
+	struct query *q;
+	bool is_due;
+
+	if ((st = look_for_old(db, now, &before, &is_due)) != OK || !is_due)
 		return st;
 	for (size_t i = 0; st == OK && i < BLANKS; i++) {
 		q = db_query(db, blank_old[i]);

@@ -4,6 +4,7 @@
 #ifndef FAILURE_H
 #define FAILURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "db.h"
@@ -13,7 +14,10 @@
  * up the revisions of the organisations and campaigns that showed them.  Inside any write transaction; almost always
  * there is nothing to do.
  */
-enum status	failure_expire(struct db *db, int64_t now);
+enum status	failure_expire(struct db *db, int64_t now);	/* at most 1,000 of them */
+
+/* Whether there are such. */
+enum status	failure_is_due(struct db *db, int64_t now, bool *is_due);
 
 /* The same for one phone number, in every organisation; *count says how often it stood there. */
 enum status	failure_erase(struct db *db, const char *phone, int64_t *count);

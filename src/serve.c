@@ -139,6 +139,18 @@ write_all(const struct json *j)
 			return;		/* nobody is listening any more */
 }
 
+/* The web server has the whole reply, and need not wait for us. */
+static void
+close_reply(void)
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (nowhere == -1 || dup2(nowhere, STDOUT_FILENO) == -1)
+		close(STDOUT_FILENO);
+	if (nowhere > STDERR_FILENO)
+		close(nowhere);
+}
+
 static int
 serve_cgi(struct answerer *a)
 {
@@ -151,6 +163,8 @@ serve_cgi(struct answerer *a)
 	write_all(reply.head);
 	if (reply.body != NULL)
 		write_all(reply.body);
+	close_reply();
+	answer_after(a);
 	free(body.text);
 	return 0;
 }
@@ -170,6 +184,7 @@ exchange(struct answerer *a, FCGX_Request *request, struct body *body)
 	FCGX_Detach(request);
 	FCGX_Finish_r(request);
 	forget_body(body);
+	answer_after(a);
 }
 
 static volatile sig_atomic_t is_told_to_stop;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup.h"
 #include "cors.h"
 #include "setting.h"
 
@@ -14,6 +15,8 @@ const struct setting_facts settings[] = {
 	    1, 36500 },
 	{ "cors_origins", "", "web origins, as https://app.example.com, whose pages may read replies; empty: none",
 	    .check = cors_check },
+	{ "backup_keep", "0", "so many daily backups are kept in DATABASE-backups/, made by the programs; 0: none",
+	    0, BACKUP_KEEP_MAX },
 	{ "backup_at", "", "when the last backup ended, an instant in milliseconds" },
 	{ .name = NULL },
 };
