@@ -187,6 +187,25 @@ def test_locks_are_tried_and_the_trial_disturbs_no_writer(sound):
     doctor(sound).check("locks", "ok")
 
 
+LOCKLESS = """#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+/* A filesystem that grants every lock to everybody. */
+static int any(int fd, int cmd, long arg) { return cmd == F_SETLK ? 0 : (int)syscall(SYS_fcntl, fd, cmd, arg); }
+int fcntl(int fd, int cmd, ...) { va_list ap; va_start(ap, cmd); long arg = va_arg(ap, long); va_end(ap); return any(fd, cmd, arg); }
+int fcntl64(int fd, int cmd, ...) { va_list ap; va_start(ap, cmd); long arg = va_arg(ap, long); va_end(ap); return any(fd, cmd, arg); }
+"""
+
+
+def test_locks_that_keep_nobody_out_are_an_error(sound):
+    shim = sound.folder / "lockless.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, "-xc", "-"], input=LOCKLESS, text=True, check=True)
+    sound.env.update(LD_PRELOAD=str(shim), ASAN_OPTIONS=sound.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+    doctor(sound).check("locks", "error", f"{sound.path}-gate", "same lock", "local disk")
+
+
 def test_a_gate_that_is_no_file_is_an_error(sound):
     gate = pathlib.Path(f"{sound.path}-gate")
     gate.unlink()
