@@ -41,10 +41,11 @@ folder_of(const struct patient *p)
 	return arena_strdup(p->arena, real);
 }
 
+/* Where time matters, their numbers: a name may come from anywhere. */
 static const char *
 user_name(const struct patient *p, uid_t uid)
 {
-	struct passwd *user = getpwuid(uid);
+	struct passwd *user = p->is_thorough ? getpwuid(uid) : NULL;
 
 	return user != NULL ? arena_printf(p->arena, "%.*s", NAME_MAX_BYTES, user->pw_name) :
 	    arena_printf(p->arena, "%lu", (unsigned long)uid);
@@ -137,9 +138,9 @@ doctor_is_below(const char *path, const char *document_root)
 	size_t n;
 
 	if (document_root == NULL || document_root[0] == '\0' || realpath(document_root, root) == NULL ||
-	    strcmp(root, "/") == 0 || realpath(path, file) == NULL)
+	    realpath(path, file) == NULL)
 		return false;
-	n = strlen(root);
+	n = strlen(root);	/* of "/", which some servers say where they have none, nothing is below */
 	return strncmp(file, root, n) == 0 && file[n] == '/';
 }
 

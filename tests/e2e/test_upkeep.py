@@ -3,11 +3,12 @@ import fcntl
 import os
 import re
 import sqlite3
+import subprocess
 import threading
 
 import pytest
 
-from conftest import Server
+from conftest import BUILD, Server, cgi_variables
 from support import NOON, event, set_clock
 
 USAGE = ("GET", "/organization/usage")
@@ -181,6 +182,22 @@ def test_the_reply_is_out_before_the_backup_begins(clocked):
         os.close(gate)
     process.ask("OPTIONS", USAGE[1])
     assert backup_at(clocked) is not None
+
+
+def test_of_plain_cgi_the_reply_has_ended_before_the_backup_begins(clocked):
+    keep(clocked, 3)
+    variables = cgi_variables(*USAGE, None, None, {"Authorization": "Bearer " + clocked.token_})
+    gate = os.open(f"{clocked.path}-gate", os.O_RDWR)
+    try:
+        fcntl.lockf(gate, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 1)
+        with open(clocked.log_path, "ab") as log:
+            process = subprocess.Popen([BUILD / "cgi-bin/organization-usage.fcgi"], env={**clocked.env, **variables},
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+        assert process.stdout.read().startswith(b"Status: 200")	# to its end
+        assert process.poll() is None and backup_at(clocked) is None
+    finally:
+        os.close(gate)
+    assert process.wait(timeout=60) == 0 and backup_at(clocked) is not None
 
 
 def test_a_backup_kept_by_the_programs_can_be_restored(clocked):
