@@ -156,6 +156,24 @@ def test_a_relative_path_of_the_conf_file_begins_at_its_folder(daybook, tmp_path
     assert (folder / "data/daybook.db").exists()
 
 
+def test_the_last_place_is_the_conf_file_in_etc(daybook, tmp_path):
+    """Under a view of the files in which /etc is a folder of the test."""
+    etc, site = tmp_path / "etc", tmp_path / "site/bin"
+    (etc / "daybook").mkdir(parents=True)
+    site.mkdir(parents=True)
+    shutil.copy(BUILD / "bin/daybook", site / "daybook")
+    (etc / "daybook/daybook.conf").write_text(f"DAYBOOK_DB={daybook.path}\n")
+    env = {k: v for k, v in os.environ.items() if k != "DAYBOOK_DB"}
+    if subprocess.run(["unshare", "-m", "mount", "--bind", etc, "/etc"], capture_output=True).returncode != 0:
+        pytest.skip("no other view of the files can be had here")
+    see = lambda *prefix: subprocess.run([*prefix, site / "daybook", "org", "list"], env=env, capture_output=True, text=True)  # noqa: E731
+    done = see("unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', etc)
+    assert done.returncode == 0 and "acme" in done.stdout, done
+    if not os.path.exists("/etc/daybook/daybook.conf"):
+        done = see()
+        assert done.returncode == 1 and "/etc/daybook/daybook.conf" in done.stderr and str(site.parent / "daybook.conf") in done.stderr
+
+
 LIMITS = {
     "events of one body": ("src/event_body.h", r"EVENTS_MAX (\d+)", ""),
     "bytes of a body of events": ("src/event_body.h", r"EVENTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
