@@ -110,8 +110,8 @@ class Site:
 
     def start_programs(self):
         """By the lines in the head of the shipped files, word for word but for folders and users."""
-        lines = [line[2:] for line in self.conf("nginx.conf").splitlines() if line.startswith("#\t")]
-        script = "\n".join(lines).replace("/run/daybook", str(self.sockets)) \
+        lines = re.search(r"^#\tinstall -d .*?^#\tdone$", self.conf("nginx.conf"), re.M | re.S)[0]
+        script = re.sub(r"^#\t", "", lines, flags=re.M).replace("/run/daybook", str(self.sockets)) \
             .replace("/usr/lib/daybook/cgi-bin", str(self.programs))
         assert "spawn-fcgi" in script and "multiwatch" in script
         if IS_ROOT:
@@ -119,9 +119,11 @@ class Site:
         else:
             script = re.sub(r"-([ugUG]) \S+", "", script)
         with open(self.folder / "programs.log", "wb") as log:
-            subprocess.run(["sh", "-eu", "-c", script], check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                           env={**os.environ, "PATH": PATH, "DAYBOOK_DB": str(self.database)})
+            done = subprocess.run(["sh", "-eu", "-c", script], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                  env={**os.environ, "PATH": PATH, "DAYBOOK_DB": str(self.database)})
         self.multiwatches = [int(f.read_text()) for f in self.sockets.glob("*.pid")]
+        assert done.returncode == 0 and len(self.multiwatches) == len(list(self.programs.iterdir())), \
+            (self.folder / "programs.log").read_text()
 
     def close(self):
         for pid in self.multiwatches:
@@ -361,14 +363,15 @@ class Nginx(Server):
             assert (n, len(marked)) == (1, 2)
             for line in marked:
                 text = text.replace(line, line.replace("/daybook/", "/").replace("^/daybook(", "^("))
-            line = re.search(r"^\terror_page 400 .*\n", text, re.M)[0]
-            text = line + text
+            lines = re.findall(r"^#\t(error_page .*)", text, re.M)
+            assert len(lines) == 2
+            text = "\n".join(lines) + "\n" + text
         (state / "daybook.conf").write_text(text)
         temporary = "".join(f"{kind}_temp_path {state}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (state / "nginx.conf").write_text(
             f"daemon off; pid {state}/pid; error_log {state}/error.log; worker_processes 2; events {{ worker_connections 256; }}\n"
             f"http {{ access_log off; {temporary} gzip on; gzip_types application/json; gzip_min_length 20;\n"
-            f"server {{ listen 127.0.0.1:{self.port}; include daybook.conf; }}\n{self.more()} }}\n")
+            f"server {{ listen 127.0.0.1:{self.port}; root {state}/none; include daybook.conf; }}\n{self.more()} }}\n")
         return ["nginx", "-e", str(state / "error.log"), "-c", str(state / "nginx.conf")], {}
 
     def more(self):

@@ -74,7 +74,7 @@ PATTERNS = {
     "apache-fcgid.conf": r'ScriptAliasMatch "\^\$\{DAYBOOK_URL\}(\S+)\$" "\$\{DAYBOOK_PROGRAMS\}/(\S+)\.fcgi"',
     "apache-cgi.conf": r'ScriptAliasMatch "\^\$\{DAYBOOK_URL\}(\S+)\$" "\$\{DAYBOOK_PROGRAMS\}/(\S+)\.fcgi"',
     "apache-proxy-fcgi.conf": r'ProxyPassMatch "\^\$\{DAYBOOK_URL\}(\S+)\$" "unix:\$\{DAYBOOK_SOCKETS\}/(\S+)\.sock\|fcgi:',
-    "htaccess": r"RewriteRule \^(\S+)\$ cgi-bin/(\S+)\.fcgi/\$0 \[END\]",
+    "htaccess": r"RewriteRule \^(\S+)\$ cgi-bin/(\S+)\.fcgi/\$0 \[B=%\?#,END\]",
     "nginx.conf": r"location ~ \^/daybook\.internal(\S+)\$ \{ fastcgi_pass unix:\$daybook_sockets/(\S+)\.sock; \}"}
 
 
