@@ -36,7 +36,7 @@ struct query;
 struct db	*db_open(const char *path, struct why *why);
 void		 db_close(struct db *db);
 
-/* Makes a new file with the schema in it.  CONFLICT where the file exists. */
+/* Makes a new file with the schema in it, which is whole or not there.  CONFLICT where the file exists. */
 enum status	 db_create(const char *path, struct why *why);
 
 /*
@@ -44,6 +44,9 @@ enum status	 db_create(const char *path, struct why *why);
  * CONFLICT where it is a newer one.  Several may try at once: one does it, the others find it done.
  */
 enum status	 db_upgrade(const char *path, int *from, struct why *why);
+
+/* The schema version of a file of whatever version.  NOT_FOUND where there is no file; UNAVAILABLE and why. */
+enum status	 db_version_of(const char *path, int *schema_version, struct why *why);
 
 const char	*db_path(const struct db *db);
 
@@ -103,6 +106,9 @@ int64_t		 db_changes(struct db *db);
  * be NULL) hears pages done and pages in all.
  */
 enum status	 db_backup(struct db *db, const char *to, void (*progress)(int64_t done, int64_t total), struct why *why);
+
+/* The same of a file of whatever schema version, before it is upgraded. */
+enum status	 db_backup_file(const char *from, const char *to, struct why *why);
 
 /* Copies the database at `from` into this live one, under the gate, and gives it a new epoch. */
 enum status	 db_restore(struct db *db, const char *from, struct why *why);

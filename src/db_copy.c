@@ -59,6 +59,29 @@ db_backup(struct db *db, const char *to, void (*progress)(int64_t, int64_t), str
 	return st;
 }
 
+enum status
+db_backup_file(const char *from, const char *to, struct why *why)
+{
+	sqlite3 *source = NULL, *copy_handle = NULL;
+	enum status st;
+	int rc;
+
+	if ((st = db_file_open_any(from, &source, why)) != OK)
+		return st;
+	if ((st = db_file_new(to, why)) == OK) {
+		rc = sqlite3_open_v2(to, &copy_handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+		if (rc == SQLITE_OK)
+			rc = copy(source, copy_handle, NULL);
+		if (rc != SQLITE_DONE) {
+			st = why_not(why, UNAVAILABLE, "%s: %s", to, sqlite3_errstr(rc));
+			unlink(to);
+		}
+		sqlite3_close(copy_handle);
+	}
+	sqlite3_close(source);
+	return st;
+}
+
 /* A copy of the backup with a new epoch in it, so that the restore itself is one step. */
 static enum status
 stage(const char *from, const char *staged, sqlite3 **handle, struct why *why)

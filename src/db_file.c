@@ -164,7 +164,23 @@ db_file_new_epoch(sqlite3 *handle)
 }
 
 enum status
-db_create(const char *path, struct why *why)
+db_version_of(const char *path, int *schema_version, struct why *why)
+{
+	sqlite3 *handle;
+	enum status st;
+
+	if (access(path, F_OK) == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return why_not(why, NOT_FOUND, "%s: %s", path, strerror(errno));
+	if ((st = db_file_open_any(path, &handle, why)) != OK)
+		return st;
+	*schema_version = (int)db_file_pragma(handle, "PRAGMA user_version");
+	sqlite3_close(handle);
+	return OK;
+}
+
+/* A file with the schema in it and nothing beside it that it needs. */
+static enum status
+make(const char *path, struct why *why)
 {
 	sqlite3 *handle = NULL;
 	enum status st;
@@ -187,12 +203,47 @@ db_create(const char *path, struct why *why)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)	/* nobody else is here yet: the file is whole by itself */
-		sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		rc = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (rc != SQLITE_OK) {
 		st = why_not(why, UNAVAILABLE, "%s: %s", path, sqlite3_errmsg(handle));
 		unlink(path);
 	}
 	sqlite3_close(handle);
+	return st;
+}
+
+/* Gives the file its name, where that is free. */
+static enum status
+give_name(const char *made, const char *path, struct why *why)
+{
+	int rc = link(made, path);
+
+	if (rc == -1 && errno != EEXIST && access(path, F_OK) == -1)	/* a filesystem without links */
+		rc = rename(made, path);
+	if (rc == 0)
+		return OK;
+	return why_not(why, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", path,
+	    errno == EEXIST ? "exists already, and is left as it is" : strerror(errno));
+}
+
+enum status
+db_create(const char *path, struct why *why)
+{
+	static const char *const beside[] = { "", "-wal", "-shm", "-journal", NULL };
+	char made[DB_PATH_MAX], name[DB_PATH_MAX + 16];
+	enum status st;
+
+	if (access(path, F_OK) == 0)
+		return why_not(why, CONFLICT, "%s: exists already, and is left as it is", path);
+	if (snprintf(made, sizeof(made), "%s-new-%d", path, (int)getpid()) >= DB_PATH_MAX)
+		return why_not(why, UNAVAILABLE, "%s: too long", path);
+	unlink(made);	/* of another process of this number, which died of it */
+	if ((st = make(made, why)) == OK)
+		st = give_name(made, path, why);
+	for (const char *const *ending = beside; *ending != NULL; ending++) {
+		snprintf(name, sizeof(name), "%s%s", made, *ending);
+		unlink(name);
+	}
 	return st;
 }
 
