@@ -139,23 +139,34 @@ look_at_origin(struct req *r)
 		r->origin = origin;
 }
 
-/* Gates, then the handler, in the transaction that its method needs. */
+/* Gates, then the handler. */
+static enum status
+handle(struct answerer *a, struct req *r, enum status body_status)
+{
+	enum status st;
+
+	if ((st = req_open(r)) != OK || (st = check_body(r, body_status)) != OK)
+		return st;
+	if (r->db != NULL && r->route->method != GET)
+		db_read_end(r->db);
+	return r->route->handle(r, &a->body);
+}
+
+/* In the transaction that its method needs. */
 static enum status
 run(struct answerer *a, struct req *r, enum status body_status)
 {
 	enum status st;
 
+	if (a->endpoint->needs_no_database)
+		return handle(a, r, body_status);
 	if ((st = open_database(a, r, &r->why)) != OK)
 		return st;
 	r->db = a->db;
 	if ((st = db_read_begin(a->db)) != OK)
 		return st;
 	look_at_origin(r);
-	if ((st = req_open(r)) == OK && (st = check_body(r, body_status)) == OK) {
-		if (r->route->method != GET)
-			db_read_end(a->db);
-		st = r->route->handle(r, &a->body);
-	}
+	st = handle(a, r, body_status);
 	db_read_end(a->db);
 	db_write_abort(a->db);	/* of a handler that gave up; nothing where it committed */
 	return st;

@@ -155,6 +155,8 @@ authorize(struct req *r, const struct route *route)
 
 	if (route != NULL && route->scope == 0)
 		return OK;
+	if (r->db == NULL)	/* nobody to be known where there is no database */
+		return why_not(&r->why, NOT_FOUND, "no such path");
 	st = auth_check(r->db, r->arena, req_env(r, "HTTP_AUTHORIZATION"), req_env(r, "HTTP_X_API_KEY"), r->now,
 	    &r->caller, &why);
 	if (st != OK && st != UNAUTHENTICATED)

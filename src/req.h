@@ -43,6 +43,7 @@ struct endpoint {
 	const char *name;
 	enum dialect dialect;
 	bool refuses_unknown;		/* query parameters that are not known: a 400 that names them */
+	bool needs_no_database;		/* only open routes: db is NULL in its requests */
 	const struct route *routes;
 };
 
@@ -110,5 +111,8 @@ void		 req_add_header(struct req *r, const char *name, const char *value);
 enum status	 req_open(struct req *r);
 enum status	 req_check_body(struct req *r, enum status body_status);
 enum status	 req_read_query(struct req *r);
+
+/* Decodes %XX and + of a query or a form in place; false at a broken escape or a NUL. */
+bool		 req_decode(char *text);
 
 #endif

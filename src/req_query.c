@@ -9,9 +9,8 @@
 
 enum { QUERY_MAX_BYTES = 8192 };
 
-/* Decodes %XX and + in place; false at a bad escape or a NUL. */
-static bool
-decode(char *text)
+bool
+req_decode(char *text)
 {
 	char *out = text;
 
@@ -58,7 +57,7 @@ add_param(struct req *r, char *name)
 		value = name + strlen(name);
 	else
 		*value++ = '\0';
-	if (!decode(name) || !utf8_is_valid(name, strlen(name)) || !is_known(r->route, name)) {
+	if (!req_decode(name) || !utf8_is_valid(name, strlen(name)) || !is_known(r->route, name)) {
 		if (!r->endpoint->refuses_unknown)
 			return OK;	/* a front end may add a cache-buster */
 		return why_not(&r->why, BAD_REQUEST, "%.64s: unknown parameter",
@@ -66,7 +65,7 @@ add_param(struct req *r, char *name)
 	}
 	if (req_query(r, name) != NULL)
 		return wrong(r, name, "given twice");
-	if (!decode(value) || !utf8_is_valid(value, strlen(value)))
+	if (!req_decode(value) || !utf8_is_valid(value, strlen(value)))
 		return wrong(r, name, "not UTF-8, or a broken % escape");
 	if (value[0] == '\0')
 		return wrong(r, name, "empty");
