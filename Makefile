@@ -28,7 +28,7 @@ SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIK
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
 
-LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*.c)) $(B)/schema.o $(B)/version.o
+LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*.c)) $(B)/schema.o $(B)/version.o $(B)/setup_html.o
 PROGRAMS = $(patsubst cgi-bin/%.c,$(B)/cgi-bin/%.fcgi,$(wildcard cgi-bin/*.c))
 CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
@@ -36,7 +36,7 @@ UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS = $(B)/tests/zone/dump
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
-SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql Makefile
+SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql cgi-bin/setup.html Makefile
 
 # ---- The packages, all of them; everything that installs looks here.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
@@ -105,10 +105,12 @@ $(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/generate $(wildc
 	@mkdir -p $(@D)
 	httpd-conf/generate $< $(patsubst cgi-bin/%.c,%,$(wildcard cgi-bin/*.c)) >$@.new && mv $@.new $@
 
-# schema.sql as a C string.
+# schema.sql and a page as C strings.
 $(B)/schema.c: schema.sql
+$(B)/setup_html.c: cgi-bin/setup.html
+$(B)/schema.c $(B)/setup_html.c:
 	@mkdir -p $(@D)
-	{ echo 'extern const char schema_sql[]; const char schema_sql[] ='; \
+	name=$(subst .,_,$(notdir $<)); { echo "extern const char $$name[]; const char $$name[] ="; \
 	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $<; echo ';'; } > $@
 
 # The build: what a cached reply and an ETag belong to.
@@ -117,7 +119,7 @@ $(B)/version.c: $(SOURCES)
 	{ echo '#include "version.h"'; echo 'const char version[] = "$(VERSION)";'; \
 	  echo "const char version_build[] = \"$$(cat $(SOURCES) | sha256sum | cut -c1-16)\";"; } > $@
 
-$(B)/schema.o $(B)/version.o: %.o: %.c
+$(B)/schema.o $(B)/version.o $(B)/setup_html.o: %.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # ---- Running

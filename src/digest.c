@@ -68,6 +68,16 @@ sha256_texts(uint8_t out[SHA256_SIZE], ...)
 	sha256_end(context, out);
 }
 
+bool
+sha256_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE])
+{
+	unsigned differ = 0;
+
+	for (int i = 0; i < SHA256_SIZE; i++)
+		differ |= (unsigned)(a[i] ^ b[i]);
+	return differ == 0;
+}
+
 void
 random_bytes(void *out, size_t n)
 {

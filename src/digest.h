@@ -4,6 +4,7 @@
 #ifndef DIGEST_H
 #define DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ void	sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE]);
  * the list ends with NULL.
  */
 void	sha256_texts(uint8_t out[SHA256_SIZE], ...) __attribute__((sentinel));
+
+/* Whether both are the same, in a time that does not tell where they differ. */
+bool	sha256_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
 
 void	random_bytes(void *out, size_t n);
 

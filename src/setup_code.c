@@ -1,0 +1,142 @@
+/*
+ * The code that proves the operator: its file, and who may try it when (see setup.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "log.h"
+#include "setup.h"
+
+enum { CODE_FILE_MAX = SETUP_CODE_MAX + 16, LOCK_STEP_MS = 50 };
+
+static void
+code_path(char *path)
+{
+	char folder[CONF_PATH_MAX];
+
+	conf_folder(folder);
+	snprintf(path, CONF_PATH_MAX + sizeof(SETUP_CODE_FILE), "%s/" SETUP_CODE_FILE, folder);
+}
+
+/* What the file says: its one line, without a byte order mark and blanks.  FORBIDDEN where that is no code. */
+static enum status
+code_read(int fd, char *code, struct why *why)
+{
+	char text[CODE_FILE_MAX + 1], *p = text;
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+	size_t length;
+
+	if (n < 0)
+		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": cannot be read: %s", strerror(errno));
+	if (n > CODE_FILE_MAX)
+		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": longer than %d characters", SETUP_CODE_MAX);
+	text[n] = '\0';
+	if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	p += strspn(p, " \t\r\n");
+	length = strlen(p);
+	while (length > 0 && strchr(" \t\r\n", p[length - 1]) != NULL)
+		length--;
+	p[length] = '\0';
+	if (length != strcspn(p, "\r\n"))
+		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": more than one line");
+	if (length < SETUP_CODE_MIN || length > SETUP_CODE_MAX)
+		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": %zu characters; it needs %d to %d", length, SETUP_CODE_MIN,
+		    SETUP_CODE_MAX);
+	strcpy(code, p);
+	return OK;
+}
+
+static enum status
+code_open(int *fd, char *code, struct why *why)
+{
+	char path[CONF_PATH_MAX + sizeof(SETUP_CODE_FILE)];
+	struct stat st;
+
+	code_path(path);
+	if ((*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": %s", errno == ENOENT ? "not there yet" : strerror(errno));
+	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
+		return code_read(*fd, code, why);
+	return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": not a file");
+}
+
+enum status
+setup_code_look(struct why *why)
+{
+	char code[CODE_FILE_MAX + 1];
+	enum status st;
+	int fd;
+
+	st = code_open(&fd, code, why);
+	if (fd != -1)
+		close(fd);
+	return st;
+}
+
+bool
+setup_forget_code(void)
+{
+	char path[CONF_PATH_MAX + sizeof(SETUP_CODE_FILE)];
+
+	code_path(path);
+	return unlink(path) == 0 || errno == ENOENT;
+}
+
+static void
+pause_ms(int ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+/* flock() has no limit of its own, and may be had on a file that others own. */
+static enum status
+lock(int fd, struct why *why)
+{
+	for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; waited_ms += LOCK_STEP_MS) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || waited_ms >= SETUP_WAIT_MS)
+			return why_not(why, UNAVAILABLE, "setup: others are trying a code");
+		pause_ms(LOCK_STEP_MS);
+	}
+	return OK;
+}
+
+enum status
+setup_enter(struct setup *s, const char *code, const char *document_root, struct why *why)
+{
+	char expected[CODE_FILE_MAX + 1];
+	uint8_t given_hash[SHA256_SIZE], expected_hash[SHA256_SIZE];
+	enum status st;
+
+	if ((st = code_open(&s->code_file, expected, why)) == OK && (st = lock(s->code_file, why)) == OK) {
+		sha256(code, strlen(code), given_hash);
+		sha256(expected, strlen(expected), expected_hash);
+		if (!sha256_same(given_hash, expected_hash)) {
+			log_info("event=setup_refused reason=\"wrong code\"");
+			pause_ms(SETUP_PAUSE_MS);
+			st = why_not(why, FORBIDDEN, "code: not the one in " SETUP_CODE_FILE);
+		}
+	}
+	if (st == OK)
+		setup_look(s, document_root);
+	else
+		setup_leave(s);
+	return st;
+}
+
+void
+setup_leave(struct setup *s)
+{
+	if (s->code_file != -1)
+		close(s->code_file);
+	s->code_file = -1;
+}
