@@ -1,7 +1,8 @@
 # Daybook.  `make` builds everything into build/, `make run` starts it, `make test` proves it.
 #
 #   src/       libdaybook.a          cgi-bin/   one FastCGI program per endpoint
-#   cli/       the daybook command   tests/     unit, zone, e2e, bench, fuzz
+#   cli/       the daybook command   tests/     unit, zone, e2e, bench, fuzz, hosting
+#   hosting/   the zip for shared hosting
 #
 # Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), SQLITE3_SRC=/path/to/amalgamation
 # (link that SQLite statically instead of the system's), CFLAGS, LDFLAGS.
@@ -9,7 +10,7 @@
 VERSION = 0.1.0
 PORT ?= 8080
 
-B = build$(if $(SAN),/san)
+B = build$(if $(SAN),/san)$(if $(HOSTING),/hosting)
 DAYBOOK_DB ?= $(CURDIR)/build/run/daybook.db
 
 CC = gcc
@@ -20,10 +21,10 @@ HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=a
 	-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 comma = ,
 # Hidden: libjwt's own JSON library has a json_string too, and must not find ours.
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote src -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote src $(if $(HOSTING),-isystem $(B)/include) -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
+ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDFLAGS)
 SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
-LIBS = $(B)/libdaybook.a $(SQLITE_LIB) -lcjson -ljwt -lcrypto -lm
+LIBS = $(B)/libdaybook.a $(SQLITE_LIB) $(if $(HOSTING),$(STATIC_LIBS),-lcjson -ljwt) -lcrypto -lm
 SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
@@ -84,6 +85,7 @@ $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+ifndef HOSTING
 $(B)/cgi-bin/%.fcgi: cgi-bin/%.c $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(@:.fcgi=.d) $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi
@@ -91,6 +93,7 @@ $(B)/cgi-bin/%.fcgi: cgi-bin/%.c $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqli
 $(COMMAND): $(CLI_OBJ) $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBS) -lcsv
+endif
 
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 	@mkdir -p $(@D)
@@ -121,6 +124,69 @@ $(B)/version.c: $(SOURCES)
 
 $(B)/schema.o $(B)/version.o $(B)/setup_html.o: %.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# ---- Linked statically, for hosts with other libraries: `make HOSTING=1` builds into build/hosting.  All programs are one
+# file, lib/daybook; what stands in cgi-bin/ and bin/ starts it by its own name.
+# The libraries that Debian has no static ones of, from its sources.  (We have a json_string too.)
+STATIC_LIBS = $(B)/libcjson.a $(B)/libjwt.a $(B)/libjansson.a
+FROM = build/hosting/sources
+THEIR_CFLAGS = -O2 -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DHAVE_CONFIG_H -Djson_string=jansson_string \
+	-I$(B)/include -I$(FROM)/libjwt/libjwt -I$(FROM)/jansson/src
+
+$(FROM)/libjwt/include/jwt.h: hosting/fetch
+	hosting/fetch $(FROM)
+	touch $@
+
+ifdef HOSTING
+NAMES = $(notdir $(basename $(PROGRAMS))) daybook
+MAINS = $(patsubst cgi-bin/%.c,$(B)/main/%.o,$(wildcard cgi-bin/*.c)) $(B)/main/daybook.o $(filter-out %/main.o,$(CLI_OBJ))
+main_of = main_$(subst -,_,$(1))
+
+$(LIB_OBJ) $(MAINS): | $(B)/include/jwt.h
+
+$(B)/main/%.o: cgi-bin/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,$*) -MMD -MP -c -o $@ $<
+
+$(B)/main/daybook.o: cli/main.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,daybook) -MMD -MP -c -o $@ $<
+
+# A line for each program, where hosting/programs.c has its table.
+$(B)/programs.h: $(wildcard cgi-bin/*.c) Makefile
+	@mkdir -p $(@D)
+	for n in $(foreach n,$(NAMES),$(call main_of,$(n)):$(n)); do echo "PROGRAM($${n%:*}, \"$${n#*:}\")"; done > $@
+
+$(B)/lib/daybook: hosting/programs.c $(B)/programs.h $(MAINS) $(B)/libdaybook.a $(STATIC_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -I$(B) $(ALL_LDFLAGS) -o $@ $< $(MAINS) $(LIBS) -lfcgi -lcsv >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
+	! grep -vE "in function|Using '(dlopen|getaddrinfo|gethostbyname)'" $(B)/link.log	# which are never called
+
+$(PROGRAMS) $(COMMAND): hosting/launch.c $(B)/lib/daybook
+	@mkdir -p $(@D)
+	musl-gcc -static -s -Os -Wall -o $@ $<
+
+$(B)/include/jwt.h: $(FROM)/libjwt/include/jwt.h hosting/base64.h hosting/jansson_config.h
+	@mkdir -p $(@D)/cjson
+	cp hosting/*.h $(@D)/
+	: >$(@D)/config.h
+	cp $(FROM)/cjson/cJSON.h $(@D)/cjson/
+	cp $(FROM)/jansson/src/jansson.h $< $(@D)/
+
+# archive FILES: compiled and put together.
+define archive
+	rm -rf $@.d $@ && mkdir $@.d
+	for c in $(1); do $(CC) $(THEIR_CFLAGS) -w -c -o $@.d/$$(basename $$c .c).o $$c || exit 1; done
+	ar rcs $@ $@.d/*.o
+endef
+
+$(B)/libcjson.a: $(B)/include/jwt.h Makefile
+	$(call archive,$(FROM)/cjson/cJSON.c)
+$(B)/libjansson.a: $(B)/include/jwt.h Makefile
+	$(call archive,$(FROM)/jansson/src/*.c)
+$(B)/libjwt.a: $(B)/include/jwt.h Makefile
+	$(call archive,$(FROM)/libjwt/libjwt/jwt.c $(FROM)/libjwt/libjwt/jwt-openssl.c)
+endif
 
 # ---- Running
 run: deps
@@ -195,4 +261,4 @@ test-deb: deps-test-deb
 clean:
 	rm -rf build
 
--include $(wildcard $(B)/src/*.d $(B)/cli/*.d $(B)/cgi-bin/*.d $(B)/tests/*/*.d)
+-include $(wildcard $(B)/src/*.d $(B)/cli/*.d $(B)/cgi-bin/*.d $(B)/main/*.d $(B)/tests/*/*.d)

@@ -18,6 +18,9 @@ class Host:
         self.folder = pathlib.Path(folder)
         (self.folder / "bin").mkdir()
         shutil.copy(BUILD / "bin/daybook", self.folder / "bin/daybook")
+        if (BUILD / "lib/daybook").exists():  # what it starts where it is linked statically
+            (self.folder / "lib").mkdir()
+            shutil.copy(BUILD / "lib/daybook", self.folder / "lib")
         self.system, self.own = self.folder / "system", self.folder / "zoneinfo"
         self.system.mkdir()
         self.database = self.folder / "d.db"
