@@ -38,12 +38,14 @@ HELPERS = $(B)/tests/zone/dump
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
 SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql cgi-bin/setup.html Makefile
+HTDOCS = build/htdocs/index.html
 
 # ---- The packages, all of them; everything that installs looks here.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
-	libssl-dev libcsv-dev tzdata lighttpd
+	libssl-dev libcsv-dev tzdata lighttpd libjs-chart.js
+BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
-	faketime mandoc
+	faketime mandoc chromium chromium-driver python3-selenium fonts-dejavu-core
 BENCH_PACKAGES = wrk sqlite3 python3
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian
@@ -55,7 +57,7 @@ $(V).SILENT:
 .PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb dist deb test-deb \
 	install uninstall clean
 
-all: $(PROGRAMS) $(COMMAND) $(CONFS)
+all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
 # ---- Installing what is missing; nothing is done where nothing is.
 deps: PACKAGES = $(BUILD_PACKAGES)
@@ -66,7 +68,8 @@ deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
 deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb:
 	@missing=$$(for p in $(PACKAGES); do \
-		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done; \
+		for c in $(BUILD_COMMANDS); do command -v $$c >/dev/null || echo $$c; done); \
 	[ -z "$$missing" ] || { echo "installing: "$$missing; \
 		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
 		$$sudo apt-get -q update && \
@@ -187,6 +190,30 @@ $(B)/libjansson.a: $(B)/include/jwt.h Makefile
 $(B)/libjwt.a: $(B)/include/jwt.h Makefile
 	$(call archive,$(FROM)/libjwt/libjwt/jwt.c $(FROM)/libjwt/libjwt/jwt-openssl.c)
 endif
+
+# ---- The dashboard: htdocs as it is, the browser libraries, the API's document.  npm fetches the libraries once, by the
+# versions and checksums of the lock file; nothing of theirs is run.
+NODE = build/node/node_modules
+
+build/node/.made: htdocs-libs/package.json htdocs-libs/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)/
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(HTDOCS): $(wildcard htdocs/*) docs/openapi.yaml build/node/.made
+	rm -rf $(@D) $(@D).new
+	mkdir -p $(@D).new/lib
+	cp -r htdocs/* docs/openapi.yaml $(@D).new/
+	cp $(NODE)/vanilla-calendar-pro/index.mjs $(@D).new/lib/calendar.js
+	cp /usr/share/javascript/chart.js/chart.min.js $(@D).new/lib/chart.js
+	sed '/^\/\/# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui-bundle.js >$(@D).new/lib/swagger-ui.js
+	sed '/^\/\*# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui.css >$(@D).new/lib/swagger-ui.css
+	cp $(NODE)/vanilla-calendar-pro/LICENSE $(@D).new/lib/LICENSE.vanilla-calendar-pro
+	cp $(NODE)/swagger-ui-dist/LICENSE $(@D).new/lib/LICENSE.swagger-ui
+	cp /usr/share/doc/libjs-chart.js/copyright $(@D).new/lib/LICENSE.chart.js
+	touch $(@D).new/index.html
+	mv $(@D).new $(@D)
 
 # ---- Running
 run: deps
