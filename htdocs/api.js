@@ -1,0 +1,88 @@
+/*
+ * Every request to the API.  Paths are relative to the page, so that Daybook may live under any path.  Conditional
+ * requests are the browser's: the replies say no-cache and have ETags.
+ */
+import { credential } from './session.js';
+import { down } from './away.js';
+import { t } from './strings.js';
+
+const TIMEOUT_MS = 30000;
+
+/* status 0: no answer at all.  message is for people; body is what the server said. */
+export class ApiError extends Error {
+	constructor(status, message, body) {
+		super(message);
+		this.status = status;
+		this.body = body || {};
+	}
+}
+
+let signIn;
+
+/* signIn() asks for a credential and is done when there is a new one. */
+export function onUnauthorized(ask) {
+	signIn = ask;
+}
+
+/* The server's own words, in any of its formats. */
+function wordsOf(status, body) {
+	if (body.error && body.error.message)
+		return body.error.message;
+	if (typeof body.error === 'string' && body.message)
+		return body.message === body.error ? body.message : `${body.message} ${body.error}`;
+	return body.message || t('error.status', { status });
+}
+
+async function ask(method, path, { body, headers, token } = {}) {
+	const used = token || credential();
+	let response;
+
+	try {
+		response = await fetch(path, { method, signal: AbortSignal.timeout(TIMEOUT_MS), body: body && JSON.stringify(body),
+			headers: { Authorization: `Bearer ${used}`, ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers } });
+	} catch {
+		down();
+		throw new ApiError(0, t('error.away'));
+	}
+	if (response.status === 401 && !token) {
+		if (credential() === used)
+			await signIn();
+		return ask(method, path, { body, headers });
+	}
+	if (response.ok)
+		return response;
+	if ([502, 503, 504].includes(response.status))
+		down();
+	const said = await response.json().catch(() => ({}));
+	throw new ApiError(response.status, wordsOf(response.status, said), said);
+}
+
+/* {a: 1, b: null} as ?a=1 */
+export function query(values) {
+	const pairs = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '');
+
+	return pairs.length ? '?' + new URLSearchParams(pairs) : '';
+}
+
+export const get = async (path, options) => (await ask('GET', path, options)).json();
+
+/* A change; the reply's body, and its ETag as .etag. */
+export async function send(method, path, body, headers) {
+	const response = await ask(method, path, { body, headers });
+	const reply = response.status === 204 ? {} : await response.json();
+
+	return Object.assign(reply, { etag: response.headers.get('ETag') });
+}
+
+export async function getWithTag(path) {
+	const response = await ask('GET', path);
+
+	return Object.assign(await response.json(), { etag: response.headers.get('ETag') });
+}
+
+/* A CSV page: {text, next}, next being the cursor of the page after it or null. */
+export async function getCsv(path) {
+	const response = await ask('GET', path, { headers: { Accept: 'text/csv' } });
+
+	return { text: await response.text(), next: response.headers.get('X-Next-Cursor') };
+}

@@ -1,0 +1,40 @@
+/* #api: the OpenAPI document by Swagger UI, trying it with the credential of this tab, against the server of this page. */
+import { el, fill } from './dom.js';
+import { credential } from './session.js';
+import { t } from './strings.js';
+
+/* Its style and its program, once. */
+function load() {
+	if (!document.querySelector('link[href="lib/swagger-ui.css"]'))
+		document.head.append(el('link', { rel: 'stylesheet', href: 'lib/swagger-ui.css' }), el('link', { rel: 'stylesheet', href: 'apidocs.css' }));
+	return globalThis.SwaggerUIBundle ? Promise.resolve() : new Promise((resolve, reject) => {
+		document.head.append(el('script', { src: 'lib/swagger-ui.js', onload: resolve, onerror: () => reject(new Error(t('error.away'))) }));
+	});
+}
+
+export async function open(place) {
+	const base = new URL('.', location.href).pathname.replace(/\/$/, '');
+	const here = () => ({ statePlugins: { spec: { wrapActions: {
+		updateJsonSpec: original => spec => original({ ...spec, servers: [{ url: base || '/' }] }) } } } });
+	const node = el('div', {});
+
+	await load();
+	fill(place, el('h1', { tabindex: -1 }, t('menu.api')), el('p', {}, t('api.about'), ' ', el('a', { href: 'openapi.yaml', download: 'openapi.yaml' },
+		'openapi.yaml')), node);
+	/* Names for what Swagger UI leaves without; one main is enough. */
+	const watch = new MutationObserver(() => {
+		for (const control of node.querySelectorAll('select:not([aria-label])'))
+			control.setAttribute('aria-label', control.closest('.servers') ? t('api.server') : t('api.choice'));
+		for (const inner of node.querySelectorAll('main:not([role])'))
+			inner.setAttribute('role', 'presentation');
+	});
+	watch.observe(node, { childList: true, subtree: true });
+	await new Promise(resolve => globalThis.SwaggerUIBundle({ url: 'openapi.yaml', domNode: node, plugins: [here], docExpansion: 'list',
+		defaultModelsExpandDepth: -1, tryItOutEnabled: true, persistAuthorization: false, onComplete: resolve,
+		requestInterceptor: request => {
+			if (!request.url.endsWith('openapi.yaml') && !request.headers.Authorization)
+				request.headers.Authorization = `Bearer ${credential()}`;
+			return request;
+		} }));
+	return { refresh: async () => {}, close: () => watch.disconnect() };
+}

@@ -1,0 +1,167 @@
+/* Starts the dashboard: signs in, draws the frame, shows the page that the address names and keeps it fresh. */
+import { announce, el, fill, notice } from './dom.js';
+import { get, onUnauthorized } from './api.js';
+import { onRecovered } from './away.js';
+import { credential, forget, learn, may, serverNow, session, takeFromAddress } from './session.js';
+import { t } from './strings.js';
+import { clock, zoneName } from './format.js';
+import * as calendar from './calendar.js';
+
+const FRESH_MS = 30000;
+
+/* The pages, in the order of the menu: what a page needs of the credential, and its module, fetched when it is first shown. */
+const PAGES = {
+	calendar: { scope: 'usage:read', load: async () => calendar },
+	campaigns: { scope: 'usage:read', load: () => import('./campaigns.js') },
+	planner: { scope: 'campaigns:write', load: () => import('./planner.js') },
+	usage: { scope: 'usage:read', load: () => import('./usage.js') },
+	settings: { scope: 'org:admin', load: () => import('./settings.js') },
+	audit: { scope: 'org:admin', load: () => import('./audit.js') },
+	api: { scope: null, load: () => import('./apidocs.js') },
+};
+const SUBPAGES = { campaign: { menu: 'campaigns', scope: 'usage:read', load: () => import('./campaign.js') } };
+
+const askForCredential = async why => (await import('./signin.js')).askForCredential(why);
+const allowed = page => page.scope === null || (may(page.scope) && session.organizationId !== null);
+let shown = {}, generation = 0, midnight;
+
+function frame() {
+	const link = name => el('a', { href: `#${name}`, 'data-page': name }, t(`menu.${name}`));
+
+	fill(document.body,
+		el('a', { class: 'skip', href: '#main', onclick: e => { e.preventDefault(); document.getElementById('main').focus(); } },
+			t('menu.skip')),
+		el('header', { class: 'top' },
+			el('strong', { class: 'brand' }, 'Daybook'),
+			el('span', { class: 'who', id: 'who' }),
+			el('nav', { 'aria-label': t('menu.label') }, Object.entries(PAGES).filter(([, page]) => allowed(page)).map(([name]) => link(name))),
+			el('span', { class: 'clock', id: 'clock' }),
+			el('button', { class: 'quiet', type: 'button', onclick: signOut }, t('menu.signout'))),
+		el('div', { id: 'away' }),
+		el('main', { id: 'main', tabindex: -1 }),
+		el('div', { id: 'announcer', class: 'hidden', role: 'status', 'aria-live': 'polite' }));
+	tick();
+}
+
+function tick() {
+	const now = serverNow();
+
+	fill(document.getElementById('who'), session.name || session.organizationId || t('session.everyone'));
+	fill(document.getElementById('clock'), session.timezone ? `${clock(now)} · ${zoneName(session.timezone, now)}` : '');
+}
+
+function signOut() {
+	forget();
+	location.replace(location.pathname);
+}
+
+/* #calendar/2026-11: the page and what stands behind it. */
+function address() {
+	const [name, ...rest] = decodeURIComponent(location.hash.slice(1)).split('/');
+
+	return { name: PAGES[name] || SUBPAGES[name] ? name : 'calendar', rest: rest.join('/') };
+}
+
+async function show() {
+	const { name, rest } = address(), mine = ++generation;
+	const page = PAGES[name] || SUBPAGES[name], menu = page.menu || name;
+	const main = document.getElementById('main');
+
+	for (const a of document.querySelectorAll('nav a'))
+		a.toggleAttribute('aria-current', a.dataset.page === menu);
+	for (const a of document.querySelectorAll('nav a[aria-current]'))
+		a.setAttribute('aria-current', 'page');
+	if (shown.name === name && shown.go && shown.go(rest))
+		return;
+	if (shown.close)
+		shown.close();
+	shown = {};
+	document.title = `${t(`menu.${name}`)} · Daybook`;
+	if (!allowed(page)) {
+		fill(main, el('h1', {}, t(`menu.${name}`)), notice('plain', session.organizationId === null ? t('session.noorg')
+			: t('session.notallowed', { scope: page.scope })));
+		return;
+	}
+	const place = el('div', { class: `page page-${name}`, 'aria-busy': 'true' }, el('p', { class: 'loading' }, t('loading')));
+	fill(main, place);
+	try {
+		const made = await (await page.load()).open(place, rest);
+		if (mine !== generation) {
+			if (made && made.close)
+				made.close();
+			return;
+		}
+		shown = { ...made, name };
+	} catch (error) {
+		if (mine === generation)
+			fill(place, el('h1', {}, t(`menu.${name}`)), notice('bad', error.message), el('button', { type: 'button', onclick: show },
+				t('again')));
+	}
+	place.removeAttribute('aria-busy');
+}
+
+/* Also at the organisation's next midnight, when today is another day. */
+async function learnSession() {
+	learn((await get('api/session')).data);
+	clearTimeout(midnight);
+	if (session.organizationId !== null)
+		midnight = setTimeout(() => refresh(true), Math.min(session.dayEndsAt - serverNow() + 500, 0x7fffffff));
+}
+
+async function refresh(another) {
+	if (document.hidden)
+		return;
+	try {
+		const before = session.today;
+		if (another === true || serverNow() >= session.dayEndsAt)
+			await learnSession();
+		if (session.today !== before)
+			announce(t('session.newday'));
+		if (shown.refresh)
+			await shown.refresh();
+		else if (!shown.name)
+			await show();
+	} catch {
+		/* What went wrong is said where it belongs; the next round tries again. */
+	}
+}
+
+/* A new credential, perhaps of somebody else: only then does what is on the screen go. */
+async function signedIn() {
+	const before = session.organizationId, scopes = session.scopes.join();
+
+	learn((await get('api/session')).data);
+	if (before !== null && (before !== session.organizationId || scopes !== session.scopes.join()))
+		location.reload();
+}
+
+async function start() {
+	fill(document.body, el('div', { id: 'away' }), el('main', { id: 'main' }, el('p', { class: 'loading' }, t('loading'))),
+		el('div', { id: 'announcer' }));
+	document.documentElement.lang = t('language');
+	takeFromAddress();
+	if (!credential())
+		await askForCredential();
+	try {
+		await learnSession();
+	} catch (error) {
+		onRecovered(start);
+		fill(document.getElementById('main'), el('h1', {}, 'Daybook'), notice('bad', error.message),
+			el('button', { type: 'button', onclick: start }, t('again')), ' ',
+			el('button', { type: 'button', class: 'quiet', onclick: signOut }, t('menu.signout')));
+		return;
+	}
+	onRecovered(() => refresh(true));
+	frame();
+	await show();
+}
+
+onUnauthorized(async () => {
+	await askForCredential(t('signin.expired'));
+	await signedIn();
+});
+addEventListener('hashchange', () => takeFromAddress() ? location.reload() : document.querySelector('nav') && show());
+document.addEventListener('visibilitychange', () => document.querySelector('nav') && refresh());
+setInterval(() => document.querySelector('nav') && refresh(), FRESH_MS);
+setInterval(() => document.getElementById('clock') && tick(), 1000);
+start();

@@ -1,0 +1,37 @@
+/* The server does not answer: says so on top of the page, asks again ever more slowly, and tells when it is back. */
+import { el, fill } from './dom.js';
+import { t } from './strings.js';
+
+const FIRST_MS = 1000, LONGEST_MS = 30000, CALM_MS = 60000;
+let isDown = false, delayMs = FIRST_MS, upSince = 0;
+let recovered = () => {};
+
+export function onRecovered(callback) {
+	recovered = callback;
+}
+
+export function down() {
+	if (isDown)
+		return;
+	isDown = true;
+	if (Date.now() - upSince > CALM_MS)
+		delayMs = FIRST_MS;
+	fill(document.getElementById('away'), el('p', { class: 'notice bad', role: 'alert' }, t('away.down')));
+	setTimeout(probe, delayMs);
+}
+
+async function probe() {
+	try {
+		if (!(await fetch('health', { cache: 'no-store', signal: AbortSignal.timeout(10000) })).ok)
+			throw new Error('not well');
+	} catch {
+		delayMs = Math.min(2 * delayMs, LONGEST_MS);
+		setTimeout(probe, delayMs);
+		return;
+	}
+	isDown = false;
+	upSince = Date.now();
+	delayMs = Math.min(2 * delayMs, LONGEST_MS);
+	fill(document.getElementById('away'));
+	recovered();
+}

@@ -1,0 +1,106 @@
+/* #calendar, #calendar/2026-11, #calendar/2026-11-21: the banner, a month, and one of its days. */
+import { addMonths, isDate, isMonth, monthOf } from './civil.js';
+import { banner } from './banner.js';
+import { announce, el, fill, notice } from './dom.js';
+import { get, query } from './api.js';
+import { legend } from './bar.js';
+import { may, session } from './session.js';
+import { monthGrid } from './month.js';
+import { monthName } from './format.js';
+import { t } from './strings.js';
+
+export async function open(place, rest) {
+	const top = banner(), title = el('h1', { tabindex: -1 }), problem = el('div', {}), side = el('div', { class: 'side' });
+	const keys = el('div', {}), hint = el('div', {});
+	let day = null, asked = 0, seen = '';
+
+	const grid = monthGrid({
+		onMonth: (month, date) => { history.replaceState(null, '', `#calendar/${month}`); showMonth(month, date); },
+		onOpen: date => { location.hash = `#calendar/${date}`; },
+	});
+	const step = n => () => { location.hash = `#calendar/${addMonths(grid.month() + '-01', n).slice(0, 7)}`; };
+
+	fill(keys,
+		el('div', { class: 'toolbar' }, title, el('div', { class: 'buttons' },
+			el('button', { type: 'button', onclick: step(-1) }, '‹', ' ', t('calendar.previous')),
+			el('button', { type: 'button', onclick: () => { location.hash = `#calendar/${monthOf(session.today)}`; } }, t('calendar.today')),
+			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'),
+			el('button', { type: 'button', class: 'quiet', onclick: save }, t('csv')))));
+	fill(place, top.node, el('div', { class: 'split' }, el('section', { class: 'wide', 'aria-label': t('menu.calendar') }, keys, problem, grid.node,
+		el('div', { class: 'under' }, legend({ sent: t('bar.sent'), reserved: t('bar.reserved'), free: t('bar.free') }),
+			el('p', { class: 'quiet-text keys' }, t('calendar.keys'))), hint), side));
+
+	function empty(data) {
+		const nothing = Object.values(data.dates).every(d => d.total === 0 && d.campaigns.length === 0);
+		fill(hint, nothing ? notice('plain', el('b', {}, t('calendar.nothing')), ' ', t('calendar.first'), ' ',
+			may('campaigns:write') ? el('a', { href: '#planner' }, t('calendar.plan')) : null, ' ',
+			el('a', { href: '#api' }, t('calendar.post'))) : null);
+	}
+
+	async function load() {
+		const mine = ++asked;
+		try {
+			const { data } = await get('api/campaigns/usage-calendar' + query(grid.range()));
+			if (mine !== asked)
+				return;
+			fill(problem);
+			if (JSON.stringify(data) + session.today !== seen) {
+				seen = JSON.stringify(data) + session.today;
+				grid.paint(data);
+				empty(data);
+			}
+		} catch (error) {
+			if (mine === asked)
+				fill(problem, notice('bad', error.message));
+		}
+	}
+
+	function showMonth(month, date) {
+		fill(title, monthName(month));
+		announce(monthName(month));
+		grid.show(month, date);
+		seen = '';
+		return load();
+	}
+
+	async function save() {
+		const { download } = await import('./download.js');
+
+		await download('api/campaigns/usage-calendar', grid.range(), `calendar-${grid.month()}.csv`, problem);
+	}
+
+	async function showDay(date) {
+		const { dayPanel } = await import('./day.js');
+
+		if (day)
+			day.close();
+		day = dayPanel(date, () => { location.hash = `#calendar/${monthOf(date)}`; grid.focus(date); });
+		fill(side, day.node);
+		await day.refresh();
+		day.focus();
+	}
+
+	/* The address says another month or day.  True where this page can show it. */
+	function go(where) {
+		const date = isDate(where) ? where : null;
+		const month = date ? monthOf(date) : isMonth(where) ? where : monthOf(session.today);
+		const done = grid.month() === month ? null : showMonth(month);
+
+		if (date)
+			showDay(date);
+		else {
+			day = null;
+			fill(side);
+		}
+		return done || true;
+	}
+
+	await Promise.all([top.refresh(), go(rest)]);
+	return {
+		go,
+		refresh: async () => {
+			grid.redate();
+			await Promise.all([top.refresh(), load(), day ? day.refresh() : null]);
+		},
+	};
+}

@@ -1,0 +1,109 @@
+/* #campaign/ID: one campaign; pause, resume, cancel, and another time for what has not gone out. */
+import { clockAt, instantOf } from './zone.js';
+import { confirm } from './dialog.js';
+import { announce, el, field, fill, notice, table } from './dom.js';
+import { get, getWithTag, query, send } from './api.js';
+import { may, session } from './session.js';
+import { moment, number, shortDate, time } from './format.js';
+import { t } from './strings.js';
+
+const VERBS = { pause: ['scheduled', 'sending'], resume: ['paused'], cancel: ['draft', 'scheduled', 'sending', 'paused'] };
+const MOVABLE = ['draft', 'scheduled', 'sending', 'paused'];
+
+export async function open(place, id) {
+	const path = `api/campaigns/${encodeURIComponent(id)}`;
+	const said = el('div', {}), head = el('div', {}), body = el('div', {}), failures = el('div', {}), move = el('div', {});
+	let tag, failurePages = 1, seen = '';
+
+	/* Where somebody else was faster, it says so and shows how the campaign is now. */
+	async function change(method, what, data, words) {
+		try {
+			await send(method, path + what, data, { 'If-Match': tag });
+			fill(said, notice('good', words));
+			announce(words);
+			fill(move);
+		} catch (error) {
+			fill(said, notice('bad', error.status === 412 ? t('campaign.changed') : error.message, error.body && error.body.nextAvailableDate
+				? [' ', t('planner.next', { date: shortDate(error.body.nextAvailableDate) })] : null));
+		}
+		await load();
+	}
+
+	async function verb(name, campaign) {
+		if (name !== 'cancel' || await confirm(t('campaign.cancel.sure', { name: campaign.name }), t('campaign.cancel')))
+			await change('POST', '/' + name, undefined, t(`campaign.${name}.done`));
+	}
+
+	function reschedule(campaign) {
+		const open = campaign.segments.filter(s => MOVABLE.includes(s.status));
+		const rows = open.map(s => {
+			const was = clockAt(Date.parse(s.scheduledISO), session.timezone), label = { k: s.segmentNumber };
+			return { s, was, date: el('input', { type: 'date', required: true, value: was.date, 'aria-label': t('campaign.date.of', label) }),
+				time: el('input', { type: 'time', required: true, value: was.time.slice(0, 5), 'aria-label': t('campaign.time.of', label) }),
+				contacts: el('input', { type: 'number', min: 1, required: true, value: String(s.contactCount), 'aria-label':
+					t('campaign.contacts.of', label) }) };
+		});
+		const form = el('form', { class: 'card', onsubmit: event => {
+			event.preventDefault();
+			const changed = rows.map(r => ({ segmentNumber: r.s.segmentNumber,
+				...(r.date.value !== r.was.date || r.time.value !== r.was.time.slice(0, 5)
+					? { scheduledISO: new Date(instantOf(r.date.value, r.time.value, session.timezone)).toISOString() } : {}),
+				...(+r.contacts.value !== r.s.contactCount ? { contactCount: +r.contacts.value } : {}) })).filter(r => Object.keys(r).length > 1);
+			if (changed.length === 0)
+				return fill(move);
+			const { segmentNumber, ...single } = changed[0];
+			return change('PUT', '', campaign.isSegmented ? { segments: changed } : single, t('campaign.moved'));
+		} }, el('h2', {}, t('campaign.reschedule')), el('p', { class: 'quiet-text' }, t('campaign.zone', { zone: session.timezone })),
+		table(t('campaign.reschedule'), [{ head: t('campaign.segment.one') }, { head: t('campaign.date') }, { head: t('campaign.time') },
+			{ head: t('campaign.contacts') }], rows.map(r => [String(r.s.segmentNumber), r.date, r.time, r.contacts])),
+		el('p', { class: 'buttons' }, el('button', { class: 'primary' }, t('campaign.move')),
+			el('button', { type: 'button', class: 'quiet', onclick: () => fill(move) }, t('no'))));
+
+		fill(move, form);
+		rows[0].date.focus();
+	}
+
+	function show(campaign, failed, more) {
+		const button = name => VERBS[name].includes(campaign.status) ? el('button', { type: 'button', class: name === 'cancel' ? 'danger' : null,
+			onclick: () => verb(name, campaign) }, t(`campaign.${name}`)) : null;
+
+		fill(head, el('p', {}, el('a', { href: '#campaigns' }, `‹ ${t('menu.campaigns')}`)), el('div', { class: 'toolbar' },
+			el('h1', { tabindex: -1 }, campaign.name, ' ', el('span', { class: `chip status-${campaign.status}` }, t(`status.${campaign.status}`))),
+			may('campaigns:write') ? el('div', { class: 'buttons' },
+				campaign.status === 'draft' ? el('button', { type: 'button', class: 'primary', onclick: () => change('PUT', '', { status: 'scheduled' },
+					t('campaign.scheduled')) }, t('campaign.schedule')) : null,
+				campaign.segments.some(s => MOVABLE.includes(s.status)) ? el('button', { type: 'button', onclick: () => reschedule(campaign) },
+					t('campaign.reschedule')) : null, button('pause'), button('resume'), button('cancel')) : null));
+		fill(body, el('p', { class: 'quiet-text' }, t('campaign.summary', { n: campaign.contactCount, id: campaign.campaignId,
+			at: moment(campaign.createdAt) })),
+		table(t('campaign.segments'), [{ head: t('campaign.segment.one') }, { head: t('campaign.date') }, { head: t('campaign.time') },
+			{ head: t('campaign.contacts'), number: true }, { head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true },
+			{ head: t('bar.reserved'), number: true }, { head: t('campaign.status') }],
+		campaign.segments.map(s => [String(s.segmentNumber), el('a', { href: `#calendar/${s.date}` }, shortDate(s.date)), time(s.scheduledISO),
+			number(s.contactCount), number(s.sent), number(s.failed), number(s.reserved),
+			el('span', { class: `chip status-${s.status}` }, t(`status.${s.status}`))])));
+		fill(failures, failed.length ? [el('h2', {}, t('day.failures')), table(t('day.failures'), [{ head: t('failure.phone') },
+			{ head: t('failure.reason') }, { head: t('campaign.segment.one') }, { head: t('failure.at') }],
+		failed.map(f => [f.phoneNumber || t('failure.blanked'), f.reason, String(f.segmentNumber), moment(f.failedAt)])),
+		more ? el('button', { type: 'button', onclick: () => { failurePages++; load(); } }, t('more')) : null] : null);
+	}
+
+	async function load() {
+		const first = await getWithTag(path), failed = [...first.failedDetails];
+		let cursor = first.nextCursor;
+		tag = first.etag;
+		for (let page = 1; page < failurePages && cursor; page++) {
+			const next = await get(path + query({ cursor }));
+			failed.push(...next.failedDetails);
+			cursor = next.nextCursor;
+		}
+		const now = JSON.stringify([first.data, failed]);
+		if (now !== seen)
+			show(first.data, failed, cursor !== null);
+		seen = now;
+	}
+
+	await load();
+	fill(place, head, said, move, body, failures);
+	return { refresh: load };
+}

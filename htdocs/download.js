@@ -1,0 +1,26 @@
+/* A CSV file from the API, all its pages as one. */
+import { el, fill, notice } from './dom.js';
+import { getCsv, query } from './api.js';
+import { t } from './strings.js';
+
+/* cursor: the name of the parameter that takes X-Next-Cursor.  What goes wrong is said in `problem`. */
+export async function download(path, values, name, problem, cursor = 'cursor') {
+	const pages = [];
+	let next = null;
+
+	try {
+		do {
+			const page = await getCsv(path + query({ ...values, [cursor]: next }));
+			pages.push(pages.length ? page.text.slice(page.text.indexOf('\n') + 1) : page.text);
+			next = page.next;
+		} while (next);
+	} catch (error) {
+		fill(problem, notice('bad', error.message));
+		return;
+	}
+	const url = URL.createObjectURL(new Blob(pages, { type: 'text/csv' }));
+	const link = el('a', { href: url, download: name });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(url), 60000);
+	fill(problem, notice('good', t('csv.done', { name })));
+}

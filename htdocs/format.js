@@ -1,0 +1,47 @@
+/* Numbers, money, dates and instants as people of the browser's language read them, in the organisation's zone. */
+import { language } from './strings.js';
+import { toUtc } from './civil.js';
+import { session } from './session.js';
+
+/* The browser's flavour of the language that the strings are in. */
+const locale = navigator.languages.find(l => l.split('-')[0] === language) || language;
+const cache = new Map();
+
+function dates(options) {
+	const key = JSON.stringify(options);
+
+	if (!cache.has(key))
+		cache.set(key, new Intl.DateTimeFormat(locale, options));
+	return cache.get(key);
+}
+
+const plain = new Intl.NumberFormat(locale);
+const percents = new Intl.NumberFormat(locale, { style: 'percent' });
+const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' });
+const exact = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol',
+	maximumFractionDigits: 9 });
+
+export const number = n => plain.format(n);
+export const percent = n => percents.format(n);
+export const money = usd => dollars.format(usd);
+export const price = usd => exact.format(usd);
+
+const civil = (options, date) => dates({ ...options, timeZone: 'UTC' }).format(toUtc(date));
+const instant = (options, ms) => dates({ ...options, timeZone: session.timezone || 'UTC' }).format(ms);
+
+export const shortDate = date => civil({ weekday: 'short', day: 'numeric', month: 'short' }, date);
+export const longDate = date => civil({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, date);
+export const monthName = month => civil({ month: 'long', year: 'numeric' }, month + '-01');
+export const shortMonth = month => civil({ month: 'short', year: '2-digit' }, month + '-01');
+
+export const clock = ms => instant({ hour: '2-digit', minute: '2-digit', second: '2-digit' }, ms);
+export const time = iso => instant({ hour: '2-digit', minute: '2-digit' }, Date.parse(iso));
+export const moment = iso => instant({ dateStyle: 'medium', timeStyle: 'short' }, Date.parse(iso));
+export const day = iso => instant({ dateStyle: 'medium' }, Date.parse(iso));
+
+/* America/New_York as "New York (EST)". */
+export function zoneName(zone, ms) {
+	const part = dates({ timeZone: zone, timeZoneName: 'short' }).formatToParts(ms).find(p => p.type === 'timeZoneName');
+
+	return `${zone.replace(/_/g, ' ')} (${part.value})`;
+}

@@ -1,0 +1,57 @@
+/* API keys: made, shown once, revoked. */
+import { confirm } from './dialog.js';
+import { el, field, fill, hidden, notice, table } from './dom.js';
+import { get, send } from './api.js';
+import { may } from './session.js';
+import { moment } from './format.js';
+import { t } from './strings.js';
+
+const SCOPES = ['usage:read', 'usage:write', 'usage:backfill', 'campaigns:write', 'org:admin'];
+
+export async function keys(path) {
+	const list = el('div', {}), said = el('div', {}), name = el('input', { maxlength: 100, required: true });
+	const boxes = SCOPES.filter(may).map(s => ({ scope: s, box: el('input', { type: 'checkbox', checked: s === 'usage:read' }) }));
+
+	async function revoke(key) {
+		if (!await confirm(t('keys.revoke.sure', { name: key.name || key.id }), t('keys.revoke')))
+			return;
+		try {
+			await send('DELETE', `${path}/api-keys/${encodeURIComponent(key.id)}`);
+			fill(said, notice('good', t('keys.revoked', { name: key.name || key.id })));
+			await load();
+		} catch (error) {
+			fill(said, notice('bad', error.message));
+		}
+	}
+
+	async function load() {
+		const { data } = await get(`${path}/api-keys`);
+		fill(list, data.apiKeys.length ? table(t('keys.title'), [{ head: t('keys.name') }, { head: t('keys.scopes') }, { head: t('keys.made') },
+			{ head: t('keys.state') }],
+		data.apiKeys.map(k => [k.name || String(k.id), k.scopes.join(' '), moment(k.createdAt), k.revokedAt ? t('keys.revoked.at', { at: moment(k.revokedAt) })
+			: el('button', { type: 'button', class: 'danger small', onclick: () => revoke(k) }, t('keys.revoke'), hidden(` ${k.name || k.id}`))]))
+			: el('p', { class: 'quiet-text' }, t('keys.none')));
+	}
+
+	/* Shown until the page is left; nobody can show it again. */
+	function showOnce(made) {
+		const secret = el('input', { readonly: true, class: 'code', value: made.secret, onfocus: event => event.target.select() });
+
+		fill(said, notice('good', el('p', {}, t('keys.once')), field(t('keys.secret'), secret)));
+		secret.focus();
+	}
+
+	await load();
+	return el('section', { class: 'card', 'aria-label': t('keys.title') }, el('h2', {}, t('keys.title')), el('p', { class: 'quiet-text' }, t('keys.about')),
+		list, el('form', { class: 'row', onsubmit: async event => {
+			event.preventDefault();
+			try {
+				showOnce((await send('POST', `${path}/api-keys`, { name: name.value, scopes: boxes.filter(b => b.box.checked).map(b => b.scope) })).data);
+				event.target.reset();
+				await load();
+			} catch (error) {
+				fill(said, notice('bad', error.message));
+			}
+		} }, field(t('keys.name'), name), el('fieldset', {}, el('legend', {}, t('keys.scopes')), boxes.map(b => el('label', { class: 'check' }, b.box, ' ',
+			b.scope))), el('button', {}, t('keys.make'))), said);
+}

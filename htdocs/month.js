@@ -1,0 +1,153 @@
+/*
+ * A month of days, each with its bar and its campaigns.  The grid of dates, its roles and names of weekdays are
+ * vanilla-calendar-pro's; what stands in a day, and the keys that move by day, week and month, are ours.
+ */
+import { Calendar } from './lib/calendar.js';
+import { addDays, addMonths, isDate, monthOf, startOfWeek } from './civil.js';
+import { bar, heat } from './bar.js';
+import { el, fill, hidden } from './dom.js';
+import { language, t } from './strings.js';
+import { longDate, monthName, number, percent } from './format.js';
+import { hoursOf } from './zone.js';
+import { session } from './session.js';
+
+const CAMPAIGNS_MAX = 3;	/* in a day of the grid; the others are a number */
+const LAYOUT = '<div class="vc-content" data-vc="content" role="grid"><#Week /><#Dates /></div>';
+
+/*
+ * onMonth(month): another month is wanted; onOpen(date): a day was chosen.  Gives the element, show(month, date) with
+ * the date to focus if any, paint(data, proposed) with what usage-calendar said and {date: contacts}, and range().
+ */
+export function monthGrid({ onMonth, onOpen }) {
+	const node = el('div', { class: 'month' });
+	let data = null, proposed = {}, busiest = 1, month, grid;
+
+	const cellOf = date => node.querySelector(`[data-vc-date="${date}"]`);
+	const cells = () => [...node.querySelectorAll('[data-vc-date]')];
+
+	function paintCell(cell) {
+		const button = cell.querySelector('button'), date = cell.dataset.vcDate, entry = data && data.dates[date];
+		const extra = proposed[date] || 0, hours = session.timezone ? hoursOf(date, session.timezone) : 24;
+
+		button.removeAttribute('aria-label');
+		cell.classList.toggle('past', date < session.today);
+		cell.classList.toggle('today', date === session.today);
+		for (let i = 0; i <= 5; i++)
+			cell.classList.toggle(`heat-${i}`, !!entry && !data.isUnlimited && i === heat(entry.total + extra, data.dailyLimit));
+		fill(button, el('span', { class: 'cell-top' },
+			el('span', { class: 'cell-date', 'aria-hidden': 'true' }, String(+date.slice(8))), hidden(longDate(date) + '. '),
+			date === session.today ? el('span', { class: 'tag today-tag' }, t('day.today'), hidden('. ')) : null,
+			hours !== 24 ? el('span', { class: 'tag hours-tag' }, t('day.hours', { n: hours }), hidden('. ')) : null,
+			entry && !data.isUnlimited && (entry.total || extra) ? el('span', { class: 'cell-heat' }, fullness(entry, extra)) : null),
+			entry ? figures(entry, extra) : null);
+	}
+
+	function fullness(entry, extra) {
+		if (data.dailyLimit === 0)
+			return t('day.over');
+		return [percent((entry.total + extra) / data.dailyLimit), hidden(' ' + t('day.full') + '. ')];
+	}
+
+	function figures(entry, extra) {
+		const figure = (name, n, always) => always || n > 0 ? el('span', { class: `figure ${name}` }, el('b', {}, number(n)),
+			` ${t(`bar.${name}`)}`, hidden(', ')) : null;
+		const over = !data.isUnlimited && entry.total > data.dailyLimit;
+
+		return [bar({ sent: entry.sent, reserved: entry.reserved, proposed: extra, whole: data.isUnlimited ? busiest : data.dailyLimit }),
+			el('span', { class: 'cell-figures' },
+				figure('sent', entry.sent), figure('reserved', entry.reserved), figure('proposed', extra),
+				over ? figure('over', entry.total - data.dailyLimit) : data.isUnlimited ? null : figure('free', entry.availableQuota, true)),
+			entry.campaigns.length ? campaigns(entry.campaigns) : null];
+	}
+
+	function campaigns(list) {
+		const more = list.length - CAMPAIGNS_MAX;
+
+		return el('span', { class: 'cell-campaigns' }, list.slice(0, CAMPAIGNS_MAX).map(c =>
+			el('span', { class: `chip status-${c.status}` }, c.campaignName, hidden(` (${t(`status.${c.status}`)}), `))),
+			more > 0 ? el('span', { class: 'more' }, t('day.more', { n: more })) : null);
+	}
+
+	/* The one day that Tab reaches. */
+	function reach(date) {
+		for (const cell of cells())
+			cell.querySelector('button').tabIndex = cell.dataset.vcDate === date ? 0 : -1;
+	}
+
+	function focus(date) {
+		const cell = cellOf(date);
+
+		reach(date);
+		if (cell)
+			cell.querySelector('button').focus();
+	}
+
+	function move(event) {
+		const cell = event.target.closest('[data-vc-date]');
+		if (!cell || event.ctrlKey || event.altKey || event.metaKey)
+			return;
+		const date = cell.dataset.vcDate, week = startOfWeek(date, session.weekStart);
+		const to = { ArrowLeft: () => addDays(date, -1), ArrowRight: () => addDays(date, 1), ArrowUp: () => addDays(date, -7),
+			ArrowDown: () => addDays(date, 7), Home: () => week, End: () => addDays(week, 6),
+			PageUp: () => addMonths(date, event.shiftKey ? -12 : -1), PageDown: () => addMonths(date, event.shiftKey ? 12 : 1) }[event.key];
+		if (!to)
+			return;
+		event.preventDefault();
+		event.stopPropagation();
+		if (monthOf(to()) === month)
+			focus(to());
+		else
+			onMonth(monthOf(to()), to());
+	}
+
+	function options() {
+		return { selectedMonth: +month.slice(5) - 1, selectedYear: +month.slice(0, 4), dateToday: session.today,
+			firstWeekday: session.weekStart % 7 };
+	}
+
+	function make() {
+		const place = el('div', {});
+
+		fill(node, place);
+		grid = new Calendar(place, { ...options(), locale: language, layouts: { default: LAYOUT }, selectionDatesMode: 'single',
+			enableDateToggle: false, enableMonthChangeOnDayClick: true, selectionMonthsMode: false, selectionYearsMode: false,
+			animation: false, enableSwipe: false, selectedTheme: 'light', dateMin: '1990-01-01', dateMax: '2199-12-31',
+			displayDateMin: '1990-01-01', displayDateMax: '2199-12-31', labels: { application: t('calendar.label') },
+			onClickDate: (self, event) => onOpen(event.target.closest('[data-vc-date]').dataset.vcDate),
+			onCreateDateEls: (self, cell) => paintCell(cell) });
+		grid.init();
+	}
+
+	node.addEventListener('keydown', move, true);
+	return {
+		node,
+		show(wanted, date) {
+			month = wanted;
+			data = null;
+			if (grid)
+				grid.set(options());
+			else
+				make();
+			node.querySelector('[data-vc=content]').setAttribute('aria-label', monthName(month));
+			cells().forEach(paintCell);
+			if (isDate(date || ''))
+				focus(date);
+			else
+				reach(monthOf(session.today) === month ? session.today : month + '-01');
+		},
+		paint(calendar, plan = {}) {
+			data = calendar;
+			proposed = plan;
+			busiest = Math.max(1, ...Object.entries(calendar.dates).map(([date, d]) => d.total + (plan[date] || 0)));
+			cells().forEach(paintCell);
+		},
+		range() {
+			const all = cells();
+			return { from: all[0].dataset.vcDate, to: all[all.length - 1].dataset.vcDate };
+		},
+		focus,
+		month: () => month,
+		/* Today, or the first weekday, is another one. */
+		redate: () => grid.set(options()),
+	};
+}

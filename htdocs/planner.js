@@ -1,0 +1,140 @@
+/* #planner: so many contacts over the coming days, first as a proposal on the calendar, then reserved in one step. */
+import { announce, el, field, fill, hidden, notice, table } from './dom.js';
+import { banner } from './banner.js';
+import { get, query, send } from './api.js';
+import { legend } from './bar.js';
+import { longDate, monthName, number, shortDate, time } from './format.js';
+import { addDays, addMonths, monthOf } from './civil.js';
+import { clockAt } from './zone.js';
+import { monthGrid } from './month.js';
+import { may, serverNow, session } from './session.js';
+import { t } from './strings.js';
+
+/* A name for the campaign, so that a repeated request cannot reserve twice. */
+function newId() {
+	return 'web-' + [...crypto.getRandomValues(new Uint8Array(12))].map(b => b.toString(16).padStart(2, '0')).join('');
+}
+
+export async function open(place) {
+	const top = banner(), said = el('div', {}), proposal = el('div', {}), title = el('h2', {});
+	const name = el('input', { required: true, maxlength: 200, autocomplete: 'off' });
+	const contacts = el('input', { type: 'number', min: 1, max: 1000000000, required: true, inputmode: 'numeric' });
+	const date = el('input', { type: 'date', min: session.today });
+	const at = el('input', { type: 'time', required: true, value: '10:00' });
+	const parts = el('input', { type: 'number', min: 1, max: 1000, required: true, value: '1' });
+	const propose = el('button', { class: 'primary' }, t('planner.propose'));
+	let plan = null, asked = 0;
+
+	const grid = monthGrid({ onMonth: (month, day) => showMonth(month, day), onOpen: day => { date.value = day; date.focus(); } });
+	const step = n => () => showMonth(addMonths(grid.month() + '-01', n).slice(0, 7));
+	const form = el('form', { class: 'card planner', onsubmit: event => { event.preventDefault(); said.replaceChildren(); ask(); } },
+		el('h2', {}, t('planner.what')), field(t('planner.name'), name), field(t('planner.contacts'), contacts),
+		el('div', { class: 'pair' }, field(t('planner.date'), date), field(t('planner.time'), at, t('planner.zone', { zone: session.timezone }))),
+		field(t('planner.parts'), parts, t('planner.parts.hint')), el('p', {}, propose), said, proposal);
+
+	fill(place, el('h1', { tabindex: -1 }, t('menu.planner')), top.node, el('div', { class: 'split planner-split' }, form,
+		el('section', { class: 'wide', 'aria-label': t('planner.calendar') }, el('div', { class: 'toolbar' }, title, el('div', { class: 'buttons' },
+			el('button', { type: 'button', onclick: step(-1) }, '‹', ' ', t('calendar.previous')),
+			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'))), grid.node,
+		el('div', { class: 'under' }, legend({ sent: t('bar.sent'), reserved: t('bar.reserved'), proposed: t('bar.proposed'), free: t('bar.free') })))));
+
+	/* An edited form is no longer what was proposed. */
+	form.addEventListener('input', () => { if (plan) drop(); });
+
+	function drop() {
+		plan = null;
+		fill(proposal);
+		load();
+	}
+
+	/* The day, in the organisation's zone, that an instant falls on. */
+	const dayOf = iso => clockAt(Date.parse(iso), session.timezone).date;
+
+	async function load() {
+		const mine = ++asked;
+		try {
+			const { data } = await get('api/campaigns/usage-calendar' + query(grid.range()));
+			const extra = {};
+			for (const s of plan ? plan.segments : [])
+				extra[dayOf(s.scheduledDate)] = (extra[dayOf(s.scheduledDate)] || 0) + s.contactCount * plan.units;
+			if (mine === asked)
+				grid.paint(data, extra);
+		} catch {
+			/* The proposal says what went wrong. */
+		}
+	}
+
+	function showMonth(month, day) {
+		fill(title, monthName(month));
+		grid.show(month, day);
+		return load();
+	}
+
+	const wanted = () => ({ totalContacts: +contacts.value, firstSegmentTime: at.value, partsPerContact: +parts.value,
+		...(date.value ? { firstSegmentDate: date.value } : {}) });
+
+	/* Quota units of a contact, for the calendar counts in them.  Only an admin may read the unit; for others it is one. */
+	async function unitsOf(partsPerContact) {
+		if (partsPerContact === 1 || !may('org:admin'))
+			return 1;
+		const { data } = await get(`api/organizations/${encodeURIComponent(session.organizationId)}`);
+		return data.quotaUnit === 'part' ? partsPerContact : 1;
+	}
+
+	async function ask() {
+		propose.disabled = true;
+		try {
+			const body = wanted(), reply = await send('POST', 'api/campaigns/auto-segment', body);
+			plan = { ...reply, id: newId(), name: name.value.trim(), partsPerContact: body.partsPerContact, units: await unitsOf(body.partsPerContact) };
+			showPlan();
+		} catch (error) {
+			plan = null;
+			fill(proposal, notice('bad', error.message));
+		} finally {
+			propose.disabled = false;
+		}
+	}
+
+	function showPlan() {
+		const total = plan.segments.reduce((n, s) => n + s.contactCount, 0);
+		const reserveButton = el('button', { type: 'button', class: 'primary', onclick: reserve }, t('planner.reserve', { n: total }));
+
+		fill(proposal, el('h2', {}, t('planner.proposal'), hidden('. ')), el('p', { class: 'quiet-text' }, t('planner.nothingyet')),
+			plan.warnings.map(w => notice('plain', w)),
+			plan.segments.length ? [table(t('planner.proposal'), [{ head: t('campaign.date') }, { head: t('campaign.time') },
+				{ head: t('campaign.contacts'), number: true }],
+			plan.segments.map(s => [shortDate(dayOf(s.scheduledDate)), time(s.scheduledDate), number(s.contactCount)])),
+			el('p', { class: 'buttons' }, reserveButton, el('button', { type: 'button', class: 'quiet', onclick: drop }, t('planner.drop')))] : null);
+		announce(t('planner.announce', { n: total, days: plan.segments.length }));
+		showMonth(monthOf(plan.segments.length ? dayOf(plan.segments[0].scheduledDate) : session.today));
+	}
+
+	async function reserve(event) {
+		const button = event.target;
+		button.disabled = true;
+		try {
+			const { data } = await send('POST', 'api/campaigns', { id: plan.id, name: plan.name, partsPerContact: plan.partsPerContact,
+				segments: plan.segments.map(s => ({ scheduledISO: s.scheduledDate, contactCount: s.contactCount })) });
+			plan = null;
+			fill(proposal);
+			form.reset();
+			fill(said, notice('good', t('planner.done', { name: data.name, n: data.contactCount }), ' ',
+				el('a', { href: `#campaign/${data.campaignId}` }, t('planner.see')), ' · ',
+				el('a', { href: `#calendar/${data.segments[0].date}` }, t('menu.calendar'))));
+			await Promise.all([load(), top.refresh()]);
+		} catch (error) {
+			if (error.status === 409) {
+				fill(said, notice('bad', t('planner.faster', { date: error.body.date ? longDate(error.body.date) : '',
+					needed: error.body.needed || 0, available: error.body.available || 0 })));
+				await Promise.all([ask(), top.refresh()]);
+			} else
+				fill(said, notice('bad', error.status === 0 ? t('planner.unsure') : error.message));
+			button.disabled = false;
+		}
+	}
+
+	date.value = clockAt(serverNow(), session.timezone).time < at.value ? session.today : addDays(session.today, 1);
+	await Promise.all([showMonth(monthOf(session.today)), top.refresh()]);
+	name.focus();
+	return { refresh: () => Promise.all([top.refresh(), load()]) };
+}

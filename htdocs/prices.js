@@ -1,0 +1,39 @@
+/* What a part costs, by channel and from which day on. */
+import { el, field, fill, notice, table } from './dom.js';
+import { get, send } from './api.js';
+import { price, shortDate } from './format.js';
+import { session } from './session.js';
+import { t } from './strings.js';
+
+const CHANNELS = ['SMS', 'CALL', 'EMAIL', 'INAPP_WEB', 'WEB_PUSH', 'PUSH', 'SLACK', 'WHATSAPP', 'SAGE'];
+
+export async function prices(path) {
+	const list = el('div', {}), said = el('div', {});
+	const channel = el('select', {}, CHANNELS.map(c => el('option', { value: c }, t(`channel.${c}`))));
+	const usd = el('input', { required: true, inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?' });
+	const from = el('input', { type: 'date', required: true, value: session.today });
+	const reprice = el('input', { type: 'checkbox' });
+
+	async function load() {
+		const { data } = await get(`${path}/prices`);
+		fill(list, data.prices.length ? table(t('prices.title'), [{ head: t('usage.channel') }, { head: t('prices.usd'), number: true },
+			{ head: t('prices.from') }, { head: t('prices.of') }],
+		data.prices.map(p => [t(`channel.${p.channel}`), price(p.usd), `${shortDate(p.validFrom)} ${p.validFrom.slice(0, 4)}`, t(`prices.${p.of}`)]))
+			: el('p', { class: 'quiet-text' }, t('prices.none')));
+	}
+
+	await load();
+	return el('section', { class: 'card', 'aria-label': t('prices.title') }, el('h2', {}, t('prices.title')), el('p', { class: 'quiet-text' },
+		t('prices.about')), list, el('form', { class: 'row', onsubmit: async event => {
+		event.preventDefault();
+		try {
+			await send('POST', `${path}/prices`, { channel: channel.value, usd: usd.value, validFrom: from.value,
+				...(reprice.checked ? { reprice: true } : {}) });
+			fill(said, notice('good', t('settings.saved')));
+			await load();
+		} catch (error) {
+			fill(said, notice('bad', error.message));
+		}
+	} }, field(t('usage.channel'), channel), field(t('prices.usd'), usd), field(t('prices.from'), from), el('label', { class: 'check' }, reprice, ' ',
+		t('prices.reprice')), el('button', {}, t('prices.set'))), said);
+}

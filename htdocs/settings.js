@@ -1,0 +1,94 @@
+/* #settings: the organisation's name and week, zone, plan, limits and caps; its prices; its API keys. */
+import { el, field, fill, notice } from './dom.js';
+import { get, send } from './api.js';
+import { keys } from './keys.js';
+import { learn, session } from './session.js';
+import { prices } from './prices.js';
+import { t } from './strings.js';
+import { shortDate } from './format.js';
+import { addDays, startOfWeek } from './civil.js';
+
+const UNITS = ['message', 'part'];
+const CAPS = ['messagesCap', 'smsCap', 'callCap'];
+
+/* A form of its own for each thing that changes at once.  values() is its request, or throws what is wrong. */
+function card(title, about, fields, values, put) {
+	const said = el('div', {}), button = el('button', {}, t('save'));
+
+	return el('form', { class: 'card', onsubmit: async event => {
+		event.preventDefault();
+		button.disabled = true;
+		try {
+			fill(said, notice('good', t('settings.saved'), consequences((await put(values())).data)));
+		} catch (error) {
+			fill(said, notice('bad', error.message));
+		}
+		button.disabled = false;
+	} }, el('h2', {}, title), about ? el('p', { class: 'quiet-text' }, about) : null, fields, el('p', {}, button), said);
+}
+
+/* What a change did to campaigns and days. */
+function consequences(data) {
+	const moved = data.segmentsMoved || [], over = data.daysOverLimit || [];
+
+	return [moved.length ? el('p', {}, t('settings.moved'), ' ', moved.map(m => `${m.campaignId} ${m.segmentNumber}: ${shortDate(m.from)} → ${
+		shortDate(m.to)}`).join('; ')) : null, over.length ? el('p', {}, t('settings.over'), ' ', over.map(shortDate).join(', ')) : null];
+}
+
+const whole = value => value === null ? '' : String(value);
+const orNull = input => input.value === '' ? null : +input.value;
+const count = value => el('input', { type: 'number', min: 0, step: 1, inputmode: 'numeric', value: whole(value), placeholder: t('none') });
+
+function profile(org, put) {
+	const name = el('input', { value: org.name, maxlength: 200 });
+	const monday = startOfWeek('2024-01-03', 1), weekday = new Intl.DateTimeFormat(t('language'), { weekday: 'long', timeZone: 'UTC' });
+	const week = el('select', {}, [1, 2, 3, 4, 5, 6, 7].map(n => el('option', { value: n, selected: n === org.weekStart },
+		weekday.format(Date.parse(addDays(monday, n - 1))))));
+
+	return card(t('settings.profile'), null, [field(t('settings.name'), name), field(t('settings.week'), week)],
+		() => ({ name: name.value, weekStart: +week.value }), put('profile'));
+}
+
+function zone(org, put) {
+	const list = el('datalist', { id: 'zones' }, Intl.supportedValuesOf('timeZone').map(z => el('option', { value: z })));
+	const input = el('input', { value: org.timezone, required: true, list: 'zones', maxlength: 63, spellcheck: 'false' });
+	const recut = el('input', { type: 'checkbox' });
+
+	return card(t('settings.zone'), t('settings.zone.about'), [field(t('settings.zone'), input), list, el('label', { class: 'check' }, recut, ' ',
+		t('settings.recut'))], () => ({ timezone: input.value.trim(), recutHistory: recut.checked }), put('timezone'));
+}
+
+function plan(org, put) {
+	const input = el('input', { value: org.plan, maxlength: 64 });
+
+	return card(t('settings.plan'), t('settings.plan.about'), [field(t('settings.plan'), input)], () => ({ plan: input.value }), put('plan'));
+}
+
+function limits(org, put) {
+	const daily = count(org.dailyLimit), caps = Object.fromEntries(CAPS.map(c => [c, count(org[c])]));
+	const unit = el('select', {}, UNITS.map(u => el('option', { value: u, selected: u === org.quotaUnit }, t(`unit.${u}`))));
+	const cycleDay = el('input', { type: 'number', min: 1, max: 31, required: true, value: String(org.cycleDay) });
+	const cost = el('input', { inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?', value: whole(org.costCap), placeholder: t('none') });
+	const overage = el('input', { type: 'checkbox', checked: org.allowOverage });
+
+	return card(t('settings.limits'), t('settings.limits.about'), [el('div', { class: 'pair' }, field(t('settings.daily'), daily),
+		field(t('settings.unit'), unit)), el('div', { class: 'pair' }, field(t('settings.cycleDay'), cycleDay), field(t('settings.costCap'), cost)),
+	el('div', { class: 'pair' }, CAPS.map(c => field(t(`settings.${c}`), caps[c]))),
+	el('label', { class: 'check' }, overage, ' ', t('settings.overage'))],
+	() => ({ dailyLimit: orNull(daily), quotaUnit: unit.value, cycleDay: +cycleDay.value, costCap: cost.value === '' ? null : cost.value,
+		...Object.fromEntries(CAPS.map(c => [c, orNull(caps[c])])), allowOverage: overage.checked }), put('limits'));
+}
+
+export async function open(place) {
+	const path = `api/organizations/${encodeURIComponent(session.organizationId)}`;
+	const { data } = await get(path);
+	const put = what => async body => {
+		const reply = await send('PUT', `${path}/${what}`, body);
+		learn((await get('api/session')).data);
+		return reply;
+	};
+
+	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'columns' }, profile(data, put), zone(data, put), plan(data, put),
+		limits(data, put)), await prices(path), await keys(path));
+	return { refresh: async () => {} };
+}

@@ -1,0 +1,105 @@
+/*
+ * Every word that the dashboard shows, but for what the server says.  To translate it, copy this file and change the
+ * texts and the language.  {n} is replaced by a value, numbers as the language writes them; an entry with one and
+ * other is chosen by n.
+ */
+export const language = 'en';
+
+const strings = {
+	language: 'en', loading: 'Loading …', save: 'Save', close: 'Close', no: 'No, leave it', more: 'Show more', again: 'Try again', none: 'none',
+	csv: 'CSV', 'csv.done': '{name} is in your downloads.',
+	'error.status': 'The server answered with the status {status}.', 'error.away': 'The server does not answer.',
+	'away.down': 'The server does not answer. Trying again; nothing you typed is lost.',
+
+	'menu.label': 'Pages', 'menu.skip': 'Skip to the page', 'menu.signout': 'Sign out', 'menu.calendar': 'Calendar', 'menu.campaigns': 'Campaigns',
+	'menu.campaign': 'Campaign', 'menu.planner': 'Planner', 'menu.usage': 'Usage', 'menu.settings': 'Settings', 'menu.audit': 'Audit log', 'menu.api': 'API',
+
+	'signin.title': 'Sign in to Daybook', 'signin.credential': 'Token or API key', 'signin.button': 'Sign in',
+	'signin.hint': 'From `daybook token --org ID`, or a key dbk_… . It stays in this tab and goes when the tab is closed.',
+	'signin.expired': 'The credential has expired or was taken back. Sign in again; what you typed is still there.',
+	'signin.refused': 'The server does not take this credential: it is wrong, expired or revoked.',
+	'session.everyone': 'All organisations', 'session.newday': 'A new day has begun.',
+	'session.noorg': 'This token speaks for no single organisation. Make one that does: daybook token --org ID',
+	'session.notallowed': 'This credential may not see this page. It needs the scope {scope}.',
+
+	'bar.sent': 'sent', 'bar.reserved': 'reserved', 'bar.free': 'free', 'bar.proposed': 'proposed', 'bar.over': 'over', 'bar.limit': 'limit',
+	'banner.label': 'Quota today', 'banner.sent': 'Sent', 'banner.reserved': 'Reserved', 'banner.free': 'Free', 'banner.over': 'Over the limit',
+	'banner.limit': 'Daily limit', 'banner.unlimited': 'unlimited', 'banner.room': 'Next date with room for', 'banner.contacts': 'contacts',
+	'banner.free.on': '{n} free', 'banner.badcount': 'Give a whole number.',
+
+	'calendar.label': 'Calendar', 'calendar.previous': 'Previous', 'calendar.next': 'Next', 'calendar.today': 'Today',
+	'calendar.keys': 'Arrow keys move by day and week, Page Up and Page Down by month, Enter opens a day.',
+	'calendar.nothing': 'Nothing is sent or planned in these weeks.', 'calendar.first': 'Plan a campaign, or post what you send.',
+	'calendar.plan': 'Plan a campaign', 'calendar.post': 'How to post events',
+
+	'day.today': 'Today', 'day.full': 'full', 'day.over': 'closed', 'day.hours': '{n} h', 'day.more': '+{n} more',
+	'day.hours.long': 'The clocks change: this day has {n} hours.', 'day.campaigns': 'Campaigns of the day',
+	'day.nocampaigns': 'No campaigns on this day.', 'day.failures': 'Could not be reached',
+
+	'status.draft': 'draft', 'status.scheduled': 'scheduled', 'status.sending': 'sending', 'status.paused': 'paused', 'status.sent': 'sent',
+	'status.failed': 'failed', 'status.cancelled': 'cancelled',
+	'failure.phone': 'Phone number', 'failure.reason': 'Reason', 'failure.at': 'When', 'failure.blanked': '(erased)',
+
+	'campaigns.all': 'all', 'campaigns.none': 'No campaigns.', 'campaigns.new': 'Plan a campaign',
+	'campaign.one': 'Campaign', 'campaign.days': 'Days', 'campaign.contacts': 'Contacts', 'campaign.failed': 'failed', 'campaign.status': 'Status',
+	'campaign.time': 'Time', 'campaign.date': 'Date', 'campaign.segment': '{k} of {n}', 'campaign.segment.one': 'Segment', 'campaign.segments': 'Segments',
+	'campaign.summary': { one: '{n} contact · {id} · made {at}', other: '{n} contacts · {id} · made {at}' },
+	'campaign.pause': 'Pause', 'campaign.resume': 'Resume', 'campaign.cancel': 'Cancel campaign', 'campaign.reschedule': 'Reschedule',
+	'campaign.schedule': 'Schedule', 'campaign.scheduled': 'The draft is scheduled; its quota is reserved.',
+	'campaign.pause.done': 'Paused. It goes on holding its quota.', 'campaign.resume.done': 'Resumed.',
+	'campaign.cancel.done': 'Cancelled. What was not used is free again.', 'campaign.cancel.sure': 'Cancel "{name}"? It cannot be taken back.',
+	'campaign.move': 'Move', 'campaign.moved': 'Moved.', 'campaign.zone': 'Dates and times are those of {zone}.',
+	'campaign.date.of': 'Date of segment {k}', 'campaign.time.of': 'Time of segment {k}', 'campaign.contacts.of': 'Contacts of segment {k}',
+	'campaign.changed': 'Somebody else has changed the campaign meanwhile; nothing was done. This is how it stands now.',
+
+	'planner.what': 'What to plan', 'planner.calendar': 'The proposal on the calendar', 'planner.name': 'Name', 'planner.contacts': 'Contacts',
+	'planner.date': 'First date', 'planner.time': 'Time', 'planner.zone': 'In {zone}', 'planner.parts': 'Parts of each message',
+	'planner.parts.hint': 'What the carrier bills for one contact: 1 for a short text.', 'planner.propose': 'Propose days',
+	'planner.proposal': 'Proposal', 'planner.nothingyet': 'Nothing is reserved yet.',
+	'planner.reserve': { one: 'Reserve {n} contact', other: 'Reserve all {n} contacts' }, 'planner.drop': 'Drop it',
+	'planner.announce': 'Proposed: {n} contacts in {days} segments. Nothing is reserved yet.',
+	'planner.done': '"{name}" is reserved: {n} contacts.', 'planner.see': 'See the campaign',
+	'planner.faster': 'Somebody was faster: {date} has room for {available} now, not for {needed}. Nothing was reserved. Below is a new proposal.',
+	'planner.next': 'The next day with room is {date}.',
+	'planner.unsure': 'The server does not answer. Press the button again when it is back: it cannot reserve twice.',
+
+	'usage.cycle': 'This billing cycle, {from} to {to}', 'usage.overage': 'Caps are reported and refuse nothing.',
+	'usage.cost': 'Cost', 'usage.sms': 'SMS', 'usage.calls': 'Calls', 'usage.messages': 'Other messages', 'usage.nocap': 'no cap', 'usage.of': 'of {cap}',
+	'usage.over': 'over the cap', 'usage.channels': 'Channels of this cycle', 'usage.channel': 'Channel', 'usage.count': 'Messages',
+	'usage.nothing': 'Nothing was sent in this cycle.', 'usage.months': 'The last 24 months', 'usage.history': 'History', 'usage.month': 'Month', 'usage.costSms': 'SMS cost',
+	'usage.costCall': 'Call cost', 'usage.chart': 'Messages by channel and cost, {from} to {to}. The table below has the figures.',
+	'usage.export': 'Single events', 'usage.from': 'From', 'usage.to': 'To', 'usage.events': 'Download CSV',
+	'channel.SMS': 'SMS', 'channel.CALL': 'Calls', 'channel.EMAIL': 'E-mail', 'channel.INAPP_WEB': 'In-app', 'channel.WEB_PUSH': 'Web push',
+	'channel.PUSH': 'Push', 'channel.SLACK': 'Slack', 'channel.WHATSAPP': 'WhatsApp', 'channel.SAGE': 'Sage',
+
+	'settings.saved': 'Saved.', 'settings.moved': 'Segments on another day now:', 'settings.over': 'Days over the limit:',
+	'settings.profile': 'Organisation', 'settings.name': 'Name', 'settings.week': 'First day of the week', 'settings.zone': 'Time zone',
+	'settings.zone.about': 'A new zone holds from the next day on; days that are over stay as they were.',
+	'settings.recut': 'Cut all days anew: changes months that were reported',
+	'settings.plan': 'Plan', 'settings.plan.about': 'A word that the calendar shows. It changes no limit.', 'settings.limits': 'Limits and caps',
+	'settings.limits.about': 'An empty field is no limit. Lower limits take nothing back.', 'settings.daily': 'Daily limit',
+	'settings.unit': 'Counts', 'unit.message': 'messages', 'unit.part': 'parts', 'settings.cycleDay': 'Billing cycle starts on day',
+	'settings.costCap': 'Cost cap, US dollars', 'settings.messagesCap': 'Message cap', 'settings.smsCap': 'SMS cap', 'settings.callCap': 'Call cap',
+	'settings.overage': 'Report caps, refuse nothing',
+	'prices.title': 'Prices', 'prices.about': 'What a part costs from a day on. Your own price wins over the common one.', 'prices.none': 'No prices yet.',
+	'prices.usd': 'US dollars a part', 'prices.from': 'From', 'prices.of': 'Whose', 'prices.organization': 'your own', 'prices.all': 'common',
+	'prices.set': 'Set the price', 'prices.reprice': 'Price what is recorded since then anew',
+	'keys.title': 'API keys', 'keys.about': 'For programs that post events or read figures.', 'keys.none': 'No API keys yet.', 'keys.name': 'Name of the key',
+	'keys.scopes': 'Scopes', 'keys.made': 'Made', 'keys.state': 'State', 'keys.make': 'Make a key', 'keys.secret': 'The key',
+	'keys.once': 'Copy the key now: it is shown only once.', 'keys.revoke': 'Revoke', 'keys.revoked': '{name} is revoked.',
+	'keys.revoked.at': 'revoked {at}', 'keys.revoke.sure': 'Revoke "{name}"? Programs that use it are refused from now on.',
+	'audit.at': 'When', 'audit.action': 'What', 'audit.by': 'By', 'audit.detail': 'Detail', 'audit.none': 'Nothing was changed yet.',
+	'api.about': 'Requests are sent to this server with the credential of this tab.', 'api.server': 'Server', 'api.choice': 'Choice',
+};
+
+const plural = new Intl.PluralRules(language), numbers = new Intl.NumberFormat(language);
+
+export function t(key, values = {}) {
+	let text = strings[key];
+
+	if (text === undefined)
+		return key;
+	if (typeof text === 'object')
+		text = text[plural.select(values.n)] || text.other;
+	return text.replace(/\{(\w+)\}/g, (whole, name) => typeof values[name] === 'number' ? numbers.format(values[name]) : values[name] ?? whole);
+}

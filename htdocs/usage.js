@@ -1,0 +1,87 @@
+/* #usage: this billing cycle against its caps, the last 24 months, and files for finance. */
+import { addMonths, monthOf } from './civil.js';
+import { day, money, number, percent, shortMonth } from './format.js';
+import { download } from './download.js';
+import { el, field, fill, notice, table } from './dom.js';
+import { get, query } from './api.js';
+import { session } from './session.js';
+import { t } from './strings.js';
+
+const MONTHS = 24;
+
+/* A figure with its cap; without a cap there is nothing to measure it by. */
+function card(name, value, cap, show) {
+	const share = cap ? value / cap : null, over = cap !== null && value > cap;
+
+	return el('div', { class: over ? 'card stat over' : 'card stat' }, el('dt', {}, t(`usage.${name}`)), el('dd', {}, show(value),
+		el('small', {}, cap === null ? t('usage.nocap') : t('usage.of', { cap: show(cap) }))),
+	cap === null ? null : el('div', { class: 'bar-line' }, el('span', { class: over ? 'bar over' : 'bar', 'aria-hidden': 'true' },
+		el('span', { class: 'bar-sent', '--share': Math.min(1, share || 0) })), el('span', {}, share === null ? '' : percent(share),
+		over ? ` ${t('usage.over')}` : '')));
+}
+
+const channelsOf = items => [...new Set(items.flatMap(i => Object.keys(i.channelUsages)))].filter(c => items.some(i => i.channelUsages[c] > 0));
+
+function months(items) {
+	const channels = channelsOf(items);
+
+	return table(t('usage.months'), [{ head: t('usage.month') }, ...channels.map(c => ({ head: t(`channel.${c}`), number: true })),
+		{ head: t('usage.costSms'), number: true }, { head: t('usage.costCall'), number: true }, { head: t('usage.cost'), number: true }],
+	[...items].reverse().map(i => [shortMonth(i.yearMonth), ...channels.map(c => number(i.channelUsages[c] || 0)), money(i.costSms),
+		money(i.costCall), money(i.budgetUsage)]));
+}
+
+/* So many days of single events. */
+function exportForm(problem) {
+	const from = el('input', { type: 'date', required: true, max: session.today, value: monthOf(session.today) + '-01' });
+	const to = el('input', { type: 'date', required: true, max: session.today, value: session.today });
+
+	return el('form', { class: 'card row', onsubmit: event => {
+		event.preventDefault();
+		download('api/events', { from: from.value, to: to.value, limit: 10000 }, `events-${from.value}-${to.value}.csv`, problem, 'after');
+	} }, field(t('usage.from'), from), field(t('usage.to'), to), el('button', {}, t('usage.events')));
+}
+
+export async function open(place) {
+	const problem = el('div', {}), cycle = el('div', {}), history = el('div', {}), canvas = el('canvas', { role: 'img' });
+	const first = addMonths(monthOf(session.today) + '-01', 1 - MONTHS);
+	const range = { startDate: first, endDate: session.today };
+	let chart = null, seen = '';
+
+	fill(place, el('h1', { tabindex: -1 }, t('menu.usage')), problem, cycle,
+		el('section', { 'aria-label': t('usage.history') }, el('div', { class: 'toolbar' }, el('h2', {}, t('usage.months')),
+			el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'quiet', onclick: () => download('organization/usage/history',
+				range, 'usage-history.csv', problem) }, t('csv')))), el('div', { class: 'chart card' }, canvas), history),
+		el('section', { 'aria-label': t('usage.export') }, el('h2', {}, t('usage.export')), exportForm(problem)));
+
+	function showCycle(usage, caps) {
+		const sent = Object.entries(usage.channelUsages).filter(([, n]) => n > 0);
+
+		fill(cycle, el('h2', {}, t('usage.cycle', { from: day(usage.billingCycleStart), to: day(new Date(Date.parse(usage.billingCycleEnd) - 1)
+			.toISOString()) })), caps.allowOverage ? el('p', { class: 'quiet-text' }, t('usage.overage')) : null,
+		el('dl', { class: 'cards' }, card('cost', usage.budgetUsage, caps.costCap, money), card('sms', usage.channelUsages.SMS, caps.smsCap, number),
+			card('calls', usage.channelUsages.CALL, caps.callCap, number), card('messages', usage.messageUsage, caps.messagesCap, number)),
+		sent.length ? table(t('usage.channels'), [{ head: t('usage.channel') }, { head: t('usage.count'), number: true }, { head: t('usage.cost'), number: true }],
+			sent.map(([c, n]) => [t(`channel.${c}`), number(n), c === 'SMS' ? money(usage.costSms) : c === 'CALL' ? money(usage.costCall) : '–']))
+			: notice('plain', t('usage.nothing')));
+	}
+
+	async function load() {
+		const [usage, caps, { items }] = await Promise.all([get('organization/usage'), get('account/organization'),
+			get('organization/usage/history' + query(range))]);
+		const now = JSON.stringify([usage, caps, items]);
+		if (now === seen)
+			return;
+		seen = now;
+		showCycle(usage, caps);
+		fill(history, months(items));
+		const { draw } = await import('./chart.js');
+		if (chart)
+			chart.destroy();
+		canvas.setAttribute('aria-label', t('usage.chart', { from: shortMonth(items[0].yearMonth), to: shortMonth(items[items.length - 1].yearMonth) }));
+		chart = draw(canvas, items, channelsOf(items));
+	}
+
+	await load();
+	return { refresh: load, close: () => chart && chart.destroy() };
+}
