@@ -78,8 +78,8 @@ async function show() {
 	shown = {};
 	document.title = `${t(`menu.${name}`)} · Daybook`;
 	if (!allowed(page)) {
-		fill(main, el('h1', {}, t(`menu.${name}`)), notice('plain', session.organizationId === null ? t('session.noorg')
-			: t('session.notallowed', { scope: page.scope })));
+		fill(main, el('div', { class: 'page' }, el('h1', {}, t(`menu.${name}`)), notice('plain', session.organizationId === null
+			? t('session.noorg') : t('session.notallowed', { scope: page.scope }))));
 		return;
 	}
 	const place = el('div', { class: `page page-${name}`, 'aria-busy': 'true' }, el('p', { class: 'loading' }, t('loading')));

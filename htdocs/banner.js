@@ -16,7 +16,7 @@ export function banner() {
 	let timer, asked = 0;
 
 	const figure = (name, value, note) => el('div', { class: `stat stat-${name}` }, el('dt', {}, t(`banner.${name}`)), el('dd', {}, value,
-		note ? el('small', {}, note) : null));
+		note ? [' ', el('small', {}, note)] : null));
 
 	function showToday(data) {
 		const entry = data.dates[session.today];

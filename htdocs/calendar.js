@@ -32,8 +32,8 @@ export async function open(place, rest) {
 
 	function empty(data) {
 		const nothing = Object.values(data.dates).every(d => d.total === 0 && d.campaigns.length === 0);
-		fill(hint, nothing ? notice('plain', el('b', {}, t('calendar.nothing')), ' ', t('calendar.first'), ' ',
-			may('campaigns:write') ? el('a', { href: '#planner' }, t('calendar.plan')) : null, ' ',
+		fill(hint, nothing ? notice('plain', el('b', {}, t('calendar.nothing')), ' ',
+			may('campaigns:write') ? [el('a', { href: '#planner' }, t('calendar.plan')), ' · '] : null,
 			el('a', { href: '#api' }, t('calendar.post'))) : null);
 	}
 

@@ -110,7 +110,8 @@ export function monthGrid({ onMonth, onOpen }) {
 
 		fill(node, place);
 		grid = new Calendar(place, { ...options(), locale: language, layouts: { default: LAYOUT }, selectionDatesMode: 'single',
-			enableDateToggle: false, enableMonthChangeOnDayClick: true, selectionMonthsMode: false, selectionYearsMode: false,
+			enableDateToggle: false, enableMonthChangeOnDayClick: true, selectionMonthsMode: 'only-arrows',
+			selectionYearsMode: 'only-arrows',
 			animation: false, enableSwipe: false, selectedTheme: 'light', dateMin: '1990-01-01', dateMax: '2199-12-31',
 			displayDateMin: '1990-01-01', displayDateMax: '2199-12-31', labels: { application: t('calendar.label') },
 			onClickDate: (self, event) => onOpen(event.target.closest('[data-vc-date]').dataset.vcDate),

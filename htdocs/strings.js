@@ -29,8 +29,8 @@ const strings = {
 
 	'calendar.label': 'Calendar', 'calendar.previous': 'Previous', 'calendar.next': 'Next', 'calendar.today': 'Today',
 	'calendar.keys': 'Arrow keys move by day and week, Page Up and Page Down by month, Enter opens a day.',
-	'calendar.nothing': 'Nothing is sent or planned in these weeks.', 'calendar.first': 'Plan a campaign, or post what you send.',
-	'calendar.plan': 'Plan a campaign', 'calendar.post': 'How to post events',
+	'calendar.nothing': 'Nothing is sent or planned in these weeks.',
+	'calendar.plan': 'Plan a campaign', 'calendar.post': 'Post what you send',
 
 	'day.today': 'Today', 'day.full': 'full', 'day.over': 'closed', 'day.hours': '{n} h', 'day.more': '+{n} more',
 	'day.hours.long': 'The clocks change: this day has {n} hours.', 'day.campaigns': 'Campaigns of the day',

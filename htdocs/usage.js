@@ -13,7 +13,7 @@ const MONTHS = 24;
 function card(name, value, cap, show) {
 	const share = cap ? value / cap : null, over = cap !== null && value > cap;
 
-	return el('div', { class: over ? 'card stat over' : 'card stat' }, el('dt', {}, t(`usage.${name}`)), el('dd', {}, show(value),
+	return el('div', { class: over ? 'card stat over' : 'card stat' }, el('dt', {}, t(`usage.${name}`)), el('dd', {}, show(value), ' ',
 		el('small', {}, cap === null ? t('usage.nocap') : t('usage.of', { cap: show(cap) }))),
 	cap === null ? null : el('div', { class: 'bar-line' }, el('span', { class: over ? 'bar over' : 'bar', 'aria-hidden': 'true' },
 		el('span', { class: 'bar-sent', '--share': Math.min(1, share || 0) })), el('span', {}, share === null ? '' : percent(share),

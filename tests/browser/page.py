@@ -1,0 +1,140 @@
+"""The dashboard as a person finds it: by its words.  Everything waits for its condition."""
+import pathlib
+import shutil
+
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+AXE = ROOT / "build/node/node_modules/axe-core/axe.min.js"
+ALL_SCOPES = "usage:read usage:write campaigns:write org:admin"
+PATIENCE_S = 20
+
+
+class Page:
+    def __init__(self, driver, stack):
+        self.driver, self.stack = driver, stack
+        self.media(light=True)
+        self.size(1440, 1000)
+        driver.get_log("browser")
+        shutil.rmtree(driver.downloads, ignore_errors=True)
+
+    # ---- How it is looked at
+    def size(self, width, height):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+    def media(self, light):
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": "light" if light else "dark"},
+            {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+    # ---- Going somewhere
+    def sign_in(self, where="", scope=ALL_SCOPES, org="acme", token=None, **options):
+        """By the link with the token; then to a page of the dashboard."""
+        token = token or self.stack.daybook.token(org, scope, **options)
+        self.driver.get(f"{self.stack.url}#token={token}")
+        self.wait(lambda: self.finds("nav a"), "signed in")
+        if where:
+            self.go(where)
+        self.settled()
+        return token
+
+    def go(self, where):
+        self.driver.execute_script("location.hash = arguments[0]", where)
+        self.settled()
+
+    def settled(self):
+        self.wait(lambda: self.finds(".page") and not self.finds("[aria-busy]") and not self.finds(".loading"), "a page")
+
+    def hash(self):
+        return self.driver.execute_script("return location.hash")
+
+    # ---- Looking
+    def wait(self, condition, what):
+        def holds(_):
+            try:
+                return condition()
+            except StaleElementReferenceException:
+                return False
+        try:
+            return WebDriverWait(self.driver, PATIENCE_S, 0.05).until(holds)
+        except TimeoutException:
+            raise AssertionError(f"waited for {what}; the page says: {self.text()[:3000]}") from None
+
+    def finds(self, css):
+        return self.driver.find_elements("css selector", css)
+
+    def find(self, css):
+        return self.wait(lambda: self.finds(css), css)[0]
+
+    def text(self, css="body"):
+        return " ".join(self.driver.execute_script("return document.querySelector(arguments[0])?.innerText || ''", css).split())
+
+    def says(self, words, css="body"):
+        self.wait(lambda: words in self.text(css), repr(words))
+
+    def day(self, date):
+        """All that a day of the calendar says, also to those who listen."""
+        return " ".join(self.driver.execute_script(
+            "return document.querySelector(`[data-vc-date='${arguments[0]}'] button`)?.textContent || ''", date).split())
+
+    def day_says(self, date, words):
+        self.wait(lambda: words in self.day(date), f"{date}: {words!r}, not {self.day(date)!r}")
+
+    def share(self, date, part):
+        """How much of the day's bar is sent, reserved or proposed: 0 to 1."""
+        return self.driver.execute_script("""const bar = document.querySelector(`[data-vc-date='${arguments[0]}'] .bar`);
+            const part = bar && bar.querySelector('.bar-' + arguments[1]);
+            return part ? part.getBoundingClientRect().width / bar.getBoundingClientRect().width : 0""", date, part)
+
+    # ---- Doing
+    def button(self, words, css="button, a.button"):
+        return self.wait(lambda: [b for b in self.finds(css) if words in b.text and b.is_displayed()], f"the button {words!r}")[0]
+
+    def press(self, words):
+        self.button(words).click()
+
+    def field(self, label):
+        def labelled():
+            return [self.driver.find_element("id", e.get_attribute("for")) for e in self.finds("label[for]") if e.text == label]
+        return self.wait(labelled, f"the field {label!r}")[0]
+
+    def type(self, label, text):
+        """Dates and times go in by their value: what keys they take depends on the browser's language."""
+        control = self.field(label)
+        if control.get_attribute("type") in ("date", "time"):
+            self.driver.execute_script("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', "
+                                       "{bubbles: true}))", control, text)
+        else:
+            control.clear()
+            control.send_keys(text)
+
+    def key(self, *keys):
+        self.driver.switch_to.active_element.send_keys(*keys)
+
+    def focused_date(self):
+        return self.driver.execute_script("return document.activeElement.closest('[data-vc-date]')?.dataset.vcDate")
+
+    def downloaded(self, name):
+        """The text of a file once it is all there."""
+        file = self.driver.downloads / name
+        self.wait(file.exists, f"the file {name}")
+        return file.read_text()
+
+    # ---- What must never be
+    def problems(self):
+        """What broke the Content-Security-Policy, or was thrown and not caught."""
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]]
+
+    def other_origins(self):
+        names = self.driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
+        return [name for name in names if not name.startswith((f"http://127.0.0.1:{self.stack.port}/", "blob:", "data:"))]
+
+    def serious(self, exclude=()):
+        """What axe finds serious or critical, as texts."""
+        self.driver.execute_script(AXE.read_text())
+        found = self.driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")["violations"]
+        return [f"{v['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for v in found
+                if v["impact"] in ("serious", "critical") and v["id"] not in exclude for node in v["nodes"]]

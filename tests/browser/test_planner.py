@@ -1,0 +1,119 @@
+"""Planning: a proposal on the calendar, reserving it, what becomes of it; somebody who is faster."""
+from support import event
+
+
+def propose(page, name="Spring sale", contacts="1200", date="2026-05-21", time="10:00"):
+    page.sign_in("planner")
+    page.type("Name", name)
+    page.type("Contacts", contacts)
+    page.type("First date", date)
+    page.type("Time", time)
+    page.press("Propose days")
+    page.says("Reserve all", "form")
+
+
+def post_events(stack, *events):
+    reply = stack.ask("POST", "/api/events", body=list(events), token=stack.daybook.token())
+    assert reply.status == 200 and reply.json["accepted"] == len(events), reply
+
+
+def look_again(page):
+    """What the page does every half minute."""
+    page.driver.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_1200_contacts_are_planned_reserved_sent_seen_cancelled_and_downloaded(page, stack):
+    propose(page)
+    page.says("Nothing is reserved yet.", "form")
+    page.says("Thu, May 21 10:00 AM 500 Fri, May 22 10:00 AM 500 Sat, May 23 10:00 AM 200", "form")
+    page.day_says("2026-05-23", "40% full. 200 proposed, 500 free")
+    assert abs(page.share("2026-05-23", "proposed") - 0.4) < 0.01 and page.share("2026-05-21", "proposed") == 1
+    assert stack.ask("GET", "/api/campaigns", token=stack.daybook.token()).json["data"]["campaigns"] == []
+    page.press("Reserve all 1,200 contacts")
+    page.says('"Spring sale" is reserved: 1,200 contacts.')
+
+    page.go("calendar")
+    page.day_says("2026-05-22", "100% full. 500 reserved, 0 free, Spring sale (scheduled)")
+    assert abs(page.share("2026-05-23", "reserved") - 0.4) < 0.01
+    made = stack.ask("GET", "/api/campaigns", token=stack.daybook.token()).json["data"]["campaigns"][0]
+    assert [s["contactCount"] for s in made["segments"]] == [500, 500, 200]
+    assert [s["scheduledISO"] for s in made["segments"]][0] == "2026-05-21T14:00:00.000Z"
+
+    post_events(stack, *[event("2026-05-20T19:59:00Z", channel="SMS", campaignId=made["campaignId"], segmentNumber=3)
+                         for _ in range(50)])
+    look_again(page)
+    page.day_says("2026-05-20", "10% full. 50 sent, 450 free")
+    page.day_says("2026-05-23", "30% full. 150 reserved, 350 free, Spring sale (sending)")
+    assert abs(page.share("2026-05-20", "sent") - 0.1) < 0.01 and abs(page.share("2026-05-23", "reserved") - 0.3) < 0.01
+
+    page.press("CSV")
+    lines = page.downloaded("calendar-2026-05.csv").splitlines()
+    assert len(lines) > 31 and any(line.startswith("2026-05-23,") and "150" in line for line in lines), lines
+
+    page.go(f"campaign/{made['campaignId']}")
+    page.press("Cancel campaign")
+    page.says("It cannot be taken back", "dialog")
+    page.button("Cancel campaign", "dialog button").click()
+    page.says("What was not used is free again.")
+    page.go("calendar")
+    page.day_says("2026-05-22", "Friday, May 22, 2026. 500 free")
+
+
+def test_who_is_too_late_is_told_so_and_gets_a_new_proposal(page, stack):
+    propose(page)
+    stack.ask("POST", "/api/campaigns", body={"name": "Faster", "contactCount": 450, "scheduledISO": "2026-05-22T14:00:00Z"},
+              token=stack.daybook.token())
+    page.press("Reserve all 1,200 contacts")
+    page.says("Somebody was faster: Friday, May 22, 2026 has room for 50 now, not for 500. Nothing was reserved.")
+    page.says("Thu, May 21 10:00 AM 500 Fri, May 22 10:00 AM 50 Sat, May 23 10:00 AM 500 Sun, May 24 10:00 AM 150", "form")
+    assert page.field("Name").get_attribute("value") == "Spring sale"
+    page.press("Reserve all 1,200 contacts")
+    page.says('"Spring sale" is reserved: 1,200 contacts.')
+
+
+def test_a_proposal_is_dropped_with_what_it_was_made_from(page):
+    propose(page)
+    page.type("Contacts", "30")
+    page.wait(lambda: "Reserve all" not in page.text("form"), "the proposal is gone")
+    page.day_says("2026-05-21", "Thursday, May 21, 2026. 500 free")
+
+
+def test_what_cannot_be_planned_says_why(page):
+    page.sign_in("planner")
+    page.type("Name", "Too late")
+    page.type("Contacts", "10")
+    page.type("First date", "2026-05-20")
+    page.type("Time", "09:00")
+    page.press("Propose days")
+    page.says("past", "form .notice")
+
+
+def test_a_campaign_is_paused_resumed_and_moved(page, stack):
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T14:00:00Z"},
+              token=stack.daybook.token())
+    page.sign_in("campaign/c")
+    page.press("Pause")
+    page.says("Paused. It goes on holding its quota.")
+    page.says("Spring paused", "h1")
+    page.press("Resume")
+    page.says("Spring scheduled", "h1")
+    page.press("Reschedule")
+    assert page.find("input[type=date]").get_attribute("value") == "2026-05-22"
+    assert page.find("input[type=time]").get_attribute("value") == "10:00"
+    page.driver.execute_script("arguments[0].value = '2026-11-01'", page.find("input[type=date]"))
+    page.driver.execute_script("arguments[0].value = '01:30'", page.find("input[type=time]"))
+    page.press("Move")
+    page.says("Moved.")
+    page.says("Sun, Nov 1 01:30 AM 100", ".table")
+    segment = stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["segments"][0]
+    assert segment["scheduledISO"] == "2026-11-01T05:30:00.000Z"	# the first of the two
+
+
+def test_a_campaign_that_somebody_changed_meanwhile_is_shown_as_it_is_now(page, stack):
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T14:00:00Z"},
+              token=stack.daybook.token())
+    page.sign_in("campaign/c")
+    stack.ask("POST", "/api/campaigns/c/pause", token=stack.daybook.token())
+    page.press("Pause")
+    page.says("Somebody else has changed the campaign meanwhile; nothing was done.")
+    page.says("Spring paused", "h1")

@@ -1,0 +1,84 @@
+"""Signing in: by the link, by pasting; losing the credential; the server away."""
+from selenium.webdriver.common.keys import Keys
+
+from support import set_clock
+
+
+def test_the_link_signs_in_and_its_token_is_nowhere_but_in_the_tab(page):
+    token = page.sign_in()
+    page.says("acme", "header")
+    assert "token" not in page.driver.current_url
+    assert page.driver.execute_script("return [...Object.values(sessionStorage)]") == [token]
+    assert page.driver.execute_script("return [localStorage.length, document.cookie, history.length]")[:2] == [0, ""]
+
+
+def test_an_api_key_that_is_pasted_signs_in_and_a_wrong_one_is_refused(page, stack):
+    key = stack.daybook.cmd("apikey", "add", "--org", "acme", "--name", "front end", "--scope", "usage:read").stdout
+    key = next(word for word in key.split() if word.startswith("dbk_"))
+    page.driver.get(stack.url)
+    page.type("Token or API key", "dbk_nonsense")
+    page.press("Sign in")
+    page.says("does not take this credential")
+    page.type("Token or API key", key)
+    page.key(Keys.ENTER)
+    page.says("Daily limit 500")
+    assert page.finds("dialog") == []
+
+
+def test_an_expired_token_brings_the_sign_in_back_and_the_form_stays(page, stack):
+    page.sign_in("planner", ttl="1h")
+    page.type("Name", "Spring sale")
+    page.type("Contacts", "1200")
+    set_clock(stack.daybook, "2026-05-20T22:30:00Z")
+    page.press("Propose days")
+    page.says("has expired", "dialog")
+    assert page.serious() == []
+    page.type("Token or API key", stack.daybook.token())
+    page.press("Sign in")
+    page.says("Reserve all 1,200 contacts")
+    assert page.field("Name").get_attribute("value") == "Spring sale"
+
+
+def test_signing_out_forgets_the_credential(page):
+    page.sign_in()
+    page.press("Sign out")
+    page.says("Sign in to Daybook")
+    assert page.driver.execute_script("return sessionStorage.length") == 0
+
+
+def test_who_may_only_read_sees_no_way_to_change_anything(page, stack):
+    page.sign_in(scope="usage:read")
+    assert page.text("nav") == "Calendar Campaigns Usage API"
+    page.go("planner")
+    page.says("needs the scope campaigns:write")
+    token = stack.daybook.token("acme", "campaigns:write")
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "C", "autoSegment": {"totalContacts": 5}}, token=token)
+    page.go("campaign/c")
+    page.says("scheduled")
+    assert [b.text for b in page.finds("main button")] == []
+
+
+def test_a_token_of_no_organisation_says_so(page, stack):
+    page.sign_in(org=None, scope="admin")
+    page.says("speaks for no single organisation")
+
+
+def test_while_the_server_is_away_the_page_says_so_and_recovers_by_itself(page, stack):
+    page.sign_in()
+    page.says("Daily limit 500")
+    stack.away()
+    page.press("Next ›")
+    page.says("does not answer", "#away")
+    stack.back()
+    page.wait(lambda: page.text("#away") == "", "the server is back")
+    page.day_says("2026-06-03", "500 free")
+
+
+def test_a_page_that_was_opened_while_the_server_was_away_comes_by_itself(page, stack):
+    page.sign_in()
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/api/*", "*/health"]})
+    page.driver.refresh()
+    page.says("does not answer")
+    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    page.says("Daily limit 500")
