@@ -201,10 +201,10 @@ build/node/.made: htdocs-libs/package.json htdocs-libs/package-lock.json
 	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-$(HTDOCS): $(wildcard htdocs/*) docs/openapi.yaml build/node/.made
+$(HTDOCS): $(wildcard htdocs/* htdocs/*/*) docs/openapi.yaml build/node/.made
 	rm -rf $(@D) $(@D).new
 	mkdir -p $(@D).new/lib
-	cp -r htdocs/* docs/openapi.yaml $(@D).new/
+	cp -R htdocs/. docs/openapi.yaml $(@D).new/
 	cp $(NODE)/vanilla-calendar-pro/index.mjs $(@D).new/lib/calendar.js
 	cp /usr/share/javascript/chart.js/chart.min.js $(@D).new/lib/chart.js
 	sed '/^\/\/# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui-bundle.js >$(@D).new/lib/swagger-ui.js

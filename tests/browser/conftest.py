@@ -46,6 +46,9 @@ class Stack(e2e.Server):
         """The server hands on few variables; each program is started by a line of sh that puts the clock's back."""
         folder = daybook.folder / "programs"
         (folder / "cgi-bin").mkdir(parents=True)
+        for other in build.iterdir():
+            if other.name != "cgi-bin":
+                (folder / other.name).symlink_to(other)
         clock = {name: value for name, value in daybook.env.items() if os.environ.get(name) != value and name != "DAYBOOK_DB"}
         for program in (build / "cgi-bin").glob("*.fcgi"):
             script = folder / "cgi-bin" / program.name
