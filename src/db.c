@@ -32,12 +32,12 @@ db_open(const char *path, struct why *why)
 {
 	static int64_t openings;
 	struct db *db = xmalloc(sizeof(*db));
-	char gate[DB_PATH_MAX + 8];
+	char gate[DB_GATE_PATH_MAX];
 	struct stat st;
 
 	memset(db, 0, sizeof(*db));
 	snprintf(db->path, sizeof(db->path), "%s", path);
-	snprintf(gate, sizeof(gate), "%s-gate", path);
+	db_gate_path(path, gate);
 	db->gate = -1;
 	if (db_file_open(path, &db->handle, why) != OK) {
 		free(db);

@@ -26,6 +26,7 @@
 #define DB_TRY_WAIT_MS 50
 #define DB_BUSY_MS 5000
 #define DB_SCHEMA_VERSION 2
+#define DB_GATE_PATH_MAX 4104
 
 struct db;
 struct query;
@@ -49,6 +50,9 @@ enum status	 db_upgrade(const char *path, int *from, struct why *why);
 enum status	 db_version_of(const char *path, int *schema_version, struct why *why);
 
 const char	*db_path(const struct db *db);
+
+/* The lock file of a database into out: beside the file itself, whatever link names it.  Needs DB_GATE_PATH_MAX bytes. */
+void		 db_gate_path(const char *path, char *out);
 
 /* Whether the path still names the file that was opened.  What is written to one that was moved away is lost. */
 bool		 db_is_in_place(const struct db *db);

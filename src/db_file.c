@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -124,6 +126,14 @@ db_file_open(const char *path, sqlite3 **handle, struct why *why)
 	    DB_SCHEMA_VERSION);
 	why_fix(why, version > DB_SCHEMA_VERSION ? "Install a newer Daybook." : "Run `daybook -d FILE upgrade`.");
 	return UNAVAILABLE;
+}
+
+void
+db_gate_path(const char *path, char *out)
+{
+	char real[PATH_MAX];
+
+	snprintf(out, DB_GATE_PATH_MAX, "%.*s-gate", DB_PATH_MAX - 1, realpath(path, real) != NULL ? real : path);
 }
 
 bool

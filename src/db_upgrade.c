@@ -63,14 +63,14 @@ climb(sqlite3 *handle, const char *path, int *from, struct why *why)
 enum status
 db_upgrade(const char *path, int *from, struct why *why)
 {
-	char gate_path[DB_PATH_MAX + 8];
+	char gate_path[DB_GATE_PATH_MAX];
 	sqlite3 *handle;
 	enum status st;
 	int gate;
 
 	if ((st = db_file_open_any(path, &handle, why)) != OK)
 		return st;
-	snprintf(gate_path, sizeof(gate_path), "%s-gate", path);
+	db_gate_path(path, gate_path);
 	gate = gate_open(gate_path, path);
 	if (gate == -1 || gate_enter(gate, DB_GATE_WAIT_MS) != OK)
 		st = why_not(why, UNAVAILABLE, "%s: the database stays busy", path);

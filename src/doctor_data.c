@@ -30,8 +30,10 @@ doctor_has_wal_fault(const char *sqlite_version)
 void
 doctor_sqlite(const struct patient *p, struct finding *f)
 {
-	const char *gate = arena_printf(p->arena, "%s-gate", p->path), *version = db_sqlite_version();
+	const char *version = db_sqlite_version();
+	char gate[DB_GATE_PATH_MAX];
 
+	db_gate_path(p->path, gate);
 	if (!doctor_has_wal_fault(version))
 		doctor_fine(f, "SQLite %s", version);
 	else if (access(gate, R_OK | W_OK) == 0)

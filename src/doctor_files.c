@@ -22,10 +22,13 @@ enum { NAME_MAX_BYTES = 64 };
 static const char *const companions[] = { "-wal", "-shm", "-gate" };
 enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]) };
 
+/* They lie beside the file itself, whatever link names it. */
 static const char *
 companion(const struct patient *p, const char *suffix)
 {
-	return arena_printf(p->arena, "%s%s", p->path, suffix);
+	char real[PATH_MAX];
+
+	return arena_printf(p->arena, "%s%s", realpath(p->path, real) != NULL ? real : p->path, suffix);
 }
 
 /* The folder that the file is really in. */

@@ -45,6 +45,15 @@ blank_failures(struct db *db, int64_t now)
 	return false;
 }
 
+static void
+log_failure(const char *path)
+{
+	char text[WHY_TEXT_MAX * 2];
+	int error = errno;
+
+	log_error("event=backup file=%s error=\"%s\"", log_value(path, text, sizeof(text)), strerror(error));
+}
+
 /* How many to keep where a backup is due; else 0. */
 static int
 backups_due(struct db *db, struct arena *a, int64_t now)
@@ -72,7 +81,7 @@ lock_folder(const char *folder, struct arena *a, int64_t now)
 	int64_t tried_at;
 
 	if (fd == -1) {
-		log_error("event=backup error=\"%s: %s\"", path, strerror(errno));
+		log_failure(path);
 		return -1;
 	}
 	if (fcntl(fd, F_SETLK, &lock) == 0 && pread(fd, text, sizeof(text) - 1, 0) >= 0) {
@@ -114,7 +123,7 @@ back_up(struct db *db, struct arena *a, int64_t now)
 	if (backups_due(db, a, now) == 0)
 		return;
 	if (mkdir(folder, 0700) == -1 && errno != EEXIST) {
-		log_error("event=backup error=\"%s: %s\"", folder, strerror(errno));
+		log_failure(folder);
 		return;
 	}
 	if ((fd = lock_folder(folder, a, now)) == -1)

@@ -152,6 +152,20 @@ def test_a_process_stuck_in_the_gate_makes_writers_answer_503_and_readers_go_on(
     assert settings.ask("PUT", "/api/organizations/acme/plan", None, {"plan": "x"}, token=token).status == 200
 
 
+def test_a_link_to_the_database_leads_to_the_same_gate(daybook):
+    """Whoever names it otherwise waits in the same line."""
+    link, token = daybook.folder / "link.db", daybook.token()
+    link.symlink_to(daybook.path)
+    gate = os.open(f"{daybook.path}-gate", os.O_RDWR)
+    try:
+        fcntl.lockf(gate, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 1)
+        reply = daybook.cgi("events", "POST", "/api/events", body=event(now_ms()), token=token, env={"DAYBOOK_DB": str(link)})
+        check_error(reply, 503, "tether")
+    finally:
+        os.close(gate)
+    assert not (daybook.folder / "link.db-gate").exists()
+
+
 def test_a_writer_that_waits_gets_in_when_the_gate_opens(daybook):
     token, process = daybook.token(), daybook.fastcgi("events")
     assert process.ask("POST", "/api/events", None, event(now_ms()), token=token).status == 200
