@@ -90,8 +90,7 @@ read_wish(struct req *r, const char *const *v, struct setup_wish *w, enum setup_
 	struct organization *org = &w->org;
 	const char *what = NULL;
 
-	*w = (struct setup_wish) { .org = { .cycle_day = 1, .cap_messages = NO_CAP, .cap_cost_micros = NO_CAP, .cap_sms = NO_CAP,
-		.cap_calls = NO_CAP } };
+	*w = (struct setup_wish) { .org = organization_defaults };
 	r->why.text[0] = '\0';
 	if (!organization_id_ok(v[ID]))
 		*wrong = ID, what = "1 to 64 letters, digits and . _ - are needed (and no word that the API uses in its paths)";

@@ -101,8 +101,7 @@ read_options(int argc, char **argv, struct org_options *o, const char **id)
 static int
 add(struct cli *c, int argc, char **argv)
 {
-	struct organization org = { .daily_limit = UNLIMITED, .cycle_day = 1, .week_start = 1, .cap_messages = NO_CAP,
-		.cap_cost_micros = NO_CAP, .cap_sms = NO_CAP, .cap_calls = NO_CAP };
+	struct organization org = organization_defaults;
 	struct org_options o = { 0 };
 	const char *id;
 

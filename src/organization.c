@@ -9,12 +9,15 @@
 	"key, id, name, timezone, plan, revision, zone_revision, daily_limit, quota_unit, cycle_day, " \
 	"cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, created_at, updated_at, week_start"
 
+const struct organization organization_defaults = { .daily_limit = UNLIMITED, .cycle_day = 1, .week_start = 1,
+	.cap_messages = NO_CAP, .cap_cost_micros = NO_CAP, .cap_sms = NO_CAP, .cap_calls = NO_CAP };
+
 bool
 organization_id_ok(const char *id)
 {
-	static const char *const route_words[] = { ".", "..", "usage", "timezone", "plan", "limits", "prices",
-		"cancel", "pause", "resume", "results", "usage-calendar", "next-available-slot", "validate-date",
-		"auto-segment" };
+	static const char *const route_words[] = { ".", "..", "usage", "timezone", "plan", "limits", "profile",
+		"prices", "api-keys", "audit", "cancel", "pause", "resume", "results",
+		"usage-calendar", "next-available-slot", "validate-date", "auto-segment" };
 	size_t n = strlen(id);
 
 	if (n < 1 || n >= ORG_ID_MAX ||

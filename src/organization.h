@@ -36,6 +36,9 @@ struct organization {
 	struct spans days;		/* how its days are cut; stands until another organisation is loaded */
 };
 
+/* A new one as it is where nothing is said: no limit, no caps, the month's first day, Monday. */
+extern const struct organization organization_defaults;
+
 /* What a change of zone, zone file, limit or unit did besides. */
 struct org_effects {
 	struct segment_move {
