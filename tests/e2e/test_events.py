@@ -237,8 +237,8 @@ def test_a_caller_without_the_scope_is_refused_and_one_with_it_is_not(daybook, p
 def test_an_unknown_parameter_another_method_and_another_media_type_are_refused(daybook, post):
     reply = post(event("a"), QUERY_STRING="enforced=true")
     assert reply.status == 400 and reply.json["error"].startswith("enforced:")
-    reply = post.process.ask("GET", "/api/events", token=post.token)
-    assert reply.status == 405 and set(reply.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
+    reply = post.process.ask("PUT", "/api/events", token=post.token)
+    assert reply.status == 405 and set(reply.headers["allow"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
     for kind in ("text/plain", "application/xml", "application/x-www-form-urlencoded", ""):
         assert post(event("a"), headers={"Content-Type": kind}).status == 415, kind
     assert ids(daybook) == set()
