@@ -50,12 +50,13 @@ BENCH_PACKAGES = wrk sqlite3 python3
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian
 DEB_TEST_PACKAGES = debootstrap util-linux iproute2
+HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-.PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb dist deb test-deb \
-	install uninstall clean
+.PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting \
+	dist deb test-deb dist-hosting hosting-zip install uninstall clean
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
@@ -66,7 +67,8 @@ deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
-deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb:
+deps-hosting: PACKAGES = $(BUILD_PACKAGES) $(HOSTING_PACKAGES)
+deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting:
 	@missing=$$(for p in $(PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done; \
 		for c in $(BUILD_COMMANDS); do command -v $$c >/dev/null || echo $$c; done); \
@@ -262,6 +264,15 @@ fuzz: deps-fuzz $(FUZZ)
 dist:
 	git archive --prefix=daybook-$(VERSION)/ -o build/daybook-$(VERSION).tar.gz HEAD
 	@echo build/daybook-$(VERSION).tar.gz
+
+# A zip for a host with FTP and a browser only: hosting/INSTALL.txt.
+ARCH = $(shell dpkg --print-architecture)
+HOSTING_ZIP = build/daybook-hosting-$(VERSION)-$(ARCH).zip
+dist-hosting: deps-hosting
+	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
+
+hosting-zip: all
+	hosting/pack $(B) $(FROM) $(B)/httpd-conf/htaccess build/htdocs $(HOSTING_ZIP)
 
 # Where an installed system has its parts; system/install does it.
 PREFIX = /usr/local
