@@ -44,14 +44,13 @@ real_folder(const char *database, char *real)
 	    (errno == ENOENT && cut_name(folder) && realpath(folder, real) != NULL));
 }
 
+/* Of a root that is the whole host, nothing can be said. */
 static bool
-is_below(const char *path, const char *folder)
+is_below(const char *path, const char *root)
 {
-	size_t n = strlen(folder);
+	size_t n = strlen(root);
 
-	while (n > 0 && folder[n - 1] == '/')
-		n--;
-	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+	return strcmp(root, "/") != 0 && strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
 static enum setup_state
