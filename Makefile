@@ -45,7 +45,7 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 	libssl-dev libcsv-dev tzdata lighttpd libjs-chart.js
 BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
-	faketime mandoc chromium chromium-driver python3-selenium fonts-dejavu-core
+	faketime mandoc chromium chromium-driver python3-selenium fonts-dejavu-core systemd
 BENCH_PACKAGES = wrk sqlite3 python3
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian
