@@ -48,7 +48,7 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python
 	faketime mandoc chromium chromium-driver python3-selenium fonts-dejavu-core systemd
 BENCH_PACKAGES = wrk sqlite3 python3
 FUZZ_PACKAGES = clang libclang-rt-14-dev
-DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian
+DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian libjs-chart.js
 DEB_TEST_PACKAGES = debootstrap util-linux iproute2
 HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 
