@@ -16,6 +16,8 @@
 #include "signing_key.h"
 #include "token.h"
 
+#define DASHBOARD "http://127.0.0.1:8080/"	/* of `make run` */
+
 enum { PEM_MAX = 16 * 1024 };
 
 static bool
@@ -210,9 +212,10 @@ parse_ttl(const char *text, int64_t *ms)
 int
 cmd_token(struct cli *c, int argc, char **argv)
 {
-	const char *org = NULL, *scope = NULL, *ttl = NULL, *kid = NULL, *token;
-	const struct option_spec specs[] = { { "--org", &org, NULL }, { "--scope", &scope, NULL },
-		{ "--ttl", &ttl, NULL }, { "--kid", &kid, NULL }, { NULL, NULL, NULL } };
+	const char *org = NULL, *scope = NULL, *ttl = NULL, *kid = NULL, *url = NULL, *token;
+	bool link = false;
+	const struct option_spec specs[] = { { "--org", &org, NULL }, { "--scope", &scope, NULL }, { "--ttl", &ttl, NULL },
+		{ "--kid", &kid, NULL }, { "--link", NULL, &link }, { "--url", &url, NULL }, { NULL, NULL, NULL } };
 	int64_t ttl_ms = HOUR_MS;
 	struct organization organization;
 	unsigned scopes = SCOPE_USAGE_READ;
@@ -224,12 +227,16 @@ cmd_token(struct cli *c, int argc, char **argv)
 		return cli_usage("token", "--ttl: \"%s\" is no time such as 90s, 15m, 1h or 30d", ttl);
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
 		return cli_usage("token", "--org is needed, but for the scope admin");
+	if (url != NULL && !link)
+		return cli_usage("token", "--url is the dashboard of --link");
 	if (!cli_open(c) || db_read_begin(c->db) != OK)
 		return FAILED;
 	if ((org != NULL && organization_load(c->db, org, &organization, &c->why) != OK) ||
 	    token_sign(c->db, c->arena, kid, org, scopes, c->now, ttl_ms, &token, &c->why) != OK)
 		return cli_fail(c);
 	db_read_end(c->db);
+	if (link)	/* behind a '#', so that no server and no log ever sees it */
+		printf("%s#token=", url != NULL ? url : DASHBOARD);
 	printf("%s\n", token);
 	return DONE;
 }

@@ -27,7 +27,7 @@ static const struct command commands[] = {
 	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
 	    "key list\n"
 	    "key retire KID", "keys that sign tokens" },
-	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--kid NAME]", "print a signed token" },
+	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--kid NAME] [--link] [--url URL]", "print a signed token" },
 	{ "apikey", cmd_apikey, "apikey add --org ID --scope \"usage:write …\" [--name TEXT]\n"
 	    "apikey list\n"
 	    "apikey revoke N", "API keys" },
