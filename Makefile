@@ -38,7 +38,7 @@ HELPERS = $(B)/tests/zone/dump
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
 SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql cgi-bin/setup.html Makefile
-HTDOCS = build/htdocs/index.html
+HTDOCS = $(B)/htdocs/index.html
 
 # ---- The packages, all of them; everything that installs looks here.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
@@ -55,7 +55,7 @@ HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-.PHONY: all units run test san soak lint bench fuzz deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting \
+.PHONY: all units run test san soak screenshots lint bench fuzz deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting \
 	dist deb test-deb dist-hosting hosting-zip install uninstall clean
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
@@ -239,6 +239,10 @@ soak: deps-test
 	@$(MAKE) --no-print-directory all
 	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
 
+# Pictures of the demo for README.md.
+screenshots: deps-test all
+	DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/browser/screenshots.py
+
 lint:
 	@tests/lint
 
@@ -272,7 +276,7 @@ dist-hosting: deps-hosting
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
 
 hosting-zip: all
-	hosting/pack $(B) $(FROM) $(B)/httpd-conf/htaccess build/htdocs $(HOSTING_ZIP)
+	hosting/pack $(B) $(FROM) $(B)/httpd-conf/htaccess $(B)/htdocs $(HOSTING_ZIP)
 
 # Where an installed system has its parts; system/install does it.
 PREFIX = /usr/local
