@@ -243,7 +243,7 @@ class Server:
             self.port = s.getsockname()[1]
         state = pathlib.Path(tempfile.mkdtemp(prefix="dbk-"))  # a socket's path has 107 bytes at most
         env = {**daybook.env, "DAYBOOK_PROGRAMS": str(BUILD / "cgi-bin"), "DAYBOOK_STATE": str(state),
-               "DAYBOOK_PORT": str(self.port), "DAYBOOK_PREFIX": prefix, "DAYBOOK_HTDOCS": str(ROOT / "build/htdocs"),
+               "DAYBOOK_PORT": str(self.port), "DAYBOOK_PREFIX": prefix, "DAYBOOK_HTDOCS": str(BUILD / "htdocs"),
                "PATH": os.environ["PATH"] + ":/usr/sbin"}
         self.state = state
         self.process = subprocess.Popen(["lighttpd", "-D", "-f", str(BUILD / "httpd-conf/lighttpd.conf")], env=env)
