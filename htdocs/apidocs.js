@@ -21,10 +21,12 @@ export async function open(place) {
 	await load();
 	fill(place, el('h1', { tabindex: -1 }, t('menu.api')), el('p', {}, t('api.about'), ' ', el('a', { href: 'openapi.yaml', download: 'openapi.yaml' },
 		'openapi.yaml')), node);
-	/* Names for what Swagger UI leaves without. */
+	/* What Swagger UI leaves without a name, or out of the keyboard's reach. */
 	const watch = new MutationObserver(() => {
 		for (const control of node.querySelectorAll('select:not([aria-label])'))
 			control.setAttribute('aria-label', control.closest('.servers') ? t('api.server') : t('api.choice'));
+		for (const text of node.querySelectorAll('.microlight:not([tabindex])'))
+			text.tabIndex = 0;
 	});
 	watch.observe(node, { childList: true, subtree: true });
 	await new Promise(resolve => globalThis.SwaggerUIBundle({ url: 'openapi.yaml', domNode: node, plugins: [here], docExpansion: 'list',

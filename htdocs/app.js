@@ -68,9 +68,9 @@ async function show() {
 	const main = document.getElementById('main');
 
 	for (const a of document.querySelectorAll('nav a'))
-		a.toggleAttribute('aria-current', a.dataset.page === menu);
-	for (const a of document.querySelectorAll('nav a[aria-current]'))
-		a.setAttribute('aria-current', 'page');
+		a.removeAttribute('aria-current');
+	document.querySelector(`nav a[data-page=${menu}]`)?.setAttribute('aria-current', 'page');
+	document.querySelector('nav a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 	if (shown.name === name && shown.go && shown.go(rest))
 		return;
 	if (shown.close)
@@ -140,8 +140,10 @@ async function start() {
 		el('div', { id: 'announcer' }));
 	document.documentElement.lang = t('language');
 	takeFromAddress();
-	if (!credential())
+	if (!credential()) {
+		fill(document.getElementById('main'));
 		await askForCredential();
+	}
 	try {
 		await learnSession();
 	} catch (error) {

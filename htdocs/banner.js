@@ -44,7 +44,7 @@ export function banner() {
 				return;
 			fill(answer, slot.nextAvailableDate ? [el('a', { href: `#calendar/${slot.nextAvailableDate}` }, shortDate(slot.nextAvailableDate)), ' ',
 				el('span', { class: 'quiet-text' }, slot.availableQuota === null ? t('banner.unlimited')
-					: t('banner.free.on', { n: slot.availableQuota }))] : slot.message);
+					: t('banner.free.on', { n: slot.availableQuota }))] : el('span', { class: 'quiet-text' }, slot.message));
 		} catch (error) {
 			if (mine === asked)
 				fill(answer, error.message);

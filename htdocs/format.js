@@ -32,7 +32,7 @@ const instant = (options, ms) => dates({ ...options, timeZone: session.timezone 
 export const shortDate = date => civil({ weekday: 'short', day: 'numeric', month: 'short' }, date);
 export const longDate = date => civil({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, date);
 export const monthName = month => civil({ month: 'long', year: 'numeric' }, month + '-01');
-export const shortMonth = month => civil({ month: 'short', year: '2-digit' }, month + '-01');
+export const shortMonth = month => civil({ month: 'short', year: 'numeric' }, month + '-01');
 
 export const clock = ms => instant({ hour: '2-digit', minute: '2-digit', second: '2-digit' }, ms);
 export const time = iso => instant({ hour: '2-digit', minute: '2-digit' }, Date.parse(iso));
