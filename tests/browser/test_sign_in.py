@@ -12,6 +12,13 @@ def test_the_link_signs_in_and_its_token_is_nowhere_but_in_the_tab(page):
     assert page.driver.execute_script("return [localStorage.length, document.cookie, history.length]")[:2] == [0, ""]
 
 
+def test_the_link_that_the_command_prints_opens_the_dashboard(page, stack):
+    page.driver.get(stack.daybook.cmd("token", "--org", "acme", "--link", "--url", stack.url).stdout.strip())
+    page.says("Daily limit 500")
+    refused = stack.daybook.cmd("token", "--org", "acme", "--url", stack.url, check=False)
+    assert refused.returncode == 2 and "--link" in refused.stderr
+
+
 def test_an_api_key_that_is_pasted_signs_in_and_a_wrong_one_is_refused(page, stack):
     key = stack.daybook.cmd("apikey", "add", "--org", "acme", "--name", "front end", "--scope", "usage:read").stdout
     key = next(word for word in key.split() if word.startswith("dbk_"))

@@ -1,0 +1,107 @@
+"""What holds for every page: weight, policy, accessibility, phones, sub-paths; and the API page."""
+import pathlib
+import re
+
+import pytest
+
+from conftest import Stack
+from page import Page
+from support import campaign, event, post
+
+HTDOCS = pathlib.Path(__file__).resolve().parents[2] / "htdocs"
+PAGES = ["calendar", "calendar/2026-05-20", "campaigns", "campaign/spring", "planner", "usage", "settings", "audit"]
+FIRST_PAGE_MAX = 150 * 1024
+
+
+def fill(stack):
+    campaign(stack.daybook, "spring", {"at": "2026-05-20T22:00:00Z", "contacts": 300}, {"at": "2026-05-21T22:00:00Z", "contacts": 500})
+    post(stack.daybook, event("2026-05-20T19:00:00Z", channel="SMS", status="failed", campaignId="spring", to="+14165550100",
+                              reason="opted out"), *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(90)])
+
+
+def test_the_first_page_is_light_and_asks_nobody_else(page, stack):
+    fill(stack)
+    page.sign_in()
+    page.day_says("2026-05-21", "500 reserved")
+    sizes = dict(page.driver.execute_script("""return [...performance.getEntriesByType('navigation'),
+        ...performance.getEntriesByType('resource')].map(e => [e.name, e.decodedBodySize])"""))
+    assert sum(sizes.values()) < FIRST_PAGE_MAX, sizes
+    assert all(name.startswith(stack.url) for name in sizes), sizes
+    assert len(sizes) > 15
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(page, stack, light):
+    fill(stack)
+    page.media(light)
+    page.sign_in()
+    for where in PAGES:
+        page.go(where)
+        assert page.serious() == [], where
+
+
+def test_at_360_pixels_nothing_is_wider_than_the_screen(page, stack):
+    fill(stack)
+    page.size(360, 740)
+    page.sign_in()
+    for where in PAGES:
+        page.go(where)
+        assert page.driver.execute_script("return document.documentElement.scrollWidth") <= 360, where
+    page.go("calendar/2026-05")
+    page.find("[data-vc-date='2026-05-20'] button").click()
+    page.says("Wednesday, May 20, 2026", "aside")
+    assert page.serious() == []
+
+
+def test_the_keyboard_alone_reaches_the_calendar_and_the_menu(page):
+    from selenium.webdriver.common.keys import Keys
+    page.sign_in()
+    page.driver.execute_script("document.activeElement.blur()")
+    seen = []
+    for _ in range(20):
+        page.key(Keys.TAB)
+        seen.append(page.driver.execute_script("return document.activeElement.closest('[data-vc-date]')?.dataset.vcDate || "
+                                               "document.activeElement.textContent"))
+    assert seen[:3] == ["Skip to the page", "Calendar", "Campaigns"]
+    assert [s for s in seen if s.startswith("2026-")] == ["2026-05-20"]	# one stop of Tab; the arrows do the rest
+
+
+def test_below_a_sub_path_everything_is_found(chromium, stock):
+    stack = Stack(stock, prefix="/tools/daybook")
+    chromium.switch_to.new_window("tab")
+    page = Page(chromium, stack)
+    try:
+        page.sign_in()
+        page.day_says("2026-05-20", "500 free")
+        page.go("usage")
+        assert page.problems() == []
+    finally:
+        chromium.close()
+        chromium.switch_to.window(chromium.window_handles[0])
+        stack.stop()
+
+
+def test_the_api_page_tries_an_endpoint_with_the_credential_of_the_tab(page):
+    page.sign_in("api")
+    page.find("#operations-Account-get_organization_usage button").click()
+    page.find(".execute").click()
+    page.says("billingCycleStart", ".live-responses-table")
+    page.says("200", ".live-responses-table tbody .response-col_status")
+    assert page.serious() == []
+
+
+def test_every_string_is_there_and_none_is_for_nobody():
+    strings = (HTDOCS / "strings.js").read_text()
+    have = set(re.findall(r"(?m)(?:^\t|, |^)'?([A-Za-z][\w.]*)'?: [{']", strings)) - {"one", "other"}
+    code = "".join(f.read_text() for f in HTDOCS.glob("*.js") if f.name != "strings.js")
+    used = set(re.findall(r"\bt\('([\w.]+)'", code))
+    families = tuple(re.findall(r"\bt\(`([\w.]+)\$\{", code))
+    assert families and used - have == set()
+    assert {s for s in have - used if not s.startswith(families)} == set()
+
+
+def test_only_one_file_makes_elements_and_none_takes_markup():
+    for file in HTDOCS.glob("*.js"):
+        text = file.read_text()
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text), file.name
+        assert file.name == "dom.js" or "createElement" not in text, file.name

@@ -1,0 +1,63 @@
+"""The settings, the prices, the keys and the audit log, for whom may."""
+
+
+def test_a_limit_and_the_week_are_changed_and_the_audit_log_says_so(page, stack):
+    page.sign_in("settings")
+    page.type("Daily limit", "700")
+    page.button("Save", "form:has(input[max='31']) button").click()
+    page.says("Saved.")
+    page.driver.execute_script("""const select = [...document.querySelectorAll('label')].find(l => l.textContent ===
+        'First day of the week').nextSibling; select.value = '7'""")
+    page.button("Save", "form:first-child button").click()
+    page.wait(lambda: page.text("main").count("Saved.") == 2, "both are saved")
+    page.go("calendar")
+    page.day_says("2026-05-22", "700 free")
+    assert page.text(".vc-week").split()[0] == "Sun"
+    page.go("audit")
+    page.says("dailyLimit")
+    page.says("jwt:main")
+    page.press("CSV")
+    assert "dailyLimit" in page.downloaded("audit.csv")
+
+
+def test_another_zone_names_the_segments_that_it_moves(page, stack):
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "C", "contactCount": 5, "scheduledISO": "2026-05-23T02:00:00Z"},
+              token=stack.daybook.token())
+    page.sign_in("settings")
+    page.type("Time zone", "Asia/Tokyo")
+    page.button("Save", "form:has(#zones) button").click()
+    page.says("Segments on another day now: c 1: Fri, May 22 → Sat, May 23")
+    page.says("Asia/Tokyo", "#clock")
+
+
+def test_a_setting_that_is_wrong_is_refused_in_words_and_stays_in_the_form(page):
+    page.sign_in("settings")
+    page.type("Time zone", "Mars/Olympus")
+    page.button("Save", "form:has(#zones) button").click()
+    page.says("Mars/Olympus", "form:has(#zones) .notice")
+    assert page.field("Time zone").get_attribute("value") == "Mars/Olympus"
+
+
+def test_an_api_key_is_shown_once_works_and_is_revoked(page, stack):
+    page.sign_in("settings")
+    page.type("Name of the key", "CRM")
+    page.press("Make a key")
+    page.says("shown only once")
+    key = page.field("The key").get_attribute("value")
+    assert key.startswith("dbk_")
+    assert stack.ask("GET", "/organization/usage", token=key).status == 200
+    page.go("calendar")
+    page.go("settings")
+    assert key not in page.driver.execute_script("return document.documentElement.outerHTML")
+    page.press("Revoke")
+    page.button("Revoke", "dialog button").click()
+    page.says("CRM is revoked.")
+    assert stack.ask("GET", "/organization/usage", token=key).status == 401
+
+
+def test_a_price_is_set_from_a_day_on(page):
+    page.sign_in("settings")
+    page.says("SMS $0.0079 Sun, Jan 1 2012 common")
+    page.type("US dollars a part", "0.0123")
+    page.press("Set the price")
+    page.says("SMS $0.0123 Wed, May 20 2026 your own")

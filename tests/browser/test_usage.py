@@ -1,0 +1,47 @@
+"""The Usage page: this cycle against its caps, the months as a chart and a table, files for finance."""
+from support import event, post
+
+
+def year(stack):
+    post(stack.daybook, *[event("2026-05-10T15:00:00Z", channel="SMS") for _ in range(40)],
+         *[event("2026-04-10T15:00:00Z", channel="EMAIL", messages=3) for _ in range(10)])
+
+
+def test_this_cycle_stands_against_its_caps_in_words_and_bars(page, stack):
+    stack.ask("PUT", "/api/organizations/acme/limits", body={"smsCap": 30, "costCap": "10"}, token=stack.daybook.token())
+    year(stack)
+    page.sign_in("usage")
+    page.says("This billing cycle, May 1, 2026 to May 31, 2026")
+    page.says("Cost $0.32 of $10.00 3% SMS 40 of 30 133% over the cap Calls 0 no cap Other messages 0 no cap")
+
+
+def test_the_months_are_a_chart_and_a_table(page, stack):
+    year(stack)
+    page.sign_in("usage")
+    page.says("May 2026 40 0 $0.32 $0.00 $0.32 Apr 2026 0 30 $0.00 $0.00 $0.00")
+    assert len(page.finds("section tbody tr")) == 24
+    page.wait(lambda: page.driver.execute_script("""const c = document.querySelector('canvas');
+        return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v !== 0)"""), "something is drawn")
+    assert "The table below has the figures" in page.find("canvas").get_attribute("aria-label")
+
+
+def test_finance_takes_the_history_and_the_events_away_as_csv(page, stack):
+    year(stack)
+    page.sign_in("usage")
+    page.press("CSV")
+    lines = page.downloaded("usage-history.csv").splitlines()
+    assert len(lines) == 25 and lines[-1].startswith("2026-05,"), lines
+    page.type("From", "2026-05-01")
+    page.type("To", "2026-05-20")
+    page.press("Download CSV")
+    events = page.downloaded("events-2026-05-01-2026-05-20.csv").splitlines()
+    assert len(events) == 41 and "2026-05-10T15:00:00.000Z" in events[1], events[:3]
+
+
+def test_a_file_of_many_pages_is_one_file_with_one_header(page, stack):
+    post(stack.daybook, *[event("2026-05-19T15:00:00Z", channel="EMAIL") for _ in range(10_001)])
+    page.sign_in("usage")
+    page.type("From", "2026-05-19")
+    page.press("Download CSV")
+    events = page.downloaded("events-2026-05-19-2026-05-20.csv").splitlines()
+    assert len(events) == 10_002 and len(set(events)) == 10_002
