@@ -55,8 +55,9 @@ HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-.PHONY: all units run test san soak screenshots lint bench fuzz deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting \
-	dist deb test-deb dist-hosting hosting-zip install uninstall clean
+DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
+.PHONY: all units run test san soak screenshots lint bench fuzz dist deb test-deb dist-hosting hosting-zip install uninstall \
+	clean $(DEPS)
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
@@ -68,7 +69,7 @@ deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
 deps-hosting: PACKAGES = $(BUILD_PACKAGES) $(HOSTING_PACKAGES)
-deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting:
+$(DEPS):
 	@missing=$$(for p in $(PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done; \
 		for c in $(BUILD_COMMANDS); do command -v $$c >/dev/null || echo $$c; done); \
@@ -240,7 +241,8 @@ soak: deps-test
 	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
 
 # Pictures of the demo for README.md.
-screenshots: deps-test all
+deps-screenshots: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) pngquant
+screenshots: deps-screenshots all
 	DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/browser/screenshots.py
 
 lint:

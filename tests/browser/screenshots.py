@@ -4,6 +4,7 @@ SCREENSHOTS names another folder; then all states come, not only the two of the 
 """
 import os
 import pathlib
+import subprocess
 
 import pytest
 
@@ -39,7 +40,9 @@ def shoot(page, name, width=1280, height=860):
     page.settled()
     page.driver.execute_script("document.activeElement.blur()")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    assert page.driver.save_screenshot(str(FOLDER / f"{name}.png"))
+    picture = FOLDER / f"{name}.png"
+    assert page.driver.save_screenshot(str(picture))
+    subprocess.run(["pngquant", "--force", "--skip-if-larger", "--ext", ".png", "128", str(picture)], check=False)
 
 
 def proposal(page):
