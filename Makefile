@@ -69,6 +69,7 @@ deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
 deps-hosting: PACKAGES = $(BUILD_PACKAGES) $(HOSTING_PACKAGES)
+deps-screenshots: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) pngquant
 $(DEPS):
 	@missing=$$(for p in $(PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done; \
@@ -241,7 +242,6 @@ soak: deps-test
 	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
 
 # Pictures of the demo for README.md.
-deps-screenshots: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) pngquant
 screenshots: deps-screenshots all
 	DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/browser/screenshots.py
 
