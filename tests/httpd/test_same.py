@@ -49,12 +49,21 @@ def cases(site):
     yield "the caps", ("GET", "/account/organization", "", t), 200
     yield "the settings", ("GET", "/api/organizations/acme", "", t), 200
     yield "the campaigns", ("GET", "/api/campaigns", "limit=5", t), 200
+    yield "the ledger", ("GET", "/api/events", f"from={day}&to={day}&limit=5", t), 200
+    yield "the prices", ("GET", "/api/organizations/acme/prices", "", t), 200
+    yield "the API keys", ("GET", "/api/organizations/acme/api-keys", "", t), 200
+    yield "the audit", ("GET", "/api/organizations/acme/audit", "limit=3", t), 200
+    for path, query in ((calendar, month), (history, f"startDate=2026-01-01&endDate={day}"), ("/api/campaigns", "limit=5"),
+                        ("/api/events", f"from={day}&to={day}&limit=5"), ("/api/organizations/acme/audit", "limit=3")):
+        yield f"{path} as CSV", ("GET", path, query + "&format=csv", t), 200
     yield "health", ("GET", "/health", "", None), 200
     yield "a date", ("POST", "/api/campaigns/validate-date", "", t, {"scheduledISO": ahead, "contactCount": 5}), 200
     yield "a plan", ("POST", "/api/campaigns/auto-segment", "", t, {"totalContacts": 1200, "firstSegmentDate": ahead[:10]}), 200
     yield "an API key for the token", ("GET", usage, "", "dbk_" + "A" * 43), 401
     for path, query in ((calendar, month), (slot, ""), (usage, ""), (history, ""), (counts, ""), ("/api/campaigns", ""),
-                        ("/api/organizations/acme", ""), ("/api/campaigns/c1", "")):
+                        ("/api/organizations/acme", ""), ("/api/campaigns/c1", ""), ("/api/session", ""), ("/api/events", ""),
+                        ("/api/organizations/acme/prices", ""), ("/api/organizations/acme/api-keys", ""),
+                        ("/api/organizations/acme/audit", "")):
         yield f"{path} without a token", ("GET", path, query, None), 401
         yield f"{path} with a bad one", ("GET", path, query, "a.b.c"), 401
         yield f"HEAD {path} without a token", ("HEAD", path, query, None), 401
@@ -77,7 +86,7 @@ def cases(site):
     yield "half a body", ("POST", "/api/campaigns/validate-date", "", t, b'{"scheduledISO"'), 400
     yield "no body", ("POST", "/api/campaigns/validate-date", "", t, b""), 400
     for path, wrong in ((calendar, "POST"), (slot, "PUT"), (usage, "DELETE"), (history, "PATCH"), (counts, "POST"),
-                        ("/api/events", "GET"), ("/health", "POST"), ("/metrics", "PUT"), ("/api/campaigns", "PATCH")):
+                        ("/api/events", "PUT"), ("/api/session", "POST"), ("/health", "POST"), ("/metrics", "PUT"), ("/api/campaigns", "PATCH")):
         yield f"{wrong} {path}", (wrong, path, "", t, None if wrong == "GET" else b"{}"), 405
         yield f"OPTIONS {path}", ("OPTIONS", path, "", None), 204
 
