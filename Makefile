@@ -69,6 +69,7 @@ deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
 deps-hosting: PACKAGES = $(BUILD_PACKAGES) $(HOSTING_PACKAGES)
+deps-hosting: AFTER = $(MAKE) --no-print-directory $(FROM)/libjwt/include/jwt.h
 deps-screenshots: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) pngquant
 $(DEPS):
 	@missing=$$(for p in $(PACKAGES); do \
@@ -78,6 +79,7 @@ $(DEPS):
 		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
 		$$sudo apt-get -q update && \
 		DEBIAN_FRONTEND=noninteractive $$sudo apt-get -q install -y --no-install-recommends $$missing; }
+	@$(AFTER)
 
 # ---- Building
 $(B)/libdaybook.a: $(LIB_OBJ)
@@ -227,8 +229,9 @@ run: deps
 # ---- Testing
 units: $(UNIT) $(HELPERS)
 
-test: deps-test
+test: deps-test deps-hosting
 	@$(MAKE) --no-print-directory -j2 all units
+	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run build build/san
 
@@ -255,11 +258,11 @@ bench: deps-bench all $(BENCH)
 FUZZ_SECONDS = 60
 FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch]) build/schema.c build/version.c
+build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch]) build/schema.c build/version.c build/setup_html.c
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -iquote src -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
 		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/serve.c,$(wildcard src/*.c)) \
-		build/schema.c build/version.c -lsqlite3 -lcjson -ljwt -lcrypto -lm
+		build/schema.c build/version.c build/setup_html.c -lsqlite3 -lcjson -ljwt -lcrypto -lm
 
 fuzz: deps-fuzz $(FUZZ)
 	@for f in $(FUZZ); do mkdir -p $$f.corpus; \

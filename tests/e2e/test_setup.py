@@ -173,6 +173,7 @@ def test_from_uploaded_files_to_a_calendar(site):
     assert calendar.json["data"]["dates"][today]["sent"] == 1
     assert site.sql("SELECT sum(cost_micros) FROM event") == [(15800,)]
     assert site.sql("SELECT count(*) FROM signing_key WHERE alg = 'HS256' AND sign_key IS NOT NULL") == [(1,)]
+    assert site.sql("SELECT value FROM setting WHERE name = 'backup_keep'") == [("7",)], "there is no cron"
     assert {a for a, in site.sql("SELECT action FROM audit WHERE credential = 'setup'")} >= {
         "org.add", "key.add", "apikey.add"}
 
