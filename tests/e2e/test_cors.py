@@ -118,8 +118,10 @@ def preflight(daybook, program, path, method="GET", origin=ORIGIN, **headers):
 
 
 def route_paths():
-    """(program, a path of it, its methods) of every program, from the route tables."""
+    """(program, a path of it, its methods) of every program with a database, from the route tables."""
     for source in sorted((ROOT / "cgi-bin").glob("*.c")):
+        if ".needs_no_database = true" in source.read_text():
+            continue
         methods = {}
         for method, path in re.findall(r"\{ (GET|POST|PUT|DELETE), \"(/[^\"]*)\"", source.read_text()):
             methods.setdefault(re.sub(r"\{[^}]*\}", "a", path), set()).add(method)
@@ -136,6 +138,10 @@ def test_a_preflight_needs_no_credential_and_names_the_methods_of_the_path(cors,
     assert words(reply.headers["access-control-allow-methods"]) == words(reply.headers["allow"])
     assert words(reply.headers["access-control-allow-headers"]) == SENDABLE
     assert int(reply.headers["access-control-max-age"]) > 0
+
+
+def test_the_page_that_sets_up_is_for_no_other_origin(cors):
+    check_closed(preflight(cors, "setup", "/setup", method="POST"))
 
 
 def test_a_preflight_of_another_origin_is_let_in_nowhere(cors):
