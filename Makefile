@@ -134,68 +134,8 @@ $(B)/version.c: $(SOURCES)
 $(B)/schema.o $(B)/version.o $(B)/setup_html.o: %.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# ---- Linked statically, for hosts with other libraries: `make HOSTING=1` builds into build/hosting.  All programs are one
-# file, lib/daybook; what stands in cgi-bin/ and bin/ starts it by its own name.
-# The libraries that Debian has no static ones of, from its sources.  (We have a json_string too.)
-STATIC_LIBS = $(B)/libcjson.a $(B)/libjwt.a $(B)/libjansson.a
-FROM = build/hosting/sources
-THEIR_CFLAGS = -O2 -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DHAVE_CONFIG_H -Djson_string=jansson_string \
-	-I$(B)/include -I$(FROM)/libjwt/libjwt -I$(FROM)/jansson/src
-
-$(FROM)/libjwt/include/jwt.h: hosting/fetch
-	hosting/fetch $(FROM)
-	touch $@
-
-ifdef HOSTING
-NAMES = $(notdir $(basename $(PROGRAMS))) daybook
-MAINS = $(patsubst cgi-bin/%.c,$(B)/main/%.o,$(wildcard cgi-bin/*.c)) $(B)/main/daybook.o $(filter-out %/main.o,$(CLI_OBJ))
-main_of = main_$(subst -,_,$(1))
-
-$(LIB_OBJ) $(MAINS): | $(B)/include/jwt.h
-
-$(B)/main/%.o: cgi-bin/%.c
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,$*) -MMD -MP -c -o $@ $<
-
-$(B)/main/daybook.o: cli/main.c
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,daybook) -MMD -MP -c -o $@ $<
-
-# A line for each program, where hosting/programs.c has its table.
-$(B)/programs.h: $(wildcard cgi-bin/*.c) Makefile
-	@mkdir -p $(@D)
-	for n in $(foreach n,$(NAMES),$(call main_of,$(n)):$(n)); do echo "PROGRAM($${n%:*}, \"$${n#*:}\")"; done > $@
-
-$(B)/lib/daybook: hosting/programs.c $(B)/programs.h $(MAINS) $(B)/libdaybook.a $(STATIC_LIBS)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -I$(B) $(ALL_LDFLAGS) -o $@ $< $(MAINS) $(LIBS) -lfcgi -lcsv >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
-	! grep -vE "in function|Using '(dlopen|getaddrinfo|gethostbyname)'" $(B)/link.log	# which are never called
-
-$(PROGRAMS) $(COMMAND): hosting/launch.c $(B)/lib/daybook
-	@mkdir -p $(@D)
-	musl-gcc -static -s -Os -Wall -o $@ $<
-
-$(B)/include/jwt.h: $(FROM)/libjwt/include/jwt.h hosting/base64.h hosting/jansson_config.h
-	@mkdir -p $(@D)/cjson
-	cp hosting/*.h $(@D)/
-	: >$(@D)/config.h
-	cp $(FROM)/cjson/cJSON.h $(@D)/cjson/
-	cp $(FROM)/jansson/src/jansson.h $< $(@D)/
-
-# archive FILES: compiled and put together.
-define archive
-	rm -rf $@.d $@ && mkdir $@.d
-	for c in $(1); do $(CC) $(THEIR_CFLAGS) -w -c -o $@.d/$$(basename $$c .c).o $$c || exit 1; done
-	ar rcs $@ $@.d/*.o
-endef
-
-$(B)/libcjson.a: $(B)/include/jwt.h Makefile
-	$(call archive,$(FROM)/cjson/cJSON.c)
-$(B)/libjansson.a: $(B)/include/jwt.h Makefile
-	$(call archive,$(FROM)/jansson/src/*.c)
-$(B)/libjwt.a: $(B)/include/jwt.h Makefile
-	$(call archive,$(FROM)/libjwt/libjwt/jwt.c $(FROM)/libjwt/libjwt/jwt-openssl.c)
-endif
+# ---- Linked statically, for hosts with other libraries: HOSTING=1.
+include hosting/hosting.mk
 
 # ---- The dashboard: htdocs as it is, the browser libraries, the API's document.  npm fetches the libraries once, by the
 # versions and checksums of the lock file; nothing of theirs is run.
@@ -275,13 +215,8 @@ dist:
 	@echo build/daybook-$(VERSION).tar.gz
 
 # A zip for a host with FTP and a browser only: hosting/INSTALL.txt.
-ARCH = $(shell dpkg --print-architecture)
-HOSTING_ZIP = build/daybook-hosting-$(VERSION)-$(ARCH).zip
 dist-hosting: deps-hosting
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
-
-hosting-zip: all
-	hosting/pack $(B) $(FROM) $(B)/httpd-conf/htaccess $(B)/htdocs $(HOSTING_ZIP)
 
 # Where an installed system has its parts; system/install does it.
 PREFIX = /usr/local

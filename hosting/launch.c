@@ -1,12 +1,12 @@
 /*
- * A program of the zip: starts ../lib/daybook, in which all programs are, by its own name.  (Each of them alone would be as
+ * A program of the zip: starts ../libexec/daybook, in which all programs are, by its own name.  (Each of them alone would be as
  * large as that, as a static libcrypto is in all of them; and a zip keeps no links.)
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LIBRARY "/lib/daybook"
+#define LIBRARY "/libexec/daybook"
 
 enum { PATH_SIZE = 4096 };
 
@@ -14,7 +14,7 @@ int
 main(int argc, char **argv, char **env)
 {
 	static char self[PATH_SIZE], path[PATH_SIZE + sizeof(LIBRARY)];
-	static const char wrong[] = "lib/daybook: cannot be started: ";
+	static const char wrong[] = "libexec/daybook: cannot be started: ";
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash = n > 0 ? strrchr(self, '/') : NULL, *name = slash, *dot;
 	const char *error;

@@ -109,7 +109,7 @@ answer_start(struct answerer *a)
 {
 	struct why why = { 0 };
 
-	if (open_database(a, NULL, &why) == OK)
+	if (!a->endpoint->needs_no_database && open_database(a, NULL, &why) == OK)
 		examine(a, db_path(a->db), &why);
 	arena_reset(a->arena);
 }

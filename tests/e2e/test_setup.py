@@ -79,9 +79,9 @@ class Site:
         (self.home / "cgi-bin").mkdir(parents=True)
         for program in ("setup", "health", "events", "usage-calendar", "settings"):
             shutil.copy(BUILD / f"cgi-bin/{program}.fcgi", self.home / "cgi-bin")
-        if (BUILD / "lib/daybook").exists():  # what the programs start where they are linked statically
-            (self.home / "lib").mkdir()
-            shutil.copy(BUILD / "lib/daybook", self.home / "lib")
+        if (BUILD / "libexec/daybook").exists():  # what the programs start where they are linked statically
+            (self.home / "libexec").mkdir()
+            shutil.copy(BUILD / "libexec/daybook", self.home / "libexec")
         self.env = {k: v for k, v in os.environ.items() if k != "DAYBOOK_DB"}
         self.process = None
         self.conf()

@@ -52,7 +52,8 @@ def test_it_has_every_program_and_what_belongs_to_them(archive):
     names = set(archive.namelist())
     for program in PROGRAMS:
         assert f"daybook/cgi-bin/{program}.fcgi" in names
-    for name in (".htaccess", "bin/daybook", "lib/daybook", "bin/.htaccess", "lib/.htaccess", "index.html", "setup.css",
+    for name in (".htaccess", "bin/daybook", "libexec/daybook", "bin/.htaccess", "libexec/.htaccess", "index.html", "setup.css",
+                 "app.js", "lib/calendar.js", "lib/chart.js", "lib/swagger-ui.js", "openapi.yaml",
                  "daybook.conf.example", "INSTALL.txt", "zoneinfo/tzdata.zi", "zoneinfo/Europe/Berlin", "errors/404.json",
                  *(f"licenses/{of}.txt" for of in ("daybook", "glibc", "sqlite", "openssl", "libjwt", "jansson", "cjson",
                                                     "fcgi", "csv", "musl", "tzdata"))):
@@ -64,7 +65,7 @@ def test_it_has_every_program_and_what_belongs_to_them(archive):
 def test_nobody_but_the_owner_may_write_and_only_programs_may_be_run(archive):
     for info in archive.infolist():
         mode = info.external_attr >> 16
-        is_program = info.filename.startswith("daybook/cgi-bin/") or info.filename in ("daybook/bin/daybook", "daybook/lib/daybook")
+        is_program = info.filename.startswith("daybook/cgi-bin/") or info.filename in ("daybook/bin/daybook", "daybook/libexec/daybook")
         assert stat.S_ISDIR(mode) or stat.S_ISREG(mode), "a link does not survive FTP"
         assert mode & 0o777 == (0o755 if is_program or info.is_dir() else 0o644), (info.filename, oct(mode))
 
@@ -198,9 +199,9 @@ def test_the_command_runs_in_an_empty_root_too(archive, tmp_path, arguments, sta
 
 def test_a_program_without_the_file_that_all_are_in_says_so(archive, tmp_path):
     home = unpack(archive, tmp_path)
-    (home / "lib/daybook").unlink()
+    (home / "libexec/daybook").unlink()
     done = subprocess.run([home / "cgi-bin/health.fcgi"], capture_output=True, timeout=60)
-    assert done.returncode == 126 and b"lib/daybook: cannot be started: No such file" in done.stderr
+    assert done.returncode == 126 and b"libexec/daybook: cannot be started: No such file" in done.stderr
 
 
 # ---- Under Apache, with the .htaccess of the zip
@@ -273,11 +274,12 @@ def test_under_apache_it_goes_from_the_upload_to_the_calendar(apache):
     calendar = apache("GET", f"/api/campaigns/usage-calendar?from={today}&to={today}", X_API_Key=key)
     assert calendar.json["data"]["dates"][today]["sent"] == 1
     assert apache("GET", "/").headers["content-type"].startswith("text/html")
+    assert apache("GET", "/lib/calendar.js").headers["content-type"].startswith("text/javascript")
     again = apache("GET", "/setup")
     assert again.status == 404 and b"Setup has been done" in again.body
 
 
-@pytest.mark.parametrize("path", ["/daybook.conf", "/setup-code.txt", "/.htaccess", "/bin/daybook", "/lib/daybook", "/bin/", "/lib/",
+@pytest.mark.parametrize("path", ["/daybook.conf", "/setup-code.txt", "/.htaccess", "/bin/daybook", "/libexec/daybook", "/bin/", "/libexec/",
                                   "/cgi-bin/health.fcgi", "/cgi-bin/"])
 def test_what_is_not_for_the_web_is_not_given_out(apache, path):
     (apache.home / "setup-code.txt").write_text(CODE)
