@@ -1,8 +1,9 @@
 /* Starts the dashboard: signs in, draws the frame, shows the page that the address names and keeps it fresh. */
 import { announce, el, fill, notice } from './dom.js';
 import { get, onUnauthorized } from './api.js';
-import { onRecovered } from './away.js';
+import { module, onRecovered } from './away.js';
 import { credential, forget, learn, may, serverNow, session, takeFromAddress } from './session.js';
+import { askForCredential } from './signin.js';
 import { t } from './strings.js';
 import { clock, zoneName } from './format.js';
 import * as calendar from './calendar.js';
@@ -21,26 +22,43 @@ const PAGES = {
 };
 const SUBPAGES = { campaign: { menu: 'campaigns', scope: 'usage:read', load: () => import('./campaign.js') } };
 
-const askForCredential = async why => (await import('./signin.js')).askForCredential(why);
 const allowed = page => page.scope === null || (may(page.scope) && session.organizationId !== null);
 let shown = {}, generation = 0, midnight;
 
 function frame() {
-	const link = name => el('a', { href: `#${name}`, 'data-page': name }, t(`menu.${name}`));
-
 	fill(document.body,
 		el('a', { class: 'skip', href: '#main', onclick: e => { e.preventDefault(); document.getElementById('main').focus(); } },
 			t('menu.skip')),
 		el('header', { class: 'top' },
 			el('strong', { class: 'brand' }, 'Daybook'),
 			el('span', { class: 'who', id: 'who' }),
-			el('nav', { 'aria-label': t('menu.label') }, Object.entries(PAGES).filter(([, page]) => allowed(page)).map(([name]) => link(name))),
+			el('nav', { 'aria-label': t('menu.label') }),
 			el('span', { class: 'clock', id: 'clock' }),
 			el('button', { class: 'quiet', type: 'button', onclick: signOut }, t('menu.signout'))),
 		el('div', { id: 'away' }),
 		el('main', { id: 'main', tabindex: -1 }),
 		el('div', { id: 'announcer', class: 'hidden', role: 'status', 'aria-live': 'polite' }));
+	menu();
 	tick();
+}
+
+/* What the credential may see. */
+function menu() {
+	fill(document.querySelector('nav'), Object.keys(PAGES).filter(name => allowed(PAGES[name])).map(name =>
+		el('a', { href: `#${name}`, 'data-page': name }, t(`menu.${name}`))));
+	mark();
+}
+
+function mark() {
+	const { name } = address();
+
+	for (const a of document.querySelectorAll('nav a'))
+		a.removeAttribute('aria-current');
+	const here = document.querySelector(`nav a[data-page=${SUBPAGES[name] ? SUBPAGES[name].menu : name}]`);
+	if (here) {
+		here.setAttribute('aria-current', 'page');
+		here.scrollIntoView({ block: 'nearest', inline: 'center' });
+	}
 }
 
 function tick() {
@@ -64,13 +82,9 @@ function address() {
 
 async function show() {
 	const { name, rest } = address(), mine = ++generation;
-	const page = PAGES[name] || SUBPAGES[name], menu = page.menu || name;
-	const main = document.getElementById('main');
+	const page = PAGES[name] || SUBPAGES[name], main = document.getElementById('main');
 
-	for (const a of document.querySelectorAll('nav a'))
-		a.removeAttribute('aria-current');
-	document.querySelector(`nav a[data-page=${menu}]`)?.setAttribute('aria-current', 'page');
-	document.querySelector('nav a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+	mark();
 	if (shown.name === name && shown.go && shown.go(rest))
 		return;
 	if (shown.close)
@@ -85,7 +99,7 @@ async function show() {
 	const place = el('div', { class: `page page-${name}`, 'aria-busy': 'true' }, el('p', { class: 'loading' }, t('loading')));
 	fill(main, place);
 	try {
-		const made = await (await page.load()).open(place, rest);
+		const made = await (await module(page.load)).open(place, rest);
 		if (mine !== generation) {
 			if (made && made.close)
 				made.close();
@@ -126,13 +140,20 @@ async function refresh(another) {
 	}
 }
 
-/* A new credential, perhaps of somebody else: only then does what is on the screen go. */
+/*
+ * A new credential.  What is on the screen stays, unless it is another organisation's: then it goes, and the request
+ * that waited for the sign-in is never made.
+ */
 async function signedIn() {
-	const before = session.organizationId, scopes = session.scopes.join();
+	const before = session.organizationId, isFramed = document.querySelector('nav') !== null;
 
 	learn((await get('api/session')).data);
-	if (before !== null && (before !== session.organizationId || scopes !== session.scopes.join()))
+	if (isFramed && before !== session.organizationId) {
 		location.reload();
+		await new Promise(() => {});
+	}
+	if (isFramed)
+		menu();
 }
 
 async function start() {

@@ -4,7 +4,7 @@ import { t } from './strings.js';
 
 const FIRST_MS = 1000, LONGEST_MS = 30000, CALM_MS = 60000;
 let isDown = false, delayMs = FIRST_MS, upSince = 0;
-let recovered = () => {};
+let recovered = () => {}, isLame = false;
 
 export function onRecovered(callback) {
 	recovered = callback;
@@ -20,6 +20,20 @@ export function down() {
 	setTimeout(probe, delayMs);
 }
 
+/*
+ * A module that is fetched when it is first needed.  A browser may remember for as long as the page lives that it did
+ * not come; so the page is loaded anew when the server is back.
+ */
+export async function module(load) {
+	try {
+		return await load();
+	} catch {
+		isLame = true;
+		down();
+		throw new Error(t('error.away'));
+	}
+}
+
 async function probe() {
 	try {
 		if (!(await fetch('health', { cache: 'no-store', signal: AbortSignal.timeout(10000) })).ok)
@@ -33,5 +47,8 @@ async function probe() {
 	upSince = Date.now();
 	delayMs = Math.min(2 * delayMs, LONGEST_MS);
 	fill(document.getElementById('away'));
-	recovered();
+	if (isLame)
+		location.reload();
+	else
+		recovered();
 }

@@ -1,6 +1,7 @@
 /* #calendar, #calendar/2026-11, #calendar/2026-11-21: the banner, a month, and one of its days. */
 import { addMonths, isDate, isMonth, monthOf } from './civil.js';
 import { banner } from './banner.js';
+import { module } from './away.js';
 import { announce, el, fill, notice } from './dom.js';
 import { get, query } from './api.js';
 import { legend } from './bar.js';
@@ -25,7 +26,7 @@ export async function open(place, rest) {
 			el('button', { type: 'button', onclick: step(-1) }, '‹', ' ', t('calendar.previous')),
 			el('button', { type: 'button', onclick: () => { location.hash = `#calendar/${monthOf(session.today)}`; } }, t('calendar.today')),
 			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'),
-			el('button', { type: 'button', class: 'quiet', onclick: save }, t('csv')))));
+			el('button', { type: 'button', class: 'quiet', onclick: () => save().catch(say) }, t('csv')))));
 	fill(place, top.node, el('div', { class: 'split' }, el('section', { class: 'wide', 'aria-label': t('menu.calendar') }, keys, problem, grid.node,
 		el('div', { class: 'under' }, legend({ sent: t('bar.sent'), reserved: t('bar.reserved'), free: t('bar.free') }),
 			el('p', { class: 'quiet-text keys' }, t('calendar.keys'))), hint), side));
@@ -51,7 +52,7 @@ export async function open(place, rest) {
 			}
 		} catch (error) {
 			if (mine === asked)
-				fill(problem, notice('bad', error.message));
+				say(error);
 		}
 	}
 
@@ -63,14 +64,18 @@ export async function open(place, rest) {
 		return load();
 	}
 
+	function say(error) {
+		fill(problem, notice('bad', error.message));
+	}
+
 	async function save() {
-		const { download } = await import('./download.js');
+		const { download } = await module(() => import('./download.js'));
 
 		await download('api/campaigns/usage-calendar', grid.range(), `calendar-${grid.month()}.csv`, problem);
 	}
 
 	async function showDay(date) {
-		const { dayPanel } = await import('./day.js');
+		const { dayPanel } = await module(() => import('./day.js'));
 
 		if (day)
 			day.close();
@@ -87,7 +92,7 @@ export async function open(place, rest) {
 		const done = grid.month() === month ? null : showMonth(month);
 
 		if (date)
-			showDay(date);
+			showDay(date).catch(say);
 		else {
 			day = null;
 			fill(side);

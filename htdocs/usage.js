@@ -4,6 +4,7 @@ import { day, money, number, percent, shortMonth } from './format.js';
 import { download } from './download.js';
 import { el, field, fill, notice, table } from './dom.js';
 import { get, query } from './api.js';
+import { module } from './away.js';
 import { session } from './session.js';
 import { t } from './strings.js';
 
@@ -75,7 +76,7 @@ export async function open(place) {
 		seen = now;
 		showCycle(usage, caps);
 		fill(history, months(items));
-		const { draw } = await import('./chart.js');
+		const { draw } = await module(() => import('./chart.js'));
 		if (chart)
 			chart.destroy();
 		canvas.setAttribute('aria-label', t('usage.chart', { from: shortMonth(items[0].yearMonth), to: shortMonth(items[items.length - 1].yearMonth) }));

@@ -50,6 +50,9 @@ def test_1200_contacts_are_planned_reserved_sent_seen_cancelled_and_downloaded(p
     lines = page.downloaded("calendar-2026-05.csv").splitlines()
     assert len(lines) > 31 and any(line.startswith("2026-05-23,") and "150" in line for line in lines), lines
 
+    page.go("campaigns")
+    page.press("CSV")
+    assert "Spring sale" in page.downloaded("campaigns.csv")
     page.go(f"campaign/{made['campaignId']}")
     page.press("Cancel campaign")
     page.says("It cannot be taken back", "dialog")

@@ -46,6 +46,37 @@ def test_an_expired_token_brings_the_sign_in_back_and_the_form_stays(page, stack
     assert page.field("Name").get_attribute("value") == "Spring sale"
 
 
+def test_what_waited_for_the_sign_in_is_never_done_for_another_organisation(page, stack):
+    stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "500")
+    page.sign_in("planner", ttl="1h")
+    page.type("Name", "Of acme")
+    page.type("Contacts", "10")
+    page.press("Propose days")
+    page.says("Reserve all", "form")
+    set_clock(stack.daybook, "2026-05-20T22:30:00Z")
+    page.press("Reserve all 10 contacts")
+    page.type("Token or API key", stack.daybook.token("globex"))
+    page.press("Sign in")
+    page.says("globex", "header")
+    page.settled()
+    for org in ("acme", "globex"):
+        reply = stack.ask("GET", "/api/campaigns", token=stack.daybook.token(org))
+        assert reply.json["data"]["campaigns"] == [], org
+
+
+def test_a_credential_with_other_scopes_changes_the_menu_and_not_the_form(page, stack):
+    page.sign_in("planner", scope="usage:read campaigns:write", ttl="1h")
+    page.type("Name", "Spring sale")
+    page.type("Contacts", "10")
+    set_clock(stack.daybook, "2026-05-20T22:30:00Z")
+    page.press("Propose days")
+    page.type("Token or API key", stack.daybook.token())
+    page.press("Sign in")
+    page.says("Reserve all 10 contacts")
+    page.says("Settings", "nav")
+    assert page.text("nav a[aria-current=page]") == "Planner"
+
+
 def test_signing_out_forgets_the_credential(page):
     page.sign_in()
     page.press("Sign out")
@@ -79,6 +110,15 @@ def test_while_the_server_is_away_the_page_says_so_and_recovers_by_itself(page, 
     stack.back()
     page.wait(lambda: page.text("#away") == "", "the server is back")
     page.day_says("2026-06-03", "500 free")
+
+
+def test_a_page_whose_code_could_not_be_fetched_comes_when_the_server_is_back(page, stack):
+    page.sign_in()
+    stack.away()
+    page.driver.execute_script("location.hash = 'usage'")
+    page.says("Try again", "main")
+    stack.back()
+    page.says("This billing cycle")
 
 
 def test_a_page_that_was_opened_while_the_server_was_away_comes_by_itself(page, stack):
