@@ -17,6 +17,7 @@ enum {
 	CHUNK = 64 * 1024,
 	MMAP_THRESHOLD = 256 * 1024,
 	DRAIN_MAX = 64 * 1024 * 1024,	/* bytes of a body that is too large, read and thrown away */
+	LAST_MAX = 16,			/* requests that are still answered when told to stop */
 };
 
 extern char **environ;
@@ -206,6 +207,17 @@ stop_is_pending(void)
 	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGUSR1) == 1;
 }
 
+/* The next request, where there is one; false where there can be no more. */
+static bool
+serve_next(struct answerer *a, FCGX_Request *request, struct body *body)
+{
+	int rc = FCGX_Accept_r(request);
+
+	if (rc == 0)
+		exchange(a, request, body);
+	return rc == 0 || rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED;
+}
+
 /*
  * TERM and USR1 come in only while we wait for a request: libfcgi would cut a body short.  The listening socket
  * does not block, so that a request which another process took does not hold us in accept().
@@ -218,7 +230,7 @@ serve_fastcgi(struct answerer *a)
 	struct sigaction action = { .sa_handler = on_stop };
 	sigset_t blocked, waiting;
 	FCGX_Request request;
-	int rc = 0;
+	bool is_well = true;
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
@@ -235,20 +247,15 @@ serve_fastcgi(struct answerer *a)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	answer_start(a);
-	while (!is_told_to_stop && !stop_is_pending()) {
-		if (ppoll(&listening, 1, NULL, &waiting) != 1)
-			continue;
-		rc = FCGX_Accept_r(&request);
-		if (rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED) {
-			rc = 0;
-			continue;
-		}
-		if (rc < 0)
-			break;
-		exchange(a, &request, &body);
-	}
+	while (is_well && !is_told_to_stop && !stop_is_pending())
+		if (ppoll(&listening, 1, NULL, &waiting) == 1)
+			is_well = serve_next(a, &request, &body);
+	/* mod_fcgid gives each process a socket of its own: what waits there when it stops us, nobody else would answer. */
+	for (int i = 0; is_well && i < LAST_MAX && poll(&listening, 1, 0) == 1; i++)
+		is_well = serve_next(a, &request, &body);
+	close(STDIN_FILENO);	/* at once: who comes now is refused, and sent to another process */
 	free(body.text);
-	return rc < 0 ? 1 : 0;
+	return is_well ? 0 : 1;
 }
 
 int

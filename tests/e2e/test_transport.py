@@ -666,6 +666,19 @@ def test_term_ends_a_process_that_is_never_idle(daybook):
             thread.join(30)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1], ids=["TERM", "USR1"])
+def test_requests_that_wait_at_the_socket_are_answered_before_the_end(daybook, number):
+    process, token = daybook.fastcgi("organization-usage"), daybook.token()
+    assert ask(process, USAGE, token=token).status == 200
+    process.process.send_signal(signal.SIGSTOP)
+    variables = cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + token})
+    waiting = [process.open(variables) for _ in range(5)]
+    process.process.send_signal(number)
+    process.process.send_signal(signal.SIGCONT)
+    assert [process.finish(s).status for s in waiting] == [200] * 5
+    assert process.process.wait(timeout=20) == 0
+
+
 def test_a_client_that_goes_away_does_not_take_the_process_with_it(daybook):
     process = daybook.fastcgi("events")
     token = daybook.token()
