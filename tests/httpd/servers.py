@@ -153,8 +153,8 @@ class Server:
         return f"{type(self).__name__}{self.place or '/'}"
 
     def logs(self):
-        return "\n".join(f"{f.name}: {f.read_text(errors='replace')[-3000:]}" for f in self.state.rglob("*")
-                         if f.is_file() and (f.suffix == ".log" or f.name == "stderr"))
+        return "\n".join(f"{f.name}: {f.read_text(errors='replace')[-8000:]}" for f in self.state.glob("*")
+                         if f.suffix == ".log" or f.name == "stderr")
 
     def answers(self):
         assert self.process.poll() is None, self.logs()
@@ -210,6 +210,10 @@ class Server:
         """Reads its configuration anew, without losing a request."""
         self.process.send_signal(self.RELOAD)
 
+    def generation(self):
+        """Changes when a reload has happened."""
+        return (self.state / "error.log").read_text().count(self.RELOADED)
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=WAIT_S)
@@ -218,8 +222,8 @@ class Server:
 # ---- lighttpd
 
 class Lighttpd(Server):
-    NAME, RELOAD = "lighttpd.conf", signal.SIGUSR1
-    keeps_programs = buffers = True
+    NAME, RELOAD, RELOADED = "lighttpd.conf", signal.SIGUSR1, "server started"
+    keeps_programs = True
 
     def conf(self):
         return self.site.conf(self.NAME)
@@ -234,6 +238,13 @@ class Lighttpd(Server):
         return ["lighttpd", "-D", "-f", str(own)], {
             "DAYBOOK_DB": str(site.database), "DAYBOOK_PROGRAMS": str(site.programs), "DAYBOOK_STATE": str(self.state),
             "DAYBOOK_PORT": str(self.port), "DAYBOOK_PREFIX": self.place, "DAYBOOK_HTDOCS": str(site.htdocs)}
+
+
+    def reload(self):
+        """lighttpd loses the TERM to a child that it has forked and that is not yet the program, and waits for it for ever."""
+        until(lambda: all(not file.endswith("/lighttpd") for pid, file in below(self.process.pid).items()
+                          if pid != self.process.pid), "a program does not start")
+        super().reload()
 
 
 class LighttpdCgi(Lighttpd):
@@ -262,7 +273,7 @@ class LighttpdSockets(Lighttpd):
 # ---- Apache
 
 class Apache(Server):
-    RELOAD = signal.SIGUSR1
+    RELOAD, RELOADED = signal.SIGUSR1, "resuming normal operations"
     MODULES = ["mpm_event", "authz_core", "alias", "headers", "mime", "dir", "env", "setenvif", "filter", "deflate",
                "reqtimeout"]
 
@@ -293,12 +304,12 @@ class Apache(Server):
 
 class ApacheFcgid(Apache):
     NAME, MORE = "apache-fcgid.conf", ["fcgid"]
-    keeps_programs = buffers = True
+    keeps_programs = True
 
 
 class ApacheProxyFcgi(Apache):
     NAME, MORE = "apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi"]
-    keeps_programs, buffers = True, False
+    keeps_programs = True
 
     def owners(self):
         return self.site.multiwatches
@@ -306,12 +317,16 @@ class ApacheProxyFcgi(Apache):
 
 class ApacheCgi(Apache):
     NAME, MORE = "apache-cgi.conf", ["cgid"]
-    keeps_programs, buffers = False, False
+    keeps_programs = False
+
+
+class ApacheOldCgi(ApacheCgi):
+    """With mod_cgi, which has no daemon."""
+    MORE = ["cgi"]
 
 
 class Htaccess(Apache):
     """Shared hosting: everything in one folder below the document root."""
-    RELOAD = None
 
     def rest(self):
         site, www = self.site, self.state / "www"
@@ -334,19 +349,19 @@ class Htaccess(Apache):
 
 class HtaccessCgi(Htaccess):
     MORE = ["rewrite", "cgid"]
-    keeps_programs, buffers = False, False
+    keeps_programs = False
 
 
 class HtaccessFcgid(Htaccess):
     MORE = ["rewrite", "fcgid"]
-    keeps_programs = buffers = True
+    keeps_programs = True
 
 
 # ---- nginx
 
 class Nginx(Server):
-    RELOAD = signal.SIGHUP
-    keeps_programs = buffers = True
+    RELOAD, RELOADED = signal.SIGHUP, "reconfiguring"
+    keeps_programs = True
 
     def owners(self):
         return self.site.multiwatches
@@ -369,7 +384,7 @@ class Nginx(Server):
         (state / "daybook.conf").write_text(text)
         temporary = "".join(f"{kind}_temp_path {state}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (state / "nginx.conf").write_text(
-            f"daemon off; pid {state}/pid; error_log {state}/error.log; worker_processes 2; events {{ worker_connections 256; }}\n"
+            f"daemon off; pid {state}/pid; error_log {state}/error.log notice; worker_processes 2; events {{ worker_connections 256; }}\n"
             f"http {{ access_log off; {temporary} gzip on; gzip_types application/json; gzip_min_length 20;\n"
             f"server {{ listen 127.0.0.1:{self.port}; root {state}/none; include daybook.conf; }}\n{self.more()} }}\n")
         return ["nginx", "-e", str(state / "error.log"), "-c", str(state / "nginx.conf")], {}
