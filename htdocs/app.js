@@ -75,9 +75,9 @@ function signOut() {
 
 /* #calendar/2026-11: the page and what stands behind it. */
 function address() {
-	const [name, ...rest] = decodeURIComponent(location.hash.slice(1)).split('/');
+	const [name, ...rest] = location.hash.slice(1).split('/');
 
-	return { name: PAGES[name] || SUBPAGES[name] ? name : 'calendar', rest: rest.join('/') };
+	return { name: Object.hasOwn({ ...PAGES, ...SUBPAGES }, name) ? name : 'calendar', rest: rest.join('/') };
 }
 
 async function show() {

@@ -103,9 +103,6 @@ export async function open(place, rest) {
 	await Promise.all([top.refresh(), go(rest)]);
 	return {
 		go,
-		refresh: async () => {
-			grid.redate();
-			await Promise.all([top.refresh(), load(), day ? day.refresh() : null]);
-		},
+		refresh: () => Promise.all([top.refresh(), load(), day ? day.refresh() : null]),
 	};
 }

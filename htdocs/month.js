@@ -20,7 +20,7 @@ const LAYOUT = '<div class="vc-content" data-vc="content" role="grid"><#Week /><
  */
 export function monthGrid({ onMonth, onOpen }) {
 	const node = el('div', { class: 'month' });
-	let data = null, proposed = {}, busiest = 1, month, grid;
+	let data = null, proposed = {}, busiest = 1, month, grid, today;
 
 	const cellOf = date => node.querySelector(`[data-vc-date="${date}"]`);
 	const cells = () => [...node.querySelectorAll('[data-vc-date]')];
@@ -101,6 +101,7 @@ export function monthGrid({ onMonth, onOpen }) {
 	}
 
 	function options() {
+		today = session.today;
 		return { selectedMonth: +month.slice(5) - 1, selectedYear: +month.slice(0, 4), dateToday: session.today,
 			firstWeekday: session.weekStart % 7 };
 	}
@@ -117,6 +118,17 @@ export function monthGrid({ onMonth, onOpen }) {
 			onClickDate: (self, event) => onOpen(event.target.closest('[data-vc-date]').dataset.vcDate),
 			onCreateDateEls: (self, cell) => paintCell(cell) });
 		grid.init();
+	}
+
+	/* Today is another day; who was in the calendar stays where he was. */
+	function redate() {
+		const date = document.activeElement.closest('[data-vc-date]')?.dataset.vcDate;
+
+		grid.set(options());
+		if (date && node.contains(cellOf(date)))
+			focus(date);
+		else
+			reach(monthOf(today) === month ? today : month + '-01');
 	}
 
 	node.addEventListener('keydown', move, true);
@@ -140,6 +152,8 @@ export function monthGrid({ onMonth, onOpen }) {
 			data = calendar;
 			proposed = plan;
 			busiest = Math.max(1, ...Object.entries(calendar.dates).map(([date, d]) => d.total + (plan[date] || 0)));
+			if (today !== session.today)
+				redate();
 			cells().forEach(paintCell);
 		},
 		range() {
@@ -148,7 +162,5 @@ export function monthGrid({ onMonth, onOpen }) {
 		},
 		focus,
 		month: () => month,
-		/* Today, or the first weekday, is another one. */
-		redate: () => grid.set(options()),
 	};
 }

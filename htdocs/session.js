@@ -22,11 +22,11 @@ export function learn(data) {
 
 /* A link with #token=… signs in; the token leaves the address bar, and the history, at once. */
 export function takeFromAddress() {
-	const found = /^#token=([^&]+)/.exec(location.hash);
+	const found = /^#token=([\w.-]+)/.exec(location.hash);
 
 	if (!found)
 		return false;
-	keep(decodeURIComponent(found[1]));
+	keep(found[1]);
 	history.replaceState(null, '', location.pathname + location.search);
 	return true;
 }

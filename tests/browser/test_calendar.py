@@ -42,6 +42,13 @@ def test_today_is_the_organisations_and_not_the_browsers(page):
     page.day_says("2026-05-20", "Wednesday, May 20, 2026. Today")
 
 
+def test_an_address_that_is_none_shows_this_month(page):
+    page.sign_in()
+    for where in ("%", "toString", "calendar/2026-13", "calendar/2026-02-30", "nothing/at/all"):
+        page.go(where)
+        page.says("May 2026", "h1")
+
+
 def test_the_week_begins_where_the_organisations_does(page, stack):
     page.sign_in()
     stack.daybook.sql("UPDATE organization SET week_start = 6, revision = revision + 1")
@@ -144,10 +151,12 @@ def test_an_empty_organisation_says_what_to_do_first(page):
 def test_what_others_do_is_seen_without_a_reload(page, stack):
     page.sign_in()
     page.day_says("2026-05-20", "500 free")
+    page.driver.execute_script("document.querySelector('[data-vc-date=\"2026-05-12\"] button').focus()")
     post(stack.daybook, *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(100)])
     page.driver.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
     page.day_says("2026-05-20", "100 sent, 400 free")
     page.says("Sent 100")
+    assert page.focused_date() == "2026-05-12"
 
 
 def test_at_the_organisations_midnight_today_is_another_day(page, stack):
@@ -156,6 +165,7 @@ def test_at_the_organisations_midnight_today_is_another_day(page, stack):
     set_clock(stack.daybook, "2026-05-21T04:00:01Z")
     page.day_says("2026-05-21", "Today")
     page.says("Today Thursday, May 21, 2026")
+    assert [d.get_attribute("data-vc-date") for d in page.finds("[aria-current=date]")] == ["2026-05-21"]
 
 
 def test_a_month_of_500_campaigns_is_usable(page, stack):
