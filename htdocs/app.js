@@ -106,6 +106,7 @@ async function show() {
 			return;
 		}
 		shown = { ...made, name };
+		announce(document.title);
 	} catch (error) {
 		if (mine === generation)
 			fill(place, el('h1', {}, t(`menu.${name}`)), notice('bad', error.message), el('button', { type: 'button', onclick: show },

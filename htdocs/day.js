@@ -4,7 +4,7 @@ import { el, fill, hidden, notice, table } from './dom.js';
 import { get, query } from './api.js';
 import { hoursOf } from './zone.js';
 import { longDate, number, percent, time } from './format.js';
-import { session } from './session.js';
+import { may, session } from './session.js';
 import { t } from './strings.js';
 
 const PAGES_MAX = 10;	/* of campaigns, 200 each */
@@ -77,7 +77,8 @@ export function dayPanel(date, onClose) {
 					return;
 				const opened = [...body.querySelectorAll('details')].map(d => d.open);
 				fill(body, hours !== 24 ? notice('plain', t('day.hours.long', { n: hours })) : null, figures(data, entry),
-					el('h3', {}, t('day.campaigns'), hidden(' ' + longDate(date))), segments(list), failures(entry));
+					el('h3', {}, t('day.campaigns'), hidden(' ' + longDate(date))), segments(list), failures(entry),
+					may('campaigns:write') && date >= session.today ? el('p', {}, el('a', { href: `#planner/${date}` }, t('day.plan'))) : null);
 				body.querySelectorAll('details').forEach((d, i) => { d.open = opened[i]; });
 			} catch (error) {
 				if (open)

@@ -1,10 +1,10 @@
-/* #planner: so many contacts over the coming days, first as a proposal on the calendar, then reserved in one step. */
+/* #planner, #planner/2026-11-24: so many contacts over the coming days, first as a proposal on the calendar, then reserved in one step. */
 import { announce, el, field, fill, hidden, notice, table } from './dom.js';
 import { banner } from './banner.js';
 import { get, query, send } from './api.js';
 import { legend } from './bar.js';
 import { longDate, monthName, number, shortDate, time } from './format.js';
-import { addDays, addMonths, monthOf } from './civil.js';
+import { addDays, addMonths, isDate, monthOf } from './civil.js';
 import { clockAt } from './zone.js';
 import { monthGrid } from './month.js';
 import { may, serverNow, session } from './session.js';
@@ -15,7 +15,7 @@ function newId() {
 	return 'web-' + [...crypto.getRandomValues(new Uint8Array(12))].map(b => b.toString(16).padStart(2, '0')).join('');
 }
 
-export async function open(place) {
+export async function open(place, from) {
 	const top = banner(), said = el('div', {}), proposal = el('div', {}), title = el('h2', {});
 	const name = el('input', { required: true, maxlength: 200, autocomplete: 'off' });
 	const contacts = el('input', { type: 'number', min: 1, max: 1000000000, required: true, inputmode: 'numeric' });
@@ -25,7 +25,7 @@ export async function open(place) {
 	const propose = el('button', { class: 'primary' }, t('planner.propose'));
 	let plan = null, asked = 0;
 
-	const grid = monthGrid({ onMonth: (month, day) => showMonth(month, day), onOpen: day => { date.value = day; date.focus(); } });
+	const grid = monthGrid({ onMonth: (month, day) => showMonth(month, day), onOpen: startOn });
 	const step = n => () => showMonth(addMonths(grid.month() + '-01', n).slice(0, 7));
 	const form = el('form', { class: 'card planner', onsubmit: event => { event.preventDefault(); said.replaceChildren(); ask(); } },
 		el('h2', {}, t('planner.what')), field(t('planner.name'), name), field(t('planner.contacts'), contacts),
@@ -37,6 +37,14 @@ export async function open(place) {
 			el('button', { type: 'button', onclick: step(-1) }, '‹', ' ', t('calendar.previous')),
 			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'))), grid.node,
 		el('div', { class: 'under' }, legend({ sent: t('bar.sent'), reserved: t('bar.reserved'), proposed: t('bar.proposed'), free: t('bar.free') })))));
+
+	/* A day of the calendar that was chosen. */
+	function startOn(day) {
+		date.value = day;
+		if (plan)
+			drop();
+		date.focus();
+	}
 
 	/* An edited form is no longer what was proposed. */
 	form.addEventListener('input', () => { if (plan) drop(); });
@@ -133,8 +141,9 @@ export async function open(place) {
 		}
 	}
 
-	date.value = clockAt(serverNow(), session.timezone).time < at.value ? session.today : addDays(session.today, 1);
-	await Promise.all([showMonth(monthOf(session.today)), top.refresh()]);
+	date.value = isDate(from) && from >= session.today ? from
+		: clockAt(serverNow(), session.timezone).time < at.value ? session.today : addDays(session.today, 1);
+	await Promise.all([showMonth(monthOf(date.value)), top.refresh()]);
 	name.focus();
 	return { refresh: () => Promise.all([top.refresh(), load()]) };
 }

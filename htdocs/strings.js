@@ -15,7 +15,7 @@ const strings = {
 	'menu.campaign': 'Campaign', 'menu.planner': 'Planner', 'menu.usage': 'Usage', 'menu.settings': 'Settings', 'menu.audit': 'Audit log', 'menu.api': 'API',
 
 	'signin.title': 'Sign in to Daybook', 'signin.credential': 'Token or API key', 'signin.button': 'Sign in',
-	'signin.hint': 'From `daybook token --org ID`, or a key dbk_… . It stays in this tab and goes when the tab is closed.',
+	'signin.hint': 'What daybook token --org ID prints, or a key dbk_… . It stays in this tab and goes when the tab is closed.',
 	'signin.expired': 'The credential has expired or was taken back. Sign in again; what you typed is still there.',
 	'signin.refused': 'The server does not take this credential: it is wrong, expired or revoked.',
 	'session.everyone': 'All organisations', 'session.newday': 'A new day has begun.',
@@ -34,7 +34,7 @@ const strings = {
 
 	'day.today': 'Today', 'day.full': 'full', 'day.over': 'closed', 'day.hours': '{n} h', 'day.more': '+{n} more',
 	'day.hours.long': 'The clocks change: this day has {n} hours.', 'day.campaigns': 'Campaigns of the day',
-	'day.nocampaigns': 'No campaigns on this day.', 'day.failures': 'Could not be reached',
+	'day.nocampaigns': 'No campaigns on this day.', 'day.failures': 'Could not be reached', 'day.plan': 'Plan a campaign from this day on',
 
 	'status.draft': 'draft', 'status.scheduled': 'scheduled', 'status.sending': 'sending', 'status.paused': 'paused', 'status.sent': 'sent',
 	'status.failed': 'failed', 'status.cancelled': 'cancelled',

@@ -81,6 +81,20 @@ def test_a_proposal_is_dropped_with_what_it_was_made_from(page):
     page.day_says("2026-05-21", "Thursday, May 21, 2026. 500 free")
 
 
+def test_a_day_of_the_calendar_is_where_a_plan_begins(page):
+    page.sign_in("calendar/2026-06-03")
+    page.find("aside").find_element("link text", "Plan a campaign from this day on").click()
+    page.settled()
+    assert page.field("First date").get_attribute("value") == "2026-06-03"
+    page.type("Name", "Summer")
+    page.type("Contacts", "10")
+    page.press("Propose days")
+    page.says("Wed, Jun 3 10:00 AM 10", "form")
+    page.find("[data-vc-date='2026-06-05'] button").click()
+    assert page.field("First date").get_attribute("value") == "2026-06-05"
+    page.wait(lambda: "Reserve" not in page.text("form"), "the proposal is gone")
+
+
 def test_what_cannot_be_planned_says_why(page):
     page.sign_in("planner")
     page.type("Name", "Too late")
