@@ -16,9 +16,12 @@ export async function open(place) {
 	const base = new URL('.', location.href).pathname.replace(/\/$/, '');
 	const here = () => ({ statePlugins: { spec: { wrapActions: {
 		updateJsonSpec: original => spec => original({ ...spec, servers: [{ url: base || '/' }] }) } } } });
-	const node = el('div', {});
+	const node = el('div', {}), dark = matchMedia('(prefers-color-scheme: dark)');
+	const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);	/* Swagger UI's own word */
 
 	await load();
+	follow();
+	dark.addEventListener('change', follow);
 	fill(place, el('h1', { tabindex: -1 }, t('menu.api')), el('p', {}, t('api.about'), ' ', el('a', { href: 'openapi.yaml', download: 'openapi.yaml' },
 		'openapi.yaml')), node);
 	/* What Swagger UI leaves without a name, or out of the keyboard's reach. */
@@ -36,5 +39,8 @@ export async function open(place) {
 				request.headers.Authorization = `Bearer ${credential()}`;
 			return request;
 		} }));
-	return { refresh: async () => {}, close: () => watch.disconnect() };
+	return { refresh: async () => {}, close: () => {
+		watch.disconnect();
+		dark.removeEventListener('change', follow);
+	} };
 }

@@ -81,7 +81,9 @@ def test_below_a_sub_path_everything_is_found(chromium, stock):
         stack.stop()
 
 
-def test_the_api_page_tries_an_endpoint_with_the_credential_of_the_tab(page):
+@pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
+def test_the_api_page_tries_an_endpoint_with_the_credential_of_the_tab(page, light):
+    page.media(light)
     page.sign_in("api")
     page.find("#operations-Account-get_organization_usage button").click()
     page.find(".execute").click()
