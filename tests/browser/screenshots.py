@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from conftest import Stack, e2e
 from page import ROOT, Page
+from stack import Stack, e2e
 from support import campaign, set_clock
 
 FOLDER = pathlib.Path(os.environ.get("SCREENSHOTS", ROOT / "docs/screenshots"))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from conftest import Stack
 from page import Page
+from stack import Stack
 from support import campaign, event, post
 
 HTDOCS = pathlib.Path(__file__).resolve().parents[2] / "htdocs"
