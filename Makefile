@@ -45,7 +45,8 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 	libssl-dev libcsv-dev tzdata lighttpd libjs-chart.js
 BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
-	faketime mandoc chromium chromium-driver python3-selenium fonts-dejavu-core systemd
+	faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch lighttpd-mod-deflate systemd \
+	chromium chromium-driver python3-selenium fonts-dejavu-core
 BENCH_PACKAGES = wrk sqlite3 python3
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian libjs-chart.js
@@ -61,7 +62,8 @@ DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting d
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
-# ---- Installing what is missing; nothing is done where nothing is.
+# ---- Installing what is missing; nothing is done where nothing is.  A web server that came with it is not left running:
+# we start our own.
 deps: PACKAGES = $(BUILD_PACKAGES)
 deps-test: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
@@ -78,7 +80,9 @@ $(DEPS):
 	[ -z "$$missing" ] || { echo "installing: "$$missing; \
 		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
 		$$sudo apt-get -q update && \
-		DEBIAN_FRONTEND=noninteractive $$sudo apt-get -q install -y --no-install-recommends $$missing; }
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get -q install -y --no-install-recommends $$missing && \
+		for p in $$missing; do case $$p in \
+			lighttpd | nginx) $$sudo systemctl disable --now $$p >/dev/null 2>&1 || true ;; esac; done; }
 	@$(AFTER)
 
 # ---- Building

@@ -139,7 +139,7 @@ class Server:
 
     def __init__(self, site, place):
         self.site, self.place, self.port = site, place, free_port()
-        self.state = site.folder / f"{type(self).__name__}{place.replace('/', '-')}"
+        self.state = site.folder / f"{type(self).__name__}{place.replace('/', '-')}-{self.port}"
         self.state.mkdir(mode=0o755)
         command, env = self.prepare()
         give_away(self.state)

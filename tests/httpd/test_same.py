@@ -7,7 +7,7 @@ import re
 import pytest
 
 from conftest import EVERY
-from servers import Apache, BUILD, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx
+from servers import Apache, ApacheFcgid, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx
 from support import iso
 
 DAY_MS = 86_400_000
@@ -372,5 +372,39 @@ def test_outside_of_the_place_there_is_nothing(server, site):
             server.place = place
 
 
-def test_the_tests_start_what_is_built():
-    assert (BUILD / "httpd-conf/nginx.conf").exists()
+# ---- Behind another web server, under another name and path
+
+class Front(Nginx):
+    """nginx that leads /some/where/ on its own host to Daybook under another server, host name and path."""
+
+    def __init__(self, site, behind):
+        self.behind = behind
+        super().__init__(site, "/some/where")
+
+    def prepare(self):
+        command, env = super().prepare()
+        (self.state / "daybook.conf").write_text(
+            f"location /some/where/ {{ client_max_body_size 20m; proxy_pass http://127.0.0.1:{self.behind.port}{self.behind.place}/; }}\n")
+        return command, env
+
+
+@pytest.mark.parametrize("kind", (ApacheFcgid, Nginx), ids=lambda k: k.__name__)
+def test_behind_a_proxy_under_another_name_and_path_every_reply_is_the_same(kind, servers, reference, site):
+    front = Front(site, servers[kind, "/daybook"])
+    try:
+        for what, request, _ in cases(site):
+            if "%23" in what or "%3F" in what:
+                continue	# nginx hands them on decoded
+            wanted, got = seen(ask(reference, request)), seen(ask(front, request))
+            assert got == wanted, what
+        for path in ("/", "/large.js", "/folder/page.html", "/nothing"):
+            assert front.ask("GET", path).body == reference.ask("GET", path).body
+    finally:
+        front.stop()
+
+
+def test_no_reply_has_a_link_with_a_host_in_it(server, site):
+    for what, request, _ in cases(site):
+        reply = ask(server, request)
+        assert f":{server.port}".encode() not in reply.body and b"://" not in reply.body, (what, reply)
+        assert not any("://" in value for value in reply.headers.values()), (what, reply.headers)
