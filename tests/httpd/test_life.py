@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from servers import ApacheOldCgi, ApacheProxyFcgi, LighttpdSockets, Nginx, until
+from servers import ApacheOldCgi, ApacheProxyFcgi, LighttpdSockets, Nginx, parent_and_program, until
 
 PLAN = {"totalContacts": 20, "firstSegmentDate": "2027-01-01"}
 
@@ -65,6 +65,7 @@ def test_a_killed_program_is_replaced_and_the_next_requests_are_answered(server,
     before = server.program_pids(program)
     assert before
     os.kill(before[0], signal.SIGKILL)
+    until(lambda: parent_and_program(before[0]) is None, "it does not die")	# a zombie has no file
     for _ in range(12):
         assert works(server, site, path).body == wanted
     until(lambda: before[0] not in server.program_pids(program) and server.program_pids(program), "no new process")

@@ -157,7 +157,7 @@ def life(server, site):
     yield say("PUT", "/api/organizations/acme/plan", {"plan": "growth"})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")	# once: what it writes is written for good
 def reference_life(reference, site):
     return list(life(reference, site))
 
