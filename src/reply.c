@@ -46,7 +46,7 @@ put_request(const struct req *r, struct json *j)
 	json_put_text(j, NULL, r->is_csv ? "text/csv" : "application/json");
 }
 
-/* Whether a list of tags has ours; a web server that packs the body may have put -gzip behind it. */
+/* Whether a list of tags has ours; a web server that packs the body may have put -gzip, -br … behind it. */
 static bool
 lists_tag(const struct req *r, const char *have)
 {
@@ -56,7 +56,7 @@ lists_tag(const struct req *r, const char *have)
 	if (strcmp(have, "*") == 0)
 		return true;
 	for (at = have; (at = strchr(at, '"')) != NULL; at++)
-		if (strncmp(at, r->etag, n) == 0 && (strncmp(at + n, "-gzip\"", 6) == 0 || strncmp(at + n, "\"", 1) == 0))
+		if (strncmp(at, r->etag, n) == 0 && (at[n] == '"' || at[n] == '-'))
 			return true;
 	return false;
 }
