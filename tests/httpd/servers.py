@@ -328,14 +328,17 @@ class ApacheOldCgi(ApacheCgi):
 class Htaccess(Apache):
     """Shared hosting: everything in one folder below the document root."""
 
+    @property
+    def folder(self):
+        return pathlib.Path(f"{self.state}/www{self.place}")
+
     def rest(self):
-        site, www = self.site, self.state / "www"
-        folder = pathlib.Path(f"{www}{self.place}")
+        site, www, folder = self.site, self.state / "www", self.folder
         shutil.copytree(site.htdocs, folder)
         (folder / ".htaccess").write_text(site.conf("htaccess"))
         shutil.copytree(site.programs, folder / "cgi-bin")
         (folder / "daybook.conf").write_text(f"DAYBOOK_DB={site.database}\n")
-        for name in ("daybook.db", "daybook.db-wal", "setup-code.txt", "cgi-bin/.htpasswd"):
+        for name in ("daybook.db", "daybook.db-wal", "cgi-bin/.htpasswd"):
             (folder / name).write_text("secret")
         (folder / "daybook.db-backups").mkdir()
         (folder / "daybook.db-backups/daybook-20261121-120000.db").write_text("secret")

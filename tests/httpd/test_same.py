@@ -7,7 +7,7 @@ import re
 import pytest
 
 from conftest import EVERY
-from servers import Apache, ApacheFcgid, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx
+from servers import Apache, ApacheFcgid, Htaccess, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx
 from support import iso
 
 DAY_MS = 86_400_000
@@ -335,13 +335,23 @@ def test_static_files_have_their_type_and_headers(server, site):
 def test_no_folder_is_listed_and_nothing_with_a_dot_is_given_out(server):
     for path in ("/folder/", "/errors/", "/cgi-bin/", "/.hidden", "/.htaccess", "/.git/config", "/folder/.hidden", "/.cgi/",
                  "/.none/x", "/x/../.hidden", "/%2ehidden", "/folder/%2e%2e/.hidden", "/daybook.conf", "/daybook.db",
-                 "/daybook.db-wal", "/setup-code.txt", "/cgi-bin/.htpasswd", "/daybook.db-backups/",
+                 "/daybook.db-wal", "/cgi-bin/.htpasswd", "/daybook.db-backups/",
                  "/daybook.db-backups/daybook-20261121-120000.db", "/../lib/cgi-bin/events.fcgi", "/../var/daybook.db",
                  "/%2e%2e/var/daybook.db", "//daybook.conf", "/folder/..//daybook.conf", "/DAYBOOK.CONF", "/daybook.conf/",
                  "/daybook.db/x", "/daybook%2econf", "/cgi-bin/../daybook.conf"):
         reply = server.ask("GET", path)
         assert reply.status in (400, 403, 404), (path, reply)
         assert b"secret" not in reply.body and b"DAYBOOK_DB" not in reply.body and b"page.html" not in reply.body, path
+
+
+def test_the_code_of_the_setup_is_not_given_out(server):
+    if not isinstance(server, Htaccess):
+        pytest.skip("it lies below the document root on shared hosting only")
+    code = server.folder / "setup-code.txt"
+    code.write_text("secret")
+    reply = server.ask("GET", "/setup-code.txt")
+    code.unlink()
+    assert reply.status in (403, 404) and b"secret" not in reply.body, reply
 
 
 def test_a_program_is_not_called_by_its_file(server, site):
