@@ -3,12 +3,15 @@ import { announce, el, fill, notice } from './dom.js';
 import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
 import { credential, forget, learn, may, serverNow, session, takeFromAddress } from './session.js';
-import { askForCredential } from './signin.js';
 import { t } from './strings.js';
 import { clock, zoneName } from './format.js';
 import * as calendar from './calendar.js';
 
 const FRESH_MS = 30000;
+
+async function signIn(why) {
+	await (await module(() => import('./signin.js'))).askForCredential(why);
+}
 
 /* The pages, in the order of the menu: what a page needs of the credential, and its module, fetched when it is first shown. */
 const PAGES = {
@@ -164,7 +167,7 @@ async function start() {
 	takeFromAddress();
 	if (!credential()) {
 		fill(document.getElementById('main'));
-		await askForCredential();
+		await signIn();
 	}
 	try {
 		await learnSession();
@@ -181,7 +184,7 @@ async function start() {
 }
 
 onUnauthorized(async () => {
-	await askForCredential(t('signin.expired'));
+	await signIn(t('signin.expired'));
 	await signedIn();
 });
 addEventListener('hashchange', () => takeFromAddress() ? location.reload() : document.querySelector('nav') && show());

@@ -10,7 +10,7 @@ from support import campaign, event, post
 
 HTDOCS = pathlib.Path(__file__).resolve().parents[2] / "htdocs"
 PAGES = ["calendar", "calendar/2026-05-20", "campaigns", "campaign/spring", "planner", "usage", "settings", "audit"]
-FIRST_PAGE_MAX = 150 * 1024
+FIRST_PAGE_MAX = 150_000
 
 
 def fill(stack):
