@@ -2,7 +2,7 @@
  * GET /api/session -- whose credential this is, what it may do, and the organisation's today.
  *
  *	200	{"success":true,"data":{"organizationId","name","timezone","utcOffsetSeconds","today","now","dayStartsAt",
- *		"dayEndsAt","weekStart","scopes":[…],"credential","expiresAt"}}
+ *		"dayEndsAt","weekStart","quotaUnit","scopes":[…],"credential","expiresAt"}}
  *		now, dayStartsAt and dayEndsAt are instants; today lasts from the second to the third, which is 23, 24 or 25
  *		hours.  scopes are all that it may do, one by one.  expiresAt is null for an API key.  A token with the scope
  *		admin that names no organisation has null for all that is the organisation's.
@@ -26,13 +26,14 @@ put_organization(struct json *out, const struct organization *org, int64_t now)
 	json_put_instant(out, "dayStartsAt", day_start(org->days, today));
 	json_put_instant(out, "dayEndsAt", day_start(org->days, day_add(today, 1)));
 	json_put_int(out, "weekStart", org->week_start);
+	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
 }
 
 static void
 put_no_organization(struct json *out)
 {
 	static const char *const names[] = { "organizationId", "name", "timezone", "utcOffsetSeconds", "today", "dayStartsAt",
-		"dayEndsAt", "weekStart" };
+		"dayEndsAt", "weekStart", "quotaUnit" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		json_put_null(out, names[i]);

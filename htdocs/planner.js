@@ -7,7 +7,7 @@ import { longDate, monthName, number, shortDate, time } from './format.js';
 import { addDays, addMonths, isDate, monthOf } from './civil.js';
 import { clockAt } from './zone.js';
 import { monthGrid } from './month.js';
-import { may, serverNow, session } from './session.js';
+import { serverNow, session } from './session.js';
 import { t } from './strings.js';
 
 /* A name for the campaign, so that a repeated request cannot reserve twice. */
@@ -81,19 +81,14 @@ export async function open(place, from) {
 	const wanted = () => ({ totalContacts: +contacts.value, firstSegmentTime: at.value, partsPerContact: +parts.value,
 		...(date.value ? { firstSegmentDate: date.value } : {}) });
 
-	/* Quota units of a contact, for the calendar counts in them.  Only an admin may read the unit; for others it is one. */
-	async function unitsOf(partsPerContact) {
-		if (partsPerContact === 1 || !may('org:admin'))
-			return 1;
-		const { data } = await get(`api/organizations/${encodeURIComponent(session.organizationId)}`);
-		return data.quotaUnit === 'part' ? partsPerContact : 1;
-	}
+	/* Quota units of a contact, for the calendar counts in them. */
+	const unitsOf = partsPerContact => session.quotaUnit === 'part' ? partsPerContact : 1;
 
 	async function ask() {
 		propose.disabled = true;
 		try {
 			const body = wanted(), reply = await send('POST', 'api/campaigns/auto-segment', body);
-			plan = { ...reply, id: newId(), name: name.value.trim(), partsPerContact: body.partsPerContact, units: await unitsOf(body.partsPerContact) };
+			plan = { ...reply, id: newId(), name: name.value.trim(), partsPerContact: body.partsPerContact, units: unitsOf(body.partsPerContact) };
 			showPlan();
 		} catch (error) {
 			plan = null;

@@ -26,7 +26,7 @@ def test_a_token_says_whose_it_is_what_it_may_do_and_until_when(daybook):
     assert data == {
         "organizationId": "acme", "name": "Acme Ltd", "timezone": "America/Toronto", "utcOffsetSeconds": -4 * 3600,
         "today": "2026-05-20", "dayStartsAt": "2026-05-20T04:00:00.000Z", "dayEndsAt": "2026-05-21T04:00:00.000Z",
-        "weekStart": 1,
+        "weekStart": 1, "quotaUnit": "message",
         "scopes": ["usage:read", "org:admin"], "credential": "jwt:main",
         "expiresAt": iso(unsigned(token)[1]["exp"] * 1000)}
 
@@ -42,6 +42,11 @@ def test_today_begins_and_ends_as_the_organisations_days_do(daybook, noon, today
     assert (data["today"], data["dayStartsAt"], data["utcOffsetSeconds"]) == (today, starts, offset * 3600)
     assert ms(data["dayEndsAt"]) - ms(data["dayStartsAt"]) == hours * HOUR_MS
     assert data["dayStartsAt"] <= data["now"] < data["dayEndsAt"]
+
+
+def test_it_says_what_the_daily_limit_counts(daybook):
+    daybook.cmd("org", "set", "acme", "--quota-unit", "part")
+    assert ask(daybook, daybook.token("acme", "usage:read"))["quotaUnit"] == "part"
 
 
 def test_an_api_key_has_no_end_and_may_stand_in_either_header(daybook):
