@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD
+from support import OWN_MOUNTS
 
 SYSTEM = "/usr/share/zoneinfo"
 
@@ -18,9 +19,9 @@ class Host:
         self.folder = pathlib.Path(folder)
         (self.folder / "bin").mkdir()
         shutil.copy(BUILD / "bin/daybook", self.folder / "bin/daybook")
-        if (BUILD / "lib/daybook").exists():  # what it starts where it is linked statically
-            (self.folder / "lib").mkdir()
-            shutil.copy(BUILD / "lib/daybook", self.folder / "lib")
+        if (BUILD / "libexec/daybook").exists():  # what it starts where it is linked statically
+            (self.folder / "libexec").mkdir()
+            shutil.copy(BUILD / "libexec/daybook", self.folder / "libexec")
         self.system, self.own = self.folder / "system", self.folder / "zoneinfo"
         self.system.mkdir()
         self.database = self.folder / "d.db"
@@ -40,7 +41,7 @@ class Host:
         command = [str(self.folder / "bin/daybook"), "-d", str(self.database), *arguments]
         script = f"mount --bind {shlex.quote(str(self.system))} {SYSTEM} && exec {shlex.join(command)}"
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **({"TZDIR": str(tzdir)} if tzdir else {})}
-        return subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", script], env=env, capture_output=True,
+        return subprocess.run([*OWN_MOUNTS, "sh", "-c", script], env=env, capture_output=True,
                               text=True, timeout=60)
 
     def release(self, **options):

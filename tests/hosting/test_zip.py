@@ -22,6 +22,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 from conftest import Reply, cgi_variables  # noqa: E402
+from support import OWN_MOUNTS  # noqa: E402
 
 NORMAL = ROOT / "build/cgi-bin"
 ZIPS = sorted(ROOT.glob("build/daybook-hosting-*.zip"), key=os.path.getmtime)
@@ -140,7 +141,7 @@ class EmptyRoot:
         root = shlex.quote(str(self.root))
         script = (f"mount --rbind /proc {root}/proc && mount --bind /dev/urandom {root}/dev/urandom && exec env -i "
                   f"{shlex.join(f'{k}={v}' for k, v in variables.items())} {shutil.which('chroot', path='/usr/sbin')} {root} {program}")
-        done = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", script], input=body, capture_output=True,
+        done = subprocess.run([*OWN_MOUNTS, "sh", "-c", script], input=body, capture_output=True,
                               timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
