@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "instant.h"
@@ -27,33 +28,90 @@ read_line(struct query *q, struct arena *a, struct ledger_line *l)
 	}
 }
 
-/* The audit's row of a void was written with it, at its received_at, and begins with these names. */
-static enum status
-find_void_reason(struct db *db, struct arena *a, const struct organization *org, struct ledger_line *l)
+/* ---- Why something was taken back */
+
+/* A void of a page, and how the audit's detail of it begins, up to its reason. */
+struct voided {
+	struct ledger_line *line;
+	const char *prefix;
+};
+
+static int
+by_time_and_prefix(const void *a, const void *b)
 {
-	const struct event e = { .source = l->row.source, .id = l->row.id, .voids = l->row.voids, .reason = "" };
-	const char *prefix = event_void_detail(a, &e), *detail = NULL;
-	struct query *q = db_query(db, "SELECT detail FROM audit WHERE org = :org AND at = :at "
-	    "AND action = 'event.void' AND substr(detail, 1, length(:prefix)) = :prefix LIMIT 1");
+	const struct voided *x = a, *y = b;
+
+	if (x->line->received_at != y->line->received_at)
+		return x->line->received_at < y->line->received_at ? -1 : 1;
+	return strcmp(x->prefix, y->prefix);
+}
+
+/* No prefix begins another: each ends behind its texts. */
+static int
+against_prefix(const void *detail, const void *v)
+{
+	const char *prefix = ((const struct voided *)v)->prefix;
+
+	return strncmp(detail, prefix, strlen(prefix));
+}
+
+static const char *
+reason_of(struct arena *a, const char *detail)
+{
+	const char *reason = NULL;
 	struct json_object *o;
 	struct why why;
-	enum status st;
 
-	prefix = arena_text(a, prefix, strlen(prefix) - strlen("\"\"}"));
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":at", l->received_at);
-	query_bind_text(q, ":prefix", prefix);
-	if (query_step(q))
-		detail = arena_strdup(a, query_text(q, 0));
-	if ((st = query_done(q)) != OK || detail == NULL)
-		return st;
 	if (json_parse(a, "", detail, strlen(detail), &o, &why) != OK)
-		return OK;
-	if (json_string(o, "reason", 0, SIZE_MAX, &l->reason, &why) != OK)
-		l->reason = NULL;
+		return NULL;
+	if (json_string(o, "reason", 0, SIZE_MAX, &reason, &why) != OK)
+		reason = NULL;
 	json_object_free(o);
-	return OK;
+	return reason;
 }
+
+/* The audit's row of a void was written with it, at its received_at: one reading for all that were written at once. */
+static enum status
+find_reasons_at(struct db *db, struct arena *a, const struct organization *org, const struct voided *voids, size_t n)
+{
+	struct query *q = db_query(db, "SELECT detail FROM audit WHERE org = :org AND at = :at AND action = 'event.void'");
+	const struct voided *v;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":at", voids[0].line->received_at);
+	while (query_step(q))
+		if ((v = bsearch(query_text(q, 0), voids, n, sizeof(*voids), against_prefix)) != NULL && v->line->reason == NULL)
+			v->line->reason = reason_of(a, query_text(q, 0));
+	return query_done(q);
+}
+
+static enum status
+find_reasons(struct db *db, struct arena *a, const struct organization *org, struct ledger_line *lines, size_t count)
+{
+	struct voided *voids = arena_alloc(a, count * sizeof(*voids));
+	size_t n = 0, from, to;
+	enum status st = OK;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct event e = { .source = lines[i].row.source, .id = lines[i].row.id, .voids = lines[i].row.voids,
+			.reason = "" };
+		const char *detail;
+
+		if (e.voids == NULL)
+			continue;
+		detail = event_void_detail(a, &e);
+		voids[n++] = (struct voided) { &lines[i], arena_text(a, detail, strlen(detail) - strlen("\"\"}")) };
+	}
+	qsort(voids, n, sizeof(*voids), by_time_and_prefix);
+	for (from = 0; st == OK && from < n; from = to) {
+		for (to = from; to < n && voids[to].line->received_at == voids[from].line->received_at; to++)
+			;
+		st = find_reasons_at(db, a, org, voids + from, to - from);
+	}
+	return st;
+}
+
+/* ---- A page */
 
 enum status
 ledger_page(struct db *db, struct arena *a, const struct organization *org, const struct ledger_filter *f, size_t max,
@@ -89,9 +147,7 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, cons
 		read_line(q, a, &(*lines)[(*count)++]);
 	if ((st = query_done(q)) != OK || *count == 0)
 		return st;
-	for (size_t i = 0; st == OK && i < *count; i++)
-		if ((*lines)[i].row.voids != NULL)
-			st = find_void_reason(db, a, org, &(*lines)[i]);
+	st = find_reasons(db, a, org, *lines, *count);
 	*place = ledger_place_of(&(*lines)[*count - 1]);
 	return st;
 }
