@@ -15,7 +15,8 @@
  *	400	a field is missing, unknown or wrong; the page has what was typed, with the error beside its field
  *	403	no code file yet, or another code: after a pause of a second
  *	404	has been done
- *	409	daybook.conf is missing, the database would lie in the document root, or cannot be made or used
+ *	409	daybook.conf is missing, the database would lie in the document root, or cannot be made or used; the code file
+ *		cannot be locked
  *	503	others are trying codes
  */
 #include <stdio.h>

@@ -45,7 +45,7 @@ void		setup_look(struct setup *s, const char *document_root);
 
 /*
  * Checks the code, and keeps others out until setup_leave; then looks again, as another may have been faster.
- * FORBIDDEN where it is wrong (after the pause); UNAVAILABLE where others try for too long.
+ * FORBIDDEN where it is wrong (after the pause); UNAVAILABLE where others try for too long; CONFLICT where the file cannot be locked.
  */
 enum status	setup_enter(struct setup *s, const char *code, const char *document_root, struct why *why);
 void		setup_leave(struct setup *s);

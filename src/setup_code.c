@@ -54,6 +54,15 @@ code_read(int fd, char *code, struct why *why)
 	return OK;
 }
 
+/* For writing where that is allowed: NFS locks no other file.  It is never written to. */
+static int
+open_to_lock(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	return fd != -1 || (errno != EACCES && errno != EROFS) ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 static enum status
 code_open(int *fd, char *code, struct why *why)
 {
@@ -61,7 +70,7 @@ code_open(int *fd, char *code, struct why *why)
 	struct stat st;
 
 	code_path(path);
-	if ((*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+	if ((*fd = open_to_lock(path)) == -1)
 		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": %s", errno == ENOENT ? "not there yet" : strerror(errno));
 	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
 		return code_read(*fd, code, why);
@@ -103,7 +112,9 @@ static enum status
 lock(int fd, struct why *why)
 {
 	for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; waited_ms += LOCK_STEP_MS) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) || waited_ms >= SETUP_WAIT_MS)
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return why_not(why, CONFLICT, SETUP_CODE_FILE ": cannot be locked: %s", strerror(errno));
+		if (waited_ms >= SETUP_WAIT_MS)
 			return why_not(why, UNAVAILABLE, "setup: others are trying a code");
 		pause_ms(LOCK_STEP_MS);
 	}

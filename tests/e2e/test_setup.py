@@ -296,6 +296,38 @@ def test_wrong_codes_wait_for_one_another(tmp_path):
             assert waiting.result().status == 201
 
 
+# As NFS does it (flock(2)): no lock for writers on what is open for reading only.
+NFS = """
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int
+flock(int fd, int how)
+{
+	if ((how & LOCK_EX) && (IS_REFUSED)) {
+		errno = EBADF;
+		return -1;
+	}
+	return (int)syscall(SYS_flock, fd, how);
+}
+"""
+
+
+@pytest.mark.parametrize("refused, status", [("(fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY", 201), ("1", 409)])
+def test_on_nfs_the_code_file_is_locked_too_and_where_it_cannot_be_that_is_said(tmp_path, refused, status):
+    site = Site(tmp_path)
+    shim = tmp_path / "nfs.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, "-xc", "-"], input=NFS.replace("IS_REFUSED", refused), text=True, check=True)
+    site.env.update(LD_PRELOAD=str(shim), ASAN_OPTIONS=site.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+    if (site.home / "libexec").exists():
+        pytest.skip("linked statically: nothing can be loaded before it")
+    reply = site.post(as_json=True)
+    assert reply.status == status, reply
+    assert status == 201 or "setup-code.txt: cannot be locked" in reply.json["error"] and site.code_file.exists()
+
+
 # ---- Where the database is to be
 
 def test_without_daybook_conf_the_page_says_how_to_make_it(site):
