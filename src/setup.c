@@ -204,15 +204,6 @@ add_signing_key(struct db *db, struct arena *a, int64_t now, struct why *why)
 	return st;
 }
 
-static bool
-is_setting(const char *name)
-{
-	for (const struct setting_facts *f = settings; f->name != NULL; f++)
-		if (strcmp(f->name, name) == 0)
-			return true;
-	return false;
-}
-
 /* Everything in the database, inside a write transaction. */
 static enum status
 write_all(struct db *db, struct arena *a, struct setup_wish *wish, int64_t now, const char **secret, struct why *why)
@@ -228,7 +219,7 @@ write_all(struct db *db, struct arena *a, struct setup_wish *wish, int64_t now, 
 	    (st = set_price(db, a, wish, CALL, wish->call_nanos, now, why)) != OK ||
 	    (st = add_signing_key(db, a, now, why)) != OK)
 		return st;
-	if (is_setting("backup_keep") && (st = setting_set(db, "backup_keep", BACKUPS_KEPT, why)) != OK)
+	if ((st = setting_set(db, "backup_keep", BACKUPS_KEPT, why)) != OK)
 		return st;
 	if ((st = api_key_add(db, a, wish->org.id, "made by setup", scopes, now, secret, &key, why)) == OK)
 		note(db, now, "apikey.add", "key", arena_printf(a, "%lld", (long long)key));
