@@ -109,7 +109,9 @@ make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_
 	if ((noted = db_write_begin(db)) == OK &&
 	    ((noted = backup_note(db, a, now, why)) != OK || (noted = db_write_commit(db)) != OK))
 		db_write_abort(db);
-	return st != OK ? st : noted;
+	if (noted != OK)
+		log_error("event=backup error=\"it is made, but could not be noted\"");
+	return st;
 }
 
 static void

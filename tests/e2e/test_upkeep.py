@@ -150,6 +150,18 @@ def test_a_backup_that_fails_is_logged_fails_no_request_and_is_tried_again_an_ho
     assert backups(clocked) == ["daybook-20260520-170000.db"] and failures() == 1
 
 
+def test_a_backup_that_is_made_and_cannot_be_noted_is_logged_as_that(clocked):
+    keep(clocked, 3)
+    gate = os.open(f"{clocked.path}-gate", os.O_RDWR)
+    try:
+        fcntl.lockf(gate, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 1)
+        use(clocked, clocked.fastcgi("organization-usage"))
+    finally:
+        os.close(gate)
+    assert len(backups(clocked)) == 1 and backup_at(clocked) is None
+    assert 'event=backup error="it is made, but could not be noted"' in clocked.log_path.read_text()
+
+
 def test_where_the_folder_cannot_be_made_it_is_logged_and_requests_go_on(clocked):
     keep(clocked, 3)
     (clocked.folder / "daybook.db-backups").write_text("in the way")
