@@ -218,10 +218,26 @@ answer(struct answerer *a, char **env, const char *body, size_t n, enum status b
 	return (struct answer) { &a->head, has_body ? &a->body : NULL };
 }
 
+bool
+answer_leaves_work(struct answerer *a)
+{
+	bool yes = a->is_upkeep_due && a->db != NULL && upkeep_is_due(a->db, a->arena, a->now);
+
+	arena_reset(a->arena);
+	a->is_upkeep_due = yes;
+	if (yes) {
+		db_close(a->db);
+		a->db = NULL;
+	}
+	return yes;
+}
+
 void
 answer_after(struct answerer *a)
 {
-	if (!a->is_upkeep_due || a->db == NULL)
+	struct why why = { 0 };
+
+	if (!a->is_upkeep_due || open_database(a, NULL, &why) != OK)
 		return;
 	a->is_upkeep_due = false;
 	a->upkeep_at = upkeep(a->db, a->arena, a->now) ? a->now : a->now + UPKEEP_EVERY_MS;

@@ -41,4 +41,10 @@ struct answer	answer(struct answerer *a, char **env, const char *body, size_t n,
 /* When the reply has gone out: what may take a while. */
 void	answer_after(struct answerer *a);
 
+/*
+ * The same in two steps, for who goes on in another process, where no open database may come along: whether there is anything
+ * to do, and then the database is closed.
+ */
+bool	answer_leaves_work(struct answerer *a);
+
 #endif

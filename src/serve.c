@@ -140,16 +140,36 @@ write_all(const struct json *j)
 			return;		/* nobody is listening any more */
 }
 
-/* The web server has the whole reply, and need not wait for us. */
 static void
-close_reply(void)
+send_nowhere(int fd)
 {
-	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (nowhere == -1 || dup2(nowhere, STDOUT_FILENO) == -1)
-		close(STDOUT_FILENO);
+	if (nowhere == -1 || dup2(nowhere, fd) == -1)
+		close(fd);
 	if (nowhere > STDERR_FILENO)
 		close(nowhere);
+}
+
+/*
+ * Goes on as a process that the web server does not know: Apache holds a reply back until the program has closed all that it
+ * got from it (with mod_cgid stdin is the reply's socket too, with mod_cgi stderr is a pipe), and then ends the program.
+ */
+static void
+go_on_alone(void)
+{
+	struct stat log;
+	pid_t child = fork();
+
+	if (child > 0)
+		_exit(0);
+	send_nowhere(STDOUT_FILENO);
+	if (child == -1)	/* then here, as long as the server lets us */
+		return;
+	setsid();
+	send_nowhere(STDIN_FILENO);
+	if (fstat(STDERR_FILENO, &log) == 0 && S_ISFIFO(log.st_mode))
+		send_nowhere(STDERR_FILENO);
 }
 
 static int
@@ -164,9 +184,11 @@ serve_cgi(struct answerer *a)
 	write_all(reply.head);
 	if (reply.body != NULL)
 		write_all(reply.body);
-	close_reply();
-	answer_after(a);
 	free(body.text);
+	if (answer_leaves_work(a)) {
+		go_on_alone();
+		answer_after(a);
+	}
 	return 0;
 }
 

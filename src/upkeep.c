@@ -137,6 +137,14 @@ back_up(struct db *db, struct arena *a, int64_t now)
 }
 
 bool
+upkeep_is_due(struct db *db, struct arena *a, int64_t now)
+{
+	bool is_due;
+
+	return (failure_is_due(db, now, &is_due) == OK && is_due) || backups_due(db, a, now) > 0;
+}
+
+bool
 upkeep(struct db *db, struct arena *a, int64_t now)
 {
 	bool has_more = blank_failures(db, now);

@@ -15,6 +15,9 @@
 
 #define UPKEEP_EVERY_MS (60 * 60 * INT64_C(1000))	/* of each process that stays */
 
+/* Whether there is anything of it to do.  In no transaction. */
+bool	upkeep_is_due(struct db *db, struct arena *a, int64_t now);
+
 /* In no transaction.  True where it stopped for the time being, with more to do. */
 bool	upkeep(struct db *db, struct arena *a, int64_t now);
 

@@ -181,14 +181,19 @@ class Daybook:
         return headers
 
     def cgi(self, program, method, path, query=None, body=None, headers=None, token=None, env=None, **variables):
-        """One request to one new plain-CGI process."""
+        """One request to one new plain-CGI process.  Returns when what it set off behind its reply is done, too."""
         body = body_bytes(body)
         given = cgi_variables(method, path, query, body, self._headers(headers, token))
         given.update(variables)
-        with open(self.log_path, "ab") as log:
-            done = subprocess.run([str(BUILD / f"cgi-bin/{program}.fcgi")], input=body or b"",
-                                  env={**self.env, **(env or {}), **given}, stdout=subprocess.PIPE, stderr=log,
-                                  timeout=60)
+        ended, held = os.pipe()
+        with open(self.log_path, "ab") as log, open(ended, "rb") as ended:
+            try:
+                done = subprocess.run([str(BUILD / f"cgi-bin/{program}.fcgi")], input=body or b"",
+                                      env={**self.env, **(env or {}), **given}, stdout=subprocess.PIPE, stderr=log,
+                                      pass_fds=[held], timeout=60)
+            finally:
+                os.close(held)
+            ended.read()
         assert done.returncode == 0, done
         return Reply.of_cgi(done.stdout)
 

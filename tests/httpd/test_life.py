@@ -1,14 +1,18 @@
 """What happens to a server while it serves: clients that stall, programs that are killed, a reload under load."""
 import contextlib
+import fcntl
+import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
-from servers import ApacheOldCgi, ApacheProxyFcgi, LighttpdSockets, Nginx, parent_and_program, until
+from servers import ApacheCgi, ApacheOldCgi, ApacheProxyFcgi, LighttpdCgi, LighttpdSockets, Nginx, parent_and_program, until
 
 PLAN = {"totalContacts": 20, "firstSegmentDate": "2027-01-01"}
 
@@ -172,9 +176,32 @@ def test_a_reload_under_load_fails_no_request(server, site):
         assert load.failed == [], (len(load.failed), load.count, load.failed[:3], server.logs())
 
 
-def test_under_mod_cgi_a_reload_fails_no_request(site):
-    server = ApacheOldCgi(site, "")
+def test_under_mod_cgi_a_reload_fails_no_request(servers, site):
+    assert reload_under_load(servers[ApacheOldCgi, ""], site).failed == []
+
+
+# ---- What a program does behind its reply
+
+@pytest.mark.parametrize("kind", [LighttpdCgi, ApacheCgi, ApacheOldCgi])
+def test_of_plain_cgi_nobody_waits_for_a_backup_and_it_is_made(servers, site, kind):
+    """As long as the gate is closed it cannot be noted; some 5 s long the program tries."""
+    d, server = site.daybook, servers[kind, ""]
+    d.cmd("setting", "set", "backup_keep", 1)
+    gate = os.open(f"{d.path}-gate", os.O_RDWR)
     try:
-        assert reload_under_load(server, site).failed == []
+        fcntl.lockf(gate, fcntl.LOCK_EX, 1, 1)
+        connection, began = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60), time.monotonic()
+        for _ in range(2):	# of one connection: the next request does not wait either
+            connection.request("GET", "/organization/usage", headers={"Authorization": "Bearer " + site.token})
+            reply = connection.getresponse()
+            assert reply.status == 200 and reply.read()
+        connection.close()
+        assert time.monotonic() - began < 4
+        assert d.sql("SELECT value FROM setting WHERE name = 'backup_at'") == []
+        fcntl.lockf(gate, fcntl.LOCK_UN, 1, 1)
+        until(lambda: d.sql("SELECT value FROM setting WHERE name = 'backup_at'"), "no backup is noted")
     finally:
-        server.stop()
+        os.close(gate)
+        d.cmd("setting", "set", "backup_keep", 0)
+        d.sql("DELETE FROM setting WHERE name = 'backup_at'")
+        shutil.rmtree(f"{d.path}-backups", ignore_errors=True)
