@@ -12,18 +12,6 @@
 
 enum { LISTED = 200 };
 
-/* A client's name on one line of a terminal: control characters as question marks. */
-static const char *
-shown(struct cli *c, const char *name)
-{
-	char *copy = arena_strdup(c->arena, name);
-
-	for (char *p = copy; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	return copy;
-}
-
 static void
 print_segments(const struct campaign *c)
 {
@@ -49,7 +37,7 @@ print_line(struct cli *cli, const struct campaign *c)
 	}
 	printf("%-36s  %-10s  %3zu  %10" PRId64 " %10" PRId64 "  %-9s  %s\n", c->id,
 	    c->count > 0 ? day_format(c->segments[0].day, day) : "", c->count, contacts, sent,
-	    campaign_state_name(c->state), shown(cli, c->name));
+	    campaign_state_name(c->state), cli_shown(cli, c->name));
 }
 
 /* Page by page, newest first. */
@@ -106,7 +94,7 @@ show(struct cli *c, int argc, char **argv)
 	if (cli_organization(c, org_id, &org) != OK ||
 	    campaign_load(c->db, c->arena, &org, id, organization_today(&org, c->now), &campaign, &c->why) != OK)
 		return cli_fail(c);
-	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n\n", campaign.id, shown(c, campaign.name),
+	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n\n", campaign.id, cli_shown(c, campaign.name),
 	    campaign_state_name(campaign.state), campaign.parts_per_contact);
 	print_segments(&campaign);
 	db_read_end(c->db);

@@ -68,6 +68,11 @@ bool	cli_int(const char *command, const char *option, const char *text, int64_t 
 /* The organisation named, or the only one where there is just one (id NULL).  Inside a transaction. */
 enum status	cli_organization(struct cli *c, const char *id, struct organization *org);
 
+/* ---- Output */
+
+/* What somebody else named, in the arena, for one line of a terminal: control characters, U+0080 to U+009F too, as question marks. */
+const char	*cli_shown(struct cli *c, const char *text);
+
 /* ---- Progress: a bar on stderr where that is a terminal, nothing where not. */
 void	progress(const char *what, int64_t done, int64_t total);	/* total 0 = unknown */
 void	progress_end(void);

@@ -276,7 +276,7 @@ print_api_key(const struct api_key *k, void *arg)
 	struct cli *c = arg;
 	char at[INSTANT_TEXT_MAX];
 
-	printf("%4" PRId64 "  %-10s %-20s %-16s %-10.10s %-8s %s\n", k->key, k->hint, k->name, k->org,
+	printf("%4" PRId64 "  %-10s %-20s %-16s %-10.10s %-8s %s\n", k->key, k->hint, cli_shown(c, k->name), k->org,
 	    instant_format(k->created_at, at), k->revoked_at != 0 ? "revoked" : "in force",
 	    scopes_format(c->arena, k->scopes));
 }

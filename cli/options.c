@@ -99,6 +99,19 @@ cli_organization(struct cli *c, const char *id, struct organization *org)
 	return organization_load(c->db, id, org, &c->why);
 }
 
+const char *
+cli_shown(struct cli *c, const char *text)
+{
+	char *copy = arena_strdup(c->arena, text);
+
+	for (unsigned char *p = (unsigned char *)copy; *p != '\0'; p++)
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			*p = p[1] = '?';
+	return copy;
+}
+
 static int64_t
 monotonic_ms(void)
 {

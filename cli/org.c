@@ -208,7 +208,7 @@ list(struct cli *c)
 		if (organization_load(c->db, ids[i], &org, &c->why) == OK)
 			printf("%-24s %-24s %-10s %10s  %s\n", org.id, org.timezone,
 			    day_format(organization_today(&org, c->now), day), limit_text(c, org.daily_limit, "unlimited"),
-			    org.name);
+			    cli_shown(c, org.name));
 	db_read_end(c->db);
 	return DONE;
 }
@@ -227,9 +227,9 @@ show(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (organization_load(c->db, id, &org, &c->why) != OK)
 		return cli_fail(c);
-	printf("id             %s\nname           %s\ntimezone       %s\ntoday          %s\n", org.id, org.name, org.timezone,
-	    day_format(organization_today(&org, c->now), day));
-	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %d\nweek start     %s\n", org.plan,
+	printf("id             %s\nname           %s\ntimezone       %s\ntoday          %s\n", org.id,
+	    cli_shown(c, org.name), org.timezone, day_format(organization_today(&org, c->now), day));
+	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %d\nweek start     %s\n", cli_shown(c, org.plan),
 	    limit_text(c, org.daily_limit, "unlimited"), quota_unit_name(org.unit), org.cycle_day,
 	    weekdays[org.week_start - 1]);
 	printf("cycle caps     messages %s, cost %s, SMS %s, calls %s%s\n", limit_text(c, org.cap_messages, "none"),

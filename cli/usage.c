@@ -21,6 +21,7 @@ static const char *const weekdays[WEEK] = { "Mon", "Tue", "Wed", "Thu", "Fri", "
 
 struct calendar {
 	struct organization org;
+	const char *name;	/* the organisation's, for one line */
 	struct day from, to, today;
 	struct day_usage *days;
 	int64_t full;		/* what a full bar stands for */
@@ -84,7 +85,7 @@ print_day(const struct calendar *k, struct day d, struct day_usage u)
 static void
 print_head(const struct calendar *k)
 {
-	printf("%s (%s), %s, ", k->org.id, k->org.name, k->org.timezone);
+	printf("%s (%s), %s, ", k->org.id, k->name, k->org.timezone);
 	if (k->org.daily_limit == UNLIMITED)
 		printf("unlimited %ss a day\n", quota_unit_name(k->org.unit));
 	else
@@ -175,6 +176,7 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar 
 
 	if ((st = cli_organization(c, id, &k->org)) != OK)
 		return st;
+	k->name = cli_shown(c, k->org.name);
 	k->today = organization_today(&k->org, c->now);
 	default_days(k, has_from, has_to);
 	if (k->to.n < k->from.n || k->to.n - k->from.n >= DAYS_MAX)

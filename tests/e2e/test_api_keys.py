@@ -74,6 +74,19 @@ def test_each_step_is_in_the_organisations_audit(keys):
         ("apikey.add", "cli", 1, b), ("apikey.revoke", "cli", 1, b)]
 
 
+def test_what_somebody_names_over_the_api_stays_on_its_line_of_a_terminal(keys):
+    name = "a\n   2  dbk_xxxx   b  \x1b[2J\u009b2J"
+    keys.add("usage:read", name=name)
+    put = keys.daybook.fastcgi("settings").ask
+    for tail, body in (("profile", {"name": name}), ("plan", {"plan": "\x1b[2J\u009b2J"})):
+        assert put("PUT", f"/api/organizations/acme/{tail}", body=body, token=keys.token).status == 200
+    for command, lines in ((("apikey", "list"), 2), (("org", "list"), 2), (("org", "show", "acme"), 11), (("usage",), None),
+                           (("usage", "--from", "2026-05-01", "--to", "2026-05-01"), None)):
+        text = keys.daybook.cmd(*command).stdout
+        assert not any(c < " " and c != "\n" or "\x7f" <= c < "\xa0" for c in text), command
+        assert lines in (None, text.count("\n")) and "\n   2  dbk" not in text, text
+
+
 @pytest.mark.parametrize("has", [["org:admin"], ["org:admin", "usage:read"], ["org:admin", "campaigns:write"], EVERY])
 def test_nobody_makes_a_key_with_more_than_he_has(daybook, has):
     keys = Keys(daybook, scope=" ".join(has))
