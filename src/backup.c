@@ -47,11 +47,12 @@ path_of(struct arena *a, const char *folder, int64_t at_s)
 	return arena_printf(a, "%s/daybook-%s.db", folder, text);
 }
 
+/* EINVAL: not every filesystem can do that with a folder. */
 static bool
 sync_path(const char *path, int flags)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-	bool is_synced = fd != -1 && fsync(fd) == 0;
+	bool is_synced = fd != -1 && (fsync(fd) == 0 || (errno == EINVAL && flags == O_DIRECTORY));
 
 	if (fd != -1)
 		close(fd);

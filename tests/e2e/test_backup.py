@@ -108,6 +108,34 @@ def test_a_backup_that_fails_leaves_nothing_and_removes_nothing(daybook, folder)
     assert daybook.sql("SELECT count(*) FROM setting WHERE name = 'backup_at'") == [(0,)]
 
 
+FOLDERS_UNSYNCED = """
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+"""
+
+
+def test_a_filesystem_that_cannot_sync_folders_holds_backups_too_and_no_more_than_are_kept(daybook, folder):
+    shim = daybook.folder / "unsynced.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, "-xc", "-"], input=FOLDERS_UNSYNCED, text=True, check=True)
+    daybook.env.update(LD_PRELOAD=str(shim), ASAN_OPTIONS=daybook.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+    for _ in range(3):
+        daybook.cmd("backup", "--keep", 2, folder)
+    assert len(list(folder.iterdir())) == 2
+
+
 def test_one_that_was_killed_has_no_final_name_and_is_swept_away_after_a_day(daybook, folder):
     daybook.sql("CREATE TABLE ballast AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) "
                 "SELECT i, zeroblob(1000) AS b FROM n")
