@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "instant.h"
 #include "setting.h"
 
-#define PATTERN "daybook-########-######.db"	/* # = a digit */
+#define PATTERN "-########-######.db"	/* behind the database's name; # = a digit */
 #define UNFINISHED ".part"
 
 enum {
@@ -21,22 +22,39 @@ enum {
 	LEFT_BEHIND_S = 24 * 60 * 60,	/* unfinished, and not written to for so long: its maker is gone */
 };
 
-/* Whether a name begins as those of backups do; *rest is what follows. */
-static bool
-is_ours(const char *name, const char **rest)
-{
-	const char *p = PATTERN;
+/* Where a database's backups are: two databases may have theirs in one folder. */
+struct place {
+	struct arena *arena;
+	const char *folder, *stem;	/* the database's name, without folder and ending */
+};
 
-	for (; *p != '\0'; p++, name++)
-		if (*p == '#' ? *name < '0' || *name > '9' : *name != *p)
+static const char *
+stem_of(struct db *db, struct arena *a)
+{
+	const char *path = db_path(db), *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	return dot != NULL && dot != name ? arena_text(a, name, (size_t)(dot - name)) : name;
+}
+
+/* Whether a name is that of one of its backups, with `ending` behind it and, where is_open, anything else. */
+static bool
+is_named(const struct place *p, const char *name, const char *ending, bool is_open)
+{
+	const char *pattern = PATTERN;
+	size_t n = strlen(p->stem);
+
+	if (strncmp(name, p->stem, n) != 0)
+		return false;
+	for (name += n; *pattern != '\0'; pattern++, name++)
+		if (*pattern == '#' ? *name < '0' || *name > '9' : *name != *pattern)
 			return false;
-	*rest = name;
-	return true;
+	return strncmp(name, ending, strlen(ending)) == 0 && (is_open || name[strlen(ending)] == '\0');
 }
 
 /* Its path of the second at_s. */
 static const char *
-path_of(struct arena *a, const char *folder, int64_t at_s)
+path_of(const struct place *p, int64_t at_s)
 {
 	time_t t = (time_t)at_s;
 	char text[32];
@@ -44,7 +62,7 @@ path_of(struct arena *a, const char *folder, int64_t at_s)
 
 	gmtime_r(&t, &tm);
 	strftime(text, sizeof(text), "%Y%m%d-%H%M%S", &tm);
-	return arena_printf(a, "%s/daybook-%s.db", folder, text);
+	return arena_printf(p->arena, "%s/%s-%s.db", p->folder, p->stem, text);
 }
 
 /* EINVAL: not every filesystem can do that with a folder. */
@@ -59,40 +77,23 @@ sync_path(const char *path, int flags)
 	return is_synced;
 }
 
-/* Gives the file its name, never in place of another.  Not every filesystem can do that in one step. */
-static int
-rename_to_new(const char *from, const char *to)
-{
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	if (link(from, to) == 0)
-		return unlink(from);
-	if (errno == EEXIST || access(to, F_OK) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return rename(from, to);
-}
-
 /* ---- Making one */
 
 static enum status
-copy_to_part(struct db *db, struct arena *a, const char *folder, int64_t now_s, void (*progress)(int64_t, int64_t),
-    const char **part, struct why *why)
+copy_to_part(struct db *db, const struct place *p, int64_t now_s, void (*progress)(int64_t, int64_t), const char **part,
+    struct why *why)
 {
 	enum status st = CONFLICT;
 
 	for (int i = 0; st == CONFLICT && i < SAME_SECOND_MAX; i++) {
-		*part = arena_printf(a, "%s" UNFINISHED, path_of(a, folder, now_s + i));
+		*part = arena_printf(p->arena, "%s" UNFINISHED, path_of(p, now_s + i));
 		st = db_backup(db, *part, progress, why);
 	}
 	return st;
 }
 
 static enum status
-publish(struct arena *a, const char *part, const char *folder, int64_t now_s, const char **made, struct why *why)
+publish(const struct place *p, const char *part, int64_t now_s, const char **made, struct why *why)
 {
 	const char *path = part;
 	int rc = -1;
@@ -100,9 +101,9 @@ publish(struct arena *a, const char *part, const char *folder, int64_t now_s, co
 	if (sync_path(part, 0)) {
 		errno = EEXIST;
 		for (int i = 0; rc == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++)
-			rc = rename_to_new(part, path = path_of(a, folder, now_s + i));
+			rc = db_give_name(part, path = path_of(p, now_s + i));
 	}
-	if (rc == -1 || !sync_path(folder, O_DIRECTORY)) {
+	if (rc == -1 || !sync_path(p->folder, O_DIRECTORY)) {
 		why_not(why, UNAVAILABLE, "%s: %s", path, strerror(errno));
 		if (rc == -1)
 			unlink(part);
@@ -114,62 +115,57 @@ publish(struct arena *a, const char *part, const char *folder, int64_t now_s, co
 
 /* ---- Removing what is too old */
 
-static int
-is_backup(const struct dirent *entry)
-{
-	const char *rest;
-
-	return is_ours(entry->d_name, &rest) && *rest == '\0' && entry->d_type != DT_DIR;
-}
-
-static int
-is_unfinished(const struct dirent *entry)
-{
-	const char *rest;
-
-	return is_ours(entry->d_name, &rest) && strncmp(rest, UNFINISHED, sizeof(UNFINISHED) - 1) == 0;
-}
-
 /* What makers that were killed left behind. */
 static void
-sweep(struct arena *a, const char *folder)
+sweep(const struct place *p, struct dirent **names, int n)
 {
-	struct dirent **names;
-	int n = scandir(folder, &names, is_unfinished, NULL);
 	struct stat st;
 
 	for (int i = 0; i < n; i++) {
-		const char *path = arena_printf(a, "%s/%s", folder, names[i]->d_name);
+		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
 
-		if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > LEFT_BEHIND_S)
+		if (is_named(p, names[i]->d_name, UNFINISHED, true) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		    time(NULL) - st.st_mtime > LEFT_BEHIND_S)
 			unlink(path);
-		free(names[i]);
 	}
-	if (n >= 0)
-		free(names);
+}
+
+/* The oldest beyond `keep`, but never the one that was made now, whatever the clock said when the others were. */
+static enum status
+prune(const struct place *p, struct dirent **names, int n, const char *made, int keep, int *removed, struct why *why)
+{
+	enum status st = OK;
+	int others = -1;
+
+	for (int i = 0; i < n; i++)
+		others += names[i]->d_type != DT_DIR && is_named(p, names[i]->d_name, "", false);
+	for (int i = 0; i < n && others >= keep; i++) {
+		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
+
+		if (names[i]->d_type == DT_DIR || !is_named(p, names[i]->d_name, "", false) || strcmp(path, made) == 0)
+			continue;
+		others--;
+		if (unlink(path) == 0)
+			++*removed;
+		else if (errno != ENOENT)	/* else somebody else was faster */
+			st = why_not(why, UNAVAILABLE, "%s: cannot be removed: %s", path, strerror(errno));
+	}
+	return st;
 }
 
 static enum status
-prune(struct arena *a, const char *folder, const char *made, int keep, int *removed, struct why *why)
+tidy(const struct place *p, const char *made, int keep, int *removed, struct why *why)
 {
 	struct dirent **names;
-	int n = scandir(folder, &names, is_backup, alphasort), others = n - 1;
-	enum status st = OK;
+	int n = scandir(p->folder, &names, NULL, alphasort);
+	enum status st;
 
 	if (n == -1)
-		return why_not(why, UNAVAILABLE, "%s: %s", folder, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		const char *path = arena_printf(a, "%s/%s", folder, names[i]->d_name);
-
-		if (others >= keep && strcmp(path, made) != 0) {
-			others--;
-			if (unlink(path) == 0)
-				++*removed;
-			else if (errno != ENOENT)	/* else somebody else was faster */
-				st = why_not(why, UNAVAILABLE, "%s: cannot be removed: %s", path, strerror(errno));
-		}
+		return why_not(why, UNAVAILABLE, "%s: %s", p->folder, strerror(errno));
+	sweep(p, names, n);
+	st = prune(p, names, n, made, keep, removed, why);
+	for (int i = 0; i < n; i++)
 		free(names[i]);
-	}
 	free(names);
 	return st;
 }
@@ -178,6 +174,7 @@ enum status
 backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int64_t now,
     void (*progress)(int64_t, int64_t), const char **made, int *removed, struct why *why)
 {
+	const struct place p = { a, folder, stem_of(db, a) };
 	int64_t now_s = floor_div(now, SECOND_MS);
 	const char *part;
 	struct stat st_folder;
@@ -189,11 +186,12 @@ backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int6
 		return why_not(why, UNAVAILABLE, "%s: %s", folder, strerror(errno));
 	if (!S_ISDIR(st_folder.st_mode))
 		return why_not(why, UNAVAILABLE, "%s: not a folder", folder);
-	sweep(a, folder);
-	if ((st = copy_to_part(db, a, folder, now_s, progress, &part, why)) != OK ||
-	    (st = publish(a, part, folder, now_s, made, why)) != OK)
+	/* What was left behind goes first: it may be what fills the disk. */
+	if ((st = tidy(&p, "", INT_MAX, removed, why)) != OK ||
+	    (st = copy_to_part(db, &p, now_s, progress, &part, why)) != OK ||
+	    (st = publish(&p, part, now_s, made, why)) != OK)
 		return st;
-	return prune(a, folder, *made, keep, removed, why);
+	return tidy(&p, *made, keep, removed, why);
 }
 
 enum status

@@ -1,5 +1,6 @@
 /*
- * Backups that are kept for a while: FOLDER/daybook-YYYYMMDD-HHMMSS.db (UTC), the newest so many of them.
+ * Backups that are kept for a while: FOLDER/NAME-YYYYMMDD-HHMMSS.db (UTC), the newest so many of them; NAME is the
+ * database's own.
  */
 #ifndef BACKUP_H
 #define BACKUP_H

@@ -105,6 +105,9 @@ int64_t		 db_changes(struct db *db);
 
 /* ---- The whole file */
 
+/* Gives a file its name, never in place of another: -1 and errno (EEXIST). */
+int		 db_give_name(const char *made, const char *path);
+
 /*
  * A consistent copy into a new file, while others write.  CONFLICT where it exists.  progress (may
  * be NULL) hears pages done and pages in all.

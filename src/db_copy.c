@@ -32,12 +32,45 @@ copy(sqlite3 *from, sqlite3 *to, void (*progress)(int64_t, int64_t))
 	return rc;
 }
 
+static bool
+is_sound(sqlite3 *handle)
+{
+	sqlite3_stmt *stmt;
+	bool yes = false;
+
+	if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+		yes = strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
+	sqlite3_finalize(stmt);
+	return yes;
+}
+
+/* Into the empty file `to`, which goes again where that fails.  A damaged copy is none: it would push out good ones. */
+static enum status
+copy_into(sqlite3 *from, const char *to, void (*progress)(int64_t, int64_t), struct why *why)
+{
+	sqlite3 *handle = NULL;
+	enum status st = OK;
+	int rc;
+
+	rc = sqlite3_open_v2(to, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = copy(from, handle, progress);
+	if (rc != SQLITE_DONE)
+		st = why_not(why, UNAVAILABLE, "%s: %s", to, sqlite3_errstr(rc));
+	else if (!is_sound(handle)) {
+		st = why_not(why, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
+		why_fix(why, "Keep the backups that you have, and look at the database with `daybook verify`.");
+	}
+	sqlite3_close(handle);
+	if (st != OK)
+		unlink(to);
+	return st;
+}
+
 enum status
 db_backup(struct db *db, const char *to, void (*progress)(int64_t, int64_t), struct why *why)
 {
-	sqlite3 *copy_handle = NULL;
 	enum status st;
-	int rc;
 
 	if ((st = db_file_new(to, why)) != OK)
 		return st;
@@ -47,37 +80,21 @@ db_backup(struct db *db, const char *to, void (*progress)(int64_t, int64_t), str
 		return why_not(why, st, "%s: the database stays busy", db_path(db));
 	}
 	db_file_pragma(db->handle, "SELECT count(*) FROM setting");
-	rc = sqlite3_open_v2(to, &copy_handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc == SQLITE_OK)
-		rc = copy(db->handle, copy_handle, progress);
+	st = copy_into(db->handle, to, progress, why);
 	db_read_end(db);
-	if (rc != SQLITE_DONE) {
-		st = why_not(why, UNAVAILABLE, "%s: %s", to, sqlite3_errstr(rc));
-		unlink(to);
-	}
-	sqlite3_close(copy_handle);
 	return st;
 }
 
 enum status
 db_backup_file(const char *from, const char *to, struct why *why)
 {
-	sqlite3 *source = NULL, *copy_handle = NULL;
+	sqlite3 *source = NULL;
 	enum status st;
-	int rc;
 
 	if ((st = db_file_open_any(from, &source, why)) != OK)
 		return st;
-	if ((st = db_file_new(to, why)) == OK) {
-		rc = sqlite3_open_v2(to, &copy_handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-		if (rc == SQLITE_OK)
-			rc = copy(source, copy_handle, NULL);
-		if (rc != SQLITE_DONE) {
-			st = why_not(why, UNAVAILABLE, "%s: %s", to, sqlite3_errstr(rc));
-			unlink(to);
-		}
-		sqlite3_close(copy_handle);
-	}
+	if ((st = db_file_new(to, why)) == OK)
+		st = copy_into(source, to, NULL, why);
 	sqlite3_close(source);
 	return st;
 }

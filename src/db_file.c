@@ -222,18 +222,21 @@ make(const char *path, struct why *why)
 	return st;
 }
 
-/* Gives the file its name, where that is free. */
-static enum status
-give_name(const char *made, const char *path, struct why *why)
+int
+db_give_name(const char *made, const char *path)
 {
-	int rc = link(made, path);
-
-	if (rc == -1 && errno != EEXIST && access(path, F_OK) == -1)	/* a filesystem without links */
-		rc = rename(made, path);
-	if (rc == 0)
-		return OK;
-	return why_not(why, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", path,
-	    errno == EEXIST ? "exists already, and is left as it is" : strerror(errno));
+	if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* Not every filesystem can do that in one step. */
+	if (link(made, path) == 0)
+		return unlink(made);
+	if (errno == EEXIST || access(path, F_OK) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(made, path);
 }
 
 enum status
@@ -248,8 +251,9 @@ db_create(const char *path, struct why *why)
 	if (snprintf(made, sizeof(made), "%s-new-%d", path, (int)getpid()) >= DB_PATH_MAX)
 		return why_not(why, UNAVAILABLE, "%s: too long", path);
 	unlink(made);	/* of another process of this number, which died of it */
-	if ((st = make(made, why)) == OK)
-		st = give_name(made, path, why);
+	if ((st = make(made, why)) == OK && db_give_name(made, path) == -1)
+		st = why_not(why, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", path,
+		    errno == EEXIST ? "exists already, and is left as it is" : strerror(errno));
 	for (const char *const *ending = beside; *ending != NULL; ending++) {
 		snprintf(name, sizeof(name), "%s%s", made, *ending);
 		unlink(name);

@@ -58,6 +58,33 @@ def test_the_newest_are_kept_and_the_oldest_removed(daybook, folder):
     assert names(folder) == ["daybook-20260507-030001.db"]
 
 
+def test_two_databases_may_have_their_backups_in_one_folder(daybook, folder):
+    other = daybook.folder / "other.db"
+    daybook.cmd("-d", other, "init")
+    for day in range(1, 4):
+        set_clock(daybook, f"2026-05-0{day}T03:00:00Z")
+        rotate(daybook, 2, folder)
+        daybook.cmd("-d", other, "backup", "--keep", 1, folder)
+    assert names(folder) == ["daybook-20260502-030000.db", "daybook-20260503-030000.db", "other-20260503-030000.db"]
+
+
+def test_a_damaged_database_pushes_out_no_good_backup(daybook, folder):
+    post_many = [event(NOON, channel="SMS") for _ in range(2000)]
+    set_clock(daybook, NOON)
+    assert daybook.cgi("events", "POST", "/api/events", body=post_many, token=daybook.token()).json["accepted"] == 2000
+    rotate(daybook, 1, folder)
+    good = names(folder)
+    daybook.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    page = daybook.sql("SELECT rootpage FROM sqlite_master WHERE name = 'event_occurred'")[0][0]
+    with open(daybook.path, "r+b") as file:
+        file.seek((page - 1) * 4096 + 8)
+        file.write(b"\xff" * 64)
+    for arguments in (("--keep", 1, folder), (folder / "by-hand.db",)):
+        done = daybook.cmd("backup", *arguments, check=False)
+        assert done.returncode == 1 and "damaged" in done.stderr, done
+        assert names(folder) == good
+
+
 def test_what_has_another_name_is_never_removed(daybook, folder):
     others = ["daybook.db", "daybook-2020.db", "daybook-20200101-000000.db.gz", "xdaybook-20200101-000000.db", "daybook-20200101-00000a.db",
               "daybook-20200101-000000.db-wal", "notes", ".lock", "daybook-20200101_000000.db", "daybook-99990101-000000.db.part"]
