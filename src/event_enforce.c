@@ -159,6 +159,18 @@ keep_refusal(struct enforcer *e, struct event_refusal refusal)
 	return r;
 }
 
+/* The roll-ups of what this post has recorded are not written yet: the days that it has touched are known better. */
+static void
+overlay_kept(struct enforcer *e)
+{
+	for (size_t i = 0; i < e->day_count; i++) {
+		int32_t n = e->days[i].day.n - e->today.n;
+
+		if (n >= 0 && n < AHEAD)
+			e->ahead[n] = e->days[i].usage;
+	}
+}
+
 /* The first day from today on with room for so many units; the days are read once until something changes them. */
 static enum status
 find_next(struct enforcer *e, int64_t units, struct event_refusal *refusal)
@@ -169,6 +181,7 @@ find_next(struct enforcer *e, int64_t units, struct event_refusal *refusal)
 		st = usage_days(e->db, e->org, e->today, day_add(e->today, AHEAD - 1), e->today, e->ahead);
 		if (st != OK)
 			return st;
+		overlay_kept(e);
 		e->knows_ahead = true;
 	}
 	for (int32_t i = 0; i < AHEAD && !refusal->has_next; i++)

@@ -68,7 +68,8 @@ def test_a_refused_id_stays_free(desk):
 def test_items_are_judged_in_their_order_and_a_smaller_one_may_still_fit(desk):
     reply = enforce(desk, sms("a", 300), sms("b", 201), sms("c", 150), sms("d", 51), sms("e", 50), sms("f", 1))
     assert reply.status == 200 and counts(reply) == (3, 0, 0, 3)
-    assert [(r["id"], r["available"]) for r in reply.json["results"]] == [("b", 200), ("d", 50), ("f", 0)]
+    assert [(r["id"], r["available"], r["nextAvailableDate"]) for r in reply.json["results"]] == [
+        ("b", 200, TOMORROW), ("d", 50, TOMORROW), ("f", 0, TOMORROW)]
     assert ids(desk) == {"a", "c", "e"} and figures(desk.day()) == (500, 0, 500, 0)
     assert "retry-after" not in reply.headers
     desk.verify()
