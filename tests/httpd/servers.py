@@ -299,7 +299,8 @@ class Apache(Server):
         shipped.write_text(site.conf(self.NAME))
         return [f"Define DAYBOOK_URL {self.place}/", f"Define DAYBOOK_PROGRAMS {site.programs}",
                 f"Define DAYBOOK_HTDOCS {site.htdocs}", f"Define DAYBOOK_DB {site.database}",
-                f"Define DAYBOOK_SOCKETS {site.sockets}", f"DocumentRoot {self.state}/tmp", f"Include {shipped}"]
+                f"Define DAYBOOK_SOCKETS {site.sockets}", f"<VirtualHost 127.0.0.1:{self.port}>",
+                f"DocumentRoot {self.state}/tmp", f"Include {shipped}", "</VirtualHost>"]
 
 
 class ApacheFcgid(Apache):
