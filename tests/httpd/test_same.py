@@ -3,6 +3,7 @@ import concurrent.futures
 import gzip
 import json
 import re
+import shutil
 
 import pytest
 
@@ -361,6 +362,16 @@ def test_a_program_is_not_called_by_its_file(server, site):
         is_json_error(server.ask("GET", path, token=site.token), 404)
     hidden = server.ask("GET", "/.cgi/organization-usage.fcgi/organization/usage")
     assert hidden.status in (401, 403, 404)
+
+
+def test_programs_put_aside_are_not_called(server, site):
+    """INSTALL.txt has the folder renamed while a backup is brought back."""
+    if not isinstance(server, Htaccess):
+        pytest.skip("they lie below the document root on shared hosting only")
+    aside = shutil.copytree(site.programs, server.folder / "cgi-bin.off")
+    for path in ("/cgi-bin.off/health.fcgi", "/cgi-bin.off/health.fcgi/health"):
+        is_json_error(server.ask("GET", path), 404)
+    shutil.rmtree(aside)
 
 
 def test_the_place_without_its_slash_leads_to_it(server):
