@@ -112,12 +112,13 @@ class Site:
         """By the lines in the head of the shipped files, word for word but for folders and users."""
         lines = re.search(r"^#\tinstall -d .*?^#\tdone$", self.conf("nginx.conf"), re.M | re.S)[0]
         script = re.sub(r"^#\t", "", lines, flags=re.M).replace("/run/daybook", str(self.sockets)) \
-            .replace("/usr/lib/daybook/cgi-bin", str(self.programs))
+            .replace("/usr/lib/daybook/cgi-bin", str(self.programs)) \
+            .replace("/var/log/daybook", str(self.folder / "log"))
         assert "spawn-fcgi" in script and "multiwatch" in script
         if IS_ROOT:
-            script = re.sub(r"-([ugU]) daybook\b", rf"-\1 {USER}", script)
+            script = re.sub(r"-([uUgo]) daybook\b", rf"-\1 {USER}", script)
         else:
-            script = re.sub(r"-([ugUG]) \S+", "", script)
+            script = re.sub(r"-([uUgGo]) \S+", "", script)
         with open(self.folder / "programs.log", "wb") as log:
             done = subprocess.run(["sh", "-eu", "-c", script], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                   env={**os.environ, "PATH": PATH, "DAYBOOK_DB": str(self.database)})

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from conftest import EVERY
-from servers import Apache, ApacheFcgid, Htaccess, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx
+from servers import Apache, ApacheFcgid, Htaccess, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx, until
 from support import iso
 
 DAY_MS = 86_400_000
@@ -362,6 +362,13 @@ def test_a_program_is_not_called_by_its_file(server, site):
         is_json_error(server.ask("GET", path, token=site.token), 404)
     hidden = server.ask("GET", "/.cgi/organization-usage.fcgi/organization/usage")
     assert hidden.status in (401, 403, 404)
+
+
+def test_programs_on_sockets_have_a_log(server, site):
+    if not server.owners():
+        pytest.skip("the web server starts them, and has their log")
+    reply = server.ask("GET", "/health")
+    until(lambda: reply.headers["x-request-id"] in (site.folder / "log/programs.log").read_text(), "the log has no line of it")
 
 
 def test_programs_put_aside_are_not_called(server, site):
