@@ -6,6 +6,7 @@
  * voids.  Everything goes through the verbs that clients use, in the order of time, so that `verify` holds; the ids
  * are UUIDv7s.  The same moment makes the same database.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,7 +305,7 @@ cmd_demo(struct cli *c, int argc, char **argv)
 	for (size_t i = 0; i < COMPANIES; i++)
 		printf("  %-8s %-16s %7" PRId64 " events, %" PRId64 " of them failed, %" PRId64 " voids\n", companies[i].org.id,
 		    companies[i].org.timezone, work[i].events, work[i].failed, work[i].voids);
-	printf("\na token:       daybook -d %s token --org acme\nthe calendar:  daybook -d %s usage --org acme\n", c->path,
-	    c->path);
+	printf("\na token:       %s -d %s token --org acme\nthe calendar:  %s -d %s usage --org acme\n",
+	    program_invocation_name, c->path, program_invocation_name, c->path);
 	return DONE;
 }

@@ -30,7 +30,7 @@ cmd_erase(struct cli *c, int argc, char **argv)
 	if (db_write_commit(c->db) != OK)
 		return cli_fail(c);
 	if (count == 0) {
-		printf("it stands nowhere; give it exactly as it was posted\n");
+		printf("nothing blanked: no failed contact has this number; give it exactly as it was posted\n");
 		return DONE;
 	}
 	if (db_checkpoint(c->db) != OK)

@@ -17,8 +17,8 @@ static const struct command commands[] = {
 	{ "init", cmd_init, "init", "create the database (never overwrites)" },
 	{ "org", cmd_org, "org add ID --timezone ZONE [--name TEXT] [--plan WORD] [--daily-limit N|unlimited]\n"
 	    "        [--quota-unit message|part] [--cycle-day 1-31] [--week-start monday|…|sunday]\n"
-	    "        [--messages-cap N|none]\n"
-	    "        [--cost-cap USD|none] [--sms-cap N|none] [--call-cap N|none] [--allow-overage yes|no]\n"
+	    "        [--messages-cap N|none] [--cost-cap USD|none] [--sms-cap N|none] [--call-cap N|none]\n"
+	    "        [--allow-overage yes|no]\n"
 	    "org set ID [the same options] [--recut-history]\n"
 	    "org list\n"
 	    "org show ID", "organisations" },
@@ -60,9 +60,9 @@ print_help(FILE *out)
 	fprintf(out, "usage: daybook [-d FILE] COMMAND [ARGUMENTS]\n\n");
 	for (int i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].what);
-	fprintf(out, "\n  -d FILE     the database (default: $DAYBOOK_DB)\n"
-	    "  --version   the version\n"
-	    "  COMMAND --help   its arguments\n");
+	fprintf(out, "\n  -d FILE         the database (default: $DAYBOOK_DB, else what daybook.conf names)\n"
+	    "  --version       the version\n"
+	    "  COMMAND --help  its arguments\n");
 }
 
 static void
