@@ -21,7 +21,7 @@ static const struct {
 	[UNSUPPORTED_MEDIA] = { "UNSUPPORTED_MEDIA_TYPE", "UnsupportedMediaType", "The body is of another media type." },
 	[OVER_QUOTA] = { "QUOTA_EXCEEDED", "QuotaExceeded", "The day has no room." },
 	[INTERNAL] = { "INTERNAL_ERROR", "InternalServerError", "Internal server error." },
-	[UNAVAILABLE] = { "SERVICE_UNAVAILABLE", "ServiceUnavailable", "The database is busy; try again." },
+	[UNAVAILABLE] = { "SERVICE_UNAVAILABLE", "ServiceUnavailable", "The database is away or busy; try again." },
 };
 
 /* What a person may hear: nothing of our own faults. */
