@@ -31,19 +31,30 @@
 
 enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13 };
 
-/* One field is wrong. */
-static enum status
-refuse(struct req *r, enum status st, const struct setup *s, struct setup_page *p, enum setup_field f, struct json *out)
+/* Says beside a field what is wrong; JSON hears of the first one only. */
+static void
+wrong(struct req *r, struct setup_page *p, enum setup_field f, const char *what)
 {
-	const char *text = r->why.text;
+	p->errors[f] = what;
+	if (r->why.text[0] == '\0')
+		why_not(&r->why, BAD_REQUEST, "%s: %s", setup_fields[f], what);
+}
+
+/* The text of an error that may begin with the name of its field. */
+static const char *
+without_name(enum setup_field f, const char *text)
+{
 	size_t n = strlen(setup_fields[f]);
 
-	if (setup_page_is_json(r))
-		return st;
-	if (strncmp(text, setup_fields[f], n) == 0 && text[n] == ':')
-		text += n + 2;
-	p->errors[f] = arena_strdup(r->arena, text);
-	setup_page_state(r, s, p, out);
+	return strncmp(text, setup_fields[f], n) == 0 && text[n] == ':' ? text + n + 2 : text;
+}
+
+/* The form again, with what was typed and what is wrong with it. */
+static enum status
+refuse(struct req *r, enum status st, const struct setup *s, struct setup_page *p, struct json *out)
+{
+	if (!setup_page_is_json(r))
+		setup_page_state(r, s, p, out);
 	return st;
 }
 
@@ -84,33 +95,32 @@ read_price(const char *text, int64_t *nanos)
 	return text[0] == '\0' || money_parse_nanos(text, nanos);
 }
 
-/* Into the organisation; false, with why and the field, where one is wrong. */
+/* Into the organisation; false, with all that is wrong on the page, where something is. */
 static bool
-read_wish(struct req *r, const char *const *v, struct setup_wish *w, enum setup_field *wrong)
+read_wish(struct req *r, struct setup_page *p, struct setup_wish *w)
 {
 	struct organization *org = &w->org;
-	const char *what = NULL;
+	const char *const *v = p->values;
+	struct why zone;
 
 	*w = (struct setup_wish) { .org = organization_defaults };
 	r->why.text[0] = '\0';
 	if (!organization_id_ok(v[ID]))
-		*wrong = ID, what = "1 to 64 letters, digits and . _ - are needed (and no word that the API uses in its paths)";
-	else if (strlen(v[NAME]) >= sizeof(org->name))
-		*wrong = NAME, what = "longer than 200 bytes";
-	else if (v[ZONE][0] == '\0')
-		*wrong = ZONE, what = "needed, as in America/Toronto";
-	else if (zone_get(v[ZONE], &r->why) == NULL)
-		*wrong = ZONE;
-	else if (!read_limit(v[LIMIT], &org->daily_limit))
-		*wrong = LIMIT, what = "not a whole number of at most 1000000000000";
-	else if (strlen(v[PLAN]) >= sizeof(org->plan))
-		*wrong = PLAN, what = "longer than 64 bytes";
-	else if (!read_price(v[PRICE_SMS], &w->sms_nanos))
-		*wrong = PRICE_SMS, what = "not an amount of dollars with at most nine decimals, as in 0.0079";
-	else if (!read_price(v[PRICE_CALL], &w->call_nanos))
-		*wrong = PRICE_CALL, what = "not an amount of dollars with at most nine decimals, as in 0.013";
-	if (what != NULL)
-		why_not(&r->why, BAD_REQUEST, "%s: %s", setup_fields[*wrong], what);
+		wrong(r, p, ID, "1 to 64 letters, digits and . _ - are needed (and no word that the API uses in its paths)");
+	if (strlen(v[NAME]) >= sizeof(org->name))
+		wrong(r, p, NAME, "longer than 200 bytes");
+	if (v[ZONE][0] == '\0')
+		wrong(r, p, ZONE, "needed, as in America/Toronto");
+	else if (zone_get(v[ZONE], &zone) == NULL)
+		wrong(r, p, ZONE, arena_strdup(r->arena, without_name(ZONE, zone.text)));
+	if (!read_limit(v[LIMIT], &org->daily_limit))
+		wrong(r, p, LIMIT, "not a whole number of at most 1000000000000");
+	if (strlen(v[PLAN]) >= sizeof(org->plan))
+		wrong(r, p, PLAN, "longer than 64 bytes");
+	if (!read_price(v[PRICE_SMS], &w->sms_nanos))
+		wrong(r, p, PRICE_SMS, "not an amount of dollars with at most nine decimals, as in 0.0079");
+	if (!read_price(v[PRICE_CALL], &w->call_nanos))
+		wrong(r, p, PRICE_CALL, "not an amount of dollars with at most nine decimals, as in 0.013");
 	if (r->why.text[0] != '\0')
 		return false;
 	snprintf(org->id, sizeof(org->id), "%s", v[ID]);
@@ -173,11 +183,10 @@ static enum status
 set_up(struct req *r, struct setup *s, struct setup_page *p, struct json *out)
 {
 	struct setup_wish wish;
-	enum setup_field wrong = CODE;
 	enum status st;
 
-	if (!read_wish(r, p->values, &wish, &wrong))
-		return refuse(r, BAD_REQUEST, s, p, wrong, out);
+	if (!read_wish(r, p, &wish))
+		return refuse(r, BAD_REQUEST, s, p, out);
 	if ((st = setup_perform(s, r->arena, &wish, r->now, &p->key, &r->why)) != OK) {
 		p->key = NULL;
 		return give_up(r, st, s, p, out);
@@ -214,7 +223,10 @@ post(struct req *r, struct json *out)
 		return give_up(r, st, &s, &p, out);
 	if ((st = setup_enter(&s, p.values[CODE], root, &r->why)) != OK) {
 		p.values[CODE] = NULL;
-		return st == FORBIDDEN ? refuse(r, st, &s, &p, CODE, out) : give_up(r, st, &s, &p, out);
+		if (st != FORBIDDEN)
+			return give_up(r, st, &s, &p, out);
+		p.errors[CODE] = arena_strdup(r->arena, without_name(CODE, r->why.text));
+		return refuse(r, st, &s, &p, out);
 	}
 	st = s.state == SETUP_READY ? set_up(r, &s, &p, out) : s.state == SETUP_OLDER ? upgrade(r, &s, &p, out) :
 	    setup_page_state(r, &s, &p, out);

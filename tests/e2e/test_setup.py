@@ -328,6 +328,15 @@ def test_on_nfs_the_code_file_is_locked_too_and_where_it_cannot_be_that_is_said(
     assert status == 201 or "setup-code.txt: cannot be locked" in reply.json["error"] and site.code_file.exists()
 
 
+def test_all_that_is_wrong_is_said_at_once(site):
+    reply = site.post(organizationId="a b", timezone="Mars/Olympus", dailyLimit="many", priceSms="dear")
+    assert reply.status == 400
+    for field, words in (("organizationId", "letters, digits"), ("timezone", "no zone"), ("dailyLimit", "whole number"),
+                         ("priceSms", "amount of dollars")):
+        assert words in reply.page.error_of(field), field
+    assert not site.data.exists()
+
+
 # ---- Where the database is to be
 
 def test_without_daybook_conf_the_page_says_how_to_make_it(site):
