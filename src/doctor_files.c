@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "doctor_checks.h"
 #include "gate.h"
+#include "setup.h"
 
 #define MB INT64_C(1000000)
 #define SPACE_MIN (100 * MB)	/* bytes free, and twice the database */
@@ -208,9 +209,11 @@ doctor_filesystem(const struct patient *p, struct finding *f)
 void
 doctor_locks(const struct patient *p, struct finding *f)
 {
+	const char *gate = companion(p, "-gate");
 	struct why why = { 0 };
 
-	if (gate_probe(companion(p, "-gate"), &why) == OK) {
+	gate_close(gate_open(gate, p->path));	/* a database that was copied has none yet; the next program would make it */
+	if (gate_probe(gate, &why) == OK) {
 		doctor_fine(f, "locks keep processes apart");
 		return;
 	}
@@ -250,7 +253,7 @@ doctor_setup_code(const struct patient *p, struct finding *f)
 	const char *file;
 
 	conf_folder(folder);
-	file = arena_printf(p->arena, "%s/setup-code.txt", folder);
+	file = arena_printf(p->arena, "%s/" SETUP_CODE_FILE, folder);
 	if (query_done(q) != OK || !is_set_up || access(file, F_OK) == -1)
 		return;
 	doctor_found(f, DOCTOR_WARNING, "the code of the setup is still there: run `daybook doctor`", "%s: the setup is done", file);

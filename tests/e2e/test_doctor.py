@@ -91,6 +91,14 @@ def test_a_file_of_somebody_else_and_another_schema_are_errors(daybook):
     doctor(daybook).check("database", "error", "schema version 0", "upgrade")
 
 
+def test_a_database_that_was_moved_here_alone_lacks_nothing(sound):
+    """Its -gate stayed behind; the next program makes another."""
+    sound.path.with_name("daybook.db-gate").unlink()
+    report = doctor(sound)
+    report.check("locks", "ok")
+    report.check("sqlite", "ok")
+
+
 # ---- Its files
 
 @pytest.mark.parametrize("file, folder, level, words", [
