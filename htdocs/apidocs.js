@@ -1,15 +1,16 @@
 /* #api: the OpenAPI document by Swagger UI, trying it with the credential of this tab, against the server of this page. */
-import { el, fill } from './dom.js';
+import { el, fill, style } from './dom.js';
+import { module } from './away.js';
 import { credential } from './session.js';
 import { t } from './strings.js';
 
 /* Its style and its program, once. */
 function load() {
-	if (!document.querySelector('link[href="lib/swagger-ui.css"]'))
-		document.head.append(el('link', { rel: 'stylesheet', href: 'lib/swagger-ui.css' }), el('link', { rel: 'stylesheet', href: 'apidocs.css' }));
-	return globalThis.SwaggerUIBundle ? Promise.resolve() : new Promise((resolve, reject) => {
-		document.head.append(el('script', { src: 'lib/swagger-ui.js', onload: resolve, onerror: () => reject(new Error(t('error.away'))) }));
+	const program = globalThis.SwaggerUIBundle ? null : new Promise((resolve, reject) => {
+		document.head.append(el('script', { src: 'lib/swagger-ui.js', onload: resolve, onerror: reject }));
 	});
+
+	return Promise.all([style('lib/swagger-ui.css'), style('apidocs.css'), program]);
 }
 
 export async function open(place) {
@@ -19,7 +20,7 @@ export async function open(place) {
 	const node = el('div', {}), dark = matchMedia('(prefers-color-scheme: dark)');
 	const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);	/* Swagger UI's own word */
 
-	await load();
+	await module(load);
 	follow();
 	dark.addEventListener('change', follow);
 	fill(place, el('h1', { tabindex: -1 }, t('menu.api')), el('p', {}, t('api.about'), ' ', el('a', { href: 'openapi.yaml', download: 'openapi.yaml' },

@@ -13,9 +13,9 @@ async function signIn(why) {
 	await (await module(() => import('./signin.js'))).askForCredential(why);
 }
 
-/* The pages, in the order of the menu: what a page needs of the credential, and its module, fetched when it is first shown. */
+/* The pages, in the order of the menu: what a page needs of the credential, and its module, all but the first fetched when shown. */
 const PAGES = {
-	calendar: { scope: 'usage:read', load: async () => calendar },
+	calendar: { scope: 'usage:read', code: calendar },
 	campaigns: { scope: 'usage:read', load: () => import('./campaigns.js') },
 	planner: { scope: 'campaigns:write', load: () => import('./planner.js') },
 	usage: { scope: 'usage:read', load: () => import('./usage.js') },
@@ -102,7 +102,7 @@ async function show() {
 	const place = el('div', { class: `page page-${name}`, 'aria-busy': 'true' }, el('p', { class: 'loading' }, t('loading')));
 	fill(main, place);
 	try {
-		const made = await (await module(page.load)).open(place, rest);
+		const made = await (page.code || await module(page.load)).open(place, rest);
 		if (mine !== generation) {
 			if (made && made.close)
 				made.close();

@@ -1,5 +1,5 @@
 /* The server does not answer: says so on top of the page, asks again ever more slowly, and tells when it is back. */
-import { el, fill } from './dom.js';
+import { el, fill, style } from './dom.js';
 import { t } from './strings.js';
 
 const FIRST_MS = 1000, LONGEST_MS = 30000, CALM_MS = 60000;
@@ -21,12 +21,12 @@ export function down() {
 }
 
 /*
- * A module that is fetched when it is first needed.  A browser may remember for as long as the page lives that it did
- * not come; so the page is loaded anew when the server is back.
+ * A module that is fetched when it is first needed, with the style of all that is not on the first page.  A browser may
+ * remember for as long as the page lives that it did not come; so the page is loaded anew when the server is back.
  */
 export async function module(load) {
 	try {
-		return await load();
+		return (await Promise.all([load(), style('pages.css')]))[0];
 	} catch {
 		isLame = true;
 		down();

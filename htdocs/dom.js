@@ -72,3 +72,13 @@ export function field(label, control, hint) {
 export function notice(kind, ...children) {
 	return el('div', { class: `notice ${kind}`, role: kind === 'bad' ? 'alert' : 'status' }, ...children);
 }
+
+const styles = new Map();
+
+/* A style sheet that the first page does without, once; done when it is there. */
+export function style(href) {
+	if (!styles.has(href))
+		styles.set(href, new Promise((resolve, reject) => document.head.append(el('link', { rel: 'stylesheet', href,
+			onload: resolve, onerror: () => reject(new Error(href)) }))));
+	return styles.get(href);
+}

@@ -19,8 +19,12 @@ def fill(stack):
                               reason="opted out"), *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(90)])
 
 
-def test_the_first_page_is_light_and_asks_nobody_else(page, stack):
+def test_the_first_page_of_a_busy_month_is_light_and_asks_nobody_else(page, stack):
     fill(stack)
+    post(stack.daybook, *[event(f"2026-05-{day:02}T12:{n:02}:00Z", channel="SMS") for day in range(1, 21) for n in range(12)])
+    for n in range(10):
+        campaign(stack.daybook, f"campaign-number-{n}", {"at": f"2026-05-{n + 22}T22:00:00Z", "contacts": 150},
+                 title=f"Reminders of the week, number {n}")
     page.sign_in()
     page.day_says("2026-05-21", "500 reserved")
     sizes = dict(page.driver.execute_script("""return [...performance.getEntriesByType('navigation'),
