@@ -1,6 +1,7 @@
 /* #audit: who changed what, newest first. */
 import { download } from './download.js';
-import { el, fill, notice, table } from './dom.js';
+import { el, fill, notice } from './dom.js';
+import { table } from './table.js';
 import { get, query } from './api.js';
 import { moment } from './format.js';
 import { session } from './session.js';

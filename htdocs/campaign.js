@@ -1,7 +1,8 @@
 /* #campaign/ID: one campaign; pause, resume, cancel, and another time for what has not gone out. */
 import { clockAt, instantOf } from './zone.js';
 import { confirm } from './dialog.js';
-import { announce, el, field, fill, notice, table } from './dom.js';
+import { announce, el, fill, notice } from './dom.js';
+import { table } from './table.js';
 import { get, getWithTag, query, send } from './api.js';
 import { may, session } from './session.js';
 import { moment, number, shortDate, time } from './format.js';

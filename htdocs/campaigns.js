@@ -1,6 +1,8 @@
 /* #campaigns: all campaigns, newest first. */
 import { download } from './download.js';
-import { el, field, fill, notice, table } from './dom.js';
+import { el, fill, notice } from './dom.js';
+import { field } from './form.js';
+import { table } from './table.js';
 import { get, query } from './api.js';
 import { may } from './session.js';
 import { number, shortDate } from './format.js';

@@ -1,6 +1,7 @@
 /* One day of the calendar: its figures, the segments that lie on it, and who could not be reached. */
 import { bar } from './bar.js';
-import { el, fill, hidden, notice, table } from './dom.js';
+import { el, fill, hidden, notice } from './dom.js';
+import { table } from './table.js';
 import { get, query } from './api.js';
 import { hoursOf } from './zone.js';
 import { longDate, number, percent, time } from './format.js';

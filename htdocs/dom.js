@@ -45,29 +45,6 @@ export function announce(text) {
 	fill(document.getElementById('announcer'), text);
 }
 
-/* A table.  Columns: {head, number?}; rows: lists of cells; the first cell of a row is its head. */
-export function table(caption, columns, rows) {
-	const cell = (content, i) => el(i === 0 ? 'th' : 'td', { class: columns[i].number ? 'number' : null, scope: i === 0 ? 'row' : null },
-		content);
-
-	return el('div', { class: 'table', role: 'region', tabindex: 0, 'aria-label': caption }, el('table', {},
-		el('caption', { class: 'hidden' }, caption),
-		el('thead', {}, el('tr', {}, columns.map(c => el('th', { scope: 'col', class: c.number ? 'number' : null }, c.head)))),
-		el('tbody', {}, rows.map(row => el('tr', {}, row.map(cell))))));
-}
-
-let fields = 0;
-
-/* A labelled input, select or other control.  hint: a line below it. */
-export function field(label, control, hint) {
-	control.id = control.id || `field${++fields}`;
-	const hintId = hint ? control.id + '-hint' : null;
-	if (hint)
-		control.setAttribute('aria-describedby', hintId);
-	return el('div', { class: 'field' }, el('label', { for: control.id }, label), control,
-		hint ? el('small', { id: hintId }, hint) : null);
-}
-
 /* A box with something to say; kind: good, bad or plain. */
 export function notice(kind, ...children) {
 	return el('div', { class: `notice ${kind}`, role: kind === 'bad' ? 'alert' : 'status' }, ...children);

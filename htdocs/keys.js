@@ -1,6 +1,8 @@
 /* API keys: made, shown once, revoked. */
 import { confirm } from './dialog.js';
-import { el, field, fill, hidden, notice, table } from './dom.js';
+import { el, fill, hidden, notice } from './dom.js';
+import { field } from './form.js';
+import { table } from './table.js';
 import { get, send } from './api.js';
 import { may } from './session.js';
 import { moment } from './format.js';

@@ -1,5 +1,7 @@
 /* #planner, #planner/2026-11-24: so many contacts over the coming days, first as a proposal on the calendar, then reserved in one step. */
-import { announce, el, field, fill, hidden, notice, table } from './dom.js';
+import { announce, el, fill, hidden, notice } from './dom.js';
+import { field } from './form.js';
+import { table } from './table.js';
 import { banner } from './banner.js';
 import { get, query, send } from './api.js';
 import { legend } from './bar.js';

@@ -1,5 +1,7 @@
 /* What a part costs, by channel and from which day on. */
-import { el, field, fill, notice, table } from './dom.js';
+import { el, fill, notice } from './dom.js';
+import { field } from './form.js';
+import { table } from './table.js';
 import { get, send } from './api.js';
 import { price, shortDate } from './format.js';
 import { session } from './session.js';

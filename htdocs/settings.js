@@ -1,5 +1,6 @@
 /* #settings: the organisation's name and week, zone, plan, limits and caps; its prices; its API keys. */
-import { el, field, fill, notice } from './dom.js';
+import { el, fill, notice } from './dom.js';
+import { field } from './form.js';
 import { get, send } from './api.js';
 import { keys } from './keys.js';
 import { learn, session } from './session.js';

@@ -1,5 +1,6 @@
 /* Asks for a token or an API key, in a dialog over whatever is on the screen, which stays as it is. */
-import { el, field, fill, notice } from './dom.js';
+import { el, fill, notice } from './dom.js';
+import { field } from './form.js';
 import { get } from './api.js';
 import { keep } from './session.js';
 import { t } from './strings.js';

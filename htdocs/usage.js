@@ -2,7 +2,9 @@
 import { addMonths, monthOf } from './civil.js';
 import { day, money, number, percent, shortMonth } from './format.js';
 import { download } from './download.js';
-import { el, field, fill, notice, table } from './dom.js';
+import { el, fill, notice } from './dom.js';
+import { field } from './form.js';
+import { table } from './table.js';
 import { get, query } from './api.js';
 import { module } from './away.js';
 import { session } from './session.js';
