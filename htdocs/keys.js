@@ -1,7 +1,7 @@
 /* API keys: made, shown once, revoked. */
 import { confirm } from './dialog.js';
 import { el, fill, hidden, notice } from './dom.js';
-import { field } from './form.js';
+import { field, form } from './form.js';
 import { table } from './table.js';
 import { get, send } from './api.js';
 import { may } from './session.js';
@@ -11,7 +11,7 @@ import { t } from './strings.js';
 const SCOPES = ['usage:read', 'usage:write', 'usage:backfill', 'campaigns:write', 'org:admin'];
 
 export async function keys(path) {
-	const list = el('div', {}), said = el('div', {}), name = el('input', { maxlength: 100, required: true });
+	const list = el('div', { class: 'list' }), said = el('div', {}), name = el('input', { maxlength: 100, required: true });
 	const boxes = SCOPES.filter(may).map(s => ({ scope: s, box: el('input', { type: 'checkbox', checked: s === 'usage:read' }) }));
 
 	async function revoke(key) {
@@ -32,7 +32,7 @@ export async function keys(path) {
 			{ head: t('keys.state') }],
 		data.apiKeys.map(k => [k.name || String(k.id), k.scopes.join(' '), moment(k.createdAt), k.revokedAt ? t('keys.revoked.at', { at: moment(k.revokedAt) })
 			: el('button', { type: 'button', class: 'danger small', onclick: () => revoke(k) }, t('keys.revoke'), hidden(` ${k.name || k.id}`))]))
-			: el('p', { class: 'quiet-text' }, t('keys.none')));
+			: el('p', { class: 'empty' }, t('keys.none')));
 	}
 
 	/* Shown until the page is left; nobody can show it again. */
@@ -45,15 +45,14 @@ export async function keys(path) {
 
 	await load();
 	return el('section', { class: 'card', 'aria-label': t('keys.title') }, el('h2', {}, t('keys.title')), el('p', { class: 'quiet-text' }, t('keys.about')),
-		list, el('form', { class: 'row', onsubmit: async event => {
-			event.preventDefault();
+		list, form({ class: 'last' }, async node => {
 			try {
 				showOnce((await send('POST', `${path}/api-keys`, { name: name.value, scopes: boxes.filter(b => b.box.checked).map(b => b.scope) })).data);
-				event.target.reset();
+				node.reset();
 				await load();
 			} catch (error) {
 				fill(said, notice('bad', error.message));
 			}
-		} }, field(t('keys.name'), name), el('fieldset', {}, el('legend', {}, t('keys.scopes')), boxes.map(b => el('label', { class: 'check' }, b.box, ' ',
-			b.scope))), el('button', {}, t('keys.make'))), said);
+		}, field(t('keys.name'), name), el('fieldset', {}, el('legend', {}, t('keys.scopes')), el('div', { class: 'row' }, boxes.map(b =>
+			el('label', { class: 'check' }, b.box, ' ', b.scope)))), el('p', {}, el('button', {}, t('keys.make')))), said);
 }

@@ -1,6 +1,6 @@
 /* What a part costs, by channel and from which day on. */
 import { el, fill, notice } from './dom.js';
-import { field } from './form.js';
+import { field, form } from './form.js';
 import { table } from './table.js';
 import { get, send } from './api.js';
 import { price, shortDate } from './format.js';
@@ -10,9 +10,9 @@ import { t } from './strings.js';
 const CHANNELS = ['SMS', 'CALL', 'EMAIL', 'INAPP_WEB', 'WEB_PUSH', 'PUSH', 'SLACK', 'WHATSAPP', 'SAGE'];
 
 export async function prices(path) {
-	const list = el('div', {}), said = el('div', {});
+	const list = el('div', { class: 'list' }), said = el('div', {});
 	const channel = el('select', {}, CHANNELS.map(c => el('option', { value: c }, t(`channel.${c}`))));
-	const usd = el('input', { required: true, inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?' });
+	const usd = el('input', { required: true, inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?', title: t('settings.decimal') });
 	const from = el('input', { type: 'date', required: true, value: session.today });
 	const reprice = el('input', { type: 'checkbox' });
 
@@ -21,13 +21,12 @@ export async function prices(path) {
 		fill(list, data.prices.length ? table(t('prices.title'), [{ head: t('usage.channel') }, { head: t('prices.usd'), number: true },
 			{ head: t('prices.from') }, { head: t('prices.of') }],
 		data.prices.map(p => [t(`channel.${p.channel}`), price(p.usd), `${shortDate(p.validFrom)} ${p.validFrom.slice(0, 4)}`, t(`prices.${p.of}`)]))
-			: el('p', { class: 'quiet-text' }, t('prices.none')));
+			: el('p', { class: 'empty' }, t('prices.none')));
 	}
 
 	await load();
 	return el('section', { class: 'card', 'aria-label': t('prices.title') }, el('h2', {}, t('prices.title')), el('p', { class: 'quiet-text' },
-		t('prices.about')), list, el('form', { class: 'row', onsubmit: async event => {
-		event.preventDefault();
+		t('prices.about')), list, form({ class: 'row last' }, async () => {
 		try {
 			await send('POST', `${path}/prices`, { channel: channel.value, usd: usd.value, validFrom: from.value,
 				...(reprice.checked ? { reprice: true } : {}) });
@@ -36,6 +35,6 @@ export async function prices(path) {
 		} catch (error) {
 			fill(said, notice('bad', error.message));
 		}
-	} }, field(t('usage.channel'), channel), field(t('prices.usd'), usd), field(t('prices.from'), from), el('label', { class: 'check' }, reprice, ' ',
+	}, field(t('usage.channel'), channel), field(t('prices.usd'), usd), field(t('prices.from'), from), el('label', { class: 'check' }, reprice, ' ',
 		t('prices.reprice')), el('button', {}, t('prices.set'))), said);
 }

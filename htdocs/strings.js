@@ -76,6 +76,7 @@ const strings = {
 	'settings.profile': 'Organisation', 'settings.name': 'Name', 'settings.week': 'First day of the week', 'settings.zone': 'Time zone',
 	'settings.zone.about': 'A new zone holds from the next day on; days that are over stay as they were.',
 	'settings.recut': 'Cut all days anew: changes months that were reported',
+	'settings.decimal': 'A number with a decimal point, such as 12.5',
 	'settings.plan': 'Plan', 'settings.plan.about': 'A word that the calendar shows. It changes no limit.', 'settings.limits': 'Limits and caps',
 	'settings.limits.about': 'An empty field is no limit. Lower limits take nothing back.', 'settings.daily': 'Daily limit',
 	'settings.unit': 'Counts', 'unit.message': 'messages', 'unit.part': 'parts', 'settings.cycleDay': 'Billing cycle starts on day',

@@ -122,6 +122,40 @@ class Page:
         self.wait(file.exists, f"the file {name}")
         return file.read_text()
 
+    # ---- Slow servers
+    def hold(self, part):
+        """What the page asks whose path has this part waits; let_go() lets it go."""
+        self.driver.execute_script("""const real = window.fetch, part = arguments[0];
+            window.waiting = [];
+            window.asked = [];
+            window.fetch = async (path, options) => {
+                window.asked.push(path);
+                if (path.includes(part))
+                    await new Promise(go => window.waiting.push(go));
+                const reply = await real(path, options);
+                if (path.includes(part))
+                    setTimeout(() => { window.answered = true; });
+                return reply;
+            };
+            window.letGo = () => { window.fetch = real; window.waiting.forEach(go => go()); };""", part)
+
+    def held(self, n=1):
+        self.wait(lambda: self.driver.execute_script("return window.waiting.length") >= n, f"{n} requests that wait")
+
+    def let_go(self):
+        """Also waits until the page has the first answer."""
+        self.driver.execute_script("window.letGo()")
+        self.wait(lambda: self.driver.execute_script("return window.answered"), "an answer")
+
+    def look_again(self):
+        """What the page does every half a minute, to its end."""
+        self.driver.execute_script("""const real = window.fetch;
+            window.open = 0; window.rounds = 0;
+            window.fetch = (...all) => { window.open++; return real(...all).finally(() => setTimeout(() => {
+                window.open--; window.rounds++; }, 50)); };
+            document.dispatchEvent(new Event('visibilitychange'));""")
+        self.wait(lambda: self.driver.execute_script("return window.rounds > 0 && window.open === 0"), "the round")
+
     # ---- What must never be
     def problems(self):
         """What broke the Content-Security-Policy, or was thrown and not caught."""
