@@ -1,6 +1,7 @@
 /* #settings: the organisation's name and week, zone, plan, limits and caps; its prices; its API keys. */
+import { confirm } from './dialog.js';
 import { el, fill, notice } from './dom.js';
-import { field } from './form.js';
+import { field, form } from './form.js';
 import { get, send } from './api.js';
 import { keys } from './keys.js';
 import { learn, session } from './session.js';
@@ -12,20 +13,20 @@ import { addDays, startOfWeek } from './civil.js';
 const UNITS = ['message', 'part'];
 const CAPS = ['messagesCap', 'smsCap', 'callCap'];
 
-/* A form of its own for each thing that changes at once.  values() is its request, or throws what is wrong. */
+/* A form of its own for each thing that changes at once.  values() is its request; put(request) is null where nobody wanted it. */
 function card(title, about, fields, values, put) {
-	const said = el('div', {}), button = el('button', {}, t('save'));
+	const said = el('div', {});
 
-	return el('form', { class: 'card', onsubmit: async event => {
-		event.preventDefault();
-		button.disabled = true;
+	return form({ class: 'card' }, async () => {
 		try {
-			fill(said, notice('good', t('settings.saved'), consequences((await put(values())).data)));
+			const reply = await put(values());
+			if (reply)
+				fill(said, notice('good', t('settings.saved'), consequences(reply.data)));
 		} catch (error) {
 			fill(said, notice('bad', error.message));
 		}
-		button.disabled = false;
-	} }, el('h2', {}, title), about ? el('p', { class: 'quiet-text' }, about) : null, fields, el('p', {}, button), said);
+	}, el('h2', {}, title), about ? el('p', { class: 'quiet-text' }, about) : null, fields, el('p', { class: 'last' }, el('button', {}, t('save'))),
+	said);
 }
 
 /* What a change did to campaigns and days. */
@@ -56,7 +57,13 @@ function zone(org, put) {
 	const recut = el('input', { type: 'checkbox' });
 
 	return card(t('settings.zone'), t('settings.zone.about'), [field(t('settings.zone'), input), list, el('label', { class: 'check' }, recut, ' ',
-		t('settings.recut'))], () => ({ timezone: input.value.trim(), recutHistory: recut.checked }), put('timezone'));
+		t('settings.recut'))], () => ({ timezone: input.value.trim(), recutHistory: recut.checked }), async body => {
+		if (body.recutHistory && !await confirm(t('settings.recut.sure', { zone: body.timezone }), t('settings.recut.yes')))
+			return null;
+		const reply = await put('timezone')(body);
+		recut.checked = false;
+		return reply;
+	});
 }
 
 function plan(org, put) {
@@ -69,12 +76,13 @@ function limits(org, put) {
 	const daily = count(org.dailyLimit), caps = Object.fromEntries(CAPS.map(c => [c, count(org[c])]));
 	const unit = el('select', {}, UNITS.map(u => el('option', { value: u, selected: u === org.quotaUnit }, t(`unit.${u}`))));
 	const cycleDay = el('input', { type: 'number', min: 1, max: 31, required: true, value: String(org.cycleDay) });
-	const cost = el('input', { inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?', value: whole(org.costCap), placeholder: t('none') });
+	const cost = el('input', { inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?', title: t('settings.decimal'),
+		value: whole(org.costCap), placeholder: t('none') });
 	const overage = el('input', { type: 'checkbox', checked: org.allowOverage });
 
 	return card(t('settings.limits'), t('settings.limits.about'), [el('div', { class: 'pair' }, field(t('settings.daily'), daily),
-		field(t('settings.unit'), unit)), el('div', { class: 'pair' }, field(t('settings.cycleDay'), cycleDay), field(t('settings.costCap'), cost)),
-	el('div', { class: 'pair' }, CAPS.map(c => field(t(`settings.${c}`), caps[c]))),
+		field(t('settings.unit'), unit), field(t('settings.cycleDay'), cycleDay), field(t('settings.costCap'), cost),
+		CAPS.map(c => field(t(`settings.${c}`), caps[c]))),
 	el('label', { class: 'check' }, overage, ' ', t('settings.overage'))],
 	() => ({ dailyLimit: orNull(daily), quotaUnit: unit.value, cycleDay: +cycleDay.value, costCap: cost.value === '' ? null : cost.value,
 		...Object.fromEntries(CAPS.map(c => [c, orNull(caps[c])])), allowOverage: overage.checked }), put('limits'));
@@ -89,7 +97,7 @@ export async function open(place) {
 		return reply;
 	};
 
-	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'columns' }, profile(data, put), zone(data, put), plan(data, put),
-		limits(data, put)), await prices(path), await keys(path));
+	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'settings' }, profile(data, put), plan(data, put), zone(data, put),
+		limits(data, put), ...await Promise.all([prices(path), keys(path)])));
 	return { refresh: async () => {} };
 }

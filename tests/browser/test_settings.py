@@ -1,4 +1,5 @@
 """The settings, the prices, the keys and the audit log, for whom may."""
+from selenium.webdriver.common.keys import Keys
 
 
 def test_a_limit_and_the_week_are_changed_and_the_audit_log_says_so(page, stack):
@@ -36,6 +37,44 @@ def test_a_setting_that_is_wrong_is_refused_in_words_and_stays_in_the_form(page)
     page.button("Save", "form:has(#zones) button").click()
     page.says("Mars/Olympus", "form:has(#zones) .notice")
     assert page.field("Time zone").get_attribute("value") == "Mars/Olympus"
+
+
+def test_all_days_are_cut_anew_only_by_who_says_so_twice(page, stack):
+    def zone():
+        return stack.ask("GET", "/api/organizations/acme", token=stack.daybook.token()).json["data"]["timezone"]
+
+    page.sign_in("settings")
+    page.type("Time zone", "Asia/Tokyo")
+    page.find("form:has(#zones) input[type=checkbox]").click()
+    page.button("Save", "form:has(#zones) button").click()
+    page.says("Cut all days anew in Asia/Tokyo?", "dialog")
+    page.press("No, leave it")
+    page.settled()
+    assert zone() == "America/New_York" and "Saved." not in page.text("main")
+    page.button("Save", "form:has(#zones) button").click()
+    page.button("Cut all days anew", "dialog button").click()
+    page.says("Saved.", "form:has(#zones)")
+    assert zone() == "Asia/Tokyo"
+    assert not page.find("form:has(#zones) input[type=checkbox]").is_selected()
+
+
+def test_who_saves_by_the_keyboard_stays_on_the_button(page):
+    page.sign_in("settings")
+    save = page.button("Save", "form:first-child button")
+    page.driver.execute_script("arguments[0].focus()", save)
+    page.key(Keys.ENTER)
+    page.says("Saved.")
+    assert page.driver.switch_to.active_element == save
+
+
+def test_a_key_that_is_made_by_two_clicks_is_one(page, stack):
+    page.sign_in("settings")
+    page.type("Name of the key", "CRM")
+    page.driver.execute_script("arguments[0].click(); arguments[0].click()", page.button("Make a key"))
+    page.says("shown only once")
+    page.settled()
+    reply = stack.ask("GET", "/api/organizations/acme/api-keys", token=stack.daybook.token())
+    assert len(reply.json["data"]["apiKeys"]) == 1
 
 
 def test_an_api_key_is_shown_once_works_and_is_revoked(page, stack):
