@@ -17,12 +17,15 @@ function dates(options) {
 
 const plain = new Intl.NumberFormat(locale);
 const percents = new Intl.NumberFormat(locale, { style: 'percent' });
+const shares = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
 const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' });
 const exact = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol',
 	maximumFractionDigits: 9 });
 
 export const number = n => plain.format(n);
-export const percent = n => percents.format(n);
+/* Rounded down: 100% is all of it. */
+export const percent = n => percents.format(Math.floor(100 * n + 1e-9) / 100);
+export const tenths = n => shares.format(n);
 export const money = usd => dollars.format(usd);
 export const price = usd => exact.format(usd);
 

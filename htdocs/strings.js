@@ -65,7 +65,7 @@ const strings = {
 
 	'usage.cycle': 'This billing cycle, {from} to {to}', 'usage.overage': 'Caps are reported and refuse nothing.',
 	'usage.cost': 'Cost', 'usage.sms': 'SMS', 'usage.calls': 'Calls', 'usage.messages': 'Other messages', 'usage.nocap': 'no cap', 'usage.of': 'of {cap}',
-	'usage.over': 'over the cap', 'usage.channels': 'Channels of this cycle', 'usage.channel': 'Channel', 'usage.count': 'Messages',
+	'usage.over': 'over the cap', 'usage.channels': 'Channels of this cycle', 'usage.channel': 'Channel', 'usage.count': 'Messages', 'usage.share': 'Share',
 	'usage.nothing': 'Nothing was sent in this cycle.', 'usage.months': 'The last 24 months', 'usage.history': 'History', 'usage.month': 'Month', 'usage.costSms': 'SMS cost',
 	'usage.costCall': 'Call cost', 'usage.chart': 'Messages by channel and cost, {from} to {to}. The table below has the figures.',
 	'usage.export': 'Single events', 'usage.from': 'From', 'usage.to': 'To', 'usage.events': 'Download CSV',

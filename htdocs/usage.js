@@ -1,9 +1,10 @@
 /* #usage: this billing cycle against its caps, the last 24 months, and files for finance. */
 import { addMonths, monthOf } from './civil.js';
-import { day, money, number, percent, shortMonth } from './format.js';
+import { day, money, number, percent, shortMonth, tenths } from './format.js';
+import { bar } from './bar.js';
 import { download } from './download.js';
 import { el, fill, notice } from './dom.js';
-import { field } from './form.js';
+import { field, form } from './form.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { module } from './away.js';
@@ -34,57 +35,84 @@ function months(items) {
 		money(i.costCall), money(i.budgetUsage)]));
 }
 
+/* This cycle by channel: how many, which share of all, and what SMS and calls cost. */
+function shares(usage) {
+	const sent = Object.entries(usage.channelUsages).filter(([, n]) => n > 0), all = sent.reduce((sum, [, n]) => sum + n, 0);
+	const costs = { SMS: usage.costSms, CALL: usage.costCall };
+
+	return table(t('usage.channels'), [{ head: t('usage.channel') }, { head: t('usage.count'), number: true }, { head: t('usage.share') },
+		{ head: t('usage.cost'), number: true }],
+	sent.map(([c, n]) => [t(`channel.${c}`), number(n), el('div', { class: 'bar-line' }, bar({ sent: n, reserved: 0, whole: all }),
+		el('span', { class: 'share' }, tenths(n / all))), c in costs ? money(costs[c]) : '–']));
+}
+
 /* So many days of single events. */
-function exportForm(problem) {
+function exportForm() {
 	const from = el('input', { type: 'date', required: true, max: session.today, value: monthOf(session.today) + '-01' });
 	const to = el('input', { type: 'date', required: true, max: session.today, value: session.today });
+	const said = el('div', {});
 
-	return el('form', { class: 'card row', onsubmit: event => {
-		event.preventDefault();
-		download('api/events', { from: from.value, to: to.value, limit: 10000 }, `events-${from.value}-${to.value}.csv`, problem, 'after');
-	} }, field(t('usage.from'), from), field(t('usage.to'), to), el('button', {}, t('usage.events')));
+	return form({ class: 'card' }, () => download('api/events', { from: from.value, to: to.value, limit: 10000 },
+		`events-${from.value}-${to.value}.csv`, said, 'after'),
+	el('div', { class: 'row' }, field(t('usage.from'), from), field(t('usage.to'), to), el('button', {}, t('usage.events'))), said);
 }
 
 export async function open(place) {
-	const problem = el('div', {}), cycle = el('div', {}), history = el('div', {}), canvas = el('canvas', { role: 'img' });
+	const said = el('div', {}), cycle = el('div', {}), history = el('div', {}), canvas = el('canvas', { role: 'img' });
+	const box = el('div', { class: 'chart card' }, canvas), dark = matchMedia('(prefers-color-scheme: dark)');
 	const first = addMonths(monthOf(session.today) + '-01', 1 - MONTHS);
 	const range = { startDate: first, endDate: session.today };
-	let chart = null, seen = '';
+	let chart = null, seen = '', items = [], isOpen = true;
 
-	fill(place, el('h1', { tabindex: -1 }, t('menu.usage')), problem, cycle,
+	fill(place, el('h1', { tabindex: -1 }, t('menu.usage')), cycle,
 		el('section', { 'aria-label': t('usage.history') }, el('div', { class: 'toolbar' }, el('h2', {}, t('usage.months')),
 			el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'quiet', onclick: () => download('organization/usage/history',
-				range, 'usage-history.csv', problem) }, t('csv')))), el('div', { class: 'chart card' }, canvas), history),
-		el('section', { 'aria-label': t('usage.export') }, el('h2', {}, t('usage.export')), exportForm(problem)));
+				range, 'usage-history.csv', said) }, t('csv')))), said, box, history),
+		el('section', { 'aria-label': t('usage.export') }, el('h2', {}, t('usage.export')), exportForm()));
 
 	function showCycle(usage, caps) {
-		const sent = Object.entries(usage.channelUsages).filter(([, n]) => n > 0);
-
 		fill(cycle, el('h2', {}, t('usage.cycle', { from: day(usage.billingCycleStart), to: day(new Date(Date.parse(usage.billingCycleEnd) - 1)
 			.toISOString()) })), caps.allowOverage ? el('p', { class: 'quiet-text' }, t('usage.overage')) : null,
-		el('dl', { class: 'cards' }, card('cost', usage.budgetUsage, caps.costCap, money), card('sms', usage.channelUsages.SMS, caps.smsCap, number),
-			card('calls', usage.channelUsages.CALL, caps.callCap, number), card('messages', usage.messageUsage, caps.messagesCap, number)),
-		sent.length ? table(t('usage.channels'), [{ head: t('usage.channel') }, { head: t('usage.count'), number: true }, { head: t('usage.cost'), number: true }],
-			sent.map(([c, n]) => [t(`channel.${c}`), number(n), c === 'SMS' ? money(usage.costSms) : c === 'CALL' ? money(usage.costCall) : '–']))
-			: notice('plain', t('usage.nothing')));
+		el('div', { class: 'cycle' }, el('dl', { class: 'cards' }, card('cost', usage.budgetUsage, caps.costCap, money),
+			card('sms', usage.channelUsages.SMS, caps.smsCap, number), card('calls', usage.channelUsages.CALL, caps.callCap, number),
+			card('messages', usage.messageUsage, caps.messagesCap, number)),
+		channelsOf([usage]).length ? shares(usage) : notice('plain', t('usage.nothing'))));
+	}
+
+	/* Without the chart the page still has all figures. */
+	async function show() {
+		const { draw } = await module(() => import('./chart.js'));
+
+		if (chart)
+			chart.destroy();
+		chart = isOpen ? draw(canvas, items, channelsOf(items)) : null;
 	}
 
 	async function load() {
-		const [usage, caps, { items }] = await Promise.all([get('organization/usage'), get('account/organization'),
+		const [usage, caps, past] = await Promise.all([get('organization/usage'), get('account/organization'),
 			get('organization/usage/history' + query(range))]);
-		const now = JSON.stringify([usage, caps, items]);
+		const now = JSON.stringify([usage, caps, past]);
 		if (now === seen)
 			return;
 		seen = now;
+		items = past.items;
 		showCycle(usage, caps);
 		fill(history, months(items));
-		const { draw } = await module(() => import('./chart.js'));
-		if (chart)
-			chart.destroy();
 		canvas.setAttribute('aria-label', t('usage.chart', { from: shortMonth(items[0].yearMonth), to: shortMonth(items[items.length - 1].yearMonth) }));
-		chart = draw(canvas, items, channelsOf(items));
+		box.hidden = channelsOf(items).length === 0;
+		if (!box.hidden)
+			await show();
 	}
 
+	/* Its colours are those of the moment at which it is drawn. */
+	const redraw = () => { if (chart) show(); };
+
 	await load();
-	return { refresh: load, close: () => chart && chart.destroy() };
+	dark.addEventListener('change', redraw);
+	return { refresh: load, close: () => {
+		isOpen = false;
+		dark.removeEventListener('change', redraw);
+		if (chart)
+			chart.destroy();
+	} };
 }

@@ -25,6 +25,32 @@ def test_the_months_are_a_chart_and_a_table(page, stack):
     assert "The table below has the figures" in page.find("canvas").get_attribute("aria-label")
 
 
+def test_each_channel_says_its_share_of_the_cycle(page, stack):
+    year(stack)
+    post(stack.daybook, event("2026-05-10T15:00:00Z", channel="EMAIL", messages=10))
+    page.sign_in("usage")
+    page.says("SMS 40 80% $0.32 E-mail 10 20% –", ".cycle table")
+
+
+def test_the_chart_follows_light_and_dark(page, stack):
+    def picture():
+        return page.driver.execute_script("return document.querySelector('canvas').toDataURL()")
+
+    year(stack)
+    page.sign_in("usage")
+    light = picture()
+    page.media(light=False)
+    page.wait(lambda: picture() != light, "another picture")
+
+
+def test_what_is_wrong_with_a_file_is_said_where_it_was_asked_for(page):
+    page.sign_in("usage")
+    page.type("From", "2026-05-20")
+    page.type("To", "2026-05-01")
+    page.press("Download CSV")
+    page.wait(lambda: page.finds("form .notice.bad"), "the refusal in the form")
+
+
 def test_finance_takes_the_history_and_the_events_away_as_csv(page, stack):
     year(stack)
     page.sign_in("usage")
