@@ -1,6 +1,6 @@
 /* #audit: who changed what, newest first. */
 import { download } from './download.js';
-import { el, fill, notice } from './dom.js';
+import { el, fill, notice, renew } from './dom.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { moment } from './format.js';
@@ -18,6 +18,10 @@ function words(value, name = '') {
 
 export async function open(place) {
 	const path = `api/organizations/${encodeURIComponent(session.organizationId)}/audit`, list = el('div', {}), problem = el('div', {});
+	const more = el('button', { type: 'button', hidden: true, onclick: () => {
+		pages++;
+		load().then(() => fill(problem), error => fill(problem, notice('bad', error.message)));
+	} }, t('more'));
 	let pages = 1;
 
 	async function load() {
@@ -28,15 +32,15 @@ export async function open(place) {
 			all.push(...data.entries);
 			before = data.next;
 		}
-		fill(list, all.length ? table(t('menu.audit'), [{ head: t('audit.at') }, { head: t('audit.action') }, { head: t('audit.by') },
+		renew(list, all, () => all.length ? table(t('menu.audit'), [{ head: t('audit.at') }, { head: t('audit.action') }, { head: t('audit.by') },
 			{ head: t('audit.detail') }], all.map(e => [moment(e.at), e.action, el('code', {}, e.credential), words(e.detail)]))
-			: notice('plain', t('audit.none')),
-		before !== null ? el('p', {}, el('button', { type: 'button', onclick: () => { pages++; load(); } }, t('more'))) : null);
+			: notice('plain', t('audit.none')));
+		more.hidden = before === null;
 	}
 
 	fill(place, el('div', { class: 'toolbar' }, el('h1', { tabindex: -1 }, t('menu.audit')), el('div', { class: 'buttons' },
 		el('button', { type: 'button', class: 'quiet', onclick: () => download(path, { limit: 200 }, 'audit.csv', problem, 'before') }, t('csv')))),
-	problem, list);
+	problem, list, el('p', {}, more));
 	await load();
 	return { refresh: load };
 }

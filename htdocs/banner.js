@@ -1,6 +1,6 @@
 /* Today's quota: sent, reserved, free, the limit, and the next date with room for so many. */
 import { bar } from './bar.js';
-import { el, fill, notice } from './dom.js';
+import { el, fill, notice, renew } from './dom.js';
 import { get, query } from './api.js';
 import { longDate, number, percent, shortDate } from './format.js';
 import { session } from './session.js';
@@ -11,8 +11,10 @@ const PAUSE_MS = 250;	/* after a key, before the server is asked */
 export function banner() {
 	const today = el('div', { class: 'today' }), answer = el('output', { class: 'answer', for: 'contacts' });
 	const input = el('input', { id: 'contacts', type: 'number', min: 0, max: 1000000000, step: 1, inputmode: 'numeric', value: '100' });
+	const unit = session.quotaUnit === 'part' ? t('unit.part') : null;	/* said where it is not what people expect */
 	const node = el('section', { class: 'banner', 'aria-label': t('banner.label') }, today,
-		el('div', { class: 'room' }, el('label', { for: 'contacts' }, t('banner.room')), ' ', input, ' ', t('banner.contacts'), answer));
+		el('div', { class: 'room' }, el('label', { for: 'contacts' }, t('banner.room')), ' ', input, ' ', unit || t('banner.contacts'),
+			answer));
 	let timer, asked = 0;
 
 	const figure = (name, value, note) => el('div', { class: `stat stat-${name}` }, el('dt', {}, t(`banner.${name}`)), el('dd', {}, value,
@@ -23,12 +25,13 @@ export function banner() {
 		const over = !data.isUnlimited && entry.total > data.dailyLimit;
 		const share = data.dailyLimit > 0 ? percent(entry.total / data.dailyLimit) : null;
 
-		fill(today, el('h2', {}, t('day.today'), el('span', { class: 'quiet-text' }, ` ${longDate(session.today)}`)),
+		renew(today, [data, session.today], () => [el('h2', {}, t('day.today'), el('span', { class: 'quiet-text' }, ` ${longDate(session.today)}`)),
 			el('dl', { class: 'stats' }, figure('sent', number(entry.sent)), figure('reserved', number(entry.reserved)),
 				data.isUnlimited ? null : over ? figure('over', number(entry.total - data.dailyLimit)) : figure('free', number(entry.availableQuota)),
-				figure('limit', data.isUnlimited ? t('banner.unlimited') : number(data.dailyLimit), data.plan)),
+				figure('limit', data.isUnlimited ? t('banner.unlimited') : number(data.dailyLimit),
+					[unit, data.plan].filter(Boolean).join(' · '))),
 			data.isUnlimited ? null : el('div', { class: 'bar-line' },
-				bar({ sent: entry.sent, reserved: entry.reserved, whole: data.dailyLimit }), share ? el('span', {}, share) : null));
+				bar({ sent: entry.sent, reserved: entry.reserved, whole: data.dailyLimit }), share ? el('span', {}, share) : null)]);
 		node.classList.toggle('over', over);
 	}
 
@@ -42,7 +45,7 @@ export function banner() {
 			const slot = await get('api/campaigns/next-available-slot' + query({ contactCount: input.value || '0' }));
 			if (mine !== asked)
 				return;
-			fill(answer, slot.nextAvailableDate ? [el('a', { href: `#calendar/${slot.nextAvailableDate}` }, shortDate(slot.nextAvailableDate)), ' ',
+			renew(answer, slot, () => slot.nextAvailableDate ? [el('a', { href: `#calendar/${slot.nextAvailableDate}` }, shortDate(slot.nextAvailableDate)), ' ',
 				el('span', { class: 'quiet-text' }, slot.availableQuota === null ? t('banner.unlimited')
 					: t('banner.free.on', { n: slot.availableQuota }))] : el('span', { class: 'quiet-text' }, slot.message));
 		} catch (error) {

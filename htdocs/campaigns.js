@@ -1,6 +1,6 @@
 /* #campaigns: all campaigns, newest first. */
 import { download } from './download.js';
-import { el, fill, notice } from './dom.js';
+import { el, fill, notice, renew } from './dom.js';
 import { field } from './form.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
@@ -31,6 +31,7 @@ export function campaignTable(list) {
 export async function open(place) {
 	const list = el('div', {}), problem = el('div', {});
 	const status = el('select', {}, el('option', { value: '' }, t('campaigns.all')), STATUSES.map(s => el('option', { value: s }, t(`status.${s}`))));
+	const more = el('button', { type: 'button', hidden: true, onclick: () => { pages++; again(); } }, t('more'));
 	let pages = 1, asked = 0;
 
 	async function load() {
@@ -43,9 +44,9 @@ export async function open(place) {
 		}
 		if (mine !== asked)
 			return;
-		fill(list, all.length ? campaignTable(all) : notice('plain', t('campaigns.none'), ' ',
-			may('campaigns:write') ? el('a', { href: '#planner' }, t('calendar.plan')) : null),
-		cursor !== null ? el('p', {}, el('button', { type: 'button', onclick: () => { pages++; again(); } }, t('more'))) : null);
+		renew(list, all, () => all.length ? campaignTable(all) : notice('plain', t('campaigns.none'), ' ',
+			may('campaigns:write') ? el('a', { href: '#planner' }, t('calendar.plan')) : null));
+		more.hidden = cursor === null;
 	}
 
 	const again = () => load().then(() => fill(problem), error => fill(problem, notice('bad', error.message)));
@@ -55,7 +56,7 @@ export async function open(place) {
 		field(t('campaign.status'), status),
 		may('campaigns:write') ? el('a', { class: 'button primary', href: '#planner' }, t('campaigns.new')) : null,
 		el('button', { type: 'button', class: 'quiet', onclick: () => download('api/campaigns', { status: status.value, limit: 200 },
-			'campaigns.csv', problem) }, t('csv')))), problem, list);
+			'campaigns.csv', problem) }, t('csv')))), problem, list, el('p', {}, more));
 	await load();
 	return { refresh: load };
 }

@@ -1,6 +1,6 @@
 /* One day of the calendar: its figures, the segments that lie on it, and who could not be reached. */
 import { bar } from './bar.js';
-import { el, fill, hidden, notice } from './dom.js';
+import { el, fill, hidden, notice, renew } from './dom.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { hoursOf } from './zone.js';
@@ -30,7 +30,7 @@ export function dayPanel(date, onClose) {
 	const title = el('h2', { tabindex: -1 }, longDate(date)), body = el('div', {}, el('p', { class: 'loading' }, t('loading')));
 	const node = el('aside', { class: 'day', 'aria-label': longDate(date), onkeydown: e => { if (e.key === 'Escape') onClose(); } },
 		el('div', { class: 'toolbar' }, title, el('button', { type: 'button', class: 'quiet', onclick: onClose }, t('close'))), body);
-	let open = true;
+	let open = true, isThere = false;
 
 	function figures(data, entry) {
 		const line = (name, n) => el('div', {}, el('dt', {}, t(`bar.${name}`)), el('dd', {}, number(n)));
@@ -77,12 +77,14 @@ export function dayPanel(date, onClose) {
 				if (!open)
 					return;
 				const opened = [...body.querySelectorAll('details')].map(d => d.open);
-				fill(body, hours !== 24 ? notice('plain', t('day.hours.long', { n: hours })) : null, figures(data, entry),
+				isThere = true;
+				renew(body, [data, list, session.today], () => [hours !== 24 ? notice('plain', t('day.hours.long', { n: hours })) : null,
+					figures(data, entry),
 					el('h3', {}, t('day.campaigns'), hidden(' ' + longDate(date))), segments(list), failures(entry),
-					may('campaigns:write') && date >= session.today ? el('p', {}, el('a', { href: `#planner/${date}` }, t('day.plan'))) : null);
+					may('campaigns:write') && date >= session.today ? el('p', {}, el('a', { href: `#planner/${date}` }, t('day.plan'))) : null]);
 				body.querySelectorAll('details').forEach((d, i) => { d.open = opened[i]; });
 			} catch (error) {
-				if (open)
+				if (open && !isThere)
 					fill(body, notice('bad', error.message));
 			}
 		},

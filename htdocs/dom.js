@@ -31,10 +31,26 @@ export function add(node, children) {
 	return node;
 }
 
+const madeOf = new WeakMap();
+
 /* Other children for the node. */
 export function fill(node, ...children) {
+	madeOf.delete(node);
 	node.replaceChildren();
 	return add(node, children);
+}
+
+/*
+ * Other children where they are made of other data than those that are there.  Whoever is in them, or listens to them,
+ * is not disturbed by the same once more.
+ */
+export function renew(node, data, make) {
+	const text = JSON.stringify(data);
+
+	if (madeOf.get(node) === text)
+		return;
+	fill(node, make());
+	madeOf.set(node, text);
 }
 
 /* Text for those who listen only. */
