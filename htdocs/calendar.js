@@ -6,20 +6,24 @@ import { announce, el, fill, notice } from './dom.js';
 import { get, query } from './api.js';
 import { legend } from './bar.js';
 import { may, session } from './session.js';
-import { monthGrid } from './month.js';
+import { hasMonth, monthGrid } from './month.js';
 import { monthName } from './format.js';
 import { t } from './strings.js';
 
 export async function open(place, rest) {
 	const top = banner(), title = el('h1', { tabindex: -1 }), problem = el('div', {}), side = el('div', { class: 'side' });
 	const keys = el('div', {}), hint = el('div', {});
-	let day = null, asked = 0, seen = '';
+	let day = null, wanted = null, asked = 0, seen = '';
 
 	const grid = monthGrid({
 		onMonth: (month, date) => { history.replaceState(null, '', `#calendar/${month}`); showMonth(month, date); },
 		onOpen: date => { location.hash = `#calendar/${date}`; },
 	});
-	const step = n => () => { location.hash = `#calendar/${addMonths(grid.month() + '-01', n).slice(0, 7)}`; };
+	const step = n => () => {
+		const month = monthOf(addMonths(grid.month() + '-01', n));
+		if (hasMonth(month))
+			location.hash = `#calendar/${month}`;
+	};
 
 	fill(keys,
 		el('div', { class: 'toolbar' }, title, el('div', { class: 'buttons' },
@@ -27,9 +31,9 @@ export async function open(place, rest) {
 			el('button', { type: 'button', onclick: () => { location.hash = `#calendar/${monthOf(session.today)}`; } }, t('calendar.today')),
 			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'),
 			el('button', { type: 'button', class: 'quiet', onclick: () => save().catch(say) }, t('csv')))));
-	fill(place, top.node, el('div', { class: 'split' }, el('section', { class: 'wide', 'aria-label': t('menu.calendar') }, keys, problem, grid.node,
+	fill(place, top.node, el('div', { class: 'split' }, el('section', { class: 'wide', 'aria-label': t('menu.calendar') }, keys, problem, hint, grid.node,
 		el('div', { class: 'under' }, legend({ sent: t('bar.sent'), reserved: t('bar.reserved'), free: t('bar.free') }),
-			el('p', { class: 'quiet-text keys' }, t('calendar.keys'))), hint), side));
+			el('p', { class: 'quiet-text keys' }, t('calendar.keys')))), side));
 
 	function empty(data) {
 		const nothing = Object.values(data.dates).every(d => d.total === 0 && d.campaigns.length === 0);
@@ -74,29 +78,37 @@ export async function open(place, rest) {
 		await download('api/campaigns/usage-calendar', grid.range(), `calendar-${grid.month()}.csv`, problem);
 	}
 
-	async function showDay(date) {
-		const { dayPanel } = await module(() => import('./day.js'));
-
+	function leaveDay() {
 		if (day)
 			day.close();
+		day = wanted = null;
+		fill(side);
+		grid.mark(null);
+	}
+
+	async function showDay(date) {
+		leaveDay();
+		wanted = date;
+		grid.mark(date);
+		const { dayPanel } = await module(() => import('./day.js'));
+		if (wanted !== date)
+			return;
 		day = dayPanel(date, () => { location.hash = `#calendar/${monthOf(date)}`; grid.focus(date); });
 		fill(side, day.node);
-		await day.refresh();
 		day.focus();
+		await day.refresh();
 	}
 
 	/* The address says another month or day.  True where this page can show it. */
 	function go(where) {
-		const date = isDate(where) ? where : null;
-		const month = date ? monthOf(date) : isMonth(where) ? where : monthOf(session.today);
+		const date = isDate(where) && hasMonth(monthOf(where)) ? where : null;
+		const month = date ? monthOf(date) : isMonth(where) && hasMonth(where) ? where : monthOf(session.today);
 		const done = grid.month() === month ? null : showMonth(month);
 
 		if (date)
 			showDay(date).catch(say);
-		else {
-			day = null;
-			fill(side);
-		}
+		else
+			leaveDay();
 		return done || true;
 	}
 

@@ -12,24 +12,35 @@ import { hoursOf } from './zone.js';
 import { session } from './session.js';
 
 const CAMPAIGNS_MAX = 3;	/* in a day of the grid; the others are a number */
+const FIRST = '1990-01-01', LAST = '2199-12-31';
+
+export const hasMonth = month => month >= monthOf(FIRST) && month <= monthOf(LAST);
+
 const LAYOUT = '<div class="vc-content" data-vc="content" role="grid"><#Week /><#Dates /></div>';
 
 /*
  * onMonth(month): another month is wanted; onOpen(date): a day was chosen.  Gives the element, show(month, date) with
- * the date to focus if any, paint(data, proposed) with what usage-calendar said and {date: contacts}, and range().
+ * the date to focus if any, paint(data, proposed) with what usage-calendar said and {date: contacts}, mark(date) for the
+ * day that is open, and range().
  */
 export function monthGrid({ onMonth, onOpen }) {
 	const node = el('div', { class: 'month' });
-	let data = null, proposed = {}, busiest = 1, month, grid, today;
+	let data = null, proposed = {}, busiest = 1, marked = null, month, grid, today;
 
 	const cellOf = date => node.querySelector(`[data-vc-date="${date}"]`);
 	const cells = () => [...node.querySelectorAll('[data-vc-date]')];
+
+	/* The library marks what was clicked; open is what the address says. */
+	function markCell(cell) {
+		cell.ariaSelected = String(cell.dataset.vcDate === marked);
+	}
 
 	function paintCell(cell) {
 		const button = cell.querySelector('button'), date = cell.dataset.vcDate, entry = data && data.dates[date];
 		const extra = proposed[date] || 0, hours = session.timezone ? hoursOf(date, session.timezone) : 24;
 
 		button.removeAttribute('aria-label');
+		markCell(cell);
 		cell.classList.toggle('past', date < session.today);
 		cell.classList.toggle('today', date === session.today);
 		for (let i = 0; i <= 5; i++)
@@ -56,7 +67,8 @@ export function monthGrid({ onMonth, onOpen }) {
 		return [bar({ sent: entry.sent, reserved: entry.reserved, proposed: extra, whole: data.isUnlimited ? busiest : data.dailyLimit }),
 			el('span', { class: 'cell-figures' },
 				figure('sent', entry.sent), figure('reserved', entry.reserved), figure('proposed', extra),
-				over ? figure('over', entry.total - data.dailyLimit) : data.isUnlimited ? null : figure('free', entry.availableQuota, true)),
+				over ? figure('over', entry.total - data.dailyLimit)
+					: data.isUnlimited ? null : figure('free', Math.max(0, entry.availableQuota - extra), true)),
 			entry.campaigns.length ? campaigns(entry.campaigns) : null];
 	}
 
@@ -96,7 +108,7 @@ export function monthGrid({ onMonth, onOpen }) {
 		event.stopPropagation();
 		if (monthOf(to()) === month)
 			focus(to());
-		else
+		else if (hasMonth(monthOf(to())))
 			onMonth(monthOf(to()), to());
 	}
 
@@ -113,8 +125,8 @@ export function monthGrid({ onMonth, onOpen }) {
 		grid = new Calendar(place, { ...options(), locale: language, layouts: { default: LAYOUT }, selectionDatesMode: 'single',
 			enableDateToggle: false, enableMonthChangeOnDayClick: true, selectionMonthsMode: 'only-arrows',
 			selectionYearsMode: 'only-arrows',
-			animation: false, enableSwipe: false, selectedTheme: 'light', dateMin: '1990-01-01', dateMax: '2199-12-31',
-			displayDateMin: '1990-01-01', displayDateMax: '2199-12-31', labels: { application: t('calendar.label') },
+			animation: false, enableSwipe: false, selectedTheme: 'light', dateMin: FIRST, dateMax: LAST, displayDateMin: FIRST,
+			displayDateMax: LAST, labels: { application: t('calendar.label') },
 			onClickDate: (self, event) => onOpen(event.target.closest('[data-vc-date]').dataset.vcDate),
 			onCreateDateEls: (self, cell) => paintCell(cell) });
 		grid.init();
@@ -132,6 +144,7 @@ export function monthGrid({ onMonth, onOpen }) {
 	}
 
 	node.addEventListener('keydown', move, true);
+	node.addEventListener('focusin', event => reach(event.target.closest('[data-vc-date]')?.dataset.vcDate));
 	return {
 		node,
 		show(wanted, date) {
@@ -161,6 +174,10 @@ export function monthGrid({ onMonth, onOpen }) {
 			return { from: all[0].dataset.vcDate, to: all[all.length - 1].dataset.vcDate };
 		},
 		focus,
+		mark(date) {
+			marked = date;
+			cells().forEach(markCell);
+		},
 		month: () => month,
 	};
 }

@@ -44,7 +44,8 @@ def test_today_is_the_organisations_and_not_the_browsers(page):
 
 def test_an_address_that_is_none_shows_this_month(page):
     page.sign_in()
-    for where in ("%", "toString", "calendar/2026-13", "calendar/2026-02-30", "nothing/at/all"):
+    for where in ("%", "toString", "calendar/2026-13", "calendar/2026-02-30", "nothing/at/all",
+                  "calendar/9999-12", "calendar/1066-10-14"):
         page.go(where)
         page.says("May 2026", "h1")
 
@@ -101,6 +102,68 @@ def test_a_click_opens_the_day_with_its_campaigns_segments_and_failures(page, st
     page.find("aside summary").click()
     page.says("+14165550100 opted out", "aside")
     assert page.hash() == "#calendar/2026-05-20"
+
+
+def test_a_day_that_is_closed_before_it_came_stays_closed(page):
+    page.sign_in("calendar/2026-05-12")
+    page.hold("usage-calendar")
+    page.find("[data-vc-date='2026-05-20'] button").click()
+    page.held()
+    page.press("Close")
+    page.wait(lambda: not page.finds("aside"), "no day is open")
+    page.let_go()
+    page.day_says("2026-05-20", "500 free")
+    assert page.finds("aside") == [] and page.finds(".notice.bad") == []
+    assert page.focused_date() == "2026-05-20"
+
+
+def test_the_day_that_is_open_is_marked_however_it_was_opened(page):
+    def marked():
+        return [d.get_attribute("data-vc-date") for d in page.finds("[aria-selected=true]")]
+
+    page.sign_in("calendar/2026-05-12")
+    assert marked() == ["2026-05-12"]
+    page.find("[data-vc-date='2026-05-20'] button").click()
+    page.says("Wednesday, May 20, 2026", "aside")
+    assert marked() == ["2026-05-20"]
+    page.driver.back()
+    page.says("Tuesday, May 12, 2026", "aside")
+    assert marked() == ["2026-05-12"]
+    page.press("Close")
+    page.wait(lambda: marked() == [], "no day is marked")
+
+
+def test_a_day_that_was_read_stays_while_the_server_is_away(page):
+    page.sign_in("calendar/2026-05-20")
+    page.says("No campaigns on this day.", "aside")
+    page.driver.execute_script("window.fetch = () => Promise.reject(new TypeError('no')); "
+                               "document.dispatchEvent(new Event('visibilitychange'))")
+    page.says("does not answer", "#away")
+    page.says("does not answer", "section[aria-label=Calendar]")
+    page.says("No campaigns on this day.", "aside")
+
+
+def test_what_has_not_changed_is_not_said_again_and_keeps_the_focus(page, stack):
+    campaign(stack.daybook, "c", {"at": "2026-05-20T22:00:00Z", "contacts": 80})
+    for where, link in (("calendar", "output a"), ("calendar/2026-05-20", "aside a"), ("campaigns", "tbody a")):
+        page.go(where) if page.finds("nav") else page.sign_in(where)
+        page.driver.execute_script("document.querySelector(arguments[0]).focus()", link)
+        page.look_again()
+        assert page.driver.execute_script("return document.activeElement === document.querySelector(arguments[0])", link), where
+
+
+def test_a_limit_of_parts_says_parts(page, stack):
+    settings(stack, "limits", quotaUnit="part")
+    page.sign_in()
+    page.says("Daily limit 500 parts · growth")
+    page.says("Next date with room for parts")
+
+
+def test_a_day_with_one_left_is_not_full(page, stack):
+    settings(stack, "limits", dailyLimit=300)
+    post(stack.daybook, *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(299)])
+    page.sign_in()
+    page.day_says("2026-05-20", "99% full. 299 sent, 1 free")
 
 
 def test_a_day_of_another_month_opens_with_its_month(page):
