@@ -8,7 +8,7 @@ import { legend } from './bar.js';
 import { longDate, monthName, number, shortDate, time } from './format.js';
 import { addDays, addMonths, isDate, monthOf } from './civil.js';
 import { clockAt } from './zone.js';
-import { monthGrid } from './month.js';
+import { hasMonth, monthGrid } from './month.js';
 import { serverNow, session } from './session.js';
 import { t } from './strings.js';
 
@@ -24,17 +24,21 @@ export async function open(place, from) {
 	const date = el('input', { type: 'date', min: session.today });
 	const at = el('input', { type: 'time', required: true, value: '10:00' });
 	const parts = el('input', { type: 'number', min: 1, max: 1000, required: true, value: '1' });
-	const propose = el('button', { class: 'primary' }, t('planner.propose'));
-	let plan = null, asked = 0;
+	let plan = null, asked = 0, asks = 0;
 
 	const grid = monthGrid({ onMonth: (month, day) => showMonth(month, day), onOpen: startOn });
-	const step = n => () => showMonth(addMonths(grid.month() + '-01', n).slice(0, 7));
-	const form = el('form', { class: 'card planner', onsubmit: event => { event.preventDefault(); said.replaceChildren(); ask(); } },
+	const step = n => () => {
+		const month = monthOf(addMonths(grid.month() + '-01', n));
+		if (hasMonth(month))
+			showMonth(month);
+	};
+	const form = el('form', { class: 'card planner', onsubmit: event => { event.preventDefault(); fill(said); ask(); } },
 		el('h2', {}, t('planner.what')), field(t('planner.name'), name), field(t('planner.contacts'), contacts),
 		el('div', { class: 'pair' }, field(t('planner.date'), date), field(t('planner.time'), at, t('planner.zone', { zone: session.timezone }))),
-		field(t('planner.parts'), parts, t('planner.parts.hint')), el('p', {}, propose), said, proposal);
+		field(t('planner.parts'), parts, t('planner.parts.hint')), el('p', {},
+			el('button', { class: 'primary' }, t('planner.propose'))), said, proposal);
 
-	fill(place, el('h1', { tabindex: -1 }, t('menu.planner')), top.node, el('div', { class: 'split planner-split' }, form,
+	fill(place, el('h1', { tabindex: -1 }, t('menu.planner')), top.node, el('div', { class: 'split' }, form,
 		el('section', { class: 'wide', 'aria-label': t('planner.calendar') }, el('div', { class: 'toolbar' }, title, el('div', { class: 'buttons' },
 			el('button', { type: 'button', onclick: step(-1) }, '‹', ' ', t('calendar.previous')),
 			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'))), grid.node,
@@ -43,13 +47,17 @@ export async function open(place, from) {
 	/* A day of the calendar that was chosen. */
 	function startOn(day) {
 		date.value = day;
-		if (plan)
-			drop();
+		edited();
 		date.focus();
 	}
 
-	/* An edited form is no longer what was proposed. */
-	form.addEventListener('input', () => { if (plan) drop(); });
+	/* An edited form is no longer what was proposed, nor what is about to be. */
+	function edited() {
+		asks++;
+		grid.mark(date.value);
+		if (plan)
+			drop();
+	}
 
 	function drop() {
 		plan = null;
@@ -87,16 +95,18 @@ export async function open(place, from) {
 	const unitsOf = partsPerContact => session.quotaUnit === 'part' ? partsPerContact : 1;
 
 	async function ask() {
-		propose.disabled = true;
+		const mine = ++asks, body = wanted();
 		try {
-			const body = wanted(), reply = await send('POST', 'api/campaigns/auto-segment', body);
+			const reply = await send('POST', 'api/campaigns/auto-segment', body);
+			if (mine !== asks)
+				return;
 			plan = { ...reply, id: newId(), name: name.value.trim(), partsPerContact: body.partsPerContact, units: unitsOf(body.partsPerContact) };
 			showPlan();
 		} catch (error) {
+			if (mine !== asks)
+				return;
 			plan = null;
 			fill(proposal, notice('bad', error.message));
-		} finally {
-			propose.disabled = false;
 		}
 	}
 
@@ -109,38 +119,48 @@ export async function open(place, from) {
 			plan.segments.length ? [table(t('planner.proposal'), [{ head: t('campaign.date') }, { head: t('campaign.time') },
 				{ head: t('campaign.contacts'), number: true }],
 			plan.segments.map(s => [shortDate(dayOf(s.scheduledDate)), time(s.scheduledDate), number(s.contactCount)])),
-			el('p', { class: 'buttons' }, reserveButton, el('button', { type: 'button', class: 'quiet', onclick: drop }, t('planner.drop')))] : null);
+			el('p', { class: 'buttons' }, reserveButton, el('button', { type: 'button', class: 'quiet', onclick: () => {
+				drop();
+				name.focus();
+			} }, t('planner.drop')))] : null);
 		announce(t('planner.announce', { n: total, days: plan.segments.length }));
 		showMonth(monthOf(plan.segments.length ? dayOf(plan.segments[0].scheduledDate) : session.today));
 	}
 
 	async function reserve(event) {
-		const button = event.target;
-		button.disabled = true;
+		const button = event.target, mine = asks;
+		if (button.hasAttribute('aria-busy'))
+			return;
+		button.setAttribute('aria-busy', 'true');
 		try {
 			const { data } = await send('POST', 'api/campaigns', { id: plan.id, name: plan.name, partsPerContact: plan.partsPerContact,
 				segments: plan.segments.map(s => ({ scheduledISO: s.scheduledDate, contactCount: s.contactCount })) });
 			plan = null;
 			fill(proposal);
-			form.reset();
+			if (mine === asks)
+				name.value = contacts.value = '';
 			fill(said, notice('good', t('planner.done', { name: data.name, n: data.contactCount }), ' ',
 				el('a', { href: `#campaign/${data.campaignId}` }, t('planner.see')), ' · ',
 				el('a', { href: `#calendar/${data.segments[0].date}` }, t('menu.calendar'))));
+			said.querySelector('a').focus();
 			await Promise.all([load(), top.refresh()]);
 		} catch (error) {
-			if (error.status === 409) {
-				fill(said, notice('bad', t('planner.faster', { date: error.body.date ? longDate(error.body.date) : '',
-					needed: error.body.needed || 0, available: error.body.available || 0 })));
+			if (error.status === 409 && error.body.date) {
+				fill(said, notice('bad', t('planner.faster', { date: longDate(error.body.date), needed: error.body.needed,
+					available: error.body.available })));
 				await Promise.all([ask(), top.refresh()]);
+				proposal.querySelector('button')?.focus();
 			} else
 				fill(said, notice('bad', error.status === 0 ? t('planner.unsure') : error.message));
-			button.disabled = false;
+			button.removeAttribute('aria-busy');
 		}
 	}
 
+	form.addEventListener('input', edited);
 	date.value = isDate(from) && from >= session.today ? from
 		: clockAt(serverNow(), session.timezone).time < at.value ? session.today : addDays(session.today, 1);
 	await Promise.all([showMonth(monthOf(date.value)), top.refresh()]);
+	grid.mark(date.value);
 	name.focus();
 	return { refresh: () => Promise.all([top.refresh(), load()]) };
 }
