@@ -2,6 +2,7 @@
 import { clockAt, instantOf } from './zone.js';
 import { confirm } from './dialog.js';
 import { announce, el, fill, notice } from './dom.js';
+import { form } from './form.js';
 import { table } from './table.js';
 import { get, getWithTag, query, send } from './api.js';
 import { may, session } from './session.js';
@@ -14,10 +15,13 @@ const MOVABLE = ['draft', 'scheduled', 'sending', 'paused'];
 export async function open(place, id) {
 	const path = `api/campaigns/${encodeURIComponent(id)}`;
 	const said = el('div', {}), head = el('div', {}), body = el('div', {}), failures = el('div', {}), move = el('div', {});
-	let tag, failurePages = 1, seen = '';
+	let tag, failurePages = 1, seen = '', isChanging = false;
 
 	/* Where somebody else was faster, it says so and shows how the campaign is now. */
 	async function change(method, what, data, words) {
+		if (isChanging)
+			return;
+		isChanging = true;
 		try {
 			await send(method, path + what, data, { 'If-Match': tag });
 			fill(said, notice('good', words));
@@ -27,7 +31,10 @@ export async function open(place, id) {
 			fill(said, notice('bad', error.status === 412 ? t('campaign.changed') : error.message, error.body && error.body.nextAvailableDate
 				? [' ', t('planner.next', { date: shortDate(error.body.nextAvailableDate) })] : null));
 		}
-		await load();
+		await load().catch(() => {});	/* how it stands now; the next round shows it where this one cannot */
+		isChanging = false;
+		if (document.activeElement === document.body)	/* the button is gone */
+			head.querySelector('h1').focus();
 	}
 
 	async function verb(name, campaign) {
@@ -44,8 +51,7 @@ export async function open(place, id) {
 				contacts: el('input', { type: 'number', min: 1, required: true, value: String(s.contactCount), 'aria-label':
 					t('campaign.contacts.of', label) }) };
 		});
-		const form = el('form', { class: 'card', onsubmit: event => {
-			event.preventDefault();
+		const paper = form({ class: 'card' }, () => {
 			const changed = rows.map(r => ({ segmentNumber: r.s.segmentNumber,
 				...(r.date.value !== r.was.date || r.time.value !== r.was.time.slice(0, 5)
 					? { scheduledISO: new Date(instantOf(r.date.value, r.time.value, session.timezone)).toISOString() } : {}),
@@ -54,13 +60,13 @@ export async function open(place, id) {
 				return fill(move);
 			const { segmentNumber, ...single } = changed[0];
 			return change('PUT', '', campaign.isSegmented ? { segments: changed } : single, t('campaign.moved'));
-		} }, el('h2', {}, t('campaign.reschedule')), el('p', { class: 'quiet-text' }, t('campaign.zone', { zone: session.timezone })),
+		}, el('h2', {}, t('campaign.reschedule')), el('p', { class: 'quiet-text' }, t('campaign.zone', { zone: session.timezone })),
 		table(t('campaign.reschedule'), [{ head: t('campaign.segment.one') }, { head: t('campaign.date') }, { head: t('campaign.time') },
 			{ head: t('campaign.contacts') }], rows.map(r => [String(r.s.segmentNumber), r.date, r.time, r.contacts])),
 		el('p', { class: 'buttons' }, el('button', { class: 'primary' }, t('campaign.move')),
 			el('button', { type: 'button', class: 'quiet', onclick: () => fill(move) }, t('no'))));
 
-		fill(move, form);
+		fill(move, paper);
 		rows[0].date.focus();
 	}
 
@@ -86,7 +92,10 @@ export async function open(place, id) {
 		fill(failures, failed.length ? [el('h2', {}, t('day.failures')), table(t('day.failures'), [{ head: t('failure.phone') },
 			{ head: t('failure.reason') }, { head: t('campaign.segment.one') }, { head: t('failure.at') }],
 		failed.map(f => [f.phoneNumber || t('failure.blanked'), f.reason, String(f.segmentNumber), moment(f.failedAt)])),
-		more ? el('button', { type: 'button', onclick: () => { failurePages++; load(); } }, t('more')) : null] : null);
+		more ? el('button', { type: 'button', onclick: () => {
+			failurePages++;
+			load().catch(error => fill(said, notice('bad', error.message)));
+		} }, t('more')) : null] : null);
 	}
 
 	async function load() {

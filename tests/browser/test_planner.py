@@ -74,6 +74,29 @@ def test_who_is_too_late_is_told_so_and_gets_a_new_proposal(page, stack):
     page.says('"Spring sale" is reserved: 1,200 contacts.')
 
 
+def test_what_is_planned_next_finds_the_date_the_time_and_the_parts_still_there(page):
+    propose(page)
+    page.press("Reserve all 1,200 contacts")
+    page.says('"Spring sale" is reserved')
+    values = {label: page.field(label).get_attribute("value") for label in ("Name", "Contacts", "First date", "Time", "Parts of each message")}
+    assert values == {"Name": "", "Contacts": "", "First date": "2026-05-21", "Time": "10:00", "Parts of each message": "1"}
+
+
+def test_a_form_that_is_edited_while_the_server_thinks_gets_no_old_proposal(page):
+    page.sign_in("planner")
+    page.type("Name", "Spring sale")
+    page.type("Contacts", "1200")
+    page.hold("auto-segment")
+    page.press("Propose days")
+    page.held()
+    page.type("Contacts", "30")
+    page.let_go()
+    page.day_says("2026-05-21", "500 free")
+    assert "Reserve" not in page.text("form")
+    page.press("Propose days")
+    page.says("Reserve all 30 contacts", "form")
+
+
 def test_a_proposal_is_dropped_with_what_it_was_made_from(page):
     propose(page)
     page.type("Contacts", "30")
@@ -124,6 +147,17 @@ def test_a_campaign_is_paused_resumed_and_moved(page, stack):
     page.says("Sun, Nov 1 01:30 AM 100", ".table")
     segment = stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["segments"][0]
     assert segment["scheduledISO"] == "2026-11-01T05:30:00.000Z"	# the first of the two
+
+
+def test_a_button_that_is_pressed_twice_does_it_once(page, stack):
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T14:00:00Z"},
+              token=stack.daybook.token())
+    page.sign_in("campaign/c")
+    page.driver.execute_script("arguments[0].click(); arguments[0].click()", page.button("Pause"))
+    page.says("Spring paused", "h1")
+    page.says("Paused. It goes on holding its quota.")
+    assert "Somebody else" not in page.text("main")
+    assert page.driver.execute_script("return document.activeElement.tagName") == "H1"
 
 
 def test_a_campaign_that_somebody_changed_meanwhile_is_shown_as_it_is_now(page, stack):
