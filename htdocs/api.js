@@ -64,12 +64,22 @@ export function query(values) {
 	return pairs.length ? '?' + new URLSearchParams(pairs) : '';
 }
 
-export const get = async (path, options) => (await ask('GET', path, options)).json();
+/* What the reply says; one that breaks off is none. */
+async function read(response, how) {
+	try {
+		return await response[how]();
+	} catch {
+		down();
+		throw new ApiError(0, t('error.away'));
+	}
+}
+
+export const get = async (path, options) => read(await ask('GET', path, options), 'json');
 
 /* A change; the reply's body, and its ETag as .etag. */
 export async function send(method, path, body, headers) {
 	const response = await ask(method, path, { body, headers });
-	const reply = response.status === 204 ? {} : await response.json();
+	const reply = response.status === 204 ? {} : await read(response, 'json');
 
 	return Object.assign(reply, { etag: response.headers.get('ETag') });
 }
@@ -77,12 +87,12 @@ export async function send(method, path, body, headers) {
 export async function getWithTag(path) {
 	const response = await ask('GET', path);
 
-	return Object.assign(await response.json(), { etag: response.headers.get('ETag') });
+	return Object.assign(await read(response, 'json'), { etag: response.headers.get('ETag') });
 }
 
 /* A CSV page: {text, next}, next being the cursor of the page after it or null. */
 export async function getCsv(path) {
 	const response = await ask('GET', path, { headers: { Accept: 'text/csv' } });
 
-	return { text: await response.text(), next: response.headers.get('X-Next-Cursor') };
+	return { text: await read(response, 'text'), next: response.headers.get('X-Next-Cursor') };
 }

@@ -9,9 +9,7 @@ import * as calendar from './calendar.js';
 
 const FRESH_MS = 30000;
 
-async function signIn(why) {
-	await (await module(() => import('./signin.js'))).askForCredential(why);
-}
+const signIn = async why => (await module(() => import('./signin.js'))).askForCredential(why);
 
 /* The pages, in the order of the menu: what a page needs of the credential, and its module, all but the first fetched when shown. */
 const PAGES = {
@@ -26,7 +24,7 @@ const PAGES = {
 const SUBPAGES = { campaign: { menu: 'campaigns', scope: 'usage:read', load: () => import('./campaign.js') } };
 
 const allowed = page => page.scope === null || (may(page.scope) && session.organizationId !== null);
-let shown = {}, generation = 0, midnight;
+let shown = {}, generation = 0, midnight, round = null, signingIn = null;
 
 function frame() {
 	fill(document.body,
@@ -85,7 +83,7 @@ function address() {
 
 async function show() {
 	const { name, rest } = address(), mine = ++generation;
-	const page = PAGES[name] || SUBPAGES[name], main = document.getElementById('main');
+	const page = PAGES[name] || SUBPAGES[name], main = document.getElementById('main'), isFirst = mine === 1;
 
 	mark();
 	if (shown.name === name && shown.go && shown.go(rest))
@@ -110,6 +108,8 @@ async function show() {
 		}
 		shown = { ...made, name };
 		announce(document.title);
+		if (!isFirst && document.activeElement === document.body)	/* the link that led here is gone */
+			place.querySelector('h1').focus();
 	} catch (error) {
 		if (mine === generation)
 			fill(place, el('h1', {}, t(`menu.${name}`)), notice('bad', error.message), el('button', { type: 'button', onclick: show },
@@ -126,9 +126,13 @@ async function learnSession() {
 		midnight = setTimeout(() => refresh(true), Math.min(session.dayEndsAt - serverNow() + 500, 0x7fffffff));
 }
 
-async function refresh(another) {
-	if (document.hidden)
-		return;
+/* A round that waits, for the server or for a sign-in, is the only one. */
+function refresh(another) {
+	if (!document.hidden)
+		round = round || lookAgain(another).finally(() => { round = null; });
+}
+
+async function lookAgain(another) {
 	try {
 		const before = session.today;
 		if (another === true || serverNow() >= session.dayEndsAt)
@@ -148,10 +152,10 @@ async function refresh(another) {
  * A new credential.  What is on the screen stays, unless it is another organisation's: then it goes, and the request
  * that waited for the sign-in is never made.
  */
-async function signedIn() {
+async function signedIn(data) {
 	const before = session.organizationId, isFramed = document.querySelector('nav') !== null;
 
-	learn((await get('api/session')).data);
+	learn(data);
 	if (isFramed && before !== session.organizationId) {
 		location.reload();
 		await new Promise(() => {});
@@ -183,9 +187,10 @@ async function start() {
 	await show();
 }
 
-onUnauthorized(async () => {
-	await signIn(t('signin.expired'));
-	await signedIn();
+/* Several requests may wait for one sign-in. */
+onUnauthorized(() => {
+	signingIn = signingIn || signIn(t('signin.expired')).then(signedIn).finally(() => { signingIn = null; });
+	return signingIn;
 });
 addEventListener('hashchange', () => takeFromAddress() ? location.reload() : document.querySelector('nav') && show());
 document.addEventListener('visibilitychange', () => document.querySelector('nav') && refresh());

@@ -46,6 +46,20 @@ def test_an_expired_token_brings_the_sign_in_back_and_the_form_stays(page, stack
     assert page.field("Name").get_attribute("value") == "Spring sale"
 
 
+def test_a_tab_that_was_left_open_asks_once_and_waits(page, stack):
+    page.sign_in(ttl="1h")
+    set_clock(stack.daybook, "2026-05-20T22:30:00Z")
+    page.hold("nothing")
+    page.driver.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+    page.says("has expired", "dialog")
+    asked = page.driver.execute_script("return window.asked.length")
+    page.driver.execute_script("for (let i = 0; i < 20; i++) document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.driver.execute_script("return window.asked.length") == asked
+    page.type("Token or API key", stack.daybook.token())
+    page.press("Sign in")
+    page.wait(lambda: not page.finds("dialog"), "signed in")
+
+
 def test_what_waited_for_the_sign_in_is_never_done_for_another_organisation(page, stack):
     stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "500")
     page.sign_in("planner", ttl="1h")
