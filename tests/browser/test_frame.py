@@ -70,6 +70,32 @@ def test_the_keyboard_alone_reaches_the_calendar_and_the_menu(page):
     assert [s for s in seen if s.startswith("2026-")] == ["2026-05-20"]	# one stop of Tab; the arrows do the rest
 
 
+def test_a_link_leads_to_the_head_of_its_page(page, stack):
+    fill(stack)
+    page.sign_in("campaigns")
+    page.find("tbody a").click()
+    page.says("spring", "h1")
+    page.wait(lambda: page.driver.switch_to.active_element.tag_name == "h1", "the head has the focus")
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_a_long_name_leaves_the_frame_in_order(page, stack, width):
+    stack.ask("PUT", "/api/organizations/acme/profile", body={"name": "The Extraordinarily Long-Named Association of Senders " * 2},
+              token=stack.daybook.token())
+    page.size(width, 900)
+    page.sign_in()
+    brand, out = page.find(".brand").rect, page.button("Sign out").rect
+    assert abs(brand["y"] + brand["height"] / 2 - out["y"] - out["height"] / 2) < 3 and out["height"] < 45
+    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_a_word_that_is_too_long_leaves_room_for_the_figures(page, stack):
+    campaign(stack.daybook, "c", {"at": "2026-05-20T22:00:00Z", "contacts": 80}, title="Donaudampfschifffahrtsgesellschaft" * 4)
+    page.size(768, 900)
+    page.sign_in("campaigns")
+    assert page.driver.execute_script("const t = document.querySelector('.table'); return t.scrollWidth <= t.clientWidth")
+
+
 def test_below_a_sub_path_everything_is_found(chromium, stock):
     stack = Stack(stock, prefix="/tools/daybook")
     chromium.switch_to.new_window("tab")
