@@ -49,12 +49,13 @@ export function dayPanel(date, onClose) {
 
 		if (rows.length === 0)
 			return el('p', { class: 'quiet-text' }, t('day.nocampaigns'));
-		return table(t('day.campaigns'), [{ head: t('campaign.one') }, { head: t('campaign.time') },
+		return table(t('day.campaigns'), [{ head: t('campaign.one') },
 			{ head: t('campaign.contacts'), number: true }, { head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true },
 			{ head: t('bar.reserved'), number: true }],
 		rows.map(({ c, s }) => [[el('a', { href: `#campaign/${c.campaignId}` }, c.name), ' ', el('span', { class: `chip status-${s.status}` },
-			t(`status.${s.status}`)), c.isSegmented ? el('small', {}, ' ' + t('campaign.segment', { k: s.segmentNumber, n: c.segments.length })) : null],
-		time(s.scheduledISO), number(s.contactCount), number(s.sent), number(s.failed), number(s.reserved)]));
+			t(`status.${s.status}`)), ' ', el('small', {}, [c.isSegmented ? t('campaign.segment', { k: s.segmentNumber, n: c.segments.length }) : '',
+			time(s.scheduledISO)].join(' '))],
+		number(s.contactCount), number(s.sent), number(s.failed), number(s.reserved)]));
 	}
 
 	function failures(entry) {
