@@ -23,8 +23,8 @@ const exact = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD'
 	maximumFractionDigits: 9 });
 
 export const number = n => plain.format(n);
-/* Rounded down: 100% is all of it. */
-export const percent = n => percents.format(Math.floor(100 * n + 1e-9) / 100);
+/* Rounded, but 100% is all of it, and no more than that. */
+export const percent = n => percents.format(n < 1 ? Math.min(n, .99) : n > 1 ? Math.max(n, 1.01) : n);
 export const tenths = n => shares.format(n);
 export const money = usd => dollars.format(usd);
 export const price = usd => exact.format(usd);
@@ -32,7 +32,9 @@ export const price = usd => exact.format(usd);
 const civil = (options, date) => dates({ ...options, timeZone: 'UTC' }).format(toUtc(date));
 const instant = (options, ms) => dates({ ...options, timeZone: session.timezone || 'UTC' }).format(ms);
 
-export const shortDate = date => civil({ weekday: 'short', day: 'numeric', month: 'short' }, date);
+/* With its year where it is not this one. */
+export const shortDate = date => civil({ weekday: 'short', day: 'numeric', month: 'short',
+	...(date.slice(0, 4) === (session.today || '').slice(0, 4) ? {} : { year: 'numeric' }) }, date);
 export const longDate = date => civil({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, date);
 export const monthName = month => civil({ month: 'long', year: 'numeric' }, month + '-01');
 export const shortMonth = month => civil({ month: 'short', year: 'numeric' }, month + '-01');

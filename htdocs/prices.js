@@ -20,7 +20,7 @@ export async function prices(path) {
 		const { data } = await get(`${path}/prices`);
 		fill(list, data.prices.length ? table(t('prices.title'), [{ head: t('usage.channel') }, { head: t('prices.usd'), number: true },
 			{ head: t('prices.from') }, { head: t('prices.of') }],
-		data.prices.map(p => [t(`channel.${p.channel}`), price(p.usd), `${shortDate(p.validFrom)} ${p.validFrom.slice(0, 4)}`, t(`prices.${p.of}`)]))
+		data.prices.map(p => [t(`channel.${p.channel}`), price(p.usd), shortDate(p.validFrom), t(`prices.${p.of}`)]))
 			: el('p', { class: 'empty' }, t('prices.none')));
 	}
 

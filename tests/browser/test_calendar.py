@@ -166,6 +166,27 @@ def test_a_day_with_one_left_is_not_full(page, stack):
     page.day_says("2026-05-20", "99% full. 299 sent, 1 free")
 
 
+def test_a_day_with_one_too_many_is_more_than_full(page, stack):
+    settings(stack, "limits", dailyLimit=300)
+    post(stack.daybook, *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(301)])
+    page.sign_in()
+    page.day_says("2026-05-20", "101% full. 301 sent, 1 over")
+
+
+def test_a_campaign_of_another_year_says_its_year(page, stack):
+    campaign(stack.daybook, "c", {"at": "2026-12-31T22:00:00Z", "contacts": 80}, {"at": "2027-01-01T22:00:00Z", "contacts": 80})
+    page.sign_in("campaigns")
+    page.says("Thu, Dec 31 – Fri, Jan 1, 2027")
+
+
+def test_all_columns_of_a_day_are_in_sight(page, stack):
+    campaign(stack.daybook, "c", {"at": "2026-05-20T22:00:00Z", "contacts": 80}, title="Reminders of the spring sale, the second half")
+    page.size(1280, 900)
+    page.sign_in("calendar/2026-05-20")
+    page.says("Reminders", "aside table")
+    assert page.driver.execute_script("const t = document.querySelector('aside .table'); return t.scrollWidth <= t.clientWidth")
+
+
 def test_a_day_of_another_month_opens_with_its_month(page):
     page.sign_in()
     page.find("[data-vc-date='2026-04-27'] button").click()

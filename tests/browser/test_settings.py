@@ -96,7 +96,7 @@ def test_an_api_key_is_shown_once_works_and_is_revoked(page, stack):
 
 def test_a_price_is_set_from_a_day_on(page):
     page.sign_in("settings")
-    page.says("SMS $0.0079 Sun, Jan 1 2012 common")
+    page.says("SMS $0.0079 Sun, Jan 1, 2012 common")
     page.type("US dollars a part", "0.0123")
     page.press("Set the price")
-    page.says("SMS $0.0123 Wed, May 20 2026 your own")
+    page.says("SMS $0.0123 Wed, May 20 your own")
