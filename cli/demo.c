@@ -273,8 +273,8 @@ cmd_demo(struct cli *c, int argc, char **argv)
 {
 	struct company companies[] = {
 		{ { .id = "acme", .name = "Acme Messaging", .timezone = "America/Toronto", .plan = "growth",
-		    .daily_limit = 500, .cycle_day = 1, .week_start = 7, .cap_messages = NO_CAP, .cap_cost_micros = NO_CAP,
-		    .cap_sms = NO_CAP, .cap_calls = NO_CAP }, "+141655501", acme_flows,
+		    .daily_limit = 500, .cycle_day = 1, .week_start = 7, .cap_messages = 60000, .cap_cost_micros = 150000000,
+		    .cap_sms = 10000, .cap_calls = NO_CAP }, "+141655501", acme_flows,
 		    sizeof(acme_flows) / sizeof(acme_flows[0]) },
 		{ { .id = "globex", .name = "Globex Logistik", .timezone = "Europe/Berlin", .plan = "enterprise",
 		    .daily_limit = UNLIMITED, .cycle_day = 15, .week_start = 1, .cap_messages = NO_CAP, .cap_cost_micros = NO_CAP,

@@ -34,7 +34,7 @@ function frame() {
 			el('strong', { class: 'brand' }, 'Daybook'),
 			el('span', { class: 'who', id: 'who' }),
 			el('nav', { 'aria-label': t('menu.label') }),
-			el('span', { class: 'clock', id: 'clock' }),
+			el('span', { class: 'clock' }),
 			el('button', { class: 'quiet', type: 'button', onclick: signOut }, t('menu.signout'))),
 		el('div', { id: 'away' }),
 		el('main', { id: 'main', tabindex: -1 }),
@@ -66,7 +66,8 @@ function tick() {
 	const now = serverNow();
 
 	fill(document.getElementById('who'), session.name || session.organizationId || t('session.everyone'));
-	fill(document.getElementById('clock'), session.timezone ? `${clock(now)} · ${zoneName(session.timezone, now)}` : '');
+	for (const node of document.querySelectorAll('.clock'))	/* the frame's, and the banner's */
+		fill(node, session.timezone ? `${clock(now)} · ${zoneName(session.timezone, now)}` : '');
 }
 
 function signOut() {
@@ -195,5 +196,5 @@ onUnauthorized(() => {
 addEventListener('hashchange', () => takeFromAddress() ? location.reload() : document.querySelector('nav') && show());
 document.addEventListener('visibilitychange', () => document.querySelector('nav') && refresh());
 setInterval(() => document.querySelector('nav') && refresh(), FRESH_MS);
-setInterval(() => document.getElementById('clock') && tick(), 1000);
+setInterval(() => document.querySelector('nav') && tick(), 1000);
 start();

@@ -1,4 +1,4 @@
-/* Today's quota: sent, reserved, free, the limit, and the next date with room for so many. */
+/* Today's quota: sent, reserved, free, the limit, the organisation's clock, and the next date with room for so many. */
 import { bar } from './bar.js';
 import { el, fill, notice, renew } from './dom.js';
 import { get, query } from './api.js';
@@ -9,7 +9,7 @@ import { t } from './strings.js';
 const PAUSE_MS = 250;	/* after a key, before the server is asked */
 
 export function banner() {
-	const today = el('div', { class: 'today' }), answer = el('output', { class: 'answer', for: 'contacts' });
+	const today = el('div', { class: 'today' }), clock = el('span', { class: 'clock' }), answer = el('output', { class: 'answer', for: 'contacts' });
 	const input = el('input', { id: 'contacts', type: 'number', min: 0, max: 1000000000, step: 1, inputmode: 'numeric', value: '100' });
 	const unit = session.quotaUnit === 'part' ? t('unit.part') : null;	/* said where it is not what people expect */
 	const node = el('section', { class: 'banner', 'aria-label': t('banner.label') }, today,
@@ -25,7 +25,7 @@ export function banner() {
 		const over = !data.isUnlimited && entry.total > data.dailyLimit;
 		const share = data.dailyLimit > 0 ? percent(entry.total / data.dailyLimit) : null;
 
-		renew(today, [data, session.today], () => [el('h2', {}, t('day.today'), el('span', { class: 'quiet-text' }, ` ${longDate(session.today)}`)),
+		renew(today, [data, session.today], () => [el('h2', {}, t('day.today'), el('span', { class: 'quiet-text' }, ` ${longDate(session.today)} `), clock),
 			el('dl', { class: 'stats' }, figure('sent', number(entry.sent)), figure('reserved', number(entry.reserved)),
 				data.isUnlimited ? null : over ? figure('over', number(entry.total - data.dailyLimit)) : figure('free', number(entry.availableQuota)),
 				figure('limit', data.isUnlimited ? t('banner.unlimited') : number(data.dailyLimit),

@@ -18,8 +18,8 @@ def test_the_banner_says_what_today_has(page, stack):
     campaign(stack.daybook, "c", {"at": "2026-05-20T22:00:00Z", "contacts": 80})
     page.sign_in()
     page.says("Today Wednesday, May 20, 2026 Sent 120 Reserved 80 Free 300 Daily limit 500 growth 40%")
-    page.says("04:00", "#clock")
-    page.says("America/New York (EDT)", "#clock")
+    page.says("04:00", ".banner .clock")
+    page.says("America/New York (EDT)", ".banner .clock")
 
 
 def test_the_banner_finds_the_next_date_with_room_for_so_many(page, stack):
@@ -72,7 +72,7 @@ def test_a_day_of_25_hours_may_be_today(page, stack):
     set_clock(stack.daybook, "2026-11-02T04:59:00Z")	# 23:59 of its 25 hours
     page.sign_in()
     page.day_says("2026-11-01", "Today. 25 h")
-    page.says("11:59", "#clock")
+    page.says("11:59", ".banner .clock")
 
 
 def test_the_keys_move_by_day_week_and_month_and_open_a_day(page):

@@ -28,7 +28,7 @@ def test_another_zone_names_the_segments_that_it_moves(page, stack):
     page.type("Time zone", "Asia/Tokyo")
     page.button("Save", "form:has(#zones) button").click()
     page.says("Segments on another day now: c 1: Fri, May 22 → Sat, May 23")
-    page.says("Asia/Tokyo", "#clock")
+    page.says("Asia/Tokyo", ".top .clock")
 
 
 def test_a_setting_that_is_wrong_is_refused_in_words_and_stays_in_the_form(page):
