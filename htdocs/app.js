@@ -4,7 +4,7 @@ import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
 import { credential, forget, learn, may, serverNow, session, takeFromAddress } from './session.js';
 import { t } from './strings.js';
-import { clock, zoneName } from './format.js';
+import { clock } from './format.js';
 import * as calendar from './calendar.js';
 
 const FRESH_MS = 30000;
@@ -63,11 +63,9 @@ function mark() {
 }
 
 function tick() {
-	const now = serverNow();
-
 	fill(document.getElementById('who'), session.name || session.organizationId || t('session.everyone'));
 	for (const node of document.querySelectorAll('.clock'))	/* the frame's, and the banner's */
-		fill(node, session.timezone ? `${clock(now)} · ${zoneName(session.timezone, now)}` : '');
+		fill(node, clock());
 }
 
 function signOut() {

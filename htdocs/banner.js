@@ -2,14 +2,14 @@
 import { bar } from './bar.js';
 import { el, fill, notice, renew } from './dom.js';
 import { get, query } from './api.js';
-import { longDate, number, percent, shortDate } from './format.js';
+import { clock, longDate, number, percent, shortDate } from './format.js';
 import { session } from './session.js';
 import { t } from './strings.js';
 
 const PAUSE_MS = 250;	/* after a key, before the server is asked */
 
 export function banner() {
-	const today = el('div', { class: 'today' }), clock = el('span', { class: 'clock' }), answer = el('output', { class: 'answer', for: 'contacts' });
+	const today = el('div', { class: 'today' }), time = el('span', { class: 'clock' }), answer = el('output', { class: 'answer', for: 'contacts' });
 	const input = el('input', { id: 'contacts', type: 'number', min: 0, max: 1000000000, step: 1, inputmode: 'numeric', value: '100' });
 	const unit = session.quotaUnit === 'part' ? t('unit.part') : null;	/* said where it is not what people expect */
 	const node = el('section', { class: 'banner', 'aria-label': t('banner.label') }, today,
@@ -25,13 +25,14 @@ export function banner() {
 		const over = !data.isUnlimited && entry.total > data.dailyLimit;
 		const share = data.dailyLimit > 0 ? percent(entry.total / data.dailyLimit) : null;
 
-		renew(today, [data, session.today], () => [el('h2', {}, t('day.today'), el('span', { class: 'quiet-text' }, ` ${longDate(session.today)} `), clock),
+		renew(today, [data, session.today], () => [el('h2', {}, t('day.today'), el('span', { class: 'quiet-text' }, ` ${longDate(session.today)} `), time),
 			el('dl', { class: 'stats' }, figure('sent', number(entry.sent)), figure('reserved', number(entry.reserved)),
 				data.isUnlimited ? null : over ? figure('over', number(entry.total - data.dailyLimit)) : figure('free', number(entry.availableQuota)),
 				figure('limit', data.isUnlimited ? t('banner.unlimited') : number(data.dailyLimit),
 					[unit, data.plan].filter(Boolean).join(' · '))),
 			data.isUnlimited ? null : el('div', { class: 'bar-line' },
 				bar({ sent: entry.sent, reserved: entry.reserved, whole: data.dailyLimit }), share ? el('span', {}, share) : null)]);
+		fill(time, clock());
 		node.classList.toggle('over', over);
 	}
 

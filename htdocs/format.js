@@ -1,7 +1,7 @@
 /* Numbers, money, dates and instants as people of the browser's language read them, in the organisation's zone. */
 import { language } from './strings.js';
 import { toUtc } from './civil.js';
-import { session } from './session.js';
+import { serverNow, session } from './session.js';
 
 /* The browser's flavour of the language that the strings are in. */
 const locale = navigator.languages.find(l => l.split('-')[0] === language) || language;
@@ -39,14 +39,16 @@ export const longDate = date => civil({ weekday: 'long', day: 'numeric', month: 
 export const monthName = month => civil({ month: 'long', year: 'numeric' }, month + '-01');
 export const shortMonth = month => civil({ month: 'short', year: 'numeric' }, month + '-01');
 
-export const clock = ms => instant({ hour: '2-digit', minute: '2-digit', second: '2-digit' }, ms);
 export const time = iso => instant({ hour: '2-digit', minute: '2-digit' }, Date.parse(iso));
 export const moment = iso => instant({ dateStyle: 'medium', timeStyle: 'short' }, Date.parse(iso));
 export const day = iso => instant({ dateStyle: 'medium' }, Date.parse(iso));
 
-/* America/New_York as "New York (EST)". */
-export function zoneName(zone, ms) {
-	const part = dates({ timeZone: zone, timeZoneName: 'short' }).formatToParts(ms).find(p => p.type === 'timeZoneName');
+/* What the organisation's clocks show now: "10:16:32 AM · America/New York (EST)". */
+export function clock() {
+	const now = serverNow(), zone = session.timezone;
 
-	return `${zone.replace(/_/g, ' ')} (${part.value})`;
+	if (!zone)
+		return '';
+	const short = dates({ timeZone: zone, timeZoneName: 'short' }).formatToParts(now).find(p => p.type === 'timeZoneName').value;
+	return `${instant({ hour: '2-digit', minute: '2-digit', second: '2-digit' }, now)} · ${zone.replace(/_/g, ' ')} (${short})`;
 }

@@ -148,13 +148,17 @@ class Page:
         self.wait(lambda: self.driver.execute_script("return window.answered"), "an answer")
 
     def look_again(self):
-        """What the page does every half a minute, to its end."""
-        self.driver.execute_script("""const real = window.fetch;
-            window.open = 0; window.rounds = 0;
-            window.fetch = (...all) => { window.open++; return real(...all).finally(() => setTimeout(() => {
-                window.open--; window.rounds++; }, 50)); };
-            document.dispatchEvent(new Event('visibilitychange'));""")
-        self.wait(lambda: self.driver.execute_script("return window.rounds > 0 && window.open === 0"), "the round")
+        """What the page does every half a minute, to its end: some time after the last of its requests."""
+        before = self.driver.execute_script("""if (!window.requests) {
+                const real = window.fetch, r = window.requests = { began: 0, ended: 0 };
+                window.fetch = (...all) => { r.began++; return real(...all).finally(() => setTimeout(() => r.ended++, 100)); };
+            }
+            return window.requests.began""")
+        # A round that is under way takes no other in: it is asked for until one begins.
+        self.wait(lambda: self.driver.execute_script("""const r = window.requests;
+            if (r.began === arguments[0])
+                document.dispatchEvent(new Event('visibilitychange'));
+            return r.began > arguments[0] && r.ended === r.began""", before), "the round")
 
     # ---- What must never be
     def problems(self):
