@@ -15,7 +15,7 @@ const strings = {
 	'menu.campaign': 'Campaign', 'menu.planner': 'Planner', 'menu.usage': 'Usage', 'menu.settings': 'Settings', 'menu.audit': 'Audit log', 'menu.api': 'API',
 
 	'signin.title': 'Sign in to Daybook', 'signin.credential': 'Token or API key', 'signin.button': 'Sign in',
-	'signin.hint': 'What daybook token --org ID prints, or a key dbk_… . It stays in this tab and goes when the tab is closed.',
+	'signin.hint': 'What daybook token --org ID prints, or an API key (dbk_…). It stays in this tab and goes when the tab is closed.',
 	'signin.expired': 'The credential has expired or was taken back. Sign in again; what you typed is still there.',
 	'signin.refused': 'The server does not take this credential: it is wrong, expired or revoked.',
 	'session.everyone': 'All organisations', 'session.newday': 'A new day has begun.',
