@@ -164,6 +164,7 @@ export function monthGrid({ onMonth, onOpen }) {
 		paint(calendar, plan = {}) {
 			data = calendar;
 			proposed = plan;
+			node.classList.toggle('unlimited', data.isUnlimited);
 			busiest = Math.max(1, ...Object.entries(calendar.dates).map(([date, d]) => d.total + (plan[date] || 0)));
 			if (today !== session.today)
 				redate();

@@ -213,7 +213,7 @@ def test_an_unlimited_plan_has_no_free_and_no_shares(page, stack):
     page.sign_in()
     page.says("Sent 20 Reserved 0 Daily limit unlimited")
     page.day_says("2026-05-20", "20 sent")
-    assert "free" not in page.text(".month") and "%" not in page.text(".month")
+    assert "free" not in page.text(".wide") and "%" not in page.text(".wide")
 
 
 def test_a_day_over_the_limit_says_by_how_much(page, stack):
