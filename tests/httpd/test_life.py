@@ -14,6 +14,7 @@ import pytest
 
 from servers import ApacheCgi, ApacheOldCgi, ApacheProxyFcgi, LighttpdCgi, LighttpdSockets, Nginx, parent_and_program, until
 
+CLIENTS, RELOADS = 3, 2
 PLAN = {"totalContacts": 20, "firstSegmentDate": "2027-01-01"}
 
 
@@ -124,7 +125,7 @@ def test_without_its_programs_a_server_says_so_in_json_and_finds_them_when_they_
 class Load:
     """Clients that ask all the time, each on a new connection; what went wrong is kept."""
 
-    def __init__(self, server, site, clients=3):
+    def __init__(self, server, site, clients):
         self.server, self.site, self.count, self.failed = server, site, 0, []
         self.is_over = False
         self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
@@ -157,19 +158,25 @@ class Load:
 
 
 def reload_under_load(server, site):
-    with Load(server, site) as load:
-        for _ in range(2):
+    with Load(server, site, CLIENTS) as load:
+        for _ in range(RELOADS):
+            load.more(40)
             before = server.generation()
             server.reload()
             until(lambda: server.generation() != before, "it did not reload")
-            load.more(40)
+        load.more(40)
     assert server.process.poll() is None
     return load
 
 
 def test_a_reload_under_load_fails_no_request(server, site):
-    load = reload_under_load(server, site)
-    if "cgid" in getattr(server, "MORE", []):
+    load, modules = reload_under_load(server, site), getattr(server, "MORE", [])
+    if "fcgid" in modules:
+        # mod_fcgid ends its programs while workers of before still come to them: on a busy machine a request that waits in
+        # that moment is refused, one of each client at most.
+        assert all(json.loads(r.body)["success"] is False and r.status in (500, 503) for r in load.failed), load.failed
+        assert len(load.failed) <= RELOADS * CLIENTS, load.failed
+    elif "cgid" in modules:
         # Apache stops mod_cgid's daemon with the requests that it has just been given: it says 503, and has run nothing.
         assert all(json.loads(r.body)["success"] is False and r.status == 503 for r in load.failed), load.failed
     else:
