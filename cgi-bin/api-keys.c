@@ -21,17 +21,10 @@ enum { KEY_DIGITS_MAX = 18 };
 static void
 put_key(struct json *out, const char *name, const struct api_key *k, const char *secret)
 {
-	const char *word;
-	unsigned scope;
-
 	json_open_object(out, name);
 	json_put_int(out, "id", k->key);
 	json_put_text(out, "name", k->name);
-	json_open_array(out, "scopes");
-	for (unsigned i = 0; (word = scopes_word(i, &scope)) != NULL; i++)
-		if (k->scopes & scope)
-			json_put_text(out, NULL, word);
-	json_close_array(out);
+	scopes_put(out, "scopes", k->scopes);
 	json_put_instant(out, "createdAt", k->created_at);
 	if (k->revoked_at != 0)
 		json_put_instant(out, "revokedAt", k->revoked_at);

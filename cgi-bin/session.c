@@ -42,14 +42,7 @@ put_no_organization(struct json *out)
 static void
 put_caller(struct json *out, const struct caller *caller)
 {
-	const char *word;
-	unsigned scope;
-
-	json_open_array(out, "scopes");
-	for (unsigned i = 0; (word = scopes_word(i, &scope)) != NULL; i++)
-		if (caller->scopes & scope)
-			json_put_text(out, NULL, word);
-	json_close_array(out);
+	scopes_put(out, "scopes", caller->scopes);
 	json_put_text(out, "credential", caller->credential);
 	if (caller->expires_at != 0)
 		json_put_instant(out, "expiresAt", caller->expires_at);

@@ -91,15 +91,6 @@ scopes_format(struct arena *a, unsigned scopes)
 	return text;
 }
 
-const char *
-scopes_word(unsigned i, unsigned *scope)
-{
-	if (i >= WORD_COUNT)
-		return NULL;
-	*scope = words[i].scope;
-	return words[i].word;
-}
-
 unsigned
 scopes_expand(unsigned scopes)
 {
@@ -113,4 +104,14 @@ scopes_of_role(const char *role)
 		if (strcmp(roles[i].role, role) == 0)
 			return roles[i].scopes;
 	return 0;
+}
+
+void
+scopes_put(struct json *out, const char *name, unsigned scopes)
+{
+	json_open_array(out, name);
+	for (size_t i = 0; i < WORD_COUNT; i++)
+		if (scopes & words[i].scope)
+			json_put_text(out, NULL, words[i].word);
+	json_close_array(out);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "arena.h"
+#include "json.h"
 
 enum {
 	SCOPE_USAGE_READ = 1 << 0,
@@ -27,13 +28,13 @@ unsigned	 scopes_known(const char *text);
 /* Bits into words, in the arena; all of them are the one word `admin`. */
 const char	*scopes_format(struct arena *a, unsigned scopes);
 
-/* The words one by one, from 0; NULL behind the last. */
-const char	*scopes_word(unsigned i, unsigned *scope);
-
 /* What the bits mean together: admin is all of them. */
 unsigned	 scopes_expand(unsigned scopes);
 
 /* What an accessRole stands for, expanded; nothing where it is none that we know. */
 unsigned	 scopes_of_role(const char *role);
+
+/* An array of the words, one for each scope that is there. */
+void		 scopes_put(struct json *out, const char *name, unsigned scopes);
 
 #endif
