@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gate.h"
+#include "instant.h"
 #include "log.h"
 
 enum { QUEUE = 0, ROOM = 1, PROBE = 2 };	/* the two bytes, and one to try locks on */
@@ -40,15 +41,6 @@ on_alarm(int sig)
 	(void)sig;	/* only there to end fcntl() */
 }
 
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * F_SETLKW has no limit of its own: SIGALRM, without SA_RESTART, ends it.  The timer repeats, so that
  * an alarm that comes just before the call is not lost.
@@ -61,7 +53,7 @@ lock_byte(int fd, off_t byte, short type, bool is_waiting, int64_t deadline_ms)
 	while (fcntl(fd, is_waiting ? F_SETLKW : F_SETLK, &lock) == -1) {
 		if (errno != EINTR)
 			return -1;
-		if (is_waiting && monotonic_ms() >= deadline_ms) {
+		if (is_waiting && instant_monotonic() >= deadline_ms) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
@@ -75,7 +67,7 @@ wait_in_line(int fd, int wait_ms)
 	struct itimerval timer = { .it_interval = { 0, 50000 },
 		.it_value = { wait_ms / 1000, wait_ms % 1000 * 1000 } }, old_timer;
 	struct sigaction action = { .sa_handler = on_alarm }, old_action;
-	int64_t deadline_ms = monotonic_ms() + wait_ms;
+	int64_t deadline_ms = instant_monotonic() + wait_ms;
 	sigset_t alarm_only, old_mask;
 	int rc, error;
 

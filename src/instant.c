@@ -18,6 +18,15 @@ floor_div(int64_t a, int64_t b)
 }
 
 int64_t
+instant_monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
 instant_now(void)
 {
 	struct timespec now;

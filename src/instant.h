@@ -23,6 +23,9 @@
 /* The clock; read once for each request or command. */
 int64_t	instant_now(void);
 
+/* For how long something took: a clock that nobody sets, in milliseconds. */
+int64_t	instant_monotonic(void);
+
 /*
  * Reads RFC 3339 with `Z` or a numeric offset and 0 to 9 digits of fraction (cut to the
  * millisecond).  False, and *at untouched, where the text is anything else or no real date.

@@ -16,24 +16,15 @@
 
 enum { TURN_MS = 1000 };	/* the next request waits no longer for blanking */
 
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* One transaction after the other, so that writers come in between. */
 static bool
 blank_failures(struct db *db, int64_t now)
 {
-	int64_t until = monotonic_ms() + TURN_MS;
+	int64_t until = instant_monotonic() + TURN_MS;
 	bool is_due;
 
 	while (failure_is_due(db, now, &is_due) == OK && is_due) {
-		if (monotonic_ms() > until)
+		if (instant_monotonic() > until)
 			return true;
 		if (db_write_try(db) != OK)
 			return false;
