@@ -15,7 +15,7 @@
 -- Nothing here is local time as text, and nothing is a floating-point number.
 
 PRAGMA application_id = 1145203563;	-- 0x44426b6b, "DBkk"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- An organisation: whose day book it is, how its days are cut, and what it may send.
 CREATE TABLE organization (
@@ -55,6 +55,8 @@ CREATE TABLE zone_span (
 		CHECK (utc_offset_s % 900 = 0),
 	zone TEXT NOT NULL,		-- the zone that it was read from
 	tzdata_version TEXT NOT NULL,	-- the release of the zone file, '' where the system does not say
+	zone_sha256 BLOB		-- of the zone file that the row was read from; NULL = not known
+		CHECK (length(zone_sha256) = 32),
 	PRIMARY KEY (org, from_at)
 ) STRICT, WITHOUT ROWID;
 
@@ -128,6 +130,17 @@ CREATE TABLE usage_day (
 	PRIMARY KEY (org, day, channel)
 ) STRICT, WITHOUT ROWID;
 
+-- What shows that a row of the ledger was changed or taken away: for each day of UTC how many rows there are, and the sum,
+-- modulo 2^62, of a hash of each (src/row_hash.h) over all its columns but detail_sha256, in their order.  Written with the
+-- rows; `daybook verify` compares it with them, and `daybook rebuild` leaves it alone.
+CREATE TABLE ledger_day (
+	org INTEGER NOT NULL REFERENCES organization,
+	day INTEGER NOT NULL,		-- of UTC: floor(occurred_at / 86400000)
+	events INTEGER NOT NULL CHECK (events >= 1),
+	digest INTEGER NOT NULL CHECK (digest BETWEEN 0 AND 4611686018427387903),
+	PRIMARY KEY (org, day)
+) STRICT, WITHOUT ROWID;
+
 -- A campaign.  Its state is that of its segments.
 CREATE TABLE campaign (
 	key INTEGER PRIMARY KEY,
@@ -140,6 +153,9 @@ CREATE TABLE campaign (
 	revision INTEGER NOT NULL DEFAULT 1,	-- goes up with every change; If-Match compares it
 	created_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL,
+	digest INTEGER			-- a hash of its plan (its segments, without what is spent) and of the request that
+					-- made it, so that a change by other hands shows; NULL = not known
+		CHECK (digest BETWEEN 0 AND 4611686018427387903),
 	UNIQUE (org, id)
 ) STRICT;
 

@@ -148,12 +148,12 @@ post(struct req *r, struct json *out)
 	    (st = api_key_add(r->db, r->arena, r->org, w.name != NULL ? w.name : "", w.scopes, r->now, &secret, &key,
 	    &r->why)) != OK)
 		return st;
-	api_key_audit(r->db, key, "apikey.add", r->now, r->caller.credential);
-	if ((st = api_key_load(r->db, r->arena, r->org, key, &k, &r->why)) != OK || (st = db_write_commit(r->db)) != OK)
+	if ((st = api_key_audit(r->db, key, "apikey.add", r->now, r->caller.credential)) != OK ||
+	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->why)) != OK)
 		return st;
 	r->is_secret = true;
-	put_one(out, &k, secret);
-	return CREATED;
+	put_one(out, &k, secret);	/* the reply first: once it is committed nothing may fail */
+	return (st = db_write_commit(r->db)) == OK ? CREATED : st;
 }
 
 /* ---- DELETE */
@@ -181,14 +181,13 @@ revoke(struct req *r, struct json *out)
 	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->why)) != OK)
 		return st;
 	if (k.revoked_at == 0) {
-		if ((st = api_key_revoke(r->db, key, r->now, &r->why)) != OK)
+		if ((st = api_key_revoke(r->db, key, r->now, &r->why)) != OK ||
+		    (st = api_key_audit(r->db, key, "apikey.revoke", r->now, r->caller.credential)) != OK)
 			return st;
-		api_key_audit(r->db, key, "apikey.revoke", r->now, r->caller.credential);
 		k.revoked_at = r->now;
 	}
-	if ((st = db_write_commit(r->db)) == OK)
-		put_one(out, &k, NULL);
-	return st;
+	put_one(out, &k, NULL);
+	return db_write_commit(r->db);
 }
 
 int

@@ -16,16 +16,20 @@
 #include "usage.h"
 #include "version.h"
 
-static bool
-is_allowed(struct req *r)
+static enum status
+check_address(struct req *r)
 {
-	const char *address = req_env(r, "REMOTE_ADDR");
-	char *list = arena_strdup(r->arena, setting_get(r->db, r->arena, "metrics_addresses")), *one;
+	const char *address = req_env(r, "REMOTE_ADDR"), *allowed;
+	enum status st;
+	char *list, *one;
 
+	if ((st = setting_get(r->db, r->arena, "metrics_addresses", &allowed)) != OK)
+		return st;
+	list = arena_strdup(r->arena, allowed);
 	while (address != NULL && (one = strsep(&list, " ,")) != NULL)
 		if (strcmp(one, address) == 0)
-			return true;
-	return false;
+			return OK;
+	return why_not(&r->why, FORBIDDEN, "address: not one of the setting metrics_addresses");
 }
 
 static void
@@ -68,9 +72,10 @@ load_todays(struct req *r, struct today **todays, size_t *count)
 {
 	struct day today;
 	const char **ids;
-	enum status st = OK;
+	enum status st = organization_ids(r->db, r->arena, &ids, count);
 
-	*count = organization_ids(r->db, r->arena, &ids);
+	if (st != OK)
+		return st;
 	*todays = arena_alloc(r->arena, (*count + 1) * sizeof(**todays));
 	for (size_t i = 0; st == OK && i < *count; i++) {
 		struct today *t = &(*todays)[i];
@@ -114,12 +119,12 @@ static enum status
 metrics(struct req *r, struct json *out)
 {
 	struct today *todays;
+	const char *backup_at;
 	enum status st;
 	size_t count;
 
-	if (!is_allowed(r))
-		return why_not(&r->why, FORBIDDEN, "address: not one of the setting metrics_addresses");
-	if ((st = load_todays(r, &todays, &count)) != OK)
+	if ((st = check_address(r)) != OK || (st = load_todays(r, &todays, &count)) != OK ||
+	    (st = setting_get(r->db, r->arena, "backup_at", &backup_at)) != OK)
 		return st;
 	r->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	family(r, out, "daybook_build_info", "gauge", "The running Daybook.");
@@ -137,7 +142,7 @@ metrics(struct req *r, struct json *out)
 	family(r, out, "daybook_wal_bytes", "gauge", "Size of its write-ahead log.");
 	line(r, out, "daybook_wal_bytes", "", db_wal_bytes(r->db));
 	family(r, out, "daybook_backup_timestamp_ms", "gauge", "When the last backup ended, 0 = never.");
-	line(r, out, "daybook_backup_timestamp_ms", "", strtoll(setting_get(r->db, r->arena, "backup_at"), NULL, 10));
+	line(r, out, "daybook_backup_timestamp_ms", "", strtoll(backup_at, NULL, 10));
 	return OK;
 }
 

@@ -123,8 +123,7 @@ post(struct req *r, struct json *out)
 		return st;
 	st = read_fields(r, o, &w);
 	json_object_free(o);
-	if (st != OK || (st = db_write_begin(r->db)) != OK || (st = set_in_transaction(r, &w, &quarters)) != OK ||
-	    (st = db_write_commit(r->db)) != OK)
+	if (st != OK || (st = db_write_begin(r->db)) != OK || (st = set_in_transaction(r, &w, &quarters)) != OK)
 		return st;
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
@@ -133,7 +132,7 @@ post(struct req *r, struct json *out)
 	json_put_int(out, "quartersRepriced", quarters);
 	json_close_object(out);
 	json_close_object(out);
-	return OK;
+	return db_write_commit(r->db);	/* the reply first: once it is committed nothing may fail */
 }
 
 int

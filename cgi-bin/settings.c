@@ -93,14 +93,13 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 				st = organization_update(r->db, r->arena, &org, &wanted, recut, r->now, r->caller.credential,
 				    &effects, &r->why);
 		}
-		if (st == OK)
+		if (st == OK) {	/* the reply first: once it is committed nothing may fail */
+			put_settings(out, &org, r->now, &effects);
 			st = db_write_commit(r->db);
-		else
+		} else
 			db_write_abort(r->db);
 	}
 	json_object_free(o);
-	if (st == OK)
-		put_settings(out, &org, r->now, &effects);
 	return st;
 }
 

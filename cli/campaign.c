@@ -71,7 +71,7 @@ list(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (state != NULL && !(filter.has_state = campaign_state_parse(state, &filter.state)))
 		return cli_usage("campaign", "--status: no state \"%s\"", state);
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
 	if (cli_organization(c, org_id, &org) != OK || list_all(c, &org, &filter) != OK)
 		return cli_fail(c);
@@ -89,7 +89,7 @@ show(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("campaign", argc, argv, specs, &id, 1, 1))
 		return USAGE;
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
 	if (cli_organization(c, org_id, &org) != OK ||
 	    campaign_load(c->db, c->arena, &org, id, organization_today(&org, c->now), &campaign, &c->why) != OK)

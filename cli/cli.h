@@ -37,14 +37,23 @@ struct command {
 /* ---- Errors */
 
 /* Prints `daybook: WHAT` and the fix below it; returns FAILED. */
-int	cli_fail(const struct cli *c);
+int	cli_fail(struct cli *c);
 /* Prints `daybook COMMAND: …`, and where to look; returns USAGE. */
 int	cli_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- The database */
 
-/* Finds (-d, DAYBOOK_DB) and opens it; false, with the error printed, where that cannot be. */
+/* Finds its path; false, with the error printed. */
+bool	cli_path(struct cli *c);
+/*
+ * Finds (-d, DAYBOOK_DB) and opens it; false, with the error printed, if that cannot be.  A file that was put there by hand
+ * is checked as a whole first (inspect.h).
+ */
 bool	cli_open(struct cli *c);
+/* The same in a read transaction. */
+bool	cli_read(struct cli *c);
+/* Opens whatever is there, for the commands that say what is wrong with it, or replace it. */
+bool	cli_open_unchecked(struct cli *c);
 
 /* ---- Options: `--name VALUE`, `--name=VALUE` or `--flag`, anywhere behind the subcommand. */
 

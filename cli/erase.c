@@ -21,14 +21,13 @@ cmd_erase(struct cli *c, int argc, char **argv)
 		return cli_usage("erase", "--phone is needed, as it was posted");
 	if (!cli_open(c))
 		return FAILED;
-	if (db_write_begin(c->db) != OK || failure_erase(c->db, phone, &count) != OK) {
+	/* The audit says that it was done, and never whose number it was. */
+	if (db_write_begin(c->db) != OK || failure_erase(c->db, phone, &count) != OK ||
+	    audit(c->db, c->now, 0, CLI_CREDENTIAL, "failure.erase",
+	    arena_printf(c->arena, "{\"rows\":%" PRId64 "}", count)) != OK || db_write_commit(c->db) != OK) {
 		db_write_abort(c->db);
 		return cli_fail(c);
 	}
-	/* That it was done, and never whose number it was. */
-	audit(c->db, c->now, 0, CLI_CREDENTIAL, "failure.erase", arena_printf(c->arena, "{\"rows\":%" PRId64 "}", count));
-	if (db_write_commit(c->db) != OK)
-		return cli_fail(c);
 	if (count == 0) {
 		printf("nothing blanked: no failed contact has this number; give it exactly as it was posted\n");
 		return DONE;

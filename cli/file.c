@@ -6,27 +6,19 @@
 #include "audit.h"
 #include "backup.h"
 #include "cli.h"
-#include "conf.h"
+#include "inspect.h"
 
 static const struct option_spec no_options[] = { { NULL, NULL, NULL } };
-
-static bool
-find_path(struct cli *c)
-{
-	if (c->path[0] != '\0' || conf_database(c->path, &c->why) == OK)
-		return true;
-	why_fix(&c->why, "Name it with -d FILE or DAYBOOK_DB.");
-	cli_fail(c);
-	return false;
-}
 
 int
 cmd_init(struct cli *c, int argc, char **argv)
 {
 	if (!cli_options("init", argc, argv, no_options, NULL, 0, 0))
 		return USAGE;
-	if (!find_path(c) || db_create(c->path, &c->why) != OK)
-		return c->why.text[0] != '\0' ? cli_fail(c) : FAILED;
+	if (!cli_path(c))
+		return FAILED;
+	if (db_create(c->path, &c->why) != OK)
+		return cli_fail(c);
 	printf("created %s\n", c->path);
 	return DONE;
 }
@@ -46,9 +38,23 @@ note_backup(struct cli *c, const char *action)
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
 	st = backup_note(c->db, c->arena, c->now, &c->why);
-	if (action != NULL)
-		audit(c->db, c->now, 0, CLI_CREDENTIAL, action, "{}");
-	return st == OK ? db_write_commit(c->db) : (db_write_abort(c->db), st);
+	if (st == OK && action != NULL)
+		st = audit(c->db, c->now, 0, CLI_CREDENTIAL, action, "{}");
+	if (st == OK)
+		st = db_write_commit(c->db);
+	db_write_abort(c->db);
+	return st;
+}
+
+/* The copy is good, whatever came after it. */
+static int
+fail_note(struct cli *c, const char *made)
+{
+	struct why why = { 0 };
+
+	(void)db_why(c->db, &why);
+	why_not(&c->why, UNAVAILABLE, "%s is a good copy, but the database could not note when it was made: %s", made, why.text);
+	return cli_fail(c);
 }
 
 /* One more in the folder, and the oldest gone. */
@@ -65,7 +71,9 @@ rotate(struct cli *c, const char *folder, int keep)
 		return cli_fail(c);
 	noted = note_backup(c, NULL);
 	printf("%s: a copy of %s; older ones removed: %d\n", made, c->path, removed);
-	return st == OK && noted == OK ? DONE : cli_fail(c);
+	if (st != OK)
+		return cli_fail(c);
+	return noted == OK ? DONE : fail_note(c, made);
 }
 
 int
@@ -74,6 +82,7 @@ cmd_backup(struct cli *c, int argc, char **argv)
 	const char *to, *keep_text = NULL;
 	const struct option_spec specs[] = { { "--keep", &keep_text, NULL }, { NULL, NULL, NULL } };
 	int64_t keep = 0;
+	enum status st;
 
 	if (!cli_options("backup", argc, argv, specs, &to, 1, 1))
 		return USAGE;
@@ -83,11 +92,12 @@ cmd_backup(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (keep > 0)
 		return rotate(c, to, (int)keep);
-	if (db_backup(c->db, to, show_pages, &c->why) != OK || note_backup(c, NULL) != OK) {
-		progress_end();
-		return cli_fail(c);
-	}
+	st = db_backup(c->db, to, show_pages, &c->why);
 	progress_end();
+	if (st != OK)
+		return cli_fail(c);
+	if (note_backup(c, NULL) != OK)
+		return fail_note(c, to);
 	printf("%s: a copy of %s; it holds the signing keys: keep it as safe as the database\n", to, c->path);
 	return DONE;
 }
@@ -95,29 +105,33 @@ cmd_backup(struct cli *c, int argc, char **argv)
 int
 cmd_restore(struct cli *c, int argc, char **argv)
 {
-	const char *from;
+	const char *from, *kept;
+	bool is_forced = false;
+	const struct option_spec specs[] = { { "--force", NULL, &is_forced }, { NULL, NULL, NULL } };
 
-	if (!cli_options("restore", argc, argv, no_options, &from, 1, 1))
+	if (!cli_options("restore", argc, argv, specs, &from, 1, 1))
 		return USAGE;
-	if (!cli_open(c))
+	if (!cli_open_unchecked(c))
 		return FAILED;
-	if (db_restore(c->db, from, &c->why) != OK || note_backup(c, "file.restore") != OK)
+	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, &kept, &c->why) != OK)
 		return cli_fail(c);
-	printf("%s: restored from %s; keys revoked since that backup are in force again: look at `key list` and `apikey list`\n",
-	    c->path, from);
-	return DONE;
+	printf("%s: restored from %s; what it was is kept as %s\n", c->path, from, kept);
+	printf("keys revoked since that backup are in force again: look at `key list` and `apikey list`\n");
+	return note_backup(c, "file.restore") == OK ? DONE : fail_note(c, from);
 }
 
 int
 cmd_upgrade(struct cli *c, int argc, char **argv)
 {
+	bool is_forced = false;
+	const struct option_spec specs[] = { { "--force", NULL, &is_forced }, { NULL, NULL, NULL } };
 	int from = 0;
 
-	if (!cli_options("upgrade", argc, argv, no_options, NULL, 0, 0))
+	if (!cli_options("upgrade", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
-	if (!find_path(c))
+	if (!cli_path(c))
 		return FAILED;
-	if (db_upgrade(c->path, &from, &c->why) != OK)
+	if (inspect_upgrade(c->path, is_forced, &from, &c->why) != OK)
 		return cli_fail(c);
 	if (from == DB_SCHEMA_VERSION)
 		printf("%s: already has schema version %d\n", c->path, from);

@@ -42,7 +42,7 @@ table_new(struct import *im)
 	t->im = im;
 	t->at_line = 1;
 	if (csv_init(&t->parser, CSV_APPEND_NULL) != 0)
-		abort();
+		out_of_memory();
 	csv_set_blk_size(&t->parser, 4096);
 	return t;
 }

@@ -33,17 +33,19 @@ parse_scopes(struct cli *c, const char *command, const char *option, const char 
 }
 
 /* An audit row {"NAME":"TEXT"}. */
-static void
+static enum status
 note(struct cli *c, const char *action, const char *name, const char *text)
 {
+	enum status st;
 	struct json j;
 
 	json_init(&j);
 	json_open_object(&j, NULL);
 	json_put_text(&j, name, text);
 	json_close_object(&j);
-	audit(c->db, c->now, 0, CLI_CREDENTIAL, action, json_text(&j));
+	st = audit(c->db, c->now, 0, CLI_CREDENTIAL, action, json_text(&j));
 	json_free(&j);
+	return st;
 }
 
 static int
@@ -130,7 +132,7 @@ key_add(struct cli *c, int argc, char **argv)
 	if (!begin(c))
 		return FAILED;
 	if ((st = signing_key_add(c->db, c->arena, kid, alg, pem, org, scopes, c->now, &c->why)) == OK)
-		note(c, "key.add", "kid", kid);
+		st = note(c, "key.add", "kid", kid);
 	if ((rc = finish(c, st)) == DONE)
 		printf("added %s key %s\n", alg, kid);
 	return rc;
@@ -150,7 +152,7 @@ print_key(const struct signing_key *k, void *arg)
 static int
 key_list(struct cli *c)
 {
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
 	printf("%-20s %-6s %-16s %-8s %-10s %-8s %s\n", "KID", "ALG", "ORGANIZATION", "DOES", "CREATED", "STATE", "SCOPES");
 	if (signing_key_each(c->db, c->arena, print_key, c) != OK)
@@ -229,7 +231,7 @@ cmd_token(struct cli *c, int argc, char **argv)
 		return cli_usage("token", "--org is needed, but for the scope admin");
 	if (url != NULL && !link)
 		return cli_usage("token", "--url is the dashboard of --link");
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
 	if ((org != NULL && organization_load(c->db, org, &organization, &c->why) != OK) ||
 	    token_sign(c->db, c->arena, kid, org, scopes, c->now, ttl_ms, &token, &c->why) != OK)
@@ -262,7 +264,7 @@ apikey_add(struct cli *c, int argc, char **argv)
 		return FAILED;
 	st = api_key_add(c->db, c->arena, org, name != NULL ? name : "", scopes, c->now, &secret, &key, &c->why);
 	if (st == OK)
-		api_key_audit(c->db, key, "apikey.add", c->now, CLI_CREDENTIAL);
+		st = api_key_audit(c->db, key, "apikey.add", c->now, CLI_CREDENTIAL);
 	if ((rc = finish(c, st)) != DONE)
 		return rc;
 	fprintf(stderr, "API key %" PRId64 " of %s; it is shown only this once:\n", key, org);
@@ -284,7 +286,7 @@ print_api_key(const struct api_key *k, void *arg)
 static int
 apikey_list(struct cli *c)
 {
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
 	printf("%4s  %-10s %-20s %-16s %-10s %-8s %s\n", "N", "STARTS", "NAME", "ORGANIZATION", "CREATED", "STATE", "SCOPES");
 	if (api_key_each(c->db, c->arena, NULL, print_api_key, c) != OK)
@@ -305,7 +307,7 @@ apikey_revoke(struct cli *c, const char *number)
 	if (!begin(c))
 		return FAILED;
 	if ((st = api_key_revoke(c->db, key, c->now, &c->why)) == OK)
-		api_key_audit(c->db, key, "apikey.revoke", c->now, CLI_CREDENTIAL);
+		st = api_key_audit(c->db, key, "apikey.revoke", c->now, CLI_CREDENTIAL);
 	if ((rc = finish(c, st)) == DONE)
 		printf("revoked API key %s\n", number);
 	return rc;

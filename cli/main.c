@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "conf.h"
+#include "inspect.h"
 #include "instant.h"
 #include "version.h"
 
@@ -42,13 +43,14 @@ static const struct command commands[] = {
 	    "campaign cancel ID [--org ID]", "campaigns, and what they hold" },
 	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "the calendar on a terminal" },
 	{ "doctor", cmd_doctor, "doctor", "what is wrong with the installation, and what to do; exit 1 on an error" },
-	{ "verify", cmd_verify, "verify", "recompute everything from the ledger; exit 1 on a difference" },
+	{ "verify", cmd_verify, "verify\n"
+	    "verify --list", "recompute everything from the ledger; exit 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "make the roll-ups anew from the ledger (and cut the days anew)" },
 	{ "erase", cmd_erase, "erase --phone NUMBER", "blank a phone number everywhere" },
 	{ "backup", cmd_backup, "backup FILE\n"
 	    "backup --keep N FOLDER", "a consistent copy while others write" },
-	{ "restore", cmd_restore, "restore FILE", "a backup back into the live database" },
-	{ "upgrade", cmd_upgrade, "upgrade", "bring an older database to this version's schema" },
+	{ "restore", cmd_restore, "restore FILE [--force]", "a backup back into the live database" },
+	{ "upgrade", cmd_upgrade, "upgrade [--force]", "bring an older database to this version's schema" },
 	{ "demo", cmd_demo, "demo", "create the database with two organisations and a year of traffic" },
 };
 
@@ -78,10 +80,11 @@ print_usage(FILE *out, const struct command *command)
 }
 
 int
-cli_fail(const struct cli *c)
+cli_fail(struct cli *c)
 {
-	fprintf(stderr, "daybook: %s%s%s\n", c->why.text[0] != '\0' ? c->why.text : "the database is busy; try again",
-	    c->why.fix[0] != '\0' ? ". " : "", c->why.fix);
+	if (c->why.text[0] == '\0' && c->db != NULL)
+		(void)db_why(c->db, &c->why);
+	fprintf(stderr, "daybook: %s%s%s\n", c->why.text, c->why.fix[0] != '\0' ? ". " : "", c->why.fix);
 	return FAILED;
 }
 
@@ -99,16 +102,55 @@ cli_usage(const char *command, const char *fmt, ...)
 }
 
 bool
-cli_open(struct cli *c)
+cli_path(struct cli *c)
 {
-	if (c->path[0] == '\0' && conf_database(c->path, &c->why) != OK) {
-		why_fix(&c->why, "Name it with -d FILE or DAYBOOK_DB.");
-		cli_fail(c);
+	if (c->path[0] != '\0' || conf_database(c->path, &c->why) == OK)
+		return true;
+	why_fix(&c->why, "Name it with -d FILE or DAYBOOK_DB.");
+	cli_fail(c);
+	return false;
+}
+
+bool
+cli_open_unchecked(struct cli *c)
+{
+	if (!cli_path(c))
 		return false;
-	}
 	if ((c->db = db_open(c->path, &c->why)) == NULL)
 		cli_fail(c);
 	return c->db != NULL;
+}
+
+bool
+cli_open(struct cli *c)
+{
+	if (!cli_open_unchecked(c))
+		return false;
+	if (db_is_accepted(c->db) || inspect_and_accept(c->db, &c->why) == OK)
+		return true;
+	cli_fail(c);
+	return false;
+}
+
+bool
+cli_read(struct cli *c)
+{
+	if (!cli_open(c))
+		return false;
+	if (db_read_begin(c->db) == OK)
+		return true;
+	cli_fail(c);
+	return false;
+}
+
+/* For want of memory: what the library has logged, as the command says things. */
+static void
+say_out_of_memory(void)
+{
+	static const char text[] = "daybook: there is not enough memory. Try again\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(FAILED);
 }
 
 static int
@@ -135,6 +177,7 @@ main(int argc, char **argv)
 	int rc, opt;
 
 	umask(077);
+	out_of_memory_call(say_out_of_memory);
 	while ((opt = getopt(argc, argv, "+d:hV-:")) != -1)
 		if (opt == 'd')
 			snprintf(c.path, sizeof(c.path), "%s", optarg);

@@ -89,10 +89,13 @@ enum status
 cli_organization(struct cli *c, const char *id, struct organization *org)
 {
 	const char **ids;
+	enum status st;
 	size_t n;
 
 	if (id == NULL) {
-		if ((n = organization_ids(c->db, c->arena, &ids)) != 1)
+		if ((st = organization_ids(c->db, c->arena, &ids, &n)) != OK)
+			return st;
+		if (n != 1)
 			return why_not(&c->why, BAD_REQUEST, "there are %zu organizations: name one with --org", n);
 		id = ids[0];
 	}

@@ -198,17 +198,23 @@ list(struct cli *c)
 	struct organization org;
 	char day[DAY_TEXT_MAX];
 	const char **ids;
+	enum status st;
 	size_t n;
 
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
-	n = organization_ids(c->db, c->arena, &ids);
+	if (organization_ids(c->db, c->arena, &ids, &n) != OK)
+		return cli_fail(c);
 	printf("%-24s %-24s %-10s %10s  %s\n", "ID", "TIMEZONE", "TODAY", "LIMIT", "NAME");
-	for (size_t i = 0; i < n; i++)
-		if (organization_load(c->db, ids[i], &org, &c->why) == OK)
-			printf("%-24s %-24s %-10s %10s  %s\n", org.id, org.timezone,
-			    day_format(organization_today(&org, c->now), day), limit_text(c, org.daily_limit, "unlimited"),
-			    cli_shown(c, org.name));
+	for (size_t i = 0; i < n; i++) {
+		if ((st = organization_load(c->db, ids[i], &org, &c->why)) == INTERNAL)
+			continue;	/* its spans are gone: `verify` says so */
+		if (st != OK)
+			return cli_fail(c);
+		printf("%-24s %-24s %-10s %10s  %s\n", org.id, org.timezone,
+		    day_format(organization_today(&org, c->now), day), limit_text(c, org.daily_limit, "unlimited"),
+		    cli_shown(c, org.name));
+	}
 	db_read_end(c->db);
 	return DONE;
 }
@@ -223,7 +229,7 @@ show(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("org", argc, argv, none, &id, 1, 1))
 		return USAGE;
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
 	if (organization_load(c->db, id, &org, &c->why) != OK)
 		return cli_fail(c);

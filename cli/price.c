@@ -80,7 +80,7 @@ print_price(const struct price *p, void *arg)
 static int
 list(struct cli *c)
 {
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	if (!cli_read(c))
 		return FAILED;
 	printf("%-10s %-24s %-10s %s\n", "CHANNEL", "ORGANIZATION", "FROM", "USD A PART");
 	if (price_each(c->db, c->arena, print_price, NULL) != OK)

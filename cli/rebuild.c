@@ -11,6 +11,7 @@
 #include "audit.h"
 #include "cli.h"
 #include "daycut.h"
+#include "db_schema.h"
 #include "json.h"
 #include "ledger.h"
 #include "usage.h"
@@ -52,9 +53,10 @@ recut(struct cli *c, struct organization *org, struct org_effects *effects)
 	return usage_days_over(c->db, c->arena, org, c->now, effects);
 }
 
-static void
+static enum status
 write_audit(struct cli *c, const struct organization *org, bool with_days, const struct org_effects *effects)
 {
+	enum status st;
 	struct json j;
 
 	json_init(&j);
@@ -63,8 +65,9 @@ write_audit(struct cli *c, const struct organization *org, bool with_days, const
 	if (with_days)
 		org_effects_put(&j, effects, ORG_MOVES_LISTED_MAX);
 	json_close_object(&j);
-	audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", json_text(&j));
+	st = audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", json_text(&j));
 	json_free(&j);
+	return st;
 }
 
 /* Inside the write transaction. */
@@ -77,8 +80,7 @@ rebuild(struct cli *c, const char *id, bool with_days, struct organization *org,
 	    (st = ledger_rebuild(c->db, org, progress)) != OK ||
 	    (st = with_days ? recut(c, org, effects) : daycut_rebuild_days(c->db, org)) != OK)
 		return st;
-	write_audit(c, org, with_days, effects);
-	return OK;
+	return write_audit(c, org, with_days, effects);
 }
 
 int
@@ -94,12 +96,14 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 	if (!cli_options("rebuild", argc, argv, (const struct option_spec[]) { { "--days", NULL, &with_days }, { 0 } },
 	    NULL, 0, 0))
 		return USAGE;
-	if (!cli_open(c))
+	if (!cli_open_unchecked(c))
 		return FAILED;
-	if (db_read_begin(c->db) != OK)
+	if ((!db_is_accepted(c->db) && db_schema_check(c->db, &c->why) != OK) || db_read_begin(c->db) != OK)
 		return cli_fail(c);
-	count = organization_ids(c->db, c->arena, &ids);
+	st = organization_ids(c->db, c->arena, &ids, &count);
 	db_read_end(c->db);
+	if (st != OK)
+		return cli_fail(c);
 	if (count > 0)
 		fprintf(stderr, "daybook: writers wait while an organization is rebuilt; readers do not\n");
 	for (size_t i = 0; i < count; i++) {

@@ -12,10 +12,15 @@
 static int
 list(struct cli *c)
 {
-	if (!cli_open(c) || db_read_begin(c->db) != OK)
+	const char *value;
+
+	if (!cli_read(c))
 		return FAILED;
-	for (const struct setting_facts *f = settings; f->name != NULL; f++)
-		printf("%-24s %-32s %s\n", f->name, setting_get(c->db, c->arena, f->name), f->meaning);
+	for (const struct setting_facts *f = settings; f->name != NULL; f++) {
+		if (setting_get(c->db, c->arena, f->name, &value) != OK)
+			return cli_fail(c);
+		printf("%-24s %-32s %s\n", f->name, value, f->meaning);
+	}
 	db_read_end(c->db);
 	return DONE;
 }
@@ -34,12 +39,9 @@ set(struct cli *c, const char *name, const char *value)
 	json_open_object(&j, NULL);
 	json_put_text(&j, name, value);
 	json_close_object(&j);
-	if (db_write_begin(c->db) != OK || setting_set(c->db, name, value, &c->why) != OK)
+	if (db_write_begin(c->db) != OK || setting_set(c->db, name, value, &c->why) != OK ||
+	    audit(c->db, c->now, 0, CLI_CREDENTIAL, "setting.set", json_text(&j)) != OK || db_write_commit(c->db) != OK)
 		rc = FAILED;
-	else {
-		audit(c->db, c->now, 0, CLI_CREDENTIAL, "setting.set", json_text(&j));
-		rc = db_write_commit(c->db) == OK ? DONE : FAILED;
-	}
 	db_write_abort(c->db);
 	json_free(&j);
 	return rc == DONE ? DONE : cli_fail(c);

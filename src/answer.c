@@ -4,14 +4,16 @@
 #include "answer.h"
 #include "conf.h"
 #include "cors.h"
+#include "db_schema.h"
 #include "dialect.h"
 #include "digest.h"
 #include "doctor.h"
 #include "instant.h"
 #include "log.h"
 #include "reply.h"
-#include "setting.h"
 #include "upkeep.h"
+
+enum { HEAD_USUAL = 8 * 1024 };	/* bytes that the headers of a reply, or the body of an error, stay within */
 
 void
 answer_init(struct answerer *a, const struct endpoint *endpoint)
@@ -19,6 +21,9 @@ answer_init(struct answerer *a, const struct endpoint *endpoint)
 	*a = (struct answerer) { .endpoint = endpoint, .arena = arena_new() };
 	json_init(&a->head);
 	json_init(&a->body);
+	json_reserve(&a->head, HEAD_USUAL);	/* once a write is committed, its reply must not fail for want of memory */
+	json_reserve(&a->last_head, HEAD_USUAL);
+	json_reserve(&a->last_body, HEAD_USUAL);
 }
 
 void
@@ -28,6 +33,8 @@ answer_free(struct answerer *a)
 	arena_free(a->arena);
 	json_free(&a->head);
 	json_free(&a->body);
+	json_free(&a->last_head);
+	json_free(&a->last_body);
 }
 
 size_t
@@ -78,6 +85,25 @@ check_place(struct answerer *a, const struct req *r, struct why *why)
 	return OK;
 }
 
+/*
+ * A file that was put there by hand is inspected as a whole by the next command or maintenance; a request looks only whether
+ * its schema is ours: a foreign trigger would run with every write.
+ */
+static enum status
+check_shape(struct answerer *a, struct why *why)
+{
+	struct why found = { 0 };
+	enum status st = db_is_accepted(a->db) ? OK : db_schema_check(a->db, &found);
+
+	if (st == OK)
+		return OK;
+	why_not(why, UNAVAILABLE, "%s: put there by hand: %.400s", db_path(a->db), found.text);
+	why_fix(why, "%s", found.fix);
+	db_close(a->db);
+	a->db = NULL;
+	return UNAVAILABLE;
+}
+
 /* The database may be made, moved in or repaired while the program runs.  r is NULL before the first request. */
 static enum status
 open_database(struct answerer *a, const struct req *r, struct why *why)
@@ -93,6 +119,8 @@ open_database(struct answerer *a, const struct req *r, struct why *why)
 		a->is_placed = false;
 		if ((st = conf_database(path, why)) == OK && (a->db = db_open(path, why)) == NULL)
 			st = UNAVAILABLE;
+		if (st == OK)
+			st = check_shape(a, why);
 		if (st != OK)
 			examine(a, path, why);
 	}
@@ -125,18 +153,27 @@ check_body(struct req *r, enum status body_status)
 		why_not(&r->why, TOO_LARGE, "body: longer than %zu bytes", max);
 	else if (body_status == BAD_REQUEST)
 		why_not(&r->why, BAD_REQUEST, "body: shorter than its Content-Length");
+	else if (body_status == UNAVAILABLE)
+		log_error("event=body error=\"cannot be read to its end\"");
 	return req_check_body(r, body_status);
 }
 
-/* Before the gates: a page may read what was wrong, too. */
-static void
-look_at_origin(struct req *r)
+/*
+ * The settings that concern every request.  Read before the gates, because a foreign page may read an error too; one that
+ * cannot be read fails the request, for neither has a default that would be safe.
+ */
+static enum status
+read_settings(struct req *r)
 {
-	const char *origins = setting_get(r->db, r->arena, "cors_origins"), *origin = req_env(r, "HTTP_ORIGIN");
+	struct query *q = db_query(r->db, "SELECT name, value FROM setting WHERE name IN ('cors_origins', 'epoch')");
+	const char *origins = "", *origin = req_env(r, "HTTP_ORIGIN");
 
+	while (query_step(q))
+		*(strcmp(query_text(q, 0), "epoch") == 0 ? &r->epoch : &origins) = arena_strdup(r->arena, query_text(q, 1));
 	r->has_origins = origins[0] != '\0';
 	if (r->has_origins && origin != NULL && cors_lists(origins, origin))
 		r->origin = origin;
+	return query_done(q);
 }
 
 /* Gates, then the handler. */
@@ -163,10 +200,14 @@ run(struct answerer *a, struct req *r, enum status body_status)
 	if ((st = open_database(a, r, &r->why)) != OK)
 		return st;
 	r->db = a->db;
-	if ((st = db_read_begin(a->db)) != OK)
+	if ((st = db_read_begin(a->db)) != OK) {
+		r->trouble = db_trouble(a->db);
 		return st;
-	look_at_origin(r);
-	st = handle(a, r, body_status);
+	}
+	if ((st = read_settings(r)) == OK)
+		st = handle(a, r, body_status);
+	if (st == UNAVAILABLE)
+		r->trouble = db_trouble(a->db);
 	db_read_end(a->db);
 	db_write_abort(a->db);	/* of a handler that gave up; nothing where it committed */
 	return st;
@@ -196,7 +237,7 @@ answer(struct answerer *a, char **env, const char *body, size_t n, enum status b
 {
 	int64_t began_us = monotonic_us();
 	struct req r = { .endpoint = a->endpoint, .env = env, .arena = a->arena, .now = instant_now(), .body = body,
-		.body_n = n, .org = "", .media = "", .path = "" };
+		.body_n = n, .org = "", .media = "", .path = "", .epoch = "" };
 	const char *verb = req_env(&r, "REQUEST_METHOD");
 	enum status st;
 	bool has_body;
@@ -205,6 +246,7 @@ answer(struct answerer *a, char **env, const char *body, size_t n, enum status b
 	log_request(uuid7(r.now, r.id));
 	json_reset(&a->body);
 	json_reset(&a->head);
+	a->current = &r;
 	st = run(a, &r, body_status);
 	if (status_http(st) >= 400 && !r.keeps_body)
 		dialect_error(&r, st, &a->body);
@@ -214,8 +256,31 @@ answer(struct answerer *a, char **env, const char *body, size_t n, enum status b
 	a->now = r.now;
 	a->is_upkeep_due = r.now >= a->upkeep_at && r.caller.credential[0] != '\0';
 	log_request("");
+	a->current = NULL;
 	arena_reset(a->arena);
 	return (struct answer) { &a->head, has_body ? &a->body : NULL };
+}
+
+struct answer
+answer_out_of_memory(struct answerer *a)
+{
+	static char *no_env[] = { NULL };
+	struct req none = { .endpoint = a->endpoint, .env = no_env, .org = "", .path = "", .verb = "?" };
+	struct req *r = a->current != NULL ? a->current : &none;
+	bool has_body;
+
+	if (a->db != NULL)
+		db_write_abort(a->db);
+	if (r == &none)		/* its body was still being read */
+		uuid7(instant_now(), none.id);
+	r->etag[0] = '\0';
+	r->header_count = 0;
+	r->content_type = NULL;
+	r->trouble = DB_NO_MEMORY;
+	dialect_error(r, UNAVAILABLE, &a->last_body);
+	has_body = reply_write(r, UNAVAILABLE, &a->last_body, &a->last_head);
+	log_line(r, UNAVAILABLE, a->last_head.size, 0);
+	return (struct answer) { &a->last_head, has_body ? &a->last_body : NULL };
 }
 
 bool

@@ -16,6 +16,8 @@ struct answerer {
 	bool is_upkeep_due;
 	struct arena *arena;
 	struct json head, body;
+	struct req *current;	/* the request that is being answered; NULL = none */
+	struct json last_head, last_body;	/* memory for one reply when there is no more */
 };
 
 void	answer_init(struct answerer *a, const struct endpoint *endpoint);
@@ -33,10 +35,13 @@ struct answer {
 };
 
 /*
- * body_status is OK where body[0, n) is whole, TOO_LARGE or BAD_REQUEST (shorter than its Content-Length) where not.  The answer
- * stands until the next one.
+ * body_status is OK if body[0, n) is whole, else TOO_LARGE, BAD_REQUEST (shorter than its Content-Length) or UNAVAILABLE (it
+ * could not be read).  The answer stands until the next one.
  */
 struct answer	answer(struct answerer *a, char **env, const char *body, size_t n, enum status body_status);
+
+/* The 503 of the request that is being answered, when there is no memory for another one: undoes what it has begun. */
+struct answer	answer_out_of_memory(struct answerer *a);
 
 /* When the reply has gone out: what may take a while. */
 void	answer_after(struct answerer *a);

@@ -74,11 +74,12 @@ api_key_revoke(struct db *db, int64_t key, int64_t now, struct why *why)
 	return st;
 }
 
-void
+enum status
 api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const char *credential)
 {
 	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
 	int64_t org_key = 0;
+	enum status st;
 	struct json j;
 
 	json_init(&j);
@@ -91,9 +92,10 @@ api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const
 		json_put_text(&j, "scopes", query_text(q, 2));
 	}
 	json_close_object(&j);
-	query_done(q);
-	audit(db, now, org_key, credential, action, json_text(&j));
+	if ((st = query_done(q)) == OK)
+		st = audit(db, now, org_key, credential, action, json_text(&j));
 	json_free(&j);
+	return st;
 }
 
 /* ---- Reading */

@@ -36,8 +36,8 @@ enum status	api_key_add(struct db *db, struct arena *a, const char *org, const c
 enum status	api_key_revoke(struct db *db, int64_t key, int64_t now, struct why *why);
 
 /* The audit's row of what was done: "apikey.add" or "apikey.revoke", with the key's name and scopes.  After it was done. */
-void		api_key_audit(struct db *db, int64_t key, const char *action, int64_t now,
-		    const char *credential);
+enum status	api_key_audit(struct db *db, int64_t key, const char *action, int64_t now,
+		    const char *credential) MUST_CHECK;
 
 /* The key of that number and organisation, in force or not; NOT_FOUND.  Inside a transaction. */
 enum status	api_key_load(struct db *db, struct arena *a, const char *org, int64_t key, struct api_key *k,

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
+#include "log.h"
 
 enum { BLOCK_SIZE = 64 * 1024 };
 
@@ -118,13 +120,35 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
+/* ---- Out of memory */
+
+static void (*last_call)(void);
+
+void
+out_of_memory_call(void (*last)(void))
+{
+	last_call = last;
+}
+
+_Noreturn void
+out_of_memory(void)
+{
+	void (*last)(void) = last_call;
+
+	last_call = NULL;	/* it may run out of memory itself */
+	log_error("event=memory error=\"out of memory\"");
+	if (last != NULL)
+		last();
+	_exit(1);
+}
+
 void *
 xmalloc(size_t size)
 {
 	void *p = malloc(size > 0 ? size : 1);
 
 	if (p == NULL)
-		abort();
+		out_of_memory();
 	return p;
 }
 
@@ -132,6 +156,6 @@ void *
 xrealloc(void *p, size_t size)
 {
 	if ((p = realloc(p, size > 0 ? size : 1)) == NULL)
-		abort();
+		out_of_memory();
 	return p;
 }

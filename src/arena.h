@@ -1,6 +1,9 @@
 /*
  * Memory with one lifetime: everything allocated for a request or a batch goes at once, when the
- * arena is reset.  Out of memory ends the process; the web server starts another.
+ * arena is reset.
+ *
+ * Out of memory ends the process: a program first answers its request 503 (serve.c), the command says so and exits 1.  So
+ * nobody has to ask whether an allocation failed, and nothing can be mistaken for an empty answer.
  */
 #ifndef ARENA_H
 #define ARENA_H
@@ -28,5 +31,11 @@ char		*arena_printf(struct arena *a, const char *fmt, ...)
 /* malloc and realloc that never return NULL. */
 void		*xmalloc(size_t size);
 void		*xrealloc(void *p, size_t size);
+
+/* Ends the process for want of memory; also for libraries that have failed for it. */
+_Noreturn void	 out_of_memory(void);
+
+/* What is to be done before it ends, without memory; NULL = only a line in the log. */
+void		 out_of_memory_call(void (*last)(void));
 
 #endif

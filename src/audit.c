@@ -2,7 +2,7 @@
 
 #include "audit.h"
 
-void
+enum status
 audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action, const char *detail)
 {
 	struct query *q = db_query(db, "INSERT INTO audit (at, org, credential, action, detail) "
@@ -14,7 +14,7 @@ audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const
 	query_bind_text(q, ":credential", credential);
 	query_bind_text(q, ":action", action);
 	query_bind_text(q, ":detail", detail);
-	query_run(q);
+	return query_run(q);
 }
 
 enum status

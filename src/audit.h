@@ -9,12 +9,9 @@
 #include "arena.h"
 #include "db.h"
 
-/*
- * Inside a write transaction.  org_key 0 = the installation.  detail is a JSON object.  A failure
- * makes the transaction fail.
- */
-void	audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
-	    const char *detail);
+/* Inside a write transaction.  org_key 0 = the installation.  detail is a JSON object. */
+enum status	audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
+		    const char *detail) MUST_CHECK;
 
 struct audit_row {
 	int64_t id, at;
@@ -34,6 +31,6 @@ struct audit_page {
  * installation where with_installation.  Inside a transaction.
  */
 enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before,
-		    size_t max, struct audit_page *page);
+		    size_t max, struct audit_page *page) MUST_CHECK;
 
 #endif

@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "backup.h"
 #include "instant.h"
+#include "scratch.h"
 #include "setting.h"
 
 #define PATTERN "-########-######.db"	/* behind the database's name; # = a digit */
@@ -19,7 +19,7 @@
 
 enum {
 	SAME_SECOND_MAX = 60,		/* so many seconds on, a name is free */
-	LEFT_BEHIND_S = 24 * 60 * 60,	/* unfinished, and not written to for so long: its maker is gone */
+	LEFT_BEHIND_S = 24 * 60 * 60,	/* whatever it is, not written to for so long: its maker is gone */
 };
 
 /* Where a database's backups are: two databases may have theirs in one folder. */
@@ -65,31 +65,19 @@ path_of(const struct place *p, int64_t at_s)
 	return arena_printf(p->arena, "%s/%s-%s.db", p->folder, p->stem, text);
 }
 
-/* EINVAL: not every filesystem can do that with a folder. */
-static bool
-sync_path(const char *path, int flags)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-	bool is_synced = fd != -1 && (fsync(fd) == 0 || (errno == EINVAL && flags == O_DIRECTORY));
-
-	if (fd != -1)
-		close(fd);
-	return is_synced;
-}
-
 /* ---- Making one */
 
+/* A file that is held until it has its name, so that nobody takes it for one that was left behind. */
 static enum status
-copy_to_part(struct db *db, const struct place *p, int64_t now_s, void (*progress)(int64_t, int64_t), const char **part,
-    struct why *why)
+make_part(const struct place *p, int64_t now_s, const char **part, int *fd, struct why *why)
 {
-	enum status st = CONFLICT;
-
-	for (int i = 0; st == CONFLICT && i < SAME_SECOND_MAX; i++) {
+	*fd = -1;
+	errno = EEXIST;
+	for (int i = 0; *fd == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++) {
 		*part = arena_printf(p->arena, "%s" UNFINISHED, path_of(p, now_s + i));
-		st = db_backup(db, *part, progress, why);
+		*fd = scratch_make(*part);
 	}
-	return st;
+	return *fd != -1 ? OK : why_not(why, UNAVAILABLE, "%s: %s", *part, strerror(errno));
 }
 
 static enum status
@@ -98,19 +86,32 @@ publish(const struct place *p, const char *part, int64_t now_s, const char **mad
 	const char *path = part;
 	int rc = -1;
 
-	if (sync_path(part, 0)) {
+	if (scratch_sync(part)) {
 		errno = EEXIST;
 		for (int i = 0; rc == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++)
-			rc = db_give_name(part, path = path_of(p, now_s + i));
+			rc = scratch_give_name(part, path = path_of(p, now_s + i));
 	}
-	if (rc == -1 || !sync_path(p->folder, O_DIRECTORY)) {
-		why_not(why, UNAVAILABLE, "%s: %s", path, strerror(errno));
-		if (rc == -1)
-			unlink(part);
-		return UNAVAILABLE;
-	}
+	if (rc == -1 || !scratch_sync_folder(path))
+		return why_not(why, UNAVAILABLE, "%s: %s", path, strerror(errno));
 	*made = path;
 	return OK;
+}
+
+static enum status
+make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress)(int64_t, int64_t), const char **made,
+    struct why *why)
+{
+	const char *part;
+	enum status st;
+	int fd;
+
+	if ((st = make_part(p, now_s, &part, &fd, why)) != OK)
+		return st;
+	if ((st = db_backup_into(db, part, true, progress, why)) == OK)
+		st = publish(p, part, now_s, made, why);
+	scratch_remove(part);
+	scratch_release(fd);
+	return st;
 }
 
 /* ---- Removing what is too old */
@@ -124,9 +125,9 @@ sweep(const struct place *p, struct dirent **names, int n)
 	for (int i = 0; i < n; i++) {
 		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
 
-		if (is_named(p, names[i]->d_name, UNFINISHED, true) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-		    time(NULL) - st.st_mtime > LEFT_BEHIND_S)
-			unlink(path);
+		if (is_named(p, names[i]->d_name, UNFINISHED, false) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (scratch_is_left(path) || time(NULL) - st.st_mtime > LEFT_BEHIND_S))
+			scratch_remove(path);
 	}
 }
 
@@ -176,7 +177,6 @@ backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int6
 {
 	const struct place p = { a, folder, stem_of(db, a) };
 	int64_t now_s = floor_div(now, SECOND_MS);
-	const char *part;
 	struct stat st_folder;
 	enum status st;
 
@@ -188,8 +188,7 @@ backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int6
 		return why_not(why, UNAVAILABLE, "%s: not a folder", folder);
 	/* What was left behind goes first: it may be what fills the disk. */
 	if ((st = tidy(&p, "", INT_MAX, removed, why)) != OK ||
-	    (st = copy_to_part(db, &p, now_s, progress, &part, why)) != OK ||
-	    (st = publish(&p, part, now_s, made, why)) != OK)
+	    (st = make_backup(db, &p, now_s, progress, made, why)) != OK)
 		return st;
 	return tidy(&p, *made, keep, removed, why);
 }

@@ -121,8 +121,9 @@ create(struct req *r, struct organization *org, struct campaign_wish *wish, stru
 			return st;
 		for (size_t i = 0; i < c->count; i++)
 			c->segments[i].state = wish->state;
-		if ((st = campaign_add(r->db, r->arena, org, c, change, refusal, &r->why)) != OK ||
-		    (st = request_remember(r->db, org, "campaign", c->id, wish->sha256, r->now)) != OK)
+		/* The campaign's digest covers its request, which therefore comes first. */
+		if ((st = request_remember(r->db, org, "campaign", c->id, wish->sha256, r->now)) != OK ||
+		    (st = campaign_add(r->db, r->arena, org, c, change, refusal, &r->why)) != OK)
 			return st;
 	} else
 		req_add_header(r, "Idempotent-Replayed", "true");

@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit.h"
-#include "campaign.h"
+#include "campaign_rows.h"
 #include "cap.h"
 #include "instant.h"
-#include "json.h"
 #include "price.h"
 #include "request.h"
 #include "slot.h"
@@ -139,39 +137,6 @@ check_instants(const struct campaign *was, const struct campaign *c, const struc
 	return OK;
 }
 
-static enum status
-write_segment(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
-{
-	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, "
-	    "parts_per_contact, status) VALUES (:campaign, :number, :org, :scheduled_at, :day, :contacts, :ppc, :status) "
-	    "ON CONFLICT (campaign, number) DO UPDATE SET scheduled_at = excluded.scheduled_at, day = excluded.day, "
-	    "contacts = excluded.contacts, parts_per_contact = excluded.parts_per_contact, status = excluded.status");
-
-	query_bind_int(q, ":campaign", c->key);
-	query_bind_int(q, ":number", s->number);
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":scheduled_at", s->scheduled_at);
-	query_bind_int(q, ":day", s->day.n);
-	query_bind_int(q, ":contacts", s->contacts);
-	query_bind_int(q, ":ppc", c->parts_per_contact);
-	query_bind_text(q, ":status", campaign_state_name(s->state));
-	return query_run(q);
-}
-
-static void
-note(struct db *db, const struct organization *org, const struct campaign *c, const struct campaign_change *change,
-    const char *action)
-{
-	struct json j;
-
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, "campaignId", c->id);
-	json_close_object(&j);
-	audit(db, change->now, org->key, change->credential, action, json_text(&j));
-	json_free(&j);
-}
-
 enum status
 campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
     const struct campaign_change *change, struct campaign_refusal *refusal, struct why *why)
@@ -196,11 +161,10 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 	for (size_t i = 0; st == OK && i < c->count; i++) {
 		c->segments[i].number = (int64_t)i + 1;
 		c->segments[i].day = day_at(org->days, c->segments[i].scheduled_at);
-		st = write_segment(db, org, c, &c->segments[i]);
+		st = campaign_write_segment(db, org, c, &c->segments[i]);
 	}
-	if (st != OK)
+	if (st != OK || (st = campaign_seal(db, c)) != OK || (st = campaign_audit(db, org, c, change, "campaign.add")) != OK)
 		return st;
-	note(db, org, c, change, "campaign.add");
 	return campaign_reserve(&r);
 }
 
@@ -236,11 +200,10 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 		if (s->scheduled_at != was->segments[i].scheduled_at)
 			s->day = day_at(org->days, s->scheduled_at);
 		close_if_done(s);
-		st = write_segment(db, org, c, s);
+		st = campaign_write_segment(db, org, c, s);
 	}
-	if (st != OK)
+	if (st != OK || (st = campaign_seal(db, c)) != OK || (st = campaign_audit(db, org, c, change, "campaign.set")) != OK)
 		return st;
-	note(db, org, c, change, "campaign.set");
 	return campaign_reserve(&r);
 }
 
@@ -310,28 +273,7 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 		return st;
 	q = db_query(db, "DELETE FROM campaign WHERE key = :key");
 	query_bind_int(q, ":key", c->key);
-	if ((st = query_run(q)) == OK)
-		note(db, org, c, change, "campaign.delete");
-	return st;
-}
-
-enum status
-campaign_close_segment(struct db *db, const struct campaign *c, int64_t number)
-{
-	struct query *q = db_query(db, "UPDATE segment SET status = CASE WHEN sent > 0 THEN 'sent' ELSE 'failed' END "
-	    "WHERE campaign = :campaign AND number = :number AND status IN ('scheduled', 'sending', 'paused')");
-
-	query_bind_int(q, ":campaign", c->key);
-	query_bind_int(q, ":number", number);
-	return query_run(q);
-}
-
-enum status
-campaign_touch(struct db *db, const struct campaign *c, int64_t now)
-{
-	struct query *q = db_query(db, "UPDATE campaign SET revision = revision + 1, updated_at = :now WHERE key = :key");
-
-	query_bind_int(q, ":now", now);
-	query_bind_int(q, ":key", c->key);
-	return query_run(q);
+	if ((st = query_run(q)) != OK)
+		return st;
+	return campaign_audit(db, org, c, change, "campaign.delete");
 }

@@ -7,7 +7,7 @@
 #include "arena.h"
 #include "db.h"
 #include "db_file.h"
-#include "gate.h"
+#include "log.h"
 
 enum {
 	CHECKPOINT_PAGES = 1000,	/* of WAL, before a commit moves them into the file */
@@ -27,34 +27,57 @@ on_wal_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-struct db *
-db_open(const char *path, struct why *why)
+/* Statements that end a transaction: prepared when the file is opened, so that ending one needs no memory. */
+static const char begin_sql[] = "BEGIN", commit_sql[] = "COMMIT", rollback_sql[] = "ROLLBACK";
+
+static enum status
+open_lock(struct db *db, struct why *why)
+{
+	char lock[DB_GATE_PATH_MAX];
+	struct stat st;
+
+	db_gate_path(db->path, lock);
+	if (!gate_open(&db->gate, lock, db->path))
+		return why_not(why, UNAVAILABLE, "%s: cannot be opened for locking", lock);
+	if (stat(db->path, &st) == 0) {
+		db->device = st.st_dev;
+		db->inode = st.st_ino;
+	}
+	db->is_accepted = db_stamp_names(&db->gate, db->path, db->handle);
+	if (db_query(db, begin_sql)->stmt == NULL || db_query(db, commit_sql)->stmt == NULL ||
+	    db_query(db, rollback_sql)->stmt == NULL)
+		return db_file_why(db->path, sqlite3_errcode(db->handle), db->handle, why);
+	return OK;
+}
+
+static struct db *
+open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 **handle, struct why *why), struct why *why)
 {
 	static int64_t openings;
 	struct db *db = xmalloc(sizeof(*db));
-	char gate[DB_GATE_PATH_MAX];
-	struct stat st;
 
 	memset(db, 0, sizeof(*db));
 	snprintf(db->path, sizeof(db->path), "%s", path);
-	db_gate_path(path, gate);
-	db->gate = -1;
-	if (db_file_open(path, &db->handle, why) != OK) {
-		free(db);
-		return NULL;
-	}
-	if ((db->gate = gate_open(gate, path)) == -1) {
-		why_not(why, UNAVAILABLE, "%s: cannot be opened for locking", gate);
+	db->gate.fd = -1;
+	if (open_file(path, &db->handle, why) != OK || open_lock(db, why) != OK) {
 		db_close(db);
 		return NULL;
-	}
-	if (stat(path, &st) == 0) {
-		db->device = st.st_dev;
-		db->inode = st.st_ino;
 	}
 	db->number = ++openings;
 	sqlite3_wal_hook(db->handle, on_wal_commit, db);
 	return db;
+}
+
+struct db *
+db_open(const char *path, struct why *why)
+{
+	return open_with(path, db_file_open, why);
+}
+
+struct db *
+db_open_any(const char *path, struct why *why)
+{
+	return open_with(path, db_file_open_any, why);
 }
 
 void
@@ -68,8 +91,29 @@ db_close(struct db *db)
 			free(db->cache[i]);
 		}
 	sqlite3_close(db->handle);
-	gate_close(db->gate);
+	gate_close(&db->gate);
 	free(db);
+}
+
+bool
+db_is_accepted(const struct db *db)
+{
+	return db->is_accepted;
+}
+
+enum status
+db_accept(struct db *db)
+{
+	char epoch[EPOCH_TEXT_MAX];
+
+	if (gate_enter(&db->gate, DB_GATE_WAIT_MS) != OK) {
+		db->trouble = DB_BUSY;
+		return UNAVAILABLE;
+	}
+	db_stamp_epoch(db->handle, epoch);
+	db->is_accepted = epoch[0] != '\0' && db_stamp_write(&db->gate, db->path, epoch, "");
+	gate_leave(&db->gate);
+	return db->is_accepted ? OK : UNAVAILABLE;
 }
 
 const char *
@@ -79,11 +123,17 @@ db_path(const struct db *db)
 }
 
 bool
-db_is_in_place(const struct db *db)
+db_is_same_file(const struct db *db, const char *path)
 {
 	struct stat st;
 
-	return stat(db->path, &st) == 0 && st.st_dev == db->device && st.st_ino == db->inode;
+	return stat(path, &st) == 0 && st.st_dev == db->device && st.st_ino == db->inode;
+}
+
+bool
+db_is_in_place(const struct db *db)
+{
+	return db_is_same_file(db, db->path);
 }
 
 int64_t
@@ -100,13 +150,30 @@ simple(struct db *db, const char *sql)
 	return query_run(db_query(db, sql));
 }
 
+/*
+ * A transaction that cannot be ended would hold its locks for as long as the process lives, and every other writer with them:
+ * then the process ends, and its locks with it.
+ */
+static void
+roll_back(struct db *db)
+{
+	enum db_trouble trouble = db->trouble;	/* what led here */
+
+	if (sqlite3_get_autocommit(db->handle) || simple(db, rollback_sql) == OK || sqlite3_get_autocommit(db->handle)) {
+		db->trouble = trouble;
+		return;
+	}
+	log_error("event=sql error=\"a transaction cannot be rolled back\"");
+	abort();
+}
+
 enum status
 db_read_begin(struct db *db)
 {
 	enum status st;
 
 	assert(!db->in_read && !db->in_write);
-	if ((st = simple(db, "BEGIN")) == OK)
+	if ((st = simple(db, begin_sql)) == OK)
 		db->in_read = true;
 	return st;
 }
@@ -117,7 +184,17 @@ db_read_end(struct db *db)
 	if (!db->in_read)
 		return;
 	db->in_read = false;
-	simple(db, "ROLLBACK");
+	roll_back(db);
+}
+
+static enum status
+enter(struct db *db, int wait_ms)
+{
+	enum status st = gate_enter(&db->gate, wait_ms);
+
+	if (st != OK)
+		db->trouble = DB_BUSY;
+	return st;
 }
 
 static enum status
@@ -126,12 +203,12 @@ write_begin(struct db *db, int wait_ms)
 	enum status st;
 
 	assert(!db->in_read && !db->in_write);
-	if ((st = gate_enter(db->gate, wait_ms)) != OK)
+	if ((st = enter(db, wait_ms)) != OK)
 		return st;
 	db->write_status = OK;
 	db->wal_pages = 0;
 	if ((st = simple(db, "BEGIN IMMEDIATE")) != OK) {
-		gate_leave(db->gate);
+		gate_leave(&db->gate);
 		return st;
 	}
 	db->in_write = true;
@@ -153,12 +230,14 @@ db_write_try(struct db *db)
 static void
 checkpoint(struct db *db)
 {
+	if (db->wal_pages < CHECKPOINT_PAGES || !gate_is_in_place(&db->gate))	/* without the lock it is not safe */
+		return;
 	if (db->wal_pages >= TRUNCATE_PAGES) {
 		/* A TRUNCATE that waits for a slow reader would hold every writer: do not wait. */
 		sqlite3_busy_timeout(db->handle, 0);
 		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 		sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
-	} else if (db->wal_pages >= CHECKPOINT_PAGES)
+	} else
 		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
@@ -168,15 +247,17 @@ db_write_commit(struct db *db)
 	enum status st = db->write_status;
 
 	assert(db->in_write);
+	if (st == OK && sqlite3_get_autocommit(db->handle))
+		st = UNAVAILABLE;	/* rolled back, although no query has said so */
 	if (st == OK)
-		st = simple(db, "COMMIT");
+		st = simple(db, commit_sql);
 	if (st != OK) {
 		db_write_abort(db);
 		return st;
 	}
 	db->in_write = false;
 	checkpoint(db);
-	gate_leave(db->gate);
+	gate_leave(&db->gate);
 	return OK;
 }
 
@@ -186,9 +267,8 @@ db_write_abort(struct db *db)
 	if (!db->in_write)
 		return;
 	db->in_write = false;
-	if (!sqlite3_get_autocommit(db->handle))
-		simple(db, "ROLLBACK");
-	gate_leave(db->gate);
+	roll_back(db);
+	gate_leave(&db->gate);
 }
 
 enum status
@@ -196,9 +276,10 @@ db_checkpoint(struct db *db)
 {
 	int rc;
 
-	if (gate_enter(db->gate, DB_GATE_WAIT_MS) != OK)
+	if (enter(db, DB_GATE_WAIT_MS) != OK)
 		return UNAVAILABLE;
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	gate_leave(db->gate);
+	db->trouble = db_trouble_of(rc);
+	gate_leave(&db->gate);
 	return rc == SQLITE_OK ? OK : UNAVAILABLE;
 }

@@ -1,13 +1,13 @@
 /*
  * Backup, restore and check of the whole file.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db_file.h"
-#include "gate.h"
+#include "scratch.h"
 
 enum { STEP_PAGES = 512, RESTORE_TRIES = 50, RETRY_MS = 100 };
 
@@ -44,10 +44,13 @@ is_sound(sqlite3 *handle)
 	return yes;
 }
 
-/* Into the empty file `to`, which goes again where that fails.  A damaged copy is none: it would push out good ones. */
+/*
+ * Into the empty file `to`.  A backup gets an epoch of its own: put somewhere by hand, it is known for what it is (db_stamp.c).
+ */
 static enum status
-copy_into(sqlite3 *from, const char *to, void (*progress)(int64_t, int64_t), struct why *why)
+copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, void (*progress)(int64_t, int64_t), struct why *why)
 {
+	char epoch[EPOCH_TEXT_MAX];
 	sqlite3 *handle = NULL;
 	enum status st = OK;
 	int rc;
@@ -56,33 +59,85 @@ copy_into(sqlite3 *from, const char *to, void (*progress)(int64_t, int64_t), str
 	if (rc == SQLITE_OK)
 		rc = copy(from, handle, progress);
 	if (rc != SQLITE_DONE)
-		st = why_not(why, UNAVAILABLE, "%s: %s", to, sqlite3_errstr(rc));
-	else if (!is_sound(handle)) {
+		st = db_file_why(to, rc, NULL, why);
+	else if (must_be_sound && !is_sound(handle)) {	/* a damaged copy is none: it would push out good ones */
 		st = why_not(why, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
 		why_fix(why, "Keep the backups that you have, and look at the database with `daybook verify`.");
-	}
+	} else if (gets_epoch && (rc = db_file_new_epoch(handle, epoch)) != SQLITE_OK && must_be_sound)
+		st = db_file_why(to, rc, handle, why);
 	sqlite3_close(handle);
-	if (st != OK)
-		unlink(to);
 	return st;
+}
+
+enum status
+db_backup_into(struct db *db, const char *to, bool must_be_sound, void (*progress)(int64_t, int64_t), struct why *why)
+{
+	enum status st;
+
+	/* A read transaction held over all steps: foreign commits do not make the copy start over. */
+	if (db_read_begin(db) != OK)
+		return db_why(db, why);
+	db_file_pragma(db->handle, "SELECT count(*) FROM setting");
+	st = copy_into(db->handle, to, must_be_sound, true, progress, why);
+	db_read_end(db);
+	return st;
+}
+
+/* Makes a copy by `fill` beside the path, and gives it that name when it is whole and on the disk. */
+static enum status
+publish(const char *to, enum status (*fill)(void *arg, const char *made, struct why *why), void *arg, struct why *why)
+{
+	char made[SCRATCH_PATH_MAX];
+	enum status st;
+	int fd;
+
+	if (access(to, F_OK) == 0)
+		return why_not(why, CONFLICT, "%s: exists already, and is left as it is", to);
+	scratch_sweep(to, "part");
+	if (!scratch_name(to, "part", made) || (fd = scratch_make(made)) == -1)
+		return why_not(why, UNAVAILABLE, "%s: %s", to, strerror(errno));
+	st = fill(arg, made, why);
+	if (st == OK && (!scratch_sync(made) || scratch_give_name(made, to) == -1 || !scratch_sync_folder(to)))
+		st = why_not(why, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", to, strerror(errno));
+	scratch_remove(made);
+	scratch_release(fd);
+	return st;
+}
+
+struct live {
+	struct db *db;
+	bool must_be_sound;
+	void (*progress)(int64_t, int64_t);
+};
+
+static enum status
+fill_from_live(void *arg, const char *made, struct why *why)
+{
+	const struct live *l = arg;
+
+	return db_backup_into(l->db, made, l->must_be_sound, l->progress, why);
 }
 
 enum status
 db_backup(struct db *db, const char *to, void (*progress)(int64_t, int64_t), struct why *why)
 {
-	enum status st;
+	struct live l = { db, true, progress };
 
-	if ((st = db_file_new(to, why)) != OK)
-		return st;
-	/* A read transaction held over all steps: foreign commits do not make the copy start anew. */
-	if ((st = db_read_begin(db)) != OK) {
-		unlink(to);
-		return why_not(why, st, "%s: the database stays busy", db_path(db));
-	}
-	db_file_pragma(db->handle, "SELECT count(*) FROM setting");
-	st = copy_into(db->handle, to, progress, why);
-	db_read_end(db);
-	return st;
+	return publish(to, fill_from_live, &l, why);
+}
+
+enum status
+db_keep(struct db *db, const char *to, struct why *why)
+{
+	struct live l = { db, false, NULL };
+
+	return publish(to, fill_from_live, &l, why);
+}
+
+static enum status
+fill_from_file(void *arg, const char *made, struct why *why)
+{
+	return copy_into(arg, made, true, true, NULL, why);
 }
 
 enum status
@@ -93,100 +148,138 @@ db_backup_file(const char *from, const char *to, struct why *why)
 
 	if ((st = db_file_open_any(from, &source, why)) != OK)
 		return st;
-	if ((st = db_file_new(to, why)) == OK)
-		st = copy_into(source, to, NULL, why);
+	st = publish(to, fill_from_file, source, why);
 	sqlite3_close(source);
 	return st;
 }
 
-/* A copy of the backup with a new epoch in it, so that the restore itself is one step. */
-static enum status
-stage(const char *from, const char *staged, sqlite3 **handle, struct why *why)
+/* ---- Restoring */
+
+enum status
+db_stage(const char *from, const char *staged, struct why *why)
 {
 	sqlite3 *source = NULL;
 	enum status st;
-	int rc;
 
-	if ((st = db_file_open(from, &source, why)) != OK) {
+	if ((st = db_file_open_foreign(from, &source, why)) != OK) {
 		if (access(from, F_OK) == -1)
 			why_fix(why, "Name the file that `daybook backup` wrote.");
 		return st;
 	}
-	if ((st = db_file_new(staged, why)) != OK) {
-		sqlite3_close(source);
-		return st;
-	}
-	rc = sqlite3_open_v2(staged, handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc == SQLITE_OK)
-		rc = copy(source, *handle, NULL);
+	st = copy_into(source, staged, false, false, NULL, why);
 	sqlite3_close(source);
-	if (rc != SQLITE_DONE)
-		return why_not(why, UNAVAILABLE, "%s: %s", from, sqlite3_errstr(rc));
-	sqlite3_exec(*handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-	/* Programs keep spans by (organisation, zone_revision), and replies by the epoch: neither may fit by chance. */
-	if (db_file_new_epoch(*handle) != OK || sqlite3_exec(*handle,
-	    "UPDATE organization SET zone_revision = abs(random() >> 12)", NULL, NULL, NULL) != SQLITE_OK)
-		return why_not(why, UNAVAILABLE, "%s: %s", staged, sqlite3_errmsg(*handle));
+	return st;
+}
+
+/* Programs keep spans by (organization, zone_revision), and replies by the epoch: neither may fit by chance. */
+static enum status
+make_new(const char *staged, bool is_wal, sqlite3 **handle, char epoch[EPOCH_TEXT_MAX], struct why *why)
+{
+	int rc = sqlite3_open_v2(staged, handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = db_file_new_epoch(*handle, epoch);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(*handle, "UPDATE organization SET zone_revision = abs(random() >> 12)", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)	/* the file's header says which journal it has: keep the live one's */
+		rc = sqlite3_exec(*handle, is_wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	return rc == SQLITE_OK ? OK : db_file_why(staged, rc, *handle, why);
+}
+
+/*
+ * Under the lock.  The lock file names both epochs before the copy and the new one alone after it, when the main file has it
+ * too: whenever it is cut short, what lies beside the file is taken for its own.
+ */
+static enum status
+replace(struct db *db, sqlite3 *from, const char *epoch, struct why *why)
+{
+	char earlier[EPOCH_TEXT_MAX];
+	int rc;
+
+	db_stamp_epoch(db->handle, earlier);
+	if (!db_stamp_write(&db->gate, db->path, epoch, earlier))
+		return why_not(why, UNAVAILABLE, "%s: %s", db->gate.path, strerror(errno));
+	if ((rc = copy(from, db->handle, NULL)) != SQLITE_DONE)
+		return db_file_why(db->path, rc, NULL, why);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	db->is_accepted = db_stamp_write(&db->gate, db->path, epoch, rc == SQLITE_OK ? "" : earlier);
 	return OK;
 }
 
-static bool
-is_same_file(const char *a, const char *b)
+enum status
+db_replace(struct db *db, const char *staged, struct why *why)
 {
-	struct stat x, y;
+	bool is_wal = strcmp(db_journal_mode(db), "wal") == 0;
+	char epoch[EPOCH_TEXT_MAX];
+	sqlite3 *handle = NULL;
+	enum status st;
 
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	if ((st = make_new(staged, is_wal, &handle, epoch, why)) == OK) {
+		if ((st = gate_enter(&db->gate, DB_GATE_WAIT_MS)) != OK)
+			why_not(why, st, "%s: %s", db->path, db_trouble_text(DB_BUSY));
+		else {
+			st = replace(db, handle, epoch, why);
+			gate_leave(&db->gate);
+		}
+	}
+	sqlite3_close(handle);
+	return st;
+}
+
+/* ---- SQLite's own checks */
+
+/* The first row of a check that is a difference: none, or CONFLICT and why. */
+static enum status
+run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row, struct why *why), struct why *why)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum status st = OK;
+	int rc = sqlite3_prepare_v2(db->handle, pragma, -1, &stmt, NULL);
+
+	why->text[0] = '\0';
+	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		describe(stmt, why);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+		db->trouble = db_trouble_of(rc);
+		st = db->trouble == DB_DAMAGED ? why_not(why, CONFLICT, "%s: %s", pragma + strlen("PRAGMA "), sqlite3_errmsg(db->handle)) :
+		    db_file_why(db->path, rc, db->handle, why);
+	} else if (why->text[0] != '\0')
+		st = CONFLICT;
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+static void
+describe_integrity(sqlite3_stmt *row, struct why *why)
+{
+	const char *text = (const char *)sqlite3_column_text(row, 0);
+
+	if (text == NULL || strcmp(text, "ok") != 0)
+		why_not(why, CONFLICT, "integrity_check: %s", text != NULL ? text : "?");
+	for (char *c = why->text; *c != '\0'; c++)	/* SQLite has a heading on a line of its own */
+		if (*c == '\n')
+			*c = ' ';
+}
+
+static void
+describe_foreign_key(sqlite3_stmt *row, struct why *why)
+{
+	why_not(why, CONFLICT, "foreign_key_check: table %s has a row without its %s", (const char *)sqlite3_column_text(row, 0),
+	    (const char *)sqlite3_column_text(row, 2));
 }
 
 enum status
-db_restore(struct db *db, const char *from, struct why *why)
+db_check_quickly(struct db *db, struct why *why)
 {
-	char staged[DB_PATH_MAX + 16];
-	sqlite3 *handle = NULL;
-	bool is_wal = strcmp(db_journal_mode(db), "wal") == 0;
-	enum status st;
-	int rc;
-
-	if (is_same_file(from, db_path(db)))
-		return why_not(why, CONFLICT, "%s: the database itself, not a backup of it", from);
-	snprintf(staged, sizeof(staged), "%s-restore", db_path(db));
-	unlink(staged);		/* of a restore that was cut short */
-	if ((st = stage(from, staged, &handle, why)) == OK &&
-	    (st = gate_enter(db->gate, DB_GATE_WAIT_MS)) == OK) {
-		if (is_wal)	/* the file's header says which journal it has: keep the live one's */
-			sqlite3_exec(handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-		rc = copy(handle, db->handle, NULL);
-		gate_leave(db->gate);
-		if (rc != SQLITE_DONE)
-			st = why_not(why, UNAVAILABLE, "%s: %s", db_path(db), sqlite3_errstr(rc));
-	}
-	sqlite3_close(handle);
-	unlink(staged);
-	snprintf(staged, sizeof(staged), "%s-restore-wal", db_path(db));
-	unlink(staged);
-	snprintf(staged, sizeof(staged), "%s-restore-shm", db_path(db));
-	unlink(staged);
-	return st;
+	return run_check(db, "PRAGMA quick_check(1)", describe_integrity, why);
 }
 
 enum status
 db_check(struct db *db, struct why *why)
 {
-	sqlite3_stmt *stmt;
-	enum status st = OK;
+	enum status st;
 
-	if (sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL) != SQLITE_OK)
-		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db->handle));
-	if (sqlite3_step(stmt) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
-		st = why_not(why, CONFLICT, "integrity_check: %s", (const char *)sqlite3_column_text(stmt, 0));
-	sqlite3_finalize(stmt);
-	if (st != OK)
+	if ((st = run_check(db, "PRAGMA integrity_check(1)", describe_integrity, why)) != OK)
 		return st;
-	if (sqlite3_prepare_v2(db->handle, "PRAGMA foreign_key_check", -1, &stmt, NULL) != SQLITE_OK)
-		return why_not(why, UNAVAILABLE, "%s", sqlite3_errmsg(db->handle));
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		st = why_not(why, CONFLICT, "foreign_key_check: table %s has a row without its %s",
-		    (const char *)sqlite3_column_text(stmt, 0), (const char *)sqlite3_column_text(stmt, 2));
-	sqlite3_finalize(stmt);
-	return st;
+	return run_check(db, "PRAGMA foreign_key_check", describe_foreign_key, why);
 }

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +52,8 @@ is_wal(sqlite3 *handle)
 }
 
 /* What every connection needs; the reasons stand beside each. */
-static int
-configure(sqlite3 *handle)
+int
+db_file_configure(sqlite3 *handle)
 {
 	int one = 1;
 
@@ -76,14 +75,45 @@ configure(sqlite3 *handle)
 	    "PRAGMA foreign_keys = ON;"
 	    "PRAGMA cell_size_check = ON;"
 	    "PRAGMA temp_store = MEMORY;"
+	    "PRAGMA secure_delete = ON;"		/* what `erase` blanks is nowhere in the file any more */
 	    "PRAGMA mmap_size = 0;"
 	    "PRAGMA cache_size = -8000;",		/* KiB */
 	    NULL, NULL, NULL);
 }
 
 enum status
-db_file_open_any(const char *path, sqlite3 **handle, struct why *why)
+db_file_why(const char *path, int rc, sqlite3 *handle, struct why *why)
 {
+	enum db_trouble trouble = db_trouble_of(rc);
+
+	if (trouble == DB_NO_TROUBLE)
+		return why_not(why, UNAVAILABLE, "%s: %s", path, handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(rc));
+	return why_not(why, UNAVAILABLE, "%s: %s", path, db_trouble_text(trouble));
+}
+
+/*
+ * Whether the file is a Daybook database: OK, NOTADB, or what kept us from reading it.  It is the first reading of the file,
+ * and so the one that meets its damage.
+ */
+static int
+check_application(sqlite3 *handle)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(handle, "PRAGMA application_id", -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		rc = sqlite3_column_int64(stmt, 0) == APPLICATION_ID ? SQLITE_OK : SQLITE_NOTADB;
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* Opens an existing file, and runs `set_up` on it. */
+static enum status
+open_and(const char *path, int flags, int (*set_up)(sqlite3 *handle), sqlite3 **handle, struct why *why)
+{
+	enum status st;
 	int rc;
 
 	*handle = NULL;
@@ -92,21 +122,57 @@ db_file_open_any(const char *path, sqlite3 **handle, struct why *why)
 		why_fix(why, "Run `daybook -d FILE init`, or name the database with -d or DAYBOOK_DB.");
 		return UNAVAILABLE;
 	}
-	rc = sqlite3_open_v2(path, handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if ((st = db_stamp_check_left_over(path, why)) != OK)
+		return st;
+	rc = sqlite3_open_v2(path, handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
-		rc = configure(*handle);
-	if (rc == SQLITE_OK && db_file_pragma(*handle, "PRAGMA application_id") != APPLICATION_ID)
-		rc = SQLITE_NOTADB;
-	if (rc != SQLITE_OK) {
-		why_not(why, UNAVAILABLE, "%s: %s", path,
-		    rc == SQLITE_NOTADB ? "not a Daybook database" : sqlite3_errmsg(*handle));
-		sqlite3_close(*handle);
-		*handle = NULL;
-		return UNAVAILABLE;
-	}
+		rc = set_up(*handle);
+	if (rc == SQLITE_OK)
+		rc = check_application(*handle);
+	if (rc == SQLITE_OK)
+		return OK;
+	if (rc == SQLITE_NOTADB)
+		why_not(why, UNAVAILABLE, "%s: not a Daybook database", path);
+	else
+		db_file_why(path, rc, *handle, why);
+	sqlite3_close(*handle);
+	*handle = NULL;
+	return UNAVAILABLE;
+}
+
+enum status
+db_file_open_any(const char *path, sqlite3 **handle, struct why *why)
+{
+	enum status st;
+
+	if ((st = open_and(path, SQLITE_OPEN_READWRITE, db_file_configure, handle, why)) != OK)
+		return st;
 	if (!is_wal(*handle))	/* where `init` found no room for a WAL: a rollback journal, with its safest close */
 		sqlite3_exec(*handle, "PRAGMA journal_mode = TRUNCATE", NULL, NULL, NULL);
 	return OK;
+}
+
+/* A file from elsewhere may hold anything: it is only read, nothing in it runs, and what it says of sizes is not believed. */
+static int
+configure_foreign(sqlite3 *handle)
+{
+	sqlite3_busy_timeout(handle, DB_BUSY_MS);
+	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, SQL_LENGTH_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	return sqlite3_exec(handle, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;", NULL,
+	    NULL, NULL);
+}
+
+enum status
+db_file_open_foreign(const char *path, sqlite3 **handle, struct why *why)
+{
+	return open_and(path, SQLITE_OPEN_READWRITE, configure_foreign, handle, why);
 }
 
 enum status
@@ -149,28 +215,16 @@ db_on_network(const char *path)
 	return false;
 }
 
-enum status
-db_file_new(const char *path, struct why *why)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd == -1)
-		return why_not(why, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", path,
-		    errno == EEXIST ? "exists already, and is left as it is" : strerror(errno));
-	close(fd);
-	return OK;
-}
-
-enum status
-db_file_new_epoch(sqlite3 *handle)
+int
+db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX])
 {
 	uint8_t bytes[EPOCH_SIZE];
-	char text[2 * EPOCH_SIZE + 1], sql[128];
+	char sql[128];
 
 	random_bytes(bytes, sizeof(bytes));
 	snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO setting (name, value) VALUES ('epoch', '%s')",
-	    hex(bytes, sizeof(bytes), text));
-	return sqlite3_exec(handle, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : UNAVAILABLE;
+	    hex(bytes, sizeof(bytes), epoch));
+	return sqlite3_exec(handle, sql, NULL, NULL, NULL);
 }
 
 enum status
@@ -186,79 +240,6 @@ db_version_of(const char *path, int *schema_version, struct why *why)
 	*schema_version = (int)db_file_pragma(handle, "PRAGMA user_version");
 	sqlite3_close(handle);
 	return OK;
-}
-
-/* A file with the schema in it and nothing beside it that it needs. */
-static enum status
-make(const char *path, struct why *why)
-{
-	sqlite3 *handle = NULL;
-	enum status st;
-	int rc;
-
-	if ((st = db_file_new(path, why)) != OK)
-		return st;
-	rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc == SQLITE_OK)
-		rc = configure(handle);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, db_on_network(path) ? "PRAGMA journal_mode = TRUNCATE" :
-		    "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, schema_sql, NULL, NULL, NULL);
-	if (rc == SQLITE_OK && db_file_new_epoch(handle) != OK)
-		rc = SQLITE_ERROR;
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)	/* nobody else is here yet: the file is whole by itself */
-		rc = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	if (rc != SQLITE_OK) {
-		st = why_not(why, UNAVAILABLE, "%s: %s", path, sqlite3_errmsg(handle));
-		unlink(path);
-	}
-	sqlite3_close(handle);
-	return st;
-}
-
-int
-db_give_name(const char *made, const char *path)
-{
-	if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	/* Not every filesystem can do that in one step. */
-	if (link(made, path) == 0)
-		return unlink(made);
-	if (errno == EEXIST || access(path, F_OK) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return rename(made, path);
-}
-
-enum status
-db_create(const char *path, struct why *why)
-{
-	static const char *const beside[] = { "", "-wal", "-shm", "-journal", NULL };
-	char made[DB_PATH_MAX], name[DB_PATH_MAX + 16];
-	enum status st;
-
-	if (access(path, F_OK) == 0)
-		return why_not(why, CONFLICT, "%s: exists already, and is left as it is", path);
-	if (snprintf(made, sizeof(made), "%s-new-%d", path, (int)getpid()) >= DB_PATH_MAX)
-		return why_not(why, UNAVAILABLE, "%s: too long", path);
-	unlink(made);	/* of another process of this number, which died of it */
-	if ((st = make(made, why)) == OK && db_give_name(made, path) == -1)
-		st = why_not(why, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", path,
-		    errno == EEXIST ? "exists already, and is left as it is" : strerror(errno));
-	for (const char *const *ending = beside; *ending != NULL; ending++) {
-		snprintf(name, sizeof(name), "%s%s", made, *ending);
-		unlink(name);
-	}
-	return st;
 }
 
 const char *

@@ -8,8 +8,10 @@
 #include <sqlite3.h>
 
 #include "db.h"
+#include "gate.h"
 
 enum {
+	EPOCH_TEXT_MAX = 40,
 	DB_PATH_MAX = 4096,
 	DB_STATEMENTS = 512,	/* prepared ones of one process */
 };
@@ -32,9 +34,11 @@ struct db {
 	dev_t device;		/* which file was opened, whatever stands at path now */
 	ino_t inode;
 	int64_t number;		/* of the opening, in this process */
-	int gate;
+	struct gate gate;
+	bool is_accepted;	/* the file as it was opened is the one that db_accept has seen */
 	bool in_read, in_write;
 	enum status write_status;
+	enum db_trouble trouble;	/* of the last failure */
 	int wal_pages;
 	struct query *cache[DB_STATEMENTS];
 };
@@ -48,13 +52,42 @@ enum status	 db_file_open(const char *path, sqlite3 **handle, struct why *why);
 /* The same without looking at the schema version. */
 enum status	 db_file_open_any(const char *path, sqlite3 **handle, struct why *why);
 
-/* Makes an empty file that nobody else can read; CONFLICT where it exists. */
-enum status	 db_file_new(const char *path, struct why *why);
+/* The same for a file from elsewhere: its triggers and views do nothing, and nothing of ours is set in it. */
+enum status	 db_file_open_foreign(const char *path, sqlite3 **handle, struct why *why) MUST_CHECK;
 
-/* Writes a new epoch, so that no reply of before is taken for fresh. */
-enum status	 db_file_new_epoch(sqlite3 *handle);
+/* What every connection to a database of ours needs. */
+int		 db_file_configure(sqlite3 *handle);
+
+/* Writes a new epoch, also into epoch, so that no reply of before is taken for fresh: a result code of SQLite. */
+int		 db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
+
+/* What a result code of SQLite stands for; DB_NO_TROUBLE if it is a mistake of ours. */
+enum db_trouble	 db_trouble_of(int rc);
 
 /* A pragma's integer; -1 where it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);
+
+/* Why a call of SQLite failed, with the path and the remedy; returns UNAVAILABLE. */
+enum status	 db_file_why(const char *path, int rc, sqlite3 *handle, struct why *why);
+
+/* ---- db_stamp.c: which database a lock file, and so a -wal or a -journal, belongs to */
+
+/* Writes into an open lock file that it belongs to the database with this epoch.  `earlier` is taken for it too; "" = none. */
+bool		 db_stamp_write(const struct gate *g, const char *path, const char *epoch, const char *earlier);
+
+/* Whether it does.  Free of SQLite if the file has not changed since the last time. */
+bool		 db_stamp_names(const struct gate *g, const char *path, sqlite3 *handle);
+
+/*
+ * UNAVAILABLE and why if a -wal or a -journal of another database lies beside this file: SQLite would play it over this one.
+ * To be asked before SQLite reads the file.
+ */
+enum status	 db_stamp_check_left_over(const char *path, struct why *why) MUST_CHECK;
+
+/* The same for a file that is to be made: any -wal or -journal with something in it is of an earlier database. */
+enum status	 db_stamp_check_new(const char *path, struct why *why) MUST_CHECK;
+
+/* The epoch of a file; "" if it cannot be read. */
+void		 db_stamp_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
 
 #endif

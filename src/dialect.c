@@ -21,8 +21,25 @@ static const struct {
 	[UNSUPPORTED_MEDIA] = { "UNSUPPORTED_MEDIA_TYPE", "UnsupportedMediaType", "The body is of another media type." },
 	[OVER_QUOTA] = { "QUOTA_EXCEEDED", "QuotaExceeded", "The day has no room." },
 	[INTERNAL] = { "INTERNAL_ERROR", "InternalServerError", "Internal server error." },
-	[UNAVAILABLE] = { "SERVICE_UNAVAILABLE", "ServiceUnavailable", "The database is away or busy; try again." },
+	[UNAVAILABLE] = { "SERVICE_UNAVAILABLE", "ServiceUnavailable", "The database is unavailable or busy. Try again shortly." },
 };
+
+/* Why the database is UNAVAILABLE, for whoever asks over HTTP; its paths and remedies are in the log. */
+static const char *const troubles[] = {
+	[DB_NO_TROUBLE] = "The database is unavailable or busy. Try again shortly.",
+	[DB_BUSY] = "The database is busy. Try again shortly.",
+	[DB_FULL] = "The disk of the database is full. Nothing was written.",
+	[DB_IO_ERROR] = "The database cannot be read or written. Nothing was written.",
+	[DB_READ_ONLY] = "The database cannot be written. Nothing was written.",
+	[DB_DAMAGED] = "The database is damaged. Nothing was written.",
+	[DB_NO_MEMORY] = "There is not enough memory for this request. Try again shortly.",
+};
+
+static const char *
+sentence(const struct req *r, enum status st)
+{
+	return st == UNAVAILABLE ? troubles[r->trouble] : words[st].sentence;
+}
 
 /* What a person may hear: nothing of our own faults. */
 static const char *
@@ -38,8 +55,8 @@ tether(const struct req *r, enum status st, struct json *out)
 
 	json_put_bool(out, "success", false);
 	json_put_text(out, "message", r->message != NULL ? r->message :
-	    st == BAD_REQUEST ? "Validation error" : words[st].sentence);
-	json_put_text(out, "error", why[0] != '\0' ? why : words[st].sentence);
+	    st == BAD_REQUEST ? "Validation error" : sentence(r, st));
+	json_put_text(out, "error", why[0] != '\0' ? why : sentence(r, st));
 }
 
 static void
@@ -50,7 +67,7 @@ pingram(const struct req *r, enum status st, struct json *out)
 	json_put_text(out, "trackingId", r->id);
 	json_open_object(out, "error");
 	json_put_text(out, "code", words[st].code);
-	json_put_text(out, "message", why[0] != '\0' ? why : words[st].sentence);
+	json_put_text(out, "message", why[0] != '\0' ? why : sentence(r, st));
 	if (why[0] != '\0' && r->why.fix[0] != '\0')
 		json_put_text(out, "fix", r->why.fix);
 	json_close_object(out);
@@ -63,7 +80,7 @@ infodeck(const struct req *r, enum status st, struct json *out)
 	char message[WHY_TEXT_MAX + 64];
 	const char *why = detail(r, st);
 
-	snprintf(message, sizeof(message), "%s%s%s", words[st].sentence,
+	snprintf(message, sizeof(message), "%s%s%s", sentence(r, st),
 	    st != UNAUTHENTICATED && st != FORBIDDEN && st != NOT_FOUND && why[0] != '\0' ? " " : "",
 	    st != UNAUTHENTICATED && st != FORBIDDEN && st != NOT_FOUND ? why : "");
 	json_put_text(out, "error", words[st].word);

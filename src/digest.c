@@ -6,9 +6,10 @@
 
 #include <openssl/evp.h>
 
+#include "arena.h"
 #include "digest.h"
 
-/* The one context of the process, set to SHA-256.  Where libcrypto cannot, nothing can go on. */
+/* The one context of the process, set to SHA-256.  If libcrypto cannot make it, memory is what it lacks. */
 static EVP_MD_CTX *
 sha256_begin(void)
 {
@@ -20,7 +21,7 @@ sha256_begin(void)
 		context = EVP_MD_CTX_new();
 	}
 	if (sha256_md == NULL || context == NULL || EVP_DigestInit_ex2(context, sha256_md, NULL) != 1)
-		abort();
+		out_of_memory();
 	return context;
 }
 
@@ -28,14 +29,14 @@ static void
 sha256_add(EVP_MD_CTX *context, const void *data, size_t n)
 {
 	if (EVP_DigestUpdate(context, data, n) != 1)
-		abort();
+		out_of_memory();
 }
 
 static void
 sha256_end(EVP_MD_CTX *context, uint8_t out[SHA256_SIZE])
 {
 	if (EVP_DigestFinal_ex(context, out, NULL) != 1)
-		abort();
+		out_of_memory();
 }
 
 void

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db_schema.h"
 #include "doctor_checks.h"
 #include "log.h"
 
@@ -58,6 +59,22 @@ check_database(const struct patient *p, struct finding *f)
 	    "Name it with -d FILE or DAYBOOK_DB, or bring a backup back: `daybook -d FILE restore BACKUP`.");
 }
 
+static void
+check_integrity(const struct patient *p, struct finding *f)
+{
+	static const char open_text[] = "the database is damaged or not ours: run `daybook doctor`";
+	struct why why = { 0 };
+
+	if (db_check_quickly(p->db, &why) != OK || db_schema_check(p->db, &why) != OK) {
+		doctor_found(f, DOCTOR_ERROR, open_text, "%s: %s", p->path, why.text);
+		doctor_fix(f, "`daybook -d %s verify` says what else is wrong; then restore the newest backup that passes it.", p->path);
+	} else if (!db_is_accepted(p->db)) {
+		doctor_found(f, DOCTOR_WARNING, open_text, "%s: put there by hand, and not checked as a whole yet", p->path);
+		doctor_fix(f, "`daybook -d %s org list`, or any other command, checks it first.", p->path);
+	} else
+		doctor_fine(f, "quick_check finds no damage; the schema is that of this version");
+}
+
 enum { OF_FILE = 1, OF_DATABASE = 2, THOROUGH = 4 };	/* what a check needs */
 
 static const struct check {
@@ -66,6 +83,7 @@ static const struct check {
 	void (*look)(const struct patient *p, struct finding *f);
 } checks[] = {
 	{ "database", 0, check_database },
+	{ "integrity", OF_DATABASE | THOROUGH, check_integrity },
 	{ "owner", OF_FILE, doctor_owner },
 	{ "rights", OF_FILE, doctor_rights },
 	{ "place", OF_FILE, doctor_place },

@@ -46,20 +46,20 @@ doctor_sqlite(const struct patient *p, struct finding *f)
 }
 
 /* An organisation whose zone is none here; NULL = all are. */
-static const char *
-lost_zone(const struct patient *p, const char **organization)
+static enum status
+lost_zone(const struct patient *p, const char **lost, const char **organization)
 {
 	struct query *q = db_query(p->db, "SELECT id, timezone FROM organization ORDER BY id");
-	const char *lost = NULL;
 	struct why why;
 
-	while (lost == NULL && query_step(q))
+	*lost = NULL;
+
+	while (*lost == NULL && query_step(q))
 		if (zone_get(query_text(q, 1), &why) == NULL) {
-			lost = arena_strdup(p->arena, query_text(q, 1));
+			*lost = arena_strdup(p->arena, query_text(q, 1));
 			*organization = arena_strdup(p->arena, query_text(q, 0));
 		}
-	query_done(q);
-	return lost;
+	return query_done(q);
 }
 
 void
@@ -73,7 +73,7 @@ doctor_timezones(const struct patient *p, struct finding *f)
 	if (zone_get("UTC", &why) == NULL)
 		doctor_found(f, DOCTOR_ERROR, "the system's tzdata is missing: install the package tzdata",
 		    "the system's time zones are missing: %s", why.text);
-	else if (p->is_thorough && p->db != NULL && (lost = lost_zone(p, &organization)) != NULL)
+	else if (p->is_thorough && p->db != NULL && lost_zone(p, &lost, &organization) == OK && lost != NULL)
 		doctor_found(f, DOCTOR_ERROR, "an organization's time zone is missing: run `daybook doctor`",
 		    "the system's time zones lack %s, the zone of organization %s", lost, organization);
 	else if (release[0] == '\0')
@@ -91,10 +91,13 @@ doctor_timezones(const struct patient *p, struct finding *f)
 void
 doctor_backup(const struct patient *p, struct finding *f)
 {
-	int64_t backup_at = strtoll(setting_get(p->db, p->arena, "backup_at"), NULL, 10);
 	char text[INSTANT_TEXT_MAX];
+	const char *setting;
+	int64_t backup_at;
 
-	if (backup_at == 0)
+	if (setting_get(p->db, p->arena, "backup_at", &setting) != OK)
+		return;
+	if ((backup_at = strtoll(setting, NULL, 10)) == 0)
 		doctor_found(f, DOCTOR_WARNING, "no backup yet: run `daybook backup`", "no backup yet");
 	else if (p->now - backup_at > BACKUP_DAYS_MAX * DAY_MS)
 		doctor_found(f, DOCTOR_WARNING, "the last backup is more than 7 days old: run `daybook backup`",
@@ -150,8 +153,13 @@ static const char *
 plain_origin(const struct patient *p)
 {
 	static const char *const own[] = { "http://localhost", "http://127.0.0.1", "http://[::1]" };
-	char *list = arena_strdup(p->arena, setting_get(p->db, p->arena, "cors_origins")), *one;
+	const char *origins;
+	char *list, *one;
 	bool is_own;
+
+	if (setting_get(p->db, p->arena, "cors_origins", &origins) != OK)
+		return NULL;
+	list = arena_strdup(p->arena, origins);
 
 	while ((one = strsep(&list, " ")) != NULL) {
 		is_own = strncmp(one, "http://", 7) != 0;
@@ -168,11 +176,11 @@ doctor_settings(const struct patient *p, struct finding *f)
 {
 	struct query *q = db_query(p->db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NULL");
 	int64_t foreign_keys = query_step(q) ? query_int(q, 0) : 0;
-	const char *origin;
+	const char *origin, *aud;
 
-	if (query_done(q) != OK)
+	if (query_done(q) != OK || setting_get(p->db, p->arena, "aud", &aud) != OK)
 		return;
-	if (foreign_keys > 0 && setting_get(p->db, p->arena, "aud")[0] == '\0') {
+	if (foreign_keys > 0 && aud[0] == '\0') {
 		doctor_found(f, DOCTOR_WARNING, "tokens of any audience are taken: run `daybook doctor`",
 		    "a key is in force with which somebody else signs, and aud is empty: tokens that were made for another service are "
 		    "taken here too");

@@ -211,8 +211,10 @@ doctor_locks(const struct patient *p, struct finding *f)
 {
 	const char *gate = companion(p, "-gate");
 	struct why why = { 0 };
+	struct gate made;
 
-	gate_close(gate_open(gate, p->path));	/* a database that was copied has none yet; the next program would make it */
+	if (gate_open(&made, gate, p->path))	/* a database that was copied has none yet; the next program would make it */
+		gate_close(&made);
 	if (gate_probe(gate, &why) == OK) {
 		doctor_fine(f, "locks keep processes apart");
 		return;

@@ -75,7 +75,7 @@ post_event(struct post *p, struct event_item *item)
 		.occurred_at = e->occurred_at, .channel = e->channel, .messages = e->messages, .parts = e->parts,
 		.cost_given = e->cost_given, .cost_micros = cost, .campaign_given = e->campaign,
 		.segment_given = e->segment, .ref = ref, .detail = post_detail(e, detail) ? detail : NULL };
-	if ((st = event_insert(p->db, p->org, &row, p->options, &is_new)) != OK)
+	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
 	if (!is_new) {
 		if ((st = event_find(p->db, p->arena, p->org, e->source, e->id, &is_there, &old)) != OK)
@@ -182,7 +182,7 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 		st = failure_expire(db, options->now);
 	rollup_free(p.rollup);
 	if (st == OK && p.backfilled > 0)
-		audit(db, options->now, org->key, options->credential, "event.backfill",
+		st = audit(db, options->now, org->key, options->credential, "event.backfill",
 		    arena_printf(a, "{\"events\":%lld}", (long long)p.backfilled));
 	return st;
 }

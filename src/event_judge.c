@@ -84,10 +84,9 @@ post_judge_taken(struct post *p, struct event_item *item, const struct event_row
 			return st;
 		costs = row->cost_micros;
 	}
-	rollup_add(p->rollup, row->occurred_at, row->channel, 0, 0, e->cost_micros - costs);
 	return event_adjust(p->db, p->org, arena_printf(p->arena, EVENT_OWN_SOURCE "adjust:%s", e->source),
 	    arena_printf(p->arena, "%s\x1f%lld", e->id, (long long)adjusts + 1), row->occurred_at, row->channel,
-	    e->cost_micros - costs, true, p->options);
+	    e->cost_micros - costs, true, p->rollup, p->options);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "event_row.h"
 #include "instant.h"
 #include "money.h"
+#include "row_hash.h"
 #include "usage.h"
 
 static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
@@ -83,9 +84,46 @@ event_is_voided(struct db *db, const struct organization *org, const struct even
 	return query_done(q);
 }
 
+/* An integer column that is NULL for 0. */
+static void
+hash_key(struct row_hash *h, int64_t key)
+{
+	if (key > 0)
+		row_hash_int(h, key);
+	else
+		row_hash_null(h);
+}
+
+/* Over the columns of the table in their order, without detail_sha256 (schema.sql, ledger_day). */
+static int64_t
+hash_row(const struct organization *org, const struct event_new_row *row, const struct event_options *options)
+{
+	struct row_hash h;
+
+	row_hash_start(&h);
+	row_hash_int(&h, org->key);
+	row_hash_text(&h, row->source);
+	row_hash_text(&h, row->id);
+	row_hash_int(&h, row->occurred_at);
+	row_hash_text(&h, channel_facts(row->channel)->name);
+	row_hash_int(&h, row->messages);
+	row_hash_int(&h, row->parts);
+	row_hash_text(&h, row->status);
+	row_hash_int(&h, row->cost_micros);
+	row_hash_int(&h, row->cost_given);
+	row_hash_text(&h, row->campaign_given);
+	hash_key(&h, row->segment_given);
+	hash_key(&h, row->ref.campaign);
+	hash_key(&h, row->ref.segment);
+	row_hash_text(&h, row->voids);
+	row_hash_text(&h, options->credential);
+	row_hash_int(&h, options->now);
+	return row_hash_end(&h);
+}
+
 enum status
-event_insert(struct db *db, const struct organization *org, const struct event_new_row *row, const struct event_options *options,
-    bool *is_new)
+event_insert(struct db *db, const struct organization *org, const struct event_new_row *row, struct rollup *rollup,
+    const struct event_options *options, bool *is_new)
 {
 	struct query *q = db_query(db, "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, "
 	    "cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, detail_sha256, "
@@ -118,21 +156,26 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 	query_bind_int(q, ":received_at", options->now);
 	st = query_run(q);
 	*is_new = st == OK && db_changes(db) > 0;
+	if (*is_new)
+		rollup_note(rollup, row->occurred_at, hash_row(org, row, options));
 	return st;
 }
 
 enum status
 event_adjust(struct db *db, const struct organization *org, const char *source, const char *id, int64_t occurred_at,
-    enum channel channel, int64_t cost_micros, bool cost_given, const struct event_options *options)
+    enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup, const struct event_options *options)
 {
 	struct event_new_row row = { .source = source, .id = id, .status = "adjust", .occurred_at = occurred_at,
 		.channel = channel, .cost_micros = cost_micros, .cost_given = cost_given };
 	enum status st;
 	bool is_new;
 
-	if ((st = event_insert(db, org, &row, options, &is_new)) == OK && !is_new)
+	if ((st = event_insert(db, org, &row, rollup, options, &is_new)) != OK)
+		return st;
+	if (!is_new)
 		return INTERNAL;	/* we choose the id: it cannot be taken */
-	return st;
+	rollup_add(rollup, occurred_at, channel, 0, 0, cost_micros);
+	return OK;
 }
 
 enum status
@@ -154,6 +197,5 @@ event_adjust_quarter(struct db *db, const struct organization *org, int64_t quar
 	if ((st = query_done(q)) != OK)
 		return st;
 	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(channel)->name, (long long)quarter, (long long)earlier + 1);
-	rollup_add(rollup, at, channel, 0, 0, cost_micros);
-	return event_adjust(db, org, reprice_source, id, at, channel, cost_micros, false, options);
+	return event_adjust(db, org, reprice_source, id, at, channel, cost_micros, false, rollup, options);
 }

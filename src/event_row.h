@@ -48,19 +48,19 @@ struct event_new_row {
 	const uint8_t *detail;	/* NULL = none */
 };
 
-/* *is_new is false where the id is taken; then nothing was written. */
+/* *is_new is false where the id is taken; then nothing was written.  The row goes into the day's digest by the roll-up. */
+struct rollup;
 enum status	event_insert(struct db *db, const struct organization *org, const struct event_new_row *row,
-		    const struct event_options *options, bool *is_new);
+		    struct rollup *rollup, const struct event_options *options, bool *is_new) MUST_CHECK;
 
 /* The difference that a new price makes to one quarter and channel, as an adjust row; counted in the roll-up too. */
-struct rollup;
 enum status	event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter,
 		    enum channel channel, int64_t cost_micros, struct rollup *rollup,
 		    const struct event_options *options);
 
-/* Writes an adjust row: money only. */
+/* Writes an adjust row: money only; counted in the roll-up too. */
 enum status	event_adjust(struct db *db, const struct organization *org, const char *source, const char *id,
-		    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given,
-		    const struct event_options *options);
+		    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup,
+		    const struct event_options *options) MUST_CHECK;
 
 #endif

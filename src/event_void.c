@@ -50,7 +50,7 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 		.channel = target->channel, .messages = is_failed ? 0 : -target->messages,
 		.parts = is_failed ? 0 : -target->parts, .cost_micros = -cost, .cost_given = target->cost_given,
 		.ref = ref, .voids = e->voids, .detail = detail };
-	if ((st = event_insert(p->db, p->org, &row, p->options, &is_new)) != OK)
+	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
 	post_accept(p, item, target->occurred_at);
 	if (is_failed) {	/* the contact was no failure: nobody has to see the number any more */
@@ -60,9 +60,8 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
 	if (ref.segment > 0 && (st = segment_spend(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)
 		return st;
-	audit(p->db, p->options->now, p->org->key, p->options->credential, "event.void",
+	return audit(p->db, p->options->now, p->org->key, p->options->credential, "event.void",
 	    event_void_detail(p->arena, e));
-	return OK;
 }
 
 enum status

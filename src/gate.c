@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -15,9 +16,10 @@
 #include "log.h"
 
 enum { QUEUE = 0, ROOM = 1, PROBE = 2 };	/* the two bytes, and one to try locks on */
+enum { REOPENS_MAX = 5 };
 
-int
-gate_open(const char *path, const char *like)
+static int
+open_file(const char *path, const char *like)
 {
 	struct stat st;
 	mode_t mode = 0600;
@@ -33,6 +35,31 @@ gate_open(const char *path, const char *like)
 	} else if (errno == EEXIST)
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	return fd;
+}
+
+bool
+gate_open(struct gate *g, const char *path, const char *like)
+{
+	snprintf(g->path, sizeof(g->path), "%s", path);
+	snprintf(g->like, sizeof(g->like), "%s", like);
+	g->fd = open_file(path, like);
+	return g->fd != -1;
+}
+
+void
+gate_close(struct gate *g)
+{
+	if (g->fd != -1)
+		close(g->fd);
+	g->fd = -1;
+}
+
+bool
+gate_is_in_place(const struct gate *g)
+{
+	struct stat is, named;
+
+	return fstat(g->fd, &is) == 0 && stat(g->path, &named) == 0 && is.st_dev == named.st_dev && is.st_ino == named.st_ino;
 }
 
 static void
@@ -94,36 +121,49 @@ wait_in_line(int fd, int wait_ms)
 	return rc;
 }
 
-enum status
-gate_enter(int fd, int wait_ms)
+static bool
+lock(int fd, int wait_ms)
 {
 	/* Nobody about: two calls, no timer. */
 	if (lock_byte(fd, QUEUE, F_WRLCK, false, 0) == 0) {
 		if (lock_byte(fd, ROOM, F_WRLCK, false, 0) == 0) {
 			lock_byte(fd, QUEUE, F_UNLCK, false, 0);
-			return OK;
+			return true;
 		}
 		lock_byte(fd, QUEUE, F_UNLCK, false, 0);
 	}
-	if (wait_in_line(fd, wait_ms) == -1) {
-		log_error("event=gate error=\"%s\"", strerror(errno));
-		return UNAVAILABLE;
-	}
+	if (wait_in_line(fd, wait_ms) == -1)
+		return false;
 	lock_byte(fd, QUEUE, F_UNLCK, false, 0);
-	return OK;
+	return true;
+}
+
+enum status
+gate_enter(struct gate *g, int wait_ms)
+{
+	int64_t deadline_ms = instant_monotonic() + wait_ms, left_ms;
+
+	/* A file that was removed is opened again; whoever keeps removing it must not keep us here. */
+	for (int i = 0; i < REOPENS_MAX; i++) {
+		left_ms = deadline_ms - instant_monotonic();
+		if (g->fd == -1 && (g->fd = open_file(g->path, g->like)) == -1)
+			break;
+		if (!lock(g->fd, left_ms > 1 ? (int)left_ms : 1))
+			break;
+		if (gate_is_in_place(g))
+			return OK;
+		log_info("event=gate file=replaced");
+		gate_close(g);	/* its locks go with it */
+	}
+	log_error("event=gate error=\"%s\"", strerror(errno));
+	return UNAVAILABLE;
 }
 
 void
-gate_leave(int fd)
+gate_leave(struct gate *g)
 {
-	lock_byte(fd, ROOM, F_UNLCK, false, 0);
-}
-
-void
-gate_close(int fd)
-{
-	if (fd != -1)
-		close(fd);
+	if (g->fd != -1)
+		lock_byte(g->fd, ROOM, F_UNLCK, false, 0);
 }
 
 /* In a process of its own: whether the lock that the other one holds is refused. */

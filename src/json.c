@@ -33,6 +33,18 @@ unusable(const char *label, enum status st, const char *what, struct why *why)
 	return why_not(why, st, "%s%s%s", label, label[0] != '\0' ? ": " : "", what);
 }
 
+/* So that text which could not be read for want of memory is never taken for bad text. */
+static void
+use_our_memory(void)
+{
+	static bool is_done;
+	cJSON_Hooks hooks = { .malloc_fn = xmalloc, .free_fn = free };
+
+	if (!is_done)
+		cJSON_InitHooks(&hooks);
+	is_done = true;
+}
+
 enum status
 json_parse(struct arena *a, const char *label, const char *text, size_t n, struct json_object **o,
     struct why *why)
@@ -41,6 +53,7 @@ json_parse(struct arena *a, const char *label, const char *text, size_t n, struc
 
 	if (json_kind(text, n) != '{')
 		return unusable(label, BAD_REQUEST, "not a JSON object", why);
+	use_our_memory();
 	if ((node = cJSON_ParseWithLength(text, n)) == NULL)
 		return unusable(label, INTERNAL, "cannot be read", why);
 	*o = arena_alloc(a, sizeof(**o));

@@ -100,6 +100,7 @@ struct json {
 void		json_init(struct json *j);
 void		json_reset(struct json *j);	/* empty again; keeps the buffer */
 void		json_free(struct json *j);
+void		json_reserve(struct json *j, size_t n);	/* so that the next n bytes need no memory */
 const char	*json_text(struct json *j);	/* NUL-ended */
 
 /* name is NULL inside arrays and at the top. */

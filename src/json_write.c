@@ -45,6 +45,12 @@ room(struct json *j, size_t n)
 	return j->text + j->size;
 }
 
+void
+json_reserve(struct json *j, size_t n)
+{
+	room(j, n);
+}
+
 static void
 put(struct json *j, const char *text, size_t n)
 {

@@ -79,19 +79,21 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 	return daycut_load(db, org, why);
 }
 
-size_t
-organization_ids(struct db *db, struct arena *a, const char ***ids)
+enum status
+organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *count)
 {
 	struct query *q = db_query(db, "SELECT count(*) FROM organization");
-	size_t n = 0, count = query_step(q) ? (size_t)query_int(q, 0) : 0;
+	size_t max = query_step(q) ? (size_t)query_int(q, 0) : 0;
+	enum status st;
 
-	query_done(q);
-	*ids = arena_alloc(a, (count + 1) * sizeof(**ids));
+	*count = 0;
+	if ((st = query_done(q)) != OK)
+		return st;
+	*ids = arena_alloc(a, (max + 1) * sizeof(**ids));
 	q = db_query(db, "SELECT id FROM organization ORDER BY id");
-	while (n < count && query_step(q))
-		(*ids)[n++] = arena_strdup(a, query_text(q, 0));
-	query_done(q);
-	return n;
+	while (*count < max && query_step(q))
+		(*ids)[(*count)++] = arena_strdup(a, query_text(q, 0));
+	return query_done(q);
 }
 
 enum status

@@ -55,27 +55,27 @@ struct org_effects {
 bool		organization_id_ok(const char *id);
 
 /* NOT_FOUND where there is none.  Inside a transaction. */
-enum status	organization_load(struct db *db, const char *id, struct organization *org, struct why *why);
+enum status	organization_load(struct db *db, const char *id, struct organization *org, struct why *why) MUST_CHECK;
 
 /*
  * The same inside a write transaction that will touch it: first replaces the days from the next day start on where the
  * zone file has other content than they were cut by (with an audit row), and counts the revision up.
  */
 enum status	organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
-		    struct organization *org, struct why *why);
+		    struct organization *org, struct why *why) MUST_CHECK;
 
-/* The id of every organisation, in order, in the arena; returns how many.  Inside a transaction. */
-size_t		organization_ids(struct db *db, struct arena *a, const char ***ids);
+/* The id of every organisation, in order, in the arena.  Inside a transaction. */
+enum status	organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *count) MUST_CHECK;
 
 /*
  * Checks the fields of *org that a person chooses; BAD_REQUEST and the field's name.  The zone is checked where its days
  * are cut: an organisation that keeps its zone does not need the file.
  */
-enum status	organization_check(const struct organization *org, struct why *why);
+enum status	organization_check(const struct organization *org, struct why *why) MUST_CHECK;
 
 /* Inside a write transaction; sets key and days.  CONFLICT where the id is taken. */
 enum status	organization_add(struct db *db, struct arena *a, struct organization *org, int64_t now,
-		    const char *credential, struct why *why);
+		    const char *credential, struct why *why) MUST_CHECK;
 
 /*
  * Makes *org (from organization_load_for_write) what *wanted says, inside that write transaction.
@@ -85,7 +85,7 @@ enum status	organization_add(struct db *db, struct arena *a, struct organization
  */
 enum status	organization_update(struct db *db, struct arena *a, struct organization *org,
 		    const struct organization *wanted, bool recut_history, int64_t now, const char *credential,
-		    struct org_effects *effects, struct why *why);
+		    struct org_effects *effects, struct why *why) MUST_CHECK;
 
 /* messagesCap, costCap (dollars), smsCap and callCap as members of an open JSON object; null = none. */
 void		organization_put_caps(struct json *j, const struct organization *org);

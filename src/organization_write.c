@@ -41,10 +41,11 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 }
 
 /* What the audit says of an organisation: its fields (-1 = no limit, no cap), and what moved. */
-static void
+static enum status
 write_audit(struct db *db, const struct organization *org, const struct org_effects *effects, int64_t now,
     const char *credential, const char *action)
 {
+	enum status st;
 	struct json j;
 
 	json_init(&j);
@@ -65,8 +66,9 @@ write_audit(struct db *db, const struct organization *org, const struct org_effe
 	if (effects != NULL)
 		org_effects_put(&j, effects, ORG_MOVES_LISTED_MAX);
 	json_close_object(&j);
-	audit(db, now, org->key, credential, action, json_text(&j));
+	st = audit(db, now, org->key, credential, action, json_text(&j));
 	json_free(&j);
+	return st;
 }
 
 void
@@ -140,8 +142,7 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	    (st = daycut_redate(db, a, org, false, &effects)) != OK ||
 	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
 		return st;
-	write_audit(db, org, &effects, now, "system", "org.tzdata");
-	return OK;
+	return write_audit(db, org, &effects, now, "system", "org.tzdata");
 }
 
 enum status
@@ -175,20 +176,17 @@ organization_add(struct db *db, struct arena *a, struct organization *org, int64
 	org->created_at = org->updated_at = now;
 	if ((st = daycut_replace(db, org, INSTANT_MIN, true, &changed, why)) != OK)
 		return st;
-	write_audit(db, org, NULL, now, credential, "org.add");
-	return OK;
+	return write_audit(db, org, NULL, now, credential, "org.add");
 }
 
-static bool
-has_events(struct db *db, const struct organization *org)
+static enum status
+has_events(struct db *db, const struct organization *org, bool *has)
 {
 	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org LIMIT 1");
-	bool has;
 
 	query_bind_int(q, ":org", org->key);
-	has = query_step(q);
-	query_done(q);
-	return has;
+	*has = query_step(q);
+	return query_done(q);
 }
 
 enum status
@@ -198,7 +196,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	bool is_new_zone = strcmp(org->timezone, wanted->timezone) != 0, changed = false;
 	struct spans days = org->days;
 	struct query *q;
-	bool is_whole;
+	bool is_whole, has;
 	enum status st;
 
 	memset(effects, 0, sizeof(*effects));
@@ -214,9 +212,9 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	    "cap_calls = :cap_calls, allow_overage = :allow_overage, week_start = :week_start, updated_at = :now WHERE key = :key");
 	query_bind_int(q, ":key", org->key);
 	bind_fields(q, org, now);
-	if ((st = query_run(q)) != OK)
+	if ((st = query_run(q)) != OK || (st = has_events(db, org, &has)) != OK)
 		return st;
-	is_whole = recut_history || (is_new_zone && !has_events(db, org));
+	is_whole = recut_history || (is_new_zone && !has);
 	if (is_new_zone || recut_history) {
 		if ((st = daycut_replace(db, org, next_day_start(org, now), is_whole, &changed, why)) != OK)
 			return st;
@@ -231,6 +229,5 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	}
 	if ((st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
-	write_audit(db, org, effects, now, credential, recut_history ? "org.recut" : "org.set");
-	return OK;
+	return write_audit(db, org, effects, now, credential, recut_history ? "org.recut" : "org.set");
 }

@@ -138,8 +138,8 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
     const struct event_options *options, int64_t *adjusted, struct why *why)
 {
 	const char **ids;
-	size_t count = organization_ids(db, a, &ids);
-	enum status st = OK;
+	size_t count;
+	enum status st = organization_ids(db, a, &ids, &count);
 
 	*adjusted = 0;
 	for (size_t i = 0; st == OK && i < count; i++) {
@@ -187,11 +187,10 @@ price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, st
 	if ((st = query_run(q)) != OK ||
 	    (st = reprice(db, a, org_id, c, from, !reprice_events, &options, adjusted, why)) != OK)
 		return st;
-	audit(db, now, org.key, credential, "price.set", arena_printf(a,
+	return audit(db, now, org.key, credential, "price.set", arena_printf(a,
 	    "{\"channel\":\"%s\",\"from\":\"%s\",\"usdPerPart\":%s,\"quartersAdjusted\":%lld}",
 	    channel_facts(c)->name, day_format(from, day), money_format_nanos(nanos_per_part, amount),
 	    (long long)*adjusted));
-	return OK;
 }
 
 enum status

@@ -5,7 +5,6 @@
 #include "dialect.h"
 #include "digest.h"
 #include "reply.h"
-#include "setting.h"
 #include "version.h"
 
 enum {
@@ -93,7 +92,7 @@ reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n)
 	struct json key;
 
 	json_init(&key);
-	json_put_text(&key, NULL, setting_get(r->db, r->arena, "epoch"));
+	json_put_text(&key, NULL, r->epoch);
 	json_put_text(&key, NULL, version_build);
 	json_put_text(&key, NULL, name);
 	for (size_t i = 0; i < n; i++)
@@ -110,7 +109,7 @@ reply_cached(struct req *r, struct json *out, int64_t revision, struct day today
 	struct json key;
 
 	json_init(&key);
-	json_put_text(&key, NULL, setting_get(r->db, r->arena, "epoch"));
+	json_put_text(&key, NULL, r->epoch);
 	json_put_int(&key, NULL, revision);
 	json_put_int(&key, NULL, today.n);
 	json_put_text(&key, NULL, version_build);

@@ -68,6 +68,7 @@ struct req {
 	bool keeps_body;	/* a handler that fails sets it where what it wrote is the reply */
 	const char *content_type;	/* of the reply; NULL = JSON, or CSV */
 	bool is_csv;		/* the client wants CSV: what the handler writes is that */
+	enum db_trouble trouble;	/* why it is UNAVAILABLE, if the database knows */
 	const char *message;	/* tether's `message` of an error, where its contract fixes one; NULL = by the status */
 
 	/* For serve, reply and dialect. */
@@ -77,6 +78,7 @@ struct req {
 	const char *verb, *path;	/* as the web server says */
 	bool is_head;
 	char id[40];		/* X-Request-Id */
+	const char *epoch;	/* of the database: part of every ETag, so that no tag of before a restore fits */
 	const char *origin;	/* the foreign page's that may read the reply; NULL = none */
 	bool has_origins;	/* there are such pages: replies differ by Origin */
 	struct param query[PARAMS_MAX], in_path[2];

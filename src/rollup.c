@@ -1,10 +1,11 @@
 /*
- * The roll-ups' writer (see usage.h): one upsert for each quarter and channel and for each day and channel of a
- * transaction, not one for each event.
+ * The roll-ups' writer (see usage.h): one upsert for each quarter and channel, for each day and channel and for each day of
+ * UTC of a transaction, not one for each event.
  */
 #include <stdlib.h>
 
 #include "instant.h"
+#include "row_hash.h"
 #include "usage.h"
 
 struct delta {
@@ -13,10 +14,17 @@ struct delta {
 	struct usage_sum sum;
 };
 
+/* Rows of one day of UTC. */
+struct rows {
+	int64_t day, events, digest;
+};
+
 struct rollup {
 	const struct organization *org;
 	struct delta *deltas;
 	size_t count, max;
+	struct rows *rows;
+	size_t rows_count, rows_max;
 };
 
 struct rollup *
@@ -32,6 +40,7 @@ void
 rollup_free(struct rollup *r)
 {
 	free(r->deltas);
+	free(r->rows);
 	free(r);
 }
 
@@ -70,6 +79,27 @@ rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messag
 	r->deltas[r->count++] = d;
 }
 
+void
+rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash)
+{
+	int64_t day = floor_div(occurred_at, DAY_MS);
+	size_t i = r->rows_count;
+
+	/* A batch has few days, and the last one is the likeliest. */
+	while (i > 0 && r->rows[i - 1].day != day)
+		i--;
+	if (i == 0) {
+		if (r->rows_count == r->rows_max) {
+			r->rows_max = r->rows_max > 0 ? 2 * r->rows_max : 4;
+			r->rows = xrealloc(r->rows, r->rows_max * sizeof(*r->rows));
+		}
+		r->rows[r->rows_count++] = (struct rows) { .day = day };
+		i = r->rows_count;
+	}
+	r->rows[i - 1].events++;
+	r->rows[i - 1].digest = row_hash_sum(r->rows[i - 1].digest, hash);
+}
+
 /* Sorts, and makes one of those that share a slot and a channel. */
 static void
 merge(struct rollup *r)
@@ -102,13 +132,32 @@ upsert(struct rollup *r, struct query *q)
 	return st;
 }
 
+static enum status
+flush_rows(struct rollup *r, struct db *db)
+{
+	struct query *q = db_query(db, "INSERT INTO ledger_day (org, day, events, digest) VALUES (:org, :day, :events, :digest) "
+	    "ON CONFLICT (org, day) DO UPDATE SET events = events + excluded.events, "
+	    "digest = (digest + excluded.digest) & 4611686018427387903");
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < r->rows_count; i++) {
+		query_bind_int(q, ":org", r->org->key);
+		query_bind_int(q, ":day", r->rows[i].day);
+		query_bind_int(q, ":events", r->rows[i].events);
+		query_bind_int(q, ":digest", r->rows[i].digest);
+		st = query_run(q);
+	}
+	r->rows_count = 0;
+	return st;
+}
+
 enum status
 rollup_flush(struct rollup *r, struct db *db)
 {
 	enum status st;
 
-	if (r->count == 0)
-		return OK;
+	if ((st = flush_rows(r, db)) != OK || r->count == 0)
+		return st;
 	merge(r);
 	st = upsert(r, db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
 	    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "

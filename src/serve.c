@@ -26,8 +26,14 @@ extern char **environ;
 struct body {
 	char *text;
 	size_t n, allocated, max;
-	bool is_too_large;
+	bool is_too_large, is_broken;	/* longer than max; it could not be read to its end */
 };
+
+/* The request that is being answered, for when memory runs out. */
+static struct {
+	struct answerer *answerer;
+	FCGX_Request *fastcgi;	/* NULL = plain CGI */
+} serving;
 
 /* Reads to the end, whatever the length: a web server whose pipe breaks answers for us. */
 static void
@@ -54,6 +60,7 @@ read_all(struct body *b, long (*read_some)(void *from, char *to, size_t n), void
 			b->text = xrealloc(b->text, b->allocated);
 		}
 		got = read_some(from, b->text + b->n, b->allocated - b->n - 1 < CHUNK ? b->allocated - b->n - 1 : CHUNK);
+		b->is_broken = got < 0;
 		if (got <= 0)
 			break;
 		b->n += (size_t)got;
@@ -61,10 +68,13 @@ read_all(struct body *b, long (*read_some)(void *from, char *to, size_t n), void
 	free(spill);
 }
 
+/* Bytes, 0 at the end, -1 on an error: of a body that is cut off nobody may take the beginning for the whole. */
 static long
 read_fastcgi(void *from, char *to, size_t n)
 {
-	return FCGX_GetStr(to, (int)n, from);
+	long got = FCGX_GetStr(to, (int)n, from);
+
+	return got == 0 && FCGX_GetError(from) != 0 ? -1 : got;
 }
 
 /* The web server need not close stdin behind the body: no more is read than there is (RFC 3875, 4.2). */
@@ -95,14 +105,16 @@ variable(char **env, const char *name)
 	return NULL;
 }
 
-/* OK where the body is what its Content-Length says, if it says anything. */
+/* OK if the body was read and is what its Content-Length says, if it says anything. */
 static enum status
-judge_body(const struct body *b, char **env)
+check_length(const struct body *b, char **env)
 {
 	const char *length = variable(env, "CONTENT_LENGTH");
 
 	if (b->is_too_large)
 		return TOO_LARGE;
+	if (b->is_broken)
+		return UNAVAILABLE;
 	return length == NULL || strtoull(length, NULL, 10) == b->n ? OK : BAD_REQUEST;
 }
 
@@ -126,7 +138,7 @@ forget_body(struct body *b)
 		b->allocated = 0;
 	}
 	b->n = 0;
-	b->is_too_large = false;
+	b->is_too_large = b->is_broken = false;
 }
 
 static void
@@ -172,6 +184,40 @@ go_on_alone(void)
 		send_nowhere(STDERR_FILENO);
 }
 
+/* ---- Out of memory: this request is answered, and the process ends.  The web server starts another. */
+
+static void
+send_fastcgi(FCGX_Request *request, const struct answer *reply)
+{
+	FCGX_PutStr(reply->head->text, (int)reply->head->size, request->out);
+	if (reply->body != NULL)
+		FCGX_PutStr(reply->body->text, (int)reply->body->size, request->out);
+}
+
+static void
+send_cgi(const struct answer *reply)
+{
+	write_all(reply->head);
+	if (reply->body != NULL)
+		write_all(reply->body);
+}
+
+static void
+answer_last(void)
+{
+	struct answer reply;
+
+	if (serving.answerer == NULL)
+		return;
+	reply = answer_out_of_memory(serving.answerer);
+	if (serving.fastcgi == NULL)
+		send_cgi(&reply);
+	else {
+		send_fastcgi(serving.fastcgi, &reply);
+		FCGX_Finish_r(serving.fastcgi);
+	}
+}
+
 static int
 serve_cgi(struct answerer *a)
 {
@@ -179,11 +225,11 @@ serve_cgi(struct answerer *a)
 	unsigned long long body_left = cgi_body_bytes(environ);
 	struct answer reply;
 
+	serving.answerer = a;
 	read_all(&body, read_cgi, &body_left);
-	reply = answer(a, environ, body.text, body.n, judge_body(&body, environ));
-	write_all(reply.head);
-	if (reply.body != NULL)
-		write_all(reply.body);
+	reply = answer(a, environ, body.text, body.n, check_length(&body, environ));
+	serving.answerer = NULL;
+	send_cgi(&reply);
 	free(body.text);
 	if (answer_leaves_work(a)) {
 		go_on_alone();
@@ -198,11 +244,12 @@ exchange(struct answerer *a, FCGX_Request *request, struct body *body)
 {
 	struct answer reply;
 
+	serving.answerer = a;
+	serving.fastcgi = request;
 	read_all(body, read_fastcgi, request->in);
-	reply = answer(a, request->envp, body->text, body->n, judge_body(body, request->envp));
-	FCGX_PutStr(reply.head->text, (int)reply.head->size, request->out);
-	if (reply.body != NULL)
-		FCGX_PutStr(reply.body->text, (int)reply.body->size, request->out);
+	reply = answer(a, request->envp, body->text, body->n, check_length(body, request->envp));
+	serving.answerer = NULL;
+	send_fastcgi(request, &reply);
 	/* stdin was read to its end: the socket may go at once, without waiting for the web server to close it. */
 	FCGX_Detach(request);
 	FCGX_Finish_r(request);
@@ -291,6 +338,7 @@ serve(const struct endpoint *endpoint)
 	/* Said once, it stays there: large bodies and replies go back to the system for good. */
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 #endif
+	out_of_memory_call(answer_last);
 	answer_init(&a, endpoint);
 	rc = FCGX_IsCGI() ? serve_cgi(&a) : serve_fastcgi(&a);
 	answer_free(&a);

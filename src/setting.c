@@ -6,8 +6,25 @@
 #include "cors.h"
 #include "setting.h"
 
+/* Daybook writes these two itself. */
+static enum status
+check_epoch(const char *value, struct why *why)
+{
+	if (strlen(value) == 32 && strspn(value, "0123456789abcdef") == 32)
+		return OK;
+	return why_not(why, BAD_REQUEST, "epoch: not 32 hexadecimal digits");
+}
+
+static enum status
+check_instant(const char *value, struct why *why)
+{
+	if (strlen(value) <= 16 && strspn(value, "0123456789") == strlen(value))
+		return OK;
+	return why_not(why, BAD_REQUEST, "backup_at: not an instant in milliseconds");
+}
+
 const struct setting_facts settings[] = {
-	{ "epoch", "", "changes when the file is restored; part of every ETag" },
+	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
 	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
 	{ "metrics_addresses", "127.0.0.1 ::1", "addresses that may read /metrics" },
@@ -17,7 +34,7 @@ const struct setting_facts settings[] = {
 	    .check = cors_check },
 	{ "backup_keep", "0", "so many daily backups are kept in DATABASE-backups/, made by the programs; 0: none",
 	    0, BACKUP_KEEP_MAX },
-	{ "backup_at", "", "when the last backup ended, an instant in milliseconds" },
+	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },
 	{ .name = NULL },
 };
 
@@ -30,18 +47,16 @@ facts(const char *name)
 	return NULL;
 }
 
-const char *
-setting_get(struct db *db, struct arena *a, const char *name)
+enum status
+setting_get(struct db *db, struct arena *a, const char *name, const char **value)
 {
 	struct query *q = db_query(db, "SELECT value FROM setting WHERE name = :name");
 	const struct setting_facts *f = facts(name);
-	const char *value;
 
 	assert(f != NULL);
 	query_bind_text(q, ":name", name);
-	value = query_step(q) ? arena_strdup(a, query_text(q, 0)) : f->value;
-	query_done(q);
-	return value;
+	*value = query_step(q) ? arena_strdup(a, query_text(q, 0)) : f->value;
+	return query_done(q);
 }
 
 static bool
@@ -58,6 +73,25 @@ is_in_range(const struct setting_facts *f, const char *value)
 	return n >= f->min && n <= f->max;
 }
 
+static enum status
+check(const struct setting_facts *f, const char *value, struct why *why)
+{
+	if (!is_in_range(f, value))
+		return why_not(why, BAD_REQUEST, "%s: not a whole number within %lld to %lld", f->name, (long long)f->min,
+		    (long long)f->max);
+	return f->check != NULL ? f->check(value, why) : OK;
+}
+
+bool
+setting_is_sound(const char *name, const char *value, struct why *why)
+{
+	const struct setting_facts *f = facts(name);
+
+	if (f == NULL)
+		return why_not(why, BAD_REQUEST, "%s: no such setting", name), false;
+	return check(f, value, why) == OK;
+}
+
 enum status
 setting_set(struct db *db, const char *name, const char *value, struct why *why)
 {
@@ -67,10 +101,7 @@ setting_set(struct db *db, const char *name, const char *value, struct why *why)
 
 	if (f == NULL)
 		return why_not(why, BAD_REQUEST, "%s: no such setting", name);
-	if (!is_in_range(f, value))
-		return why_not(why, BAD_REQUEST, "%s: not a whole number within %lld to %lld", name, (long long)f->min,
-		    (long long)f->max);
-	if (f->check != NULL && (st = f->check(value, why)) != OK)
+	if ((st = check(f, value, why)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO setting (name, value) VALUES (:name, :value) "
 	    "ON CONFLICT (name) DO UPDATE SET value = excluded.value");

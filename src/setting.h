@@ -4,6 +4,8 @@
 #ifndef SETTING_H
 #define SETTING_H
 
+#include <stdbool.h>
+
 #include "arena.h"
 #include "db.h"
 
@@ -18,10 +20,13 @@ struct setting_facts {
 /* The known settings; the list ends with a NULL name. */
 extern const struct setting_facts settings[];
 
-/* The value in force, in the arena.  The name must be known. */
-const char	*setting_get(struct db *db, struct arena *a, const char *name);
+/* The value in force, in the arena.  The name must be known.  A value that cannot be read is never taken for the default. */
+enum status	 setting_get(struct db *db, struct arena *a, const char *name, const char **value) MUST_CHECK;
+
+/* Whether a row of the table could have been written by setting_set or by Daybook itself; else why. */
+bool		 setting_is_sound(const char *name, const char *value, struct why *why);
 
 /* Inside a write transaction.  BAD_REQUEST where the name is unknown or the value out of its range. */
-enum status	 setting_set(struct db *db, const char *name, const char *value, struct why *why);
+enum status	 setting_set(struct db *db, const char *name, const char *value, struct why *why) MUST_CHECK;
 
 #endif

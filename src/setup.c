@@ -139,24 +139,26 @@ setup_look(struct setup *s, const char *document_root)
 
 /* ---- Doing it */
 
-static void
+static enum status
 note(struct db *db, int64_t now, const char *action, const char *name, const char *text)
 {
+	enum status st;
 	struct json j;
 
 	json_init(&j);
 	json_open_object(&j, NULL);
 	json_put_text(&j, name, text);
 	json_close_object(&j);
-	audit(db, now, 0, CREDENTIAL, action, json_text(&j));
+	st = audit(db, now, 0, CREDENTIAL, action, json_text(&j));
 	json_free(&j);
+	return st;
 }
 
 /* The folder, for nobody else, and the file. */
 static enum status
 make_database(struct setup *s, struct why *why)
 {
-	char folder[CONF_PATH_MAX];
+	char folder[CONF_PATH_MAX], text[WHY_TEXT_MAX * 2];
 	struct why detail;
 
 	if (access(s->database, F_OK) == 0)
@@ -169,7 +171,10 @@ make_database(struct setup *s, struct why *why)
 	case CONFLICT:	/* another was faster */
 		return OK;
 	default:
-		log_error("event=setup error=\"the database cannot be made\"");
+		log_error("event=setup error=%s", log_value(detail.text, text, sizeof(text)));
+		if (db_has_left_over(s->database))
+			return why_not(why, CONFLICT, "The database cannot be made: files of an earlier one lie in its folder. Remove those "
+			    "whose names end in -wal, -shm and -journal");
 		return why_not(why, CONFLICT, "The database cannot be made: the programs may not write into its folder, or there is "
 		    "no room");
 	}
@@ -199,9 +204,7 @@ add_signing_key(struct db *db, struct arena *a, int64_t now, struct why *why)
 		return OK;
 	random_bytes(random, sizeof(random));
 	st = signing_key_add(db, a, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, now, why);
-	if (st == OK)
-		note(db, now, "key.add", "kid", kid);
-	return st;
+	return st == OK ? note(db, now, "key.add", "kid", kid) : st;
 }
 
 /* Everything in the database, inside a write transaction. */
@@ -221,9 +224,9 @@ write_all(struct db *db, struct arena *a, struct setup_wish *wish, int64_t now, 
 		return st;
 	if ((st = setting_set(db, "backup_keep", BACKUPS_KEPT, why)) != OK)
 		return st;
-	if ((st = api_key_add(db, a, wish->org.id, "made by setup", scopes, now, secret, &key, why)) == OK)
-		note(db, now, "apikey.add", "key", arena_printf(a, "%lld", (long long)key));
-	return st;
+	if ((st = api_key_add(db, a, wish->org.id, "made by setup", scopes, now, secret, &key, why)) != OK)
+		return st;
+	return note(db, now, "apikey.add", "key", arena_printf(a, "%lld", (long long)key));
 }
 
 enum status

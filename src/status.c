@@ -35,6 +35,7 @@ why_not(struct why *why, enum status st, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why->text, sizeof(why->text), fmt, ap);
 	va_end(ap);
+	why->status = st;
 	why->fix[0] = '\0';
 	return st;
 }

@@ -29,11 +29,15 @@ enum status {
 	STATUS_COUNT
 };
 
+/* On functions whose outcome must not be dropped: the compiler refuses a call that ignores it. */
+#define MUST_CHECK __attribute__((warn_unused_result))
+
 #define WHY_TEXT_MAX 512
 
 struct why {
 	char text[WHY_TEXT_MAX];	/* one line, "field: what was wrong"; "" = nothing to say */
 	char fix[WHY_TEXT_MAX];		/* what to do about it; "" = obvious */
+	enum status status;		/* that it was given with */
 };
 
 /* Writes the sentence and returns st, so that a caller can `return why_not(why, BAD_REQUEST, …)`. */

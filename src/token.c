@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -135,7 +136,7 @@ alg_of(const char *name)
 
 /*
  * libjwt's word alone is not enough: for want of memory it returns a token that it has not verified, whose
- * alg is none.
+ * alg is none, or refuses a good one.  Only malloc's errno tells that from a wrong signature.
  */
 static bool
 is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
@@ -143,7 +144,10 @@ is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
 	jwt_t *jwt = NULL;
 	bool good;
 
+	errno = 0;
 	good = jwt_decode(&jwt, token, key.data, (int)key.n) == 0 && jwt != NULL && jwt_get_alg(jwt) == alg;
+	if (!good && errno == ENOMEM)
+		out_of_memory();
 	jwt_free(jwt);
 	return good;
 }
@@ -170,12 +174,16 @@ token_verify(const struct token *t, const char *alg, struct key_bytes key, struc
 /* ---- Signing */
 
 /* The claims as JSON, in the arena. */
-static const char *
-payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_t now, int64_t ttl_ms)
+static enum status
+payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_t now, int64_t ttl_ms, const char **text)
 {
-	const char *iss = setting_get(db, a, "iss"), *aud = setting_get(db, a, "aud"), *text;
+	const char *iss, *aud;
 	char jti[UUID_SIZE];
+	enum status st;
 	struct json j;
+
+	if ((st = setting_get(db, a, "iss", &iss)) != OK || (st = setting_get(db, a, "aud", &aud)) != OK)
+		return st;
 
 	json_init(&j);
 	json_open_object(&j, NULL);
@@ -190,9 +198,9 @@ payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_
 	if (aud[0] != '\0')
 		json_put_text(&j, "aud", aud);
 	json_close_object(&j);
-	text = arena_strdup(a, json_text(&j));
+	*text = arena_strdup(a, json_text(&j));
 	json_free(&j);
-	return text;
+	return OK;
 }
 
 /* The token's text, in the arena; NULL where libjwt cannot. */
@@ -220,6 +228,7 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 {
 	struct key_bytes sign;
 	struct signing_key k;
+	const char *claims;
 	enum status st;
 
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
@@ -228,10 +237,11 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 		return why_not(why, BAD_REQUEST, "org: not 1 to 64 of A-Z a-z 0-9 . _ -");
 	if (ttl_ms < TOKEN_TTL_MIN_MS || ttl_ms > TOKEN_TTL_MAX_MS)
 		return why_not(why, BAD_REQUEST, "ttl: not within a second and ten years");
-	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, why)) != OK)
+	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, why)) != OK ||
+	    (st = payload(db, a, org, scopes, now, ttl_ms, &claims)) != OK)
 		return st;
 	assert(sign.n >= SECRET_MIN && sign.n <= INT_MAX);
-	if ((*token = encode(a, &k, sign, payload(db, a, org, scopes, now, ttl_ms))) == NULL)
+	if ((*token = encode(a, &k, sign, claims)) == NULL)
 		return why_not(why, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);
 	if (strlen(*token) > TOKEN_MAX)
 		return why_not(why, BAD_REQUEST, "token: too long; the settings iss and aud must be shorter");

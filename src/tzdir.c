@@ -65,7 +65,7 @@ tzdir_open(const char *file)
 
 /* ---- Its list */
 
-enum listed { NO_LIST, NOT_LISTED, LISTED };
+enum listed { NO_LIST, NOT_LISTED, LISTED, UNREADABLE };
 
 /*
  * Each name of a list: tzdata.zi, or a table with the name in its third column.  LISTED as soon as each says so.
@@ -82,7 +82,7 @@ walk(const char *file, bool (*each)(const char *name, void *arg), void *arg)
 	FILE *f = tzdir_open(file);
 
 	if (f == NULL)
-		return errno == ENOENT ? NO_LIST : NOT_LISTED;
+		return errno == ENOENT ? NO_LIST : errno == EACCES ? NOT_LISTED : UNREADABLE;
 	while (result == NOT_LISTED && getline(&line, &size, f) > 0) {
 		found = 0;
 		if (!is_zi && line[0] != '#')
@@ -94,6 +94,8 @@ walk(const char *file, bool (*each)(const char *name, void *arg), void *arg)
 		if (found == 1 && each(word, arg))
 			result = LISTED;
 	}
+	if (result == NOT_LISTED && !feof(f))
+		result = UNREADABLE;
 	free(line);
 	fclose(f);
 	return result;
@@ -107,20 +109,25 @@ is_name(const char *name, void *wanted)
 
 /* By tzdata.zi; else by the tables. */
 bool
-tzdir_lists(const char *name)
+tzdir_lists(const char *name, bool *is_listed)
 {
 	char wanted[NAME_SIZE];
 	enum listed zi, tab, tab_1970;
 
+	*is_listed = false;
 	if ((size_t)snprintf(wanted, sizeof(wanted), "%s", name) >= sizeof(wanted))
-		return false;
-	if ((zi = walk("tzdata.zi", is_name, wanted)) != NO_LIST)
-		return zi == LISTED;
+		return true;
+	if ((zi = walk("tzdata.zi", is_name, wanted)) != NO_LIST) {
+		*is_listed = zi == LISTED;
+		return zi != UNREADABLE;
+	}
+	*is_listed = true;
 	if (strcmp(name, "UTC") == 0 || strncmp(name, "Etc/", 4) == 0)
 		return true;	/* the tables know only what belongs to a country */
 	tab = walk("zone.tab", is_name, wanted);
 	tab_1970 = walk("zone1970.tab", is_name, wanted);
-	return tab == LISTED || tab_1970 == LISTED || (tab == NO_LIST && tab_1970 == NO_LIST);
+	*is_listed = tab == LISTED || tab_1970 == LISTED || (tab == NO_LIST && tab_1970 == NO_LIST);
+	return *is_listed || (tab != UNREADABLE && tab_1970 != UNREADABLE);
 }
 
 struct walker {

@@ -19,7 +19,7 @@
 bool		 tzdir_path(const char *file, char *path);
 
 /* Whether the folder's list has the name; where there is no list it has every name. */
-bool		 tzdir_lists(const char *name);
+bool		 tzdir_lists(const char *name, bool *is_listed);
 
 /* Calls each for every name of the list, in the list's order; a name may come twice. */
 void		 tzdir_each(void (*each)(const char *name, void *arg), void *arg);

@@ -9,6 +9,7 @@
 
 #include "backup.h"
 #include "failure.h"
+#include "inspect.h"
 #include "instant.h"
 #include "log.h"
 #include "setting.h"
@@ -49,12 +50,14 @@ log_failure(const char *path)
 static int
 backups_due(struct db *db, struct arena *a, int64_t now)
 {
-	int keep = atoi(setting_get(db, a, "backup_keep"));
+	const char *text;
 	int64_t last_at;
+	int keep;
 
-	if (keep == 0)
+	if (setting_get(db, a, "backup_keep", &text) != OK || (keep = atoi(text)) == 0 ||
+	    setting_get(db, a, "backup_at", &text) != OK)
 		return 0;
-	last_at = strtoll(setting_get(db, a, "backup_at"), NULL, 10);
+	last_at = strtoll(text, NULL, 10);
 	return now < last_at || now - last_at >= DAY_MS ? keep : 0;	/* of a time to come: the clock was wrong */
 }
 
@@ -105,6 +108,19 @@ make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_
 	return st;
 }
 
+/* A file that was put there by hand is inspected as a whole, once: one that does not pass must not push out good backups. */
+static bool
+is_sound(struct db *db)
+{
+	char text[WHY_TEXT_MAX * 2], fix[WHY_TEXT_MAX * 2];
+	struct why why = { 0 };
+
+	if (db_is_accepted(db) || inspect_and_accept(db, &why) == OK)
+		return true;
+	log_error("event=inspect error=%s fix=%s", log_value(why.text, text, sizeof(text)), log_value(why.fix, fix, sizeof(fix)));
+	return false;
+}
+
 static void
 back_up(struct db *db, struct arena *a, int64_t now)
 {
@@ -122,7 +138,7 @@ back_up(struct db *db, struct arena *a, int64_t now)
 	if ((fd = lock_folder(folder, a, now)) == -1)
 		return;
 	/* Somebody else may have made it while we looked. */
-	if ((keep = backups_due(db, a, now)) > 0 && make_backup(db, a, folder, keep, now, &why) != OK)
+	if ((keep = backups_due(db, a, now)) > 0 && is_sound(db) && make_backup(db, a, folder, keep, now, &why) != OK)
 		log_error("event=backup error=%s", log_value(why.text, text, sizeof(text)));
 	close(fd);
 }

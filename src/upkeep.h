@@ -3,7 +3,7 @@
  *
  * 1. Failures past failure_retention_days are blanked, to the last.
  * 2. Where the setting backup_keep is not 0 and the last backup is a day old, one is made in DATABASE-backups/, by one
- *    process, and as many are kept.
+ *    process, and as many are kept; of a file that was put there by hand only after it was inspected (inspect.h).
  *
  * No request ever fails by it: what cannot be done is logged, and tried again an hour later.
  */

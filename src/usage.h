@@ -45,7 +45,9 @@ struct rollup	*rollup_new(const struct organization *org);
 void		 rollup_free(struct rollup *r);
 void		 rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messages, int64_t parts,
 		    int64_t cost_micros);
-/* Writes all that was added since the last flush to usage_quarter and usage_day. */
-enum status	 rollup_flush(struct rollup *r, struct db *db);
+/* Takes note of a row that was added to the ledger, by its hash. */
+void		 rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash);
+/* Writes all that was added since the last flush to usage_quarter, usage_day and ledger_day. */
+enum status	 rollup_flush(struct rollup *r, struct db *db) MUST_CHECK;
 
 #endif

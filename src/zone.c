@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "digest.h"
 #include "instant.h"
 #include "tzdir.h"
 #include "tzif.h"
@@ -19,6 +21,7 @@ struct zone {
 	char name[ZONE_NAME_MAX];
 	char path[TZDIR_PATH_MAX];		/* the file that it was read from, and what that was like: */
 	struct stat file;
+	uint8_t sha256[SHA256_SIZE];
 	struct tzif tzif;
 };
 
@@ -56,11 +59,12 @@ file_is_same(const struct stat *a, const struct stat *b)
 	    a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+static const char unreadable[] = "cannot be read";
+
 /* Reads z's file.  Returns NULL, or what is wrong with it. */
 static const char *
 zone_read(struct zone *z)
 {
-	static const char unreadable[] = "cannot be read";
 	uint8_t *bytes;
 	const char *wrong = NULL;
 	size_t n = 0;
@@ -80,6 +84,7 @@ zone_read(struct zone *z)
 			wrong = "too long";
 		else
 			wrong = tzif_parse(bytes, n, &z->tzif);
+		sha256(bytes, n, z->sha256);
 	}
 	free(bytes);
 	fclose(f);
@@ -105,8 +110,9 @@ zone_get(const char *name, struct why *why)
 	struct zone **place, *z;
 	char path[TZDIR_PATH_MAX];
 	struct stat now;
-	bool is_file;
+	bool is_file, is_listed;
 	const char *wrong;
+	int error;
 
 	if (!name_is_sound(name) || !tzdir_path(name, path)) {
 		why_not(why, BAD_REQUEST, "timezone: not the name of an IANA time zone");
@@ -116,13 +122,18 @@ zone_get(const char *name, struct why *why)
 	place = cache_place(name);
 	z = *place;
 	is_file = stat(path, &now) == 0 && S_ISREG(now.st_mode);
+	error = is_file ? 0 : errno;
 	if (is_file && z != NULL && strcmp(z->path, path) == 0 && file_is_same(&z->file, &now))
 		return z;
 	if (z != NULL) {
 		*place = z->next;
 		free(z);
 	}
-	if (!is_file || !tzdir_lists(name)) {
+	if ((!is_file && error != ENOENT && error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
+		why_not(why, UNAVAILABLE, "timezone: the zone files cannot be read just now");
+		return NULL;
+	}
+	if (!is_file || !is_listed) {
 		why_not(why, BAD_REQUEST, "timezone: there is no zone \"%s\"", name);
 		why_fix(why, "Use a name of the IANA list, such as Europe/Berlin");
 		return NULL;
@@ -131,7 +142,7 @@ zone_get(const char *name, struct why *why)
 	strcpy(z->name, name);
 	strcpy(z->path, path);
 	if ((wrong = zone_read(z)) != NULL) {
-		why_not(why, INTERNAL, "timezone: the file of \"%s\" is not usable: %s", name, wrong);
+		why_not(why, wrong == unreadable ? UNAVAILABLE : INTERNAL, "timezone: the file of \"%s\" is not usable: %s", name, wrong);
 		why_fix(why, "Install the package tzdata again");
 		free(z);
 		return NULL;
@@ -139,6 +150,12 @@ zone_get(const char *name, struct why *why)
 	z->next = cache.zones;
 	cache.zones = z;
 	return z;
+}
+
+const uint8_t *
+zone_sha256(const struct zone *z)
+{
+	return z->sha256;
 }
 
 int32_t

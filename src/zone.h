@@ -30,10 +30,13 @@ struct span {
 };
 
 /*
- * The zone of that name, or NULL and why.  It belongs to the cache and stands until the next
+ * The zone of that name, or NULL and why: why->status is UNAVAILABLE if the machine could not read its files just now.  It belongs to the cache and stands until the next
  * zone_get of the same name.
  */
 const struct zone	*zone_get(const char *name, struct why *why);
+
+/* The SHA-256 of its file, 32 bytes: whether two releases of the tz database say the same of it. */
+const uint8_t		*zone_sha256(const struct zone *z);
 
 /* Seconds east of UTC at an instant, 1970 to 2100 and beyond. */
 int32_t			 zone_offset_at(const struct zone *z, int64_t at);

@@ -1,0 +1,219 @@
+"""The databases that scenarios start from, made by the command and the programs themselves under the fixed clock."""
+import pathlib
+import re
+import shutil
+import sqlite3
+import typing
+
+from program import CLOCK_MS, Cgi, Cmd, copy_tree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ALL = "usage:read usage:write campaigns:write org:admin"
+SETUP_CODE = "kYb7-t2Qx-94fm-Lw0z"
+SITE_DATABASE = "daybook-data/daybook.db"
+BUILT_MS = CLOCK_MS - 30 * 60 * 1000
+
+
+class Base(typing.NamedTuple):
+    folder: pathlib.Path
+    database: str = "daybook.db"
+    is_site: bool = False  # as on shared hosting, with programs of its own
+    programs: str = "public_html/daybook/cgi-bin"
+    tokens: dict = {}
+
+
+def at(day, hour=15):
+    return f"2026-05-{day:02}T{hour:02}:00:00Z"
+
+
+def fact(id, day, **fields):
+    return {"id": id, "occurredAt": at(day), **fields}
+
+
+FACTS = ([fact(f"e{i}", 1 + i % 19, channel=("SMS", "CALL", "EMAIL")[i % 3], parts=1 + i % 2) for i in range(30)]
+         + [fact(f"f{i}", 3 + i, status="failed", to=f"+1416555010{i}", reason="opted out") for i in range(3)]
+         + [{"id": "v1", "voids": "e4", "reason": "sent twice"}])
+CAMPAIGNS = [
+    {"id": "draft", "name": "Draft", "contactCount": 20, "scheduledISO": at(25), "status": "draft"},
+    {"id": "hold", "name": "Hold", "contactCount": 30, "scheduledISO": at(24)},
+    {"id": "spring", "name": "Spring", "segments": [{"contactCount": 40, "scheduledISO": at(20, 20)},
+                                                    {"contactCount": 50, "scheduledISO": at(22)}]}]
+OF_CAMPAIGN = [fact(f"s{i}", 20, campaignId="spring", segmentNumber=1) for i in range(4)]
+ACME = ("--timezone", "America/Toronto", "--daily-limit", "500", "--plan", "growth", "--messages-cap", "60000",
+        "--cost-cap", "150", "--sms-cap", "10000")
+
+
+class Builder:
+    """Runs what makes a base; each run has a seed of its own, so that no two random numbers are alike."""
+
+    def __init__(self, place):
+        self.place, self.tokens, self.seed = place, {}, 1000
+        shutil.rmtree(place.data, ignore_errors=True)
+        place.data.mkdir()
+
+    def run(self, request):
+        self.seed += 1
+        outcome = self.place.run(request, Base(self.place.data, tokens=self.tokens), "wal", clock_ms=BUILT_MS, seed=self.seed)
+        assert outcome.code in (0, 200, 201) and not outcome.died, (request, outcome)
+        return outcome
+
+    def cmd(self, *args):
+        return self.run(Cmd(args)).out.decode().strip()
+
+    def post(self, program, path, body):
+        self.run(Cgi(program, "POST", path, body=body))
+
+    def token(self, scope=ALL, org="acme"):
+        self.tokens[scope] = self.cmd("token", *(("--org", org) if org else ()), "--scope", scope, "--ttl", "30d")
+
+    def sql(self, statement):
+        with sqlite3.connect(self.place.data / "daybook.db") as c:
+            c.execute(statement)
+        c.close()  # the last one moves the WAL into the file
+
+
+def empty(b):
+    b.cmd("init")
+    b.cmd("key", "add", "--kid", "main")
+
+
+def acme(b):
+    empty(b)
+    b.cmd("setting", "set", "failure_retention_days", "36500")
+    b.cmd("org", "add", "acme", *ACME)
+    b.token()
+    b.token("admin", None)
+    b.token(ALL + " usage:backfill")
+    b.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
+    b.cmd("price", "set", "CALL", "0.013", "--from", "2012-01-01")
+    b.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read", "--name", "first")
+    for body in CAMPAIGNS:
+        b.post("campaigns", "/api/campaigns", body)
+    b.post("campaigns", "/api/campaigns/hold/pause", None)
+    b.post("events", "/api/events", FACTS)
+    b.post("events", "/api/events", OF_CAMPAIGN)
+    b.sql("PRAGMA user_version")
+    b.cmd("org", "set", "acme", "--name", "Acme Messaging")  # stays in the WAL
+
+
+def two(b):
+    acme(b)
+    b.cmd("org", "add", "globex", "--timezone", "Europe/Berlin")
+    b.cmd("price", "set", "SMS", "0.01", "--org", "globex", "--from", "2026-01-01")
+
+
+def due_blanking(b):
+    acme(b)
+    b.cmd("setting", "set", "failure_retention_days", "15")
+
+
+def due_backup(b):
+    acme(b)
+    b.cmd("setting", "set", "backup_keep", "2")
+
+
+def restorable(b):
+    acme(b)
+    b.cmd("backup", "{data}/old.db")
+    b.post("events", "/api/events", [fact("later", 19)])
+
+
+def rotated(b):
+    acme(b)
+    (b.place.data / "backups").mkdir()
+    b.cmd("backup", "--keep", "2", "{data}/backups")
+    for day in (17, 18):
+        made = next((b.place.data / "backups").glob("daybook-202605??-*.db"))
+        shutil.copy(made, made.with_name(f"daybook-202605{day}-160000.db"))
+    made.unlink()
+
+
+def old(b):
+    acme(b)
+    to_version_1(b.place.data / "daybook.db")
+
+
+def files(b):
+    acme(b)
+    folder = b.place.data / "in"
+    folder.mkdir()
+    rows = [f'{{"id":"n{i}","occurredAt":"{at(2 + i)}","campaignId":"spring"}}\n' for i in range(8)]
+    (folder / "facts.ndjson").write_text("".join(rows))
+    (folder / "facts.csv").write_text("id,occurredAt,channel,messages\n" + "".join(f"c{i},{at(2 + i)},SMS,2\n" for i in range(8)))
+    (folder / "log.csv").write_text(
+        "From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit\n" + "".join(
+            f"+14165550199,+14165550101,hello,{state},{at(3)},2010-04-01,1,{code},AC1,SM{i},outbound-api,-0.00830,USD\n"
+            for i, (state, code) in enumerate([("delivered", ""), ("failed", "30006"), ("delivered", "")])))
+
+
+def none(_):
+    pass
+
+
+def site(b):
+    home = b.place.data / "public_html/daybook"
+    (home / "cgi-bin").mkdir(parents=True)
+    shutil.copy(b.place.build / "cgi-bin/setup.fcgi", home / "cgi-bin")
+    (home / "daybook.conf").write_text(f"DAYBOOK_DB=../../{SITE_DATABASE}\n")
+    (home / "setup-code.txt").write_text(SETUP_CODE + "\n")
+
+
+def old_site(b):
+    old(b)
+    names = [path for path in b.place.data.iterdir() if path.is_file()]
+    (b.place.data / SITE_DATABASE).parent.mkdir()
+    for path in names:
+        path.rename((b.place.data / SITE_DATABASE).with_name(path.name))
+    site(b)
+
+
+BASES = {"none": none, "empty": empty, "acme": acme, "two": two, "blanking": due_blanking, "backup": due_backup,
+         "restore": restorable, "rotate": rotated, "old": old, "files": files, "site": site, "old-site": old_site}
+
+
+def to_version_1(path):
+    """The same data in a file of the old schema, in the place of this one."""
+    c = sqlite3.connect(path.with_suffix(".old"), isolation_level=None)
+    c.executescript((ROOT / "tests/e2e/schema-1.sql").read_text())
+    c.execute("PRAGMA journal_mode = WAL")
+    c.execute("PRAGMA foreign_keys = OFF")
+    c.execute("ATTACH ? AS new", (str(path),))
+    for (table,) in c.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
+        names = ", ".join(row[1] for row in c.execute(f"PRAGMA main.table_info({table})"))
+        c.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
+    c.execute("DETACH new")
+    c.close()
+    for suffix in ("-wal", "-shm", "-gate"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.with_suffix(".old").rename(path)
+    path.chmod(0o600)
+
+
+def build(place, folder, names):
+    """Makes the bases of these names once for each journal mode; {(name, journal): Base}."""
+    made = {}
+    for name in sorted(names):
+        builder = Builder(place)
+        BASES[name](builder)
+        is_site = name.endswith("site")
+        for journal in ("wal", "truncate"):
+            database = SITE_DATABASE if is_site else "daybook.db"
+            base = Base(folder / f"{name}-{journal}", database, is_site, tokens=builder.tokens)
+            copy_tree(place.data, base.folder)
+            if journal == "truncate" and (base.folder / database).exists():
+                use_rollback_journal(base.folder / database)
+            made[name, journal] = base
+    return made
+
+
+def use_rollback_journal(path):
+    with sqlite3.connect(path) as c:
+        assert c.execute("PRAGMA journal_mode = TRUNCATE").fetchone() == ("truncate",)
+    c.close()
+    for suffix in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def is_of_database(name):
+    """Whether a file is one that SQLite and the writers' lock keep beside a database."""
+    return re.search(r"daybook\.db-(wal|shm|journal|gate)$", name) is not None

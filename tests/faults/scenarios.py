@@ -1,0 +1,166 @@
+"""What the sweep runs: a name, the base database, the request or command, and how its outcomes are judged."""
+import typing
+
+from bases import ALL, SETUP_CODE, at, fact
+from program import Cgi, Cmd
+
+ORG = "/api/organizations/acme"
+CAMPAIGNS = "/api/campaigns"
+RANGE = {"from": "2026-05-01", "to": "2026-05-31"}
+
+
+class Scenario(typing.NamedTuple):
+    name: str
+    base: str
+    request: object
+    code: int = 0  # HTTP status or exit code without a fault
+    reads: bool = False  # changes nothing
+    refusals: tuple = (503,)  # statuses that may refuse
+    effect_is_optional: bool = False  # the work follows the reply, which may be a success without it
+    says_what_is_wrong: bool = False  # that is its purpose: on standard output, too
+    blank: str = ""  # a pattern of what may differ in a good reply
+    retry_after_ms: int = 0  # later by so much, the request is made again
+    no_retry: bool = False  # it cannot be made again
+    between: object = None  # tables -> whether they are a legitimate state between before and after
+    runs_max: int = 0  # at most so many runs, if not 0
+
+
+def write(name, program, method, path, body=None, code=200, base="acme", **more):
+    fields = {key: more.pop(key) for key in ("query", "type", "scope") if key in more}
+    return Scenario(name, base, Cgi(program, method, path, body=body, **fields), code, **more)
+
+
+def read(name, program, path, query=None, base="acme", scope=ALL, **more):
+    return Scenario(name, base, Cgi(program, "GET", path, query or {}, scope=scope), 200, reads=True, **more)
+
+
+def command(name, *args, base="acme", **more):
+    return Scenario(name, base, Cmd(args), 0, **more)
+
+
+def report(name, *args, base="two", **more):
+    return Scenario(name, base, Cmd(args), 0, reads=True, **more)
+
+
+def is_empty(tables):
+    """A database in which nothing has been set up yet."""
+    return all(not rows for name, rows in tables.items() if not name.startswith("setting") and not name.startswith("schema"))
+
+
+def cloud(id, **data):
+    return {"specversion": "1.0", "id": id, "source": "/app", "type": "daybook.event", "time": at(19), "data": data}
+
+
+CODE_REMOVED = r'"codeRemoved":\w+'
+NEW = [fact("p1", 19), fact("p2", 18, channel="CALL", parts=3), fact("p3", 19, cost="0.5"), fact("p4", 20, campaignId="spring")]
+VOID = [{"id": "v9", "voids": "e7", "reason": "wrong"}] + [fact(f"b{i}", 17 + i % 3, channel="SMS") for i in range(4)]
+FAILED = [fact("x1", 19, status="failed", to="+14165550177", reason="bounced"), fact("x2", 20, campaignId="spring", segmentNumber=1,
+          status="failed", to="+14165550178", reason="no such number")]
+SEGMENTS = [{"contactCount": 15, "scheduledISO": at(26)}, {"contactCount": 16, "scheduledISO": at(27)}]
+RESULTS = {"id": "r1", "segmentNumber": 1, "occurredAt": at(20), "sent": 5, "failed": [{"phoneNumber": "+15550001", "reason": "x"}]}
+SETUP = {"code": SETUP_CODE, "organizationId": "acme", "timezone": "America/Toronto", "dailyLimit": 500, "priceSms": "0.0079"}
+
+WRITES = [
+    write("events-plain", "events", "POST", "/api/events", NEW),
+    write("events-void", "events", "POST", "/api/events", VOID),
+    write("events-failed", "events", "POST", "/api/events", FAILED),
+    write("events-enforced", "events", "POST", "/api/events", NEW, query={"enforce": "true"}),
+    write("events-ndjson", "events", "POST", "/api/events", "".join(f'{{"id":"j{i}","occurredAt":"{at(19)}"}}\n' for i in range(3)),
+          type="application/x-ndjson"),
+    write("events-cloud", "events", "POST", "/api/events", [cloud("c1", parts=2), cloud("c2")],
+          type="application/cloudevents-batch+json"),
+    write("campaign-create", "campaigns", "POST", CAMPAIGNS,
+          {"id": "n", "name": "New", "contactCount": 10, "scheduledISO": at(23)}, 201),
+    write("campaign-segments", "campaigns", "POST", CAMPAIGNS, {"id": "n", "name": "New", "segments": SEGMENTS}, 201),
+    write("campaign-auto", "campaigns", "POST", CAMPAIGNS,
+          {"id": "n", "name": "New", "autoSegment": {"totalContacts": 600, "firstSegmentTime": "16:00"}}, 201),
+    write("campaign-change", "campaigns", "PUT", CAMPAIGNS + "/spring", {"name": "Summer", "segments": [
+        {"segmentNumber": 2, "contactCount": 60, "scheduledISO": at(23)}]}),
+    write("campaign-cancel", "campaigns", "POST", CAMPAIGNS + "/spring/cancel"),
+    write("campaign-pause", "campaigns", "POST", CAMPAIGNS + "/spring/pause"),
+    write("campaign-resume", "campaigns", "POST", CAMPAIGNS + "/hold/resume"),
+    write("campaign-delete", "campaigns", "DELETE", CAMPAIGNS + "/draft", code=204),
+    write("campaign-results", "campaigns", "POST", CAMPAIGNS + "/spring/results", RESULTS),
+    write("settings-profile", "settings", "PUT", ORG + "/profile", {"name": "Acme Inc.", "weekStart": 7}),
+    write("settings-zone", "settings", "PUT", ORG + "/timezone", {"timezone": "Europe/Berlin"}),
+    write("settings-recut", "settings", "PUT", ORG + "/timezone", {"timezone": "Asia/Tokyo", "recutHistory": True}),
+    write("settings-plan", "settings", "PUT", ORG + "/plan", {"plan": "pro"}),
+    write("settings-limits", "settings", "PUT", ORG + "/limits", {"dailyLimit": 30, "messagesCap": None, "costCap": 20}),
+    write("prices-reprice", "prices", "POST", ORG + "/prices",
+          {"channel": "SMS", "usd": "0.0101", "validFrom": "2026-05-05", "reprice": True}),
+    write("api-key-add", "api-keys", "POST", ORG + "/api-keys", {"name": "second", "scopes": ["usage:write"]}, 201),
+    write("api-key-revoke", "api-keys", "DELETE", ORG + "/api-keys/1"),
+    write("setup", "setup", "POST", "/daybook/setup", SETUP, 201, "site", scope="", refusals=(503, 409), between=is_empty,
+          blank=CODE_REMOVED),
+    write("setup-upgrade", "setup", "POST", "/daybook/setup", {"code": SETUP_CODE}, 200, "old-site", scope="",
+          refusals=(503, 409), blank=CODE_REMOVED, retry_after_ms=1000),
+    write("upkeep-blanking", "organization-usage", "GET", "/organization/usage", base="blanking", effect_is_optional=True),
+    write("upkeep-backup", "organization-usage", "GET", "/organization/usage", base="backup", effect_is_optional=True,
+          retry_after_ms=2 * 3600 * 1000),
+]
+
+READS = [
+    read("get-calendar", "usage-calendar", CAMPAIGNS + "/usage-calendar", RANGE),
+    read("get-slot", "next-available-slot", CAMPAIGNS + "/next-available-slot", {"contactCount": 470}),
+    read("get-usage", "organization-usage", "/organization/usage"),
+    read("get-history", "usage-history", "/organization/usage/history", {"startDate": "2026-01-01", "endDate": "2026-05-31"}),
+    read("get-organization-usage", "organizations-usage", "/organizations/acme/usage",
+         {"startDate": 1777600000000, "endDate": 1779292800000}),
+    read("get-events", "events", "/api/events", RANGE),
+    read("get-campaigns", "campaigns", CAMPAIGNS),
+    read("get-campaign", "campaigns", CAMPAIGNS + "/spring"),
+    read("get-settings", "settings", ORG),
+    read("get-prices", "prices", ORG + "/prices"),
+    read("get-api-keys", "api-keys", ORG + "/api-keys"),
+    read("get-audit", "audit", ORG + "/audit"),
+    read("get-session", "session", "/api/session"),
+    read("get-health", "health", "/health", scope="",
+         blank=r'"status":"\w+"|"warnings":\[.*?\]'),
+    read("get-metrics", "metrics", "/metrics", scope="", base="two"),
+]
+
+COMMANDS = [
+    command("init", "init", base="none"),
+    command("org-add", "org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "100"),
+    command("org-set", "org", "set", "acme", "--daily-limit", "30"),
+    command("org-zone", "org", "set", "acme", "--timezone", "Europe/Berlin"),
+    command("org-recut", "org", "set", "acme", "--timezone", "Asia/Tokyo", "--recut-history"),
+    command("price-set", "price", "set", "EMAIL", "0.001"),
+    command("price-reprice", "price", "set", "SMS", "0.0101", "--from", "2026-05-05", "--reprice"),
+    command("key-add", "key", "add"),
+    command("key-retire", "key", "retire", "main"),
+    command("apikey-add", "apikey", "add", "--org", "acme", "--scope", "usage:write"),
+    command("apikey-revoke", "apikey", "revoke", "1"),
+    command("setting-set", "setting", "set", "iss", "https://example.com"),
+    command("import-ndjson", "import", "{data}/in/facts.ndjson", base="files"),
+    command("import-csv", "import", "{data}/in/facts.csv", base="files"),
+    command("import-twilio", "import", "{data}/in/log.csv", "--format", "twilio", base="files"),
+    command("cli-cancel", "campaign", "cancel", "spring"),
+    command("rebuild", "rebuild"),
+    command("rebuild-days", "rebuild", "--days"),
+    command("erase", "erase", "--phone", "+14165550100"),
+    command("backup", "backup", "{data}/copy.db"),
+    command("backup-keep", "backup", "--keep", "2", "{data}/backups", base="rotate", blank=r"daybook-[0-9-]+\.db|removed: \d"),
+    command("restore", "restore", "{data}/old.db", base="restore"),
+    command("upgrade", "upgrade", base="old"),
+    command("demo", "demo", base="none", between=lambda tables: True, no_retry=True, runs_max=12),
+]
+
+REPORTS = [
+    report("org-list", "org", "list"),
+    report("org-show", "org", "show", "acme"),
+    report("price-list", "price", "list"),
+    report("key-list", "key", "list"),
+    report("apikey-list", "apikey", "list"),
+    report("setting-list", "setting", "list"),
+    report("campaign-list", "campaign", "list", "--org", "acme"),
+    report("campaign-show", "campaign", "show", "spring", "--org", "acme"),
+    report("usage", "usage", "--org", "acme", "--from", "2026-05-01", "--to", "2026-05-31"),
+    report("export", "export", "--org", "acme"),
+    report("export-csv", "export", "--org", "acme", "--format", "csv", "--adjustments"),
+    report("token", "token", "--org", "acme"),
+    report("verify", "verify", says_what_is_wrong=True),
+    report("doctor", "doctor", says_what_is_wrong=True, blank=".+"),
+]
+
+SCENARIOS = {s.name: s for s in WRITES + READS + COMMANDS + REPORTS}

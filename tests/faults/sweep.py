@@ -1,0 +1,126 @@
+"""The runs of one scenario in one journal mode: without faults first, then each fault in its turn."""
+import os
+import subprocess
+import typing
+import zlib
+
+import oracle
+from program import CLOCK_MS, Fault
+
+# Which errors each operation is made to fail with.
+ERRORS = {"open": ("EMFILE", "EACCES"), "read": ("EIO",), "write": ("ENOSPC", "EIO"), "sync": ("EIO",), "truncate": ("EIO",),
+          "rename": ("EIO", "EINVAL"), "unlink": ("EIO",), "mkdir": ("ENOSPC",), "malloc": ("ENOMEM",), "crypto": ("ENOMEM",),
+          "stdin": ("EIO",)}
+OF_READS = ("open", "read", "malloc", "crypto")  # what a request that changes nothing is tried with
+SPREAD = {"malloc": (150, 12), "crypto": (12, 1)}  # of these so many at most: in the whole sweep, and in a sample
+TRACE_FRAMES = 12
+
+
+class Run(typing.NamedTuple):
+    scenario: str
+    journal: str
+    fault: Fault
+
+    def words(self):
+        return " ".join(map(str, (self.scenario, self.journal, *self.fault)))
+
+
+class Result(typing.NamedTuple):
+    run: Run
+    fired: bool
+    problems: list  # of (kind, text)
+    path: str
+    trace: list  # "function file:line", innermost first
+    outcome: object
+    state: str
+
+
+class Sweep:
+    def __init__(self, place, scenario, base, journal):
+        self.place, self.scenario, self.base, self.journal = place, scenario, base, journal
+
+    def perform(self, fault=None, clock_ms=CLOCK_MS):
+        return self.place.run(self.scenario.request, self.base, self.journal, fault, clock_ms)
+
+    # ---- Without faults
+
+    def prepare(self):
+        """Runs the request without a fault, twice, to know what it does and that it does the same each time."""
+        place, scenario = self.place, self.scenario
+        place.base(self.base.folder)
+        before = oracle.evidence(place, self.base)
+        assert scenario.reads or not before.tables or before.tables["schema version"] == [(1,)] or \
+            not oracle.verify(place, self.base)
+        outcome = self.perform()
+        assert (outcome.code, outcome.died) == (scenario.code, ""), (scenario.name, outcome)
+        after = oracle.evidence(place, self.base)
+        assert (before.tables == after.tables) == scenario.reads, (scenario.name, oracle.difference(after.tables, before.tables))
+        assert scenario.reads or not oracle.verify(place, self.base), scenario.name
+        self.reference = oracle.Reference(before, after, outcome, self.once_more(after.tables), self.later())
+        place.base(self.base.folder)
+        second = self.perform()
+        assert oracle.same_words(scenario, second, outcome) and oracle.evidence(place, self.base) == after, "not the same twice"
+        self.is_steady = second.counts == outcome.counts
+
+    def once_more(self, after):
+        if self.scenario.no_retry:
+            return None
+        outcome = self.perform()
+        if oracle.is_success(self.scenario, outcome) and oracle.look(self.place.data, self.base).tables == after:
+            return outcome
+        return None
+
+    def later(self):
+        if not self.scenario.retry_after_ms:
+            return ()
+        self.place.base(self.base.folder)
+        outcome = self.perform(clock_ms=CLOCK_MS + self.scenario.retry_after_ms)
+        return outcome, oracle.look(self.place.data, self.base).tables
+
+    # ---- With one
+
+    def runs(self, sample):
+        """Every sample-th of all runs; each scenario begins elsewhere, so that all of them together meet every n."""
+        scenario, runs = self.scenario, []
+        for operation, errors in ERRORS.items():
+            calls = self.reference.outcome.counts[operation]
+            if calls == 0 or (scenario.reads and operation not in OF_READS):
+                continue
+            phase = zlib.crc32(f"{scenario.name} {self.journal} {operation}".encode())
+            if operation in SPREAD:
+                runs += self.spread(operation, calls, SPREAD[operation][sample > 1], phase)
+                continue
+            some = [Fault(operation, n, when, error) for error in errors for when in ("once", "sticky") for n in range(1, calls + 1)]
+            runs += some[phase % sample::sample]
+        if scenario.runs_max and len(runs) > scenario.runs_max:
+            runs = runs[::len(runs) // scenario.runs_max + 1]
+        return [Run(scenario.name, self.journal, fault) for fault in runs]
+
+    def spread(self, operation, calls, most, phase):
+        step = max(1, -(-calls // most))
+        numbers = range(phase % step + 1, calls + 1, step)
+        return [Fault(operation, n, ("once", "sticky")[(i + phase) % 2], ERRORS[operation][0]) for i, n in enumerate(numbers)]
+
+    def run(self, run):
+        scenario, place, reference = self.scenario, self.place, self.reference
+        place.base(self.base.folder)
+        outcome = self.perform(run.fault)
+        state = oracle.evidence(place, self.base)
+        problems, name = oracle.judge(scenario, run.fault, outcome, state, reference, lambda: oracle.verify(place, self.base))
+        if not scenario.reads and not scenario.no_retry and (name != "after" or reference.again is not None):
+            clock_ms = CLOCK_MS + (scenario.retry_after_ms if name != "after" else 0)
+            retried = self.perform(clock_ms=clock_ms)
+            problems += oracle.judge_retry(scenario, retried, oracle.look(place.data, self.base).tables, reference, name)
+        trace = trace_of(outcome) if problems else []
+        return Result(run, outcome.failed > 0, problems, outcome.path, trace, outcome, name)
+
+
+def trace_of(outcome):
+    """Who made the call that failed, of the product's own functions: innermost first."""
+    size = os.path.getsize(outcome.program)
+    addresses = [hex(a) for a in outcome.stack if 0 <= a < size]
+    done = subprocess.run(["addr2line", "-f", "-s", "-i", "-e", outcome.program, *addresses], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True)
+    lines = done.stdout.split("\n")
+    frames = [f"{name} {where.split(' ')[0]}" for name, where in zip(lines[::2], lines[1::2]) if not where.startswith("?")]
+    return frames[:TRACE_FRAMES]
