@@ -1,7 +1,7 @@
 # Daybook.  `make` builds everything into build/, `make run` starts it, `make test` proves it.
 #
 #   src/       libdaybook.a          cgi-bin/   one FastCGI program per endpoint
-#   cli/       the daybook command   tests/     unit, zone, e2e, bench, fuzz, hosting
+#   cli/       the daybook command   tests/     unit, zone, e2e, faults, bench, fuzz, hosting
 #   hosting/   the zip for shared hosting
 #
 # Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), SQLITE3_SRC=/path/to/amalgamation
@@ -34,7 +34,7 @@ PROGRAMS = $(patsubst cgi-bin/%.c,$(B)/cgi-bin/%.fcgi,$(wildcard cgi-bin/*.c))
 CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS = $(B)/tests/zone/dump
+HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so)
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
 SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql cgi-bin/setup.html Makefile
@@ -57,8 +57,8 @@ HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 $(V).SILENT:
 
 DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
-.PHONY: all units run test san soak screenshots lint bench fuzz dist deb test-deb dist-hosting hosting-zip install uninstall \
-	clean $(DEPS)
+.PHONY: all units run test san soak faults screenshots lint bench fuzz dist deb test-deb dist-hosting hosting-zip install \
+	uninstall clean $(DEPS)
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
@@ -111,6 +111,11 @@ endif
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi -lcmocka
+
+# A library that makes calls of the programs fail; the sanitizers have a malloc of their own.
+$(B)/tests/faults/shim.so: tests/faults/shim.c tests/faults/fixed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) -o $@ $^ -ldl
 
 $(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
 	@mkdir -p $(@D)
@@ -187,6 +192,11 @@ san: deps-test
 soak: deps-test
 	@$(MAKE) --no-print-directory all
 	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
+
+# Every system call of each request and command fails once, and some of their allocations; about half an hour.
+faults: deps-test
+	@$(MAKE) --no-print-directory -j2 all units
+	@tests/faults/run build
 
 # Pictures of the demo for README.md.
 screenshots: deps-screenshots all

@@ -55,9 +55,15 @@ CREATE TABLE zone_span (
 		CHECK (utc_offset_s % 900 = 0),
 	zone TEXT NOT NULL,		-- the zone that it was read from
 	tzdata_version TEXT NOT NULL,	-- the release of the zone file, '' where the system does not say
-	zone_sha256 BLOB		-- of the zone file that the row was read from; NULL = not known
-		CHECK (length(zone_sha256) = 32),
 	PRIMARY KEY (org, from_at)
+) STRICT, WITHOUT ROWID;
+
+-- The zone files that spans were read from, since schema version 3: what tells whether the file at hand is the very one.
+CREATE TABLE zone_file (
+	zone TEXT NOT NULL,
+	tzdata_version TEXT NOT NULL,
+	sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+	PRIMARY KEY (zone, tzdata_version, sha256)
 ) STRICT, WITHOUT ROWID;
 
 -- The ledger: one immutable row for each event.  Nothing here is ever updated or deleted, but for

@@ -160,7 +160,7 @@ give_up(struct req *r, enum status st, struct setup *s, struct setup_page *p, st
 		return st;
 	s->why = r->why;
 	if (s->why.text[0] == '\0')
-		why_not(&s->why, st, "The database is away or busy; try again");
+		why_not(&s->why, st, "The database is unavailable or busy. Try again shortly");
 	setup_page_state(r, s, p, out);
 	return st;
 }

@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 
-#include "audit.h"
 #include "backup.h"
 #include "cli.h"
 #include "inspect.h"
@@ -29,18 +28,15 @@ show_pages(int64_t done, int64_t total)
 	progress("backup", done, total);
 }
 
-/* When there was a good copy last, for /health; and what was done, where the audit should say it. */
+/* When there was a good copy last, for /health. */
 static enum status
-note_backup(struct cli *c, const char *action)
+note_backup(struct cli *c)
 {
 	enum status st;
 
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
-	st = backup_note(c->db, c->arena, c->now, &c->why);
-	if (st == OK && action != NULL)
-		st = audit(c->db, c->now, 0, CLI_CREDENTIAL, action, "{}");
-	if (st == OK)
+	if ((st = backup_note(c->db, c->arena, c->now, &c->why)) == OK)
 		st = db_write_commit(c->db);
 	db_write_abort(c->db);
 	return st;
@@ -69,7 +65,7 @@ rotate(struct cli *c, const char *folder, int keep)
 	progress_end();
 	if (made == NULL)
 		return cli_fail(c);
-	noted = note_backup(c, NULL);
+	noted = note_backup(c);
 	printf("%s: a copy of %s; older ones removed: %d\n", made, c->path, removed);
 	if (st != OK)
 		return cli_fail(c);
@@ -96,7 +92,7 @@ cmd_backup(struct cli *c, int argc, char **argv)
 	progress_end();
 	if (st != OK)
 		return cli_fail(c);
-	if (note_backup(c, NULL) != OK)
+	if (note_backup(c) != OK)
 		return fail_note(c, to);
 	printf("%s: a copy of %s; it holds the signing keys: keep it as safe as the database\n", to, c->path);
 	return DONE;
@@ -113,11 +109,11 @@ cmd_restore(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open_unchecked(c))
 		return FAILED;
-	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, &kept, &c->why) != OK)
+	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, CLI_CREDENTIAL, &kept, &c->why) != OK)
 		return cli_fail(c);
 	printf("%s: restored from %s; what it was is kept as %s\n", c->path, from, kept);
 	printf("keys revoked since that backup are in force again: look at `key list` and `apikey list`\n");
-	return note_backup(c, "file.restore") == OK ? DONE : fail_note(c, from);
+	return DONE;
 }
 
 int

@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "inspect.h"
 #include "instant.h"
+#include "scratch.h"
 #include "version.h"
 
 static const struct command commands[] = {
@@ -149,6 +150,7 @@ say_out_of_memory(void)
 {
 	static const char text[] = "daybook: there is not enough memory. Try again\n";
 
+	scratch_abandon();
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(FAILED);
 }

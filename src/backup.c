@@ -86,14 +86,16 @@ publish(const struct place *p, const char *part, int64_t now_s, const char **mad
 	const char *path = part;
 	int rc = -1;
 
+	scratch_remove_companions(part);	/* while the name is ours */
 	if (scratch_sync(part)) {
 		errno = EEXIST;
 		for (int i = 0; rc == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++)
 			rc = scratch_give_name(part, path = path_of(p, now_s + i));
 	}
+	if (rc == 0)
+		*made = path;
 	if (rc == -1 || !scratch_sync_folder(path))
 		return why_not(why, UNAVAILABLE, "%s: %s", path, strerror(errno));
-	*made = path;
 	return OK;
 }
 
@@ -109,7 +111,8 @@ make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress
 		return st;
 	if ((st = db_backup_into(db, part, true, progress, why)) == OK)
 		st = publish(p, part, now_s, made, why);
-	scratch_remove(part);
+	if (st != OK && *made == NULL)	/* else the name may be another's by now */
+		scratch_remove(part);
 	scratch_release(fd);
 	return st;
 }

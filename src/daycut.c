@@ -12,9 +12,7 @@ static struct kept {
 	int64_t db, org, zone_revision;
 	struct span *spans;
 	size_t count;
-	/* Of the last row: the zone that it names, and whether it knows that zone's file. */
-	char zone[ZONE_NAME_MAX];
-	bool has_sha256;
+	bool is_attributed;	/* the coming rows name the organization's zone, and zone_file its file */
 } kept[KEPT];
 
 static struct kept *
@@ -35,14 +33,11 @@ daycut_load(struct db *db, struct organization *org, struct why *why)
 			k->spans = xmalloc(SPANS_MAX * sizeof(*k->spans));
 		*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
 			.spans = k->spans };
-		q = db_query(db, "SELECT from_at, utc_offset_s, zone, zone_sha256 IS NOT NULL FROM zone_span WHERE org = :org "
-		    "ORDER BY from_at");
+		q = db_query(db, "SELECT from_at, utc_offset_s FROM zone_span WHERE org = :org ORDER BY from_at");
 		query_bind_int(q, ":org", org->key);
 		while (k->count < SPANS_MAX && query_step(q)) {
 			k->spans[k->count++] = (struct span) { .from_at = query_int(q, 0),
 				.utc_offset_s = (int32_t)query_int(q, 1) };
-			snprintf(k->zone, sizeof(k->zone), "%s", query_text(q, 2));
-			k->has_sha256 = query_int(q, 3) != 0;
 		}
 		if ((st = query_done(q)) != OK || k->count == 0) {
 			k->org = 0;
@@ -64,11 +59,10 @@ delete_from(struct db *db, const struct organization *org, int64_t from_at)
 }
 
 static enum status
-insert_from(struct db *db, const struct organization *org, const struct zone *zone, const struct span *spans, size_t count,
-    int64_t from_at)
+insert_from(struct db *db, const struct organization *org, const struct span *spans, size_t count, int64_t from_at)
 {
-	struct query *q = db_query(db, "INSERT INTO zone_span (org, from_at, utc_offset_s, zone, tzdata_version, zone_sha256) "
-	    "VALUES (:org, :from_at, :utc_offset_s, :zone, :tzdata_version, :sha256)");
+	struct query *q = db_query(db, "INSERT INTO zone_span (org, from_at, utc_offset_s, zone, tzdata_version) "
+	    "VALUES (:org, :from_at, :utc_offset_s, :zone, :tzdata_version)");
 	char tzdata[32];
 	enum status st = OK;
 
@@ -81,7 +75,6 @@ insert_from(struct db *db, const struct organization *org, const struct zone *zo
 		query_bind_int(q, ":utc_offset_s", spans[i].utc_offset_s);
 		query_bind_text(q, ":zone", org->timezone);
 		query_bind_text(q, ":tzdata_version", tzdata);
-		query_bind_blob(q, ":sha256", zone_sha256(zone), SHA256_SIZE);
 		st = query_run(q);
 	}
 	return st;
@@ -98,28 +91,49 @@ is_same(struct spans old, const struct span *new, size_t count)
 	return true;
 }
 
+/* Takes note of the file that spans are read from, so that they can be compared with it later. */
+static enum status
+note_file(struct db *db, const struct organization *org, const struct zone *zone)
+{
+	struct query *q = db_query(db, "INSERT INTO zone_file (zone, tzdata_version, sha256) VALUES (:zone, :tzdata_version, :sha256) "
+	    "ON CONFLICT DO NOTHING");
+
+	query_bind_text(q, ":zone", org->timezone);
+	query_bind_text(q, ":tzdata_version", zone_tzdata_version());
+	query_bind_blob(q, ":sha256", zone_sha256(zone), SHA256_SIZE);
+	return query_run(q);
+}
+
 /*
- * The rows from from_at on are those of this zone file already.  They may name another zone, whose offsets are the same, or
- * be of a version that did not note the file: then they are attributed to this one.
+ * The rows from from_at on are those of this zone file already.  They may name another zone with the same offsets, or be of a
+ * version that took no note of files: then they are attributed to this one.  Looked at once in a process.
  */
 static enum status
 attribute(struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
 {
 	struct kept *k = slot_of(org);
 	struct query *q;
+	enum status st;
 
-	if (org->days.at[org->days.count - 1].from_at < from_at || k->org != org->key ||
-	    (k->has_sha256 && strcmp(k->zone, org->timezone) == 0))
+	if (k->org != org->key || k->is_attributed)
 		return OK;
-	q = db_query(db, "UPDATE zone_span SET zone = :zone, tzdata_version = :tzdata_version, zone_sha256 = :sha256 "
+	k->is_attributed = true;
+	q = db_query(db, "SELECT 1 FROM zone_span s WHERE org = :org AND from_at >= :from_at AND (zone <> :zone "
+	    "OR NOT EXISTS (SELECT 1 FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version)) LIMIT 1");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", from_at);
+	query_bind_text(q, ":zone", org->timezone);
+	if (!query_step(q))
+		return query_done(q);
+	if ((st = query_done(q)) != OK)
+		return st;
+	q = db_query(db, "UPDATE zone_span SET zone = :zone, tzdata_version = :tzdata_version "
 	    "WHERE org = :org AND from_at >= :from_at");
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_text(q, ":zone", org->timezone);
 	query_bind_text(q, ":tzdata_version", zone_tzdata_version());
-	query_bind_blob(q, ":sha256", zone_sha256(zone), SHA256_SIZE);
-	k->org = 0;	/* read what it says, also if this transaction is undone */
-	return query_run(q);
+	return (st = query_run(q)) == OK ? note_file(db, org, zone) : st;
 }
 
 enum status
@@ -146,7 +160,7 @@ daycut_replace(struct db *db, struct organization *org, int64_t from_at, bool is
 		if (is_whole)
 			from_at = INT64_MIN;
 		if ((st = delete_from(db, org, from_at)) == OK &&
-		    (st = insert_from(db, org, zone, spans, count, from_at)) == OK) {
+		    (st = insert_from(db, org, spans, count, from_at)) == OK && (st = note_file(db, org, zone)) == OK) {
 			q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
 			query_bind_int(q, ":key", org->key);
 			st = query_run(q);

@@ -164,6 +164,8 @@ roll_back(struct db *db)
 		return;
 	}
 	log_error("event=sql error=\"a transaction cannot be rolled back\"");
+	if (db->trouble == DB_NO_MEMORY)
+		out_of_memory();
 	abort();
 }
 

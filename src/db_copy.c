@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db_file.h"
@@ -44,13 +45,22 @@ is_sound(sqlite3 *handle)
 	return yes;
 }
 
+/* In the file itself: what closing could not move there would be lost with the copy's journal. */
+static int
+write_epoch(sqlite3 *handle)
+{
+	char epoch[EPOCH_TEXT_MAX];
+	int rc = db_file_new_epoch(handle, epoch);
+
+	return rc == SQLITE_OK ? sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) : rc;
+}
+
 /*
  * Into the empty file `to`.  A backup gets an epoch of its own: put somewhere by hand, it is known for what it is (db_stamp.c).
  */
 static enum status
 copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, void (*progress)(int64_t, int64_t), struct why *why)
 {
-	char epoch[EPOCH_TEXT_MAX];
 	sqlite3 *handle = NULL;
 	enum status st = OK;
 	int rc;
@@ -63,7 +73,7 @@ copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, vo
 	else if (must_be_sound && !is_sound(handle)) {	/* a damaged copy is none: it would push out good ones */
 		st = why_not(why, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
 		why_fix(why, "Keep the backups that you have, and look at the database with `daybook verify`.");
-	} else if (gets_epoch && (rc = db_file_new_epoch(handle, epoch)) != SQLITE_OK && must_be_sound)
+	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK && must_be_sound)
 		st = db_file_why(to, rc, handle, why);
 	sqlite3_close(handle);
 	return st;
@@ -155,19 +165,40 @@ db_backup_file(const char *from, const char *to, struct why *why)
 
 /* ---- Restoring */
 
+/* Reading a file in WAL mode makes an empty -wal and a -shm beside it; they go again if they were not there before. */
+static void
+remove_made(const char *path, bool had_wal)
+{
+	char name[DB_PATH_MAX + 16];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s-wal", path);
+	if (had_wal || stat(name, &st) == -1 || st.st_size > 0)
+		return;
+	unlink(name);
+	snprintf(name, sizeof(name), "%s-shm", path);
+	unlink(name);
+}
+
 enum status
 db_stage(const char *from, const char *staged, struct why *why)
 {
+	char wal[DB_PATH_MAX + 16];
 	sqlite3 *source = NULL;
 	enum status st;
+	bool had_wal;
 
+	snprintf(wal, sizeof(wal), "%s-wal", from);
+	had_wal = access(wal, F_OK) == 0;
 	if ((st = db_file_open_foreign(from, &source, why)) != OK) {
 		if (access(from, F_OK) == -1)
 			why_fix(why, "Name the file that `daybook backup` wrote.");
+		remove_made(from, had_wal);
 		return st;
 	}
 	st = copy_into(source, staged, false, false, NULL, why);
 	sqlite3_close(source);
+	remove_made(from, had_wal);
 	return st;
 }
 

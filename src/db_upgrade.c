@@ -100,7 +100,8 @@ static const struct {
 	    "events INTEGER NOT NULL CHECK (events >= 1), "
 	    "digest INTEGER NOT NULL CHECK (digest BETWEEN 0 AND 4611686018427387903), "
 	    "PRIMARY KEY (org, day)) STRICT, WITHOUT ROWID;"
-	    "ALTER TABLE zone_span ADD COLUMN zone_sha256 BLOB CHECK (length(zone_sha256) = 32);"
+	    "CREATE TABLE zone_file (zone TEXT NOT NULL, tzdata_version TEXT NOT NULL, "
+	    "sha256 BLOB NOT NULL CHECK (length(sha256) = 32), PRIMARY KEY (zone, tzdata_version, sha256)) STRICT, WITHOUT ROWID;"
 	    "ALTER TABLE campaign ADD COLUMN digest INTEGER CHECK (digest BETWEEN 0 AND 4611686018427387903);"
 	    "PRAGMA user_version = 3;", make_digests },
 };

@@ -47,20 +47,9 @@ doctor_fix(struct finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* The file as a whole: what takes as long as reading it. */
 static void
-check_database(const struct patient *p, struct finding *f)
-{
-	if (p->db != NULL) {
-		doctor_fine(f, "%s: schema version %d", p->path, DB_SCHEMA_VERSION);
-		return;
-	}
-	doctor_found(f, DOCTOR_ERROR, "the database cannot be opened: run `daybook doctor`", "%s", p->why->text);
-	doctor_fix(f, "%s", p->why->fix[0] != '\0' ? p->why->fix :
-	    "Name it with -d FILE or DAYBOOK_DB, or bring a backup back: `daybook -d FILE restore BACKUP`.");
-}
-
-static void
-check_integrity(const struct patient *p, struct finding *f)
+check_whole(const struct patient *p, struct finding *f)
 {
 	static const char open_text[] = "the database is damaged or not ours: run `daybook doctor`";
 	struct why why = { 0 };
@@ -72,7 +61,21 @@ check_integrity(const struct patient *p, struct finding *f)
 		doctor_found(f, DOCTOR_WARNING, open_text, "%s: put there by hand, and not checked as a whole yet", p->path);
 		doctor_fix(f, "`daybook -d %s org list`, or any other command, checks it first.", p->path);
 	} else
-		doctor_fine(f, "quick_check finds no damage; the schema is that of this version");
+		doctor_fine(f, "%s: schema version %d; quick_check finds no damage", p->path, DB_SCHEMA_VERSION);
+}
+
+static void
+check_database(const struct patient *p, struct finding *f)
+{
+	if (p->db != NULL && p->is_thorough)
+		check_whole(p, f);
+	else if (p->db != NULL)
+		doctor_fine(f, "%s: schema version %d", p->path, DB_SCHEMA_VERSION);
+	else {
+		doctor_found(f, DOCTOR_ERROR, "the database cannot be opened: run `daybook doctor`", "%s", p->why->text);
+		doctor_fix(f, "%s", p->why->fix[0] != '\0' ? p->why->fix :
+		    "Name it with -d FILE or DAYBOOK_DB, or bring a backup back: `daybook -d FILE restore BACKUP`.");
+	}
 }
 
 enum { OF_FILE = 1, OF_DATABASE = 2, THOROUGH = 4 };	/* what a check needs */
@@ -83,7 +86,6 @@ static const struct check {
 	void (*look)(const struct patient *p, struct finding *f);
 } checks[] = {
 	{ "database", 0, check_database },
-	{ "integrity", OF_DATABASE | THOROUGH, check_integrity },
 	{ "owner", OF_FILE, doctor_owner },
 	{ "rights", OF_FILE, doctor_rights },
 	{ "place", OF_FILE, doctor_place },

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
+#include "backup.h"
 #include "db_schema.h"
 #include "inspect.h"
 #include "instant.h"
@@ -185,9 +187,28 @@ keep(struct db *db, struct arena *a, int64_t now, const char **kept, struct why 
 	return st;
 }
 
+/* In the copy, so that the restore is one step. */
+static enum status
+note_restore(const char *staged, struct arena *a, int64_t now, const char *credential, struct why *why)
+{
+	struct db *db = db_open(staged, why);
+	enum status st;
+
+	if (db == NULL)
+		return UNAVAILABLE;
+	if ((st = db_write_begin(db)) == OK && (st = backup_note(db, a, now, why)) == OK &&
+	    (st = audit(db, now, 0, credential, "file.restore", "{}")) == OK)
+		st = db_write_commit(db);
+	db_write_abort(db);
+	if (st != OK)
+		(void)db_why(db, why);
+	db_close(db);
+	return st;
+}
+
 enum status
-inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now, const char **kept,
-    struct why *why)
+inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now, const char *credential,
+    const char **kept, struct why *why)
 {
 	char staged[SCRATCH_PATH_MAX];
 	enum status st;
@@ -197,14 +218,32 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 		return why_not(why, CONFLICT, "%s: the database itself, not a backup of it", from);
 	if ((st = begin_staging(db_path(db), "restore", staged, &fd, why)) != OK)
 		return st;
-	if ((st = prepare(from, staged, is_forced, why)) == OK && (st = keep(db, a, now, kept, why)) == OK &&
-	    (st = db_replace(db, staged, why)) == OK)
-		remove_earlier(db_path(db), *kept, a);
+	if ((st = prepare(from, staged, is_forced, why)) == OK &&
+	    (st = note_restore(staged, a, now, credential, why)) == OK && (st = keep(db, a, now, kept, why)) == OK) {
+		if ((st = db_replace(db, staged, why)) == OK)
+			remove_earlier(db_path(db), *kept, a);
+		else
+			scratch_remove(*kept);	/* nothing was replaced */
+	}
 	end_staging(staged, fd);
 	return st;
 }
 
 /* ---- Upgrading */
+
+/* There is nothing to upgrade. */
+static enum status
+check_current(const char *path, struct why *why)
+{
+	struct db *db = db_open(path, why);
+	enum status st;
+
+	if (db == NULL)
+		return UNAVAILABLE;
+	st = db_is_accepted(db) ? OK : inspect_and_accept(db, why);
+	db_close(db);
+	return st;
+}
 
 enum status
 inspect_upgrade(const char *path, bool is_forced, int *from, struct why *why)
@@ -214,8 +253,12 @@ inspect_upgrade(const char *path, bool is_forced, int *from, struct why *why)
 	struct db *db;
 	int fd;
 
-	if ((st = db_version_of(path, from, why)) != OK || *from > DB_SCHEMA_VERSION)
-		return st != OK ? st : db_upgrade(path, from, why);	/* it says which is newer */
+	if ((st = db_version_of(path, from, why)) != OK)
+		return st;
+	if (*from > DB_SCHEMA_VERSION)
+		return db_upgrade(path, from, why);	/* it says which is newer */
+	if (*from == DB_SCHEMA_VERSION)
+		return check_current(path, why);
 	if ((st = begin_staging(path, "upgrade", staged, &fd, why)) != OK)
 		return st;
 	st = prepare(path, staged, is_forced, why);

@@ -17,12 +17,13 @@ enum status	inspect(struct db *db, struct why *why) MUST_CHECK;
 enum status	inspect_and_accept(struct db *db, struct why *why) MUST_CHECK;
 
 /*
- * Puts a backup in the place of this live database: a staged copy of it is brought to this schema and inspected, the
- * database as it is is kept as *kept (in the arena; of earlier ones none is left), then it is replaced.  is_forced: also if
- * verify finds differences.  A refusal leaves the database alone.
+ * Puts a backup in the place of this live database: a staged copy of it is brought to this schema and inspected, the audit
+ * and the time of the last backup are noted in it, the database as it is is kept as *kept (in the arena; of earlier ones none
+ * is left), then it is replaced in one step.  is_forced: also if verify finds differences.  A refusal leaves the database
+ * alone.
  */
-enum status	inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now, const char **kept,
-		    struct why *why) MUST_CHECK;
+enum status	inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now,
+		    const char *credential, const char **kept, struct why *why) MUST_CHECK;
 
 /* Brings a database to this schema, after a staged copy of it was upgraded and inspected.  *from is the version that it had. */
 enum status	inspect_upgrade(const char *path, bool is_forced, int *from, struct why *why) MUST_CHECK;

@@ -17,6 +17,10 @@ enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), TRIES_MAX = 3 };
 
 /* ---- Making */
 
+/* The one that this process holds, for scratch_abandon; "" = none. */
+static char held[SCRATCH_PATH_MAX];
+static int held_fd = -1;
+
 static bool
 is_in_place(int fd, const char *path)
 {
@@ -36,8 +40,10 @@ scratch_make(const char *path)
 			return -1;
 		if (flock(fd, LOCK_EX) == -1 && errno != ENOLCK && errno != EOPNOTSUPP && errno != EINVAL)
 			break;
-		if (is_in_place(fd, path))
-			return fd;
+		if (is_in_place(fd, path)) {
+			snprintf(held, sizeof(held), "%s", path);
+			return held_fd = fd;
+		}
 		close(fd);
 	}
 	close(fd);
@@ -48,8 +54,13 @@ scratch_make(const char *path)
 void
 scratch_release(int fd)
 {
-	if (fd != -1)
-		close(fd);
+	if (fd == -1)
+		return;
+	if (fd == held_fd) {
+		held[0] = '\0';
+		held_fd = -1;
+	}
+	close(fd);
 }
 
 bool
@@ -116,11 +127,24 @@ scratch_sync_folder(const char *path)
 /* ---- Removing */
 
 void
+scratch_abandon(void)
+{
+	if (held[0] != '\0')
+		scratch_remove(held);
+}
+
+void
 scratch_remove(const char *path)
 {
-	char name[SCRATCH_PATH_MAX + 16];
-
 	unlink(path);
+	scratch_remove_companions(path);
+}
+
+void
+scratch_remove_companions(const char *path)
+{
+	char name[2 * SCRATCH_PATH_MAX + 16];
+
 	for (size_t i = 0; i < COMPANIONS; i++) {
 		snprintf(name, sizeof(name), "%s%s", path, companions[i]);
 		unlink(name);

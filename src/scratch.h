@@ -30,9 +30,13 @@ bool	scratch_sync_folder(const char *path);
 
 /* Removes a database's file, and what SQLite and we put beside it. */
 void	scratch_remove(const char *path);
+void	scratch_remove_companions(const char *path);
 
 /* Whether the file is of a maker that is gone: an empty one or a database that nobody holds. */
 bool	scratch_is_left(const char *path);
+
+/* Removes what this process holds, when it must end at once. */
+void	scratch_abandon(void);
 
 /* Removes all BASE-KIND-PID of makers that are gone. */
 void	scratch_sweep(const char *base, const char *kind);

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,62 +12,25 @@
 #include <fcgiapp.h>
 
 #include "answer.h"
+#include "body.h"
+#include "digest.h"
+#include "instant.h"
+#include "scratch.h"
 #include "serve.h"
 
 enum {
-	CHUNK = 64 * 1024,
 	MMAP_THRESHOLD = 256 * 1024,
-	DRAIN_MAX = 64 * 1024 * 1024,	/* bytes of a body that is too large, read and thrown away */
 	LAST_MAX = 16,			/* requests that are still answered when told to stop */
 };
 
 extern char **environ;
 
-/* A body as it comes in. */
-struct body {
-	char *text;
-	size_t n, allocated, max;
-	bool is_too_large, is_broken;	/* longer than max; it could not be read to its end */
-};
-
 /* The request that is being answered, for when memory runs out. */
 static struct {
-	struct answerer *answerer;
-	FCGX_Request *fastcgi;	/* NULL = plain CGI */
+	enum { NO_REQUEST, CGI_REQUEST, CGI_ANSWERED, FASTCGI_REQUEST } kind;
+	struct answerer *answerer;	/* NULL until it is ready */
+	FCGX_Request *fastcgi;
 } serving;
-
-/* Reads to the end, whatever the length: a web server whose pipe breaks answers for us. */
-static void
-read_all(struct body *b, long (*read_some)(void *from, char *to, size_t n), void *from)
-{
-	char *spill = NULL;
-	size_t drained = 0;
-	long got;
-
-	for (;;) {
-		if (b->n > b->max) {
-			b->is_too_large = true;
-			if (spill == NULL)
-				spill = xmalloc(CHUNK);
-			if (drained > DRAIN_MAX || (got = read_some(from, spill, CHUNK)) <= 0)
-				break;
-			drained += (size_t)got;
-			continue;
-		}
-		if (b->allocated - b->n < CHUNK) {
-			b->allocated = b->allocated == 0 ? CHUNK + 1 : 2 * b->allocated;
-			if (b->allocated > b->max + CHUNK + 1)
-				b->allocated = b->max + CHUNK + 1;
-			b->text = xrealloc(b->text, b->allocated);
-		}
-		got = read_some(from, b->text + b->n, b->allocated - b->n - 1 < CHUNK ? b->allocated - b->n - 1 : CHUNK);
-		b->is_broken = got < 0;
-		if (got <= 0)
-			break;
-		b->n += (size_t)got;
-	}
-	free(spill);
-}
 
 /* Bytes, 0 at the end, -1 on an error: of a body that is cut off nobody may take the beginning for the whole. */
 static long
@@ -130,18 +94,6 @@ cgi_body_bytes(char **env)
 }
 
 static void
-forget_body(struct body *b)
-{
-	if (b->allocated > 2 * (CHUNK + 1)) {	/* a large one is given back */
-		free(b->text);
-		b->text = NULL;
-		b->allocated = 0;
-	}
-	b->n = 0;
-	b->is_too_large = b->is_broken = false;
-}
-
-static void
 write_all(const struct json *j)
 {
 	const char *p = j->text;
@@ -202,20 +154,42 @@ send_cgi(const struct answer *reply)
 		write_all(reply->body);
 }
 
+/* Before anything is there to answer with. */
+static void
+send_bare(void)
+{
+	static const char body[] = "{\"success\":false,\"message\":\"There is not enough memory for this request. Try again shortly.\","
+	    "\"error\":\"There is not enough memory for this request. Try again shortly.\"}";
+	char text[1024], id[40];
+	int n = snprintf(text, sizeof(text), "Status: 503 Service Unavailable\r\nX-Request-Id: %s\r\n"
+	    "Content-Type: application/json; charset=utf-8\r\nCache-Control: private, no-cache\r\nRetry-After: 1\r\n"
+	    "Content-Length: %zu\r\n\r\n%s", uuid7(instant_now(), id), sizeof(body) - 1, body);
+
+	if (write(STDOUT_FILENO, text, (size_t)n) < 0)
+		_exit(1);
+}
+
 static void
 answer_last(void)
 {
 	struct answer reply;
 
-	if (serving.answerer == NULL)
+	scratch_abandon();
+	if (serving.kind == NO_REQUEST)
 		return;
-	reply = answer_out_of_memory(serving.answerer);
-	if (serving.fastcgi == NULL)
-		send_cgi(&reply);
-	else {
-		send_fastcgi(serving.fastcgi, &reply);
-		FCGX_Finish_r(serving.fastcgi);
+	if (serving.kind == CGI_ANSWERED)	/* what is left undone is done another time */
+		_exit(0);
+	if (serving.answerer == NULL) {
+		send_bare();
+		_exit(0);
 	}
+	reply = answer_out_of_memory(serving.answerer);
+	if (serving.kind == CGI_REQUEST) {
+		send_cgi(&reply);
+		_exit(0);	/* it is answered */
+	}
+	send_fastcgi(serving.fastcgi, &reply);
+	FCGX_Finish_r(serving.fastcgi);
 }
 
 static int
@@ -226,9 +200,9 @@ serve_cgi(struct answerer *a)
 	struct answer reply;
 
 	serving.answerer = a;
-	read_all(&body, read_cgi, &body_left);
+	body_read(&body, read_cgi, &body_left);
 	reply = answer(a, environ, body.text, body.n, check_length(&body, environ));
-	serving.answerer = NULL;
+	serving.kind = CGI_ANSWERED;
 	send_cgi(&reply);
 	free(body.text);
 	if (answer_leaves_work(a)) {
@@ -244,16 +218,17 @@ exchange(struct answerer *a, FCGX_Request *request, struct body *body)
 {
 	struct answer reply;
 
+	serving.kind = FASTCGI_REQUEST;
 	serving.answerer = a;
 	serving.fastcgi = request;
-	read_all(body, read_fastcgi, request->in);
+	body_read(body, read_fastcgi, request->in);
 	reply = answer(a, request->envp, body->text, body->n, check_length(body, request->envp));
-	serving.answerer = NULL;
+	serving.kind = NO_REQUEST;
 	send_fastcgi(request, &reply);
 	/* stdin was read to its end: the socket may go at once, without waiting for the web server to close it. */
 	FCGX_Detach(request);
 	FCGX_Finish_r(request);
-	forget_body(body);
+	body_forget(body);
 	answer_after(a);
 }
 
@@ -312,7 +287,7 @@ serve_fastcgi(struct answerer *a)
 	sigdelset(&waiting, SIGTERM);
 	sigdelset(&waiting, SIGUSR1);
 
-	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
+	if (FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	answer_start(a);
@@ -331,6 +306,7 @@ int
 serve(const struct endpoint *endpoint)
 {
 	struct answerer a;
+	bool is_cgi;
 	int rc;
 
 	umask(077);
@@ -339,8 +315,14 @@ serve(const struct endpoint *endpoint)
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 #endif
 	out_of_memory_call(answer_last);
+	if (getenv("REQUEST_METHOD") != NULL)	/* until libfcgi can tell */
+		serving.kind = CGI_REQUEST;
+	if (FCGX_Init() != 0)	/* FCGX_IsCGI would end the process by itself */
+		out_of_memory();
+	is_cgi = FCGX_IsCGI() != 0;
+	serving.kind = is_cgi ? CGI_REQUEST : NO_REQUEST;
 	answer_init(&a, endpoint);
-	rc = FCGX_IsCGI() ? serve_cgi(&a) : serve_fastcgi(&a);
+	rc = is_cgi ? serve_cgi(&a) : serve_fastcgi(&a);
 	answer_free(&a);
 	return rc;
 }

@@ -211,10 +211,13 @@ encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, cons
 	char *text = NULL;
 	jwt_t *jwt = NULL;
 
+	errno = 0;
 	if (jwt_new(&jwt) == 0 && jwt_add_header(jwt, "kid", k->kid) == 0 &&
 	    jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
 		text = jwt_encode_str(jwt);
+	if (errno == ENOMEM)	/* for want of it libjwt returns a token without its signature */
+		out_of_memory();
 	if (text != NULL)
 		token = arena_strdup(a, text);
 	free(text);

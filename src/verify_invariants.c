@@ -99,11 +99,13 @@ const struct invariant verify_invariants[] = {
 	    "campaign %s: %i segments, numbered up to %i",
 	    "SELECT c.id, count(*), max(s.number) FROM campaign c JOIN segment s ON s.campaign = c.key WHERE c.org = :org "
 	    "GROUP BY c.key, c.id HAVING count(*) <> max(s.number)" },
-	{ "segment.status", "a segment that is sending or sent has sent something, and one that is sending is not through",
-	    OF_ORGANIZATION, "segment %s/%i: is %s with %i of %i contacts spent",
+	{ "segment.status", "a segment that is sending or sent has spent something, one that is sending is not through, and one "
+	    "that failed has failed or was reported as done", OF_ORGANIZATION, "segment %s/%i: is %s with %i of %i contacts spent",
 	    "SELECT c.id, s.number, s.status, s.spent, s.contacts FROM segment s JOIN campaign c ON c.key = s.campaign "
 	    "WHERE s.org = :org AND CASE s.status WHEN 'sent' THEN s.spent = 0 "
-	    "WHEN 'sending' THEN s.spent = 0 OR s.sent + s.failed >= s.contacts ELSE 0 END" },
+	    "WHEN 'sending' THEN s.spent = 0 OR s.sent + s.failed >= s.contacts "
+	    "WHEN 'failed' THEN s.spent = 0 AND NOT EXISTS (SELECT 1 FROM request r WHERE r.org = :org AND r.kind = 'results' "
+	    "AND substr(r.id, 1, length(c.id) + 1) = c.id || '/') ELSE 0 END" },
 	{ "campaign.plan", "a campaign's segments, contacts, instants and states are as they were written last", OF_ORGANIZATION,
 	    .check = verify_plans },
 	{ "campaign.audit", "as many campaigns are there as the audit says were added and not deleted", OF_ORGANIZATION,

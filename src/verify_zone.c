@@ -1,8 +1,8 @@
 /*
  * An organization's spans beside the zone files that they were read from.
  *
- * Rows are compared with a file only if it is the very one (by its SHA-256) that they came from: other rules are no fault,
- * they take over at the next write.  A run is a stretch of rows of one file.  Where a run ends is not known when the next
+ * Rows are compared with a file only if it is the very one (by release and SHA-256, which zone_file has) that they came from:
+ * other rules are no fault, they take over at the next write.  A run is a stretch of rows of one file.  Where a run ends is not known when the next
  * zone began with the same offset (that has no row of its own), so of an earlier run each row must be a change of its zone,
  * and only the last run, of the organization's own zone, must be complete.
  */
@@ -29,8 +29,9 @@ struct rows {
 static enum status
 read_rows(struct verify *v, struct rows *rows)
 {
-	struct query *q = db_query(v->db, "SELECT from_at, utc_offset_s, zone, zone_sha256 FROM zone_span WHERE org = :org "
-	    "ORDER BY from_at");
+	struct query *q = db_query(v->db, "SELECT from_at, utc_offset_s, zone, "
+	    "(SELECT max(sha256) FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version "
+	    "HAVING count(*) = 1) FROM zone_span s WHERE org = :org ORDER BY from_at");
 	const void *sha256;
 	size_t n;
 
@@ -130,7 +131,7 @@ check_runs(struct verify *v, const struct rows *rows, const char *timezone)
 		    memcmp(rows->at[until].sha256, first->sha256, sizeof(first->sha256)) == 0; until++)
 			;
 		if (from > 0 && !first->has_sha256 && rows->at[from - 1].has_sha256)	/* since files are noted, each row has one */
-			differs_at(v, first, "read from no file");
+			differs_at(v, first, "read from a file that nobody took note of");
 		else if (is_of_file(first, z))
 			check_run(v, z, first, until - from, from > 0, until == rows->count && strcmp(first->zone, timezone) == 0);
 		else

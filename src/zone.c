@@ -121,15 +121,15 @@ zone_get(const char *name, struct why *why)
 	}
 	place = cache_place(name);
 	z = *place;
-	is_file = stat(path, &now) == 0 && S_ISREG(now.st_mode);
-	error = is_file ? 0 : errno;
+	error = stat(path, &now) == 0 ? 0 : errno;
+	is_file = error == 0 && S_ISREG(now.st_mode);
 	if (is_file && z != NULL && strcmp(z->path, path) == 0 && file_is_same(&z->file, &now))
 		return z;
 	if (z != NULL) {
 		*place = z->next;
 		free(z);
 	}
-	if ((!is_file && error != ENOENT && error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
+	if ((error != 0 && error != ENOENT && error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
 		why_not(why, UNAVAILABLE, "timezone: the zone files cannot be read just now");
 		return NULL;
 	}

@@ -43,14 +43,17 @@ class Cli:
             db.close()
 
     def damage(self, *statements):
-        """What no program of ours does: the ledger's guards and the constraints are put aside."""
+        """What no program of ours does: the ledger's guards and the constraints are put aside meanwhile."""
         db = sqlite3.connect(self.path)
         try:
             with db:
-                db.execute("DROP TRIGGER IF EXISTS event_is_not_deleted")
-                db.execute("DROP TRIGGER IF EXISTS event_is_not_updated")
+                guards = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+                for name, _ in guards:
+                    db.execute(f"DROP TRIGGER {name}")
                 for statement in statements:
                     assert db.execute(statement).rowcount > 0, statement
+                for _, text in guards:
+                    db.execute(text)
         finally:
             db.close()
 

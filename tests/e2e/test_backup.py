@@ -1,4 +1,5 @@
 """`daybook backup --keep N FOLDER`, and a restore while others write."""
+import fcntl
 import os
 import re
 import signal
@@ -163,7 +164,7 @@ def test_a_filesystem_that_cannot_sync_folders_holds_backups_too_and_no_more_tha
     assert len(list(folder.iterdir())) == 2
 
 
-def test_one_that_was_killed_has_no_final_name_and_is_swept_away_after_a_day(daybook, folder):
+def test_one_that_was_killed_has_no_final_name_and_is_swept_away_by_the_next(daybook, folder):
     daybook.sql("CREATE TABLE ballast AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) "
                 "SELECT i, zeroblob(1000) AS b FROM n")
     process = subprocess.Popen([BUILD / "bin/daybook", "backup", "--keep", "2", folder], env=daybook.env, stdout=subprocess.DEVNULL)
@@ -174,11 +175,19 @@ def test_one_that_was_killed_has_no_final_name_and_is_swept_away_after_a_day(day
     left = names(folder)
     assert left and all(".db.part" in name for name in left), "it was killed in the middle"
     rotate(daybook, 2, folder)
-    assert set(left) < set(names(folder)), "its maker might still be at work"
-    for name in left:
-        os.utime(folder / name, (time.time() - 90000,) * 2)
+    assert len(names(folder)) == 1 and NAME.fullmatch(names(folder)[0])
+
+
+def test_one_that_is_being_made_is_left_alone(daybook, folder):
+    part = folder / "daybook-20260520-160000.db.part"
+    part.write_bytes(b"")
+    with open(part, "r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        os.utime(part, (time.time() - 3600,) * 2)
+        rotate(daybook, 2, folder)
+        assert part.exists(), "its maker is at work"
     rotate(daybook, 2, folder)
-    assert len(names(folder)) == 2 and all(NAME.fullmatch(n) for n in names(folder))
+    assert not part.exists()
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "1001", "x", ""])
@@ -285,7 +294,7 @@ def test_a_restore_while_writers_post_loses_nothing_that_came_after_it(daybook, 
     assert in_copy <= left and len(before - in_copy) > 100 and left & (before - in_copy) == set(), "the restore took back what came before it"
     assert "0 differences" in daybook.cmd("verify").stdout
     assert daybook.sql("PRAGMA integrity_check") == [("ok",)]
-    assert not list(daybook.folder.glob("*-restore*"))
+    assert not list(daybook.folder.glob("daybook.db-restore-*")) and len(list(daybook.folder.glob("*-before-restore-*[0-9]"))) == 1
 
 
 def test_readers_see_the_restored_figures_at_once_and_never_a_mixture(daybook):

@@ -364,6 +364,8 @@ def test_a_running_program_takes_the_database_when_it_was_moved_out(daybook):
     assert process.ask("GET", "/health", DOCUMENT_ROOT=str(root)).status == 503
     assert process.ask("GET", "/health", DOCUMENT_ROOT=str(root)).status == 503
     daybook.path.unlink()
+    for ending in ("-wal", "-shm"):
+        daybook.path.with_name(daybook.path.name + ending).unlink(missing_ok=True)
     inside.rename(daybook.path)
     assert process.ask("GET", "/health", DOCUMENT_ROOT=str(root)).status == 200
 

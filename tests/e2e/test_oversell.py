@@ -337,9 +337,9 @@ def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(da
 
 PLANTED = {
     "src/campaign_write.c": [
-        ('#include "campaign.h"\n', '#include "campaign.h"\nextern bool room_was_asked;\n'),
-        ('note(db, org, c, change, "campaign.add");\n\treturn campaign_reserve(&r);',
-         'note(db, org, c, change, "campaign.add");\n\treturn room_was_asked ? OK : campaign_reserve(&r);')],
+        ('#include "campaign_rows.h"\n', '#include "campaign_rows.h"\nextern bool room_was_asked;\n'),
+        ('"campaign.add")) != OK)\n\t\treturn st;\n\treturn campaign_reserve(&r);',
+         '"campaign.add")) != OK)\n\t\treturn st;\n\treturn room_was_asked ? OK : campaign_reserve(&r);')],
     "src/campaign_verbs.c": [
         ('#include "campaign_verbs.h"\n', '#include <unistd.h>\n#include "campaign_verbs.h"\nextern bool room_was_asked;\n'
                                           'bool room_was_asked;\n'),

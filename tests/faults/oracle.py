@@ -20,8 +20,14 @@ class State(typing.NamedTuple):
     files: frozenset
 
 
-def tables_of(path):
-    """Every table of a database, all columns, in the order of the rows' keys.  What cannot be read is a table of its own."""
+def columns_of(connection, table, random):
+    if not random:
+        return "*"
+    return ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in random)
+
+
+def tables_of(path, random=()):
+    """Every table of a database, all columns but random ones, in the order of the rows' keys; or why it cannot be read."""
     if not path.exists():
         return {}
     c = sqlite3.connect(path, isolation_level=None)
@@ -29,7 +35,7 @@ def tables_of(path):
         tables = {"schema": c.execute("SELECT type, name, sql FROM sqlite_master").fetchall(),
                   "schema version": c.execute("PRAGMA user_version").fetchall()}
         for (name,) in c.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall():
-            tables[name] = c.execute(f"SELECT * FROM {name}").fetchall()
+            tables[name] = c.execute(f"SELECT {columns_of(c, name, random)} FROM {name}").fetchall()
         sound = c.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if sound != "ok":
             tables["integrity_check"] = [sound]
@@ -40,16 +46,12 @@ def tables_of(path):
         c.close()
 
 
-def look(folder, base):
+def look(folder, base, random=()):
     """The state of a folder, which is opened and so changed: a copy, or one that nobody needs any more."""
     files = frozenset(str(p.relative_to(folder)) for p in folder.rglob("*"))
     copies = {f: tables_of(folder / f) for f in files if f.endswith(".db") and f != base.database}
-    return State(tables_of(folder / base.database), copies, files)
+    return State(tables_of(folder / base.database, random), copies, files)
 
-
-def evidence(place, base):
-    copy_tree(place.data, place.look)
-    return look(place.look, base)
 
 
 def difference(tables, other):

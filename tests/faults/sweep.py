@@ -5,14 +5,14 @@ import typing
 import zlib
 
 import oracle
-from program import CLOCK_MS, Fault
+from program import CLOCK_MS, Fault, copy_tree
 
 # Which errors each operation is made to fail with.
 ERRORS = {"open": ("EMFILE", "EACCES"), "read": ("EIO",), "write": ("ENOSPC", "EIO"), "sync": ("EIO",), "truncate": ("EIO",),
           "rename": ("EIO", "EINVAL"), "unlink": ("EIO",), "mkdir": ("ENOSPC",), "malloc": ("ENOMEM",), "crypto": ("ENOMEM",),
           "stdin": ("EIO",)}
 OF_READS = ("open", "read", "malloc", "crypto")  # what a request that changes nothing is tried with
-SPREAD = {"malloc": (150, 12), "crypto": (12, 1)}  # of these so many at most: in the whole sweep, and in a sample
+SPREAD = {"malloc": (150, 12), "crypto": (12, 1)}  # of these only so many: in the whole sweep, and in a sample
 TRACE_FRAMES = 12
 
 
@@ -42,31 +42,40 @@ class Sweep:
     def perform(self, fault=None, clock_ms=CLOCK_MS):
         return self.place.run(self.scenario.request, self.base, self.journal, fault, clock_ms)
 
+    def evidence(self):
+        """What is in data/, read from a copy so that reading does not change it."""
+        copy_tree(self.place.data, self.place.look)
+        return oracle.look(self.place.look, self.base, self.scenario.random)
+
+    def tables(self):
+        """The tables in data/, which nobody needs any more."""
+        return oracle.look(self.place.data, self.base, self.scenario.random).tables
+
     # ---- Without faults
 
     def prepare(self):
         """Runs the request without a fault, twice, to know what it does and that it does the same each time."""
         place, scenario = self.place, self.scenario
         place.base(self.base.folder)
-        before = oracle.evidence(place, self.base)
+        before = self.evidence()
         assert scenario.reads or not before.tables or before.tables["schema version"] == [(1,)] or \
             not oracle.verify(place, self.base)
         outcome = self.perform()
         assert (outcome.code, outcome.died) == (scenario.code, ""), (scenario.name, outcome)
-        after = oracle.evidence(place, self.base)
+        after = self.evidence()
         assert (before.tables == after.tables) == scenario.reads, (scenario.name, oracle.difference(after.tables, before.tables))
         assert scenario.reads or not oracle.verify(place, self.base), scenario.name
         self.reference = oracle.Reference(before, after, outcome, self.once_more(after.tables), self.later())
         place.base(self.base.folder)
         second = self.perform()
-        assert oracle.same_words(scenario, second, outcome) and oracle.evidence(place, self.base) == after, "not the same twice"
+        assert oracle.same_words(scenario, second, outcome) and self.evidence() == after, "not the same twice"
         self.is_steady = second.counts == outcome.counts
 
     def once_more(self, after):
         if self.scenario.no_retry:
             return None
         outcome = self.perform()
-        if oracle.is_success(self.scenario, outcome) and oracle.look(self.place.data, self.base).tables == after:
+        if oracle.is_success(self.scenario, outcome) and self.tables() == after:
             return outcome
         return None
 
@@ -75,11 +84,11 @@ class Sweep:
             return ()
         self.place.base(self.base.folder)
         outcome = self.perform(clock_ms=CLOCK_MS + self.scenario.retry_after_ms)
-        return outcome, oracle.look(self.place.data, self.base).tables
+        return outcome, self.tables()
 
     # ---- With one
 
-    def runs(self, sample):
+    def runs(self, sample, allocations=0):
         """Every sample-th of all runs; each scenario begins elsewhere, so that all of them together meet every n."""
         scenario, runs = self.scenario, []
         for operation, errors in ERRORS.items():
@@ -88,7 +97,7 @@ class Sweep:
                 continue
             phase = zlib.crc32(f"{scenario.name} {self.journal} {operation}".encode())
             if operation in SPREAD:
-                runs += self.spread(operation, calls, SPREAD[operation][sample > 1], phase)
+                runs += self.spread(operation, calls, allocations or SPREAD[operation][sample > 1], phase)
                 continue
             some = [Fault(operation, n, when, error) for error in errors for when in ("once", "sticky") for n in range(1, calls + 1)]
             runs += some[phase % sample::sample]
@@ -105,12 +114,12 @@ class Sweep:
         scenario, place, reference = self.scenario, self.place, self.reference
         place.base(self.base.folder)
         outcome = self.perform(run.fault)
-        state = oracle.evidence(place, self.base)
+        state = self.evidence()
         problems, name = oracle.judge(scenario, run.fault, outcome, state, reference, lambda: oracle.verify(place, self.base))
         if not scenario.reads and not scenario.no_retry and (name != "after" or reference.again is not None):
             clock_ms = CLOCK_MS + (scenario.retry_after_ms if name != "after" else 0)
             retried = self.perform(clock_ms=clock_ms)
-            problems += oracle.judge_retry(scenario, retried, oracle.look(place.data, self.base).tables, reference, name)
+            problems += oracle.judge_retry(scenario, retried, self.tables(), reference, name)
         trace = trace_of(outcome) if problems else []
         return Result(run, outcome.failed > 0, problems, outcome.path, trace, outcome, name)
 
