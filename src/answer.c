@@ -197,8 +197,10 @@ run(struct answerer *a, struct req *r, enum status body_status)
 
 	if (a->endpoint->needs_no_database)
 		return handle(a, r, body_status);
-	if ((st = open_database(a, r, &r->why)) != OK)
+	if ((st = open_database(a, r, &r->why)) != OK) {
+		r->trouble = db_opening_trouble();
 		return st;
+	}
 	r->db = a->db;
 	if ((st = db_read_begin(a->db)) != OK) {
 		r->trouble = db_trouble(a->db);

@@ -281,7 +281,7 @@ db_checkpoint(struct db *db)
 	if (enter(db, DB_GATE_WAIT_MS) != OK)
 		return UNAVAILABLE;
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	db->trouble = db_trouble_of(rc);
+	db->trouble = db_trouble_of(rc, db->handle);
 	gate_leave(&db->gate);
 	return rc == SQLITE_OK ? OK : UNAVAILABLE;
 }

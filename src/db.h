@@ -38,6 +38,8 @@ enum db_trouble { DB_NO_TROUBLE, DB_BUSY, DB_FULL, DB_IO_ERROR, DB_READ_ONLY, DB
 
 /* What the last query or transaction that failed ran into. */
 enum db_trouble	 db_trouble(const struct db *db);
+/* What the last opening of a file that failed ran into. */
+enum db_trouble	 db_opening_trouble(void);
 /* In words, without a path: "the disk of the database is full". */
 const char	*db_trouble_text(enum db_trouble trouble);
 /* The same as a reason with its remedy, for the command; returns UNAVAILABLE. */

@@ -271,7 +271,7 @@ run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row,
 	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		describe(stmt, why);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		db->trouble = db_trouble_of(rc);
+		db->trouble = db_trouble_of(rc, db->handle);
 		st = db->trouble == DB_DAMAGED ? why_not(why, CONFLICT, "%s: %s", pragma + strlen("PRAGMA "), sqlite3_errmsg(db->handle)) :
 		    db_file_why(db->path, rc, db->handle, why);
 	} else if (why->text[0] != '\0')

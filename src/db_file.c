@@ -81,10 +81,18 @@ db_file_configure(sqlite3 *handle)
 	    NULL, NULL, NULL);
 }
 
+static enum db_trouble opening_trouble;
+
+enum db_trouble
+db_opening_trouble(void)
+{
+	return opening_trouble;
+}
+
 enum status
 db_file_why(const char *path, int rc, sqlite3 *handle, struct why *why)
 {
-	enum db_trouble trouble = db_trouble_of(rc);
+	enum db_trouble trouble = opening_trouble = db_trouble_of(rc, handle);
 
 	if (trouble == DB_NO_TROUBLE)
 		return why_not(why, UNAVAILABLE, "%s: %s", path, handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(rc));
@@ -117,6 +125,7 @@ open_and(const char *path, int flags, int (*set_up)(sqlite3 *handle), sqlite3 **
 	int rc;
 
 	*handle = NULL;
+	opening_trouble = DB_NO_TROUBLE;
 	if (access(path, F_OK) == -1) {
 		why_not(why, UNAVAILABLE, "%s: %s", path, strerror(errno));
 		why_fix(why, "Run `daybook -d FILE init`, or name the database with -d or DAYBOOK_DB.");

@@ -61,8 +61,8 @@ int		 db_file_configure(sqlite3 *handle);
 /* Writes a new epoch, also into epoch, so that no reply of before is taken for fresh: a result code of SQLite. */
 int		 db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
 
-/* What a result code of SQLite stands for; DB_NO_TROUBLE if it is a mistake of ours. */
-enum db_trouble	 db_trouble_of(int rc);
+/* What a result code of SQLite stands for; DB_NO_TROUBLE if it is a mistake of ours.  The handle may be NULL. */
+enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);
 
 /* A pragma's integer; -1 where it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);

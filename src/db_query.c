@@ -2,6 +2,7 @@
  * Queries (see db.h): prepared once, sticky errors.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "arena.h"
@@ -26,14 +27,26 @@ static const struct {
 	{ SQLITE_NOMEM, DB_NO_MEMORY },
 };
 
+/* SQLite takes a failed read for damage; the file's last error knows better. */
+static bool
+is_failed_read(sqlite3 *handle)
+{
+	int error = 0;
+
+	return handle != NULL && sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK && error == EIO;
+}
+
 enum db_trouble
-db_trouble_of(int rc)
+db_trouble_of(int rc, sqlite3 *handle)
 {
 	if (rc == SQLITE_IOERR_NOMEM)
 		return DB_NO_MEMORY;
+	if ((rc & 0xff) == SQLITE_IOERR && handle != NULL &&
+	    (sqlite3_system_errno(handle) == ENOSPC || sqlite3_system_errno(handle) == EDQUOT))
+		return DB_FULL;
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
 		if (troubles[i].code == (rc & 0xff))
-			return troubles[i].trouble;
+			return troubles[i].trouble == DB_DAMAGED && is_failed_read(handle) ? DB_IO_ERROR : troubles[i].trouble;
 	return DB_NO_TROUBLE;
 }
 
@@ -83,7 +96,7 @@ static void
 note_failure(struct query *q)
 {
 	struct db *db = q->db;
-	enum db_trouble trouble = db_trouble_of(q->rc);
+	enum db_trouble trouble = db_trouble_of(q->rc, db->handle);
 
 	if (is_success(q->rc) || q->rc == NOT_RUN)
 		return;
@@ -279,7 +292,7 @@ query_done(struct query *q)
 	if (q->rc == NOT_RUN)
 		st = db->write_status;	/* logged when the transaction failed */
 	else if (!is_success(q->rc)) {
-		st = db_trouble_of(q->rc) == DB_NO_TROUBLE ? INTERNAL : UNAVAILABLE;
+		st = db_trouble_of(q->rc, db->handle) == DB_NO_TROUBLE ? INTERNAL : UNAVAILABLE;
 		log_error("event=sql error=\"%s\" code=%d sql=\"%.300s\"", sqlite3_errmsg(db->handle), q->rc, q->sql);
 	}
 	if (q->stmt != NULL) {

@@ -133,8 +133,15 @@ setup_look(struct setup *s, const char *document_root)
 	if (s->code_file != -1 || (s->state != SETUP_READY && s->state != SETUP_OLDER))
 		return;
 	s->is_upgrade = s->state == SETUP_OLDER;
-	if (setup_code_look(&s->why) != OK)
+	switch (setup_code_look(&s->why)) {
+	case OK:
+		break;
+	case UNAVAILABLE:
+		s->state = SETUP_AWAY;
+		break;
+	default:
 		s->state = SETUP_NO_CODE;
+	}
 }
 
 /* ---- Doing it */

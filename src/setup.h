@@ -27,6 +27,7 @@ enum setup_state {
 	SETUP_NO_CODE,		/* one of these two, but there is no code file yet, or a bad one */
 	SETUP_NO_CONF,		/* nothing names a database */
 	SETUP_EXPOSED,		/* the database would lie among what the web server gives out */
+	SETUP_AWAY,		/* the machine could not read a file just now */
 	SETUP_BROKEN,		/* what lies there cannot be used, or can't be made there */
 	SETUP_DONE,
 };

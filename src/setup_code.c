@@ -25,6 +25,16 @@ code_path(char *path)
 	snprintf(path, CONF_PATH_MAX + sizeof(SETUP_CODE_FILE), "%s/" SETUP_CODE_FILE, folder);
 }
 
+/* By what the person can do about it, or by what only passes. */
+static enum status
+unreadable(struct why *why)
+{
+	bool is_theirs = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOTDIR || errno == EISDIR ||
+	    errno == ELOOP || errno == ENXIO;
+
+	return why_not(why, is_theirs ? FORBIDDEN : UNAVAILABLE, SETUP_CODE_FILE ": %s", strerror(errno));
+}
+
 /* What the file says: its one line, without a byte order mark and blanks.  FORBIDDEN where that is no code. */
 static enum status
 code_read(int fd, char *code, struct why *why)
@@ -34,7 +44,7 @@ code_read(int fd, char *code, struct why *why)
 	size_t length;
 
 	if (n < 0)
-		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": cannot be read: %s", strerror(errno));
+		return unreadable(why);
 	if (n > CODE_FILE_MAX)
 		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": longer than %d characters", SETUP_CODE_MAX);
 	text[n] = '\0';
@@ -71,7 +81,7 @@ code_open(int *fd, char *code, struct why *why)
 
 	code_path(path);
 	if ((*fd = open_to_lock(path)) == -1)
-		return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": %s", errno == ENOENT ? "not there yet" : strerror(errno));
+		return errno == ENOENT ? why_not(why, FORBIDDEN, SETUP_CODE_FILE ": not there yet") : unreadable(why);
 	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
 		return code_read(*fd, code, why);
 	return why_not(why, FORBIDDEN, SETUP_CODE_FILE ": not a file");

@@ -127,6 +127,7 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 		[SETUP_READY] = { OK, "Set Daybook up" }, [SETUP_OLDER] = { OK, "Upgrade Daybook's database" },
 		[SETUP_NO_CODE] = { FORBIDDEN, "Set Daybook up" }, [SETUP_NO_CONF] = { CONFLICT, "Daybook cannot be set up yet" },
 		[SETUP_EXPOSED] = { CONFLICT, "Daybook cannot be set up yet" },
+		[SETUP_AWAY] = { UNAVAILABLE, "Daybook cannot be set up just now" },
 		[SETUP_BROKEN] = { CONFLICT, "Daybook cannot be set up yet" },
 		[SETUP_DONE] = { NOT_FOUND, "Setup has been done" },
 	};

@@ -21,6 +21,7 @@ from support import NOON
 
 OPS = int(os.environ.get("HISTORY_OPS", "10000" if IS_SANITIZED else "50000"))
 LIMIT, CLIENTS = 500, 4
+VERIFY_EVERY_S = 2  # while the history goes on
 DATES = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(6)]
 
 
@@ -102,10 +103,25 @@ class History:
         self.lock = threading.Lock()
 
     def run(self, ops):
-        """Until so many operations are done or one of the rules is broken."""
-        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
-            for client in [pool.submit(Client(self, i).run, ops) for i in range(CLIENTS)]:
-                client.result()
+        """Until so many operations are done or one of the rules is broken; `verify` looks at what stands there meanwhile."""
+        over = threading.Event()
+        auditor = threading.Thread(target=self.audit, args=(over,))
+        auditor.start()
+        try:
+            with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+                for client in [pool.submit(Client(self, i).run, ops) for i in range(CLIENTS)]:
+                    client.result()
+        finally:
+            over.set()
+            auditor.join()
+
+    def audit(self, over):
+        """No state that the product comes to by itself is a difference, whatever is being written."""
+        while not over.wait(VERIFY_EVERY_S):
+            done = self.desk.daybook.cmd("verify", check=False)
+            self.done["verified"] += 1
+            if done.returncode != 0:
+                self.problem("verify", done.stdout, done.stderr)
 
     def problem(self, *what):
         with self.lock:
@@ -330,6 +346,7 @@ def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(da
     h = history(daybook, OPS)
     h.check_end()
     assert h.problems == []
+    assert h.done["verified"] > 0
     assert all(h.done[verb] > OPS / 500 for verb, _ in Client.VERBS), h.done
 
 

@@ -237,6 +237,22 @@ def test_it_can_be_repeated_after_any_step_that_was_cut_short(site):
     assert site.post().status == 201
 
 
+def test_files_of_an_earlier_database_are_named_and_not_played_over_the_new_one(site):
+    site.data.mkdir(mode=0o700)
+    subprocess.run([BUILD / "bin/daybook", "-d", site.database, "init"], check=True, capture_output=True)
+    subprocess.run([BUILD / "bin/daybook", "-d", site.database, "key", "add"], check=True, capture_output=True)
+    site.database.unlink()
+    left = site.database.with_name(site.database.name + "-wal")
+    was = left.read_bytes()
+    assert was
+    reply = site.post(as_json=True)
+    assert reply.status == 409 and "-wal" in reply.json["error"], reply
+    assert not site.database.exists() and left.read_bytes() == was and site.code_file.exists()
+    left.unlink()
+    assert site.post().status == 201
+    assert site.sql("PRAGMA integrity_check") == [("ok",)]
+
+
 def test_where_something_fails_in_the_transaction_nothing_is_there(site):
     site.data.mkdir()
     subprocess.run([BUILD / "bin/daybook", "-d", site.database, "init"], check=True, capture_output=True)

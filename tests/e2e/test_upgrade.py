@@ -167,6 +167,10 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 		_exit(137);
 	return real(fd, data, n, at);
 }
+ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
+{
+	return pwrite64(fd, data, n, at);
+}
 """
 
 

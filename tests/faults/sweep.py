@@ -58,7 +58,7 @@ class Sweep:
         place, scenario = self.place, self.scenario
         place.base(self.base.folder)
         before = self.evidence()
-        assert scenario.reads or not before.tables or before.tables["schema version"] == [(1,)] or \
+        assert scenario.reads or not before.tables or before.tables["version"] == [(1,)] or \
             not oracle.verify(place, self.base)
         outcome = self.perform()
         assert (outcome.code, outcome.died) == (scenario.code, ""), (scenario.name, outcome)
@@ -97,7 +97,8 @@ class Sweep:
                 continue
             phase = zlib.crc32(f"{scenario.name} {self.journal} {operation}".encode())
             if operation in SPREAD:
-                runs += self.spread(operation, calls, allocations or SPREAD[operation][sample > 1], phase)
+                most = allocations if allocations and operation == "malloc" else SPREAD[operation][sample > 1]
+                runs += self.spread(operation, calls, most, phase)
                 continue
             some = [Fault(operation, n, when, error) for error in errors for when in ("once", "sticky") for n in range(1, calls + 1)]
             runs += some[phase % sample::sample]
