@@ -102,7 +102,7 @@ const struct invariant verify_invariants[] = {
 	{ "segment.status", "a segment that is sending or sent has spent something, one that is sending is not through, and one "
 	    "that failed has failed or was reported as done", OF_ORGANIZATION, "segment %s/%i: is %s with %i of %i contacts spent",
 	    "SELECT c.id, s.number, s.status, s.spent, s.contacts FROM segment s JOIN campaign c ON c.key = s.campaign "
-	    "WHERE s.org = :org AND CASE s.status WHEN 'sent' THEN s.spent = 0 "
+	    "WHERE s.org = :org AND c.digest IS NOT NULL AND CASE s.status WHEN 'sent' THEN s.spent = 0 "
 	    "WHEN 'sending' THEN s.spent = 0 OR s.sent + s.failed >= s.contacts "
 	    "WHEN 'failed' THEN s.spent = 0 AND NOT EXISTS (SELECT 1 FROM request r WHERE r.org = :org AND r.kind = 'results' "
 	    "AND substr(r.id, 1, length(c.id) + 1) = c.id || '/') ELSE 0 END" },
