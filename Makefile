@@ -57,8 +57,13 @@ HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 $(V).SILENT:
 
 DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
+<<<<<<< ours
 .PHONY: all units run test san soak faults screenshots lint bench fuzz dist deb test-deb dist-hosting hosting-zip install \
 	uninstall clean $(DEPS)
+=======
+.PHONY: all units run test san soak screenshots replies lint bench fuzz dist deb test-deb dist-hosting hosting-zip install uninstall \
+	clean $(DEPS)
+>>>>>>> theirs
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
@@ -201,6 +206,13 @@ faults: deps-test
 # Pictures of the demo for README.md.
 screenshots: deps-screenshots all
 	DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/browser/screenshots.py
+
+# Every reply, command and row of this build against a recording of another: `tests/replies/run record BUILD FILE` made
+# BASE.  What differs only in sentences for people is counted and fails nothing; TEXTS=1 shows it.
+replies: all
+	@[ -n "$(BASE)" ] || { echo "make replies BASE=FILE: a recording to compare with; tests/replies/run record BUILD FILE makes one"; exit 2; }
+	@tests/replies/run record "$(B)" "$(B)/replies.json"
+	@tests/replies/run compare "$(BASE)" "$(B)/replies.json" $(if $(TEXTS),--texts)
 
 lint:
 	@tests/lint
