@@ -57,13 +57,8 @@ HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 $(V).SILENT:
 
 DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
-<<<<<<< ours
-.PHONY: all units run test san soak faults screenshots lint bench fuzz dist deb test-deb dist-hosting hosting-zip install \
+.PHONY: all units run test san soak faults screenshots replies lint bench fuzz dist deb test-deb dist-hosting hosting-zip install \
 	uninstall clean $(DEPS)
-=======
-.PHONY: all units run test san soak screenshots replies lint bench fuzz dist deb test-deb dist-hosting hosting-zip install uninstall \
-	clean $(DEPS)
->>>>>>> theirs
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
