@@ -20,6 +20,7 @@ WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wconversion -Wstr
 HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g,\
 	-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 comma = ,
+PERCENT = %
 # Hidden: libjwt's own JSON library has a json_string too, and must not find ours.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote src $(if $(HOSTING),-isystem $(B)/include) -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
 ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDFLAGS)
@@ -29,15 +30,18 @@ SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIK
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
 
-LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*.c)) $(B)/schema.o $(B)/version.o $(B)/setup_html.o
-PROGRAMS = $(patsubst cgi-bin/%.c,$(B)/cgi-bin/%.fcgi,$(wildcard cgi-bin/*.c))
+LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*/*.c)) $(B)/schema.o $(B)/version.o $(B)/setup_html.o
+# A program is a file cgi-bin/NAME.c, or a folder cgi-bin/NAME/ with NAME.c in it.
+NAMES = $(sort $(basename $(notdir $(wildcard cgi-bin/*.c))) $(patsubst cgi-bin/%/,%,$(wildcard cgi-bin/*/)))
+program_sources = $(wildcard cgi-bin/$(1).c cgi-bin/$(1)/*.c)
+PROGRAMS = $(NAMES:%=$(B)/cgi-bin/%.fcgi)
 CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so)
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
-SOURCES = $(wildcard src/*.[ch] cgi-bin/*.c cli/*.[ch]) schema.sql cgi-bin/setup.html Makefile
+SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch]) schema.sql cgi-bin/setup/setup.html Makefile
 HTDOCS = $(B)/htdocs/index.html
 
 # ---- The packages, all of them; everything that installs looks here.
@@ -99,9 +103,14 @@ $(B)/cli/%.o: cli/%.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 ifndef HOSTING
-$(B)/cgi-bin/%.fcgi: cgi-bin/%.c $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
+$(B)/cgi-bin/%.o: cgi-bin/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(@:.fcgi=.d) $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+.SECONDEXPANSION:
+$(PROGRAMS): $(B)/cgi-bin/%.fcgi: $$(patsubst $$(PERCENT).c,$(B)/$$(PERCENT).o,$$(call program_sources,$$*)) $(B)/libdaybook.a \
+		$(if $(SQLITE3_SRC),$(B)/sqlite3.o)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$(filter-out %/sqlite3.o,$^)) $(LIBS) -lfcgi
 
 $(COMMAND): $(CLI_OBJ) $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
 	@mkdir -p $(@D)
@@ -122,13 +131,13 @@ $(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
 	$(CC) -O2 -fPIE $(SQLITE_OPTIONS) -c -o $@ $<
 
 # The web servers' configurations, from one table of routes.
-$(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/generate $(wildcard httpd-conf/*.inc cgi-bin/*.c)
+$(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/generate $(wildcard httpd-conf/*.inc cgi-bin/*.c cgi-bin/*/*.c)
 	@mkdir -p $(@D)
-	httpd-conf/generate $< $(patsubst cgi-bin/%.c,%,$(wildcard cgi-bin/*.c)) >$@.new && mv $@.new $@
+	httpd-conf/generate $< $(NAMES) >$@.new && mv $@.new $@
 
 # schema.sql and a page as C strings.
 $(B)/schema.c: schema.sql
-$(B)/setup_html.c: cgi-bin/setup.html
+$(B)/setup_html.c: cgi-bin/setup/setup.html
 $(B)/schema.c $(B)/setup_html.c:
 	@mkdir -p $(@D)
 	name=$(subst .,_,$(notdir $<)); { echo "extern const char $$name[]; const char $$name[] ="; \
@@ -137,7 +146,7 @@ $(B)/schema.c $(B)/setup_html.c:
 # The build: what a cached reply and an ETag belong to.
 $(B)/version.c: $(SOURCES)
 	@mkdir -p $(@D)
-	{ echo '#include "version.h"'; echo 'const char version[] = "$(VERSION)";'; \
+	{ echo '#include "base/version.h"'; echo 'const char version[] = "$(VERSION)";'; \
 	  echo "const char version_build[] = \"$$(cat $(SOURCES) | sha256sum | cut -c1-16)\";"; } > $@
 
 $(B)/schema.o $(B)/version.o $(B)/setup_html.o: %.o: %.c
@@ -219,10 +228,10 @@ bench: deps-bench all $(BENCH)
 FUZZ_SECONDS = 60
 FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch]) build/schema.c build/version.c build/setup_html.c
+build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch]) build/schema.c build/version.c build/setup_html.c
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -iquote src -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
-		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/serve.c,$(wildcard src/*.c)) \
+		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/http/serve.c,$(wildcard src/*/*.c)) \
 		build/schema.c build/version.c build/setup_html.c -lsqlite3 -lcjson -ljwt -lcrypto -lm
 
 fuzz: deps-fuzz $(FUZZ)
@@ -264,4 +273,4 @@ test-deb: deps-test-deb
 clean:
 	rm -rf build
 
--include $(wildcard $(B)/src/*.d $(B)/cli/*.d $(B)/cgi-bin/*.d $(B)/main/*.d $(B)/tests/*/*.d)
+-include $(wildcard $(B)/src/*/*.d $(B)/cli/*.d $(B)/cgi-bin/*.d $(B)/cgi-bin/*/*.d $(B)/main/*.d $(B)/main/*/*.d $(B)/tests/*/*.d)

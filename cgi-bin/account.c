@@ -6,10 +6,11 @@
  *		A cap of null is none; costCap is US dollars.  anniversaryDate is the start of the next cycle.
  *	401 403	no valid credential; not the scope usage:read
  */
-#include "cycle.h"
-#include "organization.h"
-#include "reply.h"
-#include "serve.h"
+#include "time/cycle.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "time/instant.h"
 
 static enum status
 account(struct req *r, struct json *out)
@@ -18,7 +19,7 @@ account(struct req *r, struct json *out)
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, out, org.revision, today))
@@ -27,10 +28,10 @@ account(struct req *r, struct json *out)
 	json_put_text(out, "organizationId", org.id);
 	json_put_text(out, "name", org.name);
 	organization_put_caps(out, &org);
-	json_put_instant(out, "anniversaryDate", cycle_of(org.days, org.cycle_day, today).ends_at);
+	instant_put(out, "anniversaryDate", cycle_of(org.days, org.cycle_day, today).ends_at);
 	json_put_bool(out, "allowOverage", org.allow_overage);
-	json_put_instant(out, "createdAt", org.created_at);
-	json_put_instant(out, "updatedAt", org.updated_at);
+	instant_put(out, "createdAt", org.created_at);
+	instant_put(out, "updatedAt", org.updated_at);
 	json_close_object(out);
 	return OK;
 }

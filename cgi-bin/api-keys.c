@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api_key.h"
-#include "serve.h"
+#include "auth/api_key.h"
+#include "http/serve.h"
+#include "time/instant.h"
 
 enum { KEY_DIGITS_MAX = 18 };
 
@@ -25,9 +26,9 @@ put_key(struct json *out, const char *name, const struct api_key *k, const char 
 	json_put_int(out, "id", k->key);
 	json_put_text(out, "name", k->name);
 	scopes_put(out, "scopes", k->scopes);
-	json_put_instant(out, "createdAt", k->created_at);
+	instant_put(out, "createdAt", k->created_at);
 	if (k->revoked_at != 0)
-		json_put_instant(out, "revokedAt", k->revoked_at);
+		instant_put(out, "revokedAt", k->revoked_at);
 	else
 		json_put_null(out, "revokedAt");
 	if (secret != NULL)
@@ -70,7 +71,7 @@ list(struct req *r, struct json *out)
 
 /* ---- POST */
 
-struct wish {
+struct input {
 	const char *name;
 	unsigned scopes;
 };
@@ -81,16 +82,16 @@ read_scope(struct req *r, size_t i, const char *item, size_t n, unsigned *scopes
 {
 	const char *object = arena_printf(r->arena, "{\"scope\":%.*s}", (int)n, item), *word = NULL, *unknown;
 	struct json_object *o;
-	struct why ignored;
+	struct error ignored;
 	unsigned scope;
 
 	if (json_kind(item, n) != '"' || json_parse(r->arena, "", object, strlen(object), &o, &ignored) != OK)
-		return why_not(&r->why, BAD_REQUEST, "scopes[%zu]: not a string", i);
+		return error_set(&r->err, BAD_REQUEST, "scopes[%zu]: not a string", i);
 	if (json_string(o, "scope", 1, 64, &word, &ignored) != OK)
 		word = NULL;
 	json_object_free(o);
 	if (word == NULL || strchr(word, ' ') != NULL || !scopes_parse(r->arena, word, &scope, &unknown))
-		return why_not(&r->why, BAD_REQUEST, "scopes[%zu]: no scope; the scopes of a key are %s", i,
+		return error_set(&r->err, BAD_REQUEST, "scopes[%zu]: no scope; the scopes of a key are %s", i,
 		    scopes_format(r->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
 	*scopes |= scope;
 	return OK;
@@ -105,24 +106,24 @@ read_scopes(struct req *r, unsigned *scopes)
 
 	*scopes = 0;
 	if (!json_find(r->body, r->body_n, "scopes", &array, &array_n))
-		return why_not(&r->why, BAD_REQUEST, "scopes: required");
+		return error_set(&r->err, BAD_REQUEST, "scopes: required");
 	if (json_kind(array, array_n) != '[')
-		return why_not(&r->why, BAD_REQUEST, "scopes: not an array of strings");
+		return error_set(&r->err, BAD_REQUEST, "scopes: not an array of strings");
 	while (json_next_item(array, array_n, &pos, &item, &item_n))
 		if ((st = read_scope(r, i++, item, item_n, scopes)) != OK)
 			return st;
 	if (*scopes == 0)
-		return why_not(&r->why, BAD_REQUEST, "scopes: empty; a key needs one at least");
+		return error_set(&r->err, BAD_REQUEST, "scopes: empty; a key needs one at least");
 	if (*scopes & SCOPE_ADMIN)
-		return why_not(&r->why, BAD_REQUEST, "scopes: an API key cannot have admin, which only a token can");
+		return error_set(&r->err, BAD_REQUEST, "scopes: an API key cannot have admin, which only a token can");
 	if (*scopes & ~r->caller.scopes)
-		return why_not(&r->why, FORBIDDEN, "scopes: the credential itself lacks %s",
+		return error_set(&r->err, FORBIDDEN, "scopes: the credential itself lacks %s",
 		    scopes_format(r->arena, *scopes & ~r->caller.scopes));
 	return OK;
 }
 
 static enum status
-read_wish(struct req *r, struct wish *w)
+read_input(struct req *r, struct input *w)
 {
 	static const char *const known[] = { "name", "scopes", NULL };
 	struct json_object *o;
@@ -130,7 +131,7 @@ read_wish(struct req *r, struct wish *w)
 
 	if ((st = req_object(r, known, &o)) != OK)
 		return st;
-	st = json_string(o, "name", 0, API_KEY_NAME_MAX - 1, &w->name, &r->why);
+	st = json_string(o, "name", 0, API_KEY_NAME_MAX - 1, &w->name, &r->err);
 	json_object_free(o);
 	return st == OK ? read_scopes(r, &w->scopes) : st;
 }
@@ -140,16 +141,16 @@ post(struct req *r, struct json *out)
 {
 	struct api_key k = { 0 };
 	const char *secret;
-	struct wish w;
+	struct input w;
 	enum status st;
 	int64_t key;
 
-	if ((st = read_wish(r, &w)) != OK || (st = db_write_begin(r->db)) != OK ||
+	if ((st = read_input(r, &w)) != OK || (st = db_write_begin(r->db)) != OK ||
 	    (st = api_key_add(r->db, r->arena, r->org, w.name != NULL ? w.name : "", w.scopes, r->now, &secret, &key,
-	    &r->why)) != OK)
+	    &r->err)) != OK)
 		return st;
 	if ((st = api_key_audit(r->db, key, "apikey.add", r->now, r->caller.credential)) != OK ||
-	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->why)) != OK)
+	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->err)) != OK)
 		return st;
 	r->is_secret = true;
 	put_one(out, &k, secret);	/* the reply first: once it is committed nothing may fail */
@@ -165,7 +166,7 @@ read_number(struct req *r, int64_t *key)
 	size_t n = strlen(text);
 
 	if (n > KEY_DIGITS_MAX || strspn(text, "0123456789") != n)
-		return why_not(&r->why, NOT_FOUND, "keyId: there is no such API key");
+		return error_set(&r->err, NOT_FOUND, "keyId: there is no such API key");
 	*key = strtoll(text, NULL, 10);
 	return OK;
 }
@@ -178,10 +179,10 @@ revoke(struct req *r, struct json *out)
 	int64_t key = 0;
 
 	if ((st = read_number(r, &key)) != OK || (st = db_write_begin(r->db)) != OK ||
-	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->why)) != OK)
+	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->err)) != OK)
 		return st;
 	if (k.revoked_at == 0) {
-		if ((st = api_key_revoke(r->db, key, r->now, &r->why)) != OK ||
+		if ((st = api_key_revoke(r->db, key, r->now, &r->err)) != OK ||
 		    (st = api_key_audit(r->db, key, "apikey.revoke", r->now, r->caller.credential)) != OK)
 			return st;
 		k.revoked_at = r->now;

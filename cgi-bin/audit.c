@@ -12,11 +12,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "audit.h"
-#include "csv_put.h"
-#include "organization.h"
-#include "reply.h"
-#include "serve.h"
+#include "store/audit.h"
+#include "base/csv.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "time/instant.h"
 
 enum { ENTRIES_DEFAULT = 100, ENTRIES_MAX = 1000 };
 
@@ -29,7 +30,7 @@ put_csv(struct json *out, const struct audit_page *page)
 	csv_put_names(&csv, names);
 	for (const struct audit_row *row = page->rows; row < page->rows + page->count; row++) {
 		csv_put_int(&csv, row->id);
-		csv_put_instant(&csv, row->at);
+		instant_put_csv(&csv, row->at);
 		csv_put_text(&csv, row->credential);
 		csv_put_text(&csv, row->action);
 		csv_put_text(&csv, row->detail);
@@ -41,15 +42,15 @@ static void
 put_entry(struct json *out, const struct audit_row *row)
 {
 	size_t n = strlen(row->detail);
-	struct why why;
+	struct error err;
 
 	json_open_object(out, NULL);
 	json_put_int(out, "id", row->id);
-	json_put_instant(out, "at", row->at);
+	instant_put(out, "at", row->at);
 	json_put_text(out, "credential", row->credential);
 	json_put_text(out, "action", row->action);
 	/* Whatever stands in the file, the reply is JSON. */
-	if (json_check("detail", row->detail, n, &why) == OK && json_kind(row->detail, n) == '{')
+	if (json_check("detail", row->detail, n, &err) == OK && json_kind(row->detail, n) == '{')
 		json_put_raw(out, "detail", row->detail, n);
 	else {
 		json_open_object(out, "detail");
@@ -86,7 +87,7 @@ list(struct req *r, struct json *out)
 
 	if ((st = req_int(r, "limit", 1, ENTRIES_MAX, ENTRIES_DEFAULT, &limit)) != OK ||
 	    (st = req_int(r, "before", 1, JSON_INT_MAX, INT64_MAX, &before)) != OK ||
-	    (st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
+	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = audit_list(r->db, r->arena, org.key, (r->caller.scopes & SCOPE_ADMIN) != 0, before, (size_t)limit, &page)) != OK)
 		return st;
 	if (!r->is_csv) {

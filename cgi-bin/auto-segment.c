@@ -10,8 +10,9 @@
  *	400	a field is missing, unknown or wrong; the first time is past; more than 366 days needed
  *	401 403	no valid credential; not the scope usage:read
  */
-#include "auto_segment.h"
-#include "serve.h"
+#include "campaign/auto_segment.h"
+#include "http/serve.h"
+#include "time/instant.h"
 
 static enum status
 plan(struct req *r, struct auto_plan *plan, struct organization *org)
@@ -22,10 +23,10 @@ plan(struct req *r, struct auto_plan *plan, struct organization *org)
 
 	if ((st = db_read_begin(r->db)) != OK)
 		return st;
-	if ((st = organization_load(r->db, r->org, org, &r->why)) == OK &&
+	if ((st = organization_load(r->db, r->org, org, &r->err)) == OK &&
 	    (st = req_object(r, auto_request_fields, &o)) == OK) {
-		if ((st = auto_request_read(o, &request, &r->why)) == OK)
-			st = auto_plan_make(r->db, r->arena, org, &request, r->now, plan, &r->why);
+		if ((st = auto_request_read(o, &request, &r->err)) == OK)
+			st = auto_plan_make(r->db, r->arena, org, &request, r->now, plan, &r->err);
 		json_object_free(o);
 	}
 	db_read_end(r->db);
@@ -47,7 +48,7 @@ auto_segment(struct req *r, struct json *out)
 	for (size_t i = 0; i < p.count; i++) {
 		json_open_object(out, NULL);
 		json_put_text(out, "id", arena_printf(r->arena, "seg-%zu", i + 1));
-		json_put_instant(out, "scheduledDate", p.segments[i].scheduled_at);
+		instant_put(out, "scheduledDate", p.segments[i].scheduled_at);
 		json_put_int(out, "contactCount", p.segments[i].contacts);
 		json_close_object(out);
 	}

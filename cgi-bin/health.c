@@ -6,17 +6,18 @@
  *		status is "degraded" where one of the warnings is an error of `daybook doctor`, which names files and users.
  *	503	the database does not answer
  */
-#include "doctor.h"
-#include "reply.h"
-#include "serve.h"
-#include "version.h"
-#include "zone.h"
+#include "admin/doctor.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "org/organization.h"
+#include "base/version.h"
+#include "time/zone.h"
 
 /* What the doctor found, in words for anybody's eyes; whether something of it is an error. */
 static bool
-examine(struct req *r, struct finding *found, size_t *n)
+examine(struct req *r, struct check_result *found, size_t *n)
 {
-	struct patient p = { .path = db_path(r->db), .db = r->db, .document_root = req_env(r, "DOCUMENT_ROOT"),
+	struct doctor_context p = { .path = db_path(r->db), .db = r->db, .document_root = req_env(r, "DOCUMENT_ROOT"),
 		.arena = r->arena, .now = r->now };
 	bool has_error = false;
 
@@ -29,13 +30,12 @@ examine(struct req *r, struct finding *found, size_t *n)
 static enum status
 health(struct req *r, struct json *out)
 {
-	struct query *q = db_query(r->db, "SELECT count(*) FROM organization");
-	int64_t organizations = query_step(q) ? query_int(q, 0) : 0;
-	struct finding found[DOCTOR_CHECKS_MAX];
+	struct check_result found[DOCTOR_CHECKS_MAX];
+	int64_t organizations;
 	enum status st;
 	size_t n;
 
-	if ((st = query_done(q)) != OK)
+	if ((st = organization_count(r->db, &organizations)) != OK)
 		return st;
 	json_open_object(out, NULL);
 	json_put_text(out, "status", examine(r, found, &n) ? "degraded" : "ok");

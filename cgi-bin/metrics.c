@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "organization.h"
-#include "reply.h"
-#include "serve.h"
-#include "setting.h"
-#include "usage.h"
-#include "version.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "store/setting.h"
+#include "ledger/usage.h"
+#include "base/version.h"
 
 static enum status
 check_address(struct req *r)
@@ -29,7 +29,7 @@ check_address(struct req *r)
 	while (address != NULL && (one = strsep(&list, " ,")) != NULL)
 		if (strcmp(one, address) == 0)
 			return OK;
-	return why_not(&r->why, FORBIDDEN, "address: not one of the setting metrics_addresses");
+	return error_set(&r->err, FORBIDDEN, "address: not one of the setting metrics_addresses");
 }
 
 static void
@@ -48,18 +48,48 @@ family(struct req *r, struct json *out, const char *name, const char *type, cons
 	json_append(out, text, strlen(text));
 }
 
-/* One sum by organisation and channel; ids and channels need no escaping. */
-static enum status
-put_sum(struct req *r, struct json *out, const char *name, const char *help, int column)
+/* One family of sums, by organization and channel; ids and channels need no escaping. */
+struct sums {
+	struct req *r;
+	struct json *out;
+	const char *name;
+	int64_t (*value)(const struct usage_sum *sum);
+};
+
+static int64_t
+messages(const struct usage_sum *sum)
 {
-	struct query *q = db_query(r->db, "SELECT o.id, u.channel, sum(u.messages), sum(u.parts), sum(u.cost_micros) "
-	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, u.channel ORDER BY o.id, u.channel");
+	return sum->messages;
+}
+
+static int64_t
+parts(const struct usage_sum *sum)
+{
+	return sum->parts;
+}
+
+static int64_t
+cost(const struct usage_sum *sum)
+{
+	return sum->cost_micros;
+}
+
+static void
+put_total(void *arg, const char *organization, const char *channel, const struct usage_sum *sum)
+{
+	const struct sums *s = arg;
+
+	line(s->r, s->out, s->name, arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel),
+	    s->value(sum));
+}
+
+static enum status
+put_sum(struct req *r, struct json *out, const char *name, const char *help, int64_t (*value)(const struct usage_sum *sum))
+{
+	struct sums s = { r, out, name, value };
 
 	family(r, out, name, "gauge", help);
-	while (query_step(q))
-		line(r, out, name, arena_printf(r->arena, "{organization=\"%s\",channel=\"%s\"}", query_text(q, 0),
-		    query_text(q, 1)), query_int(q, column));
-	return query_done(q);
+	return usage_each_total(r->db, put_total, &s);
 }
 
 struct today {
@@ -80,7 +110,7 @@ load_todays(struct req *r, struct today **todays, size_t *count)
 	for (size_t i = 0; st == OK && i < *count; i++) {
 		struct today *t = &(*todays)[i];
 
-		if ((st = organization_load(r->db, ids[i], &t->org, &r->why)) == OK) {
+		if ((st = organization_load(r->db, ids[i], &t->org, &r->err)) == OK) {
 			today = organization_today(&t->org, r->now);
 			st = usage_days(r->db, &t->org, today, today, today, &t->usage);
 		}
@@ -130,9 +160,9 @@ metrics(struct req *r, struct json *out)
 	family(r, out, "daybook_build_info", "gauge", "The running Daybook.");
 	line(r, out, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
 	    version_build, db_sqlite_version()), 1);
-	if ((st = put_sum(r, out, "daybook_messages", "Messages sent, voids taken off.", 2)) != OK ||
-	    (st = put_sum(r, out, "daybook_parts", "Parts sent, voids taken off.", 3)) != OK ||
-	    (st = put_sum(r, out, "daybook_cost_micro_usd", "Cost in millionths of a US dollar.", 4)) != OK)
+	if ((st = put_sum(r, out, "daybook_messages", "Messages sent, voids taken off.", messages)) != OK ||
+	    (st = put_sum(r, out, "daybook_parts", "Parts sent, voids taken off.", parts)) != OK ||
+	    (st = put_sum(r, out, "daybook_cost_micro_usd", "Cost in millionths of a US dollar.", cost)) != OK)
 		return st;
 	put_gauge(r, out, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
 	put_gauge(r, out, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);

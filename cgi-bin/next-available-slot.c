@@ -12,10 +12,10 @@
  */
 #include <inttypes.h>
 
-#include "organization.h"
-#include "reply.h"
-#include "serve.h"
-#include "slot.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "ledger/slot.h"
 
 struct wanted {
 	int64_t contacts, parts_per_contact, units;
@@ -81,7 +81,7 @@ next_available_slot(struct req *r, struct json *out)
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_wanted(r, &org, &wanted)) != OK)
 		return st;
 	today = organization_today(&org, r->now);

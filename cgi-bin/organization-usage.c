@@ -7,12 +7,13 @@
  *		cycle day; billingCycleEnd is the start of the next one, and not part of it.
  *	401 403	no valid credential; not the scope usage:read
  */
-#include "cycle.h"
-#include "organization.h"
-#include "pingram.h"
-#include "reply.h"
-#include "serve.h"
-#include "usage.h"
+#include "time/cycle.h"
+#include "org/organization.h"
+#include "ledger/pingram.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "ledger/usage.h"
+#include "time/instant.h"
 
 static enum status
 organization_usage(struct req *r, struct json *out)
@@ -23,7 +24,7 @@ organization_usage(struct req *r, struct json *out)
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, out, org.revision, today))
@@ -33,8 +34,8 @@ organization_usage(struct req *r, struct json *out)
 		return st;
 	json_open_object(out, NULL);
 	pingram_put_usage(out, &sums);
-	json_put_instant(out, "billingCycleStart", cycle.starts_at);
-	json_put_instant(out, "billingCycleEnd", cycle.ends_at);
+	instant_put(out, "billingCycleStart", cycle.starts_at);
+	instant_put(out, "billingCycleEnd", cycle.ends_at);
 	json_close_object(out);
 	return OK;
 }

@@ -8,10 +8,10 @@
  *	404	no such organisation (to the scope admin; others hear 403)
  *	422	startDate or endDate missing, no integer, out of order, or seconds by mistake
  */
-#include "organization.h"
-#include "reply.h"
-#include "serve.h"
-#include "usage.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "ledger/usage.h"
 
 #define SECONDS_BELOW INT64_C(100000000000)	/* 10^11: as milliseconds 1973, as seconds the year 5138 */
 #define INSTANT_ASKED_MAX INT64_C(9007199254740991)
@@ -22,15 +22,15 @@ read_instants(struct req *r, int64_t *from_at, int64_t *to_at)
 	enum status st;
 
 	if (req_query(r, "startDate") == NULL || req_query(r, "endDate") == NULL)
-		return why_not(&r->why, BAD_REQUEST, "%s: required",
+		return error_set(&r->err, BAD_REQUEST, "%s: required",
 		    req_query(r, "startDate") == NULL ? "startDate" : "endDate");
 	if ((st = req_int(r, "startDate", 0, INSTANT_ASKED_MAX, 0, from_at)) != OK ||
 	    (st = req_int(r, "endDate", 0, INSTANT_ASKED_MAX, 0, to_at)) != OK)
 		return st;
 	if (*to_at != 0 && *to_at < SECONDS_BELOW)
-		return why_not(&r->why, BAD_REQUEST, "endDate: looks like seconds; milliseconds are meant");
+		return error_set(&r->err, BAD_REQUEST, "endDate: looks like seconds; milliseconds are meant");
 	if (*to_at < *from_at)
-		return why_not(&r->why, BAD_REQUEST, "endDate: before startDate");
+		return error_set(&r->err, BAD_REQUEST, "endDate: before startDate");
 	return OK;
 }
 
@@ -43,7 +43,7 @@ organizations_usage(struct req *r, struct json *out)
 	int64_t from_at, to_at;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_instants(r, &from_at, &to_at)) != OK)
 		return st;
 	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))

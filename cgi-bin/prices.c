@@ -13,10 +13,10 @@
  */
 #include <string.h>
 
-#include "money.h"
-#include "price.h"
-#include "reply.h"
-#include "serve.h"
+#include "base/money.h"
+#include "ledger/price.h"
+#include "http/reply.h"
+#include "http/serve.h"
 
 static void
 put_members(struct json *out, const struct price *p)
@@ -37,7 +37,7 @@ list(struct req *r, struct json *out)
 	struct price_list prices;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
 		return OK;
@@ -61,51 +61,51 @@ list(struct req *r, struct json *out)
 	return OK;
 }
 
-struct wish {
+struct input {
 	struct price price;
 	bool has_day, reprice;
 };
 
 static enum status
-read_fields(struct req *r, struct json_object *o, struct wish *w)
+read_fields(struct req *r, struct json_object *o, struct input *w)
 {
 	const char *channel, *day;
 	enum status st;
 	bool found;
 
-	if ((st = json_string(o, "channel", 1, 32, &channel, &r->why)) != OK)
+	if ((st = json_string(o, "channel", 1, 32, &channel, &r->err)) != OK)
 		return st;
 	if (channel == NULL)
-		return why_not(&r->why, BAD_REQUEST, "channel: required");
+		return error_set(&r->err, BAD_REQUEST, "channel: required");
 	if (!channel_parse(channel, &w->price.channel))
-		return why_not(&r->why, BAD_REQUEST, "channel: unknown \"%s\"; one of %s", channel, channel_names());
-	if ((st = json_price(o, "usd", &found, &w->price.nanos_per_part, &r->why)) != OK)
+		return error_set(&r->err, BAD_REQUEST, "channel: unknown \"%s\"; one of %s", channel, channel_names());
+	if ((st = json_price(o, "usd", &found, &w->price.nanos_per_part, &r->err)) != OK)
 		return st;
 	if (!found)
-		return why_not(&r->why, BAD_REQUEST, "usd: required");
-	if ((st = json_string(o, "validFrom", 1, 32, &day, &r->why)) != OK ||
-	    (st = json_bool(o, "reprice", &found, &w->reprice, &r->why)) != OK)
+		return error_set(&r->err, BAD_REQUEST, "usd: required");
+	if ((st = json_string(o, "validFrom", 1, 32, &day, &r->err)) != OK ||
+	    (st = json_bool(o, "reprice", &found, &w->reprice, &r->err)) != OK)
 		return st;
 	if ((w->has_day = day != NULL) && !day_parse(day, &w->price.valid_from))
-		return why_not(&r->why, BAD_REQUEST, "validFrom: not a date (YYYY-MM-DD)");
+		return error_set(&r->err, BAD_REQUEST, "validFrom: not a date (YYYY-MM-DD)");
 	return OK;
 }
 
 static enum status
-set_in_transaction(struct req *r, struct wish *w, int64_t *quarters)
+set_in_transaction(struct req *r, struct input *w, int64_t *quarters)
 {
 	struct organization org;
 	enum status st;
 
 	if (!w->has_day) {
-		if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+		if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 			return st;
 		w->price.valid_from = organization_today(&org, r->now);
 	}
 	st = price_set(r->db, r->arena, r->org, w->price.channel, w->price.valid_from, w->price.nanos_per_part, w->reprice,
-	    r->now, r->caller.credential, quarters, &r->why);
+	    r->now, r->caller.credential, quarters, &r->err);
 	if (st == CONFLICT)
-		why_not(&r->why, st, "validFrom: there are events of that day or later that this price would change; price them "
+		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change; price them "
 		    "anew with \"reprice\":true, or choose a later day");
 	return st;
 }
@@ -114,7 +114,7 @@ static enum status
 post(struct req *r, struct json *out)
 {
 	static const char *const known[] = { "channel", "usd", "validFrom", "reprice", NULL };
-	struct wish w = { .price = { .org = r->org } };
+	struct input w = { .price = { .org = r->org } };
 	struct json_object *o;
 	int64_t quarters = 0;
 	enum status st;

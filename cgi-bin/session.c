@@ -9,8 +9,9 @@
  *	401	no valid credential
  *	403 404	the credential's organisation is not there (404 to the scope admin)
  */
-#include "organization.h"
-#include "serve.h"
+#include "org/organization.h"
+#include "http/serve.h"
+#include "time/instant.h"
 
 static void
 put_organization(struct json *out, const struct organization *org, int64_t now)
@@ -23,8 +24,8 @@ put_organization(struct json *out, const struct organization *org, int64_t now)
 	json_put_text(out, "timezone", org->timezone);
 	json_put_int(out, "utcOffsetSeconds", span_offset_at(org->days, now));
 	json_put_text(out, "today", day_format(today, text));
-	json_put_instant(out, "dayStartsAt", day_start(org->days, today));
-	json_put_instant(out, "dayEndsAt", day_start(org->days, day_add(today, 1)));
+	instant_put(out, "dayStartsAt", day_start(org->days, today));
+	instant_put(out, "dayEndsAt", day_start(org->days, day_add(today, 1)));
 	json_put_int(out, "weekStart", org->week_start);
 	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
 }
@@ -45,7 +46,7 @@ put_caller(struct json *out, const struct caller *caller)
 	scopes_put(out, "scopes", caller->scopes);
 	json_put_text(out, "credential", caller->credential);
 	if (caller->expires_at != 0)
-		json_put_instant(out, "expiresAt", caller->expires_at);
+		instant_put(out, "expiresAt", caller->expires_at);
 	else
 		json_put_null(out, "expiresAt");
 }
@@ -56,7 +57,7 @@ session(struct req *r, struct json *out)
 	struct organization org;
 	enum status st;
 
-	if (r->org[0] != '\0' && (st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+	if (r->org[0] != '\0' && (st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
@@ -65,7 +66,7 @@ session(struct req *r, struct json *out)
 		put_organization(out, &org, r->now);
 	else
 		put_no_organization(out);
-	json_put_instant(out, "now", r->now);
+	instant_put(out, "now", r->now);
 	put_caller(out, &r->caller);
 	json_close_object(out);
 	json_close_object(out);

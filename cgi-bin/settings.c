@@ -18,9 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "organization.h"
-#include "reply.h"
-#include "serve.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "time/instant.h"
 
 static void
 put_limit(struct json *out, const char *name, int64_t value)
@@ -50,8 +51,8 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	json_put_int(out, "weekStart", org->week_start);
 	organization_put_caps(out, org);
 	json_put_bool(out, "allowOverage", org->allow_overage);
-	json_put_instant(out, "createdAt", org->created_at);
-	json_put_instant(out, "updatedAt", org->updated_at);
+	instant_put(out, "createdAt", org->created_at);
+	instant_put(out, "updatedAt", org->updated_at);
 	if (effects != NULL)
 		org_effects_put(out, effects, SIZE_MAX);
 	json_close_object(out);
@@ -64,7 +65,7 @@ get(struct req *r, struct json *out)
 	struct organization org;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	if (!reply_cached(r, out, org.revision, organization_today(&org, r->now)))
 		put_settings(out, &org, r->now, NULL);
@@ -87,11 +88,11 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 	if ((st = req_object(r, fields, &o)) != OK)
 		return st;
 	if ((st = db_write_begin(r->db)) == OK) {
-		if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->why)) == OK) {
+		if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->err)) == OK) {
 			wanted = org;
 			if ((st = read(r, o, &wanted, &recut)) == OK)
 				st = organization_update(r->db, r->arena, &org, &wanted, recut, r->now, r->caller.credential,
-				    &effects, &r->why);
+				    &effects, &r->err);
 		}
 		if (st == OK) {	/* the reply first: once it is committed nothing may fail */
 			put_settings(out, &org, r->now, &effects);
@@ -112,8 +113,8 @@ read_profile(struct req *r, struct json_object *o, struct organization *wanted, 
 	bool found;
 
 	(void)recut;
-	if ((st = json_string(o, "name", 1, ORG_NAME_MAX - 1, &name, &r->why)) != OK ||
-	    (st = json_int(o, "weekStart", 1, 7, &found, &week_start, &r->why)) != OK)
+	if ((st = json_string(o, "name", 1, ORG_NAME_MAX - 1, &name, &r->err)) != OK ||
+	    (st = json_int(o, "weekStart", 1, 7, &found, &week_start, &r->err)) != OK)
 		return st;
 	if (name != NULL)
 		snprintf(wanted->name, sizeof(wanted->name), "%s", name);
@@ -136,11 +137,11 @@ read_timezone(struct req *r, struct json_object *o, struct organization *wanted,
 	bool found;
 	enum status st;
 
-	if ((st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &zone, &r->why)) != OK ||
-	    (st = json_bool(o, "recutHistory", &found, recut, &r->why)) != OK)
+	if ((st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &zone, &r->err)) != OK ||
+	    (st = json_bool(o, "recutHistory", &found, recut, &r->err)) != OK)
 		return st;
 	if (zone == NULL)
-		return why_not(&r->why, BAD_REQUEST, "timezone: required");
+		return error_set(&r->err, BAD_REQUEST, "timezone: required");
 	snprintf(wanted->timezone, sizeof(wanted->timezone), "%s", zone);
 	return OK;
 }
@@ -160,10 +161,10 @@ read_plan(struct req *r, struct json_object *o, struct organization *wanted, boo
 	enum status st;
 
 	(void)recut;
-	if ((st = json_string(o, "plan", 0, ORG_PLAN_MAX - 1, &plan, &r->why)) != OK)
+	if ((st = json_string(o, "plan", 0, ORG_PLAN_MAX - 1, &plan, &r->err)) != OK)
 		return st;
 	if (plan == NULL)
-		return why_not(&r->why, BAD_REQUEST, "plan: required");
+		return error_set(&r->err, BAD_REQUEST, "plan: required");
 	snprintf(wanted->plan, sizeof(wanted->plan), "%s", plan);
 	return OK;
 }
@@ -186,7 +187,7 @@ read_limit(struct req *r, struct json_object *o, const char *name, int64_t none,
 		*value = none;
 		return OK;
 	}
-	return json_int(o, name, 0, LIMIT_MAX, &found, value, &r->why);
+	return json_int(o, name, 0, LIMIT_MAX, &found, value, &r->err);
 }
 
 static enum status
@@ -202,15 +203,15 @@ read_limits(struct req *r, struct json_object *o, struct organization *wanted, b
 	    (st = read_limit(r, o, "messagesCap", NO_CAP, &wanted->cap_messages)) != OK ||
 	    (st = read_limit(r, o, "smsCap", NO_CAP, &wanted->cap_sms)) != OK ||
 	    (st = read_limit(r, o, "callCap", NO_CAP, &wanted->cap_calls)) != OK ||
-	    (st = json_int(o, "cycleDay", 1, 31, &found, &cycle_day, &r->why)) != OK ||
-	    (st = json_bool(o, "allowOverage", &found, &wanted->allow_overage, &r->why)) != OK ||
-	    (st = json_money(o, "costCap", &found, &wanted->cap_cost_micros, &r->why)) != OK ||
-	    (st = json_string(o, "quotaUnit", 1, 16, &unit, &r->why)) != OK)
+	    (st = json_int(o, "cycleDay", 1, 31, &found, &cycle_day, &r->err)) != OK ||
+	    (st = json_bool(o, "allowOverage", &found, &wanted->allow_overage, &r->err)) != OK ||
+	    (st = json_money(o, "costCap", &found, &wanted->cap_cost_micros, &r->err)) != OK ||
+	    (st = json_string(o, "quotaUnit", 1, 16, &unit, &r->err)) != OK)
 		return st;
 	if (json_is_null(o, "costCap"))
 		wanted->cap_cost_micros = NO_CAP;
 	if (unit != NULL && !quota_unit_parse(unit, &wanted->unit))
-		return why_not(&r->why, BAD_REQUEST, "quotaUnit: unknown \"%s\"; message or part", unit);
+		return error_set(&r->err, BAD_REQUEST, "quotaUnit: unknown \"%s\"; message or part", unit);
 	wanted->cycle_day = (int)cycle_day;
 	return OK;
 }

@@ -14,12 +14,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "csv_put.h"
-#include "organization.h"
-#include "reply.h"
-#include "segment.h"
-#include "serve.h"
-#include "usage.h"
+#include "base/csv.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "ledger/segment.h"
+#include "http/serve.h"
+#include "ledger/usage.h"
 
 enum { RANGE_DAYS_MAX = 366, FAILURES_LISTED_MAX = 100 };
 
@@ -34,20 +34,20 @@ read_range(struct req *r, struct range *range)
 
 	if (req_query(r, "from") == NULL || req_query(r, "to") == NULL) {
 		r->message = "from and to query params are required";
-		return why_not(&r->why, BAD_REQUEST, "%s: required", req_query(r, "from") == NULL ? "from" : "to");
+		return error_set(&r->err, BAD_REQUEST, "%s: required", req_query(r, "from") == NULL ? "from" : "to");
 	}
 	if ((st = req_day(r, "from", &range->from)) != OK || (st = req_day(r, "to", &range->to)) != OK)
 		return st;
 	if (range->to.n < range->from.n)
-		return why_not(&r->why, BAD_REQUEST, "to: before from");
+		return error_set(&r->err, BAD_REQUEST, "to: before from");
 	if (range->to.n - range->from.n >= RANGE_DAYS_MAX)
-		return why_not(&r->why, BAD_REQUEST, "to: more than %d days from from", RANGE_DAYS_MAX);
+		return error_set(&r->err, BAD_REQUEST, "to: more than %d days from from", RANGE_DAYS_MAX);
 	return OK;
 }
 
 /* Failed contacts of one segment, read before anything is written. */
 static enum status
-load_failures(struct req *r, const struct segment_entry *entries, size_t count, struct failure ***failures,
+load_failures(struct req *r, const struct segment_entry *entries, size_t count, struct failed_contact ***failures,
     size_t **failure_counts)
 {
 	enum status st = OK;
@@ -62,7 +62,7 @@ load_failures(struct req *r, const struct segment_entry *entries, size_t count, 
 }
 
 static void
-put_campaign(struct json *out, const struct segment_entry *e, const struct failure *failures, size_t failure_count)
+put_campaign(struct json *out, const struct segment_entry *e, const struct failed_contact *failures, size_t failure_count)
 {
 	json_open_object(out, NULL);
 	json_put_text(out, "campaignId", e->campaign);
@@ -149,7 +149,7 @@ put_csv(struct req *r, struct json *out, const struct calendar *c)
 }
 
 static void
-put_json(struct json *out, const struct calendar *c, struct failure **failures, const size_t *failure_counts)
+put_json(struct json *out, const struct calendar *c, struct failed_contact **failures, const size_t *failure_counts)
 {
 	char text[DAY_TEXT_MAX];
 	size_t i = 0;
@@ -180,12 +180,12 @@ static enum status
 usage_calendar(struct req *r, struct json *out)
 {
 	size_t *failure_counts;
-	struct failure **failures;
+	struct failed_contact **failures;
 	struct calendar c;
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &c.org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &c.org, &r->err)) != OK ||
 	    (st = read_range(r, &c.range)) != OK)
 		return st;
 	today = organization_today(&c.org, r->now);

@@ -11,12 +11,12 @@
  */
 #include <stdio.h>
 
-#include "csv_put.h"
-#include "organization.h"
-#include "pingram.h"
-#include "reply.h"
-#include "serve.h"
-#include "usage.h"
+#include "base/csv.h"
+#include "org/organization.h"
+#include "ledger/pingram.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "ledger/usage.h"
 
 enum { MONTHS_MAX = 120, MONTH_TEXT_MAX = 16 };
 
@@ -32,20 +32,20 @@ read_range(struct req *r, struct range *range)
 	enum status st;
 
 	if ((st = req_day(r, "startDate", &range->from)) != OK || (st = req_day(r, "endDate", &range->to)) != OK) {
-		why_fix(&r->why, "Give startDate and endDate as YYYY-MM-DD.");
+		error_hint(&r->err, "Give startDate and endDate as YYYY-MM-DD.");
 		return st;
 	}
 	if (range->to.n < range->from.n) {
-		st = why_not(&r->why, BAD_REQUEST, "endDate: before startDate");
-		why_fix(&r->why, "Swap the two dates.");
+		st = error_set(&r->err, BAD_REQUEST, "endDate: before startDate");
+		error_hint(&r->err, "Swap the two dates.");
 		return st;
 	}
 	day_civil(range->from, &from_year, &from_month, &unused);
 	day_civil(range->to, &to_year, &to_month, &unused);
 	range->months = (to_year - from_year) * 12 + to_month - from_month + 1;
 	if (range->months > MONTHS_MAX) {
-		st = why_not(&r->why, BAD_REQUEST, "endDate: more than %d months from startDate", MONTHS_MAX);
-		why_fix(&r->why, "Ask for at most %d months at a time.", MONTHS_MAX);
+		st = error_set(&r->err, BAD_REQUEST, "endDate: more than %d months from startDate", MONTHS_MAX);
+		error_hint(&r->err, "Ask for at most %d months at a time.", MONTHS_MAX);
 		return st;
 	}
 	return OK;
@@ -123,7 +123,7 @@ usage_history(struct req *r, struct json *out)
 	enum status st;
 	int i = 0;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_range(r, &range)) != OK)
 		return st;
 	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))

@@ -10,10 +10,10 @@
  */
 #include <inttypes.h>
 
-#include "campaign.h"
-#include "instant.h"
-#include "serve.h"
-#include "usage.h"
+#include "campaign/campaign.h"
+#include "time/instant.h"
+#include "http/serve.h"
+#include "ledger/usage.h"
 
 struct wanted {
 	int64_t scheduled_at, contacts, parts_per_contact;
@@ -28,19 +28,19 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 	bool found;
 
 	*w = (struct wanted) { .parts_per_contact = 1 };
-	if ((st = json_string(o, "scheduledISO", 1, 64, &at, &r->why)) != OK)
+	if ((st = json_string(o, "scheduledISO", 1, 64, &at, &r->err)) != OK)
 		return st;
 	if (at == NULL)
-		return why_not(&r->why, BAD_REQUEST, "scheduledISO: required");
+		return error_set(&r->err, BAD_REQUEST, "scheduledISO: required");
 	if (!instant_parse(at, &w->scheduled_at))
-		return why_not(&r->why, BAD_REQUEST, "scheduledISO: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z");
-	if ((st = json_int(o, "contactCount", 0, CAMPAIGN_CONTACTS_MAX, &found, &w->contacts, &r->why)) != OK)
+		return error_set(&r->err, BAD_REQUEST, "scheduledISO: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z");
+	if ((st = json_int(o, "contactCount", 0, CAMPAIGN_CONTACTS_MAX, &found, &w->contacts, &r->err)) != OK)
 		return st;
 	if (!found)
-		return why_not(&r->why, BAD_REQUEST, "contactCount: required");
-	if ((st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &w->parts_per_contact, &r->why)) != OK)
+		return error_set(&r->err, BAD_REQUEST, "contactCount: required");
+	if ((st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &w->parts_per_contact, &r->err)) != OK)
 		return st;
-	return json_string(o, "excludeCampaignId", 1, 64, &w->exclude, &r->why);
+	return json_string(o, "excludeCampaignId", 1, 64, &w->exclude, &r->err);
 }
 
 /* The room on that day, in quota units, without the excluded campaign. */
@@ -55,7 +55,7 @@ load_room(struct req *r, const struct organization *org, const struct wanted *w,
 	if ((st = usage_days(r->db, org, d, d, today, &usage)) != OK)
 		return st;
 	if (w->exclude != NULL) {
-		st = campaign_load(r->db, r->arena, org, w->exclude, today, &c, &r->why);
+		st = campaign_load(r->db, r->arena, org, w->exclude, today, &c, &r->err);
 		if (st == OK)
 			usage.reserved -= campaign_held(org, &c, d, today);
 		else if (st != NOT_FOUND)
@@ -104,7 +104,7 @@ validate_date(struct req *r, struct json *out)
 	enum status st;
 
 	if ((st = db_read_begin(r->db)) != OK ||
-	    (st = organization_load(r->db, r->org, &org, &r->why)) != OK ||
+	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = req_object(r, fields, &o)) != OK)
 		return st;
 	st = read_wanted(r, o, &wanted);

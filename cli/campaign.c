@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "campaign.h"
-#include "campaign_list.h"
+#include "campaign/campaign.h"
+#include "campaign/campaign_list.h"
 #include "cli.h"
-#include "instant.h"
+#include "time/instant.h"
 
 enum { LISTED = 200 };
 
@@ -50,7 +50,7 @@ list_all(struct cli *c, const struct organization *org, struct campaign_filter *
 
 	printf("%-36s  %-10s  %3s  %10s %10s  %-9s  %s\n", "ID", "FIRST DAY", "N", "CONTACTS", "SENT", "STATUS", "NAME");
 	do {
-		if ((st = campaign_list(c->db, c->arena, org, filter, today, &page, &c->why)) != OK)
+		if ((st = campaign_list(c->db, c->arena, org, filter, today, &page, &c->err)) != OK)
 			return st;
 		for (size_t i = 0; i < page.count; i++)
 			print_line(c, &page.campaigns[i]);
@@ -92,7 +92,7 @@ show(struct cli *c, int argc, char **argv)
 	if (!cli_read(c))
 		return FAILED;
 	if (cli_organization(c, org_id, &org) != OK ||
-	    campaign_load(c->db, c->arena, &org, id, organization_today(&org, c->now), &campaign, &c->why) != OK)
+	    campaign_load(c->db, c->arena, &org, id, organization_today(&org, c->now), &campaign, &c->err) != OK)
 		return cli_fail(c);
 	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n\n", campaign.id, cli_shown(c, campaign.name),
 	    campaign_state_name(campaign.state), campaign.parts_per_contact);
@@ -111,12 +111,12 @@ cancel_in_transaction(struct cli *c, const char *org_id, const char *id)
 	enum status st;
 
 	if ((st = cli_organization(c, org_id, &org)) != OK ||
-	    (st = organization_load_for_write(c->db, c->arena, org.id, c->now, &org, &c->why)) != OK)
+	    (st = organization_load_for_write(c->db, c->arena, org.id, c->now, &org, &c->err)) != OK)
 		return st;
 	change.today = organization_today(&org, c->now);
-	if ((st = campaign_load(c->db, c->arena, &org, id, change.today, &campaign, &c->why)) != OK)
+	if ((st = campaign_load(c->db, c->arena, &org, id, change.today, &campaign, &c->err)) != OK)
 		return st;
-	return campaign_do(c->db, c->arena, &org, &campaign, CANCEL, &change, &refusal, &c->why);
+	return campaign_transition(c->db, c->arena, &org, &campaign, CANCEL, &change, &refusal, &c->err);
 }
 
 static int

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arena.h"
-#include "db.h"
-#include "organization.h"
-#include "status.h"
+#include "base/arena.h"
+#include "db/db.h"
+#include "org/organization.h"
+#include "base/error.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
@@ -24,7 +24,7 @@ struct cli {
 	struct db *db;		/* opened by cli_open */
 	struct arena *arena;
 	int64_t now;
-	struct why why;
+	struct error err;
 };
 
 struct command {
@@ -79,7 +79,7 @@ enum status	cli_organization(struct cli *c, const char *id, struct organization 
 
 /* ---- Output */
 
-/* What somebody else named, in the arena, for one line of a terminal: control characters, U+0080 to U+009F too, as question marks. */
+/* A text from elsewhere, in the arena, for one line of a terminal: control characters (U+0080 to U+009F too) become `?`. */
 const char	*cli_shown(struct cli *c, const char *text);
 
 /* ---- Progress: a bar on stderr where that is a terminal, nothing where not. */

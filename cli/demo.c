@@ -13,12 +13,12 @@
 #include <string.h>
 
 #include "cli.h"
-#include "conf.h"
+#include "base/conf.h"
 #include "demo.h"
-#include "event.h"
-#include "instant.h"
-#include "price.h"
-#include "signing_key.h"
+#include "ledger/event.h"
+#include "time/instant.h"
+#include "ledger/price.h"
+#include "auth/signing_key.h"
 
 enum {
 	YEAR_DAYS = 365,
@@ -112,7 +112,7 @@ flush(struct work *w)
 		options.now = c->now;
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
-	if ((st = organization_load_for_write(c->db, c->arena, w->company->org.id, options.now, &w->org, &c->why)) != OK ||
+	if ((st = organization_load_for_write(c->db, c->arena, w->company->org.id, options.now, &w->org, &c->err)) != OK ||
 	    (st = event_post(c->db, c->arena, &w->org, w->items, w->count, &options)) != OK) {
 		db_write_abort(c->db);
 		return st;
@@ -120,7 +120,7 @@ flush(struct work *w)
 	for (size_t i = 0; i < w->count; i++)
 		if (w->items[i].verdict != EVENT_ACCEPTED) {
 			db_write_abort(c->db);
-			return why_not(&c->why, INTERNAL, "demo: %s", w->items[i].error != NULL ? w->items[i].error : "id");
+			return error_set(&c->err, INTERNAL, "demo: %s", w->items[i].error != NULL ? w->items[i].error : "id");
 		}
 	progress("making a year of traffic", options.now - w->first_at, c->now - w->first_at);
 	w->count = 0;
@@ -256,12 +256,12 @@ make_ground(struct cli *c, struct company *companies, size_t count)
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
 	for (size_t i = 0; st == OK && i < count; i++)
-		st = organization_add(c->db, c->arena, &companies[i].org, began_at, CLI_CREDENTIAL, &c->why);
+		st = organization_add(c->db, c->arena, &companies[i].org, began_at, CLI_CREDENTIAL, &c->err);
 	for (size_t i = 0; st == OK && i < sizeof(prices) / sizeof(prices[0]); i++)
 		st = price_set(c->db, c->arena, NULL, prices[i].channel, from, prices[i].nanos, false, began_at,
-		    CLI_CREDENTIAL, &adjusted, &c->why);
+		    CLI_CREDENTIAL, &adjusted, &c->err);
 	if (st == OK)
-		st = signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, &c->why);
+		st = signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, &c->err);
 	if (st == OK)
 		return db_write_commit(c->db);
 	db_write_abort(c->db);
@@ -287,11 +287,11 @@ cmd_demo(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("demo", argc, argv, (const struct option_spec[]) { { 0 } }, NULL, 0, 0))
 		return USAGE;
-	if (c->path[0] == '\0' && conf_database(c->path, &c->why) != OK) {
-		why_fix(&c->why, "Name it with -d FILE or DAYBOOK_DB.");
+	if (c->path[0] == '\0' && conf_database(c->path, &c->err) != OK) {
+		error_hint(&c->err, "Name it with -d FILE or DAYBOOK_DB.");
 		return cli_fail(c);
 	}
-	if (db_create(c->path, &c->why) != OK || (c->db = db_open(c->path, &c->why)) == NULL)
+	if (db_create(c->path, &c->err) != OK || (c->db = db_open(c->path, &c->err)) == NULL)
 		return cli_fail(c);
 	st = make_ground(c, companies, COMPANIES);
 	for (size_t i = 0; st == OK && i < COMPANIES; i++)

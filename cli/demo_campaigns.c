@@ -1,11 +1,11 @@
 /*
  * The demo's campaigns: one planned over the coming days, one on a single day, one draft.
  */
-#include "auto_segment.h"
-#include "campaign.h"
+#include "campaign/auto_segment.h"
+#include "campaign/campaign.h"
 #include "cli.h"
 #include "demo.h"
-#include "instant.h"
+#include "time/instant.h"
 
 static enum status
 add(struct cli *c, const struct organization *org, struct campaign *campaign, enum campaign_state state)
@@ -17,7 +17,7 @@ add(struct cli *c, const struct organization *org, struct campaign *campaign, en
 	campaign->parts_per_contact = 1;
 	for (size_t i = 0; i < campaign->count; i++)
 		campaign->segments[i].state = state;
-	return campaign_add(c->db, c->arena, org, campaign, &change, &refusal, &c->why);
+	return campaign_add(c->db, c->arena, org, campaign, &change, &refusal, &c->err);
 }
 
 /* As many contacts as the coming days have room for, from tomorrow on. */
@@ -30,7 +30,7 @@ add_planned(struct cli *c, const struct organization *org)
 	struct auto_plan plan;
 	enum status st;
 
-	if ((st = auto_plan_make(c->db, c->arena, org, &request, c->now, &plan, &c->why)) != OK)
+	if ((st = auto_plan_make(c->db, c->arena, org, &request, c->now, &plan, &c->err)) != OK)
 		return st;
 	campaign.count = plan.count;
 	campaign.segments = arena_alloc(c->arena, (plan.count + 1) * sizeof(*campaign.segments));
@@ -59,7 +59,7 @@ demo_campaigns(struct cli *c, const char *org_id)
 
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
-	if ((st = organization_load_for_write(c->db, c->arena, org_id, c->now, &org, &c->why)) == OK &&
+	if ((st = organization_load_for_write(c->db, c->arena, org_id, c->now, &org, &c->err)) == OK &&
 	    (st = add_single(c, &org, "renewals", "Renewal reminders", 5, 150, CAMPAIGN_SCHEDULED)) == OK &&
 	    (st = add_planned(c, &org)) == OK &&
 	    (st = add_single(c, &org, "spring-preview", "Spring preview", 40, 400, CAMPAIGN_DRAFT)) == OK)

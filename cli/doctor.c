@@ -4,22 +4,22 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "conf.h"
-#include "doctor.h"
+#include "base/conf.h"
+#include "admin/doctor.h"
 
 int
 cmd_doctor(struct cli *c, int argc, char **argv)
 {
 	static const struct option_spec no_options[] = { { NULL, NULL, NULL } };
-	struct finding found[DOCTOR_CHECKS_MAX];
-	struct patient p = { .path = c->path, .why = &c->why, .arena = c->arena, .now = c->now, .is_thorough = true };
+	struct check_result found[DOCTOR_CHECKS_MAX];
+	struct doctor_context p = { .path = c->path, .err = &c->err, .arena = c->arena, .now = c->now, .is_thorough = true };
 	bool has_error = false;
 	size_t n;
 
 	if (!cli_options("doctor", argc, argv, no_options, NULL, 0, 0))
 		return USAGE;
-	if (c->path[0] != '\0' || conf_database(c->path, &c->why) == OK)
-		c->db = db_open(c->path, &c->why);
+	if (c->path[0] != '\0' || conf_database(c->path, &c->err) == OK)
+		c->db = db_open(c->path, &c->err);
 	else
 		c->path[0] = '\0';
 	if (c->db != NULL && db_read_begin(c->db) == OK)

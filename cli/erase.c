@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "audit.h"
+#include "store/audit.h"
 #include "cli.h"
-#include "failure.h"
+#include "ledger/failed_contact.h"
 
 int
 cmd_erase(struct cli *c, int argc, char **argv)
@@ -22,7 +22,7 @@ cmd_erase(struct cli *c, int argc, char **argv)
 	if (!cli_open(c))
 		return FAILED;
 	/* The audit says that it was done, and never whose number it was. */
-	if (db_write_begin(c->db) != OK || failure_erase(c->db, phone, &count) != OK ||
+	if (db_write_begin(c->db) != OK || failed_contact_erase(c->db, phone, &count) != OK ||
 	    audit(c->db, c->now, 0, CLI_CREDENTIAL, "failure.erase",
 	    arena_printf(c->arena, "{\"rows\":%" PRId64 "}", count)) != OK || db_write_commit(c->db) != OK) {
 		db_write_abort(c->db);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "ledger.h"
+#include "ledger/ledger.h"
 
 enum { PAGE_ROWS = 1000 };
 
@@ -38,7 +38,7 @@ struct export {
 static enum status
 read_page(struct export *x, bool *is_last)
 {
-	struct ledger_place place = { .at = x->at, .is_void = x->is_void, .source = x->source, .id = x->id };
+	struct ledger_position place = { .at = x->at, .is_void = x->is_void, .source = x->source, .id = x->id };
 	struct ledger_filter filter = { .until_at = x->until_at, .with_adjusts = x->with_adjusts };
 	struct csv csv = { .out = &x->out, .is_for_import = true };
 	struct cli *c = x->cli;

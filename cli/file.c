@@ -3,9 +3,10 @@
  */
 #include <stdio.h>
 
-#include "backup.h"
+#include "admin/backup.h"
 #include "cli.h"
-#include "inspect.h"
+#include "admin/inspect.h"
+#include "store/setting.h"
 
 static const struct option_spec no_options[] = { { NULL, NULL, NULL } };
 
@@ -16,7 +17,7 @@ cmd_init(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_path(c))
 		return FAILED;
-	if (db_create(c->path, &c->why) != OK)
+	if (db_create(c->path, &c->err) != OK)
 		return cli_fail(c);
 	printf("created %s\n", c->path);
 	return DONE;
@@ -36,7 +37,7 @@ note_backup(struct cli *c)
 
 	if ((st = db_write_begin(c->db)) != OK)
 		return st;
-	if ((st = backup_note(c->db, c->arena, c->now, &c->why)) == OK)
+	if ((st = backup_note(c->db, c->arena, c->now, &c->err)) == OK)
 		st = db_write_commit(c->db);
 	db_write_abort(c->db);
 	return st;
@@ -46,10 +47,10 @@ note_backup(struct cli *c)
 static int
 fail_note(struct cli *c, const char *made)
 {
-	struct why why = { 0 };
+	struct error err = { 0 };
 
-	(void)db_why(c->db, &why);
-	why_not(&c->why, UNAVAILABLE, "%s is a good copy, but the database could not note when it was made: %s", made, why.text);
+	(void)db_why(c->db, &err);
+	error_set(&c->err, UNAVAILABLE, "%s is a good copy, but the database could not note when it was made: %s", made, err.text);
 	return cli_fail(c);
 }
 
@@ -61,7 +62,7 @@ rotate(struct cli *c, const char *folder, int keep)
 	const char *made;
 	int removed;
 
-	st = backup_rotate(c->db, c->arena, folder, keep, c->now, show_pages, &made, &removed, &c->why);
+	st = backup_rotate(c->db, c->arena, folder, keep, c->now, show_pages, &made, &removed, &c->err);
 	progress_end();
 	if (made == NULL)
 		return cli_fail(c);
@@ -88,7 +89,7 @@ cmd_backup(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (keep > 0)
 		return rotate(c, to, (int)keep);
-	st = db_backup(c->db, to, show_pages, &c->why);
+	st = db_backup(c->db, to, show_pages, &c->err);
 	progress_end();
 	if (st != OK)
 		return cli_fail(c);
@@ -109,7 +110,7 @@ cmd_restore(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open_unchecked(c))
 		return FAILED;
-	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, CLI_CREDENTIAL, &kept, &c->why) != OK)
+	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, CLI_CREDENTIAL, &kept, &c->err) != OK)
 		return cli_fail(c);
 	printf("%s: restored from %s; what it was is kept as %s\n", c->path, from, kept);
 	printf("keys revoked since that backup are in force again: look at `key list` and `apikey list`\n");
@@ -127,7 +128,7 @@ cmd_upgrade(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_path(c))
 		return FAILED;
-	if (inspect_upgrade(c->path, is_forced, &from, &c->why) != OK)
+	if (inspect_upgrade(c->path, is_forced, &from, &c->err) != OK)
 		return cli_fail(c);
 	if (from == DB_SCHEMA_VERSION)
 		printf("%s: already has schema version %d\n", c->path, from);

@@ -20,8 +20,8 @@
 #include <sys/stat.h>
 
 #include "import.h"
-#include "instant.h"
-#include "json.h"
+#include "time/instant.h"
+#include "base/json.h"
 
 enum { BUSY_TRIES = 12 };	/* of DB_GATE_WAIT_MS each, before a busy database ends an import */
 
@@ -90,7 +90,7 @@ post(struct import *im, size_t count)
 
 	if ((st = begin(c->db)) != OK)
 		return st;
-	if ((st = organization_load_for_write(c->db, c->arena, im->org, options.now, &org, &c->why)) == OK &&
+	if ((st = organization_load_for_write(c->db, c->arena, im->org, options.now, &org, &c->err)) == OK &&
 	    (st = event_post(c->db, c->arena, &org, im->items, count, &options)) == OK &&
 	    (!im->is_strict || first_bad(im) >= count))
 		return db_write_commit(c->db);
@@ -148,7 +148,7 @@ import_flush(struct import *im)
 	if (im->count == 0 || im->is_over)
 		return !im->is_over;
 	if (post_all(im, &count) != OK)
-		return import_stop(im, im->lines[0], im->cli->why.text[0] != '\0' ? im->cli->why.text :
+		return import_stop(im, im->lines[0], im->cli->err.text[0] != '\0' ? im->cli->err.text :
 		    "the database is busy or full");
 	im->is_over = count < im->count;
 	tally(im, im->is_over ? count + 1 : count);
@@ -183,12 +183,12 @@ import_event(struct import *im, int64_t line, const char *json, size_t n)
 {
 	struct event_item *item = &im->items[im->count];
 	struct arena *a = im->cli->arena;
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 
 	*item = (struct event_item) { .verdict = EVENT_PENDING };
-	if (json_check("line", json, n, &why) != OK ||
-	    event_read(a, EVENT_NATIVE, json, n, &item->event, &why) != OK)
-		return import_bad(im, line, why.text);
+	if (json_check("line", json, n, &err) != OK ||
+	    event_read(a, EVENT_NATIVE, json, n, &item->event, &err) != OK)
+		return import_bad(im, line, err.text);
 	if (item->event.source[0] == '\0')
 		item->event.source = im->source;
 	return added(im, line);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "event.h"
+#include "ledger/event.h"
 
 #define IMPORT_BATCH 1000	/* events of one write transaction */
 #define TABLE_COLUMNS_MAX 128

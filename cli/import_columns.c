@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "import.h"
-#include "json.h"
+#include "base/json.h"
 
 static const struct column {
 	const char *name;

@@ -11,7 +11,7 @@
 #include <csv.h>
 
 #include "import.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 enum { BUFFER_SIZE = 64 * 1024 };
 

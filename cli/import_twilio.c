@@ -21,9 +21,9 @@
 #include <strings.h>
 
 #include "import.h"
-#include "instant.h"
-#include "json.h"
-#include "money.h"
+#include "time/instant.h"
+#include "base/json.h"
+#include "base/money.h"
 
 enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, SEGMENTS, PRICE, CURRENCY, ERROR_CODE,
 	ERROR_MESSAGE, FIELDS };
@@ -142,7 +142,7 @@ put_time(struct log *l)
 		return "SentDate: required";
 	if (!twilio_instant(text, &at))
 		return "SentDate: not a time such as 2021-03-01T12:00:00Z or 2021-03-01 12:00:00 UTC";
-	json_put_instant(&l->json, "occurredAt", at);
+	instant_put(&l->json, "occurredAt", at);
 	return NULL;
 }
 

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api_key.h"
-#include "audit.h"
+#include "auth/api_key.h"
+#include "store/audit.h"
 #include "cli.h"
-#include "digest.h"
-#include "instant.h"
-#include "json.h"
-#include "scopes.h"
-#include "signing_key.h"
-#include "token.h"
+#include "base/crypto.h"
+#include "time/instant.h"
+#include "base/json.h"
+#include "auth/scopes.h"
+#include "auth/signing_key.h"
+#include "auth/token.h"
 
 #define DASHBOARD "http://127.0.0.1:8080/"	/* of `make run` */
 
@@ -131,7 +131,7 @@ key_add(struct cli *c, int argc, char **argv)
 	}
 	if (!begin(c))
 		return FAILED;
-	if ((st = signing_key_add(c->db, c->arena, kid, alg, pem, org, scopes, c->now, &c->why)) == OK)
+	if ((st = signing_key_add(c->db, c->arena, kid, alg, pem, org, scopes, c->now, &c->err)) == OK)
 		st = note(c, "key.add", "kid", kid);
 	if ((rc = finish(c, st)) == DONE)
 		printf("added %s key %s\n", alg, kid);
@@ -169,7 +169,7 @@ key_retire(struct cli *c, const char *kid)
 
 	if (!begin(c))
 		return FAILED;
-	if ((st = signing_key_retire(c->db, kid, c->now, &c->why)) == OK)
+	if ((st = signing_key_retire(c->db, kid, c->now, &c->err)) == OK)
 		note(c, "key.retire", "kid", kid);
 	if ((rc = finish(c, st)) == DONE)
 		printf("retired key %s: its tokens are refused from now on\n", kid);
@@ -233,8 +233,8 @@ cmd_token(struct cli *c, int argc, char **argv)
 		return cli_usage("token", "--url is the dashboard of --link");
 	if (!cli_read(c))
 		return FAILED;
-	if ((org != NULL && organization_load(c->db, org, &organization, &c->why) != OK) ||
-	    token_sign(c->db, c->arena, kid, org, scopes, c->now, ttl_ms, &token, &c->why) != OK)
+	if ((org != NULL && organization_load(c->db, org, &organization, &c->err) != OK) ||
+	    token_sign(c->db, c->arena, kid, org, scopes, c->now, ttl_ms, &token, &c->err) != OK)
 		return cli_fail(c);
 	db_read_end(c->db);
 	if (link)	/* behind a '#', so that no server and no log ever sees it */
@@ -262,7 +262,7 @@ apikey_add(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!begin(c))
 		return FAILED;
-	st = api_key_add(c->db, c->arena, org, name != NULL ? name : "", scopes, c->now, &secret, &key, &c->why);
+	st = api_key_add(c->db, c->arena, org, name != NULL ? name : "", scopes, c->now, &secret, &key, &c->err);
 	if (st == OK)
 		st = api_key_audit(c->db, key, "apikey.add", c->now, CLI_CREDENTIAL);
 	if ((rc = finish(c, st)) != DONE)
@@ -306,7 +306,7 @@ apikey_revoke(struct cli *c, const char *number)
 		return USAGE;
 	if (!begin(c))
 		return FAILED;
-	if ((st = api_key_revoke(c->db, key, c->now, &c->why)) == OK)
+	if ((st = api_key_revoke(c->db, key, c->now, &c->err)) == OK)
 		st = api_key_audit(c->db, key, "apikey.revoke", c->now, CLI_CREDENTIAL);
 	if ((rc = finish(c, st)) == DONE)
 		printf("revoked API key %s\n", number);

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "conf.h"
-#include "inspect.h"
-#include "instant.h"
-#include "scratch.h"
-#include "version.h"
+#include "base/conf.h"
+#include "admin/inspect.h"
+#include "time/instant.h"
+#include "db/scratch.h"
+#include "base/version.h"
 
 static const struct command commands[] = {
 	{ "init", cmd_init, "init", "create the database (never overwrites)" },
@@ -29,7 +29,8 @@ static const struct command commands[] = {
 	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
 	    "key list\n"
 	    "key retire KID", "keys that sign tokens" },
-	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--kid NAME] [--link] [--url URL]", "print a signed token" },
+	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--kid NAME] [--link] [--url URL]",
+	    "print a signed token" },
 	{ "apikey", cmd_apikey, "apikey add --org ID --scope \"usage:write …\" [--name TEXT]\n"
 	    "apikey list\n"
 	    "apikey revoke N", "API keys" },
@@ -83,9 +84,9 @@ print_usage(FILE *out, const struct command *command)
 int
 cli_fail(struct cli *c)
 {
-	if (c->why.text[0] == '\0' && c->db != NULL)
-		(void)db_why(c->db, &c->why);
-	fprintf(stderr, "daybook: %s%s%s\n", c->why.text, c->why.fix[0] != '\0' ? ". " : "", c->why.fix);
+	if (c->err.text[0] == '\0' && c->db != NULL)
+		(void)db_why(c->db, &c->err);
+	fprintf(stderr, "daybook: %s%s%s\n", c->err.text, c->err.hint[0] != '\0' ? ". " : "", c->err.hint);
 	return FAILED;
 }
 
@@ -105,9 +106,9 @@ cli_usage(const char *command, const char *fmt, ...)
 bool
 cli_path(struct cli *c)
 {
-	if (c->path[0] != '\0' || conf_database(c->path, &c->why) == OK)
+	if (c->path[0] != '\0' || conf_database(c->path, &c->err) == OK)
 		return true;
-	why_fix(&c->why, "Name it with -d FILE or DAYBOOK_DB.");
+	error_hint(&c->err, "Name it with -d FILE or DAYBOOK_DB.");
 	cli_fail(c);
 	return false;
 }
@@ -117,7 +118,7 @@ cli_open_unchecked(struct cli *c)
 {
 	if (!cli_path(c))
 		return false;
-	if ((c->db = db_open(c->path, &c->why)) == NULL)
+	if ((c->db = db_open(c->path, &c->err)) == NULL)
 		cli_fail(c);
 	return c->db != NULL;
 }
@@ -127,7 +128,7 @@ cli_open(struct cli *c)
 {
 	if (!cli_open_unchecked(c))
 		return false;
-	if (db_is_accepted(c->db) || inspect_and_accept(c->db, &c->why) == OK)
+	if (db_is_accepted(c->db) || inspect_and_accept(c->db, &c->err) == OK)
 		return true;
 	cli_fail(c);
 	return false;

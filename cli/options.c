@@ -96,10 +96,10 @@ cli_organization(struct cli *c, const char *id, struct organization *org)
 		if ((st = organization_ids(c->db, c->arena, &ids, &n)) != OK)
 			return st;
 		if (n != 1)
-			return why_not(&c->why, BAD_REQUEST, "there are %zu organizations: name one with --org", n);
+			return error_set(&c->err, BAD_REQUEST, "there are %zu organizations: name one with --org", n);
 		id = ids[0];
 	}
-	return organization_load(c->db, id, org, &c->why);
+	return organization_load(c->db, id, org, &c->err);
 }
 
 const char *

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "instant.h"
-#include "money.h"
+#include "time/instant.h"
+#include "base/money.h"
 
 /* What may be given of an organisation; NULL = not given. */
 struct org_options {
@@ -90,7 +90,8 @@ read_options(int argc, char **argv, struct org_options *o, const char **id)
 	const struct option_spec specs[] = {
 		{ "--timezone", &o->timezone, NULL }, { "--name", &o->name, NULL }, { "--plan", &o->plan, NULL },
 		{ "--daily-limit", &o->daily_limit, NULL }, { "--quota-unit", &o->quota_unit, NULL },
-		{ "--cycle-day", &o->cycle_day, NULL }, { "--week-start", &o->week_start, NULL }, { "--messages-cap", &o->cap_messages, NULL },
+		{ "--cycle-day", &o->cycle_day, NULL }, { "--week-start", &o->week_start, NULL },
+		{ "--messages-cap", &o->cap_messages, NULL },
 		{ "--cost-cap", &o->cap_cost, NULL }, { "--sms-cap", &o->cap_sms, NULL },
 		{ "--call-cap", &o->cap_calls, NULL }, { "--allow-overage", &o->allow_overage, NULL },
 		{ "--recut-history", NULL, &o->recut }, { NULL, NULL, NULL } };
@@ -120,7 +121,7 @@ add(struct cli *c, int argc, char **argv)
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write_begin(c->db) != OK ||
-	    organization_add(c->db, c->arena, &org, c->now, CLI_CREDENTIAL, &c->why) != OK ||
+	    organization_add(c->db, c->arena, &org, c->now, CLI_CREDENTIAL, &c->err) != OK ||
 	    db_write_commit(c->db) != OK) {
 		db_write_abort(c->db);
 		return cli_fail(c);
@@ -148,14 +149,14 @@ set_in_transaction(struct cli *c, const char *id, const struct org_options *o, s
 	struct organization org, wanted;
 	enum status st;
 
-	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, &org, &c->why)) != OK)
+	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, &org, &c->err)) != OK)
 		return st;
 	wanted = org;
 	if (!apply(o, &wanted)) {
 		*is_usage = true;
 		return BAD_REQUEST;
 	}
-	return organization_update(c->db, c->arena, &org, &wanted, o->recut, c->now, CLI_CREDENTIAL, effects, &c->why);
+	return organization_update(c->db, c->arena, &org, &wanted, o->recut, c->now, CLI_CREDENTIAL, effects, &c->err);
 }
 
 static int
@@ -207,7 +208,7 @@ list(struct cli *c)
 		return cli_fail(c);
 	printf("%-24s %-24s %-10s %10s  %s\n", "ID", "TIMEZONE", "TODAY", "LIMIT", "NAME");
 	for (size_t i = 0; i < n; i++) {
-		if ((st = organization_load(c->db, ids[i], &org, &c->why)) == INTERNAL)
+		if ((st = organization_load(c->db, ids[i], &org, &c->err)) == INTERNAL)
 			continue;	/* its spans are gone: `verify` says so */
 		if (st != OK)
 			return cli_fail(c);
@@ -231,7 +232,7 @@ show(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_read(c))
 		return FAILED;
-	if (organization_load(c->db, id, &org, &c->why) != OK)
+	if (organization_load(c->db, id, &org, &c->err) != OK)
 		return cli_fail(c);
 	printf("id             %s\nname           %s\ntimezone       %s\ntoday          %s\n", org.id,
 	    cli_shown(c, org.name), org.timezone, day_format(organization_today(&org, c->now), day));

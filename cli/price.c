@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "money.h"
-#include "price.h"
+#include "base/money.h"
+#include "ledger/price.h"
 
 struct wanted {
 	enum channel channel;
@@ -25,12 +25,12 @@ set_in_transaction(struct cli *c, struct wanted *w, bool has_from, int64_t *adju
 	enum status st;
 
 	if (!has_from && w->org != NULL) {
-		if ((st = organization_load(c->db, w->org, &org, &c->why)) != OK)
+		if ((st = organization_load(c->db, w->org, &org, &c->err)) != OK)
 			return st;
 		w->from = organization_today(&org, c->now);
 	}
 	return price_set(c->db, c->arena, w->org, w->channel, w->from, w->nanos, w->reprice, c->now, CLI_CREDENTIAL,
-	    adjusted, &c->why);
+	    adjusted, &c->err);
 }
 
 static int

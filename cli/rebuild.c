@@ -8,13 +8,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "audit.h"
+#include "store/audit.h"
 #include "cli.h"
-#include "daycut.h"
-#include "db_schema.h"
-#include "json.h"
-#include "ledger.h"
-#include "usage.h"
+#include "org/day_spans.h"
+#include "db/db_schema.h"
+#include "base/json.h"
+#include "ledger/ledger.h"
+#include "ledger/usage.h"
 
 enum { LISTED_MAX = 20 };	/* on the terminal */
 
@@ -44,10 +44,10 @@ recut(struct cli *c, struct organization *org, struct org_effects *effects)
 	struct organization wanted = *org;
 	enum status st;
 
-	if ((st = organization_update(c->db, c->arena, org, &wanted, true, c->now, CLI_CREDENTIAL, effects, &c->why)) != OK ||
+	if ((st = organization_update(c->db, c->arena, org, &wanted, true, c->now, CLI_CREDENTIAL, effects, &c->err)) != OK ||
 	    effects->move_count > 0)
 		return st;
-	if ((st = daycut_redate(c->db, c->arena, org, true, effects)) != OK || effects->move_count == 0)
+	if ((st = day_spans_redate(c->db, c->arena, org, true, effects)) != OK || effects->move_count == 0)
 		return st;
 	effects->over_count = 0;
 	return usage_days_over(c->db, c->arena, org, c->now, effects);
@@ -76,9 +76,9 @@ rebuild(struct cli *c, const char *id, bool with_days, struct organization *org,
 {
 	enum status st;
 
-	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, org, &c->why)) != OK ||
+	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, org, &c->err)) != OK ||
 	    (st = ledger_rebuild(c->db, org, progress)) != OK ||
-	    (st = with_days ? recut(c, org, effects) : daycut_rebuild_days(c->db, org)) != OK)
+	    (st = with_days ? recut(c, org, effects) : day_spans_rebuild_days(c->db, org)) != OK)
 		return st;
 	return write_audit(c, org, with_days, effects);
 }
@@ -98,7 +98,7 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open_unchecked(c))
 		return FAILED;
-	if ((!db_is_accepted(c->db) && db_schema_check(c->db, &c->why) != OK) || db_read_begin(c->db) != OK)
+	if ((!db_is_accepted(c->db) && db_schema_check(c->db, &c->err) != OK) || db_read_begin(c->db) != OK)
 		return cli_fail(c);
 	st = organization_ids(c->db, c->arena, &ids, &count);
 	db_read_end(c->db);

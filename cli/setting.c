@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit.h"
+#include "store/audit.h"
 #include "cli.h"
-#include "json.h"
-#include "setting.h"
+#include "base/json.h"
+#include "store/setting.h"
 
 static int
 list(struct cli *c)
@@ -39,7 +39,7 @@ set(struct cli *c, const char *name, const char *value)
 	json_open_object(&j, NULL);
 	json_put_text(&j, name, value);
 	json_close_object(&j);
-	if (db_write_begin(c->db) != OK || setting_set(c->db, name, value, &c->why) != OK ||
+	if (db_write_begin(c->db) != OK || setting_set(c->db, name, value, &c->err) != OK ||
 	    audit(c->db, c->now, 0, CLI_CREDENTIAL, "setting.set", json_text(&j)) != OK || db_write_commit(c->db) != OK)
 		rc = FAILED;
 	db_write_abort(c->db);

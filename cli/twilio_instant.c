@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #include "import.h"
-#include "instant.h"
+#include "time/instant.h"
 
 enum { WORD_MAX = 32 };
 

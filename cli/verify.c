@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "verify.h"
+#include "admin/verify.h"
 
 enum { DIFFERENCES_SHOWN = 20 };
 

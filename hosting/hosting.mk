@@ -12,24 +12,24 @@ $(FROM)/libjwt/include/jwt.h: hosting/fetch
 	touch $@
 
 ifdef HOSTING
-NAMES = $(notdir $(basename $(PROGRAMS))) daybook
-MAINS = $(patsubst cgi-bin/%.c,$(B)/main/%.o,$(wildcard cgi-bin/*.c)) $(B)/main/daybook.o $(filter-out %/main.o,$(CLI_OBJ))
+ALL_NAMES = $(NAMES) daybook
+MAINS = $(foreach n,$(NAMES),$(patsubst cgi-bin/%.c,$(B)/main/%.o,$(call program_sources,$(n)))) $(B)/main/daybook.o $(filter-out %/main.o,$(CLI_OBJ))
 main_of = main_$(subst -,_,$(1))
 
 $(LIB_OBJ) $(MAINS): | $(B)/include/jwt.h
 
 $(B)/main/%.o: cgi-bin/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,$*) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,$(firstword $(subst /, ,$*))) -MMD -MP -c -o $@ $<
 
 $(B)/main/daybook.o: cli/main.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,daybook) -MMD -MP -c -o $@ $<
 
 # A line for each program, where hosting/programs.c has its table.
-$(B)/programs.h: $(wildcard cgi-bin/*.c) Makefile
+$(B)/programs.h: $(wildcard cgi-bin/*.c cgi-bin/*/*.c) Makefile
 	@mkdir -p $(@D)
-	for n in $(foreach n,$(NAMES),$(call main_of,$(n)):$(n)); do echo "PROGRAM($${n%:*}, \"$${n#*:}\")"; done > $@
+	for n in $(foreach n,$(ALL_NAMES),$(call main_of,$(n)):$(n)); do echo "PROGRAM($${n%:*}, \"$${n#*:}\")"; done > $@
 
 $(B)/libexec/daybook: hosting/programs.c $(B)/programs.h $(MAINS) $(B)/libdaybook.a $(STATIC_LIBS)
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@ import glob
 import itertools
 import json
 import os
+import pathlib
 import zoneinfo
 
 DAY_MS = 86_400_000
@@ -12,7 +13,16 @@ QUARTER_MS = 900_000
 OWN_MOUNTS = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]	# a view of the files
 NOON = "2026-05-20T16:00:00Z"	# noon in Toronto, of a Wednesday
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
 _numbers = itertools.count(1)
+
+
+def program_sources():
+    """program -> the file with its route table: cgi-bin/NAME.c, or cgi-bin/NAME/NAME.c of one that has a folder."""
+    folder = ROOT / "cgi-bin"
+    found = [*folder.glob("*.c"), *(d / f"{d.name}.c" for d in folder.iterdir() if d.is_dir())]
+    return {source.stem: source for source in sorted(found, key=lambda p: p.stem)}
 
 
 # ---- Time

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from conftest import ROOT, Server
-from support import check_error, event
+from conftest import Server
+from support import check_error, event, program_sources
 
 ORIGIN, OTHER = "https://app.example.com", "http://localhost:3000"
 USAGE = ("organization-usage", "GET", "/organization/usage")
@@ -119,7 +119,7 @@ def preflight(daybook, program, path, method="GET", origin=ORIGIN, **headers):
 
 def route_paths():
     """(program, a path of it, its methods) of every program with a database, from the route tables."""
-    for source in sorted((ROOT / "cgi-bin").glob("*.c")):
+    for source in program_sources().values():
         if ".needs_no_database = true" in source.read_text():
             continue
         methods = {}

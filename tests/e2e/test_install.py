@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 from conftest import BUILD, ROOT
+from support import program_sources
 
-PROGRAMS = sorted(p.stem for p in (ROOT / "cgi-bin").glob("*.c"))
+PROGRAMS = list(program_sources())
 UNITS = ["daybook.target", "daybook@.socket", "daybook@.service", "daybook-backup.service", "daybook-backup.timer"]
 CONF = {"httpd-conf/apache-proxy-fcgi.conf": "apache2/conf-available/daybook.conf",
         "httpd-conf/lighttpd-sockets.conf": "lighttpd/conf-available/50-daybook.conf",

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from conftest import ROOT, Daybook
+from support import program_sources
 
 API = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 METHODS = ("get", "post", "put", "delete")
@@ -211,9 +212,9 @@ def world(tmp_path_factory):
 # ---- The programs' route tables
 
 def programs():
-    """(method, path) -> what cgi-bin/*.c says of it."""
+    """(method, path) -> what the program says of it."""
     out = {}
-    for source in sorted((ROOT / "cgi-bin").glob("*.c")):
+    for source in program_sources().values():
         text = source.read_text()
         names = {m[1]: re.findall(r'"([^"]+)"', m[2])
                  for m in re.finditer(r"static const char \*const (\w+)\[\] = \{([^{}]*)NULL \}", text)}
@@ -233,7 +234,7 @@ def test_every_route_of_the_programs_is_documented_and_nothing_else():
     documented = {(method, ALIASES.get(path, path)) for method, path in OPERATIONS}
     assert len(ROUTES) >= 20, "the route tables could not be read"
     assert documented == set(ROUTES)
-    assert {r["program"] for r in ROUTES.values()} == {p.stem for p in (ROOT / "cgi-bin").glob("*.c")}
+    assert {r["program"] for r in ROUTES.values()} == set(program_sources())
 
 
 @pytest.mark.parametrize("method, path", OPERATIONS)

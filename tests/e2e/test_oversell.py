@@ -353,19 +353,19 @@ def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(da
 # ---- A planted bug: this is how the two tests above would look if room were asked before the write, and not in it
 
 PLANTED = {
-    "src/campaign_write.c": [
-        ('#include "campaign_rows.h"\n', '#include "campaign_rows.h"\nextern bool room_was_asked;\n'),
+    "src/campaign/campaign_change.c": [
+        ('#include "campaign/campaign_rows.h"\n', '#include "campaign/campaign_rows.h"\nextern bool room_was_asked;\n'),
         ('"campaign.add")) != OK)\n\t\treturn st;\n\treturn campaign_reserve(&r);',
          '"campaign.add")) != OK)\n\t\treturn st;\n\treturn room_was_asked ? OK : campaign_reserve(&r);')],
-    "src/campaign_verbs.c": [
-        ('#include "campaign_verbs.h"\n', '#include <unistd.h>\n#include "campaign_verbs.h"\nextern bool room_was_asked;\n'
+    "cgi-bin/campaigns/write.c": [
+        ('#include "write.h"\n', '#include <unistd.h>\n#include "write.h"\nextern bool room_was_asked;\n'
                                           'bool room_was_asked;\n'),
         ('\tst = create(r, &org, wish, &change, &refusal, out);\n',
          '\tst = create(r, &org, wish, &change, &refusal, out);\n'
          '\tif (st == CREATED) {\n\t\tdb_write_abort(r->db);\n\t\tusleep(5000);\n\t\tjson_reset(out);\n'
          '\t\tif ((st = db_write_begin(r->db)) != OK)\n\t\t\treturn st;\n\t\troom_was_asked = true;\n'
          '\t\tst = create(r, &org, wish, &change, &refusal, out);\n\t\troom_was_asked = false;\n\t}\n')],
-    "cgi-bin/campaigns.c": [],
+    **{f"cgi-bin/campaigns/{name}.c": [] for name in ("campaigns", "body", "json", "results")},
 }
 
 
@@ -385,7 +385,7 @@ def planted(tmp_path_factory):
     if IS_SANITIZED:
         flags.append("-fsanitize=address,undefined")
     sqlite = [str(BUILD / "sqlite3.o"), "-lpthread", "-ldl"] if (BUILD / "sqlite3.o").exists() else ["-lsqlite3"]
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-fPIE", "-pie", "-fvisibility=hidden", f"-I{ROOT / 'src'}", *flags, "-o",
+    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-fPIE", "-pie", "-fvisibility=hidden", f"-I{ROOT / 'src'}", f"-I{ROOT / 'cgi-bin/campaigns'}", *flags, "-o",
                     str(folder / "campaigns.fcgi"), *map(str, sources), str(BUILD / "libdaybook.a"), *sqlite, "-lcjson", "-ljwt",
                     "-lcrypto", "-lm", "-lfcgi"], check=True)
     return folder / "campaigns.fcgi"

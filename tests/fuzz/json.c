@@ -9,7 +9,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "json.h"
+#include "base/json.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -41,12 +41,12 @@ static void
 written_is_checked(const char *text)
 {
 	struct json j;
-	struct why why;
+	struct error err;
 	cJSON *back;
 
 	json_init(&j);
 	json_put_text(&j, NULL, text);
-	must(json_check("written", j.text, j.size, &why) == OK);
+	must(json_check("written", j.text, j.size, &err) == OK);
 	must((back = cJSON_Parse(json_text(&j))) != NULL && cJSON_IsString(back));
 	/* UTF-8 comes back as it was; other bytes as U+FFFD, so no shorter. */
 	must(strlen(back->valuestring) >= strlen(text));
@@ -68,9 +68,9 @@ compare(const char *text, size_t n, const cJSON *node, int depth)
 {
 	const char *part;
 	size_t part_n, pos = 0;
-	struct why why;
+	struct error err;
 
-	must(json_check("part", text, n, &why) == OK);
+	must(json_check("part", text, n, &err) == OK);
 	must(json_kind(text, n) == kind(node));
 	if (cJSON_IsNumber(node))
 		must(isfinite(node->valuedouble) && fabs(node->valuedouble) <= (double)JSON_INT_MAX);
@@ -94,22 +94,22 @@ read_typed(const char *text, size_t n)
 {
 	struct arena *a = arena_new();
 	struct json_object *o, *inner;
-	struct why why;
+	struct error err;
 	const char *string;
 	int64_t value;
 	bool found, truth;
 
-	if (json_parse(a, "", text, n, &o, &why) == OK) {
-		if (json_int(o, "v", -JSON_INT_MAX, JSON_INT_MAX, &found, &value, &why) == OK && found)
+	if (json_parse(a, "", text, n, &o, &err) == OK) {
+		if (json_int(o, "v", -JSON_INT_MAX, JSON_INT_MAX, &found, &value, &err) == OK && found)
 			must(value >= -JSON_INT_MAX && value <= JSON_INT_MAX);
-		if (json_money(o, "v", &found, &value, &why) == OK && found)
+		if (json_money(o, "v", &found, &value, &err) == OK && found)
 			must(value >= 0);
-		json_bool(o, "v", &found, &truth, &why);
-		json_member(o, "v", '{', &inner, &why);
-		if (json_string(o, "v", 0, 100, &string, &why) == OK && string != NULL)
+		json_bool(o, "v", &found, &truth, &err);
+		json_member(o, "v", '{', &inner, &err);
+		if (json_string(o, "v", 0, 100, &string, &err) == OK && string != NULL)
 			written_is_checked(string);
-		if (json_known(o, (const char *const[]){ "v", NULL }, &why) != OK)
-			written_is_checked(why.text);
+		if (json_known(o, (const char *const[]){ "v", NULL }, &err) != OK)
+			written_is_checked(err.text);
 		json_object_free(o);
 	}
 	arena_free(a);
@@ -133,7 +133,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	char *text = malloc(n + 1);
-	struct why why;
+	struct error err;
 	cJSON *node;
 
 	memcpy(text, data, n);
@@ -143,13 +143,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	text = malloc(n > 0 ? n : 1);	/* without a NUL, so that the sanitiser sees a read behind the end */
 	memcpy(text, data, n);
-	if (json_check("body", text, n, &why) == OK) {
+	if (json_check("body", text, n, &err) == OK) {
 		must((node = cJSON_ParseWithLength(text, n)) != NULL);
 		compare(text, n, node, 0);
 		cJSON_Delete(node);
 		read_typed(text, n);
 	} else
-		must(strncmp(why.text, "body: ", 6) == 0);
+		must(strncmp(err.text, "body: ", 6) == 0);
 	walk(text, n);
 	free(text);
 	return 0;

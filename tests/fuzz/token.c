@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
-#include "digest.h"
-#include "json.h"
-#include "token.h"
+#include "auth/claims.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "auth/token.h"
 
 #define NOW INT64_C(1780000000000)
 
@@ -36,21 +36,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *a = arena_new();
 	struct claims claims;
 	struct token t;
-	struct why why;
+	struct error err;
 
-	if (token_read(a, arena_text(a, (const char *)data, size), &t, &why) == OK) {
+	if (token_read(a, arena_text(a, (const char *)data, size), &t, &err) == OK) {
 		is_canonical(a, &t);
-		if (token_verify(&t, "HS256", key, &why) == OK)
+		if (token_verify(&t, "HS256", key, &err) == OK)
 			abort();
 		/* As if it were signed, so that the claims are met as well. */
-		if (json_check("payload", t.payload, t.payload_n, &why) == OK &&
-		    claims_read(a, t.payload, t.payload_n, "", "daybook", NOW, &claims, &why) == OK &&
+		if (json_check("payload", t.payload, t.payload_n, &err) == OK &&
+		    claims_read(a, t.payload, t.payload_n, "", "daybook", NOW, &claims, &err) == OK &&
 		    claims.org != NULL && !claims_org_ok(claims.org))
 			abort();
 	}
 	/* The bytes as a payload: random ones seldom pass for base64url of JSON. */
-	if (json_check("payload", arena_text(a, (const char *)data, size), size, &why) == OK)
-		claims_read(a, arena_text(a, (const char *)data, size), size, "id", "daybook", NOW, &claims, &why);
+	if (json_check("payload", arena_text(a, (const char *)data, size), size, &err) == OK)
+		claims_read(a, arena_text(a, (const char *)data, size), size, "id", "daybook", NOW, &claims, &err);
 	arena_free(a);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "tzif.h"
+#include "time/tzif.h"
 
 enum { TURNS = 300 };
 

@@ -22,13 +22,13 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 from conftest import Reply, cgi_variables  # noqa: E402
-from support import OWN_MOUNTS  # noqa: E402
+from support import OWN_MOUNTS, program_sources  # noqa: E402
 
 NORMAL = ROOT / "build/cgi-bin"
 ZIPS = sorted(ROOT.glob("build/daybook-hosting-*.zip"), key=os.path.getmtime)
 CODE = "kYb7-t2Qx-94fm-Lw0z"
 FORM = {"code": CODE, "organizationId": "acme", "timezone": "Asia/Kathmandu", "dailyLimit": "500", "priceSms": "0.0079"}
-PROGRAMS = sorted(p.stem for p in (ROOT / "cgi-bin").glob("*.c"))
+PROGRAMS = list(program_sources())
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,14 @@ def parent_and_program(pid):
         return None
 
 
+def is_dead(pid):
+    """Whether a process has closed its files: a zombie, or gone. Its exe link goes earlier than its sockets."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
 def below(pid):
     """pid -> running file, of all processes that descend from one."""
     known = {int(p): found for p in os.listdir("/proc") if p.isdigit() and (found := parent_and_program(p))}

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from servers import ApacheCgi, ApacheOldCgi, ApacheProxyFcgi, LighttpdCgi, LighttpdSockets, Nginx, parent_and_program, until
+from servers import ApacheCgi, ApacheOldCgi, ApacheProxyFcgi, LighttpdCgi, LighttpdSockets, Nginx, is_dead, until
 
 CLIENTS, RELOADS = 3, 2
 PLAN = {"totalContacts": 20, "firstSegmentDate": "2027-01-01"}
@@ -70,7 +70,7 @@ def test_a_killed_program_is_replaced_and_the_next_requests_are_answered(server,
     before = server.program_pids(program)
     assert before
     os.kill(before[0], signal.SIGKILL)
-    until(lambda: parent_and_program(before[0]) is None, "it does not die")	# a zombie has no file
+    until(lambda: is_dead(before[0]), "it does not die")
     for _ in range(12):
         assert works(server, site, path).body == wanted
     until(lambda: before[0] not in server.program_pids(program) and server.program_pids(program), "no new process")

@@ -6,8 +6,9 @@ import subprocess
 import pytest
 
 from servers import BUILD, ROOT
+from support import program_sources
 
-PROGRAMS = sorted(p.stem for p in (ROOT / "cgi-bin").glob("*.c"))
+PROGRAMS = list(program_sources())
 # The vendor has a second name for one path; the program's route is the tail of both.
 SECOND_NAMES = [("organization-usage", "/account/organization/usage")]
 
@@ -25,8 +26,8 @@ def first(path):
 
 
 def source_routes():
-    """(program, path) for every route that cgi-bin/*.c declares."""
-    return sorted({(source.stem, path) for source in (ROOT / "cgi-bin").glob("*.c")
+    """(program, path) for every route that a program declares."""
+    return sorted({(program, path) for program, source in program_sources().items()
                    for path in re.findall(r'\{ (?:GET|POST|PUT|DELETE), "(/[^"]*)"', source.read_text())} | set(SECOND_NAMES))
 
 

@@ -1,6 +1,6 @@
 /* api_key.c: adding, finding, revoking. */
 #include "table.h"
-#include "api_key.h"
+#include "auth/api_key.h"
 #include "make_token.h"
 
 #define GOOD "dbk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -49,16 +49,16 @@ key_is_added(void **state)
 	const struct add_row *row = *state;
 	const char *secret = NULL, *name = arena_printf(arena, "%.*s", (int)row->name_bytes,
 	    arena_printf(arena, "%0300d", 0));
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	struct api_key k;
 	int64_t key = 0;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, row->org, name, row->scopes, NOW, &secret, &key, &why), row->status);
-	assert_int_equal(why.text[0] != '\0', row->status != OK);
+	assert_int_equal(api_key_add(db, arena, row->org, name, row->scopes, NOW, &secret, &key, &err), row->status);
+	assert_int_equal(err.text[0] != '\0', row->status != OK);
 	if (row->status == OK) {
 		assert_true(api_key_shape_ok(secret));
-		assert_int_equal(api_key_find(db, arena, secret, &k, &why), OK);
+		assert_int_equal(api_key_find(db, arena, secret, &k, &err), OK);
 		assert_int_equal(k.key, key);
 		assert_string_equal(k.org, row->org);
 		assert_string_equal(k.name, name);
@@ -82,20 +82,20 @@ static void
 revoked_once_and_listed(void **state)
 {
 	const char *one, *two, *list = "";
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	struct api_key k;
 	int64_t key;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, 2, &one, &key, &why), OK);
-	assert_int_equal(api_key_add(db, arena, "globex", "b", SCOPE_ORG_ADMIN, 1, &two, &key, &why), OK);
+	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, 2, &one, &key, &err), OK);
+	assert_int_equal(api_key_add(db, arena, "globex", "b", SCOPE_ORG_ADMIN, 1, &two, &key, &err), OK);
 	assert_string_not_equal(one, two);
-	assert_int_equal(api_key_revoke(db, 1, 7, &why), OK);
-	assert_int_equal(api_key_revoke(db, 1, 8, &why), OK);
-	assert_int_equal(api_key_revoke(db, 3, 8, &why), NOT_FOUND);
-	assert_int_equal(api_key_find(db, arena, one, &k, &why), NOT_FOUND);
-	assert_int_equal(api_key_find(db, arena, two, &k, &why), OK);
+	assert_int_equal(api_key_revoke(db, 1, 7, &err), OK);
+	assert_int_equal(api_key_revoke(db, 1, 8, &err), OK);
+	assert_int_equal(api_key_revoke(db, 3, 8, &err), NOT_FOUND);
+	assert_int_equal(api_key_find(db, arena, one, &k, &err), NOT_FOUND);
+	assert_int_equal(api_key_find(db, arena, two, &k, &err), OK);
 	assert_int_equal(api_key_each(db, arena, NULL, list_key, &list), OK);
 	assert_string_equal(list, "2/globex/b/org:admin/0 1/acme/a/usage:read/7 ");
 	db_write_abort(db);
@@ -107,12 +107,12 @@ the_key_is_not_kept(void **state)
 {
 	const char *secret;
 	struct query *q;
-	struct why why;
+	struct error err;
 	int64_t key;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &secret, &key, &why), OK);
+	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &secret, &key, &err), OK);
 	q = db_query(db, "SELECT count(*) FROM api_key WHERE instr(hint, :part) OR instr(name, :part) "
 	    "OR instr(sha256, CAST(:part AS BLOB))");
 	query_bind_text(q, ":part", secret + 8);
@@ -126,12 +126,12 @@ static void
 admin_in_a_row_is_not_granted(void **state)
 {
 	const char *secret;
-	struct why why;
+	struct error err;
 	int64_t key;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &secret, &key, &why), OK);
+	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &secret, &key, &err), OK);
 	assert_int_equal(query_run(db_query(db, "UPDATE api_key SET scopes = 'usage:read admin'")), OK);
 	assert_int_equal(db_write_commit(db), OK);
 	is_caller(NULL, secret, "acme", SCOPE_USAGE_READ, "apikey:1");

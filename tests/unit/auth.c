@@ -1,6 +1,6 @@
 /* auth.c: whom the two headers let in, and as whom. */
 #include "table.h"
-#include "api_key.h"
+#include "auth/api_key.h"
 #include "make_token.h"
 
 #define NARROW (SCOPE_USAGE_READ | SCOPE_USAGE_WRITE)
@@ -155,10 +155,10 @@ every_character_of_an_api_key_counts(void **state)
 static void
 set(const char *name, const char *value)
 {
-	struct why why;
+	struct error err;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(setting_set(db, name, value, &why), OK);
+	assert_int_equal(setting_set(db, name, value, &err), OK);
 	assert_int_equal(db_write_commit(db), OK);
 }
 
@@ -196,13 +196,13 @@ static void
 broken_database_lets_nobody_in(void **state)
 {
 	const struct broken_row *row = *state;
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	struct caller caller;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(auth_check(db, arena, fill(row->credential), NULL, NOW, &caller, &why), OK);
+	assert_int_equal(auth_check(db, arena, fill(row->credential), NULL, NOW, &caller, &err), OK);
 	assert_int_equal(query_run(db_query(db, row->sql)), OK);
-	assert_int_equal(auth_check(db, arena, fill(row->credential), NULL, NOW, &caller, &why), INTERNAL);
+	assert_int_equal(auth_check(db, arena, fill(row->credential), NULL, NOW, &caller, &err), INTERNAL);
 	assert_int_equal(caller.scopes, 0);
 	db_write_abort(db);
 	assert_int_equal(check(fill(row->credential), NULL, &caller), OK);
@@ -211,7 +211,7 @@ broken_database_lets_nobody_in(void **state)
 static void
 add_keys(void)
 {
-	struct why why;
+	struct error err;
 	int64_t key;
 
 	assert(db_write_begin(db) == OK);
@@ -220,9 +220,9 @@ add_keys(void)
 	add_key("narrow", "HS256", SECRET, NULL, NARROW, 7);
 	add_key("acme-narrow", "HS256", SECRET, "acme", READ, 8);
 	add_key("nothing", "HS256", SECRET, NULL, 0, 9);
-	assert(api_key_add(db, arena, "acme", "good", NARROW, NOW, &good_key, &key, &why) == OK && key == 1);
-	assert(api_key_add(db, arena, "acme", "lost", NARROW, NOW, &revoked_key, &key, &why) == OK && key == 2);
-	assert(api_key_revoke(db, key, NOW, &why) == OK);
+	assert(api_key_add(db, arena, "acme", "good", NARROW, NOW, &good_key, &key, &err) == OK && key == 1);
+	assert(api_key_add(db, arena, "acme", "lost", NARROW, NOW, &revoked_key, &key, &err) == OK && key == 2);
+	assert(api_key_revoke(db, key, NOW, &err) == OK);
 	assert(db_write_commit(db) == OK);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channel.h"
+#include "quota/channel.h"
 #include "table.h"
 
 enum { SCHEMA_MAX = 1 << 20, IN_MESSAGES = 1, IN_BUDGET = 2, ALWAYS = 4 };

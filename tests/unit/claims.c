@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "table.h"
-#include "auth.h"
-#include "claims.h"
-#include "json.h"
+#include "auth/auth.h"
+#include "auth/claims.h"
+#include "base/json.h"
 
 #define NOW INT64_C(1780000000000)
 #define EXP "\"exp\":1780000060"
@@ -80,13 +80,13 @@ static const struct held_row {
 static enum status
 read_claims(const char *payload, const char *iss, const char *aud, struct claims *claims)
 {
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	enum status st;
 
 	arena_reset(arena);
-	assert_int_equal(json_check("payload", payload, strlen(payload), &why), OK);
-	st = claims_read(arena, payload, strlen(payload), iss, aud, NOW, claims, &why);
-	assert_int_equal(why.text[0] != '\0', st != OK);
+	assert_int_equal(json_check("payload", payload, strlen(payload), &err), OK);
+	st = claims_read(arena, payload, strlen(payload), iss, aud, NOW, claims, &err);
+	assert_int_equal(err.text[0] != '\0', st != OK);
 	return st;
 }
 
@@ -168,11 +168,11 @@ token_claims(void **state)
 static void
 an_array_has_no_claims(void **state)
 {
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	struct claims claims;
 
 	(void)state;
-	assert_int_equal(claims_read(arena, "[]", 2, "", "", NOW, &claims, &why), UNAUTHENTICATED);
+	assert_int_equal(claims_read(arena, "[]", 2, "", "", NOW, &claims, &err), UNAUTHENTICATED);
 }
 
 /* ---- Scopes */

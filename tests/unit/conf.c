@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "base/conf.h"
 #include "table.h"
 
 static char folder[] = "/tmp/daybook-conf-XXXXXX";
@@ -58,12 +58,12 @@ path_is(void **state)
 	const struct place_row *row = *state;
 	char own[256], system_wide[256], wanted[512], out[CONF_PATH_MAX] = "";
 	const char *const files[] = { own, system_wide, NULL };
-	struct why why = { 0 };
+	struct error err = { 0 };
 
 	files_of(own, system_wide);
 	put(own, row->own);
 	put(system_wide, row->system);
-	assert_int_equal(conf_search(row->named, files, out, &why), row->status);
+	assert_int_equal(conf_search(row->named, files, out, &err), row->status);
 	if (strncmp(row->wanted, "%s", 2) == 0)
 		snprintf(wanted, sizeof(wanted), "%s%s", folder, row->wanted + 2);
 	else
@@ -71,7 +71,7 @@ path_is(void **state)
 	if (row->status == OK)
 		assert_string_equal(out, wanted);
 	else
-		assert_non_null(strstr(why.text, wanted));
+		assert_non_null(strstr(err.text, wanted));
 	put(own, NULL);
 	put(system_wide, NULL);
 }
@@ -82,7 +82,7 @@ long_paths_are_refused(void **state)
 	static char line[CONF_PATH_MAX + 64];
 	char own[256], system_wide[256], out[CONF_PATH_MAX] = "";
 	const char *const files[] = { own, system_wide, NULL };
-	struct why why = { 0 };
+	struct error err = { 0 };
 
 	(void)state;
 	files_of(own, system_wide);
@@ -90,10 +90,10 @@ long_paths_are_refused(void **state)
 	memcpy(line, "DAYBOOK_DB=/", 12);
 	put(own, line);
 	put(system_wide, "DAYBOOK_DB=/c.db\n");
-	assert_int_equal(conf_search(NULL, files, out, &why), UNAVAILABLE);
-	assert_non_null(strstr(why.text, "too long"));
-	assert_int_equal(conf_search(line, files, out, &why), UNAVAILABLE);
-	assert_non_null(strstr(why.text, "too long"));
+	assert_int_equal(conf_search(NULL, files, out, &err), UNAVAILABLE);
+	assert_non_null(strstr(err.text, "too long"));
+	assert_int_equal(conf_search(line, files, out, &err), UNAVAILABLE);
+	assert_non_null(strstr(err.text, "too long"));
 	put(own, NULL);
 	put(system_wide, NULL);
 }
@@ -104,14 +104,14 @@ unreadable_files_end_the_search(void **state)
 {
 	char own[256], system_wide[256], out[CONF_PATH_MAX] = "";
 	const char *const files[] = { own, system_wide, NULL };
-	struct why why = { 0 };
+	struct error err = { 0 };
 
 	(void)state;
 	files_of(own, system_wide);
 	assert_int_equal(mkdir(own, 0700), 0);	/* what cannot be read by anybody, root neither */
 	put(system_wide, "DAYBOOK_DB=/c.db\n");
-	assert_int_equal(conf_search(NULL, files, out, &why), UNAVAILABLE);
-	assert_non_null(strstr(why.text, own));
+	assert_int_equal(conf_search(NULL, files, out, &err), UNAVAILABLE);
+	assert_non_null(strstr(err.text, own));
 	rmdir(own);
 	put(system_wide, NULL);
 }

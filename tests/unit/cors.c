@@ -1,7 +1,7 @@
 /* cors.c: which lists of origins are taken, and whom they let in. */
 #include <string.h>
 
-#include "cors.h"
+#include "store/cors.h"
 #include "table.h"
 
 static const struct list_row {
@@ -48,12 +48,12 @@ static void
 list_is(void **state)
 {
 	const struct list_row *row = *state;
-	struct why why = { 0 };
+	struct error err = { 0 };
 
-	assert_int_equal(cors_check(row->origins, &why), row->wrong == NULL ? OK : BAD_REQUEST);
+	assert_int_equal(cors_check(row->origins, &err), row->wrong == NULL ? OK : BAD_REQUEST);
 	if (row->wrong != NULL) {
-		assert_ptr_equal(strstr(why.text, "cors_origins: "), why.text);
-		assert_non_null(strstr(why.text, row->wrong));
+		assert_ptr_equal(strstr(err.text, "cors_origins: "), err.text);
+		assert_non_null(strstr(err.text, row->wrong));
 	}
 }
 
@@ -88,15 +88,15 @@ static void
 long_lists_are_refused(void **state)
 {
 	char list[CORS_ORIGINS_BYTES_MAX + 2];
-	struct why why = { 0 };
+	struct error err = { 0 };
 
 	(void)state;
 	memset(list, ' ', sizeof(list));
 	list[CORS_ORIGINS_BYTES_MAX] = '\0';
-	assert_int_equal(cors_check(list, &why), OK);
+	assert_int_equal(cors_check(list, &err), OK);
 	list[CORS_ORIGINS_BYTES_MAX] = ' ';
 	list[CORS_ORIGINS_BYTES_MAX + 1] = '\0';
-	assert_int_equal(cors_check(list, &why), BAD_REQUEST);
+	assert_int_equal(cors_check(list, &err), BAD_REQUEST);
 }
 
 int

@@ -1,14 +1,14 @@
 #include "table.h"
 
-#include "cycle.h"
+#include "time/cycle.h"
 
 enum { YEARS_TESTED = 60 };
 
 static struct spans
 zone_days(const char *zone, struct span *spans)
 {
-	struct why why;
-	const struct zone *z = zone_get(zone, &why);
+	struct error err;
+	const struct zone *z = zone_get(zone, &err);
 	size_t count;
 
 	assert_non_null(z);

@@ -4,16 +4,16 @@
 
 #include "table.h"
 
-#include "day.h"
+#include "time/day.h"
 
 static const struct zone *
 zone(const char *name)
 {
-	struct why why = { "", "" };
-	const struct zone *z = zone_get(name, &why);
+	struct error err = { "", "" };
+	const struct zone *z = zone_get(name, &err);
 
 	if (z == NULL)
-		fail_msg("%s", why.text);
+		fail_msg("%s", err.text);
 	return z;
 }
 

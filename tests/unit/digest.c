@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include "base/crypto.h"
 #include "table.h"
 
 #define HEX_SIZE (2 * SHA256_SIZE + 1)

@@ -1,5 +1,5 @@
 /* doctor_data.c: which versions of SQLite have the WAL-reset fault. */
-#include "doctor.h"
+#include "admin/doctor.h"
 #include "table.h"
 
 static const struct version_row {

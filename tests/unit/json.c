@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
+#include "base/json.h"
 #include "table.h"
+#include "time/instant.h"
 
 /* A text that may hold NUL, and its length. */
 #define TEXT(literal) (literal), sizeof(literal) - 1
@@ -72,12 +73,12 @@ static void
 is_taken(void **state)
 {
 	const struct good_row *row = *state;
-	struct why why;
+	struct error err;
 	char *copy = malloc(row->n);	/* so that the sanitiser sees a read behind the end */
 
 	memcpy(copy, row->text, row->n);
-	if (json_check("body", copy, row->n, &why) != OK)
-		fail_msg("%s", why.text);
+	if (json_check("body", copy, row->n, &err) != OK)
+		fail_msg("%s", err.text);
 	assert_int_equal(json_kind(copy, row->n), row->kind);
 	free(copy);
 }
@@ -85,7 +86,7 @@ is_taken(void **state)
 static const struct bad_row {
 	const char *name, *text;
 	size_t n;
-	const char *why;
+	const char *err;
 } bad[] = {
 	{ "an empty text", TEXT(""), "not JSON at byte 0: a value expected, but the text ends" },
 	{ "blanks alone", TEXT(" \n "), "not JSON at byte 3: a value expected, but the text ends" },
@@ -218,13 +219,13 @@ static void
 is_refused(void **state)
 {
 	const struct bad_row *row = *state;
-	struct why why;
+	struct error err;
 	char *copy = malloc(row->n + (row->n == 0));
 
 	memcpy(copy, row->text, row->n);
-	assert_int_equal(json_check("body", copy, row->n, &why), BAD_REQUEST);
-	assert_memory_equal(why.text, "body: ", 6);
-	assert_string_equal(why.text + 6, row->why);
+	assert_int_equal(json_check("body", copy, row->n, &err), BAD_REQUEST);
+	assert_memory_equal(err.text, "body: ", 6);
+	assert_string_equal(err.text + 6, row->err);
 	free(copy);
 }
 
@@ -232,7 +233,7 @@ static void
 members_are_limited(void **state)
 {
 	struct json j;
-	struct why why;
+	struct error err;
 	char key[16];
 
 	(void)state;
@@ -247,14 +248,14 @@ members_are_limited(void **state)
 		json_close_object(&j);
 	}
 	json_close_array(&j);
-	assert_int_equal(json_check("body", j.text, j.size, &why), OK);
+	assert_int_equal(json_check("body", j.text, j.size, &err), OK);
 
 	j.size -= 2;	/* open the last object again */
 	json_put_int(&j, "one more", 1);
 	json_append(&j, "}]", 2);
-	assert_int_equal(json_check("line 7", j.text, j.size, &why), BAD_REQUEST);
-	assert_non_null(strstr(why.text, "line 7: refused at byte "));
-	assert_non_null(strstr(why.text, "more than 128 members in one object"));
+	assert_int_equal(json_check("line 7", j.text, j.size, &err), BAD_REQUEST);
+	assert_non_null(strstr(err.text, "line 7: refused at byte "));
+	assert_non_null(strstr(err.text, "more than 128 members in one object"));
 	json_free(&j);
 }
 
@@ -282,17 +283,17 @@ has_items(void **state)
 {
 	const struct items_row *row = *state;
 	size_t pos = 0, n = strlen(row->text), item_n, i;
-	struct why why;
+	struct error err;
 	const char *item;
 	char *copy = malloc(n);
 
 	memcpy(copy, row->text, n);
-	assert_int_equal(json_check("body", copy, n, &why), OK);
+	assert_int_equal(json_check("body", copy, n, &err), OK);
 	for (i = 0; json_next_item(copy, n, &pos, &item, &item_n); i++) {
 		assert_non_null(row->items[i]);
 		assert_int_equal(item_n, strlen(row->items[i]));
 		assert_memory_equal(item, row->items[i], item_n);
-		assert_int_equal(json_check("item", item, item_n, &why), OK);
+		assert_int_equal(json_check("item", item, item_n, &err), OK);
 	}
 	assert_null(row->items[i]);
 	free(copy);
@@ -327,10 +328,10 @@ finds_member(void **state)
 	size_t n = strlen(row->text), value_n;
 	char *copy = malloc(n);
 	const char *value;
-	struct why why;
+	struct error err;
 
 	memcpy(copy, row->text, n);
-	assert_int_equal(json_check("body", copy, n, &why), OK);
+	assert_int_equal(json_check("body", copy, n, &err), OK);
 	assert_int_equal(json_find(copy, n, row->key, &value, &value_n), row->value != NULL);
 	if (row->value != NULL) {
 		assert_int_equal(value_n, strlen(row->value));
@@ -381,7 +382,7 @@ enum as { AS_INT, AS_STRING, AS_BOOL, AS_MONEY, AS_OBJECT, AS_ARRAY };
 static const struct member_row {
 	const char *name, *text;
 	enum as as;
-	const char *value, *why;	/* "" = absent; why: NULL where it is right */
+	const char *value, *err;	/* "" = absent; why: NULL where it is right */
 } typed[] = {
 	{ "an integer", "{\"v\":5}", AS_INT, "5", NULL },
 	{ "5.0 is an integer", "{\"v\":5.0}", AS_INT, "5", NULL },
@@ -465,7 +466,7 @@ static const struct member_row {
 
 /* Reads the member v as a text, "" where it is absent. */
 static enum status
-read_as(struct json_object *o, enum as as, char *out, size_t size, struct why *why)
+read_as(struct json_object *o, enum as as, char *out, size_t size, struct error *err)
 {
 	struct json_object *inner = NULL;
 	const char *text = NULL;
@@ -475,25 +476,25 @@ read_as(struct json_object *o, enum as as, char *out, size_t size, struct why *w
 
 	switch (as) {
 	case AS_INT:
-		st = json_int(o, "v", -3, 100, &found, &n, why);
+		st = json_int(o, "v", -3, 100, &found, &n, err);
 		snprintf(out, size, "%" PRId64, n);
 		break;
 	case AS_MONEY:
-		st = json_money(o, "v", &found, &n, why);
+		st = json_money(o, "v", &found, &n, err);
 		snprintf(out, size, "%" PRId64, n);
 		break;
 	case AS_STRING:
-		st = json_string(o, "v", 2, 5, &text, why);
+		st = json_string(o, "v", 2, 5, &text, err);
 		found = text != NULL;
 		snprintf(out, size, "%s", found ? text : "");
 		break;
 	case AS_BOOL:
-		st = json_bool(o, "v", &found, &truth, why);
+		st = json_bool(o, "v", &found, &truth, err);
 		snprintf(out, size, "%s", truth ? "true" : "false");
 		break;
 	case AS_OBJECT:
 	case AS_ARRAY:
-		st = json_member(o, "v", as == AS_OBJECT ? '{' : '[', &inner, why);
+		st = json_member(o, "v", as == AS_OBJECT ? '{' : '[', &inner, err);
 		found = inner != NULL;
 		snprintf(out, size, "here");
 	}
@@ -508,17 +509,17 @@ is_read_as(void **state)
 	const struct member_row *row = *state;
 	struct arena *a = arena_new();
 	struct json_object *o = NULL;
-	struct why why;
+	struct error err;
 	char value[64];
 
-	assert_int_equal(json_check("body", row->text, strlen(row->text), &why), OK);
-	assert_int_equal(json_parse(a, "", row->text, strlen(row->text), &o, &why), OK);
-	if (row->why == NULL) {
-		assert_int_equal(read_as(o, row->as, value, sizeof(value), &why), OK);
+	assert_int_equal(json_check("body", row->text, strlen(row->text), &err), OK);
+	assert_int_equal(json_parse(a, "", row->text, strlen(row->text), &o, &err), OK);
+	if (row->err == NULL) {
+		assert_int_equal(read_as(o, row->as, value, sizeof(value), &err), OK);
 		assert_string_equal(value, row->value);
 	} else {
-		assert_int_equal(read_as(o, row->as, value, sizeof(value), &why), BAD_REQUEST);
-		assert_string_equal(why.text, row->why);
+		assert_int_equal(read_as(o, row->as, value, sizeof(value), &err), BAD_REQUEST);
+		assert_string_equal(err.text, row->err);
 	}
 	json_object_free(o);
 	arena_free(a);
@@ -530,14 +531,14 @@ only_objects_are_parsed(void **state)
 	static const char *const others[] = { "[]", "1", "\"{}\"", "null", " [{}]" };
 	struct arena *a = arena_new();
 	struct json_object *o;
-	struct why why;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		assert_int_equal(json_parse(a, "body", others[i], strlen(others[i]), &o, &why), BAD_REQUEST);
-		assert_string_equal(why.text, "body: not a JSON object");
-		assert_int_equal(json_parse(a, "", others[i], strlen(others[i]), &o, &why), BAD_REQUEST);
-		assert_string_equal(why.text, "not a JSON object");
+		assert_int_equal(json_parse(a, "body", others[i], strlen(others[i]), &o, &err), BAD_REQUEST);
+		assert_string_equal(err.text, "body: not a JSON object");
+		assert_int_equal(json_parse(a, "", others[i], strlen(others[i]), &o, &err), BAD_REQUEST);
+		assert_string_equal(err.text, "not a JSON object");
 	}
 	arena_free(a);
 }
@@ -549,12 +550,12 @@ texts_outlive_their_object(void **state)
 	char body[] = " {\"v\":\"kept\"} behind";
 	struct json_object *o;
 	const char *text;
-	struct why why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(json_parse(a, "", body, 13, &o, &why), OK);
+	assert_int_equal(json_parse(a, "", body, 13, &o, &err), OK);
 	memset(body, 'x', sizeof(body));
-	assert_int_equal(json_string(o, "v", 0, 10, &text, &why), OK);
+	assert_int_equal(json_string(o, "v", 0, 10, &text, &err), OK);
 	json_object_free(o);
 	assert_string_equal(text, "kept");
 	json_object_free(NULL);
@@ -568,35 +569,35 @@ labels_stand_before_names(void **state)
 	static const char *const names[] = { "n", "data", NULL };
 	struct arena *a = arena_new();
 	struct json_object *o, *data, *inner;
-	struct why why;
+	struct error err;
 	int64_t n;
 	bool found;
 
 	(void)state;
-	assert_int_equal(json_parse(a, "events[3]", body, sizeof(body) - 1, &o, &why), OK);
-	assert_int_equal(json_int(o, "data", 0, 1, &found, &n, &why), BAD_REQUEST);
-	assert_string_equal(why.text, "events[3].data: not an integer");
-	assert_int_equal(json_member(o, "data", '{', &data, &why), OK);
-	assert_int_equal(json_int(data, "n", 0, 1, &found, &n, &why), BAD_REQUEST);
-	assert_string_equal(why.text, "events[3].data.n: not an integer");
-	assert_int_equal(json_known(data, names, &why), OK);
-	assert_int_equal(json_member(data, "data", '{', &inner, &why), OK);
-	assert_int_equal(json_known(inner, names, &why), BAD_REQUEST);
-	assert_string_equal(why.text, "events[3].data.data.odd: unknown field");
+	assert_int_equal(json_parse(a, "events[3]", body, sizeof(body) - 1, &o, &err), OK);
+	assert_int_equal(json_int(o, "data", 0, 1, &found, &n, &err), BAD_REQUEST);
+	assert_string_equal(err.text, "events[3].data: not an integer");
+	assert_int_equal(json_member(o, "data", '{', &data, &err), OK);
+	assert_int_equal(json_int(data, "n", 0, 1, &found, &n, &err), BAD_REQUEST);
+	assert_string_equal(err.text, "events[3].data.n: not an integer");
+	assert_int_equal(json_known(data, names, &err), OK);
+	assert_int_equal(json_member(data, "data", '{', &inner, &err), OK);
+	assert_int_equal(json_known(inner, names, &err), BAD_REQUEST);
+	assert_string_equal(err.text, "events[3].data.data.odd: unknown field");
 	json_object_free(data);		/* a member: nothing happens */
 	assert_true(json_has(inner, "odd"));
 	json_object_free(o);
 
-	assert_int_equal(json_parse(a, "", body, sizeof(body) - 1, &o, &why), OK);
-	assert_int_equal(json_member(o, "data", '{', &data, &why), OK);
-	assert_int_equal(json_int(data, "n", 0, 1, &found, &n, &why), BAD_REQUEST);
-	assert_string_equal(why.text, "data.n: not an integer");
+	assert_int_equal(json_parse(a, "", body, sizeof(body) - 1, &o, &err), OK);
+	assert_int_equal(json_member(o, "data", '{', &data, &err), OK);
+	assert_int_equal(json_int(data, "n", 0, 1, &found, &n, &err), BAD_REQUEST);
+	assert_string_equal(err.text, "data.n: not an integer");
 	json_object_free(o);
 	arena_free(a);
 }
 
 static const struct known_row {
-	const char *name, *text, *why;
+	const char *name, *text, *err;
 } knowns[] = {
 	{ "known fields are known", "{\"b\":1,\"a\":2}", NULL },
 	{ "no fields are known", "{}", NULL },
@@ -619,13 +620,13 @@ fields_are_known(void **state)
 	const struct known_row *row = *state;
 	struct arena *a = arena_new();
 	struct json_object *o;
-	struct why why;
+	struct error err;
 
-	assert_int_equal(json_check("body", row->text, strlen(row->text), &why), OK);
-	assert_int_equal(json_parse(a, "", row->text, strlen(row->text), &o, &why), OK);
-	assert_int_equal(json_known(o, names, &why), row->why == NULL ? OK : BAD_REQUEST);
-	if (row->why != NULL)
-		assert_string_equal(why.text, row->why);
+	assert_int_equal(json_check("body", row->text, strlen(row->text), &err), OK);
+	assert_int_equal(json_parse(a, "", row->text, strlen(row->text), &o, &err), OK);
+	assert_int_equal(json_known(o, names, &err), row->err == NULL ? OK : BAD_REQUEST);
+	if (row->err != NULL)
+		assert_string_equal(err.text, row->err);
 	json_object_free(o);
 	arena_free(a);
 }
@@ -636,10 +637,10 @@ null_is_there(void **state)
 	static const char body[] = "{\"a\":null,\"b\":0}";
 	struct arena *a = arena_new();
 	struct json_object *o;
-	struct why why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(json_parse(a, "", body, sizeof(body) - 1, &o, &why), OK);
+	assert_int_equal(json_parse(a, "", body, sizeof(body) - 1, &o, &err), OK);
 	assert_true(json_has(o, "a") && json_is_null(o, "a"));
 	assert_true(json_has(o, "b") && !json_is_null(o, "b"));
 	assert_false(json_has(o, "c") || json_is_null(o, "c") || json_has(o, "A"));
@@ -654,13 +655,13 @@ an_array_has_no_members(void **state)
 	static const char *const none[] = { NULL };
 	struct arena *a = arena_new();
 	struct json_object *o, *array;
-	struct why why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(json_parse(a, "", body, sizeof(body) - 1, &o, &why), OK);
-	assert_int_equal(json_member(o, "v", '[', &array, &why), OK);
+	assert_int_equal(json_parse(a, "", body, sizeof(body) - 1, &o, &err), OK);
+	assert_int_equal(json_member(o, "v", '[', &array, &err), OK);
 	assert_false(json_has(array, "a"));
-	assert_int_equal(json_known(array, none, &why), OK);
+	assert_int_equal(json_known(array, none, &err), OK);
 	json_object_free(o);
 	arena_free(a);
 }
@@ -686,12 +687,12 @@ text_is_written(void **state)
 {
 	const struct text_row *row = *state;
 	struct json j;
-	struct why why;
+	struct error err;
 
 	json_init(&j);
 	json_put_text(&j, NULL, row->text);
 	assert_string_equal(json_text(&j), row->json);
-	assert_int_equal(json_check("reply", j.text, j.size, &why), OK);
+	assert_int_equal(json_check("reply", j.text, j.size, &err), OK);
 	json_free(&j);
 }
 
@@ -724,7 +725,7 @@ static void
 a_reply_is_written(void **state)
 {
 	struct json j;
-	struct why why;
+	struct error err;
 
 	(void)state;
 	json_init(&j);
@@ -743,13 +744,13 @@ a_reply_is_written(void **state)
 	json_close_array(&j);
 	json_close_array(&j);
 	json_put_money(&j, "cost", 15800);
-	json_put_instant(&j, "at", INT64_C(1779289200123));
+	instant_put(&j, "at", INT64_C(1779289200123));
 	json_put_raw(&j, "raw", "[1,2]", 5);
 	json_put_int(&j, "a \"name\"", 1);
 	json_close_object(&j);
 	assert_string_equal(json_text(&j), "{\"success\":true,\"days\":[{\"date\":\"2026-05-20\",\"limit\":null},"
 	    "{},1,false,[]],\"cost\":0.0158,\"at\":\"2026-05-20T15:00:00.123Z\",\"raw\":[1,2],\"a \\\"name\\\"\":1}");
-	assert_int_equal(json_check("reply", j.text, j.size, &why), OK);
+	assert_int_equal(json_check("reply", j.text, j.size, &err), OK);
 	json_free(&j);
 }
 
@@ -775,7 +776,7 @@ the_buffer_grows_and_is_used_again(void **state)
 {
 	static char long_text[100000];
 	struct json j;
-	struct why why;
+	struct error err;
 	size_t max;
 
 	(void)state;
@@ -788,7 +789,7 @@ the_buffer_grows_and_is_used_again(void **state)
 		json_put_int(&j, NULL, i);
 	}
 	json_close_array(&j);
-	assert_int_equal(json_check("reply", j.text, j.size, &why), OK);
+	assert_int_equal(json_check("reply", j.text, j.size, &err), OK);
 	max = j.max;
 	json_reset(&j);
 	json_put_int(&j, NULL, 1);

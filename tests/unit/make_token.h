@@ -18,12 +18,12 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include "arena.h"
-#include "auth.h"
-#include "db.h"
-#include "digest.h"
-#include "setting.h"
-#include "signing_key.h"
+#include "base/arena.h"
+#include "auth/auth.h"
+#include "db/db.h"
+#include "base/crypto.h"
+#include "store/setting.h"
+#include "auth/signing_key.h"
 
 #define NOW INT64_C(1780000000000)
 #define SECRET "a secret of thirty-two bytes or more"
@@ -145,10 +145,10 @@ token_of(const char *header, const char *payload, enum signer by)
 static inline void
 add_key(const char *kid, const char *alg, const char *pem, const char *org, unsigned max_scopes, int64_t at_ms)
 {
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 
-	if (signing_key_add(db, arena, kid, alg, pem, org, max_scopes, at_ms, &why) != OK) {
-		fprintf(stderr, "%s: %s\n", kid, why.text);
+	if (signing_key_add(db, arena, kid, alg, pem, org, max_scopes, at_ms, &err) != OK) {
+		fprintf(stderr, "%s: %s\n", kid, err.text);
 		abort();
 	}
 }
@@ -167,14 +167,14 @@ add_org(const char *id)
 static inline void
 world_open(void)
 {
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	const char *path;
 
 	arena = arena_new();
 	assert(mkdtemp(folder) != NULL);
 	path = arena_printf(arena, "%s/daybook.db", folder);
-	if (db_create(path, &why) != OK || (db = db_open(path, &why)) == NULL) {
-		fprintf(stderr, "%s\n", why.text);
+	if (db_create(path, &err) != OK || (db = db_open(path, &err)) == NULL) {
+		fprintf(stderr, "%s\n", err.text);
 		abort();
 	}
 	rsa = EVP_RSA_gen(2048);
@@ -205,13 +205,13 @@ world_close(void)
 static inline enum status
 check(const char *authorization, const char *api_key, struct caller *caller)
 {
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	enum status st;
 
 	assert_int_equal(db_read_begin(db), OK);
-	st = auth_check(db, arena, authorization, api_key, NOW, caller, &why);
+	st = auth_check(db, arena, authorization, api_key, NOW, caller, &err);
 	db_read_end(db);
-	assert_int_equal(why.text[0] != '\0', st != OK);
+	assert_int_equal(err.text[0] != '\0', st != OK);
 	return st;
 }
 

@@ -1,7 +1,7 @@
 /* money.c: exact decimals, one rounding. */
 #include <string.h>
 
-#include "money.h"
+#include "base/money.h"
 #include "table.h"
 
 #define FAILS INT64_C(-1)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "plan.h"
+#include "quota/plan.h"
 
 enum { CASES = 20000, DAYS = 4, CANDIDATES_MAX = 7, UNITS_MAX = 4, FIRST = 20000 /* a day */ };
 

@@ -1,7 +1,7 @@
 /* quota.c: what is free, what is held; never out of range. */
 #include <string.h>
 
-#include "quota.h"
+#include "quota/quota.h"
 #include "table.h"
 
 #define GREAT INT64_C(1000000000000)

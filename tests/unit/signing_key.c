@@ -4,7 +4,7 @@
 
 #include "table.h"
 #include "make_token.h"
-#include "token.h"
+#include "auth/token.h"
 
 #define WRITE (SCOPE_USAGE_READ | SCOPE_USAGE_WRITE)
 #define ORG_ALL ((unsigned)SCOPE_ALL & ~(unsigned)SCOPE_ADMIN)
@@ -183,16 +183,16 @@ key_is_added(void **state)
 {
 	const struct add_row *row = *state;
 	const char *key = given_text(row->given);
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	struct key_bytes verify;
 	struct signing_key k;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(signing_key_add(db, arena, row->kid, row->alg, key, row->org, SCOPE_ALL, NOW, &why),
+	assert_int_equal(signing_key_add(db, arena, row->kid, row->alg, key, row->org, SCOPE_ALL, NOW, &err),
 	    row->status);
-	assert_int_equal(why.text[0] != '\0', row->status != OK);
+	assert_int_equal(err.text[0] != '\0', row->status != OK);
 	if (row->status == OK) {
-		assert_int_equal(signing_key_find(db, arena, row->kid, &k, &verify, &why), OK);
+		assert_int_equal(signing_key_find(db, arena, row->kid, &k, &verify, &err), OK);
 		assert_string_equal(k.alg, row->alg);
 		assert_int_equal(k.can_sign, row->can_sign);
 		assert_int_equal(k.created_at, NOW);
@@ -208,14 +208,14 @@ two_new_secrets_differ(void **state)
 {
 	struct key_bytes one, two;
 	struct signing_key k;
-	struct why why;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
 	add_key("one", "HS256", NULL, NULL, 0, NOW);
 	add_key("two", "HS256", NULL, NULL, 0, NOW);
-	assert_int_equal(signing_key_find(db, arena, "one", &k, &one, &why), OK);
-	assert_int_equal(signing_key_find(db, arena, "two", &k, &two, &why), OK);
+	assert_int_equal(signing_key_find(db, arena, "one", &k, &one, &err), OK);
+	assert_int_equal(signing_key_find(db, arena, "two", &k, &two, &err), OK);
 	assert_int_equal(one.n, 32);
 	assert_int_equal(two.n, 32);
 	assert_memory_not_equal(one.data, two.data, 32);
@@ -236,18 +236,18 @@ list_kid(const struct signing_key *k, void *arg)
 static void
 retired_once_and_listed(void **state)
 {
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	struct key_bytes verify;
 	struct signing_key k;
 	const char *list = "";
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(signing_key_retire(db, "nobody", 7, &why), NOT_FOUND);
-	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &why), OK);
-	assert_int_equal(signing_key_retire(db, "first", 7, &why), OK);
-	assert_int_equal(signing_key_retire(db, "first", 8, &why), OK);
-	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &why), NOT_FOUND);
+	assert_int_equal(signing_key_retire(db, "nobody", 7, &err), NOT_FOUND);
+	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &err), OK);
+	assert_int_equal(signing_key_retire(db, "first", 7, &err), OK);
+	assert_int_equal(signing_key_retire(db, "first", 8, &err), OK);
+	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &err), NOT_FOUND);
 	assert_int_equal(signing_key_each(db, arena, list_kid, &list), OK);
 	assert_string_equal(list, "first/HS256/all/admin/1/7 verifier/RS256/all/admin/0/0 "
 	    "acme/ES256/acme/usage:read usage:write/1/0 rsa/RS256/all/usage:read usage:write/1/0 "
@@ -316,19 +316,19 @@ static void
 token_is_signed(void **state)
 {
 	const struct sign_row *row = *state;
-	struct why why = { .text = "" };
+	struct error err = { .text = "" };
 	const char *token = NULL;
 	enum status st;
 
 	assert_int_equal(db_read_begin(db), OK);
-	st = token_sign(db, arena, row->kid, row->org, row->scopes, NOW, row->ttl_ms, &token, &why);
+	st = token_sign(db, arena, row->kid, row->org, row->scopes, NOW, row->ttl_ms, &token, &err);
 	db_read_end(db);
 	assert_int_equal(st, row->status);
 	if (st == OK)
 		is_caller(bearer(token), NULL, row->org != NULL ? row->org : "", scopes_expand(row->scopes),
 		    row->credential);
 	else
-		assert_true(why.text[0] != '\0');
+		assert_true(err.text[0] != '\0');
 }
 
 /* The bytes of a segment; good enough for a test, and not the code under test. */
@@ -349,13 +349,13 @@ static void
 what_a_token_says(void **state)
 {
 	const char *token = NULL, *payload;
-	struct why why;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(setting_set(db, "iss", "https://id", &why), OK);
-	assert_int_equal(setting_set(db, "aud", "day\"book", &why), OK);
-	assert_int_equal(token_sign(db, arena, "acme", "acme", WRITE, NOW + 999, HOUR, &token, &why), OK);
+	assert_int_equal(setting_set(db, "iss", "https://id", &err), OK);
+	assert_int_equal(setting_set(db, "aud", "day\"book", &err), OK);
+	assert_int_equal(token_sign(db, arena, "acme", "acme", WRITE, NOW + 999, HOUR, &token, &err), OK);
 	db_write_abort(db);
 	assert_non_null(strstr(decoded(token), "\"kid\":\"acme\""));
 	assert_non_null(strstr(decoded(token), "\"alg\":\"ES256\""));
@@ -374,13 +374,13 @@ static void
 without_keys_nothing_is_signed(void **state)
 {
 	const char *token = NULL;
-	struct why why;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
 	assert_int_equal(query_run(db_query(db, "DELETE FROM signing_key")), OK);
-	assert_int_equal(token_sign(db, arena, NULL, "acme", READ, NOW, HOUR, &token, &why), NOT_FOUND);
-	assert_string_equal(why.fix, "daybook key add");
+	assert_int_equal(token_sign(db, arena, NULL, "acme", READ, NOW, HOUR, &token, &err), NOT_FOUND);
+	assert_string_equal(err.hint, "daybook key add");
 	db_write_abort(db);
 }
 
@@ -389,12 +389,12 @@ static void
 many_signed_by_es256(void **state)
 {
 	const char *token = NULL;
-	struct why why;
+	struct error err;
 
 	(void)state;
 	for (int i = 0; i < 500; i++) {
 		assert_int_equal(db_read_begin(db), OK);
-		assert_int_equal(token_sign(db, arena, "acme", "acme", READ, NOW, HOUR, &token, &why), OK);
+		assert_int_equal(token_sign(db, arena, "acme", "acme", READ, NOW, HOUR, &token, &err), OK);
 		db_read_end(db);
 		is_caller(bearer(token), NULL, "acme", READ, "jwt:acme");
 	}
@@ -403,7 +403,7 @@ many_signed_by_es256(void **state)
 static void
 add_keys(void)
 {
-	struct why why;
+	struct error err;
 
 	assert(db_write_begin(db) == OK);
 	add_key("first", "HS256", NULL, NULL, SCOPE_ALL, 1);
@@ -411,7 +411,7 @@ add_keys(void)
 	add_key("acme", "ES256", pem_of(ec, true), "acme", WRITE, 3);
 	add_key("rsa", "RS256", pem_of(rsa, true), NULL, WRITE, 4);
 	add_key("old", "HS256", SECRET, NULL, SCOPE_ALL, 5);
-	assert(signing_key_retire(db, "old", 5, &why) == OK);
+	assert(signing_key_retire(db, "old", 5, &err) == OK);
 	assert(db_write_commit(db) == OK);
 }
 

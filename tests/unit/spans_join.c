@@ -6,16 +6,16 @@
 #include "table.h"
 #include "make_tzif.h"
 
-#include "day.h"
+#include "time/day.h"
 
 static const struct zone *
 zone(const char *name)
 {
-	struct why why = { "", "" };
-	const struct zone *z = zone_get(name, &why);
+	struct error err = { "", "" };
+	const struct zone *z = zone_get(name, &err);
 
 	if (z == NULL)
-		fail_msg("%s", why.text);
+		fail_msg("%s", err.text);
 	return z;
 }
 
@@ -276,7 +276,7 @@ every_zone_cuts_days(void **state)
 {
 	static struct span spans[SPANS_MAX];
 	char line[1024], name[ZONE_NAME_MAX];
-	struct why why;
+	struct error err;
 	const struct zone *z;
 	size_t zones = 0;
 	FILE *f = fopen("/usr/share/zoneinfo/tzdata.zi", "r");
@@ -285,7 +285,7 @@ every_zone_cuts_days(void **state)
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if ((sscanf(line, "Z %63s", name) != 1 && sscanf(line, "L %*s %63s", name) != 1) ||
-		    (z = zone_get(name, &why)) == NULL)
+		    (z = zone_get(name, &err)) == NULL)
 			continue;
 		zones++;
 		if (spans_join((struct spans){ NULL, 0 }, z, 0, spans, SPANS_MAX) == 0)

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "instant.h"
+#include "time/instant.h"
 
 #define TABLE_TESTS_MAX 1024
 

@@ -1,7 +1,7 @@
 /* token.c: what is a token, and whose; shown to auth_check as a client would. */
 #include "table.h"
 #include "make_token.h"
-#include "token.h"
+#include "auth/token.h"
 
 #define RS HEAD("RS256", "rs")
 #define ES HEAD("ES256", "es")
@@ -153,7 +153,7 @@ shape_holds(void **state)
 {
 	const struct shape_row *row = *state;
 	struct token t;
-	struct why why;
+	struct error err;
 	const char *token = token_of(HS, ACME, SECRET_256), *payload = strchr(token, '.') + 1,
 	    *sig = strchr(payload, '.') + 1, *text = "";
 
@@ -171,7 +171,7 @@ shape_holds(void **state)
 		default:
 			text = arena_printf(arena, "%s%c", text, *s);
 		}
-	assert_int_equal(token_read(arena, text, &t, &why) == OK, row->is_read);
+	assert_int_equal(token_read(arena, text, &t, &err) == OK, row->is_read);
 	if (row->holds)
 		is_caller(bearer(text), NULL, "acme", READ, "jwt:hs");
 	else
@@ -201,9 +201,9 @@ segment_is(void **state)
 	const struct segment_row *row = *state;
 	const char *text = arena_printf(arena, "%s.%s.AAAA", segment_of(HS, strlen(HS)), row->segment);
 	struct token t;
-	struct why why;
+	struct error err;
 
-	assert_int_equal(token_read(arena, text, &t, &why), row->bytes != NULL ? OK : UNAUTHENTICATED);
+	assert_int_equal(token_read(arena, text, &t, &err), row->bytes != NULL ? OK : UNAUTHENTICATED);
 	if (row->bytes != NULL) {
 		assert_int_equal(t.payload_n, strlen(row->bytes));
 		assert_string_equal(t.payload, row->bytes);
@@ -217,10 +217,10 @@ a_kid_that_no_key_could_have_is_not_looked_up(void **state)
 {
 	const char *header = HEAD("HS256", "' OR 1=1 --");
 	struct token t;
-	struct why why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(token_read(arena, token_of(header, ACME, SECRET_256), &t, &why), UNAUTHENTICATED);
+	assert_int_equal(token_read(arena, token_of(header, ACME, SECRET_256), &t, &err), UNAUTHENTICATED);
 }
 
 /* A good token of just this length, filled with members of no meaning. */
@@ -355,18 +355,18 @@ key_verifies(void **state)
 	const struct key_row *row = *state;
 	const char *secret = row->key != NULL ? row->key : "", *text, *token;
 	struct token t;
-	struct why why;
+	struct error err;
 
 	text = arena_printf(arena, "%s.%s", segment_of(HS, strlen(HS)), segment_of(row->payload, strlen(row->payload)));
 	token = arena_printf(arena, "%s.%s", text, mac(text, secret, EVP_sha256()));
-	assert_int_equal(token_read(arena, token, &t, &why), OK);
-	assert_int_equal(token_verify(&t, row->alg, (struct key_bytes) { row->key, strlen(secret) }, &why), row->status);
+	assert_int_equal(token_read(arena, token, &t, &err), OK);
+	assert_int_equal(token_verify(&t, row->alg, (struct key_bytes) { row->key, strlen(secret) }, &err), row->status);
 }
 
 static void
 add_keys(void)
 {
-	struct why why;
+	struct error err;
 
 	assert(db_write_begin(db) == OK);
 	add_key("hs", "HS256", SECRET, NULL, SCOPE_ALL, 1);
@@ -374,7 +374,7 @@ add_keys(void)
 	add_key("rs", "RS256", pem_of(rsa, false), NULL, SCOPE_ALL, 3);
 	add_key("es", "ES256", pem_of(ec, true), NULL, SCOPE_ALL, 4);
 	add_key("retired", "HS256", SECRET, NULL, SCOPE_ALL, 5);
-	assert(signing_key_retire(db, "retired", 10, &why) == OK);
+	assert(signing_key_retire(db, "retired", 10, &err) == OK);
 	assert(db_write_commit(db) == OK);
 }
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "make_token.h"
-#include "token.h"
+#include "auth/token.h"
 
 /* Under the sanitizer, which has a malloc of its own, nothing fails here. */
 #ifdef __SANITIZE_ADDRESS__
@@ -61,7 +61,7 @@ static void
 try(const struct token *t, const char *alg, struct key_bytes key, long n, bool lasts)
 {
 	static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS };
-	struct why why;
+	struct error err;
 	enum status st;
 
 	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
@@ -70,7 +70,7 @@ try(const struct token *t, const char *alg, struct key_bytes key, long n, bool l
 	allocations = 0;
 	fails_from = n;
 	fails_until = lasts ? LONG_MAX : n + 1;
-	st = token_verify(t, alg, key, &why);
+	st = token_verify(t, alg, key, &err);
 	_exit(st != UNAUTHENTICATED ? LET_IN : allocations < n ? REFUSED_AND_NOTHING_FAILED : REFUSED);
 }
 
@@ -81,13 +81,13 @@ no_forgery_is_let_in(void **state)
 	const char *header = arena_printf(arena, "{\"alg\":\"%s\",\"kid\":\"k\"}", row->alg), *key = key_of(row->alg);
 	int result = REFUSED;
 	struct token t;
-	struct why why;
+	struct error err;
 	pid_t child;
 	long n;
 
 	if (!CAN_FAIL)
 		skip();
-	assert_int_equal(token_read(arena, token_of(header, ACME, row->by), &t, &why), OK);
+	assert_int_equal(token_read(arena, token_of(header, ACME, row->by), &t, &err), OK);
 	/* libjwt's own come first; of the thousands in libcrypto every 13th will do. */
 	for (n = 1; result != REFUSED_AND_NOTHING_FAILED; n += n < OWN_MAX ? 1 : 13) {
 		if ((child = fork()) == 0)
@@ -112,12 +112,12 @@ with_memory_tokens_are_told_apart(void **state)
 		const char *header = arena_printf(arena, "{\"alg\":\"%s\",\"kid\":\"k\"}", rows[i].alg);
 		const char *key = key_of(rows[i].alg);
 		struct token t;
-		struct why why;
+		struct error err;
 
-		assert_int_equal(token_read(arena, token_of(header, ACME, rows[i].good), &t, &why), OK);
-		assert_int_equal(token_verify(&t, rows[i].alg, (struct key_bytes) { key, strlen(key) }, &why), OK);
-		assert_int_equal(token_read(arena, token_of(header, ACME, rows[i].bad), &t, &why), OK);
-		assert_int_equal(token_verify(&t, rows[i].alg, (struct key_bytes) { key, strlen(key) }, &why),
+		assert_int_equal(token_read(arena, token_of(header, ACME, rows[i].good), &t, &err), OK);
+		assert_int_equal(token_verify(&t, rows[i].alg, (struct key_bytes) { key, strlen(key) }, &err), OK);
+		assert_int_equal(token_read(arena, token_of(header, ACME, rows[i].bad), &t, &err), OK);
+		assert_int_equal(token_verify(&t, rows[i].alg, (struct key_bytes) { key, strlen(key) }, &err),
 		    UNAUTHENTICATED);
 	}
 }

@@ -5,7 +5,7 @@
 #include "table.h"
 #include "make_tzif.h"
 
-#include "tzif.h"
+#include "time/tzif.h"
 
 enum { FILE_MAX = 64 * 1024 };
 

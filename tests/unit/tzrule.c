@@ -3,7 +3,7 @@
 
 #include "table.h"
 
-#include "tzrule.h"
+#include "time/tzrule.h"
 
 /* A copy without a NUL, so that a sanitizer sees reading beyond it. */
 static bool

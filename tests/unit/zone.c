@@ -6,7 +6,7 @@
 
 #include "table.h"
 
-#include "zone.h"
+#include "time/zone.h"
 
 enum { SPANS = 2048 };
 
@@ -15,21 +15,21 @@ enum { SPANS = 2048 };
 static const struct zone *
 zone(const char *name)
 {
-	struct why why = { "", "" };
-	const struct zone *z = zone_get(name, &why);
+	struct error err = { "", "" };
+	const struct zone *z = zone_get(name, &err);
 
 	if (z == NULL)
-		fail_msg("%s", why.text);
+		fail_msg("%s", err.text);
 	return z;
 }
 
 static bool
 is_zone(const char *name)
 {
-	struct why why = { "", "" };
-	bool found = zone_get(name, &why) != NULL;
+	struct error err = { "", "" };
+	bool found = zone_get(name, &err) != NULL;
 
-	assert_true(found || why.text[0] != '\0');
+	assert_true(found || err.text[0] != '\0');
 	return found;
 }
 

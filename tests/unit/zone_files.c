@@ -12,26 +12,26 @@
 #include "table.h"
 #include "make_tzif.h"
 
-#include "zone.h"
+#include "time/zone.h"
 
 static const struct zone *
 zone(const char *name)
 {
-	struct why why = { "", "" };
-	const struct zone *z = zone_get(name, &why);
+	struct error err = { "", "" };
+	const struct zone *z = zone_get(name, &err);
 
 	if (z == NULL)
-		fail_msg("%s", why.text);
+		fail_msg("%s", err.text);
 	return z;
 }
 
 static bool
 is_zone(const char *name)
 {
-	struct why why = { "", "" };
-	bool found = zone_get(name, &why) != NULL;
+	struct error err = { "", "" };
+	bool found = zone_get(name, &err) != NULL;
 
-	assert_true(found || why.text[0] != '\0');
+	assert_true(found || err.text[0] != '\0');
 	return found;
 }
 
@@ -284,11 +284,11 @@ a_file_that_went_away_is_no_zone_until_it_is_back(void **state)
 static void
 assert_unusable(const void *bytes, size_t n, const char *wrong)
 {
-	struct why why = { "", "" };
+	struct error err = { "", "" };
 
 	put_file("Home", bytes, n);
-	assert_null(zone_get("Home", &why));
-	assert_non_null(strstr(why.text, wrong));
+	assert_null(zone_get("Home", &err));
+	assert_non_null(strstr(err.text, wrong));
 }
 
 static void

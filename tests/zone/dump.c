@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "day.h"
-#include "instant.h"
+#include "time/day.h"
+#include "time/instant.h"
 
 enum { SPANS = 4096 };
 
@@ -60,11 +60,11 @@ print_zone(const char *name)
 	static struct span spans[SPANS];
 	struct spans s = { spans, 0 };
 	const struct zone *z;
-	struct why why;
+	struct error err;
 
 	printf("zone %s\n", name);
-	if ((z = zone_get(name, &why)) == NULL) {
-		printf("fail %s\n", why.text);
+	if ((z = zone_get(name, &err)) == NULL) {
+		printf("fail %s\n", err.text);
 		return;
 	}
 	s.count = zone_spans(z, -MARGIN_MS, INSTANT_MAX + MARGIN_MS, spans, SPANS);

@@ -1,0 +1,307 @@
+#include <string.h>
+
+#include "body.h"
+#include "time/instant.h"
+
+/* label stands before the name in errors, as in json_parse; "" for the body itself. */
+static enum status
+read_instant(struct json_object *o, const char *label, const char *name, bool *found, int64_t *at, struct error *err)
+{
+	const char *text;
+	enum status st;
+
+	if ((st = json_string(o, name, 1, 64, &text, err)) != OK)
+		return st;
+	*found = text != NULL;
+	if (text != NULL && !instant_parse(text, at))
+		return error_set(err, BAD_REQUEST, "%s%s%s: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z", label,
+		    label[0] != '\0' ? "." : "", name);
+	return OK;
+}
+
+/* One segment as it is sent: scheduledISO and contactCount, and in a PUT its number. */
+struct sent_segment {
+	bool has_number, has_time, has_contacts;
+	int64_t number, scheduled_at, contacts;
+};
+
+static enum status
+read_segment(struct arena *a, const char *label, const char *text, size_t n, bool has_number, struct sent_segment *s,
+    struct error *err)
+{
+	static const char *const known[] = { "scheduledISO", "contactCount", "segmentNumber", NULL };
+	static const char *const known_new[] = { "scheduledISO", "contactCount", NULL };
+	struct json_object *o;
+	enum status st;
+
+	*s = (struct sent_segment) { 0 };
+	if ((st = json_parse(a, label, text, n, &o, err)) != OK)
+		return st;
+	if ((st = json_known(o, has_number ? known : known_new, err)) == OK &&
+	    (st = read_instant(o, label, "scheduledISO", &s->has_time, &s->scheduled_at, err)) == OK &&
+	    (st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &s->has_contacts, &s->contacts, err)) == OK)
+		st = json_int(o, "segmentNumber", 1, CAMPAIGN_SEGMENTS_MAX, &s->has_number, &s->number, err);
+	json_object_free(o);
+	return st;
+}
+
+/* The elements of the member `segments`, one after the other; *n 0 where the member is absent. */
+static enum status
+read_segments(struct req *r, bool has_number, struct sent_segment **segments, size_t *n)
+{
+	const char *array, *item;
+	size_t array_n, item_n, pos = 0;
+	enum status st = OK;
+
+	*n = 0;
+	if (!json_find(r->body, r->body_n, "segments", &array, &array_n) || json_kind(array, array_n) == 'n')
+		return OK;
+	if (json_kind(array, array_n) != '[')
+		return error_set(&r->err, BAD_REQUEST, "segments: not an array");
+	*segments = arena_alloc(r->arena, CAMPAIGN_SEGMENTS_MAX * sizeof(**segments));
+	while (st == OK && json_next_item(array, array_n, &pos, &item, &item_n)) {
+		if (*n == CAMPAIGN_SEGMENTS_MAX)
+			return error_set(&r->err, BAD_REQUEST, "segments: more than %d", CAMPAIGN_SEGMENTS_MAX);
+		st = read_segment(r->arena, arena_printf(r->arena, "segments[%zu]", *n), item, item_n, has_number,
+		    &(*segments)[*n], &r->err);
+		(*n)++;
+	}
+	if (st == OK && *n == 0)
+		st = error_set(&r->err, BAD_REQUEST, "segments: empty");
+	return st;
+}
+
+/* ---- POST */
+
+static enum status
+read_single(struct req *r, struct json_object *o, struct campaign *c)
+{
+	bool has_contacts, has_time;
+	enum status st;
+
+	c->segments = arena_alloc(r->arena, sizeof(*c->segments));
+	c->count = 1;
+	if ((st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &has_contacts, &c->segments->contacts, &r->err)) != OK ||
+	    (st = read_instant(o, "", "scheduledISO", &has_time, &c->segments->scheduled_at, &r->err)) != OK)
+		return st;
+	if (!has_contacts)
+		return error_set(&r->err, BAD_REQUEST, "contactCount: required (or segments, or autoSegment)");
+	if (!has_time)
+		return error_set(&r->err, BAD_REQUEST, "scheduledISO: required");
+	return OK;
+}
+
+static enum status
+read_slices(struct req *r, struct campaign *c)
+{
+	struct sent_segment *sent = NULL;
+	enum status st;
+
+	if ((st = read_segments(r, false, &sent, &c->count)) != OK)
+		return st;
+	c->is_segmented = true;
+	c->segments = arena_alloc(r->arena, c->count * sizeof(*c->segments));
+	for (size_t i = 0; i < c->count; i++) {
+		if (!sent[i].has_time || !sent[i].has_contacts)
+			return error_set(&r->err, BAD_REQUEST, "segments[%zu].%s: required", i,
+			    sent[i].has_time ? "contactCount" : "scheduledISO");
+		c->segments[i].scheduled_at = sent[i].scheduled_at;
+		c->segments[i].contacts = sent[i].contacts;
+	}
+	return OK;
+}
+
+/* null counts as absent. */
+static bool
+is_given(struct json_object *o, const char *name)
+{
+	return json_has(o, name) && !json_is_null(o, name);
+}
+
+static enum status
+read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
+{
+	struct json_object *automatic;
+	enum status st;
+
+	if (is_given(o, "segments") + is_given(o, "autoSegment") +
+	    (is_given(o, "contactCount") || is_given(o, "scheduledISO")) > 1)
+		return error_set(&r->err, BAD_REQUEST, "segments: give contactCount and scheduledISO, or segments, or autoSegment");
+	if (is_given(o, "segments"))
+		return read_slices(r, &input->campaign);
+	if (!is_given(o, "autoSegment"))
+		return read_single(r, o, &input->campaign);
+	input->has_auto = input->campaign.is_segmented = true;
+	if ((st = json_member(o, "autoSegment", '{', &automatic, &r->err)) != OK ||
+	    (st = json_known(automatic, auto_request_fields, &r->err)) != OK ||
+	    (st = auto_request_read(automatic, &input->automatic, &r->err)) != OK)
+		return st;
+	if (is_given(automatic, "partsPerContact") && is_given(o, "partsPerContact"))
+		return error_set(&r->err, BAD_REQUEST, "partsPerContact: given twice");
+	if (is_given(automatic, "partsPerContact"))
+		input->campaign.parts_per_contact = input->automatic.parts_per_contact;
+	input->automatic.parts_per_contact = input->campaign.parts_per_contact;
+	return OK;
+}
+
+/* The wish in one spelling, whatever the order and the blanks of the body. */
+static void
+hash_wish(struct campaign_input *input)
+{
+	const struct auto_request *automatic = &input->automatic;
+	struct json j;
+
+	json_init(&j);
+	json_open_array(&j, NULL);
+	json_put_text(&j, NULL, input->campaign.name);
+	json_put_text(&j, NULL, campaign_state_name(input->state));
+	json_put_int(&j, NULL, input->campaign.parts_per_contact);
+	json_put_bool(&j, NULL, input->campaign.is_segmented);
+	for (size_t i = 0; i < input->campaign.count; i++) {
+		json_put_int(&j, NULL, input->campaign.segments[i].scheduled_at);
+		json_put_int(&j, NULL, input->campaign.segments[i].contacts);
+	}
+	if (input->has_auto) {
+		json_put_int(&j, NULL, automatic->contacts);
+		json_put_int(&j, NULL, automatic->has_date ? automatic->date.n : -1);
+		json_put_int(&j, NULL, automatic->time_ms);
+		json_put_text(&j, NULL, automatic->timezone != NULL ? automatic->timezone : "");
+	}
+	json_close_array(&j);
+	sha256(j.text, j.size, input->sha256);
+	json_free(&j);
+}
+
+static enum status
+read_input(struct req *r, struct json_object *o, struct campaign_input *input)
+{
+	struct campaign *c = &input->campaign;
+	const char *state;
+	enum status st;
+	bool found;
+
+	c->parts_per_contact = 1;
+	input->state = CAMPAIGN_SCHEDULED;
+	if ((st = json_string(o, "id", 1, 64, &c->id, &r->err)) != OK ||
+	    (st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &c->name, &r->err)) != OK ||
+	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
+	    (st = json_string(o, "status", 1, 16, &state, &r->err)) != OK)
+		return st;
+	if (c->id != NULL && !campaign_id_ok(c->id))
+		return error_set(&r->err, BAD_REQUEST, "id: not 1 to 64 of A-Z a-z 0-9 . _ - (or a reserved word)");
+	if (c->name == NULL)
+		return error_set(&r->err, BAD_REQUEST, "name: required");
+	if (state != NULL && (!campaign_state_parse(state, &input->state) || input->state > CAMPAIGN_SCHEDULED))
+		return error_set(&r->err, BAD_REQUEST, "status: neither draft nor scheduled");
+	if ((st = read_shape(r, o, input)) == OK)
+		hash_wish(input);
+	return st;
+}
+
+enum status
+campaign_input_read(struct req *r, struct campaign_input *input)
+{
+	static const char *const known[] = { "id", "name", "contactCount", "partsPerContact", "scheduledISO", "status",
+		"segments", "autoSegment", NULL };
+	struct json_object *o;
+	enum status st;
+
+	memset(input, 0, sizeof(*input));
+	if ((st = req_object(r, known, &o)) != OK)
+		return st;
+	st = read_input(r, o, input);
+	json_object_free(o);
+	return st;
+}
+
+/* ---- PUT */
+
+static enum status
+change_segment(struct req *r, struct campaign *c, const struct sent_segment *s)
+{
+	struct segment *segment = NULL;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (c->segments[i].number == s->number)
+			segment = &c->segments[i];
+	if (segment == NULL)
+		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no %lld", (long long)s->number);
+	if (segment->reads == CAMPAIGN_SENT || segment->reads == CAMPAIGN_FAILED || segment->reads == CAMPAIGN_CANCELLED)
+		return error_set(&r->err, CONFLICT, "segment %lld is %s and cannot be changed to scheduled", (long long)s->number,
+		    campaign_state_name(segment->reads));
+	if (s->has_time)
+		segment->scheduled_at = s->scheduled_at;
+	if (s->has_contacts)
+		segment->contacts = s->contacts;
+	return OK;
+}
+
+static enum status
+change_state(struct req *r, struct json_object *o, struct campaign *c)
+{
+	enum campaign_state to;
+	const char *state;
+	enum status st;
+
+	if ((st = json_string(o, "status", 1, 16, &state, &r->err)) != OK || state == NULL)
+		return st;
+	if (!campaign_state_parse(state, &to) || to > CAMPAIGN_SCHEDULED)
+		return error_set(&r->err, BAD_REQUEST, "status: neither draft nor scheduled");
+	if (to == c->state)
+		return OK;
+	if (c->state != CAMPAIGN_DRAFT)
+		return error_set(&r->err, CONFLICT, "a campaign that is %s cannot become %s", campaign_state_name(c->state),
+		    campaign_state_name(to));
+	for (size_t i = 0; i < c->count; i++)
+		c->segments[i].state = to;
+	return OK;
+}
+
+static enum status
+read_change(struct req *r, struct json_object *o, struct campaign *c)
+{
+	struct sent_segment single = { .number = 1 }, *sent = &single;
+	const char *name;
+	size_t n = 0;
+	enum status st;
+	bool found;
+
+	if ((st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &name, &r->err)) != OK ||
+	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
+	    (st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &single.has_contacts, &single.contacts, &r->err)) != OK ||
+	    (st = read_instant(o, "", "scheduledISO", &single.has_time, &single.scheduled_at, &r->err)) != OK ||
+	    (st = read_segments(r, true, &sent, &n)) != OK)
+		return st;
+	if (name != NULL)
+		c->name = name;
+	if ((single.has_contacts || single.has_time) && (c->is_segmented || n > 0))
+		return error_set(&r->err, BAD_REQUEST, "%s: this campaign has segments; name them in segments",
+		    single.has_contacts ? "contactCount" : "scheduledISO");
+	if (single.has_contacts || single.has_time)
+		n = 1;
+	for (size_t i = 0; st == OK && i < n; i++) {
+		if (sent != &single && !sent[i].has_number)
+			return error_set(&r->err, BAD_REQUEST, "segments[%zu].segmentNumber: required", i);
+		for (size_t k = 0; k < i; k++)
+			if (sent[k].number == sent[i].number)
+				return error_set(&r->err, BAD_REQUEST, "segments[%zu].segmentNumber: %lld is given twice", i,
+				    (long long)sent[i].number);
+		st = change_segment(r, c, &sent[i]);
+	}
+	return st == OK ? change_state(r, o, c) : st;
+}
+
+enum status
+campaign_change_read(struct req *r, struct campaign *c)
+{
+	static const char *const known[] = { "name", "contactCount", "partsPerContact", "scheduledISO", "segments", "status",
+		NULL };
+	struct json_object *o;
+	enum status st;
+
+	if ((st = req_object(r, known, &o)) != OK)
+		return st;
+	st = read_change(r, o, c);
+	json_object_free(o);
+	return st;
+}

@@ -1,0 +1,204 @@
+/*
+ * Campaigns: what holds quota of the coming days.  All in the tether dialect.
+ *
+ * POST /api/campaigns {"id"?,"name","contactCount","scheduledISO","partsPerContact"?,"status"?:"draft"|"scheduled"}
+ *	or "segments":[{"scheduledISO","contactCount"},…], or "autoSegment":{as POST …/auto-segment} in the place of
+ *	contactCount and scheduledISO.  All or nothing: every segment finds room, or none is reserved.
+ *	With an `id` of the client's own it is safe to repeat.
+ *
+ *	201	{"success":true,"data":{"campaignId","name","status",…,"segments":[…]}}
+ *	200	the same request again: the campaign as it stands, and `Idempotent-Replayed: true`
+ *	402	a cap of the billing cycle has no room
+ *	409	a day has no room: "error" names it, "nextAvailableDate" and "available" stand beside; or the id is taken
+ *		by another request
+ *
+ * GET /api/campaigns?status=&from=&to=&limit=&cursor= -- newest first; nextCursor is null on the last page.
+ *	format=csv, or Accept: text/csv: a line for each; the cursor is the header X-Next-Cursor.
+ * GET /api/campaigns/{campaignId}?limit=&cursor= -- one, and who could not be reached (failedDetails), by pages.
+ * PUT /api/campaigns/{campaignId} any of name, contactCount, partsPerContact, scheduledISO, status (of a draft), segments
+ *	[{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.  If-Match: 412.
+ * DELETE /api/campaigns/{campaignId} -- only a draft without events.
+ * POST /api/campaigns/{campaignId}/cancel, …/pause, …/resume -- a wrong step is a 409 that names both states.
+ * POST /api/campaigns/{campaignId}/results {"id","segmentNumber"?,"occurredAt"?,"sent":n,"parts"?:n,
+ *	"failed":[{"phoneNumber","reason"}],"done"?:true} -- what was sent, for senders that post no events.
+ *
+ *	400	a field is missing, unknown or wrong; an instant is past
+ *	401 403	no valid credential; not the scope campaigns:write (usage:read to GET)
+ *	404	no such campaign
+ */
+#include "body.h"
+#include "campaign/campaign_list.h"
+#include "write.h"
+#include "http/reply.h"
+#include "http/serve.h"
+#include "time/instant.h"
+
+enum { LIST_DEFAULT = 50, LIST_MAX = 200, FAILURES_DEFAULT = 100, FAILURES_MAX = 1000 };
+
+static enum status
+read_filter(struct req *r, struct campaign_filter *f)
+{
+	const char *state = req_query(r, "status"), *cursor = req_query(r, "cursor");
+	enum status st;
+
+	*f = (struct campaign_filter) { .from = { INT32_MIN }, .to = { INT32_MAX } };
+	if (state != NULL && !(f->has_state = campaign_state_parse(state, &f->state)))
+		return error_set(&r->err, BAD_REQUEST, "status: unknown \"%s\"; draft, scheduled, sending, paused, sent, failed or "
+		    "cancelled", state);
+	if (req_query(r, "from") != NULL && (st = req_day(r, "from", &f->from)) != OK)
+		return st;
+	if (req_query(r, "to") != NULL && (st = req_day(r, "to", &f->to)) != OK)
+		return st;
+	if (f->to.n < f->from.n)
+		return error_set(&r->err, BAD_REQUEST, "to: before from");
+	if (cursor != NULL && !campaign_cursor_parse(cursor, &f->before))
+		return error_set(&r->err, BAD_REQUEST, "cursor: not one that was given out");
+	return req_int(r, "limit", 1, LIST_MAX, LIST_DEFAULT, &f->limit);
+}
+
+static enum status
+list(struct req *r, struct json *out)
+{
+	struct campaign_filter filter;
+	struct organization org;
+	struct campaign_page page;
+	const char *cursor;
+	struct day today;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (st = read_filter(r, &filter)) != OK)
+		return st;
+	today = organization_today(&org, r->now);
+	if (reply_cached(r, out, org.revision, today))
+		return OK;
+	if ((st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
+		return st;
+	cursor = page.has_more ? campaign_cursor(r->arena, page.last) : NULL;
+	if (r->is_csv) {
+		campaign_put_csv(out, &org, page.campaigns, page.count, today);
+		reply_cursor(r, cursor);
+		return OK;
+	}
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_open_array(out, "campaigns");
+	for (size_t i = 0; i < page.count; i++)
+		campaign_put(out, NULL, &org, &page.campaigns[i], today);
+	json_close_array(out);
+	if (cursor != NULL)
+		json_put_text(out, "nextCursor", cursor);
+	else
+		json_put_null(out, "nextCursor");
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+static enum status
+get(struct req *r, struct json *out)
+{
+	struct organization org;
+	struct failure_page page;
+	struct campaign c;
+	struct day today;
+	int64_t limit;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+		return st;
+	today = organization_today(&org, r->now);
+	if ((st = campaign_load(r->db, r->arena, &org, req_path(r, "campaignId"), today, &c, &r->err)) != OK ||
+	    (st = req_int(r, "limit", 1, FAILURES_MAX, FAILURES_DEFAULT, &limit)) != OK ||
+	    (st = campaign_failures(r->db, r->arena, &c, req_query(r, "cursor"), (size_t)limit, &page, &r->err)) != OK)
+		return st;
+	campaign_tag(r, &org, &c, today);
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	campaign_put(out, "data", &org, &c, today);
+	json_open_array(out, "failedDetails");
+	for (size_t i = 0; i < page.count; i++) {
+		json_open_object(out, NULL);
+		json_put_int(out, "segmentNumber", page.failures[i].segment);
+		json_put_text(out, "phoneNumber", page.failures[i].phone);
+		json_put_text(out, "reason", page.failures[i].reason);
+		instant_put(out, "failedAt", page.failures[i].failed_at);
+		json_close_object(out);
+	}
+	json_close_array(out);
+	if (page.cursor != NULL)
+		json_put_text(out, "nextCursor", page.cursor);
+	else
+		json_put_null(out, "nextCursor");
+	json_close_object(out);
+	return OK;
+}
+
+static enum status
+post(struct req *r, struct json *out)
+{
+	struct campaign_input input;
+	enum status st;
+
+	if ((st = campaign_input_read(r, &input)) != OK)
+		return st;
+	return campaign_create(r, &input, out);
+}
+
+static enum status
+put(struct req *r, struct json *out)
+{
+	return campaign_write(r, out, campaign_apply_body, 0);
+}
+
+static enum status
+cancel(struct req *r, struct json *out)
+{
+	return campaign_write(r, out, campaign_apply_verb, CANCEL);
+}
+
+static enum status
+pause_(struct req *r, struct json *out)
+{
+	return campaign_write(r, out, campaign_apply_verb, PAUSE);
+}
+
+static enum status
+resume(struct req *r, struct json *out)
+{
+	return campaign_write(r, out, campaign_apply_verb, RESUME);
+}
+
+static enum status
+delete(struct req *r, struct json *out)
+{
+	return campaign_write(r, out, campaign_apply_delete, 0);
+}
+
+static enum status
+results(struct req *r, struct json *out)
+{
+	return campaign_report(r, out);
+}
+
+int
+main(void)
+{
+	static const char *const list_query[] = { "status", "from", "to", "limit", "cursor", "format", NULL };
+	static const char *const get_query[] = { "limit", "cursor", NULL };
+	static const struct route routes[] = {
+		{ GET, "/api/campaigns", SCOPE_USAGE_READ, list, .query = list_query, .has_csv = true },
+		{ POST, "/api/campaigns", SCOPE_CAMPAIGNS_WRITE, post },
+		{ GET, "/api/campaigns/{campaignId}", SCOPE_USAGE_READ, get, .query = get_query },
+		{ PUT, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, put },
+		{ DELETE, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, delete },
+		{ POST, "/api/campaigns/{campaignId}/cancel", SCOPE_CAMPAIGNS_WRITE, cancel },
+		{ POST, "/api/campaigns/{campaignId}/pause", SCOPE_CAMPAIGNS_WRITE, pause_ },
+		{ POST, "/api/campaigns/{campaignId}/resume", SCOPE_CAMPAIGNS_WRITE, resume },
+		{ POST, "/api/campaigns/{campaignId}/results", SCOPE_CAMPAIGNS_WRITE, results, .body_max = RESULTS_BODY_MAX },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "campaigns", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}

@@ -1,0 +1,214 @@
+/*
+ * Campaigns as clients get them, and the results that they report (see campaign_body.h).
+ */
+#include <string.h>
+
+#include "body.h"
+#include "base/csv.h"
+#include "time/instant.h"
+
+static int64_t
+reserved(const struct organization *org, const struct campaign *c, const struct segment *s, struct day today)
+{
+	return campaign_is_open(s->reads) && s->day.n >= today.n ?
+	    quota_held(s->contacts, s->spent, c->parts_per_contact, org->unit) : 0;
+}
+
+static void
+put_segment(struct json *out, const struct organization *org, const struct campaign *c, const struct segment *s,
+    struct day today)
+{
+	char day[DAY_TEXT_MAX];
+
+	json_open_object(out, NULL);
+	json_put_int(out, "segmentNumber", s->number);
+	instant_put(out, "scheduledISO", s->scheduled_at);
+	json_put_text(out, "date", day_format(s->day, day));
+	json_put_int(out, "contactCount", s->contacts);
+	json_put_text(out, "status", campaign_state_name(s->reads));
+	json_put_int(out, "sent", s->sent);
+	json_put_int(out, "failed", s->failed);
+	json_put_int(out, "reserved", reserved(org, c, s, today));
+	json_close_object(out);
+}
+
+void
+campaign_put(struct json *out, const char *name, const struct organization *org, const struct campaign *c, struct day today)
+{
+	int64_t contacts = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		contacts += c->segments[i].contacts;
+	json_open_object(out, name);
+	json_put_text(out, "campaignId", c->id);
+	json_put_text(out, "name", c->name);
+	json_put_text(out, "status", campaign_state_name(c->state));
+	json_put_int(out, "contactCount", contacts);
+	json_put_int(out, "partsPerContact", c->parts_per_contact);
+	json_put_bool(out, "isSegmented", c->is_segmented);
+	instant_put(out, "createdAt", c->created_at);
+	instant_put(out, "updatedAt", c->updated_at);
+	json_open_array(out, "segments");
+	for (size_t i = 0; i < c->count; i++)
+		put_segment(out, org, c, &c->segments[i], today);
+	json_close_array(out);
+	json_close_object(out);
+}
+
+static void
+put_csv_line(struct csv *csv, const struct organization *org, const struct campaign *c, struct day today)
+{
+	int64_t contacts = 0, sent = 0, failed = 0, held = 0;
+	struct day first = { INT32_MAX }, last = { INT32_MIN };
+	char text[DAY_TEXT_MAX];
+
+	for (const struct segment *s = c->segments; s < c->segments + c->count; s++) {
+		contacts += s->contacts;
+		sent += s->sent;
+		failed += s->failed;
+		held += reserved(org, c, s, today);
+		first = s->day.n < first.n ? s->day : first;
+		last = s->day.n > last.n ? s->day : last;
+	}
+	csv_put_text(csv, c->id);
+	csv_put_text(csv, c->name);
+	csv_put_text(csv, campaign_state_name(c->state));
+	csv_put_int(csv, contacts);
+	csv_put_int(csv, c->parts_per_contact);
+	csv_put_bool(csv, c->is_segmented);
+	csv_put_int(csv, (int64_t)c->count);
+	csv_put_text(csv, day_format(first, text));
+	csv_put_text(csv, day_format(last, text));
+	csv_put_int(csv, sent);
+	csv_put_int(csv, failed);
+	csv_put_int(csv, held);
+	instant_put_csv(csv, c->created_at);
+	instant_put_csv(csv, c->updated_at);
+	csv_put_end(csv);
+}
+
+void
+campaign_put_csv(struct json *out, const struct organization *org, const struct campaign *campaigns, size_t count,
+    struct day today)
+{
+	static const char *const names[] = { "campaignId", "name", "status", "contactCount", "partsPerContact", "isSegmented",
+		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "createdAt", "updatedAt", NULL };
+	struct csv csv = { .out = out };
+
+	csv_put_names(&csv, names);
+	for (size_t i = 0; i < count; i++)
+		put_csv_line(&csv, org, &campaigns[i], today);
+}
+
+/* ---- Results */
+
+static enum status
+read_failure(struct req *r, size_t i, const char *text, size_t n, struct result_failure *f)
+{
+	static const char *const known[] = { "phoneNumber", "reason", NULL };
+	struct json_object *o;
+	enum status st;
+
+	if ((st = json_parse(r->arena, arena_printf(r->arena, "failed[%zu]", i), text, n, &o, &r->err)) != OK)
+		return st;
+	if ((st = json_known(o, known, &r->err)) == OK &&
+	    (st = json_string(o, "phoneNumber", 1, 64, &f->phone, &r->err)) == OK)
+		st = json_string(o, "reason", 1, 500, &f->reason, &r->err);
+	json_object_free(o);
+	if (st == OK && (f->phone == NULL || f->reason == NULL))
+		return error_set(&r->err, BAD_REQUEST, "failed[%zu].%s: required", i, f->phone == NULL ? "phoneNumber" : "reason");
+	return st;
+}
+
+static enum status
+read_failures(struct req *r, struct campaign_results *results)
+{
+	const char *array, *item;
+	size_t array_n, item_n, pos = 0, max = 64;
+	struct result_failure *grown;
+	enum status st = OK;
+
+	if (!json_find(r->body, r->body_n, "failed", &array, &array_n) || json_kind(array, array_n) == 'n')
+		return OK;
+	if (json_kind(array, array_n) != '[')
+		return error_set(&r->err, BAD_REQUEST, "failed: not an array of {\"phoneNumber\",\"reason\"}");
+	results->failures = arena_alloc(r->arena, max * sizeof(*results->failures));
+	while (st == OK && json_next_item(array, array_n, &pos, &item, &item_n)) {
+		if (results->failure_count == RESULTS_FAILURES_MAX)
+			return error_set(&r->err, TOO_LARGE, "failed: more than %d", RESULTS_FAILURES_MAX);
+		if (results->failure_count == max) {
+			grown = arena_alloc(r->arena, 4 * max * sizeof(*grown));
+			memcpy(grown, results->failures, max * sizeof(*grown));
+			results->failures = grown;
+			max *= 4;
+		}
+		st = read_failure(r, results->failure_count, item, item_n, &results->failures[results->failure_count]);
+		results->failure_count++;
+	}
+	return st;
+}
+
+static void
+hash_results(struct campaign_results *results)
+{
+	struct json j;
+
+	json_init(&j);
+	json_open_array(&j, NULL);
+	json_put_int(&j, NULL, results->segment);
+	json_put_int(&j, NULL, results->sent);
+	json_put_int(&j, NULL, results->parts);
+	json_put_bool(&j, NULL, results->done);
+	json_put_int(&j, NULL, (int64_t)results->failure_count);
+	json_close_array(&j);
+	sha256(j.text, j.size, results->sha256);
+	json_free(&j);
+}
+
+static enum status
+read_results(struct req *r, struct json_object *o, struct campaign_results *results)
+{
+	const char *at;
+	enum status st;
+	bool found;
+
+	if ((st = json_string(o, "id", 1, 100, &results->id, &r->err)) != OK ||
+	    (st = json_int(o, "segmentNumber", 1, CAMPAIGN_SEGMENTS_MAX, &found, &results->segment, &r->err)) != OK ||
+	    (st = json_string(o, "occurredAt", 1, 64, &at, &r->err)) != OK ||
+	    (st = json_int(o, "sent", 0, CAMPAIGN_CONTACTS_MAX, &found, &results->sent, &r->err)) != OK)
+		return st;
+	if (results->id == NULL)
+		return error_set(&r->err, BAD_REQUEST, "id: required");
+	for (const char *c = results->id; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return error_set(&r->err, BAD_REQUEST, "id: with control characters");
+	if ((results->has_time = at != NULL) && !instant_parse(at, &results->occurred_at))
+		return error_set(&r->err, BAD_REQUEST, "occurredAt: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z");
+	results->parts = results->sent;
+	if ((st = json_int(o, "parts", 0, CAMPAIGN_CONTACTS_MAX, &found, &results->parts, &r->err)) != OK ||
+	    (st = json_bool(o, "done", &found, &results->done, &r->err)) != OK)
+		return st;
+	if (results->parts < results->sent || (results->sent == 0 && results->parts > 0))
+		return error_set(&r->err, BAD_REQUEST, "parts: a message sent has one or more");
+	return OK;
+}
+
+enum status
+campaign_results_read(struct req *r, struct campaign_results *results)
+{
+	static const char *const known[] = { "id", "segmentNumber", "occurredAt", "sent", "parts", "failed", "done", NULL };
+	struct json_object *o;
+	enum status st;
+
+	memset(results, 0, sizeof(*results));
+	if ((st = req_object(r, known, &o)) != OK)
+		return st;
+	st = read_results(r, o, results);
+	json_object_free(o);
+	if (st == OK && (st = read_failures(r, results)) == OK) {
+		if (results->sent == 0 && results->failure_count == 0 && !results->done)
+			return error_set(&r->err, BAD_REQUEST, "sent: nothing sent, nothing failed, nothing done");
+		hash_results(results);
+	}
+	return st;
+}

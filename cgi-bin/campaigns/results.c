@@ -1,0 +1,150 @@
+/*
+ * Results that senders report: they become events of our own, so that one ledger says all (see campaign_verbs.h).
+ */
+#include <inttypes.h>
+
+#include "write.h"
+#include "ledger/event.h"
+#include "ledger/event_row.h"
+#include "store/idempotency.h"
+#include "ledger/segment.h"
+
+static const char results_source[] = EVENT_OWN_SOURCE "results";
+
+/* What is reported, as events of one segment. */
+static size_t
+make_events(struct req *r, const struct campaign *c, const struct campaign_results *results, int64_t segment, int64_t at,
+    struct event_item **items)
+{
+	size_t count = 0;
+
+	*items = arena_alloc(r->arena, (results->failure_count + 1) * sizeof(**items));
+	if (results->sent > 0)
+		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_SENT, .occurred_at = at,
+			.id = arena_printf(r->arena, "%s/%s/sent", c->id, results->id), .channel = SMS,
+			.messages = results->sent, .parts = results->parts, .campaign = c->id, .segment = segment };
+	for (size_t i = 0; i < results->failure_count; i++)
+		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_FAILED, .occurred_at = at,
+			.id = arena_printf(r->arena, "%s/%s/%zu", c->id, results->id, i + 1), .channel = SMS, .messages = 1,
+			.parts = 1, .campaign = c->id, .segment = segment, .to = results->failures[i].phone,
+			.reason = results->failures[i].reason };
+	return count;
+}
+
+static enum status
+post_results(struct req *r, const struct organization *org, const struct campaign *c,
+    const struct campaign_results *results)
+{
+	struct event_options options = { .now = r->now, .credential = r->caller.credential,
+		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
+	int64_t at = results->has_time ? results->occurred_at : r->now;
+	struct event_item *items;
+	struct segment_ref ref;
+	enum status st;
+	size_t count;
+
+	if ((st = segment_resolve(r->db, org, c->id, results->segment, day_at(org->days, at), &ref)) != OK)
+		return st;
+	if (results->segment > 0 && ref.segment == 0)
+		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no %" PRId64, results->segment);
+	count = make_events(r, c, results, ref.segment, at, &items);
+	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
+		return st;
+	for (size_t i = 0; i < count; i++)
+		if (items[i].verdict != EVENT_ACCEPTED)
+			return error_set(&r->err, BAD_REQUEST, "%s", items[i].error != NULL ? items[i].error : "id: taken");
+	if (results->done && ref.segment > 0 && (st = campaign_close_segment(r->db, c, ref.segment)) != OK)
+		return st;
+	return campaign_bump_revision(r->db, c, r->now);
+}
+
+/*
+ * Results of that id are there, with the same counts.  The contacts are compared as events, whose hashes can be blanked:
+ * no hash of phone numbers is kept besides.
+ */
+static enum status
+check_same_contacts(struct req *r, const struct organization *org, const struct campaign *c,
+    const struct campaign_results *results)
+{
+	struct event_options options = { .now = r->now, .credential = r->caller.credential };
+	const char *first = arena_printf(r->arena, "%s/%s/%s", c->id, results->id, results->sent > 0 ? "sent" : "1");
+	struct event_item *items;
+	struct event_row row;
+	enum status st;
+	size_t count;
+	bool is_there;
+
+	if ((st = event_find(r->db, r->arena, org, results_source, first, &is_there, &row)) != OK || !is_there)
+		return st;
+	count = make_events(r, c, results, row.segment_given, row.occurred_at, &items);
+	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
+		return st;
+	for (size_t i = 0; i < count; i++)
+		if (items[i].verdict != EVENT_DUPLICATE)
+			return error_set(&r->err, CONFLICT, "id: taken by other results of this campaign");
+	return OK;
+}
+
+static enum status
+report(struct req *r, struct organization *org, struct campaign_results *results, struct json *out)
+{
+	enum idempotency_seen seen;
+	struct campaign c;
+	struct day today;
+	const char *id;
+	enum status st;
+
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->err)) != OK)
+		return st;
+	today = organization_today(org, r->now);
+	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), today, &c, &r->err)) != OK)
+		return st;
+	id = arena_printf(r->arena, "%s/%s", c.id, results->id);
+	if ((st = idempotency_check(r->db, org->key, "results", id, results->sha256, &seen)) != OK)
+		return st;
+	if (seen == IDEMPOTENCY_OTHER)
+		return error_set(&r->err, CONFLICT, "id: taken by other results of this campaign");
+	if (seen == IDEMPOTENCY_SAME) {
+		req_add_header(r, "Idempotent-Replayed", "true");
+		if ((st = check_same_contacts(r, org, &c, results)) != OK)
+			return st;
+	} else if ((st = post_results(r, org, &c, results)) != OK ||
+	    (st = idempotency_remember(r->db, org->key, "results", id, results->sha256, r->now)) != OK)
+		return st;
+	if ((st = campaign_load(r->db, r->arena, org, c.id, today, &c, &r->err)) != OK)
+		return st;
+	campaign_reply(r, out, org, &c, today);
+	return OK;
+}
+
+/* That there is no such campaign is said before what is wrong with the body. */
+static enum status
+find_campaign(struct req *r)
+{
+	struct organization org;
+	struct campaign c;
+	enum status st;
+
+	if ((st = db_read_begin(r->db)) != OK)
+		return st;
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) == OK)
+		st = campaign_load(r->db, r->arena, &org, req_path(r, "campaignId"), organization_today(&org, r->now), &c, &r->err);
+	db_read_end(r->db);
+	return st;
+}
+
+enum status
+campaign_report(struct req *r, struct json *out)
+{
+	struct campaign_results results;
+	struct organization org;
+	enum status st;
+
+	if ((st = find_campaign(r)) != OK || (st = campaign_results_read(r, &results)) != OK ||
+	    (st = db_write_begin(r->db)) != OK)
+		return st;
+	if ((st = report(r, &org, &results, out)) == OK)
+		return db_write_commit(r->db);
+	db_write_abort(r->db);
+	return st;
+}

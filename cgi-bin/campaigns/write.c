@@ -1,0 +1,245 @@
+#include <string.h>
+
+#include "write.h"
+#include "base/crypto.h"
+#include "http/reply.h"
+#include "store/idempotency.h"
+
+void
+campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today)
+{
+	int64_t version[] = { c->key, c->created_at, c->revision, today.n, 0, 0, 0, org->unit, org->zone_revision };
+
+	for (size_t i = 0; i < c->count; i++) {
+		version[4] += c->segments[i].sent;
+		version[5] += c->segments[i].failed;
+		version[6] += c->segments[i].spent;
+	}
+	reply_tag(r, "campaign", version, sizeof(version) / sizeof(version[0]));
+}
+
+/* ---- Replies */
+
+void
+campaign_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c, struct day today)
+{
+	campaign_tag(r, org, c, today);
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	campaign_put(out, "data", org, c, today);
+	json_close_object(out);
+}
+
+/* A reservation that found no room says where there is some. */
+static enum status
+put_refusal(struct req *r, struct json *out, enum status st, const struct campaign_refusal *refusal)
+{
+	char text[DAY_TEXT_MAX];
+
+	if (st != CONFLICT || !refusal->is_set)
+		return st;
+	r->keeps_body = true;
+	json_reset(out);
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", false);
+	json_put_text(out, "message", "The day has no room.");
+	json_put_text(out, "error", r->err.text);
+	json_put_text(out, "date", day_format(refusal->day, text));
+	json_put_int(out, "needed", refusal->needed);
+	json_put_int(out, "available", refusal->available);
+	if (refusal->has_next)
+		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
+	else
+		json_put_null(out, "nextAvailableDate");
+	json_close_object(out);
+	return st;
+}
+
+/* ---- POST /api/campaigns */
+
+/* The segments that the planner proposes, as it stands inside this transaction. */
+static enum status
+plan_segments(struct req *r, const struct organization *org, struct campaign_input *input)
+{
+	struct auto_plan plan;
+	enum status st;
+
+	if ((st = auto_plan_make(r->db, r->arena, org, &input->automatic, r->now, &plan, &r->err)) != OK)
+		return st;
+	if (plan.left > 0)
+		return error_set(&r->err, CONFLICT, "autoSegment: the daily limit is 0, no day has room");
+	input->campaign.count = plan.count;
+	input->campaign.segments = arena_alloc(r->arena, plan.count * sizeof(*input->campaign.segments));
+	for (size_t i = 0; i < plan.count; i++) {
+		input->campaign.segments[i].scheduled_at = plan.segments[i].scheduled_at;
+		input->campaign.segments[i].contacts = plan.segments[i].contacts;
+	}
+	return OK;
+}
+
+/* A campaign of that id is there: was it this very request?  One that no request made is another. */
+static enum status
+check_retry(struct req *r, const struct organization *org, const struct campaign_input *input, struct day today, bool *is_retry)
+{
+	enum idempotency_seen seen;
+	struct campaign taken;
+	struct error err;
+	enum status st;
+
+	*is_retry = false;
+	if (input->campaign.id == NULL)
+		return OK;
+	if ((st = idempotency_check(r->db, org->key, "campaign", input->campaign.id, input->sha256, &seen)) != OK)
+		return st;
+	if (seen == IDEMPOTENCY_NEW &&
+	    (st = campaign_load(r->db, r->arena, org, input->campaign.id, today, &taken, &err)) == NOT_FOUND)
+		return OK;
+	if (st == OK && seen != IDEMPOTENCY_SAME)
+		return error_set(&r->err, CONFLICT, "id: taken by another campaign");
+	*is_retry = seen == IDEMPOTENCY_SAME;
+	return st;
+}
+
+static enum status
+create(struct req *r, struct organization *org, struct campaign_input *input, struct campaign_change *change,
+    struct campaign_refusal *refusal, struct json *out)
+{
+	struct campaign *c = &input->campaign;
+	bool is_retry;
+	char id[40];
+	enum status st;
+
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->err)) != OK)
+		return st;
+	change->today = organization_today(org, r->now);
+	if ((st = check_retry(r, org, input, change->today, &is_retry)) != OK)
+		return st;
+	if (!is_retry) {
+		if (c->id == NULL)
+			c->id = arena_strdup(r->arena, uuid7(r->now, id));
+		if (input->has_auto && (st = plan_segments(r, org, input)) != OK)
+			return st;
+		for (size_t i = 0; i < c->count; i++)
+			c->segments[i].state = input->state;
+		/* The campaign's digest covers its request, which therefore comes first. */
+		if ((st = idempotency_remember(r->db, org->key, "campaign", c->id, input->sha256, r->now)) != OK ||
+		    (st = campaign_add(r->db, r->arena, org, c, change, refusal, &r->err)) != OK)
+			return st;
+	} else
+		req_add_header(r, "Idempotent-Replayed", "true");
+	if ((st = campaign_load(r->db, r->arena, org, c->id, change->today, c, &r->err)) != OK)
+		return st;
+	campaign_reply(r, out, org, c, change->today);
+	return is_retry ? OK : CREATED;
+}
+
+enum status
+campaign_create(struct req *r, struct campaign_input *input, struct json *out)
+{
+	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
+	struct campaign_refusal refusal = { 0 };
+	struct organization org;
+	enum status st, committed;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	st = create(r, &org, input, &change, &refusal, out);
+	if (st == OK || st == CREATED)
+		return (committed = db_write_commit(r->db)) == OK ? st : committed;
+	db_write_abort(r->db);
+	return put_refusal(r, out, st, &refusal);
+}
+
+/* ---- Writes on one campaign */
+
+enum status
+campaign_apply_body(struct campaign_writing *w)
+{
+	struct campaign was = *w->c;
+	enum status st;
+
+	was.segments = arena_alloc(w->r->arena, (was.count + 1) * sizeof(*was.segments));
+	memcpy(was.segments, w->c->segments, was.count * sizeof(*was.segments));
+	if ((st = campaign_change_read(w->r, w->c)) != OK)
+		return st;
+	return campaign_update(w->r->db, w->r->arena, w->org, &was, w->c, w->change, w->refusal, &w->r->err);
+}
+
+/* A verb has no body, or an empty object. */
+static enum status
+check_no_body(struct req *r)
+{
+	static const char *const nothing[] = { NULL };
+	struct json_object *o;
+	enum status st;
+
+	if (r->body_n == 0)
+		return OK;
+	if ((st = req_object(r, nothing, &o)) == OK)
+		json_object_free(o);
+	return st;
+}
+
+enum status
+campaign_apply_verb(struct campaign_writing *w)
+{
+	enum status st;
+
+	if ((st = check_no_body(w->r)) != OK)
+		return st;
+	return campaign_transition(w->r->db, w->r->arena, w->org, w->c, (enum campaign_verb)w->verb, w->change, w->refusal,
+	    &w->r->err);
+}
+
+enum status
+campaign_apply_delete(struct campaign_writing *w)
+{
+	enum status st;
+
+	if ((st = check_no_body(w->r)) != OK ||
+	    (st = campaign_delete(w->r->db, w->org, w->c, w->change, &w->r->err)) != OK)
+		return st;
+	return NO_CONTENT;
+}
+
+/* Loads, checks If-Match, applies; the reply is the campaign as it then stands. */
+static enum status
+write_one(struct campaign_writing *w, struct organization *org, struct campaign_change *change, campaign_apply *apply,
+    struct json *out)
+{
+	struct req *r = w->r;
+	enum status st;
+
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->err)) != OK)
+		return st;
+	change->today = organization_today(org, r->now);
+	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), change->today, w->c, &r->err)) != OK)
+		return st;
+	campaign_tag(r, org, w->c, change->today);
+	if (!reply_if_match(r))
+		return error_set(&r->err, PRECONDITION_FAILED, "If-Match: the campaign has changed since");
+	if ((st = apply(w)) != OK ||
+	    (st = campaign_load(r->db, r->arena, org, w->c->id, change->today, w->c, &r->err)) != OK)
+		return st;
+	campaign_reply(r, out, org, w->c, change->today);
+	return OK;
+}
+
+enum status
+campaign_write(struct req *r, struct json *out, campaign_apply *apply, int verb)
+{
+	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
+	struct campaign_refusal refusal = { 0 };
+	struct organization org;
+	struct campaign c;
+	struct campaign_writing w = { r, &org, &c, &change, &refusal, verb };
+	enum status st, committed;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	st = write_one(&w, &org, &change, apply, out);
+	if (st == OK || st == NO_CONTENT)
+		return (committed = db_write_commit(r->db)) == OK ? st : committed;
+	db_write_abort(r->db);
+	return put_refusal(r, out, st, &refusal);
+}

@@ -1,0 +1,36 @@
+/*
+ * Requests that write campaigns: each is one transaction, and one reply.
+ */
+#ifndef CAMPAIGNS_WRITE_H
+#define CAMPAIGNS_WRITE_H
+
+#include "body.h"
+
+/* The ETag of a campaign, which If-Match compares: it changes with the campaign, its counters, its days and today. */
+void		campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today);
+
+/* The reply that shows one campaign. */
+void		campaign_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c,
+		    struct day today);
+
+enum status	campaign_create(struct req *r, struct campaign_input *input, struct json *out);
+
+/* Reads the results from the body once it is sure that there is such a campaign. */
+enum status	campaign_report(struct req *r, struct json *out);
+
+/* One write on the campaign that the path names, and what each makes of it. */
+struct campaign_writing {
+	struct req *r;
+	const struct organization *org;
+	struct campaign *c;
+	const struct campaign_change *change;
+	struct campaign_refusal *refusal;
+	int verb;
+};
+typedef enum status campaign_apply(struct campaign_writing *w);
+
+campaign_apply	campaign_apply_body, campaign_apply_verb, campaign_apply_delete;
+
+enum status	campaign_write(struct req *r, struct json *out, campaign_apply *apply, int verb);
+
+#endif

@@ -1,0 +1,327 @@
+/*
+ * GET /api/events?from=YYYY-MM-DD&to=YYYY-MM-DD[&limit=][&after=CURSOR][&channel=][&status=][&campaignId=] -- the ledger's
+ * rows of the organisation's local days, both inclusive, at most 400, by time, source and id, a void behind its event.
+ *
+ *	200	{"success":true,"data":{"events":[{"id","source","channel","occurredAt","messages","parts","status","cost",
+ *		"campaignId","segmentNumber","to","reason","voids"},…],"next":CURSOR|null}}
+ *		cost as it stands after adjustments; a void's figures are what it takes back.  `to` as campaigns give it.
+ *		A page may be shorter than limit (EVENTS_REPLY_MAX); next alone says whether there is more.
+ *	format=csv, or Accept: text/csv: the columns of `daybook export`; next is the header X-Next-Cursor.
+ *	400	from or to missing, no date, out of order or too far apart; another parameter is wrong
+ *	401 403	no valid credential; not the scope usage:read
+ *
+ * POST /api/events -- what was sent: one event, an array, {"events":[…]}, NDJSON
+ * (application/x-ndjson) or CloudEvents 1.0 (application/cloudevents+json, -batch+json, or binary mode).
+ * Up to 10,000 events or 16 MiB, in one transaction.
+ *
+ *	{"id","occurredAt"} and, with their defaults: "source" "", "channel" "SMS", "messages" 1, "parts" = messages,
+ *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber".
+ *	"status":"failed" needs "to" and "reason", counts nothing and frees its reservation.
+ *	{"id","voids","reason"} takes an event of the same source back.
+ *	?enforce=true records each event only while its local day and its billing cycle have room for it.
+ *
+ *	200	{"success":true,"accepted","duplicates","conflicts","rejected","results":[…]}
+ *		At least one was accepted or a duplicate.  results names each that was not simply accepted.
+ *	402 429	enforced, and none was accepted or a duplicate: a cap of the cycle, or the day, has no room.  Each such
+ *		result has "code" over_quota or over_cap, "limit", "date", "available", "freesAt", "nextAvailableDate".
+ *	400	not the JSON that it says it is (nothing was written), or every event rejected
+ *	409	every event a conflict: its id is taken by another body
+ *	401 403	no valid credential; not the scope usage:write
+ *	413 415	more than 10,000 events or 16 MiB; another media type
+ */
+#include <string.h>
+
+#include "body.h"
+#include "time/instant.h"
+#include "ledger/ledger.h"
+#include "org/organization.h"
+#include "http/reply.h"
+#include "http/serve.h"
+
+enum {
+	LISTED_DAYS_MAX = 400,
+	LISTED_DEFAULT = 1000,
+	LISTED_MAX = 10000,
+	PAGE_ROWS = 1000,		/* read at once */
+	EVENTS_REPLY_MAX = 6 << 20,	/* bytes; a page ends with the row that passes it */
+};
+
+static const char taken[] = "id: taken by an event with another body, which stands";
+
+struct tally {
+	int64_t of[EVENT_REJECTED + 1];
+	const struct event_refusal *refusal;	/* the first that found no room, a cap's before a day's */
+};
+
+static const char *const verdicts[] = { [EVENT_ACCEPTED] = "accepted", [EVENT_DUPLICATE] = "duplicate",
+	[EVENT_CONFLICT] = "conflict", [EVENT_REJECTED] = "rejected" };
+
+static enum status
+post(struct req *r, struct event_item *items, size_t count)
+{
+	struct event_options options = { .now = r->now, .credential = r->caller.credential,
+		.is_enforced = req_query(r, "enforce") != NULL && strcmp(req_query(r, "enforce"), "true") == 0,
+		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
+	struct organization org;
+	enum status st;
+
+	if ((st = db_write_begin(r->db)) != OK)
+		return st;
+	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->err)) == OK &&
+	    (st = event_post(r->db, r->arena, &org, items, count, &options)) == OK)
+		return db_write_commit(r->db);
+	db_write_abort(r->db);
+	return st;
+}
+
+static enum status
+overall(const struct tally *t)
+{
+	if (t->of[EVENT_ACCEPTED] + t->of[EVENT_DUPLICATE] > 0)
+		return OK;
+	if (t->refusal != NULL)
+		return t->refusal->is_cap ? OVER_CAP : OVER_QUOTA;
+	return t->of[EVENT_CONFLICT] > 0 && t->of[EVENT_REJECTED] == 0 ? CONFLICT : BAD_REQUEST;
+}
+
+static struct tally
+count_verdicts(const struct event_item *items, size_t count)
+{
+	struct tally t = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		t.of[items[i].verdict]++;
+		if (items[i].refusal != NULL && (t.refusal == NULL || (items[i].refusal->is_cap && !t.refusal->is_cap)))
+			t.refusal = items[i].refusal;
+	}
+	return t;
+}
+
+static void
+put_refusal(struct json *out, const struct event_refusal *refusal, int64_t now)
+{
+	char text[DAY_TEXT_MAX];
+
+	json_put_text(out, "code", refusal->is_cap ? "over_cap" : "over_quota");
+	json_put_text(out, "limit", refusal->limit);
+	json_put_text(out, "date", day_format(refusal->day, text));
+	json_put_int(out, "available", refusal->available);
+	if (refusal->frees_at > now)
+		instant_put(out, "freesAt", refusal->frees_at);
+	else
+		json_put_null(out, "freesAt");	/* that day is over: it frees no more */
+	if (refusal->has_next)
+		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
+	else
+		json_put_null(out, "nextAvailableDate");
+}
+
+static void
+put_results(struct json *out, const struct event_item *items, size_t count, int64_t now)
+{
+	json_open_array(out, "results");
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].verdict == EVENT_ACCEPTED && items[i].warning == NULL)
+			continue;
+		json_open_object(out, NULL);
+		json_put_int(out, "index", (int64_t)i);
+		if (items[i].event.id != NULL)
+			json_put_text(out, "id", items[i].event.id);
+		json_put_text(out, "status", verdicts[items[i].verdict]);
+		if (items[i].verdict == EVENT_CONFLICT)
+			json_put_text(out, "error", taken);
+		else if (items[i].error != NULL)
+			json_put_text(out, "error", items[i].error);
+		if (items[i].refusal != NULL)
+			put_refusal(out, items[i].refusal, now);
+		if (items[i].warning != NULL)
+			json_put_text(out, "warning", items[i].warning);
+		json_close_object(out);
+	}
+	json_close_array(out);
+}
+
+/* What a reply says of a request of which nothing was accepted. */
+static void
+put_failure(struct req *r, struct json *out, enum status st, const struct event_item *items, const struct tally *t)
+{
+	json_put_text(out, "message", st == OVER_CAP ? "A cap of the billing cycle has no room" :
+	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is taken by another event" :
+	    "No event was accepted");
+	json_put_text(out, "error", t->refusal != NULL ? t->refusal->error : items[0].error != NULL ? items[0].error : taken);
+	if (t->refusal != NULL && t->refusal->frees_at > r->now)	/* a day that is over frees nothing */
+		req_add_header(r, "Retry-After", arena_printf(r->arena, "%lld",
+		    (long long)((t->refusal->frees_at - r->now) / SECOND_MS + 1)));
+}
+
+static enum status
+check_enforce(struct req *r)
+{
+	const char *enforce = req_query(r, "enforce");
+
+	if (enforce != NULL && strcmp(enforce, "true") != 0 && strcmp(enforce, "false") != 0)
+		return error_set(&r->err, BAD_REQUEST, "enforce: neither true nor false");
+	return OK;
+}
+
+static enum status
+events(struct req *r, struct json *out)
+{
+	struct event_item *items;
+	struct tally tally;
+	size_t count;
+	enum status st;
+
+	if ((st = check_enforce(r)) != OK || (st = event_body_read(r, &items, &count)) != OK ||
+	    (st = post(r, items, count)) != OK)
+		return st;
+	tally = count_verdicts(items, count);
+	st = overall(&tally);
+	r->keeps_body = true;
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", st == OK);
+	if (st != OK)
+		put_failure(r, out, st, items, &tally);
+	json_put_int(out, "accepted", tally.of[EVENT_ACCEPTED]);
+	json_put_int(out, "duplicates", tally.of[EVENT_DUPLICATE]);
+	json_put_int(out, "conflicts", tally.of[EVENT_CONFLICT]);
+	json_put_int(out, "rejected", tally.of[EVENT_REJECTED]);
+	put_results(out, items, count, r->now);
+	json_close_object(out);
+	return st;
+}
+
+/* ---- The list */
+
+/* A stretch of the ledger as it was asked for. */
+struct list {
+	struct organization org;
+	struct ledger_filter filter;
+	struct ledger_position place;
+	int64_t limit;
+};
+
+static enum status
+read_days(struct req *r, struct list *l)
+{
+	struct day from, to;
+	enum status st;
+
+	if ((st = req_day(r, "from", &from)) != OK || (st = req_day(r, "to", &to)) != OK)
+		return st;
+	if (to.n < from.n)
+		return error_set(&r->err, BAD_REQUEST, "to: before from");
+	if (to.n - from.n >= LISTED_DAYS_MAX)
+		return error_set(&r->err, BAD_REQUEST, "to: more than %d days from from", LISTED_DAYS_MAX);
+	l->place = (struct ledger_position) { .at = day_start(l->org.days, from), .is_void = -1, .source = "", .id = "" };
+	l->filter.until_at = day_start(l->org.days, day_add(to, 1));
+	return OK;
+}
+
+static enum status
+read_list(struct req *r, struct list *l)
+{
+	const char *after = req_query(r, "after"), *status = req_query(r, "status"), *channel = req_query(r, "channel");
+	int64_t from_at;
+	enum channel c;
+	enum status st;
+
+	if ((st = read_days(r, l)) != OK || (st = req_int(r, "limit", 1, LISTED_MAX, LISTED_DEFAULT, &l->limit)) != OK)
+		return st;
+	from_at = l->place.at;
+	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &l->place) || l->place.at < from_at))
+		return error_set(&r->err, BAD_REQUEST, "after: not one that was given out for these days");
+	if (channel != NULL && !channel_parse(channel, &c))
+		return error_set(&r->err, BAD_REQUEST, "channel: unknown \"%.64s\"; one of %s", channel, channel_names());
+	if (status != NULL && strcmp(status, "sent") != 0 && strcmp(status, "failed") != 0 && strcmp(status, "void") != 0)
+		return error_set(&r->err, BAD_REQUEST, "status: neither sent, failed nor void");
+	l->filter.channel = channel;
+	l->filter.status = status;
+	l->filter.campaign = req_query(r, "campaignId");
+	return OK;
+}
+
+/* Writes the rows, page by page; *next is where the list goes on, NULL at its end. */
+static enum status
+put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const char **next)
+{
+	struct ledger_line *lines;
+	struct price_list prices;
+	struct ledger_position last;
+	int64_t left = l->limit, cost;
+	size_t count, wanted;
+	enum status st;
+
+	*next = NULL;
+	if ((st = price_load(r->db, r->arena, &l->org, &prices)) != OK)
+		return st;
+	do {
+		wanted = left < PAGE_ROWS ? (size_t)left + 1 : PAGE_ROWS;	/* one more says whether there is more */
+		if ((st = ledger_page(r->db, r->arena, &l->org, &l->filter, wanted, &l->place, &lines, &count)) != OK)
+			return st;
+		for (size_t i = 0; i < count; i++, left--) {
+			if (left == 0 || out->size > EVENTS_REPLY_MAX) {
+				*next = ledger_cursor(r->arena, &last);
+				return OK;
+			}
+			if ((st = ledger_cost(r->db, r->arena, &l->org, &prices, &lines[i], &cost)) != OK)
+				return st;
+			if (r->is_csv)
+				ledger_put_csv(csv, &lines[i], cost);
+			else
+				ledger_put(out, &lines[i], cost);
+			last = ledger_position_of(&lines[i]);
+		}
+	} while (count == wanted);
+	return OK;
+}
+
+static enum status
+list(struct req *r, struct json *out)
+{
+	struct csv csv = { .out = out };
+	struct list l = { 0 };
+	const char *next;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &l.org, &r->err)) != OK || (st = read_list(r, &l)) != OK)
+		return st;
+	if (reply_cached(r, out, l.org.revision, organization_today(&l.org, r->now)))
+		return OK;
+	if (r->is_csv) {
+		csv_put_names(&csv, ledger_csv_names);
+		if ((st = put_rows(r, &l, out, &csv, &next)) == OK)
+			reply_cursor(r, next);
+		return st;
+	}
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_open_array(out, "events");
+	if ((st = put_rows(r, &l, out, &csv, &next)) != OK)
+		return st;
+	json_close_array(out);
+	if (next != NULL)
+		json_put_text(out, "next", next);
+	else
+		json_put_null(out, "next");
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+int
+main(void)
+{
+	static const char *const list_query[] = { "from", "to", "limit", "after", "channel", "status", "campaignId", "format",
+		NULL };
+	static const char *const query[] = { "enforce", NULL };
+	static const struct route routes[] = {
+		{ GET, "/api/events", SCOPE_USAGE_READ, list, .query = list_query, .has_csv = true },
+		{ POST, "/api/events", SCOPE_USAGE_WRITE, events, .query = query, .media = event_media,
+		    .body_max = EVENTS_BODY_MAX },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "events", .dialect = TETHER, .refuses_unknown = true, .routes = routes });
+}

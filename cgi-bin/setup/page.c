@@ -1,0 +1,147 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/html.h"
+#include "page.h"
+#include "time/tzdir.h"
+
+enum { VALUES_MAX = 32, ZONES_MAX = 1024 };
+
+const char *const setup_fields[] = { "code", "organizationId", "name", "timezone", "dailyLimit", "plan", "priceSms",
+	"priceCall", NULL };
+
+/* setup.html, put there by the Makefile. */
+extern const char setup_html[];
+
+struct zones {
+	struct arena *arena;
+	const char *names[ZONES_MAX];
+	size_t count;
+};
+
+/* Those that a person would look for: places, and UTC. */
+static void
+add_zone(const char *name, void *arg)
+{
+	struct zones *z = arg;
+
+	if (z->count < ZONES_MAX && strcspn(name, "<>&\"") == strlen(name) && strncmp(name, "Etc/", 4) != 0 &&
+	    (strchr(name, '/') != NULL || strcmp(name, "UTC") == 0))
+		z->names[z->count++] = arena_strdup(z->arena, name);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *
+zone_options(struct arena *a)
+{
+	struct zones z = { a, { NULL }, 0 };
+	struct json options;
+	const char *text;
+
+	tzdir_each(add_zone, &z);
+	qsort(z.names, z.count, sizeof(z.names[0]), by_name);
+	json_init(&options);
+	for (size_t i = 0; i < z.count; i++)
+		if (i == 0 || strcmp(z.names[i], z.names[i - 1]) != 0) {
+			text = arena_printf(a, "<option value=\"%s\"></option>\n", z.names[i]);
+			json_append(&options, text, strlen(text));
+		}
+	text = arena_strdup(a, json_text(&options));
+	json_free(&options);
+	return text;
+}
+
+static bool
+is_plain(const char *text)
+{
+	return text != NULL && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:[]_~/-") == strlen(text);
+}
+
+static bool
+is_https(const struct req *r)
+{
+	const char *https = req_env(r, "HTTPS"), *scheme = req_env(r, "REQUEST_SCHEME");
+
+	return (https != NULL && strcmp(https, "on") == 0) || (scheme != NULL && strcmp(scheme, "https") == 0);
+}
+
+/* Where Daybook is, for a person to copy: nothing of it goes anywhere but onto the page of the one who asked. */
+static const char *
+base_url(const struct req *r)
+{
+	const char *host = req_env(r, "HTTP_HOST"), *uri = req_env(r, "REQUEST_URI");
+	size_t n = uri != NULL ? strcspn(uri, "?") : 0;
+
+	if (!is_plain(host) || n < 6 || strncmp(uri + n - 6, "/setup", 6) != 0)
+		return "https://your.host/daybook";
+	uri = arena_text(r->arena, uri, n - 6);
+	return arena_printf(r->arena, "%s://%s%s", is_https(r) ? "https" : "http", host, is_plain(uri) ? uri : "/daybook");
+}
+
+enum status
+setup_page_show(struct req *r, enum status st, const struct setup_page *p, struct json *out)
+{
+	static const char policy[] = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+	    "frame-ancestors 'none'";
+	bool is_form = p->form != NULL || p->upgrade != NULL;
+	struct html_value values[VALUES_MAX] = { { "title", p->title }, { "problem", p->problem }, { "fix", p->fix },
+		{ "form", p->form }, { "upgrade", p->upgrade }, { "upload", p->upload }, { "done", p->done }, { "key", p->key },
+		{ "upgraded", p->upgraded }, { "code_stays", p->code_stays ? "yes" : NULL },
+		{ "plain", is_form && !is_https(r) ? "yes" : NULL }, { "base", base_url(r) },
+		{ "zones", p->form != NULL ? zone_options(r->arena) : NULL } };
+	size_t n = 0;
+
+	while (values[n].name != NULL)
+		n++;
+	for (int i = 0; i < SETUP_FIELDS; i++) {
+		values[n++] = (struct html_value) { setup_fields[i], p->values[i] };
+		values[n++] = (struct html_value) { arena_printf(r->arena, "%s_error", setup_fields[i]), p->errors[i] };
+	}
+	json_reset(out);
+	html_fill(out, setup_html, values);
+	r->content_type = "text/html; charset=utf-8";
+	r->keeps_body = true;
+	r->is_secret = true;	/* a code that was typed, a key */
+	req_add_header(r, "Content-Security-Policy", policy);
+	req_add_header(r, "Referrer-Policy", "no-referrer");
+	return st;
+}
+
+bool
+setup_page_is_json(const struct req *r)
+{
+	return strcmp(r->media, "application/json") == 0;
+}
+
+enum status
+setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, struct json *out)
+{
+	static const struct {
+		enum status st;
+		const char *title;
+	} states[] = {
+		[SETUP_READY] = { OK, "Set Daybook up" }, [SETUP_OLDER] = { OK, "Upgrade Daybook's database" },
+		[SETUP_NO_CODE] = { FORBIDDEN, "Set Daybook up" }, [SETUP_NO_CONF] = { CONFLICT, "Daybook cannot be set up yet" },
+		[SETUP_EXPOSED] = { CONFLICT, "Daybook cannot be set up yet" },
+		[SETUP_AWAY] = { UNAVAILABLE, "Daybook cannot be set up just now" },
+		[SETUP_BROKEN] = { CONFLICT, "Daybook cannot be set up yet" },
+		[SETUP_DONE] = { NOT_FOUND, "Setup has been done" },
+	};
+
+	p->title = s->state == SETUP_NO_CODE && s->is_upgrade ? states[SETUP_OLDER].title : states[s->state].title;
+	if (s->err.text[0] != '\0') {
+		p->problem = s->err.text;
+		p->fix = s->err.hint;
+	}
+	*(s->state == SETUP_READY ? &p->form : s->state == SETUP_OLDER ? &p->upgrade : s->state == SETUP_NO_CODE ? &p->upload :
+	    s->state == SETUP_DONE ? &p->done : &p->problem) = s->err.text[0] != '\0' ? s->err.text : "yes";
+	r->err = s->err;
+	if (s->state == SETUP_DONE)
+		error_set(&r->err, NOT_FOUND, "setup: has been done");
+	return setup_page_is_json(r) ? states[s->state].st : setup_page_show(r, states[s->state].st, p, out);
+}

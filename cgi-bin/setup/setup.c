@@ -1,0 +1,249 @@
+/*
+ * Setting up without a shell; open to anybody who knows the code in the file setup-code.txt in the folder above the
+ * programs, and only until it has been done once.  It works without a database, which it makes.
+ *
+ * GET /setup -- a page with a form, or with what is still missing.
+ * POST /setup -- the form, or a JSON object with the same fields: code, organizationId, name (else the id), timezone,
+ *	dailyLimit (none = unlimited), plan, priceSms, priceCall (dollars a part as text).  Makes the database, the organisation,
+ *	its prices, a signing key and an API key (org:admin usage:read usage:write campaigns:write), all or nothing; then
+ *	removes the code file.  Where the database has an older schema: with the code alone, copies and upgrades it.
+ *
+ * The reply is a page, to JSON it is JSON:
+ *
+ *	200	the form; after an upgrade {"success":true,"data":{"copy","codeRemoved"}}
+ *	201	{"success":true,"data":{"organizationId","apiKey","codeRemoved"}}
+ *	400	a field is missing, unknown or wrong; the page has what was typed, with the error beside its field
+ *	403	no code file yet, or another code: after a pause of a second
+ *	404	has been done
+ *	409	daybook.conf is missing, the database would lie in the document root, or cannot be made or used; the code file
+ *		cannot be locked
+ *	503	others are trying codes
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/form.h"
+#include "base/log.h"
+#include "base/money.h"
+#include "http/serve.h"
+#include "page.h"
+
+enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13 };
+
+/* Says beside a field what is wrong; JSON hears of the first one only. */
+static void
+wrong(struct req *r, struct setup_page *p, enum setup_field f, const char *what)
+{
+	p->errors[f] = what;
+	if (r->err.text[0] == '\0')
+		error_set(&r->err, BAD_REQUEST, "%s: %s", setup_fields[f], what);
+}
+
+/* The text of an error that may begin with the name of its field. */
+static const char *
+without_name(enum setup_field f, const char *text)
+{
+	size_t n = strlen(setup_fields[f]);
+
+	return strncmp(text, setup_fields[f], n) == 0 && text[n] == ':' ? text + n + 2 : text;
+}
+
+/* The form again, with what was typed and what is wrong with it. */
+static enum status
+refuse(struct req *r, enum status st, const struct setup *s, struct setup_page *p, struct json *out)
+{
+	if (!setup_page_is_json(r))
+		setup_page_state(r, s, p, out);
+	return st;
+}
+
+/* ---- The fields */
+
+static enum status
+read_json(struct req *r, const char **values)
+{
+	struct json_object *o;
+	enum status st;
+	int64_t limit;
+	bool found;
+
+	if ((st = req_object(r, setup_fields, &o)) != OK)
+		return st;
+	for (int i = 0; i < SETUP_FIELDS && st == OK; i++)
+		if (i != LIMIT && (st = json_string(o, setup_fields[i], 0, TEXT_MAX, &values[i], &r->err)) == OK && values[i] == NULL)
+			values[i] = "";
+	if (st == OK && (st = json_int(o, setup_fields[LIMIT], 0, LIMIT_MAX, &found, &limit, &r->err)) == OK)
+		values[LIMIT] = found ? arena_printf(r->arena, "%lld", (long long)limit) : "";
+	json_object_free(o);
+	return st;
+}
+
+static bool
+read_limit(const char *text, int64_t *limit)
+{
+	size_t n = strlen(text);
+
+	*limit = n == 0 ? UNLIMITED : n <= LIMIT_DIGITS && strspn(text, "0123456789") == n ? strtoll(text, NULL, 10) : LIMIT_MAX + 1;
+	return *limit <= LIMIT_MAX;
+}
+
+static bool
+read_price(const char *text, int64_t *nanos)
+{
+	*nanos = -1;
+	return text[0] == '\0' || money_parse_nanos(text, nanos);
+}
+
+/* Into the organisation; false, with all that is wrong on the page, where something is. */
+static bool
+read_input(struct req *r, struct setup_page *p, struct setup_input *w)
+{
+	struct organization *org = &w->org;
+	const char *const *v = p->values;
+	struct error zone;
+
+	*w = (struct setup_input) { .org = organization_defaults };
+	r->err.text[0] = '\0';
+	if (!organization_id_ok(v[ID]))
+		wrong(r, p, ID, "1 to 64 letters, digits and . _ - are needed (and no word that the API uses in its paths)");
+	if (strlen(v[NAME]) >= sizeof(org->name))
+		wrong(r, p, NAME, "longer than 200 bytes");
+	if (v[ZONE][0] == '\0')
+		wrong(r, p, ZONE, "needed, as in America/Toronto");
+	else if (zone_get(v[ZONE], &zone) == NULL)
+		wrong(r, p, ZONE, arena_strdup(r->arena, without_name(ZONE, zone.text)));
+	if (!read_limit(v[LIMIT], &org->daily_limit))
+		wrong(r, p, LIMIT, "not a whole number of at most 1000000000000");
+	if (strlen(v[PLAN]) >= sizeof(org->plan))
+		wrong(r, p, PLAN, "longer than 64 bytes");
+	if (!read_price(v[PRICE_SMS], &w->sms_nanos))
+		wrong(r, p, PRICE_SMS, "not an amount of dollars with at most nine decimals, as in 0.0079");
+	if (!read_price(v[PRICE_CALL], &w->call_nanos))
+		wrong(r, p, PRICE_CALL, "not an amount of dollars with at most nine decimals, as in 0.013");
+	if (r->err.text[0] != '\0')
+		return false;
+	snprintf(org->id, sizeof(org->id), "%s", v[ID]);
+	snprintf(org->name, sizeof(org->name), "%s", v[NAME][0] != '\0' ? v[NAME] : v[ID]);
+	snprintf(org->timezone, sizeof(org->timezone), "%s", v[ZONE]);
+	snprintf(org->plan, sizeof(org->plan), "%s", v[PLAN]);
+	return true;
+}
+
+/* ---- What the methods do */
+
+static enum status
+finish(struct req *r, struct setup_page *p, const char *name, const char *value, const char *name2, const char *value2,
+    struct json *out)
+{
+	p->code_stays = !setup_forget_code();
+	r->is_secret = true;
+	if (!setup_page_is_json(r))
+		return setup_page_show(r, OK, p, out);
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+	json_put_text(out, name, value);
+	if (name2 != NULL)
+		json_put_text(out, name2, value2);
+	json_put_bool(out, "codeRemoved", !p->code_stays);
+	json_close_object(out);
+	json_close_object(out);
+	return OK;
+}
+
+/* A failure that belongs to no field: the form again, with what was typed. */
+static enum status
+give_up(struct req *r, enum status st, struct setup *s, struct setup_page *p, struct json *out)
+{
+	if (setup_page_is_json(r))
+		return st;
+	s->err = r->err;
+	if (s->err.text[0] == '\0')
+		error_set(&s->err, st, "The database is unavailable or busy. Try again shortly");
+	setup_page_state(r, s, p, out);
+	return st;
+}
+
+static enum status
+upgrade(struct req *r, struct setup *s, struct setup_page *p, struct json *out)
+{
+	enum status st;
+
+	if ((st = setup_upgrade(s, r->arena, r->now, &p->upgraded, &r->err)) != OK) {
+		p->upgraded = NULL;
+		return give_up(r, st, s, p, out);
+	}
+	log_info("event=upgrade from=%d", s->schema_version);
+	p->title = "The database is upgraded";
+	return finish(r, p, "copy", p->upgraded, NULL, NULL, out);
+}
+
+static enum status
+set_up(struct req *r, struct setup *s, struct setup_page *p, struct json *out)
+{
+	struct setup_input input;
+	enum status st;
+
+	if (!read_input(r, p, &input))
+		return refuse(r, BAD_REQUEST, s, p, out);
+	if ((st = setup_perform(s, r->arena, &input, r->now, &p->key, &r->err)) != OK) {
+		p->key = NULL;
+		return give_up(r, st, s, p, out);
+	}
+	log_info("event=setup org=%s", input.org.id);
+	p->title = "Daybook is set up";
+	st = finish(r, p, "organizationId", input.org.id, "apiKey", p->key, out);
+	return st == OK ? CREATED : st;
+}
+
+static enum status
+get(struct req *r, struct json *out)
+{
+	struct setup s = { .code_file = -1 };
+	struct setup_page p = { 0 };
+
+	setup_look(&s, req_env(r, "DOCUMENT_ROOT"));
+	return setup_page_state(r, &s, &p, out);
+}
+
+static enum status
+post(struct req *r, struct json *out)
+{
+	const char *root = req_env(r, "DOCUMENT_ROOT");
+	struct setup s = { .code_file = -1 };
+	struct setup_page p = { 0 };
+	enum status st;
+
+	setup_look(&s, root);
+	if (s.state != SETUP_READY && s.state != SETUP_OLDER)
+		return setup_page_state(r, &s, &p, out);
+	st = setup_page_is_json(r) ? read_json(r, p.values) :
+	    form_read(r->arena, r->body, r->body_n, setup_fields, p.values, &r->err);
+	if (st != OK)
+		return give_up(r, st, &s, &p, out);
+	if ((st = setup_enter(&s, p.values[CODE], root, &r->err)) != OK) {
+		p.values[CODE] = NULL;
+		if (st != FORBIDDEN)
+			return give_up(r, st, &s, &p, out);
+		p.errors[CODE] = arena_strdup(r->arena, without_name(CODE, r->err.text));
+		return refuse(r, st, &s, &p, out);
+	}
+	st = s.state == SETUP_READY ? set_up(r, &s, &p, out) : s.state == SETUP_OLDER ? upgrade(r, &s, &p, out) :
+	    setup_page_state(r, &s, &p, out);
+	setup_leave(&s);
+	return st;
+}
+
+int
+main(void)
+{
+	static const char *const media[] = { "application/x-www-form-urlencoded", "application/json", NULL };
+	static const struct route routes[] = {
+		{ GET, "/setup", 0, get },
+		{ POST, "/setup", 0, post, .media = media, .body_max = SETUP_BODY_MAX },
+		{ 0 } };
+
+	return serve(&(const struct endpoint) {
+		.name = "setup", .dialect = TETHER, .needs_no_database = true, .routes = routes });
+}

@@ -1,0 +1,203 @@
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "admin/backup.h"
+#include "time/instant.h"
+#include "db/scratch.h"
+#include "store/setting.h"
+
+#define PATTERN "-########-######.db"	/* behind the database's name; # = a digit */
+#define UNFINISHED ".part"
+
+enum {
+	SAME_SECOND_MAX = 60,		/* so many seconds on, a name is free */
+	LEFT_BEHIND_S = 24 * 60 * 60,	/* whatever it is, not written to for so long: its maker is gone */
+};
+
+/* Where a database's backups are: two databases may have theirs in one folder. */
+struct place {
+	struct arena *arena;
+	const char *folder, *stem;	/* the database's name, without folder and ending */
+};
+
+static const char *
+stem_of(struct db *db, struct arena *a)
+{
+	const char *path = db_path(db), *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	return dot != NULL && dot != name ? arena_text(a, name, (size_t)(dot - name)) : name;
+}
+
+/* Whether a name is that of one of its backups, with `ending` behind it and, where is_open, anything else. */
+static bool
+is_named(const struct place *p, const char *name, const char *ending, bool is_open)
+{
+	const char *pattern = PATTERN;
+	size_t n = strlen(p->stem);
+
+	if (strncmp(name, p->stem, n) != 0)
+		return false;
+	for (name += n; *pattern != '\0'; pattern++, name++)
+		if (*pattern == '#' ? *name < '0' || *name > '9' : *name != *pattern)
+			return false;
+	return strncmp(name, ending, strlen(ending)) == 0 && (is_open || name[strlen(ending)] == '\0');
+}
+
+/* Its path of the second at_s. */
+static const char *
+path_of(const struct place *p, int64_t at_s)
+{
+	time_t t = (time_t)at_s;
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y%m%d-%H%M%S", &tm);
+	return arena_printf(p->arena, "%s/%s-%s.db", p->folder, p->stem, text);
+}
+
+/* ---- Making one */
+
+/* A file that is held until it has its name, so that nobody takes it for one that was left behind. */
+static enum status
+make_part(const struct place *p, int64_t now_s, const char **part, int *fd, struct error *err)
+{
+	*fd = -1;
+	errno = EEXIST;
+	for (int i = 0; *fd == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++) {
+		*part = arena_printf(p->arena, "%s" UNFINISHED, path_of(p, now_s + i));
+		*fd = scratch_make(*part);
+	}
+	return *fd != -1 ? OK : error_set(err, UNAVAILABLE, "%s: %s", *part, strerror(errno));
+}
+
+static enum status
+publish(const struct place *p, const char *part, int64_t now_s, const char **made, struct error *err)
+{
+	const char *path = part;
+	int rc = -1;
+
+	scratch_remove_companions(part);	/* while the name is ours */
+	if (scratch_sync(part)) {
+		errno = EEXIST;
+		for (int i = 0; rc == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++)
+			rc = scratch_give_name(part, path = path_of(p, now_s + i));
+	}
+	if (rc == 0)
+		*made = path;
+	if (rc == -1 || !scratch_sync_folder(path))
+		return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
+	return OK;
+}
+
+static enum status
+make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress)(int64_t, int64_t), const char **made,
+    struct error *err)
+{
+	const char *part;
+	enum status st;
+	int fd;
+
+	if ((st = make_part(p, now_s, &part, &fd, err)) != OK)
+		return st;
+	if ((st = db_backup_into(db, part, true, progress, err)) == OK)
+		st = publish(p, part, now_s, made, err);
+	if (st != OK && *made == NULL)	/* else the name may be another's by now */
+		scratch_remove(part);
+	scratch_release(fd);
+	return st;
+}
+
+/* ---- Removing what is too old */
+
+/* What makers that were killed left behind. */
+static void
+sweep(const struct place *p, struct dirent **names, int n)
+{
+	struct stat st;
+
+	for (int i = 0; i < n; i++) {
+		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
+
+		if (is_named(p, names[i]->d_name, UNFINISHED, false) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (scratch_is_left(path) || time(NULL) - st.st_mtime > LEFT_BEHIND_S))
+			scratch_remove(path);
+	}
+}
+
+/* The oldest beyond `keep`, but never the one that was made now, whatever the clock said when the others were. */
+static enum status
+prune(const struct place *p, struct dirent **names, int n, const char *made, int keep, int *removed, struct error *err)
+{
+	enum status st = OK;
+	int others = -1;
+
+	for (int i = 0; i < n; i++)
+		others += names[i]->d_type != DT_DIR && is_named(p, names[i]->d_name, "", false);
+	for (int i = 0; i < n && others >= keep; i++) {
+		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
+
+		if (names[i]->d_type == DT_DIR || !is_named(p, names[i]->d_name, "", false) || strcmp(path, made) == 0)
+			continue;
+		others--;
+		if (unlink(path) == 0)
+			++*removed;
+		else if (errno != ENOENT)	/* else somebody else was faster */
+			st = error_set(err, UNAVAILABLE, "%s: cannot be removed: %s", path, strerror(errno));
+	}
+	return st;
+}
+
+static enum status
+tidy(const struct place *p, const char *made, int keep, int *removed, struct error *err)
+{
+	struct dirent **names;
+	int n = scandir(p->folder, &names, NULL, alphasort);
+	enum status st;
+
+	if (n == -1)
+		return error_set(err, UNAVAILABLE, "%s: %s", p->folder, strerror(errno));
+	sweep(p, names, n);
+	st = prune(p, names, n, made, keep, removed, err);
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	return st;
+}
+
+enum status
+backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int64_t now,
+    void (*progress)(int64_t, int64_t), const char **made, int *removed, struct error *err)
+{
+	const struct place p = { a, folder, stem_of(db, a) };
+	int64_t now_s = floor_div(now, SECOND_MS);
+	struct stat st_folder;
+	enum status st;
+
+	*made = NULL;
+	*removed = 0;
+	if (stat(folder, &st_folder) == -1)
+		return error_set(err, UNAVAILABLE, "%s: %s", folder, strerror(errno));
+	if (!S_ISDIR(st_folder.st_mode))
+		return error_set(err, UNAVAILABLE, "%s: not a folder", folder);
+	/* What was left behind goes first: it may be what fills the disk. */
+	if ((st = tidy(&p, "", INT_MAX, removed, err)) != OK ||
+	    (st = make_backup(db, &p, now_s, progress, made, err)) != OK)
+		return st;
+	return tidy(&p, *made, keep, removed, err);
+}
+
+enum status
+backup_note(struct db *db, struct arena *a, int64_t now, struct error *err)
+{
+	return setting_set(db, "backup_at", arena_printf(a, "%" PRId64, now), err);
+}

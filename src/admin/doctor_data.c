@@ -1,0 +1,195 @@
+/*
+ * What is in the database, and what it stands on.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "time/day.h"
+#include "admin/doctor_checks.h"
+#include "time/instant.h"
+#include "store/setting.h"
+#include "time/zone.h"
+
+enum { BACKUP_DAYS_MAX = 7, TZDATA_YEARS_MAX = 1 };
+
+/* Since 3.7.0, mended in 3.51.3 and, for their branches, in 3.50.7 and 3.44.6. */
+bool
+doctor_has_wal_fault(const char *sqlite_version)
+{
+	int major = 0, minor = 0, patch = 0;
+
+	if (sscanf(sqlite_version, "%d.%d.%d", &major, &minor, &patch) != 3)
+		return true;
+	if (major != 3 || minor < 7 || minor > 51)
+		return false;
+	return !((minor == 51 && patch >= 3) || (minor == 50 && patch >= 7) || (minor == 44 && patch >= 6));
+}
+
+void
+doctor_sqlite(const struct doctor_context *p, struct check_result *f)
+{
+	const char *version = db_sqlite_version();
+	char gate[DB_LOCK_PATH_MAX];
+
+	db_lock_path(p->path, gate);
+	if (!doctor_has_wal_fault(version))
+		doctor_fine(f, "SQLite %s", version);
+	else if (access(gate, R_OK | W_OK) == 0)
+		doctor_fine(f, "SQLite %s; the gate keeps writers apart, whom its WAL-reset fault would hit", version);
+	else {
+		doctor_found(f, DOCTOR_ERROR, "the gate cannot be opened: run `daybook doctor`",
+		    "%s: cannot be opened, and SQLite %s may lose commits without it", gate, version);
+		doctor_fix(f, "Give %s to the user that the programs run as.", gate);
+	}
+}
+
+/* An organisation whose zone is none here; NULL = all are. */
+static enum status
+lost_zone(const struct doctor_context *p, const char **lost, const char **organization)
+{
+	struct query *q = db_query(p->db, "SELECT id, timezone FROM organization ORDER BY id");
+	struct error err;
+
+	*lost = NULL;
+
+	while (*lost == NULL && query_step(q))
+		if (zone_get(query_text(q, 1), &err) == NULL) {
+			*lost = arena_strdup(p->arena, query_text(q, 1));
+			*organization = arena_strdup(p->arena, query_text(q, 0));
+		}
+	return query_done(q);
+}
+
+void
+doctor_timezones(const struct doctor_context *p, struct check_result *f)
+{
+	const char *release = zone_tzdata_version(), *lost, *organization = "";
+	int year, month, dayofmonth;
+	struct error err;
+
+	day_civil((struct day) { (int32_t)floor_div(p->now, DAY_MS) }, &year, &month, &dayofmonth);
+	if (zone_get("UTC", &err) == NULL)
+		doctor_found(f, DOCTOR_ERROR, "the system's tzdata is missing: install the package tzdata",
+		    "the system's time zones are missing: %s", err.text);
+	else if (p->is_thorough && p->db != NULL && lost_zone(p, &lost, &organization) == OK && lost != NULL)
+		doctor_found(f, DOCTOR_ERROR, "an organization's time zone is missing: run `daybook doctor`",
+		    "the system's time zones lack %s, the zone of organization %s", lost, organization);
+	else if (release[0] == '\0')
+		doctor_found(f, DOCTOR_WARNING, "the system's tzdata does not say its release",
+		    "the system's tzdata does not say its release");
+	else if (atoi(release) < year - TZDATA_YEARS_MAX)
+		doctor_found(f, DOCTOR_WARNING, "the system's tzdata is more than a year old: upgrade the package tzdata",
+		    "the system's tzdata %s is more than a year old: days may be cut wrong", release);
+	else {
+		doctor_fine(f, "tzdata %s", release);
+		return;
+	}
+	doctor_fix(f, "Install or upgrade the package tzdata (or set TZDIR to a folder of newer zones).");
+}
+
+void
+doctor_backup(const struct doctor_context *p, struct check_result *f)
+{
+	char text[INSTANT_TEXT_MAX];
+	const char *setting;
+	int64_t backup_at;
+
+	if (setting_get(p->db, p->arena, "backup_at", &setting) != OK)
+		return;
+	if ((backup_at = strtoll(setting, NULL, 10)) == 0)
+		doctor_found(f, DOCTOR_WARNING, "no backup yet: run `daybook backup`", "no backup yet");
+	else if (p->now - backup_at > BACKUP_DAYS_MAX * DAY_MS)
+		doctor_found(f, DOCTOR_WARNING, "the last backup is more than 7 days old: run `daybook backup`",
+		    "the last backup is of %s, more than 7 days ago", instant_format(backup_at, text));
+	else {
+		doctor_fine(f, "the last backup is of %s", instant_format(backup_at, text));
+		return;
+	}
+	doctor_fix(f, "`daybook backup --keep 14 FOLDER` each night, or let the programs do it: "
+	    "`daybook setting set backup_keep 14`; and keep copies on another machine.");
+}
+
+void
+doctor_organizations(const struct doctor_context *p, struct check_result *f)
+{
+	struct query *q = db_query(p->db, "SELECT count(*) FROM organization");
+	int64_t n = query_step(q) ? query_int(q, 0) : 0;
+
+	if (query_done(q) != OK)
+		return;
+	if (n > 0) {
+		doctor_fine(f, "%lld", (long long)n);
+		return;
+	}
+	doctor_found(f, DOCTOR_WARNING, "there is no organization yet", "there is no organization yet");
+	doctor_fix(f, "`daybook org add ID --timezone ZONE`");
+}
+
+void
+doctor_credentials(const struct doctor_context *p, struct check_result *f)
+{
+	struct query *q = db_query(p->db, "SELECT (SELECT count(*) FROM signing_key WHERE retired_at IS NULL), "
+	    "(SELECT count(*) FROM api_key WHERE revoked_at IS NULL)");
+	int64_t signing_keys = 0, api_keys = 0;
+
+	if (query_step(q)) {
+		signing_keys = query_int(q, 0);
+		api_keys = query_int(q, 1);
+	}
+	if (query_done(q) != OK)
+		return;
+	if (signing_keys + api_keys > 0) {
+		doctor_fine(f, "signing keys: %lld, API keys: %lld", (long long)signing_keys, (long long)api_keys);
+		return;
+	}
+	doctor_found(f, DOCTOR_WARNING, "there is no credential yet: nobody can ask",
+	    "there is no signing key and no API key in force: every request is refused");
+	doctor_fix(f, "`daybook key add`, or `daybook apikey add --org ID --scope usage:read`");
+}
+
+/* An origin over plain HTTP that is not this machine itself; NULL = none. */
+static const char *
+plain_origin(const struct doctor_context *p)
+{
+	static const char *const own[] = { "http://localhost", "http://127.0.0.1", "http://[::1]" };
+	const char *origins;
+	char *list, *one;
+	bool is_own;
+
+	if (setting_get(p->db, p->arena, "cors_origins", &origins) != OK)
+		return NULL;
+	list = arena_strdup(p->arena, origins);
+
+	while ((one = strsep(&list, " ")) != NULL) {
+		is_own = strncmp(one, "http://", 7) != 0;
+		for (size_t i = 0; !is_own && i < sizeof(own) / sizeof(own[0]); i++)
+			is_own = strncmp(one, own[i], strlen(own[i])) == 0 && strchr(":", one[strlen(own[i])]) != NULL;
+		if (!is_own)
+			return one;
+	}
+	return NULL;
+}
+
+void
+doctor_settings(const struct doctor_context *p, struct check_result *f)
+{
+	struct query *q = db_query(p->db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NULL");
+	int64_t foreign_keys = query_step(q) ? query_int(q, 0) : 0;
+	const char *origin, *aud;
+
+	if (query_done(q) != OK || setting_get(p->db, p->arena, "aud", &aud) != OK)
+		return;
+	if (foreign_keys > 0 && aud[0] == '\0') {
+		doctor_found(f, DOCTOR_WARNING, "tokens of any audience are taken: run `daybook doctor`",
+		    "a key is in force with which somebody else signs, and aud is empty: tokens that were made for another service are "
+		    "taken here too");
+		doctor_fix(f, "`daybook setting set aud NAME`, with the audience that the issuer writes into tokens for Daybook.");
+	} else if ((origin = plain_origin(p)) != NULL) {
+		doctor_found(f, DOCTOR_WARNING, "pages over plain HTTP may call the API: run `daybook doctor`",
+		    "cors_origins has %s: a page over plain HTTP can be changed on its way", origin);
+		doctor_fix(f, "Serve that page over HTTPS, and name it so: `daybook setting set cors_origins …`");
+	} else
+		doctor_fine(f, "nothing that lets too much in");
+}

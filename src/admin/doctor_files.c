@@ -1,0 +1,264 @@
+/*
+ * The database as files: whose they are, who may read them, where they lie.
+ */
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "admin/doctor_checks.h"
+#include "db/writer_lock.h"
+#include "admin/setup.h"
+
+#define MB INT64_C(1000000)
+#define SPACE_MIN (100 * MB)	/* bytes free, and twice the database */
+
+enum { NAME_MAX_BYTES = 64 };
+
+static const char *const companions[] = { "-wal", "-shm", "-gate" };
+enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]) };
+
+/* They lie beside the file itself, whatever link names it. */
+static const char *
+companion(const struct doctor_context *p, const char *suffix)
+{
+	char real[PATH_MAX];
+
+	return arena_printf(p->arena, "%s%s", realpath(p->path, real) != NULL ? real : p->path, suffix);
+}
+
+/* The folder that the file is really in. */
+static const char *
+folder_of(const struct doctor_context *p)
+{
+	char real[PATH_MAX], *slash;
+
+	if (realpath(p->path, real) == NULL)
+		return ".";
+	slash = strrchr(real, '/');
+	slash[slash == real] = '\0';
+	return arena_strdup(p->arena, real);
+}
+
+/* Where time matters, their numbers: a name may come from anywhere. */
+static const char *
+user_name(const struct doctor_context *p, uid_t uid)
+{
+	struct passwd *user = p->is_thorough ? getpwuid(uid) : NULL;
+
+	return user != NULL ? arena_printf(p->arena, "%.*s", NAME_MAX_BYTES, user->pw_name) :
+	    arena_printf(p->arena, "%lu", (unsigned long)uid);
+}
+
+/* ---- Whose */
+
+/* A file that this user, or the one whose database it is, cannot write; NULL = there is none. */
+static const char *
+shut_out(const struct doctor_context *p, const struct stat *database)
+{
+	const char *names[COMPANIONS + 2] = { p->path, folder_of(p) };
+	struct stat st;
+
+	for (size_t i = 0; i < COMPANIONS; i++)
+		names[i + 2] = companion(p, companions[i]);
+	for (size_t i = 0; i < COMPANIONS + 2; i++) {
+		if (stat(names[i], &st) == -1)
+			continue;
+		if (geteuid() != 0 ? access(names[i], R_OK | W_OK) == -1 :
+		    st.st_uid != database->st_uid && (st.st_mode & S_IWGRP) == 0)
+			return names[i];
+	}
+	return NULL;
+}
+
+void
+doctor_owner(const struct doctor_context *p, struct check_result *f)
+{
+	const char *file;
+	struct stat st, theirs;
+
+	if (stat(p->path, &st) == -1)
+		return;
+	if ((file = shut_out(p, &st)) == NULL) {
+		doctor_fine(f, "the files belong to %s", user_name(p, st.st_uid));
+		return;
+	}
+	if (stat(file, &theirs) == -1)
+		return;
+	doctor_found(f, DOCTOR_ERROR, "the owner of the database's files: run `daybook doctor`",
+	    geteuid() != 0 ? "%s: belongs to %s, and this runs as %s, who may not read and write it" :
+	    "%s: belongs to %s, the database to %s, who may not write it", file, user_name(p, theirs.st_uid),
+	    user_name(p, geteuid() != 0 ? geteuid() : st.st_uid));
+	doctor_fix(f, "Give the database, its -wal, -shm and -gate and their folder to the user that the programs run as: "
+	    "`chown USER %s` (and so on).", file);
+}
+
+/* ---- Who may read */
+
+void
+doctor_rights(const struct doctor_context *p, struct check_result *f)
+{
+	const char *folder = folder_of(p), *open_text = "the rights of the database's files: run `daybook doctor`", *file = p->path;
+	struct stat in, st;
+	mode_t open_to_all = 0;
+
+	if (stat(folder, &in) == -1)
+		return;
+	for (size_t i = 0; i <= COMPANIONS && open_to_all == 0; i++) {
+		const char *name = i == 0 ? p->path : companion(p, companions[i - 1]);
+
+		if (stat(name, &st) == 0 && (open_to_all = st.st_mode & 0006) != 0)
+			file = name;
+	}
+	if ((in.st_mode & S_IWOTH) != 0 && (in.st_mode & S_ISVTX) == 0) {
+		doctor_found(f, DOCTOR_ERROR, open_text, "%s: every user of this machine may write in this folder, and put another "
+		    "database in place of yours", folder);
+		doctor_fix(f, "`chmod 0700 %s` (or 2770, where a group shares it).", folder);
+	} else if (open_to_all != 0) {
+		/* Where nobody else gets through the folder, it is only untidy. */
+		doctor_found(f, (in.st_mode & S_IXOTH) != 0 ? DOCTOR_ERROR : DOCTOR_WARNING, open_text,
+		    "%s: every user of this machine may %s it (mode %04o); the signing keys are in the database", file,
+		    (open_to_all & S_IWOTH) != 0 ? "write" : "read", st.st_mode & 07777);
+		doctor_fix(f, "`chmod 0600 %s` (or 0660, where a group shares it).", file);
+	} else if ((in.st_mode & 0007) != 0) {
+		doctor_found(f, DOCTOR_WARNING, open_text, "%s: other users of this machine may look into the database's folder "
+		    "(mode %04o)", folder, in.st_mode & 07777);
+		doctor_fix(f, "`chmod 0700 %s` (or 2770, where a group shares it).", folder);
+	} else
+		doctor_fine(f, "nobody else may read the database or its folder");
+}
+
+/* ---- Where */
+
+bool
+doctor_is_below(const char *path, const char *document_root)
+{
+	char file[PATH_MAX], root[PATH_MAX];
+	size_t n;
+
+	if (document_root == NULL || document_root[0] == '\0' || realpath(document_root, root) == NULL ||
+	    realpath(path, file) == NULL)
+		return false;
+	n = strlen(root);	/* of "/", which some servers say where they have none, nothing is below */
+	return strncmp(file, root, n) == 0 && file[n] == '/';
+}
+
+/* Where web servers usually keep what they hand out; NULL = nothing of the kind. */
+static const char *
+usual_root(const char *real)
+{
+	static const char *const folders[] = { "/var/www/", "/srv/www/", "/srv/http/" };
+	static const char *const names[] = { "/public_html/", "/htdocs/", "/httpdocs/", "/www/", "/web/" };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (strncmp(real, folders[i], strlen(folders[i])) == 0)
+			return folders[i];
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strstr(real, names[i]) != NULL)
+			return names[i];
+	return NULL;
+}
+
+void
+doctor_location(const struct doctor_context *p, struct check_result *f)
+{
+	static const char open_text[] = "the place of the database: run `daybook doctor`";
+	char real[PATH_MAX];
+	const char *usual;
+
+	if (realpath(p->path, real) == NULL)
+		return;
+	if (doctor_is_below(p->path, p->document_root))
+		doctor_found(f, DOCTOR_ERROR, open_text, "%s: lies below the web server's document root %s: anybody may fetch it",
+		    real, p->document_root);
+	else if ((usual = usual_root(real)) != NULL)
+		doctor_found(f, DOCTOR_WARNING, open_text, "%s: lies below \"%s\", where web servers usually hand out files", real,
+		    usual);
+	else {
+		doctor_fine(f, "not where a web server usually hands out files");
+		return;
+	}
+	doctor_fix(f, "Stop the programs, move the database with its -wal and -gate into a folder that no web server hands out, and "
+	    "name that with DAYBOOK_DB or in daybook.conf.");
+}
+
+/* ---- What the filesystem can */
+
+void
+doctor_filesystem(const struct doctor_context *p, struct check_result *f)
+{
+	const char *mode = p->db != NULL ? db_journal_mode(p->db) : "";
+
+	if (!db_on_network(p->path))
+		doctor_fine(f, "a local filesystem%s%s", mode[0] != '\0' ? "; journal mode " : "", mode);
+	else if (strcmp(mode, "wal") != 0)
+		doctor_fine(f, "a network filesystem%s%s", mode[0] != '\0' ? "; journal mode " : "", mode);
+	else {
+		doctor_found(f, DOCTOR_ERROR, "the filesystem of the database: run `daybook doctor`",
+		    "%s: a network filesystem does not carry journal mode wal", p->path);
+		doctor_fix(f, "Stop the programs; `daybook -d %s backup COPY`, `daybook -d NEW init` on a local disk (or on this one: "
+		    "it gets the other journal), `daybook -d NEW restore COPY`.", p->path);
+	}
+}
+
+void
+doctor_locks(const struct doctor_context *p, struct check_result *f)
+{
+	const char *gate = companion(p, "-gate");
+	struct error err = { 0 };
+	struct gate made;
+
+	if (writer_lock_open(&made, gate, p->path))	/* a database that was copied has none yet; the next program would make it */
+		writer_lock_close(&made);
+	if (writer_lock_probe(gate, &err) == OK) {
+		doctor_fine(f, "locks keep processes apart");
+		return;
+	}
+	doctor_found(f, DOCTOR_ERROR, "locks: run `daybook doctor`",
+	    "%s: writers are not kept apart, and may damage the database", err.text);
+	doctor_fix(f, "Move the database to a filesystem with locks (a local disk), or let the host switch them on.");
+}
+
+void
+doctor_space(const struct doctor_context *p, struct check_result *f)
+{
+	struct statvfs fs;
+	struct stat st;
+	int64_t free_bytes, wanted;
+
+	if (statvfs(p->path, &fs) == -1 || stat(p->path, &st) == -1)
+		return;
+	free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+	wanted = 2 * (int64_t)st.st_size > SPACE_MIN ? 2 * (int64_t)st.st_size : SPACE_MIN;
+	if (free_bytes >= wanted) {
+		doctor_fine(f, "%lld MB free", (long long)(free_bytes / MB));
+		return;
+	}
+	doctor_found(f, DOCTOR_WARNING, "little space is left on the disk: run `daybook doctor`",
+	    "%s: %lld MB are free on its disk; the database and one backup of it want %lld MB", p->path,
+	    (long long)(free_bytes / MB), (long long)(wanted / MB));
+	doctor_fix(f, "Make room: old backups, logs, a larger disk.");
+}
+
+/* ---- What setting up left behind */
+
+void
+doctor_setup_code(const struct doctor_context *p, struct check_result *f)
+{
+	struct query *q = db_query(p->db, "SELECT EXISTS (SELECT 1 FROM organization)");
+	bool is_set_up = query_step(q) && query_int(q, 0) != 0;
+	char folder[CONF_PATH_MAX];
+	const char *file;
+
+	conf_folder(folder);
+	file = arena_printf(p->arena, "%s/" SETUP_CODE_FILE, folder);
+	if (query_done(q) != OK || !is_set_up || access(file, F_OK) == -1)
+		return;
+	doctor_found(f, DOCTOR_WARNING, "the code of the setup is still there: run `daybook doctor`", "%s: the setup is done", file);
+	doctor_fix(f, "`rm %s`", file);
+}

@@ -1,0 +1,274 @@
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/audit.h"
+#include "admin/backup.h"
+#include "db/db_schema.h"
+#include "admin/inspect.h"
+#include "time/instant.h"
+#include "db/scratch.h"
+#include "admin/verify.h"
+
+#define KEPT_KIND "before-restore"	/* FILE-before-restore-20261129-101500 */
+
+/* ---- Looking */
+
+struct first {
+	char organization[80], text[ERROR_TEXT_MAX];
+};
+
+static void
+keep_first(void *arg, const char *organization, const char *text)
+{
+	struct first *f = arg;
+
+	if (f->text[0] != '\0')
+		return;
+	snprintf(f->organization, sizeof(f->organization), "%s%s", organization, organization[0] != '\0' ? ": " : "");
+	snprintf(f->text, sizeof(f->text), "%.300s", text);
+}
+
+static enum status
+run_verify(struct db *db, struct error *err)
+{
+	struct first first = { .text = "" };
+	struct verify_report report = { .differs = keep_first, .arg = &first };
+	struct arena *a = arena_new();
+	enum status st = verify(db, a, &report);
+
+	arena_free(a);
+	if (st != OK)
+		return db_why(db, err);
+	if (report.differences == 0)
+		return OK;
+	return error_set(err, CONFLICT, "%s%s (%" PRId64 " difference%s)", first.organization, first.text, report.differences,
+	    report.differences == 1 ? "" : "s");
+}
+
+/* What nobody may override: a file that is damaged, or whose schema is another one. */
+static enum status
+check_shape(struct db *db, struct error *err)
+{
+	enum status st;
+
+	if ((st = db_check(db, err)) != OK)
+		return st;
+	return db_schema_check(db, err);
+}
+
+enum status
+inspect(struct db *db, struct error *err)
+{
+	enum status st;
+
+	if ((st = check_shape(db, err)) != OK)
+		return st;
+	return run_verify(db, err);
+}
+
+enum status
+inspect_and_accept(struct db *db, struct error *err)
+{
+	struct error found = { 0 };
+	enum status st = inspect(db, &found);
+
+	if (st == OK)
+		return db_accept(db) == OK ? OK : db_why(db, err);
+	error_set(err, st, "%s: put there by hand, and not used before it is checked: %.400s", db_path(db), found.text);
+	error_hint(err, "See all of it with `daybook verify`; then restore a good backup, or run `daybook rebuild`.");
+	return st;
+}
+
+/* ---- A staged copy */
+
+/* Opens the copy, which is of this schema by now. */
+static enum status
+inspect_staged(const char *staged, bool is_forced, struct error *err)
+{
+	struct db *db = db_open(staged, err);
+	enum status st;
+
+	if (db == NULL)
+		return UNAVAILABLE;
+	if ((st = check_shape(db, err)) == OK && !is_forced && (st = run_verify(db, err)) != OK)
+		error_hint(err, "See all of it with `daybook verify` of that file; --force takes it as it is.");
+	db_close(db);
+	return st;
+}
+
+/* The copy as a file: checked for what would mislead the upgrade, upgraded, and inspected. */
+static enum status
+prepare(const char *from, const char *staged, bool is_forced, struct error *err)
+{
+	struct error found = { 0 };
+	enum status st;
+	struct db *db;
+	int version;
+
+	if ((st = db_stage(from, staged, err)) != OK)
+		return st;
+	if ((db = db_open_any(staged, &found)) == NULL)
+		st = UNAVAILABLE;
+	else {
+		st = db_check(db, &found);
+		db_close(db);
+	}
+	if (st == OK)
+		st = db_upgrade(staged, &version, &found);
+	if (st == OK)
+		st = inspect_staged(staged, is_forced, &found);
+	if (st == OK)
+		return OK;
+	/* What is wrong is said of the file that was named, not of the copy. */
+	if (strncmp(found.text, staged, strlen(staged)) == 0)
+		error_set(err, st, "%s%s", from, found.text + strlen(staged));
+	else
+		error_set(err, st, "%s: %s", from, found.text);
+	error_hint(err, "%s", found.hint);
+	return st;
+}
+
+/* Makes the copy's file beside the database, under a name that a later one sweeps away if this one dies. */
+static enum status
+begin_staging(const char *path, const char *kind, char *staged, int *fd, struct error *err)
+{
+	scratch_sweep(path, kind);
+	*fd = -1;
+	if (!scratch_name(path, kind, staged) || (*fd = scratch_make(staged)) == -1)
+		return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
+	return OK;
+}
+
+static void
+end_staging(const char *staged, int fd)
+{
+	scratch_remove(staged);
+	scratch_release(fd);
+}
+
+/* ---- Restoring */
+
+/* Removes the earlier FILE-before-restore-*, of which one is enough. */
+static void
+remove_earlier(const char *path, const char *kept, struct arena *a)
+{
+	const char *slash = strrchr(path, '/'), *stem = slash != NULL ? slash + 1 : path;
+	const char *folder = slash != NULL ? arena_text(a, path, (size_t)(slash - path) + 1) : "./";
+	const char *prefix = arena_printf(a, "%s-" KEPT_KIND "-", stem), *name;
+	struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		name = entry->d_name + strlen(prefix);
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 && strspn(name, "0123456789-") == strlen(name) &&
+		    strcmp(entry->d_name, strrchr(kept, '/') != NULL ? strrchr(kept, '/') + 1 : kept) != 0)
+			scratch_remove(arena_printf(a, "%s%s", slash != NULL ? folder : "", entry->d_name));
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static enum status
+keep(struct db *db, struct arena *a, int64_t now, const char **kept, struct error *err)
+{
+	char at[INSTANT_TEXT_MAX];
+	enum status st = CONFLICT;
+
+	for (int i = 0; st == CONFLICT && i < 60; i++) {	/* two in one second are two */
+		instant_format(now + i * SECOND_MS, at);	/* 2026-11-21T14:43:20.123Z */
+		*kept = arena_printf(a, "%s-" KEPT_KIND "-%.4s%.2s%.2s-%.2s%.2s%.2s", db_path(db), at, at + 5, at + 8, at + 11, at + 14,
+		    at + 17);
+		st = db_keep(db, *kept, err);
+	}
+	return st;
+}
+
+/* In the copy, so that the restore is one step. */
+static enum status
+note_restore(const char *staged, struct arena *a, int64_t now, const char *credential, struct error *err)
+{
+	struct db *db = db_open(staged, err);
+	enum status st;
+
+	if (db == NULL)
+		return UNAVAILABLE;
+	if ((st = db_write_begin(db)) == OK && (st = backup_note(db, a, now, err)) == OK &&
+	    (st = audit(db, now, 0, credential, "file.restore", "{}")) == OK)
+		st = db_write_commit(db);
+	db_write_abort(db);
+	if (st != OK)
+		(void)db_why(db, err);
+	db_close(db);
+	return st;
+}
+
+enum status
+inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now, const char *credential,
+    const char **kept, struct error *err)
+{
+	char staged[SCRATCH_PATH_MAX];
+	enum status st;
+	int fd;
+
+	if (db_is_same_file(db, from))
+		return error_set(err, CONFLICT, "%s: the database itself, not a backup of it", from);
+	if ((st = begin_staging(db_path(db), "restore", staged, &fd, err)) != OK)
+		return st;
+	if ((st = prepare(from, staged, is_forced, err)) == OK &&
+	    (st = note_restore(staged, a, now, credential, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
+		if ((st = db_replace(db, staged, err)) == OK)
+			remove_earlier(db_path(db), *kept, a);
+		else
+			scratch_remove(*kept);	/* nothing was replaced */
+	}
+	end_staging(staged, fd);
+	return st;
+}
+
+/* ---- Upgrading */
+
+/* There is nothing to upgrade. */
+static enum status
+check_current(const char *path, struct error *err)
+{
+	struct db *db = db_open(path, err);
+	enum status st;
+
+	if (db == NULL)
+		return UNAVAILABLE;
+	st = db_is_accepted(db) ? OK : inspect_and_accept(db, err);
+	db_close(db);
+	return st;
+}
+
+enum status
+inspect_upgrade(const char *path, bool is_forced, int *from, struct error *err)
+{
+	char staged[SCRATCH_PATH_MAX];
+	enum status st;
+	struct db *db;
+	int fd;
+
+	if ((st = db_version_of(path, from, err)) != OK)
+		return st;
+	if (*from > DB_SCHEMA_VERSION)
+		return db_upgrade(path, from, err);	/* it says which is newer */
+	if (*from == DB_SCHEMA_VERSION)
+		return check_current(path, err);
+	if ((st = begin_staging(path, "upgrade", staged, &fd, err)) != OK)
+		return st;
+	st = prepare(path, staged, is_forced, err);
+	end_staging(staged, fd);
+	if (st != OK || (st = db_upgrade(path, from, err)) != OK)
+		return st;
+	if ((db = db_open(path, err)) == NULL)
+		return UNAVAILABLE;
+	if ((st = db_accept(db)) != OK)
+		(void)db_why(db, err);
+	db_close(db);
+	return st;
+}

@@ -1,0 +1,161 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "admin/backup.h"
+#include "ledger/failed_contact.h"
+#include "admin/inspect.h"
+#include "time/instant.h"
+#include "base/log.h"
+#include "store/setting.h"
+#include "admin/maintenance.h"
+
+enum { TURN_MS = 1000 };	/* the next request waits no longer for blanking */
+
+/* One transaction after the other, so that writers come in between. */
+static bool
+blank_failures(struct db *db, int64_t now)
+{
+	int64_t until = instant_monotonic() + TURN_MS;
+	bool is_due;
+
+	while (failed_contact_is_due(db, now, &is_due) == OK && is_due) {
+		if (instant_monotonic() > until)
+			return true;
+		if (db_write_try(db) != OK)
+			return false;
+		if (failed_contact_expire(db, now) != OK || db_write_commit(db) != OK) {
+			db_write_abort(db);
+			return false;
+		}
+	}
+	return false;
+}
+
+static void
+log_failure(const char *path)
+{
+	char text[ERROR_TEXT_MAX * 2];
+	int error = errno;
+
+	log_error("event=backup file=%s error=\"%s\"", log_value(path, text, sizeof(text)), strerror(error));
+}
+
+/* How many to keep where a backup is due; else 0. */
+static int
+backups_due(struct db *db, struct arena *a, int64_t now)
+{
+	const char *text;
+	int64_t last_at;
+	int keep;
+
+	if (setting_get(db, a, "backup_keep", &text) != OK || (keep = atoi(text)) == 0 ||
+	    setting_get(db, a, "backup_at", &text) != OK)
+		return 0;
+	last_at = strtoll(text, NULL, 10);
+	return now < last_at || now - last_at >= DAY_MS ? keep : 0;	/* of a time to come: the clock was wrong */
+}
+
+/*
+ * Locks the folder, for one process and one try an hour: the file says when the last one was.  The lock goes with the file.
+ * -1 where it is not to be had.
+ */
+static int
+lock_folder(const char *folder, struct arena *a, int64_t now)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	const char *path = arena_printf(a, "%s/.lock", folder);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), n;
+	char text[24] = "";
+	int64_t tried_at;
+
+	if (fd == -1) {
+		log_failure(path);
+		return -1;
+	}
+	if (fcntl(fd, F_SETLK, &lock) == 0 && pread(fd, text, sizeof(text) - 1, 0) >= 0) {
+		tried_at = strtoll(text, NULL, 10);
+		n = snprintf(text, sizeof(text), "%020lld\n", (long long)now);
+		if ((now < tried_at || now - tried_at >= MAINTENANCE_EVERY_MS) && pwrite(fd, text, (size_t)n, 0) == n)
+			return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+static enum status
+make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_t now, struct error *err)
+{
+	char text[ERROR_TEXT_MAX];
+	enum status st, noted;
+	const char *made;
+	int removed;
+
+	st = backup_rotate(db, a, folder, keep, now, NULL, &made, &removed, err);
+	if (made == NULL)
+		return st;
+	log_info("event=backup file=%s removed=%d", log_value(made, text, sizeof(text)), removed);
+	if ((noted = db_write_begin(db)) == OK &&
+	    ((noted = backup_note(db, a, now, err)) != OK || (noted = db_write_commit(db)) != OK))
+		db_write_abort(db);
+	if (noted != OK)
+		log_error("event=backup error=\"it is made, but could not be noted\"");
+	return st;
+}
+
+/* A file that was put there by hand is inspected as a whole, once: one that does not pass must not push out good backups. */
+static bool
+is_sound(struct db *db)
+{
+	char text[ERROR_TEXT_MAX * 2], fix[ERROR_TEXT_MAX * 2];
+	struct error err = { 0 };
+
+	if (db_is_accepted(db) || inspect_and_accept(db, &err) == OK)
+		return true;
+	log_error("event=inspect error=%s fix=%s", log_value(err.text, text, sizeof(text)), log_value(err.hint, fix, sizeof(fix)));
+	return false;
+}
+
+static void
+back_up(struct db *db, struct arena *a, int64_t now)
+{
+	const char *folder = arena_printf(a, "%s-backups", db_path(db));
+	char text[ERROR_TEXT_MAX * 2];
+	struct error err = { 0 };
+	int fd, keep;
+
+	if (backups_due(db, a, now) == 0)
+		return;
+	if (mkdir(folder, 0700) == -1 && errno != EEXIST) {
+		log_failure(folder);
+		return;
+	}
+	if ((fd = lock_folder(folder, a, now)) == -1)
+		return;
+	/* Somebody else may have made it while we looked. */
+	if ((keep = backups_due(db, a, now)) > 0 && is_sound(db) && make_backup(db, a, folder, keep, now, &err) != OK)
+		log_error("event=backup error=%s", log_value(err.text, text, sizeof(text)));
+	close(fd);
+}
+
+bool
+maintenance_is_due(struct db *db, struct arena *a, int64_t now)
+{
+	bool is_due;
+
+	return (failed_contact_is_due(db, now, &is_due) == OK && is_due) || backups_due(db, a, now) > 0;
+}
+
+bool
+maintenance(struct db *db, struct arena *a, int64_t now)
+{
+	bool has_more = blank_failures(db, now);
+
+	back_up(db, a, now);
+	return has_more;
+}

@@ -1,0 +1,277 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/api_key.h"
+#include "store/audit.h"
+#include "base/crypto.h"
+#include "time/instant.h"
+#include "base/log.h"
+#include "ledger/price.h"
+#include "store/setting.h"
+#include "admin/setup.h"
+#include "auth/signing_key.h"
+
+#define CREDENTIAL "setup"
+#define BACKUPS_KEPT "7"	/* there is no cron on such a host: the programs make them */
+
+/* ---- What is there */
+
+/* Cuts the last name off a path; false where there is none. */
+static bool
+cut_name(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+/* The folder of the database as it really lies, whether that one is there yet or only the one above it. */
+static bool
+real_folder(const char *database, char *real)
+{
+	char folder[CONF_PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%s", database);
+	return cut_name(folder) && (realpath(folder, real) != NULL ||
+	    (errno == ENOENT && cut_name(folder) && realpath(folder, real) != NULL));
+}
+
+/* Of a root that is the whole host, nothing can be said. */
+static bool
+is_below(const char *path, const char *root)
+{
+	size_t n = strlen(root);
+
+	return strcmp(root, "/") != 0 && strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static enum setup_state
+found(struct setup *s, enum setup_state state, const char *text, const char *fix)
+{
+	error_set(&s->err, CONFLICT, "%s", text);
+	error_hint(&s->err, "%s", fix);
+	return state;
+}
+
+static enum setup_state
+check_location(struct setup *s, const char *document_root)
+{
+	char folder[PATH_MAX], root[PATH_MAX];
+	struct error err;
+
+	if (conf_database(s->database, &err) != OK)
+		return found(s, SETUP_NO_CONF, "daybook.conf: nothing says where the database is to be",
+		    "Rename daybook.conf.example to daybook.conf, and look whether its line DAYBOOK_DB= suits this host.");
+	if (s->database[0] != '/' || !real_folder(s->database, folder))
+		return found(s, SETUP_BROKEN, "DAYBOOK_DB: neither the folder of the database nor the one above it is there",
+		    "Correct the line DAYBOOK_DB= in daybook.conf.");
+	if (document_root != NULL && realpath(document_root, root) != NULL && is_below(folder, root))
+		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database would lie in the folder that the web server gives out",
+		    "Name a folder beside that one in daybook.conf, as in DAYBOOK_DB=../../daybook-data/daybook.db.");
+	return SETUP_READY;
+}
+
+static int64_t
+count(struct db *db, const char *sql)
+{
+	struct query *q = db_query(db, sql);
+	int64_t n = query_step(q) ? query_int(q, 0) : -1;
+
+	return query_done(q) == OK ? n : -1;
+}
+
+static int64_t
+organizations(struct db *db)
+{
+	return count(db, "SELECT count(*) FROM organization");
+}
+
+static enum setup_state
+look_into(struct setup *s)
+{
+	struct error err;
+	struct db *db;
+	int64_t n = -1;
+
+	switch (db_version_of(s->database, &s->schema_version, &err)) {
+	case NOT_FOUND:
+		return SETUP_READY;
+	case OK:
+		break;
+	default:
+		return found(s, SETUP_BROKEN, "DAYBOOK_DB: what lies there is no Daybook database, or may not be read",
+		    "Look at the file and its rights, or name another one in daybook.conf.");
+	}
+	if (s->schema_version > DB_SCHEMA_VERSION)
+		return found(s, SETUP_BROKEN, "The database belongs to a newer Daybook than these programs",
+		    "Upload the programs of that one.");
+	if (s->schema_version < DB_SCHEMA_VERSION)
+		return SETUP_OLDER;
+	if ((db = db_open(s->database, &err)) != NULL)
+		n = organizations(db);
+	db_close(db);
+	if (n < 0)
+		return found(s, SETUP_BROKEN, "The database cannot be opened for writing",
+		    "Look at the rights of its folder and its files: the programs must be able to write there.");
+	return n > 0 ? SETUP_DONE : SETUP_READY;
+}
+
+void
+setup_look(struct setup *s, const char *document_root)
+{
+	s->err.text[0] = s->err.hint[0] = '\0';
+	if ((s->state = check_location(s, document_root)) == SETUP_READY)
+		s->state = look_into(s);
+	if (s->code_file != -1 || (s->state != SETUP_READY && s->state != SETUP_OLDER))
+		return;
+	s->is_upgrade = s->state == SETUP_OLDER;
+	switch (setup_code_look(&s->err)) {
+	case OK:
+		break;
+	case UNAVAILABLE:
+		s->state = SETUP_AWAY;
+		break;
+	default:
+		s->state = SETUP_NO_CODE;
+	}
+}
+
+/* ---- Doing it */
+
+static enum status
+note(struct db *db, int64_t now, const char *action, const char *name, const char *text)
+{
+	enum status st;
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_text(&j, name, text);
+	json_close_object(&j);
+	st = audit(db, now, 0, CREDENTIAL, action, json_text(&j));
+	json_free(&j);
+	return st;
+}
+
+/* The folder, for nobody else, and the file. */
+static enum status
+make_database(struct setup *s, struct error *err)
+{
+	char folder[CONF_PATH_MAX], text[ERROR_TEXT_MAX * 2];
+	struct error detail;
+
+	if (access(s->database, F_OK) == 0)
+		return OK;
+	snprintf(folder, sizeof(folder), "%s", s->database);
+	if (cut_name(folder) && mkdir(folder, 0700) == -1 && errno != EEXIST)
+		return error_set(err, CONFLICT, "The folder of the database cannot be made: %s", strerror(errno));
+	switch (db_create(s->database, &detail)) {
+	case OK:
+	case CONFLICT:	/* another was faster */
+		return OK;
+	default:
+		log_error("event=setup error=%s", log_value(detail.text, text, sizeof(text)));
+		if (db_has_left_over(s->database))
+			return error_set(err, CONFLICT, "The database cannot be made: files of an earlier one lie in its folder. "
+			    "Remove those whose names end in -wal, -shm and -journal");
+		return error_set(err, CONFLICT, "The database cannot be made: the programs may not write into its folder, or there is "
+		    "no room");
+	}
+}
+
+/* Of every day: nothing was sent before, and what is imported later has a price too. */
+static enum status
+set_price(struct db *db, struct arena *a, const struct setup_input *input, enum channel channel, int64_t nanos, int64_t now,
+    struct error *err)
+{
+	int64_t adjusted;
+
+	if (nanos < 0)
+		return OK;
+	return price_set(db, a, input->org.id, channel, (struct day) { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos, false, now,
+	    CREDENTIAL, &adjusted, err);
+}
+
+static enum status
+add_signing_key(struct db *db, struct arena *a, int64_t now, struct error *err)
+{
+	uint8_t random[6];
+	char kid[2 * sizeof(random) + 1];
+	enum status st;
+
+	if (count(db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NOT NULL") > 0)
+		return OK;
+	random_bytes(random, sizeof(random));
+	st = signing_key_add(db, a, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, now, err);
+	return st == OK ? note(db, now, "key.add", "kid", kid) : st;
+}
+
+/* Everything in the database, inside a write transaction. */
+static enum status
+write_all(struct db *db, struct arena *a, struct setup_input *input, int64_t now, const char **secret, struct error *err)
+{
+	const unsigned scopes = SCOPE_ORG_ADMIN | SCOPE_USAGE_READ | SCOPE_USAGE_WRITE | SCOPE_CAMPAIGNS_WRITE;
+	enum status st;
+	int64_t key;
+
+	if (organizations(db) != 0)
+		return error_set(err, CONFLICT, "setup: has been done");
+	if ((st = organization_add(db, a, &input->org, now, CREDENTIAL, err)) != OK ||
+	    (st = set_price(db, a, input, SMS, input->sms_nanos, now, err)) != OK ||
+	    (st = set_price(db, a, input, CALL, input->call_nanos, now, err)) != OK ||
+	    (st = add_signing_key(db, a, now, err)) != OK)
+		return st;
+	if ((st = setting_set(db, "backup_keep", BACKUPS_KEPT, err)) != OK)
+		return st;
+	if ((st = api_key_add(db, a, input->org.id, "made by setup", scopes, now, secret, &key, err)) != OK)
+		return st;
+	return note(db, now, "apikey.add", "key", arena_printf(a, "%lld", (long long)key));
+}
+
+enum status
+setup_perform(struct setup *s, struct arena *a, struct setup_input *input, int64_t now, const char **secret, struct error *err)
+{
+	enum status st;
+	struct db *db;
+
+	if ((st = make_database(s, err)) != OK)
+		return st;
+	if ((db = db_open(s->database, err)) == NULL)
+		return error_set(err, UNAVAILABLE, "The database cannot be opened");
+	if ((st = db_write_begin(db)) == OK) {
+		if ((st = write_all(db, a, input, now, secret, err)) == OK)
+			st = db_write_commit(db);
+		else
+			db_write_abort(db);
+	}
+	db_close(db);
+	return st;
+}
+
+enum status
+setup_upgrade(struct setup *s, struct arena *a, int64_t now, const char **copy, struct error *err)
+{
+	char at[INSTANT_TEXT_MAX], *to;
+	struct error detail;
+	int from = 0;
+
+	instant_format(now, at);	/* 2026-11-21T14:43:20.123Z */
+	to = arena_printf(a, "%s-before-upgrade-%.4s%.2s%.2s-%.2s%.2s%.2s", s->database, at, at + 5, at + 8, at + 11, at + 14,
+	    at + 17);
+	*copy = strrchr(to, '/') + 1;
+	if (db_backup_file(s->database, to, &detail) != OK)
+		return error_set(err, CONFLICT, "%s: cannot be written, and without a copy nothing is upgraded", *copy);
+	if (db_upgrade(s->database, &from, &detail) == OK && db_version_of(s->database, &from, &detail) == OK &&
+	    from == DB_SCHEMA_VERSION)
+		return OK;
+	log_error("event=upgrade error=\"the database could not be upgraded\"");
+	return error_set(err, CONFLICT, "The database could not be upgraded and is as it was; %s is a copy of it", *copy);
+}

@@ -1,0 +1,163 @@
+/*
+ * The code that proves the operator: its file, and who may try it when (see setup.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/log.h"
+#include "admin/setup.h"
+
+enum { CODE_FILE_MAX = SETUP_CODE_MAX + 16, LOCK_STEP_MS = 50 };
+
+static void
+code_path(char *path)
+{
+	char folder[CONF_PATH_MAX];
+
+	conf_folder(folder);
+	snprintf(path, CONF_PATH_MAX + sizeof(SETUP_CODE_FILE), "%s/" SETUP_CODE_FILE, folder);
+}
+
+/* By what the person can do about it, or by what only passes. */
+static enum status
+unreadable(struct error *err)
+{
+	bool is_theirs = errno == EACCES || errno == EPERM || errno == EROFS || errno == ENOTDIR || errno == EISDIR ||
+	    errno == ELOOP || errno == ENXIO;
+
+	return error_set(err, is_theirs ? FORBIDDEN : UNAVAILABLE, SETUP_CODE_FILE ": %s", strerror(errno));
+}
+
+/* What the file says: its one line, without a byte order mark and blanks.  FORBIDDEN where that is no code. */
+static enum status
+code_read(int fd, char *code, struct error *err)
+{
+	char text[CODE_FILE_MAX + 1], *p = text;
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+	size_t length;
+
+	if (n < 0)
+		return unreadable(err);
+	if (n > CODE_FILE_MAX)
+		return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": longer than %d characters", SETUP_CODE_MAX);
+	text[n] = '\0';
+	if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	p += strspn(p, " \t\r\n");
+	length = strlen(p);
+	while (length > 0 && strchr(" \t\r\n", p[length - 1]) != NULL)
+		length--;
+	p[length] = '\0';
+	if (length != strcspn(p, "\r\n"))
+		return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": more than one line");
+	if (length < SETUP_CODE_MIN || length > SETUP_CODE_MAX)
+		return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": %zu characters; it needs %d to %d", length, SETUP_CODE_MIN,
+		    SETUP_CODE_MAX);
+	memcpy(code, p, length + 1);
+	return OK;
+}
+
+/* For writing where that is allowed: NFS locks no other file.  It is never written to. */
+static int
+open_to_lock(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	return fd != -1 || (errno != EACCES && errno != EROFS) ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static enum status
+code_open(int *fd, char *code, struct error *err)
+{
+	char path[CONF_PATH_MAX + sizeof(SETUP_CODE_FILE)];
+	struct stat st;
+
+	code_path(path);
+	if ((*fd = open_to_lock(path)) == -1)
+		return errno == ENOENT ? error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not there yet") : unreadable(err);
+	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
+		return code_read(*fd, code, err);
+	return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not a file");
+}
+
+enum status
+setup_code_look(struct error *err)
+{
+	char code[CODE_FILE_MAX + 1];
+	enum status st;
+	int fd;
+
+	st = code_open(&fd, code, err);
+	if (fd != -1)
+		close(fd);
+	return st;
+}
+
+bool
+setup_forget_code(void)
+{
+	char path[CONF_PATH_MAX + sizeof(SETUP_CODE_FILE)];
+
+	code_path(path);
+	return unlink(path) == 0 || errno == ENOENT;
+}
+
+static void
+pause_ms(int ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+/* flock() has no limit of its own, and may be had on a file that others own. */
+static enum status
+lock(int fd, struct error *err)
+{
+	for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; waited_ms += LOCK_STEP_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_set(err, CONFLICT, SETUP_CODE_FILE ": cannot be locked: %s", strerror(errno));
+		if (waited_ms >= SETUP_WAIT_MS)
+			return error_set(err, UNAVAILABLE, "setup: others are trying a code");
+		pause_ms(LOCK_STEP_MS);
+	}
+	return OK;
+}
+
+enum status
+setup_enter(struct setup *s, const char *code, const char *document_root, struct error *err)
+{
+	char expected[CODE_FILE_MAX + 1];
+	uint8_t given_hash[SHA256_SIZE], expected_hash[SHA256_SIZE];
+	enum status st;
+
+	if ((st = code_open(&s->code_file, expected, err)) == OK && (st = lock(s->code_file, err)) == OK) {
+		sha256(code, strlen(code), given_hash);
+		sha256(expected, strlen(expected), expected_hash);
+		if (!sha256_same(given_hash, expected_hash)) {
+			log_info("event=setup_refused reason=\"wrong code\"");
+			pause_ms(SETUP_PAUSE_MS);
+			st = error_set(err, FORBIDDEN, "code: not the one in " SETUP_CODE_FILE);
+		}
+	}
+	if (st == OK)
+		setup_look(s, document_root);
+	else
+		setup_leave(s);
+	return st;
+}
+
+void
+setup_leave(struct setup *s)
+{
+	if (s->code_file != -1)
+		close(s->code_file);
+	s->code_file = -1;
+}

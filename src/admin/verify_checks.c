@@ -1,0 +1,193 @@
+/*
+ * Invariants that take more than SQL: hashes, and words that C knows.
+ */
+#include <string.h>
+
+#include "db/db_schema.h"
+#include "base/crypto.h"
+#include "auth/pem.h"
+#include "base/row_hash.h"
+#include "auth/scopes.h"
+#include "store/setting.h"
+#include "auth/signing_key.h"
+#include "admin/verify_invariants.h"
+
+/* ---- The file */
+
+static void
+schema_differs(void *arg, const char *what)
+{
+	verify_differs(arg, "schema: %s", what);
+}
+
+enum status
+verify_schema(struct verify *v)
+{
+	return db_schema_compare(v->db, schema_differs, v);
+}
+
+enum status
+verify_settings(struct verify *v)
+{
+	struct query *q = db_query(v->db, "SELECT name, value FROM setting ORDER BY name");
+	bool has_epoch = false;
+	struct error err;
+
+	while (query_step(q)) {
+		has_epoch = has_epoch || strcmp(query_text(q, 0), "epoch") == 0;
+		if (!setting_is_sound(query_text(q, 0), query_text(q, 1), &err))
+			verify_differs(v, "setting %s", err.text);
+	}
+	if (!has_epoch)
+		verify_differs(v, "setting epoch: missing");
+	return query_done(q);
+}
+
+/* What is wrong with a key; NULL = nothing. */
+static const char *
+key_fault(struct verify *v, const char *alg, const void *verify_key, size_t verify_n, const void *sign_key, size_t sign_n)
+{
+	const char *text = arena_text(v->arena, verify_key != NULL ? verify_key : "", verify_n), *public_pem, *private_pem;
+	bool is_pem = strstr(text, "-----BEGIN") != NULL;
+	struct error err;
+
+	if (strcmp(alg, "HS256") == 0) {
+		if (verify_n < SECRET_MIN || verify_n > SECRET_MAX)
+			return "its secret is too short or too long";
+		if (is_pem)
+			return "its secret is a key in PEM";
+		return sign_n == 0 || (sign_n == verify_n && memcmp(sign_key, verify_key, sign_n) == 0) ? NULL :
+		    "it signs with another secret than it verifies with";
+	}
+	if (verify_n < SECRET_MIN || strlen(text) != verify_n || pem_read(v->arena, alg, text, &public_pem, &private_pem, &err) != OK)
+		return "its public key is not one of its algorithm";
+	if (sign_n == 0)
+		return NULL;
+	if (pem_read(v->arena, alg, arena_text(v->arena, sign_key, sign_n), &public_pem, &private_pem, &err) != OK ||
+	    private_pem == NULL)
+		return "its private key is not one of its algorithm";
+	return strcmp(public_pem, text) == 0 ? NULL : "its private key is not that of its public key";
+}
+
+/* Whether these scopes are all known. */
+static bool
+scopes_are_known(struct verify *v, const char *text)
+{
+	const char *unknown;
+	unsigned scopes;
+
+	return scopes_parse(v->arena, text, &scopes, &unknown);
+}
+
+enum status
+verify_signing_keys(struct verify *v)
+{
+	struct query *q = db_query(v->db, "SELECT kid, alg, max_scopes, verify_key, sign_key FROM signing_key ORDER BY kid");
+	const void *verify_key, *sign_key;
+	size_t verify_n, sign_n;
+	const char *fault;
+
+	while (query_step(q)) {
+		verify_key = query_blob(q, 3, &verify_n);
+		sign_key = query_blob(q, 4, &sign_n);
+		if (!scopes_are_known(v, query_text(q, 2)))
+			verify_differs(v, "signing key %s: unknown scopes \"%s\"", query_text(q, 0), query_text(q, 2));
+		if ((fault = key_fault(v, query_text(q, 1), verify_key, verify_n, sign_key, sign_n)) != NULL)
+			verify_differs(v, "signing key %s: %s", query_text(q, 0), fault);
+	}
+	return query_done(q);
+}
+
+enum status
+verify_api_keys(struct verify *v)
+{
+	struct query *q = db_query(v->db, "SELECT key, scopes, length(sha256) FROM api_key ORDER BY key");
+
+	while (query_step(q)) {
+		if (!scopes_are_known(v, query_text(q, 1)) || (scopes_known(query_text(q, 1)) & SCOPE_ADMIN))
+			verify_differs(v, "API key %lld: scopes \"%s\" that it cannot have", (long long)query_int(q, 0),
+			    query_text(q, 1));
+		if (query_int(q, 2) != SHA256_SIZE)
+			verify_differs(v, "API key %lld: its hash has %lld bytes", (long long)query_int(q, 0), (long long)query_int(q, 2));
+	}
+	return query_done(q);
+}
+
+/* ---- Campaigns */
+
+/* Compares the digest of the campaign whose rows have been hashed. */
+static void
+end_plan(struct verify *v, const char *id, int64_t digest, const struct row_hash *h)
+{
+	if (id != NULL && digest != row_hash_end(h))
+		verify_differs(v, "campaign %s: its segments, or the request that made it, do not match its digest", id);
+}
+
+enum status
+verify_plans(struct verify *v)
+{
+	/* The columns that campaign_write.c hashes, then those that say whose they are.  A digest of NULL is not known. */
+	struct query *q = db_query(v->db, "SELECT c.org, c.id, c.name, c.is_segmented, r.body_sha256, s.number, s.org, "
+	    "s.scheduled_at, s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 "
+	    "WHEN 'cancelled' THEN 2 ELSE 3 END, c.key, c.digest FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
+	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id "
+	    "WHERE c.org = :org AND c.digest IS NOT NULL ORDER BY c.key, s.number");
+	const char *id = NULL;
+	int64_t key = 0, digest = 0;
+	struct row_hash h;
+
+	row_hash_start(&h);
+	query_bind_int(q, ":org", v->org);
+	while (query_step(q)) {
+		if (id == NULL || query_int(q, 11) != key) {
+			end_plan(v, id, digest, &h);
+			row_hash_start(&h);
+			id = arena_strdup(v->arena, query_text(q, 1));
+			key = query_int(q, 11);
+			digest = query_int(q, 12);
+		}
+		query_hash(q, 0, 11, &h);
+	}
+	end_plan(v, id, digest, &h);
+	return query_done(q);
+}
+
+/* ---- Failed contacts */
+
+/* What is wrong with a failed contact; NULL = nothing. */
+static const char *
+contact_fault(struct query *q)
+{
+	uint8_t detail[SHA256_SIZE];
+	const void *stored;
+	size_t n;
+
+	if (query_int(q, 4) != 0)
+		return "a failed contact without such an event";
+	if (query_int(q, 5) != 0)
+		return "a failed contact, although it was voided";
+	if (query_int(q, 6) != 0)
+		return "its failed contact is of another instant or segment";
+	stored = query_blob(q, 7, &n);
+	if (query_text(q, 2)[0] == '\0')
+		return n == 0 ? NULL : "its failed contact is blanked, and it still has the hash";
+	sha256_texts(detail, query_text(q, 0), query_text(q, 1), query_text(q, 2), query_text(q, 3), NULL);
+	return n == sizeof(detail) && memcmp(stored, detail, n) == 0 ? NULL : "its number or reason is not what was posted";
+}
+
+enum status
+verify_failures(struct verify *v)
+{
+	struct query *q = db_query(v->db, "SELECT f.source, f.id, f.phone, f.reason, e.id IS NULL OR e.status <> 'failed', "
+	    "EXISTS (SELECT 1 FROM event w WHERE w.org = f.org AND w.source = f.source AND w.voids_id = f.id), "
+	    "f.failed_at <> e.occurred_at OR f.segment IS DISTINCT FROM e.segment "
+	    "OR (f.segment IS NOT NULL AND f.campaign IS DISTINCT FROM e.campaign), e.detail_sha256 "
+	    "FROM failure f LEFT JOIN event e ON e.org = f.org AND e.source = f.source AND e.id = f.id WHERE f.org = :org");
+	const char *fault;
+
+	query_bind_int(q, ":org", v->org);
+	while (query_step(q))
+		if ((fault = contact_fault(q)) != NULL)
+			verify_differs(v, "failed event \"%s\" of source \"%s\": %s", query_text(q, 1), query_text(q, 0), fault);
+	return query_done(q);
+}

@@ -1,0 +1,129 @@
+/*
+ * The invariants (see verify.h).  One that is new needs a row here and a damage in tests/e2e/damages.py that it finds.
+ */
+#include "admin/verify_invariants.h"
+
+/*
+ * Rows of a roll-up beside those of the ledger, summed by slot and channel: if both agree nothing is left.  Columns:
+ * slot, channel, messages, parts and cost of the roll-up, then of the ledger.
+ */
+#define COMPARE(rows, ledger) \
+	"SELECT slot, channel, sum(messages), sum(parts), sum(cost), sum(l_messages), sum(l_parts), sum(l_cost) FROM (" \
+	rows " UNION ALL " ledger ") AS both_of_them GROUP BY slot, channel " \
+	"HAVING sum(messages) <> sum(l_messages) OR sum(parts) <> sum(l_parts) OR sum(cost) <> sum(l_cost) " \
+	"OR min(messages) < 0 OR min(parts) < 0 ORDER BY slot, channel"
+
+/* The day of an instant, by the organization's spans. */
+#define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
+	" ORDER BY z.from_at DESC LIMIT 1)) / 86400000"
+
+#define SUMS_DIFFER ": stands at %i messages, %i parts, $%m; the ledger says %i messages, %i parts, $%m"
+
+const struct invariant verify_invariants[] = {
+	/* ---- The file */
+	{ "schema", "tables, columns, checks, keys, indexes, triggers and views are those of schema.sql", OF_FILE,
+	    .check = verify_schema },
+	{ "setting", "each setting is a known one, with a value that it may have; the file has an epoch", OF_FILE,
+	    .check = verify_settings },
+	{ "signing_key", "each signing key is one that could have been added: algorithm, key and scopes", OF_FILE,
+	    .check = verify_signing_keys },
+	{ "api_key", "each API key has known scopes, without admin", OF_FILE, .check = verify_api_keys },
+	{ "price.once", "a channel has one price from a day on, of an organization or of all", OF_FILE,
+	    "price: %i rows for %s from %d",
+	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from HAVING count(*) > 1" },
+	{ "request.kind", "each request is of a kind that Daybook writes", OF_FILE, "request \"%s\": unknown kind \"%s\"",
+	    "SELECT id, kind FROM request WHERE CASE kind WHEN 'campaign' THEN 0 WHEN 'results' THEN 0 ELSE 1 END = 1" },
+
+	/* ---- An organization and its days */
+	{ "organization.audit", "the audit says who added the organization", OF_ORGANIZATION,
+	    "audit: nothing says who added the organization %s",
+	    "SELECT id FROM organization WHERE key = :org "
+	    "AND NOT EXISTS (SELECT 1 FROM audit WHERE org = :org AND action = 'org.add')" },
+	{ "zone_span.quarter", "each offset is a whole number of quarter-hours, from -12 to +14 hours", OF_ORGANIZATION,
+	    "zone_span: an offset off the quarter-hour or out of range: %i seconds",
+	    "SELECT utc_offset_s FROM zone_span WHERE org = :org "
+	    "AND (utc_offset_s % 900 <> 0 OR utc_offset_s NOT BETWEEN -43200 AND 50400)" },
+	{ "zone_span", "days have spans from 2012 on, as the zone file that they were read from has them", OF_ORGANIZATION,
+	    .check = verify_zone },
+
+	/* ---- The ledger and its sums */
+	{ "ledger_day", "no row of the ledger was changed, added or taken away since it was written", OF_STRETCH,
+	    "ledger_day %d: has %i rows with the digest %i; the ledger has %i with %i",
+	    "SELECT day, sum(events), sum(digest), sum(l_events), sum(l_digest) FROM ("
+	    "SELECT day, events, digest, 0 AS l_events, 0 AS l_digest FROM ledger_day WHERE org = :org "
+	    "AND day >= :from_at / 86400000 AND day < :until_at / 86400000 UNION ALL "
+	    "SELECT day, 0, 0, events, digest FROM temp.ledger_sum_day) AS both_of_them GROUP BY day "
+	    "HAVING sum(events) <> sum(l_events) OR sum(digest) <> sum(l_digest) ORDER BY day" },
+	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH, "usage_quarter %q %s" SUMS_DIFFER,
+	    COMPARE("SELECT quarter AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
+	    "0 AS l_cost FROM usage_quarter WHERE org = :org AND quarter >= :from_at / 900000 AND quarter < :until_at / 900000",
+	    "SELECT quarter, channel, 0, 0, 0, messages, parts, cost FROM temp.ledger_sum_quarter "
+	    "WHERE quarter >= :from_at / 900000 AND quarter < :until_at / 900000") },
+	{ "usage_day", "each local day's roll-up is the sum of its events", OF_STRETCH, "usage_day %d %s" SUMS_DIFFER,
+	    COMPARE("SELECT day AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
+	    "0 AS l_cost FROM usage_day WHERE org = :org AND day >= :from_at / 86400000 AND day < :until_at / 86400000",
+	    "SELECT day, channel, 0, 0, 0, messages, parts, cost FROM (SELECT " DAY_OF("quarter * 900000") " AS day, channel, "
+	    "messages, parts, cost FROM temp.ledger_sum_quarter) AS cut "
+	    "WHERE day >= :from_at / 86400000 AND day < :until_at / 86400000") },
+	{ "event.price", "priced events cost what the prices say, with the adjustments of later prices", OF_STRETCH,
+	    "cost %q %s: priced events cost $%m; by the prices it is $%m to $%m",
+	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter "
+	    "WHERE quarter >= :from_at / 900000 AND quarter < :until_at / 900000 AND (priced < least OR priced > most)" },
+	{ "event.void", "each void names an event that can be voided, and takes back just that", OF_STRETCH },
+	{ "event.failed", "each failed event that is not voided has its failed contact", OF_STRETCH },
+	{ "event.results", "each event of reported results has the request that reported it", OF_STRETCH },
+
+	/* ---- Campaigns and segments */
+	{ "segment.counters", "a segment's sent, failed and spent are what the ledger says", OF_ORGANIZATION,
+	    "segment %s/%i: stands at %i sent, %i failed, %i spent; the ledger says %i, %i, %i",
+	    "SELECT id, number, sent, failed, spent, l_sent, l_failed, l_spent FROM ("
+	    "SELECT c.id, s.number, s.sent, s.failed, s.spent, "
+	    "coalesce(sum(CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END), 0) AS l_sent, "
+	    "coalesce(sum(CASE WHEN e.status = 'failed' THEN 1 WHEN t.status = 'failed' THEN -1 ELSE 0 END), 0) AS l_failed, "
+	    "coalesce(sum(CASE e.status WHEN 'sent' THEN e.messages WHEN 'failed' THEN e.messages ELSE 0 END), 0) AS l_spent "
+	    "FROM segment s LEFT JOIN campaign c ON c.key = s.campaign "
+	    "LEFT JOIN event e ON e.campaign = s.campaign AND e.segment = s.number AND e.org = s.org "
+	    "LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
+	    "WHERE s.org = :org GROUP BY s.campaign, s.number) AS counted "
+	    "WHERE sent <> l_sent OR failed <> l_failed OR spent <> l_spent" },
+	{ "segment.day", "an open segment lies on the day of its instant", OF_ORGANIZATION,
+	    "segment %s/%i: lies on %d; its instant is on %d",
+	    "SELECT id, number, day, should FROM (SELECT c.id, s.number, s.day, " DAY_OF("s.scheduled_at") " AS should "
+	    "FROM segment s LEFT JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
+	    "AND s.status IN ('draft', 'scheduled', 'sending', 'paused')) AS open_ones "
+	    "WHERE day IS DISTINCT FROM should ORDER BY id, number" },
+	{ "segment.organization", "a segment is of the organization of its campaign", OF_ORGANIZATION,
+	    "segment %s/%i: of another organization than its campaign",
+	    "SELECT c.id, s.number FROM campaign c JOIN segment s ON s.campaign = c.key WHERE c.org = :org AND s.org <> :org" },
+	{ "segment.number", "the segments of a campaign are numbered from 1 without a gap", OF_ORGANIZATION,
+	    "campaign %s: %i segments, numbered up to %i",
+	    "SELECT c.id, count(*), max(s.number) FROM campaign c JOIN segment s ON s.campaign = c.key WHERE c.org = :org "
+	    "GROUP BY c.key, c.id HAVING count(*) <> max(s.number)" },
+	{ "segment.status", "a segment that is sending or sent has spent something, one that is sending is not through, and one "
+	    "that failed has failed or was reported as done", OF_ORGANIZATION, "segment %s/%i: is %s with %i of %i contacts spent",
+	    "SELECT c.id, s.number, s.status, s.spent, s.contacts FROM segment s JOIN campaign c ON c.key = s.campaign "
+	    "WHERE s.org = :org AND c.digest IS NOT NULL AND CASE s.status WHEN 'sent' THEN s.spent = 0 "
+	    "WHEN 'sending' THEN s.spent = 0 OR s.sent + s.failed >= s.contacts "
+	    "WHEN 'failed' THEN s.spent = 0 AND NOT EXISTS (SELECT 1 FROM request r WHERE r.org = :org AND r.kind = 'results' "
+	    "AND substr(r.id, 1, length(c.id) + 1) = c.id || '/') ELSE 0 END" },
+	{ "campaign.plan", "a campaign's segments, contacts, instants and states are as they were written last", OF_ORGANIZATION,
+	    .check = verify_plans },
+	{ "campaign.audit", "as many campaigns are there as the audit says were added and not deleted", OF_ORGANIZATION,
+	    "campaign: %i are there; by the audit it is %i",
+	    "SELECT there, added - deleted FROM (SELECT "
+	    "(SELECT count(*) FROM campaign WHERE org = :org AND digest IS NOT NULL) AS there, "
+	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'campaign.add') AS added, "
+	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'campaign.delete') AS deleted) AS counted "
+	    "WHERE there <> added - deleted" },
+	{ "request.campaign", "each request for a campaign has its campaign", OF_ORGANIZATION,
+	    "request \"%s\": there is no such campaign",
+	    "SELECT r.id FROM request r WHERE r.org = :org AND r.kind = 'campaign' "
+	    "AND NOT EXISTS (SELECT 1 FROM campaign c WHERE c.org = :org AND c.id = r.id)" },
+	{ "request.results", "each report of results is of a campaign", OF_ORGANIZATION,
+	    "request \"%s\": results of no campaign",
+	    "SELECT r.id FROM request r WHERE r.org = :org AND r.kind = 'results' AND NOT EXISTS (SELECT 1 FROM campaign c "
+	    "WHERE c.org = :org AND c.id || '/' = substr(r.id, 1, length(c.id) + 1))" },
+	{ "failure", "each failed contact belongs to a failed event that is not voided, and says what it said", OF_ORGANIZATION,
+	    .check = verify_failures },
+	{ .name = NULL },
+};

@@ -1,0 +1,180 @@
+/*
+ * An organization's spans beside the zone files that they were read from.
+ *
+ * Rows are compared with a file only if it is the very one (by release and SHA-256, which zone_file has) that they came from:
+ * other rules are no fault, they take over at the next write.  A run is a stretch of rows of one file.  Where a run ends is not
+ * known if the next zone began with the same offset (that has no row of its own), so of an earlier run each row must be a
+ * change of its zone, and only the last run, of the organization's own zone, must be complete.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "time/day.h"
+#include "base/crypto.h"
+#include "time/instant.h"
+#include "admin/verify_invariants.h"
+
+struct zone_row {
+	struct span span;
+	const char *zone;
+	uint8_t sha256[SHA256_SIZE];
+	bool has_sha256;
+};
+
+struct rows {
+	struct zone_row *at;
+	size_t count;
+};
+
+static enum status
+read_rows(struct verify *v, struct rows *rows)
+{
+	struct query *q = db_query(v->db, "SELECT from_at, utc_offset_s, zone, "
+	    "(SELECT max(sha256) FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version "
+	    "HAVING count(*) = 1) FROM zone_span s WHERE org = :org ORDER BY from_at");
+	const void *sha256;
+	size_t n;
+
+	*rows = (struct rows) { .at = arena_alloc(v->arena, SPANS_MAX * sizeof(*rows->at)) };
+	query_bind_int(q, ":org", v->org);
+	while (rows->count < SPANS_MAX && query_step(q)) {
+		struct zone_row *r = &rows->at[rows->count++];
+
+		r->span = (struct span) { query_int(q, 0), (int32_t)query_int(q, 1) };
+		r->zone = arena_strdup(v->arena, query_text(q, 2));
+		sha256 = query_blob(q, 3, &n);
+		if ((r->has_sha256 = n == sizeof(r->sha256)))
+			memcpy(r->sha256, sha256, n);
+	}
+	return query_done(q);
+}
+
+static enum status
+read_timezone(struct verify *v, const char **timezone)
+{
+	struct query *q = db_query(v->db, "SELECT timezone FROM organization WHERE key = :org");
+
+	query_bind_int(q, ":org", v->org);
+	*timezone = query_step(q) ? arena_strdup(v->arena, query_text(q, 0)) : "";
+	return query_done(q);
+}
+
+static bool
+is_of_file(const struct zone_row *r, const struct zone *z)
+{
+	return z != NULL && r->has_sha256 && memcmp(r->sha256, zone_sha256(z), sizeof(r->sha256)) == 0;
+}
+
+static void
+differs_at(struct verify *v, const struct zone_row *r, const char *what)
+{
+	char text[INSTANT_TEXT_MAX];
+
+	verify_differs(v, "zone_span %s: %s, by the file of %s", instant_format(r->span.from_at, text), what, r->zone);
+}
+
+/* Where a new zone sets the date back by more than a day, its last day begins once more: a row of no zone's. */
+static bool
+is_bridge(const struct zone_row *r)
+{
+	return (r->span.from_at + r->span.utc_offset_s * SECOND_MS) % DAY_MS == 0;
+}
+
+/* The rows first[0, count) beside what the file says of their time, until until_at if they must be complete. */
+static void
+check_run(struct verify *v, const struct zone *z, const struct zone_row *first, size_t count, bool is_after_another,
+    bool is_complete)
+{
+	struct span *expected = arena_alloc(v->arena, SPANS_MAX * sizeof(*expected));
+	size_t n, k = 0, i = 0;
+
+	if (is_after_another && count > 1 && first[0].span.utc_offset_s != zone_offset_at(z, first[0].span.from_at) &&
+	    is_bridge(&first[0]))
+		i = 1;
+	n = zone_spans(z, first[i].span.from_at, INSTANT_MAX, expected, SPANS_MAX);
+	for (; i < count; i++, k++) {
+		while (!is_complete && k < n && expected[k].from_at < first[i].span.from_at)
+			k++;
+		if (k >= n || expected[k].from_at != first[i].span.from_at) {
+			differs_at(v, &first[i], "no change of the offset, or one before it is missing");
+			return;
+		}
+		if (expected[k].utc_offset_s != first[i].span.utc_offset_s) {
+			differs_at(v, &first[i], "another offset");
+			return;
+		}
+	}
+	if (is_complete && k < n && n <= SPANS_MAX)
+		differs_at(v, &first[count - 1], "a change of the offset after it is missing");
+}
+
+/* A run whose file is not the one at hand under its name may still be known as another zone's. */
+static void
+check_name(struct verify *v, const struct zone_row *r, const struct zone *own, const struct zone *of_organization)
+{
+	if (own != NULL && !is_of_file(r, own) && is_of_file(r, of_organization))
+		differs_at(v, r, "read from another zone's file than it names");
+}
+
+static void
+check_runs(struct verify *v, const struct rows *rows, const char *timezone)
+{
+	size_t from, until;
+	struct error err;
+
+	for (from = 0; from < rows->count; from = until) {
+		const struct zone_row *first = &rows->at[from];
+		const struct zone *z = zone_get(first->zone, &err);
+
+		for (until = from + 1; until < rows->count && strcmp(rows->at[until].zone, first->zone) == 0 &&
+		    rows->at[until].has_sha256 == first->has_sha256 &&
+		    memcmp(rows->at[until].sha256, first->sha256, sizeof(first->sha256)) == 0; until++)
+			;
+		if (from > 0 && !first->has_sha256 && rows->at[from - 1].has_sha256)	/* since files are noted, each row has one */
+			differs_at(v, first, "read from a file that nobody took note of");
+		else if (is_of_file(first, z))
+			check_run(v, z, first, until - from, from > 0, until == rows->count && strcmp(first->zone, timezone) == 0);
+		else
+			check_name(v, first, z, zone_get(timezone, &err));
+	}
+}
+
+/*
+ * The organization's zone is that of its last row, unless that zone has begun with the same offset and no change after it:
+ * then its offset is the last row's to the end.
+ */
+static void
+check_timezone(struct verify *v, const struct rows *rows, const char *timezone)
+{
+	const struct zone_row *last = &rows->at[rows->count - 1];
+	const struct zone *z;
+	struct error err;
+
+	if (strcmp(last->zone, timezone) == 0)
+		return;
+	if ((z = zone_get(timezone, &err)) == NULL)
+		verify_differs(v, "timezone: %s is no zone here, and its days are those of %s", timezone, last->zone);
+	else if (is_of_file(last, zone_get(last->zone, &err)) &&
+	    zone_offset_at(z, INSTANT_MAX - 1) != last->span.utc_offset_s)
+		verify_differs(v, "timezone: %s, but the coming days are those of %s", timezone, last->zone);
+}
+
+enum status
+verify_zone(struct verify *v)
+{
+	const char *timezone;
+	struct rows rows;
+	enum status st;
+
+	if ((st = read_rows(v, &rows)) != OK || (st = read_timezone(v, &timezone)) != OK)
+		return st;
+	if (rows.count == 0) {
+		verify_differs(v, "zone_span: no rows; set the zone again with `daybook org set`");
+		return OK;
+	}
+	if (rows.at[0].span.from_at > INSTANT_MIN)
+		verify_differs(v, "zone_span: begins after 2012-01-01");
+	check_runs(v, &rows, timezone);
+	check_timezone(v, &rows, timezone);
+	return OK;
+}

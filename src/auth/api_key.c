@@ -1,0 +1,162 @@
+#include <string.h>
+
+#include "auth/api_key.h"
+#include "store/audit.h"
+#include "base/crypto.h"
+#include "base/json.h"
+
+enum {
+	RANDOM_SIZE = 32,
+	RANDOM_TEXT = 43,	/* characters of base64url that 32 bytes make */
+	HINT_SIZE = 8,
+	PREFIX_SIZE = sizeof(API_KEY_PREFIX) - 1,
+};
+
+#define COLUMNS "k.key, k.hint, k.name, o.id, k.scopes, k.created_at, k.revoked_at"
+#define TABLES "api_key k JOIN organization o ON o.key = k.org"
+
+bool
+api_key_shape_ok(const char *text)
+{
+	return strncmp(text, API_KEY_PREFIX, PREFIX_SIZE) == 0 && strlen(text) == PREFIX_SIZE + RANDOM_TEXT &&
+	    strspn(text + PREFIX_SIZE,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == RANDOM_TEXT;
+}
+
+/* ---- Adding and revoking */
+
+enum status
+api_key_add(struct db *db, struct arena *a, const char *org, const char *name, unsigned scopes, int64_t now,
+    const char **secret, int64_t *key, struct error *err)
+{
+	uint8_t bytes[RANDOM_SIZE], hash[SHA256_SIZE];
+	char text[RANDOM_TEXT + 2];
+	struct query *q;
+	enum status st;
+	bool found;
+
+	if (scopes & SCOPE_ADMIN)
+		return error_set(err, BAD_REQUEST,
+		    "scope: an API key cannot have admin, which only a token can");
+	if (strlen(name) >= API_KEY_NAME_MAX)
+		return error_set(err, BAD_REQUEST, "name: longer than %d bytes", API_KEY_NAME_MAX - 1);
+	random_bytes(bytes, sizeof(bytes));
+	*secret = arena_printf(a, "%s%s", API_KEY_PREFIX, base64url(bytes, sizeof(bytes), text));
+	sha256(*secret, strlen(*secret), hash);
+	/* One row where the organisation is there, else none. */
+	q = db_query(db, "INSERT INTO api_key (sha256, hint, name, org, scopes, created_at) "
+	    "SELECT :sha256, :hint, :name, key, :scopes, :now FROM organization WHERE id = :org "
+	    "RETURNING key");
+	query_bind_blob(q, ":sha256", hash, sizeof(hash));
+	query_bind_text(q, ":hint", arena_text(a, *secret, HINT_SIZE));
+	query_bind_text(q, ":name", name);
+	query_bind_text(q, ":scopes", scopes_format(a, scopes));
+	query_bind_int(q, ":now", now);
+	query_bind_text(q, ":org", org);
+	if ((found = query_step(q)))
+		*key = query_int(q, 0);
+	if ((st = query_done(q)) == OK && !found)
+		return error_set(err, NOT_FOUND, "org: there is no \"%.64s\"", org);
+	return st;
+}
+
+enum status
+api_key_revoke(struct db *db, int64_t key, int64_t now, struct error *err)
+{
+	struct query *q = db_query(db, "UPDATE api_key SET revoked_at = coalesce(revoked_at, :now) "
+	    "WHERE key = :key");
+	enum status st;
+
+	query_bind_int(q, ":now", now);
+	query_bind_int(q, ":key", key);
+	if ((st = query_run(q)) == OK && db_changes(db) == 0)
+		return error_set(err, NOT_FOUND, "apikey: there is no %lld", (long long)key);
+	return st;
+}
+
+enum status
+api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const char *credential)
+{
+	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
+	int64_t org_key = 0;
+	enum status st;
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_int(&j, "key", key);
+	query_bind_int(q, ":key", key);
+	if (query_step(q)) {
+		org_key = query_int(q, 0);
+		json_put_text(&j, "name", query_text(q, 1));
+		json_put_text(&j, "scopes", query_text(q, 2));
+	}
+	json_close_object(&j);
+	if ((st = query_done(q)) == OK)
+		st = audit(db, now, org_key, credential, action, json_text(&j));
+	json_free(&j);
+	return st;
+}
+
+/* ---- Reading */
+
+static void
+read_row(struct query *q, struct arena *a, struct api_key *k)
+{
+	k->key = query_int(q, 0);
+	k->hint = arena_strdup(a, query_text(q, 1));
+	k->name = arena_strdup(a, query_text(q, 2));
+	k->org = arena_strdup(a, query_text(q, 3));
+	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_ADMIN; /* whoever wrote it there */
+	k->created_at = query_int(q, 5);
+	k->revoked_at = query_int(q, 6);
+}
+
+enum status
+api_key_each(struct db *db, struct arena *a, const char *org, void (*each)(const struct api_key *k, void *arg), void *arg)
+{
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " WHERE :org IS NULL OR o.id = :org "
+	    "ORDER BY k.created_at, k.key");
+	struct api_key k;
+
+	query_bind_text(q, ":org", org);
+	while (query_step(q)) {
+		read_row(q, a, &k);
+		each(&k, arg);
+	}
+	return query_done(q);
+}
+
+enum status
+api_key_load(struct db *db, struct arena *a, const char *org, int64_t key, struct api_key *k, struct error *err)
+{
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " WHERE k.key = :key AND o.id = :org");
+	enum status st;
+	bool found;
+
+	query_bind_int(q, ":key", key);
+	query_bind_text(q, ":org", org);
+	if ((found = query_step(q)))
+		read_row(q, a, k);
+	if ((st = query_done(q)) == OK && !found)
+		return error_set(err, NOT_FOUND, "keyId: there is no API key %lld", (long long)key);
+	return st;
+}
+
+enum status
+api_key_find(struct db *db, struct arena *a, const char *text, struct api_key *k, struct error *err)
+{
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " "
+	    "WHERE k.sha256 = :sha256 AND k.revoked_at IS NULL");
+	uint8_t hash[SHA256_SIZE];
+	enum status st;
+	bool found;
+
+	sha256(text, strlen(text), hash);
+	query_bind_blob(q, ":sha256", hash, sizeof(hash));
+	if ((found = query_step(q)))
+		read_row(q, a, k);
+	if ((st = query_done(q)) == OK && !found)
+		return error_set(err, NOT_FOUND, "API key: unknown or revoked");
+	return st;
+}

@@ -1,0 +1,146 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth/api_key.h"
+#include "auth/auth.h"
+#include "auth/claims.h"
+#include "auth/signing_key.h"
+#include "auth/token.h"
+
+/* ---- The headers */
+
+static bool
+starts_like_api_key(const char *text)
+{
+	return strncmp(text, API_KEY_PREFIX, sizeof(API_KEY_PREFIX) - 1) == 0;
+}
+
+/* The token or API key itself; NULL and why where there is none. */
+static const char *
+find_credential(const char *authorization, const char *api_key, struct error *err)
+{
+	static const char scheme[] = "Bearer ";
+
+	/* A web server's rewriting sends an empty header where the client sent none. */
+	if (authorization != NULL && authorization[0] != '\0') {
+		if (strncasecmp(authorization, scheme, sizeof(scheme) - 1) == 0)
+			return authorization + sizeof(scheme) - 1;
+		error_set(err, UNAUTHENTICATED, "Authorization: not a Bearer");
+		return NULL;
+	}
+	if (api_key != NULL && api_key[0] != '\0') {
+		if (starts_like_api_key(api_key))
+			return api_key;
+		error_set(err, UNAUTHENTICATED, "X-API-Key: not an API key");
+		return NULL;
+	}
+	error_set(err, UNAUTHENTICATED, "no credential");
+	return NULL;
+}
+
+/* ---- API keys */
+
+static enum status
+check_api_key(struct db *db, struct arena *a, const char *text, struct caller *caller, struct error *err)
+{
+	struct api_key k;
+	enum status st;
+
+	if (!api_key_shape_ok(text))
+		return error_set(err, UNAUTHENTICATED, "API key: malformed");
+	if ((st = api_key_find(db, a, text, &k, err)) != OK)
+		return st == NOT_FOUND ? UNAUTHENTICATED : st;
+	snprintf(caller->org, sizeof(caller->org), "%s", k.org);
+	caller->scopes = k.scopes;
+	snprintf(caller->credential, sizeof(caller->credential), "apikey:%lld", (long long)k.key);
+	return OK;
+}
+
+/* ---- Tokens */
+
+/* setting_get cannot say that it failed, and what it returns then, "", would mean any issuer. */
+static enum status
+load_parties(struct db *db, struct arena *a, const char **iss, const char **aud)
+{
+	struct query *q = db_query(db, "SELECT name, value FROM setting WHERE name IN ('iss', 'aud')");
+	const char *value;
+
+	*iss = *aud = "";
+	while (query_step(q)) {
+		value = arena_strdup(a, query_text(q, 1));
+		*(strcmp(query_text(q, 0), "iss") == 0 ? iss : aud) = value;
+	}
+	return query_done(q);
+}
+
+/* What the claims come to within the bounds of their key. */
+static enum status
+bound(const struct signing_key *k, const struct claims *c, struct caller *caller, struct error *err)
+{
+	const char *org = c->org != NULL ? c->org : k->org;
+	unsigned scopes = signing_key_grant(k, c->scopes);
+
+	if (k->org != NULL && strcmp(org, k->org) != 0)
+		return error_set(err, UNAUTHENTICATED,
+		    "organizationId: its key speaks for \"%s\" only", k->org);
+	if (org == NULL && !(scopes & SCOPE_ADMIN))
+		return error_set(err, UNAUTHENTICATED, "organizationId: missing");
+	snprintf(caller->org, sizeof(caller->org), "%s", org != NULL ? org : "");
+	caller->scopes = scopes;
+	caller->expires_at = c->expires_at;
+	snprintf(caller->credential, sizeof(caller->credential), "jwt:%s", k->kid);
+	return OK;
+}
+
+static enum status
+check_token(struct db *db, struct arena *a, const char *text, int64_t now, struct caller *caller,
+    struct error *err)
+{
+	const char *iss, *aud;
+	struct claims claims;
+	struct key_bytes verify;
+	struct signing_key k;
+	struct token t;
+	enum status st;
+
+	if ((st = token_read(a, text, &t, err)) != OK)
+		return st;
+	if ((st = signing_key_find(db, a, t.kid, &k, &verify, err)) != OK)
+		return st == NOT_FOUND ? UNAUTHENTICATED : st;
+	if ((st = token_verify(&t, k.alg, verify, err)) != OK ||
+	    (st = load_parties(db, a, &iss, &aud)) != OK ||
+	    (st = claims_read(a, t.payload, t.payload_n, iss, aud, now, &claims, err)) != OK)
+		return st;
+	return bound(&k, &claims, caller, err);
+}
+
+enum status
+auth_check(struct db *db, struct arena *a, const char *authorization, const char *api_key, int64_t now,
+    struct caller *caller, struct error *err)
+{
+	const char *credential = find_credential(authorization, api_key, err);
+
+	memset(caller, 0, sizeof(*caller));
+	if (credential == NULL)
+		return UNAUTHENTICATED;
+	if (starts_like_api_key(credential))
+		return check_api_key(db, a, credential, caller, err);
+	return check_token(db, a, credential, now, caller, err);
+}
+
+enum status
+auth_organization(struct db *db, const struct caller *caller, const char *id, struct error *err)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM organization WHERE id = :id");
+	enum status st;
+	bool is_there;
+
+	query_bind_text(q, ":id", id);
+	is_there = query_step(q);
+	if ((st = query_done(q)) != OK || is_there)
+		return st;
+	if (caller->scopes & SCOPE_ADMIN)
+		return error_set(err, NOT_FOUND, "organization: there is no \"%s\"", id);
+	return error_set(err, FORBIDDEN, "the credential is another organization's");
+}

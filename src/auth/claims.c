@@ -1,0 +1,179 @@
+#include <string.h>
+
+#include "auth/auth.h"
+#include "auth/claims.h"
+#include "base/json.h"
+
+enum { CLAIM_MAX = 4096 };	/* bytes of one; the token itself is not longer */
+
+struct reader {
+	struct arena *arena;
+	const char *text;		/* the payload */
+	size_t n;
+	struct json_object *object;	/* the same, parsed */
+	struct error *err;
+};
+
+bool
+claims_org_ok(const char *id)
+{
+	size_t n = strlen(id);
+
+	return n >= 1 && n < ORG_ID_MAX &&
+	    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == n;
+}
+
+/* The string of that name, which may be empty; *value NULL where it is absent or null. */
+static enum status
+text_claim(struct reader *r, const char *name, const char **value)
+{
+	return json_string(r->object, name, 0, CLAIM_MAX, value, r->err) == OK ? OK : UNAUTHENTICATED;
+}
+
+/* ---- When: exp, nbf, iat */
+
+/*
+ * The instant of that name.  The text itself must be an integer: 1e9, 5.0 and "5" are numbers to some, and
+ * what two programs read differently is refused.
+ */
+static enum status
+instant_claim(struct reader *r, const char *name, bool *found, int64_t *at)
+{
+	const char *text;
+	int64_t seconds = 0;
+	size_t n;
+
+	if (!(*found = json_has(r->object, name)))
+		return OK;
+	if (!json_find(r->text, r->n, name, &text, &n) || n == 0 || n > 16 || strspn(text, "0123456789") < n)
+		return error_set(r->err, UNAUTHENTICATED, "%s: not a whole number of seconds", name);
+	for (size_t i = 0; i < n; i++)
+		seconds = seconds * 10 + (text[i] - '0');
+	if (seconds > JSON_INT_MAX)
+		return error_set(r->err, UNAUTHENTICATED, "%s: out of range", name);
+	*at = seconds * 1000;
+	return OK;
+}
+
+static enum status
+check_times(struct reader *r, int64_t now, int64_t *expires_at)
+{
+	static const char *const not_ahead[] = { "nbf", "iat" };
+	enum status st;
+	int64_t at;
+	bool found;
+
+	if ((st = instant_claim(r, "exp", &found, &at)) != OK)
+		return st;
+	if (!found)
+		return error_set(r->err, UNAUTHENTICATED, "exp: missing");
+	if (now >= at + AUTH_LEEWAY_MS)
+		return error_set(r->err, UNAUTHENTICATED, "exp: expired");
+	*expires_at = at;
+	for (size_t i = 0; i < sizeof(not_ahead) / sizeof(not_ahead[0]); i++) {
+		if ((st = instant_claim(r, not_ahead[i], &found, &at)) != OK)
+			return st;
+		if (found && at > now + AUTH_LEEWAY_MS)
+			return error_set(r->err, UNAUTHENTICATED, "%s: in the future", not_ahead[i]);
+	}
+	return OK;
+}
+
+/* ---- From whom, for whom: iss, aud */
+
+/* Whether a checked JSON value is a string, and *same whether it is that one. */
+static bool
+is_string(struct reader *r, const char *value, size_t n, const char *wanted, bool *same)
+{
+	const char *object, *text = NULL;
+	struct json_object *o;
+	struct error ignored;
+
+	if (json_kind(value, n) != '"')
+		return false;
+	/* Unescaped by the one parser that there is, which takes objects. */
+	object = arena_printf(r->arena, "{\"aud\":%.*s}", (int)n, value);
+	if (json_parse(r->arena, "aud", object, strlen(object), &o, &ignored) != OK)
+		return false;
+	if (json_string(o, "aud", 0, CLAIM_MAX, &text, &ignored) != OK)
+		text = NULL;
+	json_object_free(o);
+	*same = text != NULL && strcmp(text, wanted) == 0;
+	return text != NULL;
+}
+
+static enum status
+check_audience(struct reader *r, const char *aud)
+{
+	const char *value, *item;
+	size_t n, item_n, pos = 0;
+	bool same = false, found = false;
+
+	if (!json_find(r->text, r->n, "aud", &value, &n))
+		return error_set(r->err, UNAUTHENTICATED, "aud: missing");
+	if (json_kind(value, n) != '[') {
+		if (!is_string(r, value, n, aud, &found))
+			return error_set(r->err, UNAUTHENTICATED,
+			    "aud: neither a string nor a list of strings");
+	} else
+		while (json_next_item(value, n, &pos, &item, &item_n)) {
+			if (!is_string(r, item, item_n, aud, &same))
+				return error_set(r->err, UNAUTHENTICATED, "aud: not a list of strings");
+			found = found || same;
+		}
+	return found ? OK : error_set(r->err, UNAUTHENTICATED, "aud: for somebody else");
+}
+
+static enum status
+check_parties(struct reader *r, const char *iss, const char *aud)
+{
+	const char *said;
+	enum status st;
+
+	if (iss[0] != '\0') {
+		if ((st = text_claim(r, "iss", &said)) != OK)
+			return st;
+		if (said == NULL || strcmp(said, iss) != 0)
+			return error_set(r->err, UNAUTHENTICATED, "iss: missing, or another issuer");
+	}
+	return aud[0] != '\0' ? check_audience(r, aud) : OK;
+}
+
+/* ---- What: organizationId, scope, accessRole */
+
+static enum status
+read_rights(struct reader *r, struct claims *claims)
+{
+	const char *scope, *role;
+	enum status st;
+
+	if ((st = text_claim(r, "organizationId", &claims->org)) != OK ||
+	    (st = text_claim(r, "scope", &scope)) != OK)
+		return st;
+	if (claims->org != NULL && !claims_org_ok(claims->org))
+		return error_set(r->err, UNAUTHENTICATED, "organizationId: no organisation's id");
+	if (scope != NULL) {
+		claims->scopes = scopes_expand(scopes_known(scope));
+		return OK;
+	}
+	if ((st = text_claim(r, "accessRole", &role)) != OK)
+		return st;
+	claims->scopes = role != NULL ? scopes_of_role(role) : 0;
+	return OK;
+}
+
+enum status
+claims_read(struct arena *a, const char *payload, size_t n, const char *iss, const char *aud, int64_t now,
+    struct claims *claims, struct error *err)
+{
+	struct reader r = { .arena = a, .text = payload, .n = n, .err = err };
+	enum status st;
+
+	*claims = (struct claims) { .org = NULL };
+	if (json_parse(a, "token", payload, n, &r.object, err) != OK)
+		return UNAUTHENTICATED;
+	if ((st = check_times(&r, now, &claims->expires_at)) == OK && (st = check_parties(&r, iss, aud)) == OK)
+		st = read_rights(&r, claims);
+	json_object_free(r.object);
+	return st;
+}

@@ -1,0 +1,121 @@
+#include <stdbool.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "auth/pem.h"
+
+/* Without this, libcrypto would ask for the password of an encrypted key on the terminal. */
+static int
+no_password(char *out, int size, int is_writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)is_writing;
+	(void)arg;
+	return -1;
+}
+
+/* The key in the text, private before public; NULL where there is none. */
+static EVP_PKEY *
+parse(const char *pem, bool *is_private)
+{
+	BIO *in = BIO_new_mem_buf(pem, -1);
+	EVP_PKEY *key;
+
+	if (in == NULL)
+		return NULL;
+	key = PEM_read_bio_PrivateKey(in, NULL, no_password, NULL);
+	*is_private = key != NULL;
+	if (key == NULL && BIO_reset(in) == 1)
+		key = PEM_read_bio_PUBKEY(in, NULL, no_password, NULL);
+	BIO_free(in);
+	return key;
+}
+
+static bool
+is_sound(EVP_PKEY *key, bool is_private)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+	bool sound;
+
+	sound = context != NULL && EVP_PKEY_public_check(context) == 1 &&
+	    (!is_private || EVP_PKEY_pairwise_check(context) == 1);
+	EVP_PKEY_CTX_free(context);
+	return sound;
+}
+
+static enum status
+check(EVP_PKEY *key, const char *alg, bool is_private, struct error *err)
+{
+	char curve[64] = "";
+	int bits;
+
+	if (strcmp(alg, "RS256") == 0) {
+		bits = EVP_PKEY_get_bits(key);
+		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+			return error_set(err, BAD_REQUEST, "key: not an RSA key, which RS256 needs");
+		if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
+			return error_set(err, BAD_REQUEST, "key: an RSA key of %d bits; %d to %d are accepted",
+			    bits, RSA_BITS_MIN, RSA_BITS_MAX);
+	} else if (strcmp(alg, "ES256") == 0) {
+		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+		    EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1 ||
+		    strcmp(curve, "prime256v1") != 0)
+			return error_set(err, BAD_REQUEST, "key: not an EC key on P-256, which ES256 needs");
+	} else
+		return error_set(err, BAD_REQUEST, "alg: \"%.16s\" is none of HS256, RS256, ES256", alg);
+	if (!is_sound(key, is_private))
+		return error_set(err, BAD_REQUEST, "key: damaged");
+	return OK;
+}
+
+/* The key written anew, without whatever else stood in its file; NULL where that fails. */
+static const char *
+write_pem(struct arena *a, EVP_PKEY *key, bool is_private)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	const char *pem = NULL;
+	char *text;
+	long n;
+	int good;
+
+	if (out == NULL)
+		return NULL;
+	good = is_private ? PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) :
+	    PEM_write_bio_PUBKEY(out, key);
+	if (good == 1 && (n = BIO_get_mem_data(out, &text)) > 0)
+		pem = arena_text(a, text, (size_t)n);
+	BIO_free(out);
+	return pem;
+}
+
+enum status
+pem_read(struct arena *a, const char *alg, const char *pem, const char **public_pem, const char **private_pem,
+    struct error *err)
+{
+	bool is_private = false;
+	EVP_PKEY *key = NULL;
+	enum status st;
+
+	*public_pem = *private_pem = NULL;
+	if (strlen(pem) <= PEM_TEXT_MAX)
+		key = parse(pem, &is_private);
+	if (key == NULL) {
+		st = error_set(err, BAD_REQUEST, "key: no public or private key in PEM, or an encrypted one");
+		if (strstr(pem, "-----BEGIN CERTIFICATE-----") != NULL)
+			error_hint(err, "take the key out of the certificate: openssl x509 -pubkey -noout");
+	} else if ((st = check(key, alg, is_private, err)) == OK) {
+		*public_pem = write_pem(a, key, false);
+		if (is_private)
+			*private_pem = write_pem(a, key, true);
+		if (*public_pem == NULL || (is_private && *private_pem == NULL))
+			st = error_set(err, INTERNAL, "key: could not be written");
+	}
+	EVP_PKEY_free(key);
+	ERR_clear_error();	/* what was tried above is nobody else's error */
+	return st;
+}

@@ -1,0 +1,117 @@
+#include <string.h>
+
+#include "auth/scopes.h"
+
+static const struct {
+	const char *word;
+	unsigned scope;
+} words[] = {
+	{ "usage:read", SCOPE_USAGE_READ },
+	{ "usage:write", SCOPE_USAGE_WRITE },
+	{ "usage:backfill", SCOPE_USAGE_BACKFILL },
+	{ "campaigns:write", SCOPE_CAMPAIGNS_WRITE },
+	{ "org:admin", SCOPE_ORG_ADMIN },
+	{ "admin", SCOPE_ADMIN },
+};
+
+static const struct {
+	const char *role;
+	unsigned scopes;
+} roles[] = {
+	{ "SUPERADMIN", SCOPE_ALL },
+	{ "ADMIN", SCOPE_ALL & ~SCOPE_ADMIN },
+	{ "DEPARTMENT_HEAD", SCOPE_USAGE_READ | SCOPE_CAMPAIGNS_WRITE },
+	{ "SALES_REP", SCOPE_USAGE_READ | SCOPE_CAMPAIGNS_WRITE },
+};
+
+enum { WORD_COUNT = sizeof(words) / sizeof(words[0]), ROLE_COUNT = sizeof(roles) / sizeof(roles[0]) };
+
+/* The next word of *text, which goes behind it; false at the end. */
+static bool
+next_word(const char **text, const char **word, size_t *n)
+{
+	*word = *text + strspn(*text, " ");
+	*n = strcspn(*word, " ");
+	*text = *word + *n;
+	return *n > 0;
+}
+
+/* Its bit; 0 where it is no scope. */
+static unsigned
+scope_of(const char *word, size_t n)
+{
+	for (size_t i = 0; i < WORD_COUNT; i++)
+		if (strlen(words[i].word) == n && memcmp(words[i].word, word, n) == 0)
+			return words[i].scope;
+	return 0;
+}
+
+bool
+scopes_parse(struct arena *a, const char *text, unsigned *scopes, const char **unknown)
+{
+	const char *word;
+	unsigned scope;
+	size_t n;
+
+	*scopes = 0;
+	*unknown = NULL;
+	while (next_word(&text, &word, &n)) {
+		if ((scope = scope_of(word, n)) == 0) {
+			*scopes = 0;
+			*unknown = arena_text(a, word, n);
+			return false;
+		}
+		*scopes |= scope;
+	}
+	return true;
+}
+
+unsigned
+scopes_known(const char *text)
+{
+	unsigned scopes = 0;
+	const char *word;
+	size_t n;
+
+	while (next_word(&text, &word, &n))
+		scopes |= scope_of(word, n);
+	return scopes;
+}
+
+const char *
+scopes_format(struct arena *a, unsigned scopes)
+{
+	const char *text = "";
+
+	if (scopes & SCOPE_ADMIN)
+		return "admin";
+	for (size_t i = 0; i < WORD_COUNT; i++)
+		if (scopes & words[i].scope)
+			text = arena_printf(a, "%s%s%s", text, text[0] != '\0' ? " " : "", words[i].word);
+	return text;
+}
+
+unsigned
+scopes_expand(unsigned scopes)
+{
+	return scopes & SCOPE_ADMIN ? SCOPE_ALL : scopes & SCOPE_ALL;
+}
+
+unsigned
+scopes_of_role(const char *role)
+{
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		if (strcmp(roles[i].role, role) == 0)
+			return roles[i].scopes;
+	return 0;
+}
+
+void
+scopes_put(struct json *out, const char *name, unsigned scopes)
+{
+	json_open_array(out, name);
+	for (size_t i = 0; i < WORD_COUNT; i++)
+		if (scopes & words[i].scope)
+			json_put_text(out, NULL, words[i].word);
+	json_close_array(out);
+}

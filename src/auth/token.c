@@ -1,0 +1,252 @@
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jwt.h>
+
+#include "auth/claims.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "store/setting.h"
+#include "auth/token.h"
+
+enum {
+	ALG_MAX = 16,		/* bytes of a header's alg and typ */
+	UUID_SIZE = 37,
+};
+
+/* ---- base64url */
+
+/* The value of a digit, or -1. */
+static int
+digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+/*
+ * The bytes of text[0, n), with a NUL behind them.  False unless they have no other text: a lone last digit
+ * and bits that belong to no byte are refused, like whatever is no digit.
+ */
+static bool
+decode(struct arena *a, const char *text, size_t n, const char **bytes, size_t *size)
+{
+	char *out = arena_alloc(a, n + 1);
+	uint32_t pool = 0;
+	int bits = 0, value;
+
+	*bytes = out;
+	*size = 0;
+	for (size_t i = 0; i < n; i++) {
+		if ((value = digit(text[i])) < 0)
+			return false;
+		pool = pool << 6 | (uint32_t)value;
+		if ((bits += 6) >= 8) {
+			bits -= 8;
+			out[(*size)++] = (char)(pool >> bits & 0xff);
+		}
+	}
+	return n % 4 != 1 && (pool & ((UINT32_C(1) << bits) - 1)) == 0;
+}
+
+/* ---- Reading */
+
+static enum status
+refuse(struct error *err, const char *what)
+{
+	return error_set(err, UNAUTHENTICATED, "token: %s", what);
+}
+
+static enum status
+read_header_fields(struct json_object *header, struct token *t, struct error *err)
+{
+	const char *typ;
+
+	/* RFC 7515, 4.1.11: whoever does not understand what is critical must refuse; we understand none. */
+	if (json_has(header, "crit"))
+		return refuse(err, "crit is not understood");
+	if (json_string(header, "alg", 1, ALG_MAX, &t->alg, err) != OK ||
+	    json_string(header, "kid", 1, KID_MAX - 1, &t->kid, err) != OK ||
+	    json_string(header, "typ", 1, ALG_MAX, &typ, err) != OK)
+		return UNAUTHENTICATED;
+	if (json_has(header, "typ") && (typ == NULL || strcmp(typ, "JWT") != 0))
+		return refuse(err, "typ is not JWT");
+	if (t->alg == NULL)
+		return refuse(err, "no alg");
+	if (t->kid == NULL || !signing_key_kid_ok(t->kid))
+		return refuse(err, "no kid, or none that a key could have");
+	return OK;
+}
+
+static enum status
+read_header(struct arena *a, const char *json, size_t n, struct token *t, struct error *err)
+{
+	struct json_object *header;
+	enum status st;
+
+	if (json_check("token header", json, n, err) != OK ||
+	    json_parse(a, "token header", json, n, &header, err) != OK)
+		return UNAUTHENTICATED;
+	st = read_header_fields(header, t, err);
+	json_object_free(header);
+	return st;
+}
+
+enum status
+token_read(struct arena *a, const char *text, struct token *t, struct error *err)
+{
+	const char *dot, *second, *header, *signature;
+	size_t n = strnlen(text, TOKEN_MAX + 1), header_n, signature_n;
+
+	*t = (struct token) { .text = text };
+	if (n < TOKEN_MIN || n > TOKEN_MAX)
+		return refuse(err, "too short or too long");
+	if ((dot = strchr(text, '.')) == NULL || (second = strchr(dot + 1, '.')) == NULL)
+		return refuse(err, "not three segments");
+	if (dot == text || second == dot + 1 || second[1] == '\0')
+		return refuse(err, "an empty segment");
+	/* A third dot is no digit, like all else that does not belong there. */
+	if (!decode(a, text, (size_t)(dot - text), &header, &header_n) ||
+	    !decode(a, dot + 1, (size_t)(second - dot - 1), &t->payload, &t->payload_n) ||
+	    !decode(a, second + 1, n - (size_t)(second + 1 - text), &signature, &signature_n))
+		return refuse(err, "not canonical base64url");
+	return read_header(a, header, header_n, t, err);
+}
+
+/* ---- Verifying */
+
+static jwt_alg_t
+alg_of(const char *name)
+{
+	if (strcmp(name, "HS256") == 0)
+		return JWT_ALG_HS256;
+	if (strcmp(name, "RS256") == 0)
+		return JWT_ALG_RS256;
+	return strcmp(name, "ES256") == 0 ? JWT_ALG_ES256 : JWT_ALG_INVAL;
+}
+
+/*
+ * libjwt's word alone is not enough: for want of memory it returns a token that it has not verified, whose
+ * alg is none, or refuses a good one.  Only malloc's errno tells that from a wrong signature.
+ */
+static bool
+is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
+{
+	jwt_t *jwt = NULL;
+	bool good;
+
+	errno = 0;
+	good = jwt_decode(&jwt, token, key.data, (int)key.n) == 0 && jwt != NULL && jwt_get_alg(jwt) == alg;
+	if (!good && errno == ENOMEM)
+		out_of_memory();
+	jwt_free(jwt);
+	return good;
+}
+
+enum status
+token_verify(const struct token *t, const char *alg, struct key_bytes key, struct error *err)
+{
+	jwt_alg_t pinned = alg_of(alg);
+
+	if (strcmp(t->alg, alg) != 0 || pinned == JWT_ALG_INVAL)
+		return refuse(err, "alg is not that of its key");
+	/* An empty key verifies everything; PEM is longer than the shortest secret. */
+	if (key.data == NULL || key.n < SECRET_MIN || key.n > INT_MAX)
+		return refuse(err, "its key is damaged");
+	if (!is_signed(t->text, pinned, key))
+		return refuse(err, "the signature is not that of its key");
+	if (json_check("token payload", t->payload, t->payload_n, err) != OK)
+		return UNAUTHENTICATED;
+	if (json_kind(t->payload, t->payload_n) != '{')
+		return refuse(err, "its payload is no object");
+	return OK;
+}
+
+/* ---- Signing */
+
+/* The claims as JSON, in the arena. */
+static enum status
+payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_t now, int64_t ttl_ms, const char **text)
+{
+	const char *iss, *aud;
+	char jti[UUID_SIZE];
+	enum status st;
+	struct json j;
+
+	if ((st = setting_get(db, a, "iss", &iss)) != OK || (st = setting_get(db, a, "aud", &aud)) != OK)
+		return st;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_int(&j, "iat", now / 1000);
+	json_put_int(&j, "exp", (now + ttl_ms) / 1000);
+	json_put_text(&j, "jti", uuid7(now, jti));
+	if (org != NULL)
+		json_put_text(&j, "organizationId", org);
+	json_put_text(&j, "scope", scopes_format(a, scopes));
+	if (iss[0] != '\0')
+		json_put_text(&j, "iss", iss);
+	if (aud[0] != '\0')
+		json_put_text(&j, "aud", aud);
+	json_close_object(&j);
+	*text = arena_strdup(a, json_text(&j));
+	json_free(&j);
+	return OK;
+}
+
+/* The token's text, in the arena; NULL where libjwt cannot. */
+static const char *
+encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, const char *claims)
+{
+	const char *token = NULL;
+	char *text = NULL;
+	jwt_t *jwt = NULL;
+
+	errno = 0;
+	if (jwt_new(&jwt) == 0 && jwt_add_header(jwt, "kid", k->kid) == 0 &&
+	    jwt_add_grants_json(jwt, claims) == 0 &&
+	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
+		text = jwt_encode_str(jwt);
+	if (errno == ENOMEM)	/* for want of it libjwt returns a token without its signature */
+		out_of_memory();
+	if (text != NULL)
+		token = arena_strdup(a, text);
+	free(text);
+	jwt_free(jwt);
+	return token;
+}
+
+enum status
+token_sign(struct db *db, struct arena *a, const char *kid, const char *org, unsigned scopes, int64_t now,
+    int64_t ttl_ms, const char **token, struct error *err)
+{
+	struct key_bytes sign;
+	struct signing_key k;
+	const char *claims;
+	enum status st;
+
+	if (org == NULL && !(scopes & SCOPE_ADMIN))
+		return error_set(err, BAD_REQUEST, "org: only a token with the scope admin can do without");
+	if (org != NULL && !claims_org_ok(org))
+		return error_set(err, BAD_REQUEST, "org: not 1 to 64 of A-Z a-z 0-9 . _ -");
+	if (ttl_ms < TOKEN_TTL_MIN_MS || ttl_ms > TOKEN_TTL_MAX_MS)
+		return error_set(err, BAD_REQUEST, "ttl: not within a second and ten years");
+	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, err)) != OK ||
+	    (st = payload(db, a, org, scopes, now, ttl_ms, &claims)) != OK)
+		return st;
+	assert(sign.n >= SECRET_MIN && sign.n <= INT_MAX);
+	if ((*token = encode(a, &k, sign, claims)) == NULL)
+		return error_set(err, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);
+	if (strlen(*token) > TOKEN_MAX)
+		return error_set(err, BAD_REQUEST, "token: too long; the settings iss and aud must be shorter");
+	return OK;
+}

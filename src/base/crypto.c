@@ -1,0 +1,164 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <openssl/evp.h>
+
+#include "base/arena.h"
+#include "base/crypto.h"
+
+/* The one context of the process, set to SHA-256.  If libcrypto cannot make it, memory is what it lacks. */
+static EVP_MD_CTX *
+sha256_begin(void)
+{
+	static EVP_MD *sha256_md;
+	static EVP_MD_CTX *context;
+
+	if (context == NULL) {
+		sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
+		context = EVP_MD_CTX_new();
+	}
+	if (sha256_md == NULL || context == NULL || EVP_DigestInit_ex2(context, sha256_md, NULL) != 1)
+		out_of_memory();
+	return context;
+}
+
+static void
+sha256_add(EVP_MD_CTX *context, const void *data, size_t n)
+{
+	if (EVP_DigestUpdate(context, data, n) != 1)
+		out_of_memory();
+}
+
+static void
+sha256_end(EVP_MD_CTX *context, uint8_t out[SHA256_SIZE])
+{
+	if (EVP_DigestFinal_ex(context, out, NULL) != 1)
+		out_of_memory();
+}
+
+void
+sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE])
+{
+	EVP_MD_CTX *context = sha256_begin();
+
+	sha256_add(context, data, n);
+	sha256_end(context, out);
+}
+
+void
+sha256_texts(uint8_t out[SHA256_SIZE], ...)
+{
+	EVP_MD_CTX *context = sha256_begin();
+	const char *text;
+	va_list ap;
+
+	va_start(ap, out);
+	while ((text = va_arg(ap, const char *)) != NULL) {
+		size_t n = strlen(text);
+		uint8_t length[8];
+
+		for (int i = 0; i < 8; i++)
+			length[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
+		sha256_add(context, length, sizeof(length));
+		sha256_add(context, text, n);
+	}
+	va_end(ap);
+	sha256_end(context, out);
+}
+
+bool
+sha256_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE])
+{
+	unsigned differ = 0;
+
+	for (int i = 0; i < SHA256_SIZE; i++)
+		differ |= (unsigned)(a[i] ^ b[i]);
+	return differ == 0;
+}
+
+void
+random_bytes(void *out, size_t n)
+{
+	char *p = out;
+
+	while (n > 0) {
+		ssize_t got = getrandom(p, n, 0);
+
+		if (got < 0) {
+			if (errno == EINTR)
+				continue;
+			abort();	/* a guessable key would be worse than none */
+		}
+		p += got;
+		n -= (size_t)got;
+	}
+}
+
+char *
+hex(const uint8_t *bytes, size_t n, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = out;
+
+	for (size_t i = 0; i < n; i++) {
+		*p++ = digits[bytes[i] >> 4];
+		*p++ = digits[bytes[i] & 15];
+	}
+	*p = '\0';
+	return out;
+}
+
+char *
+base64url(const uint8_t *bytes, size_t n, char *out)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint32_t pool = 0;
+	int bits = 0;	/* in the pool, not yet written */
+	char *p = out;
+
+	for (size_t i = 0; i < n; i++) {
+		pool = pool << 8 | bytes[i];
+		for (bits += 8; bits >= 6; bits -= 6)
+			*p++ = digits[pool >> (bits - 6) & 63];
+	}
+	if (bits > 0)
+		*p++ = digits[pool << (6 - bits) & 63];
+	*p = '\0';
+	return out;
+}
+
+/*
+ * RFC 9562: 48 bits of milliseconds, version 7, 12 random bits, variant 2, 62 random bits.
+ */
+char *
+uuid7(int64_t at, char *out)
+{
+	uint8_t u[16];
+	char *p = out;
+
+	random_bytes(u + 6, sizeof(u) - 6);
+	for (int i = 0; i < 6; i++)
+		u[i] = (uint8_t)((uint64_t)at >> (40 - 8 * i));
+	u[6] = (uint8_t)(0x70 | (u[6] & 0x0f));
+	u[8] = (uint8_t)(0x80 | (u[8] & 0x3f));
+	for (size_t i = 0; i < sizeof(u); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		hex(u + i, 1, p);
+		p += 2;
+	}
+	return out;
+}
+
+int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

@@ -1,0 +1,38 @@
+/*
+ * SHA-256 and random bytes (libcrypto), base64url and hex.
+ */
+#ifndef CRYPTO_H
+#define CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA256_SIZE 32
+
+void	sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE]);
+
+/*
+ * Of several texts, each with its length before it, so that ("ab","c") and ("a","bc") differ;
+ * the list ends with NULL.
+ */
+void	sha256_texts(uint8_t out[SHA256_SIZE], ...) __attribute__((sentinel));
+
+/* Whether both are the same, in a time that does not tell where they differ. */
+bool	sha256_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
+
+void	random_bytes(void *out, size_t n);
+
+/* Lower-case hex of n bytes into out (2n + 1 bytes).  Returns out. */
+char	*hex(const uint8_t *bytes, size_t n, char *out);
+
+/* The value of a hex digit of either case; -1 where it is none. */
+int	hex_digit(char c);
+
+/* base64url without padding into out (at least 4 * ((n + 2) / 3) + 1 bytes).  Returns out. */
+char	*base64url(const uint8_t *bytes, size_t n, char *out);
+
+/* A UUIDv7 (RFC 9562) of an instant, 1970 or later, into out (37 bytes).  Returns out. */
+char	*uuid7(int64_t at, char *out);
+
+#endif

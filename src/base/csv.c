@@ -1,0 +1,98 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/csv.h"
+#include "base/money.h"
+
+static void
+put_comma(struct csv *c)
+{
+	if (c->needs_comma)
+		json_append(c->out, ",", 1);
+	c->needs_comma = true;
+}
+
+/* Blanks at the ends are quoted too: many readers trim them. */
+static bool
+needs_quotes(const char *text, size_t n)
+{
+	return strpbrk(text, ",\"\r\n") != NULL ||
+	    (n > 0 && (text[0] == ' ' || text[0] == '\t' || text[n - 1] == ' ' || text[n - 1] == '\t'));
+}
+
+void
+csv_put_text(struct csv *c, const char *text)
+{
+	bool is_formula = !c->is_for_import && text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+	size_t n = strlen(text);
+
+	put_comma(c);
+	if (!needs_quotes(text, n)) {
+		json_append(c->out, "'", is_formula ? 1 : 0);
+		json_append(c->out, text, n);
+		return;
+	}
+	json_append(c->out, "\"'", is_formula ? 2 : 1);
+	while (*text != '\0') {
+		n = strcspn(text, "\"");
+		json_append(c->out, text, n);
+		text += n;
+		if (*text == '"') {
+			json_append(c->out, "\"\"", 2);
+			text++;
+		}
+	}
+	json_append(c->out, "\"", 1);
+}
+
+/* What can need neither quotes nor a guard. */
+static void
+put_plain(struct csv *c, const char *text)
+{
+	put_comma(c);
+	json_append(c->out, text, strlen(text));
+}
+
+void
+csv_put_int(struct csv *c, int64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	put_plain(c, text);
+}
+
+void
+csv_put_bool(struct csv *c, bool value)
+{
+	put_plain(c, value ? "true" : "false");
+}
+
+void
+csv_put_money(struct csv *c, int64_t micros)
+{
+	char text[MONEY_TEXT_MAX];
+
+	put_plain(c, money_format(micros, text));
+}
+
+void
+csv_put_none(struct csv *c)
+{
+	put_comma(c);
+}
+
+void
+csv_put_names(struct csv *c, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		put_plain(c, *names);
+	csv_put_end(c);
+}
+
+void
+csv_put_end(struct csv *c)
+{
+	json_append(c->out, "\r\n" + c->is_for_import, 2 - c->is_for_import);
+	c->needs_comma = false;
+}

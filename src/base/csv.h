@@ -1,0 +1,27 @@
+/*
+ * CSV (RFC 4180), appended to a buffer: commas, quotes and the ends of lines are put where they belong.
+ *
+ * For a spreadsheet a text that would be read as a formula gets a ' in front (it starts with = + - @, a tab or an end of
+ * line), and lines end in CRLF.  For `import` every text stands as it is, and lines end in LF.  Numbers are numbers in
+ * both, negative ones too.
+ */
+#ifndef CSV_H
+#define CSV_H
+
+#include "base/json.h"
+
+struct csv {
+	struct json *out;
+	bool is_for_import;
+	bool needs_comma;
+};
+
+void	csv_put_text(struct csv *c, const char *text);
+void	csv_put_int(struct csv *c, int64_t value);
+void	csv_put_bool(struct csv *c, bool value);	/* true, false */
+void	csv_put_money(struct csv *c, int64_t micros);	/* dollars */
+void	csv_put_none(struct csv *c);			/* an empty cell */
+void	csv_put_names(struct csv *c, const char *const *names);	/* NULL-ended: a whole line */
+void	csv_put_end(struct csv *c);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * What was wrong, in a sentence, and what to do about it.
+ *
+ * A function that can fail for a reason that the caller's user should read returns an enum status and takes a struct error.
+ * Dialects turn both into a reply, the command into a line on stderr.
+ */
+#ifndef ERROR_H
+#define ERROR_H
+
+#include "base/status.h"
+
+#define ERROR_TEXT_MAX 512
+
+struct error {
+	char text[ERROR_TEXT_MAX];	/* one line, "field: what was wrong"; "" = nothing to say */
+	char hint[ERROR_TEXT_MAX];		/* what to do about it; "" = obvious */
+	enum status status;		/* that it was given with */
+};
+
+/* Writes the sentence and returns st, so that a caller can `return why_not(why, BAD_REQUEST, …)`. */
+enum status	error_set(struct error *err, enum status st, const char *fmt, ...)
+		    __attribute__((format(printf, 3, 4)));
+
+/* Adds what to do about it. */
+void		error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

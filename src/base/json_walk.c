@@ -1,0 +1,116 @@
+/*
+ * Walkers over checked JSON text: they find the bytes of a value without parsing it.  Being sure of
+ * the syntax they look at little of it, but they never leave text[0, n).
+ */
+#include <string.h>
+
+#include "base/json.h"
+#include "base/json_text.h"
+
+static size_t
+skip_space(const char *text, size_t n, size_t at)
+{
+	while (at < n && json_is_space(text[at]))
+		at++;
+	return at;
+}
+
+/* Behind the string that starts at `at`. */
+static size_t
+skip_string(const char *text, size_t n, size_t at)
+{
+	for (at++; at < n && text[at] != '"'; at++)
+		if (text[at] == '\\')
+			at++;
+	return at < n ? at + 1 : n;
+}
+
+/* Behind the value that starts at `at`. */
+static size_t
+skip_value(const char *text, size_t n, size_t at)
+{
+	int depth = 0;
+
+	while (at < n) {
+		char c = text[at];
+
+		if (c == '"') {
+			at = skip_string(text, n, at);
+			if (depth == 0)
+				return at;
+			continue;
+		}
+		if (depth == 0 && (c == ',' || c == ']' || c == '}' || json_is_space(c)))
+			return at;	/* behind a number or a word */
+		at++;
+		if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && --depth == 0)
+			return at;
+	}
+	return n;
+}
+
+bool
+json_next_item(const char *text, size_t n, size_t *pos, const char **item, size_t *item_n)
+{
+	size_t at = skip_space(text, n, *pos), end;
+
+	if (*pos == 0) {
+		if (at == n || text[at] != '[')
+			return false;
+		at = skip_space(text, n, at + 1);
+	}
+	if (at == n || text[at] == ']')
+		return false;
+	if ((end = skip_value(text, n, at)) == at)
+		return false;
+	*item = text + at;
+	*item_n = end - at;
+	end = skip_space(text, n, end);
+	if (end < n && text[end] == ',')
+		end = skip_space(text, n, end + 1);
+	*pos = end;
+	return true;
+}
+
+char
+json_kind(const char *text, size_t n)
+{
+	size_t at = skip_space(text, n, 0);
+
+	if (at == n)
+		return '\0';
+	return text[at] == '-' || (text[at] >= '0' && text[at] <= '9') ? '0' : text[at];
+}
+
+bool
+json_find(const char *text, size_t n, const char *name, const char **value, size_t *value_n)
+{
+	size_t name_n = strlen(name), key_n, at, end;
+	char buf[JSON_KEY_MAX];
+	const char *key;
+
+	at = skip_space(text, n, 0);
+	if (at == n || text[at] != '{')
+		return false;
+	for (at = skip_space(text, n, at + 1); at < n && text[at] == '"';) {
+		end = skip_string(text, n, at);
+		if (end - at - 2 > JSON_KEY_MAX)
+			return false;	/* json_check would have refused it */
+		key = json_unescape(text + at + 1, end - at - 2, buf, &key_n);
+		at = skip_space(text, n, end);
+		if (at < n && text[at] == ':')
+			at = skip_space(text, n, at + 1);
+		end = skip_value(text, n, at);
+		if (key_n == name_n && memcmp(key, name, name_n) == 0) {
+			*value = text + at;
+			*value_n = end - at;
+			return true;
+		}
+		at = skip_space(text, n, end);
+		if (at < n && text[at] == ',')
+			at = skip_space(text, n, at + 1);
+	}
+	return false;
+}

@@ -1,0 +1,125 @@
+#include <string.h>
+
+#include "campaign/auto_segment.h"
+#include "campaign/campaign.h"
+#include "time/instant.h"
+#include "ledger/usage.h"
+#include "time/zone.h"
+
+enum {
+	MARGIN_DAYS = 3,		/* between a zone's date and the organisation's */
+};
+
+static const int64_t default_time_ms = 10 * HOUR_MS;
+
+const char *const auto_request_fields[] = { "totalContacts", "firstSegmentDate", "firstSegmentTime", "timezone",
+	"partsPerContact", NULL };
+
+/* HH:MM or HH:MM:SS. */
+static bool
+parse_time(const char *text, int64_t *ms)
+{
+	int64_t part[3] = { 0 };
+	int parts = 0;
+
+	for (; parts < 3; text += 3) {
+		if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+			return false;
+		part[parts++] = (text[0] - '0') * 10 + text[1] - '0';
+		if (text[2] == '\0')
+			break;
+		if (text[2] != ':' || parts == 3)
+			return false;
+	}
+	*ms = part[0] * HOUR_MS + part[1] * MINUTE_MS + part[2] * SECOND_MS;
+	return parts >= 2 && part[0] < 24 && part[1] < 60 && part[2] < 60;
+}
+
+enum status
+auto_request_read(struct json_object *o, struct auto_request *request, struct error *err)
+{
+	const char *date, *time;
+	enum status st;
+	bool found;
+
+	*request = (struct auto_request) { .parts_per_contact = 1, .time_ms = default_time_ms };
+	if ((st = json_int(o, "totalContacts", 1, CAMPAIGN_CONTACTS_MAX, &found, &request->contacts, err)) != OK)
+		return st;
+	if (!found)
+		return error_set(err, BAD_REQUEST, "totalContacts: required");
+	if ((st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &request->parts_per_contact, err)) != OK ||
+	    (st = json_string(o, "firstSegmentDate", 1, 32, &date, err)) != OK ||
+	    (st = json_string(o, "firstSegmentTime", 1, 32, &time, err)) != OK ||
+	    (st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &request->timezone, err)) != OK)
+		return st;
+	if ((request->has_date = date != NULL) && !day_parse(date, &request->date))
+		return error_set(err, BAD_REQUEST, "firstSegmentDate: not a date (YYYY-MM-DD)");
+	if (time != NULL && !parse_time(time, &request->time_ms))
+		return error_set(err, BAD_REQUEST, "firstSegmentTime: not a time (HH:MM)");
+	return OK;
+}
+
+/* The spans that dates and times are meant in. */
+static enum status
+wall_spans(struct arena *a, const struct organization *org, const struct auto_request *request, int64_t now,
+    struct spans *wall, struct error *err)
+{
+	int64_t until = now + (2 * PLAN_DAYS_MAX) * DAY_MS, date_until;
+	const struct zone *z;
+	struct span *spans;
+
+	*wall = org->days;
+	if (request->timezone == NULL)
+		return OK;
+	if ((z = zone_get(request->timezone, err)) == NULL)
+		return BAD_REQUEST;
+	date_until = ((int64_t)request->date.n + 2 * PLAN_DAYS_MAX) * DAY_MS;
+	if (request->has_date && date_until > until)
+		until = date_until;
+	spans = arena_alloc(a, SPANS_MAX * sizeof(*spans));
+	wall->at = spans;
+	wall->count = zone_spans(z, now - MARGIN_DAYS * DAY_MS, until, spans, SPANS_MAX);
+	return wall->count <= SPANS_MAX ? OK : error_set(err, BAD_REQUEST, "firstSegmentDate: too far ahead");
+}
+
+static enum status
+first_date(const struct auto_request *request, struct spans wall, int64_t now, struct day *first, struct error *err)
+{
+	if (request->has_date) {
+		*first = request->date;
+		if (day_wall(wall, *first, request->time_ms) < now)
+			return error_set(err, BAD_REQUEST, "firstSegmentDate: that date and time are past");
+		if (first->n > INSTANT_MAX / DAY_MS - 2 * PLAN_DAYS_MAX)
+			return error_set(err, BAD_REQUEST, "firstSegmentDate: too far ahead");
+		return OK;
+	}
+	*first = day_at(wall, now);
+	if (day_wall(wall, *first, request->time_ms) < now)
+		*first = day_add(*first, 1);
+	return OK;
+}
+
+enum status
+auto_plan_make(struct db *db, struct arena *a, const struct organization *org, const struct auto_request *request,
+    int64_t now, struct auto_plan *plan, struct error *err)
+{
+	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts,
+		.parts_per_contact = request->parts_per_contact, .unit = org->unit, .daily_limit = org->daily_limit,
+		.days = org->days, .usage_count = PLAN_DAYS_MAX + 2 * MARGIN_DAYS };
+	struct day_usage *usage = arena_alloc(a, r.usage_count * sizeof(*usage));
+	enum status st;
+
+	if ((st = wall_spans(a, org, request, now, &r.wall, err)) != OK ||
+	    (st = first_date(request, r.wall, now, &r.first, err)) != OK)
+		return st;
+	r.usage = usage;
+	r.usage_from = day_add(r.first, -MARGIN_DAYS);
+	if ((st = usage_days(db, org, r.usage_from, day_add(r.usage_from, (int32_t)r.usage_count - 1),
+	    organization_today(org, now), usage)) != OK)
+		return st;
+	plan->segments = arena_alloc(a, PLAN_DAYS_MAX * sizeof(*plan->segments));
+	plan->count = plan_make(&r, plan->segments, &plan->left);
+	if (plan->left > 0 && org->daily_limit != 0)
+		return error_set(err, BAD_REQUEST, "totalContacts: they need more than %d days", PLAN_DAYS_MAX);
+	return OK;
+}

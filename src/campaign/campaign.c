@@ -1,0 +1,127 @@
+#include <string.h>
+
+#include "campaign/campaign.h"
+
+static const char *const state_names[] = { [CAMPAIGN_DRAFT] = "draft", [CAMPAIGN_SCHEDULED] = "scheduled",
+	[CAMPAIGN_SENDING] = "sending",
+	[CAMPAIGN_PAUSED] = "paused", [CAMPAIGN_SENT] = "sent", [CAMPAIGN_FAILED] = "failed", [CAMPAIGN_CANCELLED] = "cancelled" };
+
+const char *
+campaign_state_name(enum campaign_state s)
+{
+	return state_names[s];
+}
+
+bool
+campaign_state_parse(const char *name, enum campaign_state *s)
+{
+	for (size_t i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++)
+		if (strcmp(name, state_names[i]) == 0) {
+			*s = (enum campaign_state)i;
+			return true;
+		}
+	return false;
+}
+
+bool
+campaign_is_open(enum campaign_state s)
+{
+	return s == CAMPAIGN_SCHEDULED || s == CAMPAIGN_SENDING || s == CAMPAIGN_PAUSED;
+}
+
+/* An open segment whose day is over has ended. */
+static enum campaign_state
+reads(const struct segment *s, struct day today)
+{
+	if (!campaign_is_open(s->state) || s->day.n >= today.n)
+		return s->state;
+	return s->sent > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
+}
+
+/*
+ * Of its segments: cancelled if one is (cancelling takes all that are open), draft if all are; else the liveliest one
+ * decides; begun and not ended is sending.
+ */
+static enum campaign_state
+derive(const struct campaign *c)
+{
+	size_t n[CAMPAIGN_CANCELLED + 1] = { 0 };
+
+	for (size_t i = 0; i < c->count; i++)
+		n[c->segments[i].reads]++;
+	if (n[CAMPAIGN_CANCELLED] > 0)
+		return CAMPAIGN_CANCELLED;
+	if (n[CAMPAIGN_DRAFT] > 0)
+		return CAMPAIGN_DRAFT;
+	if (n[CAMPAIGN_PAUSED] > 0)
+		return CAMPAIGN_PAUSED;
+	if (n[CAMPAIGN_SENDING] > 0 || (n[CAMPAIGN_SCHEDULED] > 0 && n[CAMPAIGN_SENT] + n[CAMPAIGN_FAILED] > 0))
+		return CAMPAIGN_SENDING;
+	if (n[CAMPAIGN_SCHEDULED] > 0)
+		return CAMPAIGN_SCHEDULED;
+	return n[CAMPAIGN_SENT] > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
+}
+
+static enum status
+load_segments(struct db *db, struct arena *a, struct day today, struct campaign *c)
+{
+	struct query *q = db_query(db, "SELECT number, scheduled_at, day, contacts, parts_per_contact, sent, failed, spent, "
+	    "status FROM segment WHERE campaign = :campaign ORDER BY number");
+	size_t max = 0;
+
+	query_bind_int(q, ":campaign", c->key);
+	while (c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
+		struct segment *s, *grown;
+
+		if (c->count == max) {	/* most have one; a list holds many campaigns */
+			max = max > 0 ? 8 * max : 1;
+			grown = arena_alloc(a, max * sizeof(*grown));
+			if (c->count > 0)
+				memcpy(grown, c->segments, c->count * sizeof(*grown));
+			c->segments = grown;
+		}
+		s = &c->segments[c->count++];
+		*s = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
+			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),
+			.failed = query_int(q, 6), .spent = query_int(q, 7) };
+		c->parts_per_contact = query_int(q, 4);
+		campaign_state_parse(query_text(q, 8), &s->state);
+		s->reads = reads(s, today);
+	}
+	c->state = derive(c);
+	return query_done(q);
+}
+
+enum status
+campaign_load(struct db *db, struct arena *a, const struct organization *org, const char *id, struct day today,
+    struct campaign *c, struct error *err)
+{
+	struct query *q = db_query(db, "SELECT key, id, name, is_segmented, revision, created_at, updated_at FROM campaign "
+	    "WHERE org = :org AND id = :id");
+	enum status st;
+	bool found;
+
+	memset(c, 0, sizeof(*c));
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":id", id);
+	if ((found = query_step(q)))
+		*c = (struct campaign) { .key = query_int(q, 0), .id = arena_strdup(a, query_text(q, 1)),
+			.name = arena_strdup(a, query_text(q, 2)), .is_segmented = query_int(q, 3) != 0,
+			.revision = query_int(q, 4), .created_at = query_int(q, 5), .updated_at = query_int(q, 6) };
+	if ((st = query_done(q)) != OK)
+		return st;
+	if (!found)
+		return error_set(err, NOT_FOUND, "campaign: there is no \"%s\"", id);
+	return load_segments(db, a, today, c);
+}
+
+int64_t
+campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today)
+{
+	int64_t held = 0;
+
+	for (size_t i = 0; d.n >= today.n && i < c->count; i++)
+		if (c->segments[i].day.n == d.n && campaign_is_open(c->segments[i].state))
+			held += quota_held(c->segments[i].contacts, c->segments[i].spent, c->parts_per_contact, org->unit);
+	return held;
+}

@@ -1,0 +1,293 @@
+/*
+ * The verbs of campaigns (see campaign.h): rows first, then the question whether there is room for what they hold; a refusal
+ * undoes the whole transaction.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "campaign/campaign_rows.h"
+#include "ledger/cap.h"
+#include "time/instant.h"
+#include "ledger/price.h"
+#include "store/idempotency.h"
+#include "ledger/slot.h"
+#include "ledger/usage.h"
+
+/* ---- Room */
+
+struct reserve {
+	struct db *db;
+	struct arena *arena;
+	const struct organization *org;
+	const struct campaign *was;	/* NULL = it is new */
+	const struct campaign *is;
+	const struct campaign_change *change;
+	struct campaign_refusal *refusal;
+	struct error *err;
+};
+
+/* A day on which the campaign holds more than before must have room for all of it. */
+static enum status
+check_day(const struct reserve *r, struct day d)
+{
+	struct day today = r->change->today;
+	int64_t before = r->was != NULL ? campaign_held(r->org, r->was, d, today) : 0;
+	int64_t after = campaign_held(r->org, r->is, d, today);
+	struct day_usage usage;
+	struct slot slot;
+	char text[DAY_TEXT_MAX];
+	enum status st;
+
+	if (after <= before || r->org->daily_limit == UNLIMITED)
+		return OK;
+	/* The rows are written already: take this campaign out again to see what was free for it. */
+	if ((st = usage_days(r->db, r->org, d, d, today, &usage)) != OK)
+		return st;
+	if (quota_total(usage) <= r->org->daily_limit)
+		return OK;
+	usage.reserved -= after;
+	*r->refusal = (struct campaign_refusal) { .is_set = true, .day = d, .needed = after,
+		.available = quota_available(r->org->daily_limit, usage) };
+	if ((st = slot_find(r->db, r->org, d, after, &slot)) != OK)
+		return st;
+	r->refusal->has_next = slot.is_found;
+	r->refusal->next = slot.day;
+	return error_set(r->err, CONFLICT, "%s: no room for %" PRId64 " %ss; %" PRId64 " of the daily limit of %" PRId64
+	    " are free", day_format(d, text), after, quota_unit_name(r->org->unit), r->refusal->available,
+	    r->org->daily_limit);
+}
+
+/* Adds (sign 1) or takes out (-1) what a campaign holds of a cycle. */
+static void
+add_campaign(const struct price_list *prices, struct cap_usage *usage, const struct campaign *c, struct day today, int sign)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct segment *s = &c->segments[i];
+
+		if (campaign_is_open(s->state) && s->day.n >= today.n &&
+		    s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
+			cap_add_held(prices, usage, s->day, quota_held(s->contacts, s->spent, 1, UNIT_MESSAGE), c->parts_per_contact,
+			    sign);
+	}
+}
+
+/* The cycle of that day, with this campaign and as it was without the change. */
+static enum status
+check_cycle(const struct reserve *r, const struct price_list *prices, struct day d)
+{
+	struct cap_usage is, was;
+	const char *cap;
+	enum status st;
+
+	if ((st = cap_usage_load(r->db, r->org, prices, d, r->change->today, &is)) != OK)
+		return st;
+	was = is;
+	add_campaign(prices, &was, r->is, r->change->today, -1);
+	if (r->was != NULL)
+		add_campaign(prices, &was, r->was, r->change->today, 1);
+	if ((cap = cap_over(r->org, &is, &was)) == NULL)
+		return OK;
+	return error_set(r->err, OVER_CAP, "%s: the billing cycle has no room for this campaign", cap);
+}
+
+/* Whether no segment before this one lies on its day (in its cycle): each is asked once. */
+static bool
+is_first_of(const struct reserve *r, size_t i, bool of_cycle)
+{
+	struct day from = r->is->segments[i].day, until = day_add(from, 1);
+	struct cycle cycle;
+
+	if (of_cycle) {
+		cycle = cycle_of(r->org->days, r->org->cycle_day, from);
+		from = cycle.from;
+		until = cycle.until;
+	}
+	for (size_t k = 0; k < i; k++)
+		if (r->is->segments[k].day.n >= from.n && r->is->segments[k].day.n < until.n)
+			return false;
+	return true;
+}
+
+/* Caps before days: where both refuse it is 402. */
+static enum status
+campaign_reserve(const struct reserve *r)
+{
+	struct price_list prices;
+	enum status st;
+
+	*r->refusal = (struct campaign_refusal) { 0 };
+	if (cap_any(r->org)) {
+		if ((st = price_load(r->db, r->arena, r->org, &prices)) != OK)
+			return st;
+		for (size_t i = 0; i < r->is->count; i++)
+			if (is_first_of(r, i, true) && (st = check_cycle(r, &prices, r->is->segments[i].day)) != OK)
+				return st;
+	}
+	for (size_t i = 0; i < r->is->count; i++)
+		if (is_first_of(r, i, false) && (st = check_day(r, r->is->segments[i].day)) != OK)
+			return st;
+	return OK;
+}
+
+/* ---- Rows */
+
+static enum status
+check_instants(const struct campaign *was, const struct campaign *c, const struct campaign_change *change, struct error *err)
+{
+	char text[INSTANT_TEXT_MAX];
+
+	for (size_t i = 0; i < c->count; i++) {
+		bool is_moved = was == NULL || was->segments[i].scheduled_at != c->segments[i].scheduled_at;
+		bool is_begun = was != NULL && was->segments[i].state == CAMPAIGN_DRAFT &&
+		    c->segments[i].state == CAMPAIGN_SCHEDULED;
+
+		if ((is_moved || is_begun) && c->segments[i].scheduled_at < change->now)
+			return error_set(err, BAD_REQUEST, "scheduledISO: %s is past",
+			    instant_format(c->segments[i].scheduled_at, text));
+		if (is_moved && c->segments[i].scheduled_at >= INSTANT_MAX)
+			return error_set(err, BAD_REQUEST, "scheduledISO: after 2099");
+	}
+	return OK;
+}
+
+enum status
+campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
+    const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
+{
+	struct reserve r = { db, a, org, NULL, c, change, refusal, err };
+	struct query *q;
+	enum status st;
+
+	if ((st = check_instants(NULL, c, change, err)) != OK)
+		return st;
+	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) "
+	    "VALUES (:org, :id, :name, :is_segmented, :now, :now) RETURNING key");
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":id", c->id);
+	query_bind_text(q, ":name", c->name);
+	query_bind_int(q, ":is_segmented", c->is_segmented);
+	query_bind_int(q, ":now", change->now);
+	if (query_step(q))
+		c->key = query_int(q, 0);
+	query_step(q);
+	st = query_done(q);
+	for (size_t i = 0; st == OK && i < c->count; i++) {
+		c->segments[i].number = (int64_t)i + 1;
+		c->segments[i].day = day_at(org->days, c->segments[i].scheduled_at);
+		st = campaign_write_segment(db, org, c, &c->segments[i]);
+	}
+	if (st != OK || (st = campaign_seal(db, c)) != OK || (st = campaign_audit(db, org, c, change, "campaign.add")) != OK)
+		return st;
+	return campaign_reserve(&r);
+}
+
+/* Contacts that are done close it, as a spending event would. */
+static void
+close_if_done(struct segment *s)
+{
+	if ((s->state == CAMPAIGN_SCHEDULED || s->state == CAMPAIGN_SENDING) && s->spent > 0 && s->sent + s->failed >= s->contacts)
+		s->state = s->sent > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
+}
+
+enum status
+campaign_update(struct db *db, struct arena *a, const struct organization *org, const struct campaign *was,
+    struct campaign *c, const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
+{
+	struct reserve r = { db, a, org, was, c, change, refusal, err };
+	struct query *q;
+	enum status st;
+
+	if ((st = check_instants(was, c, change, err)) != OK)
+		return st;
+	q = db_query(db, "UPDATE campaign SET name = :name, revision = revision + 1, updated_at = :now WHERE key = :key");
+	query_bind_text(q, ":name", c->name);
+	query_bind_int(q, ":now", change->now);
+	query_bind_int(q, ":key", c->key);
+	st = query_run(q);
+	for (size_t i = 0; st == OK && i < c->count; i++) {
+		struct segment *s = &c->segments[i];
+
+		if (s->contacts < s->spent && s->contacts < was->segments[i].contacts)
+			return error_set(err, CONFLICT, "contactCount: below the %" PRId64 " that are spent of segment %" PRId64,
+			    s->spent, s->number);
+		if (s->scheduled_at != was->segments[i].scheduled_at)
+			s->day = day_at(org->days, s->scheduled_at);
+		close_if_done(s);
+		st = campaign_write_segment(db, org, c, s);
+	}
+	if (st != OK || (st = campaign_seal(db, c)) != OK || (st = campaign_audit(db, org, c, change, "campaign.set")) != OK)
+		return st;
+	return campaign_reserve(&r);
+}
+
+/* ---- Verbs */
+
+static const struct {
+	const char *name, *to;
+} transitions[] = { [CANCEL] = { "cancel", "cancelled" }, [PAUSE] = { "pause", "paused" }, [RESUME] = { "resume", "scheduled" } };
+
+/* What a verb makes of a segment; its own state where it leaves it alone. */
+static enum campaign_state
+step(enum campaign_verb verb, const struct segment *s)
+{
+	if (verb == CANCEL && (s->reads == CAMPAIGN_DRAFT || campaign_is_open(s->reads)))
+		return CAMPAIGN_CANCELLED;
+	if (verb == PAUSE && (s->reads == CAMPAIGN_SCHEDULED || s->reads == CAMPAIGN_SENDING))
+		return CAMPAIGN_PAUSED;
+	if (verb == RESUME && s->reads == CAMPAIGN_PAUSED)
+		return s->spent > 0 ? CAMPAIGN_SENDING : CAMPAIGN_SCHEDULED;
+	return s->state;
+}
+
+enum status
+campaign_transition(struct db *db, struct arena *a, const struct organization *org, struct campaign *c, enum campaign_verb verb,
+    const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
+{
+	struct campaign was = *c;
+	bool is_changed = false;
+
+	was.segments = arena_alloc(a, (c->count + 1) * sizeof(*was.segments));
+	memcpy(was.segments, c->segments, c->count * sizeof(*was.segments));
+	for (size_t i = 0; i < c->count; i++) {
+		struct segment *s = &c->segments[i];
+		enum campaign_state to = step(verb, s);
+
+		/* What has begun goes on; what has not, and whose time is past, must be moved first. */
+		if (verb == RESUME && to == CAMPAIGN_SCHEDULED && s->state == CAMPAIGN_PAUSED && s->scheduled_at < change->now)
+			return error_set(err, BAD_REQUEST, "segment %" PRId64 ": its time is past; move it first", s->number);
+		is_changed |= to != s->state;
+		s->state = to;
+	}
+	if (!is_changed)
+		return error_set(err, CONFLICT, "a campaign that is %s cannot be %s", campaign_state_name(c->state),
+		    verb == RESUME ? "resumed (only a paused one can go back to scheduled or sending)" : transitions[verb].to);
+	return campaign_update(db, a, org, &was, c, change, refusal, err);
+}
+
+enum status
+campaign_delete(struct db *db, const struct organization *org, const struct campaign *c,
+    const struct campaign_change *change, struct error *err)
+{
+	struct query *q;
+	enum status st;
+	bool has_events;
+
+	if (c->state != CAMPAIGN_DRAFT)
+		return error_set(err, CONFLICT, "a campaign that is %s cannot be deleted, only a draft; cancel it",
+		    campaign_state_name(c->state));
+	q = db_query(db, "SELECT 1 FROM event WHERE campaign = :campaign LIMIT 1");
+	query_bind_int(q, ":campaign", c->key);
+	has_events = query_step(q);
+	if ((st = query_done(q)) != OK)
+		return st;
+	if (has_events)
+		return error_set(err, CONFLICT, "a draft with events cannot be deleted; cancel it");
+	if ((st = idempotency_forget(db, org->key, c->id)) != OK)
+		return st;
+	q = db_query(db, "DELETE FROM campaign WHERE key = :key");
+	query_bind_int(q, ":key", c->key);
+	if ((st = query_run(q)) != OK)
+		return st;
+	return campaign_audit(db, org, c, change, "campaign.delete");
+}

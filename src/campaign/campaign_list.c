@@ -1,0 +1,141 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "campaign/campaign_list.h"
+#include "base/cursor.h"
+
+enum { CHUNK = 100, LOOKED_AT_MAX = 2000, DIGITS_MAX = 18 };
+
+const char *
+campaign_cursor(struct arena *a, int64_t last)
+{
+	return arena_printf(a, "c%" PRId64, last);
+}
+
+bool
+campaign_cursor_parse(const char *text, int64_t *before)
+{
+	size_t digits = text[0] == 'c' ? strspn(text + 1, "0123456789") : 0;
+
+	if (digits == 0 || digits > DIGITS_MAX || text[digits + 1] != '\0')
+		return false;
+	*before = strtoll(text + 1, NULL, 10);
+	return *before > 0;
+}
+
+struct candidate {
+	int64_t key;
+	const char *id;
+};
+
+/* The next campaigns that have a segment in the range, whatever their state. */
+static enum status
+read_candidates(struct db *db, struct arena *a, const struct organization *org, const struct campaign_filter *f,
+    int64_t before, struct candidate *candidates, size_t *count)
+{
+	struct query *q = db_query(db, "SELECT key, id FROM campaign c WHERE org = :org AND key < :before "
+	    "AND EXISTS (SELECT 1 FROM segment s WHERE s.campaign = c.key AND s.day BETWEEN :from AND :to) "
+	    "ORDER BY key DESC LIMIT :max");
+
+	*count = 0;
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":before", before);
+	query_bind_int(q, ":from", f->from.n);
+	query_bind_int(q, ":to", f->to.n);
+	query_bind_int(q, ":max", CHUNK);
+	while (*count < CHUNK && query_step(q))
+		candidates[(*count)++] = (struct candidate) { query_int(q, 0), arena_strdup(a, query_text(q, 1)) };
+	return query_done(q);
+}
+
+/*
+ * The state is derived, so it is asked of each campaign; after LOOKED_AT_MAX of them the page ends as it is, with
+ * a cursor.
+ */
+enum status
+campaign_list(struct db *db, struct arena *a, const struct organization *org, const struct campaign_filter *f,
+    struct day today, struct campaign_page *page, struct error *err)
+{
+	struct candidate candidates[CHUNK];
+	size_t count, looked_at = 0;
+	struct campaign c;
+	enum status st;
+
+	*page = (struct campaign_page) { .last = f->before > 0 ? f->before : INT64_MAX };
+	page->campaigns = arena_alloc(a, (size_t)f->limit * sizeof(*page->campaigns));
+	do {
+		if ((st = read_candidates(db, a, org, f, page->last, candidates, &count)) != OK)
+			return st;
+		for (size_t i = 0; i < count; i++) {
+			if (page->count == (size_t)f->limit || looked_at++ == LOOKED_AT_MAX) {
+				page->has_more = true;
+				return OK;
+			}
+			if ((st = campaign_load(db, a, org, candidates[i].id, today, &c, err)) != OK)
+				return st;
+			page->last = candidates[i].key;
+			if (!f->has_state || c.state == f->state)
+				page->campaigns[page->count++] = c;
+		}
+	} while (count == CHUNK);
+	return OK;
+}
+
+/* ---- Failures.  A cursor is the time, source and id of the last one. */
+
+struct position {
+	int64_t failed_at;
+	const char *source, *id;
+};
+
+static const char *
+format_position(struct arena *a, const struct position *p)
+{
+	return cursor_of(a, arena_printf(a, "%" PRId64 "~%s\x1f%s", p->failed_at, p->source, p->id));
+}
+
+static bool
+parse_position(struct arena *a, const char *cursor, struct position *p)
+{
+	char *copy, *source, *id, *end;
+
+	if ((copy = cursor_text(a, cursor)) == NULL || (source = strchr(copy, '~')) == NULL ||
+	    (id = strchr(source + 1, '\x1f')) == NULL)
+		return false;
+	*source++ = *id++ = '\0';
+	*p = (struct position) { strtoll(copy, &end, 10), source, id };
+	return *end == '\0' && copy[0] != '\0';
+}
+
+enum status
+campaign_failures(struct db *db, struct arena *a, const struct campaign *c, const char *cursor, size_t limit,
+    struct failure_page *page, struct error *err)
+{
+	struct query *q = db_query(db, "SELECT segment, failed_at, phone, reason, source, id FROM failure "
+	    "WHERE campaign = :campaign AND (failed_at, source, id) > (:failed_at, :source, :id) "
+	    "ORDER BY failed_at, source, id LIMIT :max");
+	struct position after = { INT64_MIN, "", "" };
+	enum status st;
+
+	*page = (struct failure_page) { 0 };
+	if (cursor != NULL && !parse_position(a, cursor, &after))
+		return error_set(err, BAD_REQUEST, "cursor: not one that was given out");
+	page->failures = arena_alloc(a, limit * sizeof(*page->failures));
+	query_bind_int(q, ":campaign", c->key);
+	query_bind_int(q, ":failed_at", after.failed_at);
+	query_bind_text(q, ":source", after.source);
+	query_bind_text(q, ":id", after.id);
+	query_bind_int(q, ":max", (int64_t)limit + 1);
+	while (query_step(q)) {
+		if (page->count == limit) {
+			page->cursor = format_position(a, &after);
+			break;
+		}
+		after = (struct position) { query_int(q, 1), arena_strdup(a, query_text(q, 4)), arena_strdup(a, query_text(q, 5)) };
+		page->failures[page->count++] = (struct failure_row) { .segment = query_int(q, 0), .failed_at = after.failed_at,
+			.phone = arena_strdup(a, query_text(q, 2)), .reason = arena_strdup(a, query_text(q, 3)) };
+	}
+	st = query_done(q);
+	return st;
+}

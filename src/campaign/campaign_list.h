@@ -1,0 +1,46 @@
+/*
+ * Pages: of campaigns, and of those whom a campaign could not reach.
+ */
+#ifndef CAMPAIGN_LIST_H
+#define CAMPAIGN_LIST_H
+
+#include "campaign/campaign.h"
+
+struct campaign_filter {
+	bool has_state;
+	enum campaign_state state;	/* derived, as it reads today */
+	struct day from, to;		/* a segment lies on one of these days */
+	int64_t before;			/* of the cursor; 0 = from the newest */
+	int64_t limit;
+};
+
+struct campaign_page {
+	struct campaign *campaigns;	/* newest first */
+	size_t count;
+	bool has_more;
+	int64_t last;			/* where the next page goes on */
+};
+
+/* Stable while campaigns are added: a page goes on behind the last one that was looked at. */
+enum status	campaign_list(struct db *db, struct arena *a, const struct organization *org,
+		    const struct campaign_filter *filter, struct day today, struct campaign_page *page, struct error *err);
+
+const char	*campaign_cursor(struct arena *a, int64_t last);
+bool		 campaign_cursor_parse(const char *text, int64_t *before);
+
+struct failure_row {
+	const char *phone, *reason;
+	int64_t segment, failed_at;
+};
+
+struct failure_page {
+	struct failure_row *failures;	/* by time */
+	size_t count;
+	const char *cursor;		/* of the next page; NULL = there is none */
+};
+
+/* cursor NULL = from the first.  BAD_REQUEST for one that was not given out. */
+enum status	campaign_failures(struct db *db, struct arena *a, const struct campaign *c, const char *cursor,
+		    size_t limit, struct failure_page *page, struct error *err);
+
+#endif

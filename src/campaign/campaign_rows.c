@@ -1,0 +1,86 @@
+#include "store/audit.h"
+#include "campaign/campaign_rows.h"
+#include "base/json.h"
+#include "base/row_hash.h"
+
+enum status
+campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
+{
+	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, "
+	    "parts_per_contact, status) VALUES (:campaign, :number, :org, :scheduled_at, :day, :contacts, :ppc, :status) "
+	    "ON CONFLICT (campaign, number) DO UPDATE SET scheduled_at = excluded.scheduled_at, day = excluded.day, "
+	    "contacts = excluded.contacts, parts_per_contact = excluded.parts_per_contact, status = excluded.status");
+
+	query_bind_int(q, ":campaign", c->key);
+	query_bind_int(q, ":number", s->number);
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":scheduled_at", s->scheduled_at);
+	query_bind_int(q, ":day", s->day.n);
+	query_bind_int(q, ":contacts", s->contacts);
+	query_bind_int(q, ":ppc", c->parts_per_contact);
+	query_bind_text(q, ":status", campaign_state_name(s->state));
+	return query_run(q);
+}
+
+enum status
+campaign_audit(struct db *db, const struct organization *org, const struct campaign *c, const struct campaign_change *change,
+    const char *action)
+{
+	enum status st;
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_text(&j, "campaignId", c->id);
+	json_close_object(&j);
+	st = audit(db, change->now, org->key, change->credential, action, json_text(&j));
+	json_free(&j);
+	return st;
+}
+
+enum status
+campaign_seal(struct db *db, const struct campaign *c)
+{
+	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, r.body_sha256, s.number, s.org, s.scheduled_at, "
+	    "s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 WHEN 'cancelled' THEN 2 "
+	    "ELSE 3 END FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
+	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id WHERE c.key = :key ORDER BY s.number");
+	struct row_hash h;
+	enum status st;
+
+	row_hash_start(&h);
+	query_bind_int(q, ":key", c->key);
+	while (query_step(q))
+		query_hash(q, 0, 11, &h);
+	if ((st = query_done(q)) != OK)
+		return st;
+	q = db_query(db, "UPDATE campaign SET digest = :digest WHERE key = :key");
+	query_bind_int(q, ":digest", row_hash_end(&h));
+	query_bind_int(q, ":key", c->key);
+	return query_run(q);
+}
+
+enum status
+campaign_close_segment(struct db *db, const struct campaign *c, int64_t number)
+{
+	struct query *q = db_query(db, "UPDATE segment SET status = CASE WHEN sent > 0 THEN 'sent' ELSE 'failed' END "
+	    "WHERE campaign = :campaign AND number = :number AND status IN ('scheduled', 'sending', 'paused')");
+
+	enum status st;
+
+	query_bind_int(q, ":campaign", c->key);
+	query_bind_int(q, ":number", number);
+	if ((st = query_run(q)) != OK)
+		return st;
+	return campaign_seal(db, c);	/* it may have been paused */
+}
+
+enum status
+campaign_bump_revision(struct db *db, const struct campaign *c, int64_t now)
+{
+	struct query *q = db_query(db, "UPDATE campaign SET revision = revision + 1, updated_at = :now WHERE key = :key");
+
+	query_bind_int(q, ":now", now);
+	query_bind_int(q, ":key", c->key);
+	return query_run(q);
+}

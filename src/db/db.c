@@ -1,0 +1,287 @@
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "db/db_file.h"
+#include "base/log.h"
+
+enum {
+	CHECKPOINT_PAGES = 1000,	/* of WAL, before a commit moves them into the file */
+	TRUNCATE_PAGES = 2048,		/* 8 MiB: and takes the WAL back to nothing */
+};
+
+/* ---- Opening */
+
+static int
+on_wal_commit(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)handle;
+	(void)name;
+	db->wal_pages = pages;	/* the checkpoint follows under the gate, in db_write_commit */
+	return SQLITE_OK;
+}
+
+/* Statements that end a transaction: prepared when the file is opened, so that ending one needs no memory. */
+static const char begin_sql[] = "BEGIN", commit_sql[] = "COMMIT", rollback_sql[] = "ROLLBACK";
+
+static enum status
+open_lock(struct db *db, struct error *err)
+{
+	char lock[DB_LOCK_PATH_MAX];
+	struct stat st;
+
+	db_lock_path(db->path, lock);
+	if (!writer_lock_open(&db->gate, lock, db->path))
+		return error_set(err, UNAVAILABLE, "%s: cannot be opened for locking", lock);
+	if (stat(db->path, &st) == 0) {
+		db->device = st.st_dev;
+		db->inode = st.st_ino;
+	}
+	db->is_accepted = db_stamp_names(&db->gate, db->path, db->handle);
+	if (db_query(db, begin_sql)->stmt == NULL || db_query(db, commit_sql)->stmt == NULL ||
+	    db_query(db, rollback_sql)->stmt == NULL)
+		return db_file_why(db->path, sqlite3_errcode(db->handle), db->handle, err);
+	return OK;
+}
+
+static struct db *
+open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 **handle, struct error *err), struct error *err)
+{
+	static int64_t openings;
+	struct db *db = xmalloc(sizeof(*db));
+
+	memset(db, 0, sizeof(*db));
+	snprintf(db->path, sizeof(db->path), "%s", path);
+	db->gate.fd = -1;
+	if (open_file(path, &db->handle, err) != OK || open_lock(db, err) != OK) {
+		db_close(db);
+		return NULL;
+	}
+	db->number = ++openings;
+	sqlite3_wal_hook(db->handle, on_wal_commit, db);
+	return db;
+}
+
+struct db *
+db_open(const char *path, struct error *err)
+{
+	return open_with(path, db_file_open, err);
+}
+
+struct db *
+db_open_any(const char *path, struct error *err)
+{
+	return open_with(path, db_file_open_any, err);
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (size_t i = 0; i < DB_STATEMENTS; i++)
+		if (db->cache[i] != NULL) {
+			sqlite3_finalize(db->cache[i]->stmt);
+			free(db->cache[i]);
+		}
+	sqlite3_close(db->handle);
+	writer_lock_close(&db->gate);
+	free(db);
+}
+
+bool
+db_is_accepted(const struct db *db)
+{
+	return db->is_accepted;
+}
+
+enum status
+db_accept(struct db *db)
+{
+	char epoch[EPOCH_TEXT_MAX];
+
+	if (writer_lock_acquire(&db->gate, DB_LOCK_WAIT_MS) != OK) {
+		db->trouble = DB_BUSY;
+		return UNAVAILABLE;
+	}
+	db_stamp_epoch(db->handle, epoch);
+	db->is_accepted = epoch[0] != '\0' && db_stamp_write(&db->gate, db->path, epoch, "");
+	writer_lock_release(&db->gate);
+	return db->is_accepted ? OK : UNAVAILABLE;
+}
+
+const char *
+db_path(const struct db *db)
+{
+	return db->path;
+}
+
+bool
+db_is_same_file(const struct db *db, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_dev == db->device && st.st_ino == db->inode;
+}
+
+bool
+db_is_in_place(const struct db *db)
+{
+	return db_is_same_file(db, db->path);
+}
+
+int64_t
+db_number(const struct db *db)
+{
+	return db->number;
+}
+
+/* ---- Transactions */
+
+static enum status
+simple(struct db *db, const char *sql)
+{
+	return query_run(db_query(db, sql));
+}
+
+/*
+ * A transaction that cannot be ended would hold its locks for as long as the process lives, and every other writer with them:
+ * then the process ends, and its locks with it.
+ */
+static void
+roll_back(struct db *db)
+{
+	enum db_trouble trouble = db->trouble;	/* what led here */
+
+	if (sqlite3_get_autocommit(db->handle) || simple(db, rollback_sql) == OK || sqlite3_get_autocommit(db->handle)) {
+		db->trouble = trouble;
+		return;
+	}
+	log_error("event=sql error=\"a transaction cannot be rolled back\"");
+	if (db->trouble == DB_NO_MEMORY)
+		out_of_memory();
+	abort();
+}
+
+enum status
+db_read_begin(struct db *db)
+{
+	enum status st;
+
+	assert(!db->in_read && !db->in_write);
+	if ((st = simple(db, begin_sql)) == OK)
+		db->in_read = true;
+	return st;
+}
+
+void
+db_read_end(struct db *db)
+{
+	if (!db->in_read)
+		return;
+	db->in_read = false;
+	roll_back(db);
+}
+
+static enum status
+enter(struct db *db, int wait_ms)
+{
+	enum status st = writer_lock_acquire(&db->gate, wait_ms);
+
+	if (st != OK)
+		db->trouble = DB_BUSY;
+	return st;
+}
+
+static enum status
+write_begin(struct db *db, int wait_ms)
+{
+	enum status st;
+
+	assert(!db->in_read && !db->in_write);
+	if ((st = enter(db, wait_ms)) != OK)
+		return st;
+	db->write_status = OK;
+	db->wal_pages = 0;
+	if ((st = simple(db, "BEGIN IMMEDIATE")) != OK) {
+		writer_lock_release(&db->gate);
+		return st;
+	}
+	db->in_write = true;
+	return OK;
+}
+
+enum status
+db_write_begin(struct db *db)
+{
+	return write_begin(db, DB_LOCK_WAIT_MS);
+}
+
+enum status
+db_write_try(struct db *db)
+{
+	return write_begin(db, DB_TRY_WAIT_MS);
+}
+
+static void
+checkpoint(struct db *db)
+{
+	if (db->wal_pages < CHECKPOINT_PAGES || !writer_lock_is_in_place(&db->gate))	/* without the lock it is not safe */
+		return;
+	if (db->wal_pages >= TRUNCATE_PAGES) {
+		/* A TRUNCATE that waits for a slow reader would hold every writer: do not wait. */
+		sqlite3_busy_timeout(db->handle, 0);
+		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	} else
+		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+enum status
+db_write_commit(struct db *db)
+{
+	enum status st = db->write_status;
+
+	assert(db->in_write);
+	if (st == OK && sqlite3_get_autocommit(db->handle))
+		st = UNAVAILABLE;	/* rolled back, although no query has said so */
+	if (st == OK)
+		st = simple(db, commit_sql);
+	if (st != OK) {
+		db_write_abort(db);
+		return st;
+	}
+	db->in_write = false;
+	checkpoint(db);
+	writer_lock_release(&db->gate);
+	return OK;
+}
+
+void
+db_write_abort(struct db *db)
+{
+	if (!db->in_write)
+		return;
+	db->in_write = false;
+	roll_back(db);
+	writer_lock_release(&db->gate);
+}
+
+enum status
+db_checkpoint(struct db *db)
+{
+	int rc;
+
+	if (enter(db, DB_LOCK_WAIT_MS) != OK)
+		return UNAVAILABLE;
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	db->trouble = db_trouble_of(rc, db->handle);
+	writer_lock_release(&db->gate);
+	return rc == SQLITE_OK ? OK : UNAVAILABLE;
+}

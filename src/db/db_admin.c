@@ -1,0 +1,317 @@
+/*
+ * Backup, restore and check of the whole file.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/db_file.h"
+#include "db/scratch.h"
+
+enum { STEP_PAGES = 512, RESTORE_TRIES = 50, RETRY_MS = 100 };
+
+/* Copies `from` into `to`; a locked page is tried again for a while. */
+static int
+copy(sqlite3 *from, sqlite3 *to, void (*progress)(int64_t, int64_t))
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	int rc = SQLITE_OK, tries = 0;
+
+	if (backup == NULL)
+		return sqlite3_errcode(to);
+	while (rc == SQLITE_OK || ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && tries++ < RESTORE_TRIES)) {
+		if (rc != SQLITE_OK)
+			sqlite3_sleep(RETRY_MS);
+		rc = sqlite3_backup_step(backup, progress != NULL ? STEP_PAGES : -1);
+		if (progress != NULL)
+			progress(sqlite3_backup_pagecount(backup) - sqlite3_backup_remaining(backup),
+			    sqlite3_backup_pagecount(backup));
+	}
+	sqlite3_backup_finish(backup);
+	return rc;
+}
+
+static bool
+is_sound(sqlite3 *handle)
+{
+	sqlite3_stmt *stmt;
+	bool yes = false;
+
+	if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+		yes = strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
+	sqlite3_finalize(stmt);
+	return yes;
+}
+
+/* In the file itself: what closing could not move there would be lost with the copy's journal. */
+static int
+write_epoch(sqlite3 *handle)
+{
+	char epoch[EPOCH_TEXT_MAX];
+	int rc = db_file_new_epoch(handle, epoch);
+
+	return rc == SQLITE_OK ? sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) : rc;
+}
+
+/*
+ * Into the empty file `to`.  A backup gets an epoch of its own: put somewhere by hand, it is known for what it is (db_stamp.c).
+ */
+static enum status
+copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, void (*progress)(int64_t, int64_t),
+    struct error *err)
+{
+	sqlite3 *handle = NULL;
+	enum status st = OK;
+	int rc;
+
+	rc = sqlite3_open_v2(to, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = copy(from, handle, progress);
+	if (rc != SQLITE_DONE)
+		st = db_file_why(to, rc, NULL, err);
+	else if (must_be_sound && !is_sound(handle)) {	/* a damaged copy is none: it would push out good ones */
+		st = error_set(err, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
+		error_hint(err, "Keep the backups that you have, and look at the database with `daybook verify`.");
+	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK && must_be_sound)
+		st = db_file_why(to, rc, handle, err);
+	sqlite3_close(handle);
+	return st;
+}
+
+enum status
+db_backup_into(struct db *db, const char *to, bool must_be_sound, void (*progress)(int64_t, int64_t), struct error *err)
+{
+	enum status st;
+
+	/* A read transaction held over all steps: foreign commits do not make the copy start over. */
+	if (db_read_begin(db) != OK)
+		return db_why(db, err);
+	db_file_pragma(db->handle, "SELECT count(*) FROM setting");
+	st = copy_into(db->handle, to, must_be_sound, true, progress, err);
+	db_read_end(db);
+	return st;
+}
+
+/* Makes a copy by `fill` beside the path, and gives it that name when it is whole and on the disk. */
+static enum status
+publish(const char *to, enum status (*fill)(void *arg, const char *made, struct error *err), void *arg, struct error *err)
+{
+	char made[SCRATCH_PATH_MAX];
+	enum status st;
+	int fd;
+
+	if (access(to, F_OK) == 0)
+		return error_set(err, CONFLICT, "%s: exists already, and is left as it is", to);
+	scratch_sweep(to, "part");
+	if (!scratch_name(to, "part", made) || (fd = scratch_make(made)) == -1)
+		return error_set(err, UNAVAILABLE, "%s: %s", to, strerror(errno));
+	st = fill(arg, made, err);
+	if (st == OK && (!scratch_sync(made) || scratch_give_name(made, to) == -1 || !scratch_sync_folder(to)))
+		st = error_set(err, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", to, strerror(errno));
+	scratch_remove(made);
+	scratch_release(fd);
+	return st;
+}
+
+struct live {
+	struct db *db;
+	bool must_be_sound;
+	void (*progress)(int64_t, int64_t);
+};
+
+static enum status
+fill_from_live(void *arg, const char *made, struct error *err)
+{
+	const struct live *l = arg;
+
+	return db_backup_into(l->db, made, l->must_be_sound, l->progress, err);
+}
+
+enum status
+db_backup(struct db *db, const char *to, void (*progress)(int64_t, int64_t), struct error *err)
+{
+	struct live l = { db, true, progress };
+
+	return publish(to, fill_from_live, &l, err);
+}
+
+enum status
+db_keep(struct db *db, const char *to, struct error *err)
+{
+	struct live l = { db, false, NULL };
+
+	return publish(to, fill_from_live, &l, err);
+}
+
+static enum status
+fill_from_file(void *arg, const char *made, struct error *err)
+{
+	return copy_into(arg, made, true, true, NULL, err);
+}
+
+enum status
+db_backup_file(const char *from, const char *to, struct error *err)
+{
+	sqlite3 *source = NULL;
+	enum status st;
+
+	if ((st = db_file_open_any(from, &source, err)) != OK)
+		return st;
+	st = publish(to, fill_from_file, source, err);
+	sqlite3_close(source);
+	return st;
+}
+
+/* ---- Restoring */
+
+/* Reading a file in WAL mode makes an empty -wal and a -shm beside it; they go again if they were not there before. */
+static void
+remove_made(const char *path, bool had_wal)
+{
+	char name[DB_PATH_MAX + 16];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s-wal", path);
+	if (had_wal || stat(name, &st) == -1 || st.st_size > 0)
+		return;
+	unlink(name);
+	snprintf(name, sizeof(name), "%s-shm", path);
+	unlink(name);
+}
+
+enum status
+db_stage(const char *from, const char *staged, struct error *err)
+{
+	char wal[DB_PATH_MAX + 16];
+	sqlite3 *source = NULL;
+	enum status st;
+	bool had_wal;
+
+	snprintf(wal, sizeof(wal), "%s-wal", from);
+	had_wal = access(wal, F_OK) == 0;
+	if ((st = db_file_open_foreign(from, &source, err)) != OK) {
+		if (access(from, F_OK) == -1)
+			error_hint(err, "Name the file that `daybook backup` wrote.");
+		remove_made(from, had_wal);
+		return st;
+	}
+	st = copy_into(source, staged, false, false, NULL, err);
+	sqlite3_close(source);
+	remove_made(from, had_wal);
+	return st;
+}
+
+/* Programs keep spans by (organization, zone_revision), and replies by the epoch: neither may fit by chance. */
+static enum status
+make_new(const char *staged, bool is_wal, sqlite3 **handle, char epoch[EPOCH_TEXT_MAX], struct error *err)
+{
+	int rc = sqlite3_open_v2(staged, handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = db_file_new_epoch(*handle, epoch);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(*handle, "UPDATE organization SET zone_revision = abs(random() >> 12)", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)	/* the file's header says which journal it has: keep the live one's */
+		rc = sqlite3_exec(*handle, is_wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	return rc == SQLITE_OK ? OK : db_file_why(staged, rc, *handle, err);
+}
+
+/*
+ * Under the lock.  The lock file names both epochs before the copy and the new one alone after it, when the main file has it
+ * too: whenever it is cut short, what lies beside the file is taken for its own.
+ */
+static enum status
+replace(struct db *db, sqlite3 *from, const char *epoch, struct error *err)
+{
+	char earlier[EPOCH_TEXT_MAX];
+	int rc;
+
+	db_stamp_epoch(db->handle, earlier);
+	if (!db_stamp_write(&db->gate, db->path, epoch, earlier))
+		return error_set(err, UNAVAILABLE, "%s: %s", db->gate.path, strerror(errno));
+	if ((rc = copy(from, db->handle, NULL)) != SQLITE_DONE)
+		return db_file_why(db->path, rc, NULL, err);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	db->is_accepted = db_stamp_write(&db->gate, db->path, epoch, rc == SQLITE_OK ? "" : earlier);
+	return OK;
+}
+
+enum status
+db_replace(struct db *db, const char *staged, struct error *err)
+{
+	bool is_wal = strcmp(db_journal_mode(db), "wal") == 0;
+	char epoch[EPOCH_TEXT_MAX];
+	sqlite3 *handle = NULL;
+	enum status st;
+
+	if ((st = make_new(staged, is_wal, &handle, epoch, err)) == OK) {
+		if ((st = writer_lock_acquire(&db->gate, DB_LOCK_WAIT_MS)) != OK)
+			error_set(err, st, "%s: %s", db->path, db_trouble_text(DB_BUSY));
+		else {
+			st = replace(db, handle, epoch, err);
+			writer_lock_release(&db->gate);
+		}
+	}
+	sqlite3_close(handle);
+	return st;
+}
+
+/* ---- SQLite's own checks */
+
+/* The first row of a check that is a difference: none, or CONFLICT and why. */
+static enum status
+run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row, struct error *err), struct error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum status st = OK;
+	int rc = sqlite3_prepare_v2(db->handle, pragma, -1, &stmt, NULL);
+
+	err->text[0] = '\0';
+	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		describe(stmt, err);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+		db->trouble = db_trouble_of(rc, db->handle);
+		st = db->trouble != DB_DAMAGED ? db_file_why(db->path, rc, db->handle, err) :
+		    error_set(err, CONFLICT, "%s: %s", pragma + strlen("PRAGMA "), sqlite3_errmsg(db->handle));
+	} else if (err->text[0] != '\0')
+		st = CONFLICT;
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+static void
+describe_integrity(sqlite3_stmt *row, struct error *err)
+{
+	const char *text = (const char *)sqlite3_column_text(row, 0);
+
+	if (text == NULL || strcmp(text, "ok") != 0)
+		error_set(err, CONFLICT, "integrity_check: %s", text != NULL ? text : "?");
+	for (char *c = err->text; *c != '\0'; c++)	/* SQLite has a heading on a line of its own */
+		if (*c == '\n')
+			*c = ' ';
+}
+
+static void
+describe_foreign_key(sqlite3_stmt *row, struct error *err)
+{
+	error_set(err, CONFLICT, "foreign_key_check: table %s has a row without its %s", (const char *)sqlite3_column_text(row, 0),
+	    (const char *)sqlite3_column_text(row, 2));
+}
+
+enum status
+db_check_quickly(struct db *db, struct error *err)
+{
+	return run_check(db, "PRAGMA quick_check(1)", describe_integrity, err);
+}
+
+enum status
+db_check(struct db *db, struct error *err)
+{
+	enum status st;
+
+	if ((st = run_check(db, "PRAGMA integrity_check(1)", describe_integrity, err)) != OK)
+		return st;
+	return run_check(db, "PRAGMA foreign_key_check", describe_foreign_key, err);
+}

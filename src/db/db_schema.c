@@ -1,0 +1,221 @@
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db/db_file.h"
+#include "db/db_schema.h"
+#include "base/row_hash.h"
+
+enum { OBJECTS_MAX = 128, WORD_MAX = 64 };
+
+/* A table, index, trigger or view. */
+struct object {
+	char type[WORD_MAX], name[WORD_MAX];
+	int64_t hash;		/* of its tokens */
+	bool is_found;
+};
+
+/* ---- Tokens of SQL */
+
+struct token {
+	const char *text;
+	size_t n;
+};
+
+static bool
+is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The end of a quoted text or name that begins at p; a doubled quote stands for itself. */
+static const char *
+skip_quoted(const char *p)
+{
+	char quote = *p++;
+
+	while (*p != '\0' && (*p != quote || p[1] == quote))
+		p += *p == quote ? 2 : 1;
+	return *p != '\0' ? p + 1 : p;
+}
+
+static const char *
+skip_blank(const char *p)
+{
+	for (;;) {
+		while (isspace((unsigned char)*p))
+			p++;
+		if (p[0] == '-' && p[1] == '-')
+			p += strcspn(p, "\n");
+		else if (p[0] == '/' && p[1] == '*')
+			p = strstr(p, "*/") != NULL ? strstr(p, "*/") + 2 : p + strlen(p);
+		else
+			return p;
+	}
+}
+
+/* The next token, and the place behind it; a token of no length at the end. */
+static const char *
+next_token(const char *p, struct token *t)
+{
+	const char *end;
+
+	p = skip_blank(p);
+	end = p;
+	if (*p == '\'' || *p == '"' || *p == '`')
+		end = skip_quoted(p);
+	else if (is_word(*p))
+		while (is_word(*end))
+			end++;
+	else if (*p != '\0')
+		end++;
+	*t = (struct token) { p, (size_t)(end - p) };
+	return end;
+}
+
+static bool
+is(const struct token *t, const char *word)
+{
+	return t->n == strlen(word) && strncmp(t->text, word, t->n) == 0;
+}
+
+static void
+copy_word(char out[WORD_MAX], const struct token *t)
+{
+	snprintf(out, WORD_MAX, "%.*s", (int)t->n, t->text);
+	for (char *c = out; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
+
+static void
+hash_token(struct row_hash *h, const struct token *t)
+{
+	row_hash_blob(h, t->text, t->n);
+}
+
+/*
+ * Reads one statement up to its semicolon; those inside of a trigger's BEGIN … END are of it.  False if it makes nothing.
+ */
+static bool
+read_statement(const char **p, struct object *o)
+{
+	bool is_create, is_trigger = false, is_in_body = false, has_type = false, has_name = false;
+	struct row_hash h;
+	struct token t;
+
+	*o = (struct object) { .is_found = false };
+	row_hash_start(&h);
+	*p = next_token(*p, &t);
+	is_create = is(&t, "CREATE");
+	for (; t.n > 0; *p = next_token(*p, &t)) {
+		if (is(&t, ";") && !is_in_body)
+			break;
+		hash_token(&h, &t);
+		if (!has_type && (is(&t, "TABLE") || is(&t, "INDEX") || is(&t, "TRIGGER") || is(&t, "VIEW"))) {
+			copy_word(o->type, &t);
+			is_trigger = is(&t, "TRIGGER");
+			has_type = true;
+		} else if (has_type && !has_name) {
+			snprintf(o->name, sizeof(o->name), "%.*s", (int)t.n, t.text);
+			has_name = true;
+		} else if (is_trigger && is(&t, "BEGIN"))
+			is_in_body = true;
+		else if (is_in_body && is(&t, "END"))
+			is_in_body = false;
+	}
+	o->hash = row_hash_end(&h);
+	return is_create && has_name;
+}
+
+/* ---- What is wanted */
+
+static const struct object *
+wanted_objects(size_t *count)
+{
+	static struct object objects[OBJECTS_MAX];
+	static size_t n;
+	const char *p = schema_sql;
+
+	if (n == 0)
+		while (n < OBJECTS_MAX && *skip_blank(p) != '\0')
+			if (read_statement(&p, &objects[n]))
+				n++;
+	*count = n;
+	return objects;
+}
+
+/* ---- What is there */
+
+static bool
+is_nobodys(const char *type, const char *name)
+{
+	if (strcmp(type, "table") != 0 && strcmp(type, "index") != 0)
+		return false;
+	return strncmp(name, "sqlite_stat", 11) == 0 || strncmp(name, "_litestream_", 12) == 0;
+}
+
+static void
+say(void (*differs)(void *arg, const char *what), void *arg, const char *type, const char *name, const char *what)
+{
+	char text[DB_SCHEMA_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "the %.16s %.100s %s", type, name, what);
+	for (char *c = text; *c != '\0'; c++)	/* whoever made it chose its name */
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	differs(arg, text);
+}
+
+enum status
+db_schema_compare(struct db *db, void (*differs)(void *arg, const char *what), void *arg)
+{
+	struct query *q = db_query(db, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name");
+	struct object wanted[OBJECTS_MAX], is;
+	const char *type, *name, *sql;
+	size_t count, i;
+	enum status st;
+
+	memcpy(wanted, wanted_objects(&count), sizeof(wanted));
+	while (query_step(q)) {
+		type = query_text(q, 0);
+		name = query_text(q, 1);
+		sql = query_text(q, 2);
+		for (i = 0; i < count && (strcmp(wanted[i].type, type) != 0 || strcmp(wanted[i].name, name) != 0); i++)
+			;
+		if (i < count) {
+			wanted[i].is_found = true;
+			if (!read_statement(&sql, &is) || is.hash != wanted[i].hash)
+				say(differs, arg, type, name, "is not as it should be");
+		} else if (!is_nobodys(type, name))
+			say(differs, arg, type, name, "does not belong there");
+	}
+	st = query_done(q);
+	for (i = 0; st == OK && i < count; i++)
+		if (!wanted[i].is_found)
+			say(differs, arg, wanted[i].type, wanted[i].name, "is missing");
+	return st;
+}
+
+static void
+keep_first(void *arg, const char *what)
+{
+	struct error *err = arg;
+
+	if (err->text[0] == '\0')
+		error_set(err, CONFLICT, "schema: %s", what);
+}
+
+enum status
+db_schema_check(struct db *db, struct error *err)
+{
+	enum status st;
+
+	err->text[0] = err->hint[0] = '\0';
+	if ((st = db_schema_compare(db, keep_first, err)) != OK)
+		return db_why(db, err);
+	if (err->text[0] == '\0')
+		return OK;
+	error_hint(err, "Daybook makes no such change: restore a backup, or put the schema back as schema.sql says.");
+	return CONFLICT;
+}

@@ -1,0 +1,158 @@
+/*
+ * From an older schema to this one: a table of steps, one for each version.
+ *
+ * All steps are one transaction, with the new user_version in it and the schema compared with schema.sql at its end: a file
+ * is of its old version or whole and of this one.  The version is read inside it, for somebody else may have been faster.  A
+ * step is written once and never changed, whatever schema.sql becomes; the columns and indexes that it makes are those of
+ * schema.sql, in its order.  Meanwhile triggers do not run: the file may be from elsewhere.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "db/db_file.h"
+#include "db/db_schema.h"
+#include "base/row_hash.h"
+
+/* ---- Version 3: digests */
+
+/* Of the columns that a file of version 3 hashes, in their order (see ledger_day and campaign.digest in schema.sql). */
+static enum status
+write_ledger_days(struct db *db)
+{
+	struct query *q = db_query(db, "SELECT org, source, id, occurred_at, channel, messages, parts, status, cost_micros, "
+	    "cost_given, campaign_given, segment_given, campaign, segment, voids_id, credential, received_at FROM event");
+	struct query *add = db_query(db, "INSERT INTO ledger_day (org, day, events, digest) VALUES (:org, :day, 1, :hash) "
+	    "ON CONFLICT (org, day) DO UPDATE SET events = events + 1, digest = (digest + excluded.digest) & 4611686018427387903");
+	struct row_hash h;
+	enum status st = OK;
+
+	while (st == OK && query_step(q)) {
+		row_hash_start(&h);
+		query_hash(q, 0, 17, &h);
+		query_bind_int(add, ":org", query_int(q, 0));
+		query_bind_int(add, ":day", query_int(q, 3) / 86400000);
+		query_bind_int(add, ":hash", row_hash_end(&h));
+		st = query_run(add);
+	}
+	return query_done(q) == OK ? st : UNAVAILABLE;
+}
+
+static enum status
+write_campaign_digest(struct db *db, int64_t key)
+{
+	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, r.body_sha256, s.number, s.org, s.scheduled_at, "
+	    "s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 WHEN 'cancelled' THEN 2 "
+	    "ELSE 3 END "
+	    "FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
+	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id "
+	    "WHERE c.key = :key ORDER BY s.number");
+	struct row_hash h;
+	enum status st;
+
+	row_hash_start(&h);
+	query_bind_int(q, ":key", key);
+	while (query_step(q))
+		query_hash(q, 0, 11, &h);
+	if ((st = query_done(q)) != OK)
+		return st;
+	q = db_query(db, "UPDATE campaign SET digest = :digest WHERE key = :key");
+	query_bind_int(q, ":digest", row_hash_end(&h));
+	query_bind_int(q, ":key", key);
+	return query_run(q);
+}
+
+static enum status
+write_campaign_digests(struct db *db)
+{
+	struct query *q = db_query(db, "SELECT key FROM campaign WHERE key > :after ORDER BY key LIMIT 1");
+	int64_t key = 0;
+	enum status st;
+
+	do {	/* one after the other: a table that is read may not be changed under the reading */
+		query_bind_int(q, ":after", key);
+		key = query_step(q) ? query_int(q, 0) : 0;
+		if ((st = query_done(q)) == OK && key != 0)
+			st = write_campaign_digest(db, key);
+	} while (st == OK && key != 0);
+	return st;
+}
+
+static enum status
+make_digests(struct db *db)
+{
+	enum status st = write_ledger_days(db);
+
+	return st == OK ? write_campaign_digests(db) : st;
+}
+
+/* ---- The steps */
+
+/* steps[n] makes version n + 1 of version n: its statements, then what takes more than SQL. */
+static const struct {
+	const char *sql;
+	enum status (*fill)(struct db *db);
+} steps[DB_SCHEMA_VERSION] = {
+	[1] = { "ALTER TABLE organization ADD COLUMN week_start INTEGER NOT NULL DEFAULT 1 "
+	    "CHECK (week_start BETWEEN 1 AND 7);"
+	    "CREATE INDEX audit_newest ON audit (org);"
+	    "PRAGMA user_version = 2;", NULL },
+	[2] = { "CREATE TABLE ledger_day (org INTEGER NOT NULL REFERENCES organization, day INTEGER NOT NULL, "
+	    "events INTEGER NOT NULL CHECK (events >= 1), "
+	    "digest INTEGER NOT NULL CHECK (digest BETWEEN 0 AND 4611686018427387903), "
+	    "PRIMARY KEY (org, day)) STRICT, WITHOUT ROWID;"
+	    "CREATE TABLE zone_file (zone TEXT NOT NULL, tzdata_version TEXT NOT NULL, "
+	    "sha256 BLOB NOT NULL CHECK (length(sha256) = 32), PRIMARY KEY (zone, tzdata_version, sha256)) STRICT, WITHOUT ROWID;"
+	    "ALTER TABLE campaign ADD COLUMN digest INTEGER CHECK (digest BETWEEN 0 AND 4611686018427387903);"
+	    "PRAGMA user_version = 3;", make_digests },
+};
+
+static enum status
+take_step(struct db *db, int version, struct error *err)
+{
+	int rc;
+
+	if (version < 1 || steps[version].sql == NULL)
+		return error_set(err, CONFLICT, "%s: not a Daybook database: schema version %d", db->path, version);
+	if ((rc = sqlite3_exec(db->handle, steps[version].sql, NULL, NULL, NULL)) != SQLITE_OK)
+		return db_file_why(db->path, rc, db->handle, err);
+	if (steps[version].fill != NULL && steps[version].fill(db) != OK)
+		return db_why(db, err);
+	return OK;
+}
+
+/* Inside the transaction. */
+static enum status
+climb(struct db *db, int *from, struct error *err)
+{
+	int version = (int)db_file_pragma(db->handle, "PRAGMA user_version");
+	enum status st = OK;
+
+	*from = version;
+	if (version > DB_SCHEMA_VERSION)
+		return error_set(err, CONFLICT, "%s: schema version %d is newer than this program's %d", db->path, version,
+		    DB_SCHEMA_VERSION);
+	if (version == DB_SCHEMA_VERSION)
+		return OK;
+	for (; st == OK && version < DB_SCHEMA_VERSION; version++)
+		st = take_step(db, version, err);
+	return st == OK ? db_schema_check(db, err) : st;
+}
+
+enum status
+db_upgrade(const char *path, int *from, struct error *err)
+{
+	struct db *db = db_open_any(path, err);
+	enum status st;
+
+	if (db == NULL)
+		return UNAVAILABLE;
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	if (db_write_begin(db) != OK)
+		st = db_why(db, err);
+	else if ((st = climb(db, from, err)) == OK && db_write_commit(db) != OK)
+		st = db_why(db, err);
+	db_write_abort(db);
+	db_close(db);
+	return st;
+}

@@ -1,0 +1,214 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/scratch.h"
+
+/* What SQLite and we may put beside a database. */
+static const char *const companions[] = { "-wal", "-shm", "-journal", "-gate" };
+
+enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), TRIES_MAX = 3 };
+
+/* ---- Making */
+
+/* The one that this process holds, for scratch_abandon; "" = none. */
+static char held[SCRATCH_PATH_MAX];
+static int held_fd = -1;
+
+static bool
+is_in_place(int fd, const char *path)
+{
+	struct stat is, named;
+
+	return fstat(fd, &is) == 0 && stat(path, &named) == 0 && is.st_dev == named.st_dev && is.st_ino == named.st_ino;
+}
+
+int
+scratch_make(const char *path)
+{
+	int fd;
+
+	/* Between making a file and holding it, somebody who sweeps may have taken it for one that was left. */
+	for (int i = 0; i < TRIES_MAX; i++) {
+		if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
+			return -1;
+		if (flock(fd, LOCK_EX) == -1 && errno != ENOLCK && errno != EOPNOTSUPP && errno != EINVAL)
+			break;
+		if (is_in_place(fd, path)) {
+			snprintf(held, sizeof(held), "%s", path);
+			return held_fd = fd;
+		}
+		close(fd);
+	}
+	close(fd);
+	errno = EAGAIN;
+	return -1;
+}
+
+void
+scratch_release(int fd)
+{
+	if (fd == -1)
+		return;
+	if (fd == held_fd) {
+		held[0] = '\0';
+		held_fd = -1;
+	}
+	close(fd);
+}
+
+bool
+scratch_name(const char *base, const char *kind, char *path)
+{
+	if (snprintf(path, SCRATCH_PATH_MAX, "%s-%s-%d", base, kind, (int)getpid()) < SCRATCH_PATH_MAX)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+/* ---- Naming, and the disk */
+
+int
+scratch_give_name(const char *made, const char *path)
+{
+	if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* Not every filesystem can do that in one step. */
+	if (link(made, path) == 0)
+		return unlink(made);
+	if (errno == EEXIST || access(path, F_OK) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(made, path);
+}
+
+/* EINVAL: not every filesystem can do that with a folder. */
+static bool
+sync_path(const char *path, int flags)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | flags), error;
+	bool is_synced = fd != -1 && (fsync(fd) == 0 || (errno == EINVAL && flags == O_DIRECTORY));
+
+	error = errno;
+	if (fd != -1)
+		close(fd);
+	errno = error;
+	return is_synced;
+}
+
+bool
+scratch_sync(const char *path)
+{
+	return sync_path(path, 0);
+}
+
+bool
+scratch_sync_folder(const char *path)
+{
+	char folder[SCRATCH_PATH_MAX];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	if ((slash = strrchr(folder, '/')) == NULL)
+		return sync_path(".", O_DIRECTORY);
+	slash[slash == folder] = '\0';
+	return sync_path(folder, O_DIRECTORY);
+}
+
+/* ---- Removing */
+
+void
+scratch_abandon(void)
+{
+	if (held[0] != '\0')
+		scratch_remove(held);
+}
+
+void
+scratch_remove(const char *path)
+{
+	unlink(path);
+	scratch_remove_companions(path);
+}
+
+void
+scratch_remove_companions(const char *path)
+{
+	char name[2 * SCRATCH_PATH_MAX + 16];
+
+	for (size_t i = 0; i < COMPANIONS; i++) {
+		snprintf(name, sizeof(name), "%s%s", path, companions[i]);
+		unlink(name);
+	}
+}
+
+bool
+scratch_is_left(const char *path)
+{
+	static const char magic[16] = "SQLite format 3";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char head[sizeof(magic)];
+	struct stat st;
+	bool is_left;
+	ssize_t n;
+
+	if (fd == -1)
+		return false;
+	is_left = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (is_left) {
+		n = read(fd, head, sizeof(head));
+		is_left = n == 0 || (n == sizeof(head) && memcmp(head, magic, sizeof(magic)) == 0);
+	}
+	close(fd);
+	return is_left;
+}
+
+/* Whether a name is STEM-KIND-PID, with or without the ending of a companion: the length without it, or 0. */
+static size_t
+parse_name(const char *name, const char *stem, const char *kind)
+{
+	char prefix[SCRATCH_PATH_MAX];
+	size_t n = (size_t)snprintf(prefix, sizeof(prefix), "%s-%s-", stem, kind), digits;
+
+	if (n >= sizeof(prefix) || strncmp(name, prefix, n) != 0 || (digits = strspn(name + n, "0123456789")) == 0)
+		return 0;
+	n += digits;
+	if (name[n] == '\0')
+		return n;
+	for (size_t i = 0; i < COMPANIONS; i++)
+		if (strcmp(name + n, companions[i]) == 0)
+			return n;
+	return 0;
+}
+
+void
+scratch_sweep(const char *base, const char *kind)
+{
+	char folder[SCRATCH_PATH_MAX], path[2 * SCRATCH_PATH_MAX];
+	const char *slash = strrchr(base, '/'), *stem = slash != NULL ? slash + 1 : base;
+	struct dirent *entry;
+	size_t n;
+	DIR *dir;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - base) + (slash == base) : 1,
+	    slash != NULL ? base : ".");
+	if ((dir = opendir(folder)) == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		if ((n = parse_name(entry->d_name, stem, kind)) == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%.*s", folder, (int)n, entry->d_name);
+		if (access(path, F_OK) == -1 || scratch_is_left(path))
+			scratch_remove(path);
+	}
+	closedir(dir);
+}

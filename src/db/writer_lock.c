@@ -1,0 +1,198 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/writer_lock.h"
+#include "time/instant.h"
+#include "base/log.h"
+
+enum { QUEUE = 0, ROOM = 1, PROBE = 2 };	/* the two bytes, and one to try locks on */
+enum { REOPENS_MAX = 5 };
+
+static int
+open_file(const char *path, const char *like)
+{
+	struct stat st;
+	mode_t mode = 0600;
+	bool is_known;
+	int fd;
+
+	if ((is_known = stat(like, &st) == 0))
+		mode = st.st_mode & 0666;
+	if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)) != -1) {
+		(void)fchmod(fd, mode);	/* whatever the umask */
+		if (is_known && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
+			log_error("event=gate error=\"%s\"", strerror(errno));	/* root must not shut the programs out */
+	} else if (errno == EEXIST)
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	return fd;
+}
+
+bool
+writer_lock_open(struct gate *g, const char *path, const char *like)
+{
+	snprintf(g->path, sizeof(g->path), "%s", path);
+	snprintf(g->like, sizeof(g->like), "%s", like);
+	g->fd = open_file(path, like);
+	return g->fd != -1;
+}
+
+void
+writer_lock_close(struct gate *g)
+{
+	if (g->fd != -1)
+		close(g->fd);
+	g->fd = -1;
+}
+
+bool
+writer_lock_is_in_place(const struct gate *g)
+{
+	struct stat is, named;
+
+	return fstat(g->fd, &is) == 0 && stat(g->path, &named) == 0 && is.st_dev == named.st_dev && is.st_ino == named.st_ino;
+}
+
+static void
+on_alarm(int sig)
+{
+	(void)sig;	/* only there to end fcntl() */
+}
+
+/*
+ * F_SETLKW has no limit of its own: SIGALRM, without SA_RESTART, ends it.  The timer repeats, so that
+ * an alarm that comes just before the call is not lost.
+ */
+static int
+lock_byte(int fd, off_t byte, short type, bool is_waiting, int64_t deadline_ms)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+
+	while (fcntl(fd, is_waiting ? F_SETLKW : F_SETLK, &lock) == -1) {
+		if (errno != EINTR)
+			return -1;
+		if (is_waiting && instant_monotonic() >= deadline_ms) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+wait_in_line(int fd, int wait_ms)
+{
+	struct itimerval timer = { .it_interval = { 0, 50000 },
+		.it_value = { wait_ms / 1000, wait_ms % 1000 * 1000 } }, old_timer;
+	struct sigaction action = { .sa_handler = on_alarm }, old_action;
+	int64_t deadline_ms = instant_monotonic() + wait_ms;
+	sigset_t alarm_only, old_mask;
+	int rc, error;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, &old_action);
+	sigemptyset(&alarm_only);
+	sigaddset(&alarm_only, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarm_only, &old_mask);
+	setitimer(ITIMER_REAL, &timer, &old_timer);
+
+	rc = lock_byte(fd, QUEUE, F_WRLCK, true, deadline_ms);
+	if (rc == 0 && lock_byte(fd, ROOM, F_WRLCK, true, deadline_ms) == -1) {
+		error = errno;
+		lock_byte(fd, QUEUE, F_UNLCK, false, 0);
+		errno = error;
+		rc = -1;
+	}
+
+	error = errno;
+	setitimer(ITIMER_REAL, &old_timer, NULL);
+	sigprocmask(SIG_SETMASK, &old_mask, NULL);
+	sigaction(SIGALRM, &old_action, NULL);
+	errno = error;
+	return rc;
+}
+
+static bool
+lock(int fd, int wait_ms)
+{
+	/* Nobody about: two calls, no timer. */
+	if (lock_byte(fd, QUEUE, F_WRLCK, false, 0) == 0) {
+		if (lock_byte(fd, ROOM, F_WRLCK, false, 0) == 0) {
+			lock_byte(fd, QUEUE, F_UNLCK, false, 0);
+			return true;
+		}
+		lock_byte(fd, QUEUE, F_UNLCK, false, 0);
+	}
+	if (wait_in_line(fd, wait_ms) == -1)
+		return false;
+	lock_byte(fd, QUEUE, F_UNLCK, false, 0);
+	return true;
+}
+
+enum status
+writer_lock_acquire(struct gate *g, int wait_ms)
+{
+	int64_t deadline_ms = instant_monotonic() + wait_ms, left_ms;
+
+	/* A file that was removed is opened again; whoever keeps removing it must not keep us here. */
+	for (int i = 0; i < REOPENS_MAX; i++) {
+		left_ms = deadline_ms - instant_monotonic();
+		if (g->fd == -1 && (g->fd = open_file(g->path, g->like)) == -1)
+			break;
+		if (!lock(g->fd, left_ms > 1 ? (int)left_ms : 1))
+			break;
+		if (writer_lock_is_in_place(g))
+			return OK;
+		log_info("event=gate file=replaced");
+		writer_lock_close(g);	/* its locks go with it */
+	}
+	log_error("event=gate error=\"%s\"", strerror(errno));
+	return UNAVAILABLE;
+}
+
+void
+writer_lock_release(struct gate *g)
+{
+	if (g->fd != -1)
+		lock_byte(g->fd, ROOM, F_UNLCK, false, 0);
+}
+
+/* In a process of its own: whether the lock that the other one holds is refused. */
+static bool
+is_kept_out(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd != -1 && lock_byte(fd, PROBE, F_WRLCK, false, 0) == -1 && (errno == EAGAIN || errno == EACCES);
+}
+
+enum status
+writer_lock_probe(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), outcome = -1;
+	enum status st = OK;
+	pid_t child;
+
+	if (fd == -1)
+		return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
+	if (lock_byte(fd, PROBE, F_WRLCK, false, 0) == -1) {
+		if (errno != EAGAIN && errno != EACCES)		/* else somebody is trying just now: they work */
+			st = error_set(err, UNAVAILABLE, "%s: no locks: %s", path, strerror(errno));
+	} else if ((child = fork()) == 0)
+		_exit(is_kept_out(path) ? 0 : 1);
+	else if (child == -1 || waitpid(child, &outcome, 0) != child)
+		st = error_set(err, UNAVAILABLE, "%s: locks could not be tried: %s", path, strerror(errno));
+	else if (outcome != 0)
+		st = error_set(err, UNAVAILABLE, "%s: two processes get the same lock", path);
+	close(fd);
+	return st;
+}

@@ -1,0 +1,67 @@
+#include <assert.h>
+#include <string.h>
+
+#include "http/html.h"
+
+void
+html_text(struct json *out, const char *text)
+{
+	static const char special[] = "&<>\"'";
+	static const char *const written[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
+	size_t n;
+
+	for (;;) {
+		n = strcspn(text, special);
+		json_append(out, text, n);
+		if (*(text += n) == '\0')
+			return;
+		n = (size_t)(strchr(special, *text++) - special);
+		json_append(out, written[n], strlen(written[n]));
+	}
+}
+
+static const char *
+find(const struct html_value *values, const char *name, size_t n)
+{
+	for (; values->name != NULL; values++)
+		if (strlen(values->name) == n && memcmp(values->name, name, n) == 0)
+			return values->text;
+	return NULL;
+}
+
+/* Behind the {{/name}} that belongs to it. */
+static const char *
+skip(const char *at, const char *name, size_t n)
+{
+	while ((at = strstr(at, "{{/")) != NULL) {
+		at += 3;
+		if (strncmp(at, name, n) == 0 && strncmp(at + n, "}}", 2) == 0)
+			return at + n + 2;
+	}
+	assert(!"a template's {{?name}} without its {{/name}}");
+	return "";
+}
+
+void
+html_fill(struct json *out, const char *template, const struct html_value *values)
+{
+	const char *at = template, *tag, *name, *end, *text;
+	size_t n;
+
+	while ((tag = strstr(at, "{{")) != NULL) {
+		json_append(out, at, (size_t)(tag - at));
+		name = tag + 2 + (tag[2] == '*' || tag[2] == '?' || tag[2] == '/');
+		end = strstr(name, "}}");
+		assert(end != NULL);
+		n = (size_t)(end - name);
+		text = find(values, name, n);
+		at = end + 2;
+		if (tag[2] == '?' && (text == NULL || text[0] == '\0'))
+			at = skip(at, name, n);
+		else if (tag[2] == '*' && text != NULL)
+			json_append(out, text, strlen(text));
+		else if (name == tag + 2 && text != NULL)
+			html_text(out, text);
+	}
+	json_append(out, at, strlen(at));
+}

@@ -1,0 +1,86 @@
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/negotiate.h"
+
+enum { Q_ONE = 1000 };
+
+/* Thousandths; text stands behind `q=`.  What is no q counts as 1, as if it were not there. */
+static int
+read_q(const char *text)
+{
+	int q = 0, unit = Q_ONE / 10;
+
+	if (*text != '0' && *text != '1')
+		return Q_ONE;
+	q = (*text++ - '0') * Q_ONE;
+	if (*text == '.')
+		for (text++; isdigit((unsigned char)*text) && unit > 0; text++, unit /= 10)
+			q += (*text - '0') * unit;
+	return q < Q_ONE ? q : Q_ONE;
+}
+
+/* The q of one range of the list, which is n bytes long. */
+static int
+range_q(const char *range, size_t n)
+{
+	const char *end = range + n;
+
+	for (const char *p = range; (p = memchr(p, ';', (size_t)(end - p))) != NULL; ) {
+		for (p++; p < end && (*p == ' ' || *p == '\t'); p++)
+			;
+		if (end - p > 2 && strncasecmp(p, "q=", 2) == 0)
+			return read_q(p + 2);
+	}
+	return Q_ONE;
+}
+
+static bool
+is_range(const char *range, size_t n, const char *name)
+{
+	size_t length = strlen(name);
+
+	return n >= length && strncasecmp(range, name, length) == 0 && (n == length || strchr("; \t", range[length]) != NULL);
+}
+
+static bool
+prefers_csv(const char *accept)
+{
+	static const char *const json_ranges[] = { "*/*", "application/*", "application/json" };
+	enum { RANGES = sizeof(json_ranges) / sizeof(json_ranges[0]) };
+	int csv = 0, json = 0, closest = -1;
+	size_t n;
+
+	for (; *accept != '\0'; accept += n + (accept[n] == ',')) {
+		while (*accept == ' ' || *accept == '\t')
+			accept++;
+		n = strcspn(accept, ",");
+		if (is_range(accept, n, "text/csv"))
+			csv = range_q(accept, n);
+		for (int i = 0; i < RANGES; i++)	/* the closest range says it */
+			if (i >= closest && is_range(accept, n, json_ranges[i])) {
+				closest = i;
+				json = range_q(accept, n);
+			}
+	}
+	return csv > json;
+}
+
+enum status
+negotiate_format(struct req *r)
+{
+	const char *format = req_query(r, "format"), *accept = req_env(r, "HTTP_ACCEPT");
+
+	if (format == NULL) {
+		r->is_by_accept = true;
+		r->is_csv = accept != NULL && prefers_csv(accept);
+		return OK;
+	}
+	r->is_csv = strcmp(format, "csv") == 0;
+	if (r->is_csv || strcmp(format, "json") == 0)
+		return OK;
+	error_set(&r->err, BAD_REQUEST, "format: neither json nor csv");
+	error_hint(&r->err, "Leave format out for JSON.");
+	return BAD_REQUEST;
+}

@@ -1,0 +1,236 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "store/cors.h"
+#include "http/dialect.h"
+#include "base/crypto.h"
+#include "http/reply.h"
+#include "base/version.h"
+
+enum {
+	CACHE_SLOTS = 64,
+	CACHED_BODY_MAX = 128 * 1024,	/* bytes: larger replies are made each time */
+	TAG_BYTES = 18,			/* of the SHA-256: 24 characters */
+};
+
+static struct cached {
+	char etag[48];
+	struct json body;
+} cache[CACHE_SLOTS];
+
+static struct cached *
+slot_of(const char *etag)
+{
+	unsigned hash = 0;
+
+	for (; *etag != '\0'; etag++)
+		hash = hash * 31 + (unsigned char)*etag;
+	return &cache[hash % CACHE_SLOTS];
+}
+
+/* The request in one spelling: known parameters only, in the order of the route's list. */
+static void
+put_request(const struct req *r, struct json *j)
+{
+	const char *value;
+
+	json_append(j, r->endpoint->name, strlen(r->endpoint->name));
+	json_append(j, r->route->path, strlen(r->route->path));
+	for (size_t i = 0; i < r->in_path_count; i++)
+		json_put_text(j, NULL, r->in_path[i].value);
+	for (const char *const *name = r->route->query; name != NULL && *name != NULL; name++)
+		if ((value = req_query(r, *name)) != NULL)
+			json_put_text(j, *name, value);
+	json_put_text(j, NULL, r->org);
+	json_put_text(j, NULL, r->is_csv ? "text/csv" : "application/json");
+}
+
+/* Whether a list of tags has ours; a web server that packs the body may have put -gzip, -br … behind it. */
+static bool
+lists_tag(const struct req *r, const char *have)
+{
+	size_t n = strlen(r->etag) - 1;		/* without the closing quote */
+	const char *at;
+
+	if (strcmp(have, "*") == 0)
+		return true;
+	for (at = have; (at = strchr(at, '"')) != NULL; at++)
+		if (strncmp(at, r->etag, n) == 0 && (at[n] == '"' || at[n] == '-'))
+			return true;
+	return false;
+}
+
+static bool
+client_has(const struct req *r)
+{
+	const char *have = req_env(r, "HTTP_IF_NONE_MATCH");
+
+	return have != NULL && lists_tag(r, have);
+}
+
+bool
+reply_if_match(const struct req *r)
+{
+	const char *wanted = req_env(r, "HTTP_IF_MATCH");
+
+	return wanted == NULL || lists_tag(r, wanted);
+}
+
+static void
+set_tag(struct req *r, struct json *key)
+{
+	uint8_t digest[SHA256_SIZE];
+	char tag[48];
+
+	sha256(key->text, key->size, digest);
+	snprintf(r->etag, sizeof(r->etag), "\"%s\"", base64url(digest, TAG_BYTES, tag));
+}
+
+void
+reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n)
+{
+	struct json key;
+
+	json_init(&key);
+	json_put_text(&key, NULL, r->epoch);
+	json_put_text(&key, NULL, version_build);
+	json_put_text(&key, NULL, name);
+	for (size_t i = 0; i < n; i++)
+		json_put_int(&key, NULL, numbers[i]);
+	set_tag(r, &key);
+	json_free(&key);
+	r->is_kept = false;
+}
+
+bool
+reply_cached(struct req *r, struct json *out, int64_t revision, struct day today)
+{
+	struct cached *c;
+	struct json key;
+
+	json_init(&key);
+	json_put_text(&key, NULL, r->epoch);
+	json_put_int(&key, NULL, revision);
+	json_put_int(&key, NULL, today.n);
+	json_put_text(&key, NULL, version_build);
+	put_request(r, &key);
+	set_tag(r, &key);
+	json_free(&key);
+	r->is_kept = true;
+	if (client_has(r))
+		return true;
+	c = slot_of(r->etag);
+	if (strcmp(c->etag, r->etag) != 0)
+		return false;
+	json_append(out, c->body.text, c->body.size);
+	r->is_cached = true;
+	return true;
+}
+
+static void
+remember(const struct req *r, const struct json *body)
+{
+	struct cached *c = slot_of(r->etag);
+
+	if (body->size > CACHED_BODY_MAX)
+		return;
+	if (c->etag[0] == '\0')
+		json_init(&c->body);
+	json_reset(&c->body);
+	json_append(&c->body, body->text, body->size);
+	snprintf(c->etag, sizeof(c->etag), "%s", r->etag);
+}
+
+static void
+header(struct json *wire, const char *name, const char *value)
+{
+	json_append(wire, name, strlen(name));
+	json_append(wire, ": ", 2);
+	json_append(wire, value, strlen(value));
+	json_append(wire, "\r\n", 2);
+}
+
+/* Of an OPTIONS that a browser sends before the real request. */
+static void
+preflight_headers(const struct req *r, struct json *head)
+{
+	for (size_t i = 0; i < r->header_count; i++)
+		if (strcmp(r->headers[i].name, "Allow") == 0)
+			header(head, "Access-Control-Allow-Methods", r->headers[i].value);
+	header(head, "Access-Control-Allow-Headers", CORS_REQUEST_HEADERS);
+	header(head, "Access-Control-Max-Age", CORS_MAX_AGE_S);
+}
+
+static void
+cors_headers(const struct req *r, enum status st, struct json *head)
+{
+	if (r->has_origins)
+		header(head, "Vary", "Origin");
+	if (r->origin == NULL)
+		return;
+	header(head, "Access-Control-Allow-Origin", r->origin);
+	header(head, "Access-Control-Expose-Headers", CORS_REPLY_HEADERS);
+	if (st == NO_CONTENT && strcmp(r->method, "OPTIONS") == 0 &&
+	    req_env(r, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") != NULL)
+		preflight_headers(r, head);
+}
+
+void
+reply_cursor(struct req *r, const char *cursor)
+{
+	r->is_kept = false;
+	if (cursor != NULL)
+		req_add_header(r, "X-Next-Cursor", cursor);
+}
+
+/* Errors are JSON, whatever was asked for. */
+static void
+put_content(struct req *r, bool is_csv, const struct json *body, struct json *head)
+{
+	char text[128];
+
+	if (is_csv) {
+		header(head, "Content-Type", "text/csv; charset=utf-8");
+		/* Both names are of letters that need no quoting. */
+		snprintf(text, sizeof(text), "attachment; filename=\"%s-%s.csv\"", r->endpoint->name, r->org);
+		header(head, "Content-Disposition", text);
+	} else
+		header(head, "Content-Type", r->content_type != NULL ? r->content_type : "application/json; charset=utf-8");
+	snprintf(text, sizeof(text), "%zu", body->size);
+	header(head, "Content-Length", text);
+}
+
+bool
+reply_write(struct req *r, enum status st, const struct json *body, struct json *head)
+{
+	bool has_etag = (st == OK || st == CREATED) && r->etag[0] != '\0', has_body;
+	bool is_get = r->route != NULL && r->route->method == GET;
+	char text[64];
+	int http;
+
+	if (has_etag && is_get && client_has(r))
+		st = NOT_MODIFIED;
+	else if (has_etag && r->is_kept && !r->is_cached)
+		remember(r, body);
+	has_body = st != NOT_MODIFIED && st != NO_CONTENT;
+
+	http = dialect_http(r, st);
+	snprintf(text, sizeof(text), "%d %s", http, http == 422 ? "Unprocessable Content" : status_phrase(st));
+	header(head, "Status", text);
+	header(head, "X-Request-Id", r->id);
+	header(head, "X-Content-Type-Options", "nosniff");
+	header(head, "Cache-Control", r->is_secret ? "no-store" : "private, no-cache");
+	cors_headers(r, st, head);
+	if (has_etag)
+		header(head, "ETag", r->etag);
+	if (r->is_by_accept && (st == OK || st == NOT_MODIFIED))
+		header(head, "Vary", "Accept");
+	if (st == UNAVAILABLE)
+		header(head, "Retry-After", "1");
+	for (size_t i = 0; i < r->header_count; i++)
+		header(head, r->headers[i].name, r->headers[i].value);
+	if (has_body)
+		put_content(r, r->is_csv && st == OK, body, head);
+	json_append(head, "\r\n", 2);
+	return has_body && !r->is_head;
+}

@@ -1,0 +1,279 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/negotiate.h"
+#include "base/log.h"
+#include "http/req.h"
+
+enum { PATH_MAX_BYTES = 2048 };
+
+const char *
+req_env(const struct req *r, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (char **e = r->env; *e != NULL; e++)
+		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
+			return (*e)[n + 1] != '\0' ? *e + n + 1 : NULL;
+	return NULL;
+}
+
+static const char *
+find(const struct param *params, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(params[i].name, name) == 0)
+			return params[i].value;
+	return NULL;
+}
+
+const char *
+req_query(const struct req *r, const char *name)
+{
+	return find(r->query, r->query_count, name);
+}
+
+const char *
+req_path(const struct req *r, const char *name)
+{
+	return find(r->in_path, r->in_path_count, name);
+}
+
+void
+req_add_header(struct req *r, const char *name, const char *value)
+{
+	if (r->header_count < HEADERS_MAX && strpbrk(value, "\r\n") == NULL)
+		r->headers[r->header_count++] = (struct param) { name, value };
+}
+
+/* ---- The path */
+
+/*
+ * What the web server maps, it says in SCRIPT_NAME and PATH_INFO, cut anywhere between the two, and under whatever
+ * sub-path Daybook lives: the route is the tail of both together.  (REQUEST_URI is raw, and trusted for nothing.)
+ */
+static const char *
+full_path(struct req *r)
+{
+	const char *script = req_env(r, "SCRIPT_NAME"), *info = req_env(r, "PATH_INFO");
+	size_t n;
+
+	script = script != NULL ? script : "";
+	info = info != NULL ? info : "";
+	n = strlen(script);
+	if (n > 5 && strcmp(script + n - 5, ".fcgi") == 0)
+		script = "";	/* called by its file: the path stands behind it */
+	if (strlen(script) + strlen(info) > PATH_MAX_BYTES)
+		return "";
+	return arena_printf(r->arena, "%s%s", script, info);
+}
+
+/* Matches from the end, name by name; remembers what {…} stood for. */
+static bool
+match(struct req *r, const char *pattern)
+{
+	const char *path = r->path, *p = path + strlen(path), *q = pattern + strlen(pattern);
+
+	r->in_path_count = 0;
+	while (q > pattern) {
+		const char *p_end = p, *q_end = q;
+
+		while (p > path && p[-1] != '/')
+			p--;
+		while (q > pattern && q[-1] != '/')
+			q--;
+		if (p == path || q == pattern)
+			return false;
+		if (*q == '{') {
+			if (p == p_end || r->in_path_count == 2)
+				return false;
+			r->in_path[r->in_path_count++] = (struct param) {
+				arena_text(r->arena, q + 1, (size_t)(q_end - q) - 2),
+				arena_text(r->arena, p, (size_t)(p_end - p)) };
+		} else if (p_end - p != q_end - q || strncmp(p, q, (size_t)(p_end - p)) != 0)
+			return false;
+		p--;
+		q--;
+	}
+	return true;
+}
+
+/* Called by its file's own URL, with nothing behind it, a program answers its routes without names in them. */
+static bool
+is_own_file(const struct req *r, const char *pattern)
+{
+	return r->path[0] == '\0' && strchr(pattern, '{') == NULL;
+}
+
+static enum status
+choose_route(struct req *r)
+{
+	static const struct {
+		enum method method;
+		const char *name;
+	} methods[] = { { GET, "GET" }, { GET, "HEAD" }, { POST, "POST" }, { PUT, "PUT" }, { DELETE, "DELETE" } };
+	unsigned wanted = 0, allowed = 0;
+	const char *allow;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(r->method, methods[i].name) == 0)
+			wanted = methods[i].method;
+	r->is_head = strcmp(r->method, "HEAD") == 0;
+	for (const struct route *route = r->endpoint->routes; route->method != 0; route++)
+		if (match(r, route->path) || is_own_file(r, route->path)) {
+			allowed |= route->method;
+			if (route->method == wanted) {
+				r->route = route;
+				return OK;
+			}
+		}
+	if (allowed == 0)
+		return NOT_FOUND;
+	allow = "OPTIONS";
+	for (size_t i = sizeof(methods) / sizeof(methods[0]); i-- > 0; )
+		if (allowed & methods[i].method)
+			allow = arena_printf(r->arena, "%s, %s", methods[i].name, allow);
+	req_add_header(r, "Allow", allow);
+	if (strcmp(r->method, "OPTIONS") == 0)
+		return NO_CONTENT;
+	return error_set(&r->err, METHOD_NOT_ALLOWED, "%s: not allowed here; allowed: %s", r->method, allow);
+}
+
+/* ---- Who is asking */
+
+static enum status
+authorize(struct req *r, const struct route *route)
+{
+	struct error err = { 0 };
+	char reason[ERROR_TEXT_MAX];
+	const char *named;
+	enum status st;
+
+	if (route != NULL && route->scope == 0)
+		return OK;
+	if (r->db == NULL)	/* nobody to be known where there is no database */
+		return error_set(&r->err, NOT_FOUND, "no such path");
+	st = auth_check(r->db, r->arena, req_env(r, "HTTP_AUTHORIZATION"), req_env(r, "HTTP_X_API_KEY"), r->now,
+	    &r->caller, &err);
+	if (st != OK && st != UNAUTHENTICATED)
+		return st;
+	if (st != OK) {
+		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"invalid_token\"");
+		log_info("event=refused reason=%s", log_value(err.text, reason, sizeof(reason)));
+		return error_set(&r->err, st, "no valid credential");
+	}
+	if (route == NULL)
+		return error_set(&r->err, NOT_FOUND, "no such path");
+	if (route->scope == SCOPE_ANY) {
+		r->org = r->caller.org;
+		return r->org[0] == '\0' ? OK : auth_organization(r->db, &r->caller, r->org, &r->err);
+	}
+	if ((r->caller.scopes & route->scope) != route->scope) {
+		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"insufficient_scope\"");
+		return error_set(&r->err, FORBIDDEN, "the credential lacks the scope %s",
+		    scopes_format(r->arena, route->scope));
+	}
+	named = req_path(r, "organizationId");
+	r->org = named != NULL ? named : r->caller.org;
+	if (r->org[0] == '\0')
+		return error_set(&r->err, FORBIDDEN, "the credential names no organization");
+	if (strcmp(r->org, r->caller.org) != 0 && !(r->caller.scopes & SCOPE_ADMIN))
+		return error_set(&r->err, FORBIDDEN, "the credential is another organization's");
+	/* Whether there is such an organization comes before what is asked of it. */
+	return auth_organization(r->db, &r->caller, r->org, &r->err);
+}
+
+enum status
+req_open(struct req *r)
+{
+	enum status st;
+
+	r->org = "";
+	r->media = "";
+	r->path = full_path(r);
+	if ((st = choose_route(r)) != OK && st != NOT_FOUND)
+		return st;
+	if ((st = authorize(r, r->route)) != OK)
+		return st;
+	return OK;
+}
+
+enum status
+req_check_body(struct req *r, enum status body_status)
+{
+	static const char *const json_only[] = { "application/json", NULL };
+	const char *const *media = r->route->media != NULL ? r->route->media : json_only;
+	const char *type = req_env(r, "CONTENT_TYPE");
+	enum status st;
+	char *lower;
+
+	if (body_status == OK && r->route->method != GET && r->body_n > 0) {
+		lower = arena_strdup(r->arena, type != NULL ? type : "");
+		lower[strcspn(lower, "; \t")] = '\0';
+		for (char *c = lower; *c != '\0'; c++)
+			*c = (char)tolower((unsigned char)*c);
+		r->media = lower;
+		while (*media != NULL && strcmp(*media, lower) != 0)
+			media++;
+		if (*media == NULL)
+			return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Type: \"%.64s\" is not %s", lower,
+			    r->route->media != NULL ? r->route->media[0] : json_only[0]);
+	}
+	if (body_status != OK)
+		return body_status;
+	if ((st = req_read_query(r)) != OK || !r->route->has_csv)
+		return st;
+	return negotiate_format(r);
+}
+
+/* ---- Typed parameters */
+
+enum status
+req_day(struct req *r, const char *name, struct day *d)
+{
+	const char *text = req_query(r, name);
+
+	if (text == NULL)
+		return error_set(&r->err, BAD_REQUEST, "%s: required", name);
+	if (!day_parse(text, d))
+		return error_set(&r->err, BAD_REQUEST, "%s: not a date (YYYY-MM-DD)", name);
+	return OK;
+}
+
+enum status
+req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value)
+{
+	const char *text = req_query(r, name);
+	size_t digits;
+
+	*value = absent;
+	if (text == NULL)
+		return OK;
+	digits = strspn(text + (text[0] == '-'), "0123456789");
+	if (digits == 0 || digits > 16 || text[digits + (text[0] == '-')] != '\0')
+		return error_set(&r->err, BAD_REQUEST, "%s: not an integer", name);
+	*value = strtoll(text, NULL, 10);
+	if (*value < min || *value > max)
+		return error_set(&r->err, BAD_REQUEST, "%s: not within %lld to %lld", name, (long long)min,
+		    (long long)max);
+	return OK;
+}
+
+enum status
+req_object(struct req *r, const char *const *known, struct json_object **o)
+{
+	enum status st;
+
+	if (r->body_n == 0)
+		return error_set(&r->err, BAD_REQUEST, "body: empty; a JSON object is needed");
+	if ((st = json_check("body", r->body, r->body_n, &r->err)) != OK)
+		return st;
+	if (json_kind(r->body, r->body_n) != '{')
+		return error_set(&r->err, BAD_REQUEST, "body: not a JSON object");
+	if ((st = json_parse(r->arena, "", r->body, r->body_n, o, &r->err)) != OK)
+		return st;
+	if ((st = json_known(*o, known, &r->err)) != OK)
+		json_object_free(*o);
+	return st;
+}

@@ -1,0 +1,329 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <fcgiapp.h>
+
+#include "http/worker.h"
+#include "http/body.h"
+#include "base/crypto.h"
+#include "time/instant.h"
+#include "db/scratch.h"
+#include "http/serve.h"
+
+enum {
+	MMAP_THRESHOLD = 256 * 1024,
+	LAST_MAX = 16,			/* requests that are still answered when told to stop */
+};
+
+extern char **environ;
+
+/* The request that is being answered, for when memory runs out. */
+static struct {
+	enum { NO_REQUEST, CGI_REQUEST, CGI_ANSWERED, FASTCGI_REQUEST } kind;
+	struct worker *worker;	/* NULL until it is ready */
+	FCGX_Request *fastcgi;
+} serving;
+
+/* Bytes, 0 at the end, -1 on an error: of a body that is cut off nobody may take the beginning for the whole. */
+static long
+read_fastcgi(void *from, char *to, size_t n)
+{
+	long got = FCGX_GetStr(to, (int)n, from);
+
+	return got == 0 && FCGX_GetError(from) != 0 ? -1 : got;
+}
+
+/* The web server need not close stdin behind the body: no more is read than there is (RFC 3875, 4.2). */
+static long
+read_cgi(void *from, char *to, size_t n)
+{
+	unsigned long long *left = from;
+	ssize_t got;
+
+	if (n > *left)
+		n = (size_t)*left;
+	while ((got = read(STDIN_FILENO, to, n)) == -1 && errno == EINTR)
+		;
+	if (got > 0)
+		*left -= (unsigned long long)got;
+	return got;
+}
+
+/* A CGI variable; NULL where it is absent or empty. */
+static const char *
+variable(char **env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=' && (*env)[n + 1] != '\0')
+			return *env + n + 1;
+	return NULL;
+}
+
+/* OK if the body was read and is what its Content-Length says, if it says anything. */
+static enum status
+check_length(const struct body *b, char **env)
+{
+	const char *length = variable(env, "CONTENT_LENGTH");
+
+	if (b->is_too_large)
+		return TOO_LARGE;
+	if (b->is_broken)
+		return UNAVAILABLE;
+	return length == NULL || strtoull(length, NULL, 10) == b->n ? OK : BAD_REQUEST;
+}
+
+/* How much stdin holds for a CGI program.  Of a chunked body the server knows no length, and closes stdin behind it. */
+static unsigned long long
+cgi_body_bytes(char **env)
+{
+	const char *length = variable(env, "CONTENT_LENGTH");
+
+	if (length != NULL)
+		return strtoull(length, NULL, 10);
+	return variable(env, "HTTP_TRANSFER_ENCODING") != NULL ? ULLONG_MAX : 0;
+}
+
+static void
+write_all(const struct json *j)
+{
+	const char *p = j->text;
+	ssize_t n;
+
+	for (size_t left = j->size; left > 0; p += n, left -= (size_t)n)
+		if ((n = write(STDOUT_FILENO, p, left)) <= 0)
+			return;		/* nobody is listening any more */
+}
+
+static void
+send_nowhere(int fd)
+{
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (nowhere == -1 || dup2(nowhere, fd) == -1)
+		close(fd);
+	if (nowhere > STDERR_FILENO)
+		close(nowhere);
+}
+
+/*
+ * Goes on as a process that the web server does not know: Apache holds a reply back until the program has closed all that it
+ * got from it (with mod_cgid stdin is the reply's socket too, with mod_cgi stderr is a pipe), and then ends the program.
+ */
+static void
+go_on_alone(void)
+{
+	struct stat log;
+	pid_t child = fork();
+
+	if (child > 0)
+		_exit(0);
+	send_nowhere(STDOUT_FILENO);
+	if (child == -1)	/* then here, as long as the server lets us */
+		return;
+	setsid();
+	send_nowhere(STDIN_FILENO);
+	if (fstat(STDERR_FILENO, &log) == 0 && S_ISFIFO(log.st_mode))
+		send_nowhere(STDERR_FILENO);
+}
+
+/* ---- Out of memory: this request is answered, and the process ends.  The web server starts another. */
+
+static void
+send_fastcgi(FCGX_Request *request, const struct worker_reply *reply)
+{
+	FCGX_PutStr(reply->head->text, (int)reply->head->size, request->out);
+	if (reply->body != NULL)
+		FCGX_PutStr(reply->body->text, (int)reply->body->size, request->out);
+}
+
+static void
+send_cgi(const struct worker_reply *reply)
+{
+	write_all(reply->head);
+	if (reply->body != NULL)
+		write_all(reply->body);
+}
+
+/* Before anything is there to answer with. */
+static void
+send_bare(void)
+{
+	static const char body[] = "{\"success\":false,"
+	    "\"message\":\"There is not enough memory for this request. Try again shortly.\","
+	    "\"error\":\"There is not enough memory for this request. Try again shortly.\"}";
+	char text[1024], id[40];
+	int n = snprintf(text, sizeof(text), "Status: 503 Service Unavailable\r\nX-Request-Id: %s\r\n"
+	    "Content-Type: application/json; charset=utf-8\r\nCache-Control: private, no-cache\r\nRetry-After: 1\r\n"
+	    "Content-Length: %zu\r\n\r\n%s", uuid7(instant_now(), id), sizeof(body) - 1, body);
+
+	if (write(STDOUT_FILENO, text, (size_t)n) < 0)
+		_exit(1);
+}
+
+static void
+reply_out_of_memory(void)
+{
+	struct worker_reply reply;
+
+	scratch_abandon();
+	if (serving.kind == NO_REQUEST)
+		return;
+	if (serving.kind == CGI_ANSWERED)	/* what is left undone is done another time */
+		_exit(0);
+	if (serving.worker == NULL) {
+		send_bare();
+		_exit(0);
+	}
+	reply = worker_out_of_memory(serving.worker);
+	if (serving.kind == CGI_REQUEST) {
+		send_cgi(&reply);
+		_exit(0);	/* it is answered */
+	}
+	send_fastcgi(serving.fastcgi, &reply);
+	FCGX_Finish_r(serving.fastcgi);
+}
+
+static int
+serve_cgi(struct worker *a)
+{
+	struct body body = { .max = worker_body_max(a->endpoint) };
+	unsigned long long body_left = cgi_body_bytes(environ);
+	struct worker_reply reply;
+
+	serving.worker = a;
+	body_read(&body, read_cgi, &body_left);
+	reply = worker_handle(a, environ, body.text, body.n, check_length(&body, environ));
+	serving.kind = CGI_ANSWERED;
+	send_cgi(&reply);
+	free(body.text);
+	if (worker_leaves_work(a)) {
+		go_on_alone();
+		worker_maintain(a);
+	}
+	return 0;
+}
+
+/* One request, from its first byte to its last. */
+static void
+fastcgi_request(struct worker *a, FCGX_Request *request, struct body *body)
+{
+	struct worker_reply reply;
+
+	serving.kind = FASTCGI_REQUEST;
+	serving.worker = a;
+	serving.fastcgi = request;
+	body_read(body, read_fastcgi, request->in);
+	reply = worker_handle(a, request->envp, body->text, body->n, check_length(body, request->envp));
+	serving.kind = NO_REQUEST;
+	send_fastcgi(request, &reply);
+	/* stdin was read to its end: the socket may go at once, without waiting for the web server to close it. */
+	FCGX_Detach(request);
+	FCGX_Finish_r(request);
+	body_forget(body);
+	worker_maintain(a);
+}
+
+static volatile sig_atomic_t is_told_to_stop;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	is_told_to_stop = 1;
+}
+
+/* Under load ppoll always finds a request, and lets no signal in. */
+static bool
+stop_is_pending(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGUSR1) == 1;
+}
+
+/* The next request, where there is one; false where there can be no more. */
+static bool
+serve_next(struct worker *a, FCGX_Request *request, struct body *body)
+{
+	int rc = FCGX_Accept_r(request);
+
+	if (rc == 0)
+		fastcgi_request(a, request, body);
+	return rc == 0 || rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED;
+}
+
+/*
+ * TERM and USR1 come in only while we wait for a request: libfcgi would cut a body short.  The listening socket
+ * does not block, so that a request which another process took does not hold us in accept().
+ */
+static int
+serve_fastcgi(struct worker *a)
+{
+	struct body body = { .max = worker_body_max(a->endpoint) };
+	struct pollfd listening = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct sigaction action = { .sa_handler = on_stop };
+	sigset_t blocked, waiting;
+	FCGX_Request request;
+	bool is_well = true;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGUSR1);
+	sigaddset(&blocked, SIGALRM);
+	sigprocmask(SIG_BLOCK, &blocked, &waiting);
+	sigdelset(&waiting, SIGTERM);
+	sigdelset(&waiting, SIGUSR1);
+
+	if (FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
+		return 1;
+	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	worker_start(a);
+	while (is_well && !is_told_to_stop && !stop_is_pending())
+		if (ppoll(&listening, 1, NULL, &waiting) == 1)
+			is_well = serve_next(a, &request, &body);
+	/* mod_fcgid gives each process a socket of its own: what waits there when it stops us, nobody else would answer. */
+	for (int i = 0; is_well && i < LAST_MAX && poll(&listening, 1, 0) == 1; i++)
+		is_well = serve_next(a, &request, &body);
+	close(STDIN_FILENO);	/* at once: who comes now is refused, and sent to another process */
+	free(body.text);
+	return is_well ? 0 : 1;
+}
+
+int
+serve(const struct endpoint *endpoint)
+{
+	struct worker a;
+	bool is_cgi;
+	int rc;
+
+	umask(077);
+#ifdef M_MMAP_THRESHOLD
+	/* Said once, it stays there: large bodies and replies go back to the system for good. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+#endif
+	out_of_memory_call(reply_out_of_memory);
+	if (getenv("REQUEST_METHOD") != NULL)	/* until libfcgi can tell */
+		serving.kind = CGI_REQUEST;
+	if (FCGX_Init() != 0)	/* FCGX_IsCGI would end the process by itself */
+		out_of_memory();
+	is_cgi = FCGX_IsCGI() != 0;
+	serving.kind = is_cgi ? CGI_REQUEST : NO_REQUEST;
+	worker_init(&a, endpoint);
+	rc = is_cgi ? serve_cgi(&a) : serve_fastcgi(&a);
+	worker_free(&a);
+	return rc;
+}

@@ -1,0 +1,312 @@
+#include <string.h>
+#include <time.h>
+
+#include "http/worker.h"
+#include "base/conf.h"
+#include "store/cors.h"
+#include "db/db_schema.h"
+#include "http/dialect.h"
+#include "base/crypto.h"
+#include "admin/doctor.h"
+#include "time/instant.h"
+#include "base/log.h"
+#include "http/reply.h"
+#include "admin/maintenance.h"
+
+enum { HEAD_USUAL = 8 * 1024 };	/* bytes that the headers of a reply, or the body of an error, stay within */
+
+void
+worker_init(struct worker *a, const struct endpoint *endpoint)
+{
+	*a = (struct worker) { .endpoint = endpoint, .arena = arena_new() };
+	json_init(&a->head);
+	json_init(&a->body);
+	json_reserve(&a->head, HEAD_USUAL);	/* once a write is committed, its reply must not fail for want of memory */
+	json_reserve(&a->last_head, HEAD_USUAL);
+	json_reserve(&a->last_body, HEAD_USUAL);
+}
+
+void
+worker_free(struct worker *a)
+{
+	db_close(a->db);
+	arena_free(a->arena);
+	json_free(&a->head);
+	json_free(&a->body);
+	json_free(&a->last_head);
+	json_free(&a->last_body);
+}
+
+size_t
+worker_body_max(const struct endpoint *endpoint)
+{
+	size_t max = BODY_MAX;
+
+	for (const struct route *r = endpoint->routes; r->method != 0; r++)
+		if (r->body_max > max)
+			max = r->body_max;
+	return max;
+}
+
+/* Once in the life of a process: what `daybook doctor` would say, into the log. */
+static void
+examine(struct worker *a, const char *path, const struct error *err)
+{
+	struct doctor_context p = { .path = path, .err = err, .arena = a->arena, .now = instant_now() };
+
+	if (a->is_examined)
+		return;
+	a->is_examined = true;
+	if (a->db != NULL && db_read_begin(a->db) == OK)
+		p.db = a->db;
+	if (a->db == NULL || p.db != NULL)
+		doctor_log(&p);
+	if (p.db != NULL)
+		db_read_end(a->db);
+}
+
+/* A database that the web server would hand out to anybody is not worked with.  Looked for once in each opening. */
+static enum status
+check_location(struct worker *a, const struct req *r, struct error *err)
+{
+	const char *document_root;
+
+	if (a->is_location_checked || r == NULL || (document_root = req_env(r, "DOCUMENT_ROOT")) == NULL)
+		return OK;
+	if (doctor_is_below(db_path(a->db), document_root)) {
+		error_set(err, UNAVAILABLE, "%s: lies below the web server's document root %s, where anybody may fetch it",
+		    db_path(a->db), document_root);
+		error_hint(err, "Move it into a folder that no web server hands out");
+		db_close(a->db);
+		a->db = NULL;
+		return UNAVAILABLE;
+	}
+	a->is_location_checked = true;
+	return OK;
+}
+
+/*
+ * A file that was put there by hand is inspected as a whole by the next command or maintenance; a request looks only whether
+ * its schema is ours: a foreign trigger would run with every write.
+ */
+static enum status
+check_shape(struct worker *a, struct error *err)
+{
+	struct error found = { 0 };
+	enum status st = db_is_accepted(a->db) ? OK : db_schema_check(a->db, &found);
+
+	if (st == OK)
+		return OK;
+	error_set(err, UNAVAILABLE, "%s: put there by hand: %.400s", db_path(a->db), found.text);
+	error_hint(err, "%s", found.hint);
+	db_close(a->db);
+	a->db = NULL;
+	return UNAVAILABLE;
+}
+
+/* The database may be made, moved in or repaired while the program runs.  r is NULL before the first request. */
+static enum status
+open_database(struct worker *a, const struct req *r, struct error *err)
+{
+	char path[CONF_PATH_MAX] = "", text[ERROR_TEXT_MAX * 2], fix[ERROR_TEXT_MAX * 2];
+	enum status st = OK;
+
+	if (a->db != NULL && !db_is_in_place(a->db)) {
+		db_close(a->db);
+		a->db = NULL;
+	}
+	if (a->db == NULL) {
+		a->is_location_checked = false;
+		if ((st = conf_database(path, err)) == OK && (a->db = db_open(path, err)) == NULL)
+			st = UNAVAILABLE;
+		if (st == OK)
+			st = check_shape(a, err);
+		if (st != OK)
+			examine(a, path, err);
+	}
+	if (st == OK)
+		st = check_location(a, r, err);
+	if (st != OK)
+		log_error("event=database error=%s fix=%s", log_value(err->text, text, sizeof(text)),
+		    log_value(err->hint, fix, sizeof(fix)));
+	return st;
+}
+
+void
+worker_start(struct worker *a)
+{
+	struct error err = { 0 };
+
+	if (!a->endpoint->needs_no_database && open_database(a, NULL, &err) == OK)
+		examine(a, db_path(a->db), &err);
+	arena_reset(a->arena);
+}
+
+static enum status
+check_body(struct req *r, enum status body_status)
+{
+	size_t max = r->route->body_max > 0 ? r->route->body_max : BODY_MAX;
+
+	if (body_status == OK && r->body_n > max)
+		body_status = TOO_LARGE;
+	if (body_status == TOO_LARGE)
+		error_set(&r->err, TOO_LARGE, "body: longer than %zu bytes", max);
+	else if (body_status == BAD_REQUEST)
+		error_set(&r->err, BAD_REQUEST, "body: shorter than its Content-Length");
+	else if (body_status == UNAVAILABLE)
+		log_error("event=body error=\"cannot be read to its end\"");
+	return req_check_body(r, body_status);
+}
+
+/*
+ * The settings that concern every request.  Read before the gates, because a foreign page may read an error too; one that
+ * cannot be read fails the request, for neither has a default that would be safe.
+ */
+static enum status
+read_settings(struct req *r)
+{
+	struct query *q = db_query(r->db, "SELECT name, value FROM setting WHERE name IN ('cors_origins', 'epoch')");
+	const char *origins = "", *origin = req_env(r, "HTTP_ORIGIN");
+
+	while (query_step(q))
+		*(strcmp(query_text(q, 0), "epoch") == 0 ? &r->epoch : &origins) = arena_strdup(r->arena, query_text(q, 1));
+	r->has_origins = origins[0] != '\0';
+	if (r->has_origins && origin != NULL && cors_lists(origins, origin))
+		r->origin = origin;
+	return query_done(q);
+}
+
+/* Gates, then the handler. */
+static enum status
+dispatch(struct worker *a, struct req *r, enum status body_status)
+{
+	enum status st;
+
+	if ((st = req_open(r)) != OK || (st = check_body(r, body_status)) != OK)
+		return st;
+	if (r->db != NULL && r->route->method != GET)
+		db_read_end(r->db);
+	return r->route->handle(r, &a->body);
+}
+
+/* In the transaction that its method needs. */
+static enum status
+in_transaction(struct worker *a, struct req *r, enum status body_status)
+{
+	enum status st;
+
+	if (a->endpoint->needs_no_database)
+		return dispatch(a, r, body_status);
+	if ((st = open_database(a, r, &r->err)) != OK) {
+		r->trouble = db_opening_trouble();
+		return st;
+	}
+	r->db = a->db;
+	if ((st = db_read_begin(a->db)) != OK) {
+		r->trouble = db_trouble(a->db);
+		return st;
+	}
+	if ((st = read_settings(r)) == OK)
+		st = dispatch(a, r, body_status);
+	if (st == UNAVAILABLE)
+		r->trouble = db_trouble(a->db);
+	db_read_end(a->db);
+	db_write_abort(a->db);	/* of a handler that gave up; nothing where it committed */
+	return st;
+}
+
+static void
+log_line(const struct req *r, enum status st, size_t bytes, int64_t us)
+{
+	char path[256], org[96];
+
+	log_info("event=request program=%s method=%s path=%s status=%d bytes=%zu us=%lld org=%s credential=%s",
+	    r->endpoint->name, r->method, log_value(r->path, path, sizeof(path)), dialect_http(r, st), bytes,
+	    (long long)us, log_value(r->org, org, sizeof(org)), r->caller.credential[0] != '\0' ? r->caller.credential : "-");
+}
+
+static int64_t
+monotonic_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+struct worker_reply
+worker_handle(struct worker *a, char **env, const char *body, size_t n, enum status body_status)
+{
+	int64_t began_us = monotonic_us();
+	struct req r = { .endpoint = a->endpoint, .env = env, .arena = a->arena, .now = instant_now(), .body = body,
+		.body_n = n, .org = "", .media = "", .path = "", .epoch = "" };
+	const char *method = req_env(&r, "REQUEST_METHOD");
+	enum status st;
+	bool has_body;
+
+	r.method = method != NULL && strlen(method) < 16 ? method : "?";
+	log_request(uuid7(r.now, r.id));
+	json_reset(&a->body);
+	json_reset(&a->head);
+	a->current = &r;
+	st = in_transaction(a, &r, body_status);
+	if (status_http(st) >= 400 && !r.keeps_body)
+		dialect_error(&r, st, &a->body);
+	has_body = reply_write(&r, st, &a->body, &a->head);
+	log_line(&r, st, a->head.size + (has_body ? a->body.size : 0), monotonic_us() - began_us);
+	/* Nobody without a credential sets off work. */
+	a->now = r.now;
+	a->is_maintenance_due = r.now >= a->maintenance_at && r.caller.credential[0] != '\0';
+	log_request("");
+	a->current = NULL;
+	arena_reset(a->arena);
+	return (struct worker_reply) { &a->head, has_body ? &a->body : NULL };
+}
+
+struct worker_reply
+worker_out_of_memory(struct worker *a)
+{
+	static char *no_env[] = { NULL };
+	struct req none = { .endpoint = a->endpoint, .env = no_env, .org = "", .path = "", .method = "?" };
+	struct req *r = a->current != NULL ? a->current : &none;
+	bool has_body;
+
+	if (a->db != NULL)
+		db_write_abort(a->db);
+	if (r == &none)		/* its body was still being read */
+		uuid7(instant_now(), none.id);
+	r->etag[0] = '\0';
+	r->header_count = 0;
+	r->content_type = NULL;
+	r->trouble = DB_NO_MEMORY;
+	dialect_error(r, UNAVAILABLE, &a->last_body);
+	has_body = reply_write(r, UNAVAILABLE, &a->last_body, &a->last_head);
+	log_line(r, UNAVAILABLE, a->last_head.size, 0);
+	return (struct worker_reply) { &a->last_head, has_body ? &a->last_body : NULL };
+}
+
+bool
+worker_leaves_work(struct worker *a)
+{
+	bool yes = a->is_maintenance_due && a->db != NULL && maintenance_is_due(a->db, a->arena, a->now);
+
+	arena_reset(a->arena);
+	a->is_maintenance_due = yes;
+	if (yes) {
+		db_close(a->db);
+		a->db = NULL;
+	}
+	return yes;
+}
+
+void
+worker_maintain(struct worker *a)
+{
+	struct error err = { 0 };
+
+	if (!a->is_maintenance_due || open_database(a, NULL, &err) != OK)
+		return;
+	a->is_maintenance_due = false;
+	a->maintenance_at = maintenance(a->db, a->arena, a->now) ? a->now : a->now + MAINTENANCE_EVERY_MS;
+	arena_reset(a->arena);
+}

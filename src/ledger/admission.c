@@ -1,0 +1,244 @@
+#include <inttypes.h>
+
+#include "ledger/admission.h"
+#include "time/instant.h"
+#include "base/money.h"
+#include "ledger/slot.h"
+#include "ledger/usage.h"
+
+enum { DAYS_KEPT = 64, CYCLES_KEPT = 8, AHEAD = SLOT_SEARCH_DAYS + 1 };
+
+struct kept_day {
+	struct day day;
+	struct day_usage usage;
+};
+
+struct admission {
+	struct db *db;
+	struct arena *arena;
+	const struct organization *org;
+	const struct price_list *prices;
+	int64_t now;
+	struct day today;
+	bool has_caps;
+	struct kept_day days[DAYS_KEPT];
+	size_t day_count;
+	struct cap_usage cycles[CYCLES_KEPT];
+	size_t cycle_count;
+	struct day_usage ahead[AHEAD];	/* today and the days after it, where knows_ahead */
+	bool knows_ahead;
+};
+
+struct admission *
+admission_new(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices, int64_t now)
+{
+	struct admission *e = arena_alloc(a, sizeof(*e));
+
+	e->db = db;
+	e->arena = a;
+	e->org = org;
+	e->prices = prices;
+	e->now = now;
+	e->today = organization_today(org, now);
+	e->has_caps = cap_any(org);
+	return e;
+}
+
+void
+admission_reset(struct admission *e)
+{
+	e->day_count = e->cycle_count = 0;
+	e->knows_ahead = false;
+}
+
+/* ---- What is known */
+
+static const struct kept_day *
+find_day(const struct admission *e, struct day d)
+{
+	for (size_t i = 0; i < e->day_count; i++)
+		if (e->days[i].day.n == d.n)
+			return &e->days[i];
+	return NULL;
+}
+
+static bool
+is_in(const struct cycle *c, struct day d)
+{
+	return c->from.n <= d.n && d.n < c->until.n;
+}
+
+static const struct cap_usage *
+find_cycle(const struct admission *e, struct day d)
+{
+	for (size_t i = 0; i < e->cycle_count; i++)
+		if (is_in(&e->cycles[i].cycle, d))
+			return &e->cycles[i];
+	return NULL;
+}
+
+bool
+admission_has(const struct admission *e, struct day d)
+{
+	return find_day(e, d) != NULL && (!e->has_caps || find_cycle(e, d) != NULL);
+}
+
+static enum status
+load(struct admission *e, struct day d)
+{
+	enum status st = OK;
+
+	if (e->day_count == DAYS_KEPT || e->cycle_count == CYCLES_KEPT)
+		admission_reset(e);
+	if (find_day(e, d) == NULL) {
+		e->days[e->day_count].day = d;
+		if ((st = usage_days(e->db, e->org, d, d, e->today, &e->days[e->day_count].usage)) == OK)
+			e->day_count++;
+	}
+	if (st == OK && e->has_caps && find_cycle(e, d) == NULL &&
+	    (st = cap_usage_load(e->db, e->org, e->prices, d, e->today, &e->cycles[e->cycle_count])) == OK)
+		e->cycle_count++;
+	return st;
+}
+
+/* ---- The arithmetic of one event */
+
+static void
+change_day(const struct admission *e, const struct admission_change *c, struct kept_day *k)
+{
+	const struct segment_hold *h = &c->before;
+
+	if (k->day.n == c->day.n && c->channel == SMS)
+		k->usage.sent += quota_units(e->org->unit, c->messages, c->parts);
+	if (c->has_segment && k->day.n == h->day.n && k->day.n >= e->today.n)
+		k->usage.reserved -= quota_held(h->left, 0, h->parts_per_contact, e->org->unit) -
+		    quota_held(c->left_after, 0, h->parts_per_contact, e->org->unit);
+}
+
+static int64_t
+held_cost(const struct admission *e, const struct segment_hold *h, int64_t left)
+{
+	return money_cost(quota_held(left, 0, h->parts_per_contact, UNIT_PART), price_nanos(e->prices, SMS, h->day));
+}
+
+static void
+change_cycle(const struct admission *e, const struct admission_change *c, struct cap_usage *u)
+{
+	const struct segment_hold *h = &c->before;
+
+	if (is_in(&u->cycle, c->day)) {
+		u->messages += channel_facts(c->channel)->in_message_usage ? c->messages : 0;
+		u->cost_micros += channel_facts(c->channel)->in_budget_usage ? c->cost_micros : 0;
+		u->sms += c->channel == SMS ? c->messages : 0;
+		u->calls += c->channel == CALL ? c->messages : 0;
+	}
+	if (c->has_segment && is_in(&u->cycle, h->day) && h->day.n >= e->today.n) {
+		u->sms -= h->left - c->left_after;
+		u->cost_micros -= held_cost(e, h, h->left) - held_cost(e, h, c->left_after);
+	}
+}
+
+void
+admission_commit(struct admission *e, const struct admission_change *c)
+{
+	for (size_t i = 0; i < e->day_count; i++)
+		change_day(e, c, &e->days[i]);
+	for (size_t i = 0; i < e->cycle_count; i++)
+		change_cycle(e, c, &e->cycles[i]);
+	e->knows_ahead = false;
+}
+
+/* ---- Refusals */
+
+static const struct event_refusal *
+keep_refusal(struct admission *e, struct event_refusal refusal)
+{
+	struct event_refusal *r = arena_alloc(e->arena, sizeof(*r));
+
+	*r = refusal;
+	return r;
+}
+
+/* The roll-ups of what this post has recorded are not written yet: the days that it has touched are known better. */
+static void
+overlay_kept(struct admission *e)
+{
+	for (size_t i = 0; i < e->day_count; i++) {
+		int32_t n = e->days[i].day.n - e->today.n;
+
+		if (n >= 0 && n < AHEAD)
+			e->ahead[n] = e->days[i].usage;
+	}
+}
+
+/* The first day from today on with room for so many units; the days are read once until something changes them. */
+static enum status
+find_next(struct admission *e, int64_t units, struct event_refusal *refusal)
+{
+	enum status st;
+
+	if (!e->knows_ahead) {
+		st = usage_days(e->db, e->org, e->today, day_add(e->today, AHEAD - 1), e->today, e->ahead);
+		if (st != OK)
+			return st;
+		overlay_kept(e);
+		e->knows_ahead = true;
+	}
+	for (int32_t i = 0; i < AHEAD && !refusal->has_next; i++)
+		if (quota_available(e->org->daily_limit, e->ahead[i]) >= units) {
+			refusal->has_next = true;
+			refusal->next = day_add(e->today, i);
+		}
+	return OK;
+}
+
+static enum status
+refuse_by_day(struct admission *e, const struct admission_change *c, const struct day_usage *usage,
+    const struct event_refusal **refusal)
+{
+	int64_t units = quota_units(e->org->unit, c->messages, c->parts);
+	struct event_refusal r = { .limit = "dailyLimit", .day = c->day,
+		.frees_at = day_start(e->org->days, day_add(c->day, 1)),
+		.available = quota_available(e->org->daily_limit, *usage) };
+	char text[DAY_TEXT_MAX];
+	enum status st;
+
+	if ((st = find_next(e, units, &r)) != OK)
+		return st;
+	r.error = arena_printf(e->arena, "over_quota: %s has room for %" PRId64 " of the daily limit of %" PRId64
+	    " %ss, not for %" PRId64, day_format(c->day, text), r.available, e->org->daily_limit,
+	    quota_unit_name(e->org->unit), units);
+	*refusal = keep_refusal(e, r);
+	return OK;
+}
+
+/* Caps first: where both refuse, it is the cap. */
+enum status
+admission_check(struct admission *e, const struct admission_change *c, const struct event_refusal **refusal)
+{
+	struct kept_day day;
+	struct cap_usage cycle;
+	const char *cap;
+	enum status st;
+
+	*refusal = NULL;
+	if ((st = load(e, c->day)) != OK)
+		return st;
+	if (e->has_caps) {
+		cycle = *find_cycle(e, c->day);
+		change_cycle(e, c, &cycle);
+		if ((cap = cap_over(e->org, &cycle, find_cycle(e, c->day))) != NULL) {
+			*refusal = keep_refusal(e, (struct event_refusal) { .is_cap = true, .limit = cap, .day = c->day,
+			    .frees_at = cycle.cycle.ends_at, .has_next = true, .next = cycle.cycle.until,
+			    .error = arena_printf(e->arena, "over_cap: %s of the billing cycle is reached", cap) });
+			return OK;
+		}
+	}
+	if (c->channel != SMS || e->org->daily_limit == UNLIMITED)
+		return OK;
+	day = *find_day(e, c->day);
+	change_day(e, c, &day);
+	if (quota_total(day.usage) <= e->org->daily_limit || quota_total(day.usage) <= quota_total(find_day(e, c->day)->usage))
+		return OK;
+	return refuse_by_day(e, c, &find_day(e, c->day)->usage, refusal);
+}

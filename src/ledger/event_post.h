@@ -1,0 +1,40 @@
+/*
+ * Posting from the inside: one post, and the questions asked of its items.  For event*.c only.
+ */
+#ifndef EVENT_POST_H
+#define EVENT_POST_H
+
+#include "ledger/event_row.h"
+#include "ledger/usage.h"
+
+/* One post, from its first item to its last. */
+struct post {
+	struct db *db;
+	struct arena *arena;
+	const struct organization *org;
+	const struct event_options *options;
+	struct price_list prices;
+	struct rollup *rollup;
+	struct admission *admission;	/* NULL = events are facts */
+	int64_t backfilled;	/* events older than the window */
+};
+
+/* The status of a row, by the kind of its event. */
+extern const char *const event_kind_status[];
+
+void		event_reject(struct event_item *item, const char *error);
+void		event_accept(struct post *p, struct event_item *item, int64_t at);
+
+/* The hash of what an event says of a person or a reason; false where it says nothing. */
+bool		event_detail_hash(const struct event *e, uint8_t detail[32]);
+
+/* False, and the item rejected: its instant is out of the caller's window; its price is above what an amount may be. */
+bool		event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at);
+bool		event_cost(struct post *p, struct event_item *item, int64_t *micros);
+
+/* The id is there already: the item's verdict. */
+enum status	event_match_existing(struct post *p, struct event_item *item, const struct event_row *row);
+
+enum status	event_post_void(struct post *p, struct event_item *item);
+
+#endif

@@ -1,0 +1,201 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "ledger/event_row.h"
+#include "time/instant.h"
+#include "base/money.h"
+#include "base/row_hash.h"
+#include "ledger/usage.h"
+
+static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
+
+enum status
+event_find(struct db *db, struct arena *a, const struct organization *org, const char *source, const char *id,
+    bool *found, struct event_row *row)
+{
+	struct query *q = db_query(db, "SELECT occurred_at, channel, messages, parts, cost_micros, cost_given, status, "
+	    "campaign, segment, campaign_given, segment_given, voids_id, detail_sha256 FROM event "
+	    "WHERE org = :org AND source = :source AND id = :id");
+	const void *detail;
+	size_t n;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", source);
+	query_bind_text(q, ":id", id);
+	if ((*found = query_step(q))) {
+		*row = (struct event_row) { .source = source, .id = id, .occurred_at = query_int(q, 0),
+			.messages = query_int(q, 2), .parts = query_int(q, 3), .cost_micros = query_int(q, 4),
+			.cost_given = query_int(q, 5) != 0, .status = arena_strdup(a, query_text(q, 6)),
+			.campaign = query_int(q, 7), .segment = query_int(q, 8),
+			.campaign_given = query_is_null(q, 9) ? NULL : arena_strdup(a, query_text(q, 9)),
+			.segment_given = query_int(q, 10),
+			.voids = query_is_null(q, 11) ? NULL : arena_strdup(a, query_text(q, 11)) };
+		channel_parse(query_text(q, 1), &row->channel);
+		detail = query_blob(q, 12, &n);
+		if ((row->has_detail = n == sizeof(row->detail)))
+			memcpy(row->detail, detail, n);
+	}
+	return query_done(q);
+}
+
+/* Adjustments of one event stand under its id, a unit separator and a number. */
+enum status
+event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
+    const struct event_row *row, int64_t *micros, int64_t *adjusts)
+{
+	struct query *q = db_query(db, "SELECT coalesce(sum(cost_micros), 0), count(*) FROM event "
+	    "WHERE org = :org AND source = '" EVENT_OWN_SOURCE "adjust:' || :source "
+	    "AND id > :id || char(31) AND id < :id || char(32)");
+	enum status st;
+
+	*micros = row->cost_micros;
+	*adjusts = 0;
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	if (query_step(q)) {
+		*micros += query_int(q, 0);
+		*adjusts = query_int(q, 1);
+	}
+	if ((st = query_done(q)) != OK || row->cost_given || *adjusts > 0 || strcmp(row->status, "sent") != 0)
+		return st;
+	/* Where its quarter was priced anew, what the price says now stands in the place of the pinned cost. */
+	q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_OWN_SOURCE "reprice' "
+	    "AND occurred_at = :at AND channel = :channel LIMIT 1");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":at", floor_div(row->occurred_at, QUARTER_MS) * QUARTER_MS);
+	query_bind_text(q, ":channel", channel_facts(row->channel)->name);
+	if (query_step(q))
+		*micros += money_cost(row->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at))) -
+		    row->cost_micros;
+	return query_done(q);
+}
+
+enum status
+event_is_voided(struct db *db, const struct organization *org, const struct event_row *row, bool *voided)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = :source AND voids_id = :id");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	*voided = query_step(q);
+	return query_done(q);
+}
+
+/* An integer column that is NULL for 0. */
+static void
+hash_key(struct row_hash *h, int64_t key)
+{
+	if (key > 0)
+		row_hash_int(h, key);
+	else
+		row_hash_null(h);
+}
+
+/* Over the columns of the table in their order, without detail_sha256 (schema.sql, ledger_day). */
+static int64_t
+hash_row(const struct organization *org, const struct event_new_row *row, const struct event_options *options)
+{
+	struct row_hash h;
+
+	row_hash_start(&h);
+	row_hash_int(&h, org->key);
+	row_hash_text(&h, row->source);
+	row_hash_text(&h, row->id);
+	row_hash_int(&h, row->occurred_at);
+	row_hash_text(&h, channel_facts(row->channel)->name);
+	row_hash_int(&h, row->messages);
+	row_hash_int(&h, row->parts);
+	row_hash_text(&h, row->status);
+	row_hash_int(&h, row->cost_micros);
+	row_hash_int(&h, row->cost_given);
+	row_hash_text(&h, row->campaign_given);
+	hash_key(&h, row->segment_given);
+	hash_key(&h, row->ref.campaign);
+	hash_key(&h, row->ref.segment);
+	row_hash_text(&h, row->voids);
+	row_hash_text(&h, options->credential);
+	row_hash_int(&h, options->now);
+	return row_hash_end(&h);
+}
+
+enum status
+event_insert(struct db *db, const struct organization *org, const struct event_new_row *row, struct rollup *rollup,
+    const struct event_options *options, bool *is_new)
+{
+	struct query *q = db_query(db, "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, "
+	    "cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, detail_sha256, "
+	    "credential, received_at) VALUES (:org, :source, :id, :occurred_at, :channel, :messages, :parts, :status, "
+	    ":cost_micros, :cost_given, :campaign_given, :segment_given, :campaign, :segment, :voids_id, :detail, "
+	    ":credential, :received_at) ON CONFLICT (org, source, id) DO NOTHING");
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	query_bind_int(q, ":occurred_at", row->occurred_at);
+	query_bind_text(q, ":channel", channel_facts(row->channel)->name);
+	query_bind_int(q, ":messages", row->messages);
+	query_bind_int(q, ":parts", row->parts);
+	query_bind_text(q, ":status", row->status);
+	query_bind_int(q, ":cost_micros", row->cost_micros);
+	query_bind_int(q, ":cost_given", row->cost_given);
+	query_bind_text(q, ":campaign_given", row->campaign_given);
+	if (row->segment_given > 0)
+		query_bind_int(q, ":segment_given", row->segment_given);
+	if (row->ref.campaign > 0)
+		query_bind_int(q, ":campaign", row->ref.campaign);
+	if (row->ref.segment > 0)
+		query_bind_int(q, ":segment", row->ref.segment);
+	query_bind_text(q, ":voids_id", row->voids);
+	if (row->detail != NULL)
+		query_bind_blob(q, ":detail", row->detail, SHA256_SIZE);
+	query_bind_text(q, ":credential", options->credential);
+	query_bind_int(q, ":received_at", options->now);
+	st = query_run(q);
+	*is_new = st == OK && db_changes(db) > 0;
+	if (*is_new)
+		rollup_note(rollup, row->occurred_at, hash_row(org, row, options));
+	return st;
+}
+
+enum status
+event_adjust(struct db *db, const struct organization *org, const char *source, const char *id, int64_t occurred_at,
+    enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup, const struct event_options *options)
+{
+	struct event_new_row row = { .source = source, .id = id, .status = "adjust", .occurred_at = occurred_at,
+		.channel = channel, .cost_micros = cost_micros, .cost_given = cost_given };
+	enum status st;
+	bool is_new;
+
+	if ((st = event_insert(db, org, &row, rollup, options, &is_new)) != OK)
+		return st;
+	if (!is_new)
+		return INTERNAL;	/* we choose the id: it cannot be taken */
+	rollup_add(rollup, occurred_at, channel, 0, 0, cost_micros);
+	return OK;
+}
+
+enum status
+event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter, enum channel channel,
+    int64_t cost_micros, struct rollup *rollup, const struct event_options *options)
+{
+	struct query *q = db_query(db, "SELECT count(*) FROM event WHERE org = :org AND source = :source "
+	    "AND occurred_at = :at AND channel = :channel");
+	int64_t at = quarter * QUARTER_MS, earlier = 0;
+	char id[64];
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", reprice_source);
+	query_bind_int(q, ":at", at);
+	query_bind_text(q, ":channel", channel_facts(channel)->name);
+	if (query_step(q))
+		earlier = query_int(q, 0);
+	if ((st = query_done(q)) != OK)
+		return st;
+	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(channel)->name, (long long)quarter, (long long)earlier + 1);
+	return event_adjust(db, org, reprice_source, id, at, channel, cost_micros, false, rollup, options);
+}

@@ -1,0 +1,83 @@
+/*
+ * Voids: rows that take an event back.
+ */
+#include <string.h>
+
+#include "store/audit.h"
+#include "base/crypto.h"
+#include "ledger/event_post.h"
+#include "ledger/failed_contact.h"
+
+/* Whether a void may take this row back; sets the item's error where it may not. */
+static enum status
+check_target(struct post *p, struct event_item *item, bool is_there, const struct event_row *target, bool *may)
+{
+	enum status st;
+	bool is_voided;
+
+	*may = false;
+	if (!is_there) {
+		event_reject(item, "voids: there is no such event of this source");
+		return OK;
+	}
+	if (strcmp(target->status, "sent") != 0 && strcmp(target->status, "failed") != 0) {
+		event_reject(item, "voids: that is a void itself");
+		return OK;
+	}
+	if ((st = event_is_voided(p->db, p->org, target, &is_voided)) != OK)
+		return st;
+	if (is_voided)
+		event_reject(item, "voids: voided already");
+	else
+		*may = event_check_window(p, item, "voids", target->occurred_at);
+	return OK;
+}
+
+static enum status
+write_void(struct post *p, struct event_item *item, const struct event_row *target)
+{
+	const struct event *e = &item->event;
+	bool is_failed = strcmp(target->status, "failed") == 0, is_new;
+	struct segment_ref ref = { target->campaign, target->segment };
+	uint8_t detail[SHA256_SIZE];
+	int64_t cost, adjusts;
+	enum status st;
+
+	if ((st = event_effective_cost(p->db, p->org, &p->prices, target, &cost, &adjusts)) != OK)
+		return st;
+	event_detail_hash(e, detail);
+	struct event_new_row row = { .source = e->source, .id = e->id, .status = "void", .occurred_at = target->occurred_at,
+		.channel = target->channel, .messages = is_failed ? 0 : -target->messages,
+		.parts = is_failed ? 0 : -target->parts, .cost_micros = -cost, .cost_given = target->cost_given,
+		.ref = ref, .voids = e->voids, .detail = detail };
+	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
+		return st;
+	event_accept(p, item, target->occurred_at);
+	if (is_failed) {	/* the contact was no failure: nobody has to see the number any more */
+		if ((st = failed_contact_forget(p->db, p->org->key, target->source, target->id)) != OK)
+			return st;
+	} else
+		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
+	if (ref.segment > 0 && (st = segment_spend(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)
+		return st;
+	return audit(p->db, p->options->now, p->org->key, p->options->credential, "event.void",
+	    event_void_detail(p->arena, e));
+}
+
+enum status
+event_post_void(struct post *p, struct event_item *item)
+{
+	const struct event *e = &item->event;
+	struct event_row row;
+	enum status st;
+	bool is_there, may;
+
+	if ((st = event_find(p->db, p->arena, p->org, e->source, e->id, &is_there, &row)) != OK)
+		return st;
+	if (is_there)
+		return event_match_existing(p, item, &row);
+	if ((st = event_find(p->db, p->arena, p->org, e->source, e->voids, &is_there, &row)) != OK ||
+	    (st = check_target(p, item, is_there, &row, &may)) != OK || !may)
+		return st;
+	return write_void(p, item, &row);
+}

@@ -1,0 +1,100 @@
+#include "ledger/failed_contact.h"
+#include "time/instant.h"
+
+/*
+ * What is blanked of the failures that a condition chooses.  The hash too: a phone number can be found by trying them all.
+ * And the revisions go up, so that no kept reply and no 304 shows the number any more.
+ */
+#define BLANK_HASHES(which) "UPDATE event SET detail_sha256 = NULL WHERE (org, source, id) IN " \
+	"(SELECT org, source, id FROM failure WHERE " which ")"
+#define BLANK_REPLIES(which) "UPDATE organization SET revision = revision + 1 WHERE key IN " \
+	"(SELECT org FROM failure WHERE " which ")"
+#define BLANK_TAGS(which) "UPDATE campaign SET revision = revision + 1 WHERE key IN " \
+	"(SELECT campaign FROM failure WHERE " which ")"
+#define BLANK_ROWS(which) "UPDATE failure SET phone = '', reason = '' WHERE " which
+
+/* So many at a time: the gate is held meanwhile, and the next write goes on. */
+#define IS_OLD "(org, source, id) IN (SELECT org, source, id FROM failure WHERE phone <> '' AND failed_at < :before " \
+	"ORDER BY failed_at, org, source, id LIMIT 1000)"
+#define IS_THEIRS "phone = :phone"
+
+enum { BLANKS = 4 };
+static const char *const blank_old[BLANKS] = { BLANK_HASHES(IS_OLD), BLANK_REPLIES(IS_OLD), BLANK_TAGS(IS_OLD),
+	BLANK_ROWS(IS_OLD) };
+static const char *const blank_theirs[BLANKS] = { BLANK_HASHES(IS_THEIRS), BLANK_REPLIES(IS_THEIRS), BLANK_TAGS(IS_THEIRS),
+	BLANK_ROWS(IS_THEIRS) };
+
+/* Failures from before *before are to be blanked, if there are any. */
+static enum status
+look_for_old(struct db *db, int64_t now, int64_t *before, bool *is_due)
+{
+	struct query *q = db_query(db, "SELECT coalesce((SELECT value FROM setting WHERE name = 'failure_retention_days'), '90'), "
+	    "min(failed_at) FROM failure WHERE phone <> ''");
+
+	*is_due = false;
+	if (query_step(q)) {
+		*before = now - query_int(q, 0) * DAY_MS;
+		*is_due = !query_is_null(q, 1) && query_int(q, 1) < *before;
+	}
+	return query_done(q);
+}
+
+enum status
+failed_contact_is_due(struct db *db, int64_t now, bool *is_due)
+{
+	int64_t before;
+
+	return look_for_old(db, now, &before, is_due);
+}
+
+enum status
+failed_contact_expire(struct db *db, int64_t now)
+{
+	int64_t before;
+	enum status st;
+	struct query *q;
+	bool is_due;
+
+	if ((st = look_for_old(db, now, &before, &is_due)) != OK || !is_due)
+		return st;
+	for (size_t i = 0; st == OK && i < BLANKS; i++) {
+		q = db_query(db, blank_old[i]);
+		query_bind_int(q, ":before", before);
+		st = query_run(q);
+	}
+	return st;
+}
+
+enum status
+failed_contact_erase(struct db *db, const char *phone, int64_t *count)
+{
+	enum status st = OK;
+	struct query *q;
+
+	for (size_t i = 0; st == OK && i < BLANKS; i++) {
+		q = db_query(db, blank_theirs[i]);
+		query_bind_text(q, ":phone", phone);
+		st = query_run(q);
+	}
+	*count = st == OK ? db_changes(db) : 0;
+	return st;
+}
+
+enum status
+failed_contact_forget(struct db *db, int64_t org_key, const char *source, const char *id)
+{
+	static const char *const both[] = {
+		"DELETE FROM failure WHERE org = :org AND source = :source AND id = :id",
+		"UPDATE event SET detail_sha256 = NULL WHERE org = :org AND source = :source AND id = :id" };
+	enum status st = OK;
+	struct query *q;
+
+	for (size_t i = 0; st == OK && i < sizeof(both) / sizeof(both[0]); i++) {
+		q = db_query(db, both[i]);
+		query_bind_int(q, ":org", org_key);
+		query_bind_text(q, ":source", source);
+		query_bind_text(q, ":id", id);
+		st = query_run(q);
+	}
+	return st;
+}

@@ -1,0 +1,228 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "time/instant.h"
+#include "base/json.h"
+#include "ledger/ledger.h"
+
+/* So long a stretch at once: what SQLite has to sort stays small. */
+#define STRETCH_MS (31 * DAY_MS)
+
+/* ---- Reading */
+
+static void
+read_line(struct query *q, struct arena *a, struct ledger_line *l)
+{
+	l->row = (struct event_row) { .source = arena_strdup(a, query_text(q, 0)), .id = arena_strdup(a, query_text(q, 1)),
+		.occurred_at = query_int(q, 2), .messages = query_int(q, 4), .parts = query_int(q, 5),
+		.cost_micros = query_int(q, 6), .cost_given = query_int(q, 7) != 0,
+		.status = arena_strdup(a, query_text(q, 8)),
+		.campaign_given = query_is_null(q, 9) ? NULL : arena_strdup(a, query_text(q, 9)),
+		.segment_given = query_int(q, 10),
+		.voids = query_is_null(q, 11) ? NULL : arena_strdup(a, query_text(q, 11)) };
+	channel_parse(query_text(q, 3), &l->row.channel);
+	l->received_at = query_int(q, 12);
+	if ((l->has_failure = !query_is_null(q, 13))) {
+		l->to = arena_strdup(a, query_text(q, 13));
+		l->reason = arena_strdup(a, query_text(q, 14));
+	}
+}
+
+/* ---- Why something was taken back */
+
+/* A void of a page, and how the audit's detail of it begins, up to its reason. */
+struct voided {
+	struct ledger_line *line;
+	const char *prefix;
+};
+
+static int
+by_time_and_prefix(const void *a, const void *b)
+{
+	const struct voided *x = a, *y = b;
+
+	if (x->line->received_at != y->line->received_at)
+		return x->line->received_at < y->line->received_at ? -1 : 1;
+	return strcmp(x->prefix, y->prefix);
+}
+
+/* No prefix begins another: each ends behind its texts. */
+static int
+against_prefix(const void *detail, const void *v)
+{
+	const char *prefix = ((const struct voided *)v)->prefix;
+
+	return strncmp(detail, prefix, strlen(prefix));
+}
+
+static const char *
+reason_of(struct arena *a, const char *detail)
+{
+	const char *reason = NULL;
+	struct json_object *o;
+	struct error err;
+
+	if (json_parse(a, "", detail, strlen(detail), &o, &err) != OK)
+		return NULL;
+	if (json_string(o, "reason", 0, SIZE_MAX, &reason, &err) != OK)
+		reason = NULL;
+	json_object_free(o);
+	return reason;
+}
+
+/* The audit's row of a void was written with it, at its received_at: one reading for all that were written at once. */
+static enum status
+find_reasons_at(struct db *db, struct arena *a, const struct organization *org, const struct voided *voids, size_t n)
+{
+	struct query *q = db_query(db, "SELECT detail FROM audit WHERE org = :org AND at = :at AND action = 'event.void'");
+	const struct voided *v;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":at", voids[0].line->received_at);
+	while (query_step(q))
+		if ((v = bsearch(query_text(q, 0), voids, n, sizeof(*voids), against_prefix)) != NULL && v->line->reason == NULL)
+			v->line->reason = reason_of(a, query_text(q, 0));
+	return query_done(q);
+}
+
+static enum status
+find_reasons(struct db *db, struct arena *a, const struct organization *org, struct ledger_line *lines, size_t count)
+{
+	struct voided *voids = arena_alloc(a, count * sizeof(*voids));
+	size_t n = 0, from, to;
+	enum status st = OK;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct event e = { .source = lines[i].row.source, .id = lines[i].row.id, .voids = lines[i].row.voids,
+			.reason = "" };
+		const char *detail;
+
+		if (e.voids == NULL)
+			continue;
+		detail = event_void_detail(a, &e);
+		voids[n++] = (struct voided) { &lines[i], arena_text(a, detail, strlen(detail) - strlen("\"\"}")) };
+	}
+	qsort(voids, n, sizeof(*voids), by_time_and_prefix);
+	for (from = 0; st == OK && from < n; from = to) {
+		for (to = from; to < n && voids[to].line->received_at == voids[from].line->received_at; to++)
+			;
+		st = find_reasons_at(db, a, org, voids + from, to - from);
+	}
+	return st;
+}
+
+/* ---- A page */
+
+enum status
+ledger_page(struct db *db, struct arena *a, const struct organization *org, const struct ledger_filter *f, size_t max,
+    struct ledger_position *place, struct ledger_line **lines, size_t *count)
+{
+	struct query *q = db_query(db, "SELECT e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, "
+	    "e.cost_micros, e.cost_given, e.status, e.campaign_given, e.segment_given, e.voids_id, e.received_at, "
+	    "f.phone, f.reason FROM event e "
+	    "LEFT JOIN failure f ON f.org = e.org AND f.source = e.source AND f.id = e.id "
+	    "WHERE e.org = :org AND e.occurred_at >= :at AND e.occurred_at < :until "
+	    "AND (e.occurred_at > :at OR (e.status = 'void', e.source, e.id) > (:is_void, :source, :id)) "
+	    "AND (e.status <> 'adjust' OR :with_adjusts = 1) "
+	    "AND (:channel IS NULL OR e.channel = :channel) AND (:status IS NULL OR e.status = :status) "
+	    "AND (:campaign IS NULL OR e.campaign_given = :campaign "
+	    "OR e.campaign = (SELECT key FROM campaign WHERE org = :org AND id = :campaign)) "
+	    "ORDER BY e.occurred_at, e.status = 'void', e.source, e.id LIMIT :max");
+	enum status st;
+
+	*count = 0;
+	*lines = arena_alloc(a, max * sizeof(**lines));
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":at", place->at);
+	query_bind_int(q, ":until", f->until_at);
+	query_bind_int(q, ":is_void", place->is_void);
+	query_bind_text(q, ":source", place->source);
+	query_bind_text(q, ":id", place->id);
+	query_bind_int(q, ":with_adjusts", f->with_adjusts);
+	query_bind_text(q, ":channel", f->channel);
+	query_bind_text(q, ":status", f->status);
+	query_bind_text(q, ":campaign", f->campaign);
+	query_bind_int(q, ":max", (int64_t)max);
+	while (*count < max && query_step(q))
+		read_line(q, a, &(*lines)[(*count)++]);
+	if ((st = query_done(q)) != OK || *count == 0)
+		return st;
+	st = find_reasons(db, a, org, *lines, *count);
+	*place = ledger_position_of(&(*lines)[*count - 1]);
+	return st;
+}
+
+/* ---- Making anew */
+
+static enum status
+clear(struct db *db, const struct organization *org)
+{
+	struct query *q = db_query(db, "DELETE FROM usage_quarter WHERE org = :org");
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	if ((st = query_run(q)) != OK)
+		return st;
+	q = db_query(db, "UPDATE segment SET sent = 0, failed = 0, spent = 0 WHERE org = :org");
+	query_bind_int(q, ":org", org->key);
+	return query_run(q);
+}
+
+static enum status
+add_quarters(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)
+{
+	struct query *q = db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
+	    "SELECT org, occurred_at / 900000, channel, sum(messages), sum(parts), sum(cost_micros) FROM event "
+	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at AND status <> 'failed' "
+	    "GROUP BY org, occurred_at / 900000, channel");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", from_at);
+	query_bind_int(q, ":until_at", until_at);
+	return query_run(q);
+}
+
+/* A void has its event's time, so that both lie in the same stretch. */
+static enum status
+add_segments(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)
+{
+	struct query *q = db_query(db, "UPDATE segment SET sent = segment.sent + l.sent, "
+	    "failed = segment.failed + l.failed, spent = segment.spent + l.spent "
+	    "FROM (SELECT e.campaign, e.segment, sum(CASE WHEN e.status = 'failed' THEN 0 ELSE e.messages END) AS sent, "
+	    "sum(CASE WHEN e.status = 'failed' THEN 1 WHEN t.status = 'failed' THEN -1 ELSE 0 END) AS failed, "
+	    "sum(CASE WHEN e.status IN ('sent', 'failed') THEN e.messages ELSE 0 END) AS spent FROM event e "
+	    "LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
+	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at "
+	    "AND e.campaign IS NOT NULL AND e.segment IS NOT NULL GROUP BY e.campaign, e.segment) l "
+	    "WHERE segment.campaign = l.campaign AND segment.number = l.segment");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", from_at);
+	query_bind_int(q, ":until_at", until_at);
+	return query_run(q);
+}
+
+enum status
+ledger_rebuild(struct db *db, const struct organization *org,
+    void (*progress)(const char *what, int64_t done, int64_t total))
+{
+	struct query *q = db_query(db, "SELECT min(occurred_at), max(occurred_at) FROM event WHERE org = :org");
+	int64_t first = 0, last = -1, at;
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	if (query_step(q) && !query_is_null(q, 0)) {
+		first = query_int(q, 0);
+		last = query_int(q, 1);
+	}
+	if ((st = query_done(q)) != OK || (st = clear(db, org)) != OK)
+		return st;
+	/* Stretches begin at whole quarters. */
+	for (at = floor_div(first, QUARTER_MS) * QUARTER_MS; st == OK && at <= last; at += STRETCH_MS) {
+		if ((st = add_quarters(db, org, at, at + STRETCH_MS)) == OK)
+			st = add_segments(db, org, at, at + STRETCH_MS);
+		if (progress != NULL)
+			progress("rebuilding", at - first, last - first);
+	}
+	return st;
+}

@@ -1,0 +1,233 @@
+/*
+ * Organisations, written: added, changed, and their days kept with the zone file (see organization.h).
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "store/audit.h"
+#include "org/day_spans.h"
+#include "time/instant.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "org/organization.h"
+#include "ledger/usage.h"
+
+/* NULL where the value stands for "none". */
+static void
+bind_optional(struct query *q, const char *name, int64_t value, int64_t none)
+{
+	if (value == none)
+		query_bind_null(q, name);
+	else
+		query_bind_int(q, name, value);
+}
+
+static void
+bind_fields(struct query *q, const struct organization *org, int64_t now)
+{
+	query_bind_text(q, ":name", org->name);
+	query_bind_text(q, ":timezone", org->timezone);
+	query_bind_text(q, ":plan", org->plan);
+	bind_optional(q, ":daily_limit", org->daily_limit, UNLIMITED);
+	query_bind_text(q, ":quota_unit", quota_unit_name(org->unit));
+	query_bind_int(q, ":cycle_day", org->cycle_day);
+	bind_optional(q, ":cap_messages", org->cap_messages, NO_CAP);
+	bind_optional(q, ":cap_cost_micros", org->cap_cost_micros, NO_CAP);
+	bind_optional(q, ":cap_sms", org->cap_sms, NO_CAP);
+	bind_optional(q, ":cap_calls", org->cap_calls, NO_CAP);
+	query_bind_int(q, ":allow_overage", org->allow_overage);
+	query_bind_int(q, ":week_start", org->week_start);
+	query_bind_int(q, ":now", now);
+}
+
+/* What the audit says of an organisation: its fields (-1 = no limit, no cap), and what moved. */
+static enum status
+write_audit(struct db *db, const struct organization *org, const struct org_effects *effects, int64_t now,
+    const char *credential, const char *action)
+{
+	enum status st;
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_text(&j, "name", org->name);
+	json_put_text(&j, "timezone", org->timezone);
+	json_put_text(&j, "tzdata", zone_tzdata_version());
+	json_put_text(&j, "plan", org->plan);
+	json_put_int(&j, "dailyLimit", org->daily_limit);
+	json_put_text(&j, "quotaUnit", quota_unit_name(org->unit));
+	json_put_int(&j, "cycleDay", org->cycle_day);
+	json_put_int(&j, "weekStart", org->week_start);
+	json_put_int(&j, "messagesCap", org->cap_messages);
+	json_put_int(&j, "costCapMicros", org->cap_cost_micros);
+	json_put_int(&j, "smsCap", org->cap_sms);
+	json_put_int(&j, "callCap", org->cap_calls);
+	json_put_bool(&j, "allowOverage", org->allow_overage);
+	if (effects != NULL)
+		org_effects_put(&j, effects, ORG_MOVES_LISTED_MAX);
+	json_close_object(&j);
+	st = audit(db, now, org->key, credential, action, json_text(&j));
+	json_free(&j);
+	return st;
+}
+
+void
+org_effects_put(struct json *j, const struct org_effects *effects, size_t max)
+{
+	char text[DAY_TEXT_MAX];
+
+	json_open_array(j, "segmentsMoved");
+	for (size_t i = 0; i < effects->move_count && i < max; i++) {
+		json_open_object(j, NULL);
+		json_put_text(j, "campaignId", effects->moves[i].campaign);
+		json_put_int(j, "segmentNumber", effects->moves[i].segment);
+		json_put_text(j, "from", day_format(effects->moves[i].from, text));
+		json_put_text(j, "to", day_format(effects->moves[i].to, text));
+		json_close_object(j);
+	}
+	json_close_array(j);
+	json_open_array(j, "daysOverLimit");
+	for (size_t i = 0; i < effects->over_count && i < max; i++)
+		json_put_text(j, NULL, day_format(effects->over[i], text));
+	json_close_array(j);
+}
+
+static enum status
+bump_revision(struct db *db, struct organization *org)
+{
+	struct query *q = db_query(db, "UPDATE organization SET revision = revision + 1 WHERE key = :key");
+
+	query_bind_int(q, ":key", org->key);
+	org->revision++;
+	return query_run(q);
+}
+
+/* The first day start after now: where a new zone or zone file takes over. */
+static int64_t
+next_day_start(const struct organization *org, int64_t now)
+{
+	struct day d = day_at(org->days, now);
+	int64_t at;
+
+	do {	/* a day that is skipped starts where the next one does */
+		d = day_add(d, 1);
+		at = day_start(org->days, d);
+	} while (at <= now);
+	return at;
+}
+
+enum status
+organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
+    struct organization *org, struct error *err)
+{
+	struct org_effects effects = { 0 };
+	char text[2 * ERROR_TEXT_MAX];
+	enum status st;
+	bool changed;
+
+	if ((st = organization_load(db, id, org, err)) != OK || (st = bump_revision(db, org)) != OK)
+		return st;
+	if (zone_get(org->timezone, err) == NULL) {
+		err->text[0] = '\0';
+		return OK;	/* no zone file just now: the days are in the database */
+	}
+	st = day_spans_replace(db, org, next_day_start(org, now), false, &changed, err);
+	if (st == BAD_REQUEST) {	/* a file by which no days can be cut must not stop what is sent */
+		log_error("event=zone org=%s error=%s", org->id, log_value(err->text, text, sizeof(text)));
+		return OK;
+	}
+	if (st != OK || !changed)
+		return st;
+	if ((st = day_spans_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
+	    (st = day_spans_redate(db, a, org, false, &effects)) != OK ||
+	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
+		return st;
+	return write_audit(db, org, &effects, now, "system", "org.tzdata");
+}
+
+enum status
+organization_add(struct db *db, struct arena *a, struct organization *org, int64_t now, const char *credential,
+    struct error *err)
+{
+	struct organization taken;
+	struct query *q;
+	enum status st;
+	bool changed;
+
+	(void)a;
+	if ((st = organization_check(org, err)) != OK)
+		return st;
+	if ((st = organization_load(db, org->id, &taken, err)) == OK)
+		return error_set(err, CONFLICT, "id: there is an organization \"%s\" already", org->id);
+	if (st != NOT_FOUND)
+		return st;
+	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, daily_limit, quota_unit, cycle_day, "
+	    "cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, week_start, created_at, updated_at) "
+	    "VALUES (:id, :name, :timezone, :plan, :daily_limit, :quota_unit, :cycle_day, "
+	    ":cap_messages, :cap_cost_micros, :cap_sms, :cap_calls, :allow_overage, :week_start, :now, :now) RETURNING key");
+	query_bind_text(q, ":id", org->id);
+	bind_fields(q, org, now);
+	if (query_step(q))
+		org->key = query_int(q, 0);
+	query_step(q);
+	if ((st = query_done(q)) != OK)
+		return st;
+	org->revision = org->zone_revision = 1;
+	org->created_at = org->updated_at = now;
+	if ((st = day_spans_replace(db, org, INSTANT_MIN, true, &changed, err)) != OK)
+		return st;
+	return write_audit(db, org, NULL, now, credential, "org.add");
+}
+
+static enum status
+has_events(struct db *db, const struct organization *org, bool *has)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org LIMIT 1");
+
+	query_bind_int(q, ":org", org->key);
+	*has = query_step(q);
+	return query_done(q);
+}
+
+enum status
+organization_update(struct db *db, struct arena *a, struct organization *org, const struct organization *wanted,
+    bool recut_history, int64_t now, const char *credential, struct org_effects *effects, struct error *err)
+{
+	bool is_new_zone = strcmp(org->timezone, wanted->timezone) != 0, changed = false;
+	struct spans days = org->days;
+	struct query *q;
+	bool is_whole, has;
+	enum status st;
+
+	memset(effects, 0, sizeof(*effects));
+	assert(org->key == wanted->key);
+	if ((st = organization_check(wanted, err)) != OK)
+		return st;
+	*org = *wanted;
+	org->days = days;
+	org->updated_at = now;
+	q = db_query(db, "UPDATE organization SET name = :name, timezone = :timezone, plan = :plan, "
+	    "daily_limit = :daily_limit, quota_unit = :quota_unit, cycle_day = :cycle_day, "
+	    "cap_messages = :cap_messages, cap_cost_micros = :cap_cost_micros, cap_sms = :cap_sms, "
+	    "cap_calls = :cap_calls, allow_overage = :allow_overage, week_start = :week_start, updated_at = :now WHERE key = :key");
+	query_bind_int(q, ":key", org->key);
+	bind_fields(q, org, now);
+	if ((st = query_run(q)) != OK || (st = has_events(db, org, &has)) != OK)
+		return st;
+	is_whole = recut_history || (is_new_zone && !has);
+	if (is_new_zone || recut_history) {
+		if ((st = day_spans_replace(db, org, next_day_start(org, now), is_whole, &changed, err)) != OK)
+			return st;
+		if (changed && (st = day_spans_redate(db, a, org, is_whole, effects)) != OK)
+			return st;
+		if (is_whole)
+			st = day_spans_rebuild_days(db, org);
+		else if (changed)
+			st = day_spans_rebuild_days_from(db, org, day_at(org->days, now));
+		if (st != OK)
+			return st;
+	}
+	if ((st = usage_days_over(db, a, org, now, effects)) != OK)
+		return st;
+	return write_audit(db, org, effects, now, credential, recut_history ? "org.recut" : "org.set");
+}

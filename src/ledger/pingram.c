@@ -1,0 +1,15 @@
+#include "ledger/pingram.h"
+
+void
+pingram_put_usage(struct json *out, const struct usage_sums *sums)
+{
+	json_put_int(out, "messageUsage", usage_messages(sums));
+	json_put_money(out, "budgetUsage", usage_budget_micros(sums));
+	json_put_money(out, "costSms", sums->of[SMS].cost_micros);
+	json_put_money(out, "costCall", sums->of[CALL].cost_micros);
+	json_open_object(out, "channelUsages");
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		if (channel_facts(c)->always_shown || sums->of[c].messages != 0)
+			json_put_int(out, channel_facts(c)->name, sums->of[c].messages);
+	json_close_object(out);
+}

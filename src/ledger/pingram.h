@@ -1,0 +1,13 @@
+/*
+ * What pingram's two usage replies share.
+ */
+#ifndef PINGRAM_H
+#define PINGRAM_H
+
+#include "base/json.h"
+#include "ledger/usage.h"
+
+/* messageUsage, budgetUsage, costSms, costCall and channelUsages, as members of the open object. */
+void	pingram_put_usage(struct json *out, const struct usage_sums *sums);
+
+#endif

@@ -1,0 +1,212 @@
+#include <string.h>
+
+#include "store/audit.h"
+#include "ledger/event_row.h"
+#include "time/instant.h"
+#include "base/money.h"
+#include "ledger/price.h"
+#include "ledger/usage.h"
+
+enum status
+price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list)
+{
+	struct query *q = db_query(db, "SELECT count(*) FROM price WHERE org IS NULL OR org = :org");
+	size_t max = 0;
+	enum status st;
+
+	*list = (struct price_list) { 0 };
+	query_bind_int(q, ":org", org->key);
+	if (query_step(q))
+		max = (size_t)query_int(q, 0);
+	if ((st = query_done(q)) != OK || max == 0)
+		return st;
+	list->prices = arena_alloc(a, max * sizeof(*list->prices));
+	q = db_query(db, "SELECT channel, org, valid_from, nanos_per_part FROM price WHERE org IS NULL OR org = :org "
+	    "ORDER BY org IS NULL, valid_from DESC");
+	query_bind_int(q, ":org", org->key);
+	while (list->count < max && query_step(q)) {
+		struct price *p = &list->prices[list->count];
+
+		if (!channel_parse(query_text(q, 0), &p->channel))
+			continue;
+		p->org = query_is_null(q, 1) ? NULL : org->id;
+		p->valid_from.n = (int32_t)query_int(q, 2);
+		p->nanos_per_part = query_int(q, 3);
+		list->count++;
+	}
+	return query_done(q);
+}
+
+int64_t
+price_nanos(const struct price_list *list, enum channel c, struct day d)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->prices[i].channel == c && list->prices[i].valid_from.n <= d.n)
+			return list->prices[i].nanos_per_part;
+	return 0;
+}
+
+/* ---- Pricing anew */
+
+/* Priced events of one quarter that have the same number of parts. */
+struct group {
+	int64_t quarter, parts, events, cost_micros;
+};
+
+struct repricing {
+	const struct organization *org;
+	const struct price_list *list;
+	enum channel channel;
+	const struct event_options *options;
+	bool dry_run;
+	int64_t adjusted;		/* quarters that came out otherwise */
+};
+
+/*
+ * They are read whole before the first row is added.  What a carrier's statement fixed, and its void, is no longer a
+ * matter of the price.
+ */
+static enum status
+read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
+    size_t *count)
+{
+	struct query *q = db_query(db, "SELECT e.occurred_at / 900000 AS quarter, e.parts, count(*), sum(e.cost_micros) "
+	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
+	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
+	    "AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
+	    "AND a.id > coalesce(e.voids_id, e.id) || char(31) AND a.id < coalesce(e.voids_id, e.id) || char(32)) "
+	    "GROUP BY quarter, e.parts ORDER BY quarter");
+	struct group *grown;
+	size_t max = 0;
+
+	*groups = NULL;
+	*count = 0;
+	query_bind_int(q, ":org", r->org->key);
+	query_bind_int(q, ":from_at", from_at);
+	query_bind_text(q, ":channel", channel_facts(r->channel)->name);
+	while (query_step(q)) {
+		if (*count == max) {
+			max = max > 0 ? 2 * max : 256;
+			grown = arena_alloc(a, max * sizeof(*grown));
+			if (*count > 0)
+				memcpy(grown, *groups, *count * sizeof(*grown));
+			*groups = grown;
+		}
+		(*groups)[(*count)++] = (struct group) { query_int(q, 0), query_int(q, 1), query_int(q, 2),
+			query_int(q, 3) };
+	}
+	return query_done(q);
+}
+
+static enum status
+reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct day from, struct error *err)
+{
+	struct rollup *rollup = rollup_new(r->org);
+	struct group *groups;
+	int64_t each;
+	size_t count, i = 0;
+	enum status st;
+
+	st = read_groups(db, a, r, day_start(r->org->days, from), &groups, &count);
+	while (st == OK && i < count) {
+		int64_t quarter = groups[i].quarter, is = 0, should = 0;
+		int64_t nanos = price_nanos(r->list, r->channel, day_at(r->org->days, quarter * QUARTER_MS));
+
+		for (; st == OK && i < count && groups[i].quarter == quarter; i++) {
+			if ((each = money_cost(groups[i].parts, nanos)) > MONEY_MICROS_MAX)
+				st = error_set(err, BAD_REQUEST, "price: an event of %lld parts would cost more than a "
+				    "million dollars", (long long)groups[i].parts);
+			else
+				should += groups[i].events * each;
+			is += groups[i].cost_micros;
+		}
+		if (st != OK || is == should)
+			continue;
+		r->adjusted++;
+		if (!r->dry_run)
+			st = event_adjust_quarter(db, r->org, quarter, r->channel, should - is, rollup, r->options);
+	}
+	if (st == OK)
+		st = rollup_flush(rollup, db);
+	rollup_free(rollup);
+	return st;
+}
+
+/* Every organisation that the new price concerns: the one named, or all. */
+static enum status
+reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct day from, bool dry_run,
+    const struct event_options *options, int64_t *adjusted, struct error *err)
+{
+	const char **ids;
+	size_t count;
+	enum status st = organization_ids(db, a, &ids, &count);
+
+	*adjusted = 0;
+	for (size_t i = 0; st == OK && i < count; i++) {
+		struct organization org;
+		struct price_list list;
+		struct repricing r = { .org = &org, .list = &list, .channel = c, .options = options,
+			.dry_run = dry_run };
+
+		if (only != NULL && strcmp(ids[i], only) != 0)
+			continue;
+		/* The common price is part of every organisation's replies: each revision goes up. */
+		if ((st = organization_load_for_write(db, a, ids[i], options->now, &org, err)) != OK ||
+		    (st = price_load(db, a, &org, &list)) != OK ||
+		    (st = reprice_organization(db, a, &r, from, err)) != OK)
+			break;
+		*adjusted += r.adjusted;
+		if (dry_run && r.adjusted > 0) {
+			st = error_set(err, CONFLICT, "from: %s has events that this price would change", ids[i]);
+			error_hint(err, "Price them anew with --reprice, or choose a later day.");
+		}
+	}
+	return st;
+}
+
+enum status
+price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, struct day from, int64_t nanos_per_part,
+    bool reprice_events, int64_t now, const char *credential, int64_t *adjusted, struct error *err)
+{
+	struct event_options options = { .now = now, .credential = credential };
+	char day[DAY_TEXT_MAX], amount[MONEY_TEXT_MAX];
+	struct organization org = { 0 };
+	struct query *q;
+	enum status st;
+
+	if (org_id != NULL && (st = organization_load(db, org_id, &org, err)) != OK)
+		return st;
+	q = db_query(db, "INSERT INTO price (org, channel, valid_from, nanos_per_part) "
+	    "VALUES (:org, :channel, :valid_from, :nanos) "
+	    "ON CONFLICT (coalesce(org, 0), channel, valid_from) DO UPDATE SET nanos_per_part = excluded.nanos_per_part");
+	if (org_id != NULL)
+		query_bind_int(q, ":org", org.key);
+	query_bind_text(q, ":channel", channel_facts(c)->name);
+	query_bind_int(q, ":valid_from", from.n);
+	query_bind_int(q, ":nanos", nanos_per_part);
+	if ((st = query_run(q)) != OK ||
+	    (st = reprice(db, a, org_id, c, from, !reprice_events, &options, adjusted, err)) != OK)
+		return st;
+	return audit(db, now, org.key, credential, "price.set", arena_printf(a,
+	    "{\"channel\":\"%s\",\"from\":\"%s\",\"usdPerPart\":%s,\"quartersAdjusted\":%lld}",
+	    channel_facts(c)->name, day_format(from, day), money_format_nanos(nanos_per_part, amount),
+	    (long long)*adjusted));
+}
+
+enum status
+price_each(struct db *db, struct arena *a, void (*each)(const struct price *p, void *arg), void *arg)
+{
+	struct query *q = db_query(db, "SELECT p.channel, o.id, p.valid_from, p.nanos_per_part FROM price p "
+	    "LEFT JOIN organization o ON o.key = p.org ORDER BY p.channel, o.id, p.valid_from");
+	struct price p;
+
+	while (query_step(q)) {
+		if (!channel_parse(query_text(q, 0), &p.channel))
+			continue;
+		p.org = query_is_null(q, 1) ? NULL : arena_strdup(a, query_text(q, 1));
+		p.valid_from.n = (int32_t)query_int(q, 2);
+		p.nanos_per_part = query_int(q, 3);
+		each(&p, arg);
+	}
+	return query_done(q);
+}

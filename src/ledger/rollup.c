@@ -1,0 +1,178 @@
+/*
+ * The roll-ups' writer (see usage.h): one upsert for each quarter and channel, for each day and channel and for each day of
+ * UTC of a transaction, not one for each event.
+ */
+#include <stdlib.h>
+
+#include "time/instant.h"
+#include "base/row_hash.h"
+#include "ledger/usage.h"
+
+struct delta {
+	int64_t slot;		/* a quarter, later a day */
+	enum channel channel;
+	struct usage_sum sum;
+};
+
+/* Rows of one day of UTC. */
+struct rows {
+	int64_t day, events, digest;
+};
+
+struct rollup {
+	const struct organization *org;
+	struct delta *deltas;
+	size_t count, max;
+	struct rows *rows;
+	size_t rows_count, rows_max;
+};
+
+struct rollup *
+rollup_new(const struct organization *org)
+{
+	struct rollup *r = xmalloc(sizeof(*r));
+
+	*r = (struct rollup) { .org = org };
+	return r;
+}
+
+void
+rollup_free(struct rollup *r)
+{
+	free(r->deltas);
+	free(r->rows);
+	free(r);
+}
+
+static int
+by_slot(const void *a, const void *b)
+{
+	const struct delta *x = a, *y = b;
+
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return (int)x->channel - (int)y->channel;
+}
+
+static void
+sum_add(struct usage_sum *s, const struct usage_sum *more)
+{
+	s->messages += more->messages;
+	s->parts += more->parts;
+	s->cost_micros += more->cost_micros;
+}
+
+void
+rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messages, int64_t parts, int64_t cost_micros)
+{
+	struct delta d = { floor_div(occurred_at, QUARTER_MS), c, { messages, parts, cost_micros } };
+
+	/* Traffic comes in the order of its time: most often it is the quarter of the last one. */
+	if (r->count > 0 && by_slot(&r->deltas[r->count - 1], &d) == 0) {
+		sum_add(&r->deltas[r->count - 1].sum, &d.sum);
+		return;
+	}
+	if (r->count == r->max) {
+		r->max = r->max > 0 ? 2 * r->max : 16;
+		r->deltas = xrealloc(r->deltas, r->max * sizeof(*r->deltas));
+	}
+	r->deltas[r->count++] = d;
+}
+
+void
+rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash)
+{
+	int64_t day = floor_div(occurred_at, DAY_MS);
+	size_t i = r->rows_count;
+
+	/* A batch has few days, and the last one is the likeliest. */
+	while (i > 0 && r->rows[i - 1].day != day)
+		i--;
+	if (i == 0) {
+		if (r->rows_count == r->rows_max) {
+			r->rows_max = r->rows_max > 0 ? 2 * r->rows_max : 4;
+			r->rows = xrealloc(r->rows, r->rows_max * sizeof(*r->rows));
+		}
+		r->rows[r->rows_count++] = (struct rows) { .day = day };
+		i = r->rows_count;
+	}
+	r->rows[i - 1].events++;
+	r->rows[i - 1].digest = row_hash_sum(r->rows[i - 1].digest, hash);
+}
+
+/* Sorts, and makes one of those that share a slot and a channel. */
+static void
+merge(struct rollup *r)
+{
+	size_t n = 0;
+
+	qsort(r->deltas, r->count, sizeof(*r->deltas), by_slot);
+	for (size_t i = 0; i < r->count; i++)
+		if (n > 0 && by_slot(&r->deltas[n - 1], &r->deltas[i]) == 0)
+			sum_add(&r->deltas[n - 1].sum, &r->deltas[i].sum);
+		else
+			r->deltas[n++] = r->deltas[i];
+	r->count = n;
+}
+
+static enum status
+upsert(struct rollup *r, struct query *q)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < r->count; i++) {
+		query_bind_int(q, ":org", r->org->key);
+		query_bind_int(q, ":slot", r->deltas[i].slot);
+		query_bind_text(q, ":channel", channel_facts(r->deltas[i].channel)->name);
+		query_bind_int(q, ":messages", r->deltas[i].sum.messages);
+		query_bind_int(q, ":parts", r->deltas[i].sum.parts);
+		query_bind_int(q, ":cost_micros", r->deltas[i].sum.cost_micros);
+		st = query_run(q);
+	}
+	return st;
+}
+
+static enum status
+flush_rows(struct rollup *r, struct db *db)
+{
+	struct query *q = db_query(db, "INSERT INTO ledger_day (org, day, events, digest) VALUES (:org, :day, :events, :digest) "
+	    "ON CONFLICT (org, day) DO UPDATE SET events = events + excluded.events, "
+	    "digest = (digest + excluded.digest) & 4611686018427387903");
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < r->rows_count; i++) {
+		query_bind_int(q, ":org", r->org->key);
+		query_bind_int(q, ":day", r->rows[i].day);
+		query_bind_int(q, ":events", r->rows[i].events);
+		query_bind_int(q, ":digest", r->rows[i].digest);
+		st = query_run(q);
+	}
+	r->rows_count = 0;
+	return st;
+}
+
+enum status
+rollup_flush(struct rollup *r, struct db *db)
+{
+	enum status st;
+
+	if ((st = flush_rows(r, db)) != OK || r->count == 0)
+		return st;
+	merge(r);
+	st = upsert(r, db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
+	    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "
+	    "ON CONFLICT (org, quarter, channel) DO UPDATE SET messages = messages + excluded.messages, "
+	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros"));
+	if (st != OK)
+		return st;
+	/* A quarter lies in one day whole. */
+	for (size_t i = 0; i < r->count; i++)
+		r->deltas[i].slot = day_at(r->org->days, r->deltas[i].slot * QUARTER_MS).n;
+	merge(r);
+	st = upsert(r, db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) "
+	    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "
+	    "ON CONFLICT (org, day, channel) DO UPDATE SET messages = messages + excluded.messages, "
+	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros"));
+	r->count = 0;
+	return st;
+}

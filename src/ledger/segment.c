@@ -1,0 +1,130 @@
+#include <string.h>
+
+#include "ledger/segment.h"
+
+static enum status
+find_campaign(struct db *db, const struct organization *org, const char *id, int64_t *key)
+{
+	struct query *q = db_query(db, "SELECT key FROM campaign WHERE org = :org AND id = :id");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":id", id);
+	*key = query_step(q) ? query_int(q, 0) : 0;
+	return query_done(q);
+}
+
+enum status
+segment_resolve(struct db *db, const struct organization *org, const char *campaign_id, int64_t segment_given,
+    struct day d, struct segment_ref *ref)
+{
+	struct query *q;
+	enum status st;
+
+	ref->segment = 0;
+	if ((st = find_campaign(db, org, campaign_id, &ref->campaign)) != OK || ref->campaign == 0)
+		return st;
+	if (segment_given > 0) {
+		q = db_query(db, "SELECT number FROM segment WHERE campaign = :campaign AND number = :number");
+		query_bind_int(q, ":number", segment_given);
+	} else {
+		q = db_query(db, "SELECT number FROM segment WHERE campaign = :campaign "
+		    "AND status IN ('scheduled', 'sending', 'paused') "
+		    "ORDER BY CASE WHEN day = :day THEN 0 WHEN day < :day THEN 1 ELSE 2 END, "
+		    "CASE WHEN day < :day THEN -scheduled_at ELSE scheduled_at END, number LIMIT 1");
+		query_bind_int(q, ":day", d.n);
+	}
+	query_bind_int(q, ":campaign", ref->campaign);
+	if (query_step(q))
+		ref->segment = query_int(q, 0);
+	return query_done(q);
+}
+
+enum status
+segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed)
+{
+	/* In an UPDATE the old values stand on the right. */
+	struct query *q = db_query(db, "UPDATE segment SET sent = sent + :sent, failed = failed + :failed, "
+	    "spent = spent + CASE WHEN :sent + :failed > 0 THEN :sent + :failed ELSE 0 END, "
+	    "status = CASE WHEN :sent + :failed <= 0 OR status NOT IN ('scheduled', 'sending') THEN status "
+	    "WHEN sent + :sent + failed + :failed < contacts THEN 'sending' "
+	    "WHEN sent + :sent = 0 THEN 'failed' ELSE 'sent' END "
+	    "WHERE campaign = :campaign AND number = :number");
+
+	query_bind_int(q, ":sent", sent);
+	query_bind_int(q, ":failed", failed);
+	query_bind_int(q, ":campaign", ref.campaign);
+	query_bind_int(q, ":number", ref.segment);
+	return query_run(q);
+}
+
+enum status
+segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold)
+{
+	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, "
+	    "status IN ('scheduled', 'sending', 'paused') FROM segment WHERE campaign = :campaign AND number = :number");
+
+	*hold = (struct segment_hold) { .parts_per_contact = 1 };
+	query_bind_int(q, ":campaign", ref.campaign);
+	query_bind_int(q, ":number", ref.segment);
+	if (query_step(q)) {
+		hold->day.n = (int32_t)query_int(q, 0);
+		hold->parts_per_contact = query_int(q, 1);
+		if (query_int(q, 4) != 0)
+			hold->left = quota_held(query_int(q, 2), query_int(q, 3), 1, UNIT_MESSAGE);
+	}
+	return query_done(q);
+}
+
+enum status
+segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to,
+    struct day today, struct segment_entry **entries, size_t *count)
+{
+	struct query *q = db_query(db, "SELECT c.id, c.name, c.key, s.number, s.contacts, c.is_segmented, "
+	    "CASE WHEN s.day >= :today OR s.status IN ('sent', 'failed') THEN s.status "
+	    "WHEN s.sent > 0 THEN 'sent' ELSE 'failed' END, s.day, s.failed > 0 "
+	    "FROM segment s JOIN campaign c ON c.key = s.campaign "
+	    "WHERE s.org = :org AND s.day BETWEEN :from AND :to AND s.status NOT IN ('draft', 'cancelled') "
+	    "ORDER BY s.day, s.scheduled_at, c.id, s.number");
+	size_t max = 0;
+	struct segment_entry *grown;
+
+	*entries = NULL;
+	*count = 0;
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":to", to.n);
+	query_bind_int(q, ":today", today.n);
+	while (query_step(q)) {
+		if (*count == max) {
+			max = max > 0 ? 2 * max : 64;
+			grown = arena_alloc(a, max * sizeof(*grown));
+			if (*count > 0)
+				memcpy(grown, *entries, *count * sizeof(*grown));
+			*entries = grown;
+		}
+		(*entries)[(*count)++] = (struct segment_entry) {
+			.campaign = arena_strdup(a, query_text(q, 0)), .name = arena_strdup(a, query_text(q, 1)),
+			.campaign_key = query_int(q, 2), .number = query_int(q, 3), .contacts = query_int(q, 4),
+			.is_segmented = query_int(q, 5) != 0, .status = arena_strdup(a, query_text(q, 6)),
+			.day = { (int32_t)query_int(q, 7) }, .has_failures = query_int(q, 8) != 0 };
+	}
+	return query_done(q);
+}
+
+enum status
+segment_failures(struct db *db, struct arena *a, int64_t campaign_key, int64_t number, size_t max,
+    struct failed_contact **failures, size_t *count)
+{
+	struct query *q = db_query(db, "SELECT phone, reason FROM failure WHERE campaign = :campaign AND segment = :segment "
+	    "ORDER BY failed_at, source, id LIMIT :max");
+
+	*count = 0;
+	*failures = arena_alloc(a, max * sizeof(**failures));
+	query_bind_int(q, ":campaign", campaign_key);
+	query_bind_int(q, ":segment", number);
+	query_bind_int(q, ":max", (int64_t)max);
+	while (*count < max && query_step(q))
+		(*failures)[(*count)++] = (struct failed_contact) { arena_strdup(a, query_text(q, 0)),
+			arena_strdup(a, query_text(q, 1)) };
+	return query_done(q);
+}

@@ -1,0 +1,181 @@
+#include <string.h>
+
+#include "time/instant.h"
+#include "ledger/usage.h"
+
+int64_t
+usage_messages(const struct usage_sums *s)
+{
+	int64_t sum = 0;
+
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		if (channel_facts(c)->in_message_usage)
+			sum += s->of[c].messages;
+	return sum;
+}
+
+int64_t
+usage_budget_micros(const struct usage_sums *s)
+{
+	int64_t sum = 0;
+
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		if (channel_facts(c)->in_budget_usage)
+			sum += s->of[c].cost_micros;
+	return sum;
+}
+
+static enum status
+add_sent(struct db *db, const struct organization *org, struct day from, struct day to, struct day_usage *out)
+{
+	struct query *q = db_query(db, "SELECT day, messages, parts FROM usage_day "
+	    "WHERE org = :org AND day BETWEEN :from AND :to AND channel = 'SMS'");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":to", to.n);
+	while (query_step(q))
+		out[query_int(q, 0) - from.n].sent = quota_units(org->unit, query_int(q, 1), query_int(q, 2));
+	return query_done(q);
+}
+
+static enum status
+add_reserved(struct db *db, const struct organization *org, struct day from, struct day to, struct day_usage *out)
+{
+	struct query *q = db_query(db, "SELECT day, contacts, spent, parts_per_contact FROM segment "
+	    "WHERE org = :org AND day BETWEEN :from AND :to AND status IN ('scheduled', 'sending', 'paused')");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":to", to.n);
+	while (query_step(q))
+		out[query_int(q, 0) - from.n].reserved += quota_held(query_int(q, 1), query_int(q, 2),
+		    query_int(q, 3), org->unit);
+	return query_done(q);
+}
+
+enum status
+usage_days(struct db *db, const struct organization *org, struct day from, struct day to, struct day today,
+    struct day_usage *out)
+{
+	struct day open_from = from.n < today.n ? today : from;
+	enum status st;
+
+	memset(out, 0, (size_t)(to.n - from.n + 1) * sizeof(*out));
+	if ((st = add_sent(db, org, from, to, out)) != OK || open_from.n > to.n)
+		return st;
+	return add_reserved(db, org, open_from, to, out + (open_from.n - from.n));
+}
+
+static enum status
+add_rows(struct query *q, struct usage_sums *sums)
+{
+	enum channel c;
+
+	while (query_step(q)) {
+		if (!channel_parse(query_text(q, 0), &c))
+			continue;
+		sums->of[c].messages += query_int(q, 1);
+		sums->of[c].parts += query_int(q, 2);
+		sums->of[c].cost_micros += query_int(q, 3);
+	}
+	return query_done(q);
+}
+
+enum status
+usage_sum_days(struct db *db, const struct organization *org, struct day from, struct day until,
+    struct usage_sums *sums)
+{
+	struct query *q = db_query(db, "SELECT channel, sum(messages), sum(parts), sum(cost_micros) FROM usage_day "
+	    "WHERE org = :org AND day >= :from AND day < :until GROUP BY channel");
+
+	memset(sums, 0, sizeof(*sums));
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":until", until.n);
+	return add_rows(q, sums);
+}
+
+static enum status
+add_quarters(struct db *db, const struct organization *org, int64_t from, int64_t until, struct usage_sums *sums)
+{
+	struct query *q = db_query(db, "SELECT channel, sum(messages), sum(parts), sum(cost_micros) FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from AND quarter < :until GROUP BY channel");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from);
+	query_bind_int(q, ":until", until);
+	return add_rows(q, sums);
+}
+
+/* Less than a quarter-hour: from the ledger itself. */
+static enum status
+add_ragged(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums)
+{
+	struct query *q;
+
+	if (from_at >= to_at)
+		return OK;
+	q = db_query(db, "SELECT channel, sum(messages), sum(parts), sum(cost_micros) FROM event "
+	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :to_at AND status <> 'failed' GROUP BY channel");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", from_at);
+	query_bind_int(q, ":to_at", to_at);
+	return add_rows(q, sums);
+}
+
+enum status
+usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
+    struct usage_sums *sums)
+{
+	int64_t first = -floor_div(-from_at, QUARTER_MS), last = floor_div(to_at, QUARTER_MS);
+	enum status st;
+
+	memset(sums, 0, sizeof(*sums));
+	if (first >= last)	/* no whole quarter */
+		return add_ragged(db, org, from_at, to_at, sums);
+	if ((st = add_ragged(db, org, from_at, first * QUARTER_MS, sums)) != OK ||
+	    (st = add_quarters(db, org, first, last, sums)) != OK)
+		return st;
+	return add_ragged(db, org, last * QUARTER_MS, to_at, sums);
+}
+
+enum status
+usage_days_over(struct db *db, struct arena *a, const struct organization *org, int64_t now,
+    struct org_effects *effects)
+{
+	struct day today = organization_today(org, now), last = today;
+	struct query *q = db_query(db, "SELECT max(day) FROM segment WHERE org = :org "
+	    "AND status IN ('scheduled', 'sending', 'paused')");
+	struct day_usage *days;
+	enum status st;
+	size_t count;
+
+	query_bind_int(q, ":org", org->key);
+	if (query_step(q) && !query_is_null(q, 0) && query_int(q, 0) > today.n)
+		last.n = (int32_t)query_int(q, 0);
+	if ((st = query_done(q)) != OK || org->daily_limit == UNLIMITED)
+		return st;
+	count = (size_t)(last.n - today.n + 1);
+	days = arena_alloc(a, count * sizeof(*days));
+	if ((st = usage_days(db, org, today, last, today, days)) != OK)
+		return st;
+	effects->over = arena_alloc(a, count * sizeof(*effects->over));
+	for (size_t i = 0; i < count; i++)
+		if (quota_total(days[i]) > org->daily_limit)
+			effects->over[effects->over_count++] = day_add(today, (int32_t)i);
+	return OK;
+}
+
+enum status
+usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *channel,
+    const struct usage_sum *sum), void *arg)
+{
+	struct query *q = db_query(db, "SELECT o.id, u.channel, sum(u.messages), sum(u.parts), sum(u.cost_micros) "
+	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, u.channel ORDER BY o.id, u.channel");
+
+	while (query_step(q))
+		each(arg, query_text(q, 0), query_text(q, 1), &(const struct usage_sum) { query_int(q, 2), query_int(q, 3),
+		    query_int(q, 4) });
+	return query_done(q);
+}

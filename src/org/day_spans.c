@@ -1,0 +1,266 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "org/day_spans.h"
+#include "base/crypto.h"
+#include "time/instant.h"
+
+enum { KEPT = 64 };	/* organisations whose spans a process keeps */
+
+static struct kept {
+	int64_t db, org, zone_revision;
+	struct span *spans;
+	size_t count;
+	bool is_attributed;	/* the coming rows name the organization's zone, and zone_file its file */
+} kept[KEPT];
+
+static struct kept *
+slot_of(const struct organization *org)
+{
+	return &kept[org->key % KEPT];
+}
+
+enum status
+day_spans_load(struct db *db, struct organization *org, struct error *err)
+{
+	struct kept *k = slot_of(org);
+	struct query *q;
+	enum status st;
+
+	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision) {
+		if (k->spans == NULL)
+			k->spans = xmalloc(SPANS_MAX * sizeof(*k->spans));
+		*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
+			.spans = k->spans };
+		q = db_query(db, "SELECT from_at, utc_offset_s FROM zone_span WHERE org = :org ORDER BY from_at");
+		query_bind_int(q, ":org", org->key);
+		while (k->count < SPANS_MAX && query_step(q)) {
+			k->spans[k->count++] = (struct span) { .from_at = query_int(q, 0),
+				.utc_offset_s = (int32_t)query_int(q, 1) };
+		}
+		if ((st = query_done(q)) != OK || k->count == 0) {
+			k->org = 0;
+			return st != OK ? st : error_set(err, INTERNAL, "%s: no zone_span rows", org->id);
+		}
+	}
+	org->days = (struct spans) { .at = k->spans, .count = k->count };
+	return OK;
+}
+
+static enum status
+delete_from(struct db *db, const struct organization *org, int64_t from_at)
+{
+	struct query *q = db_query(db, "DELETE FROM zone_span WHERE org = :org AND from_at >= :from_at");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", from_at);
+	return query_run(q);
+}
+
+static enum status
+insert_from(struct db *db, const struct organization *org, const struct span *spans, size_t count, int64_t from_at)
+{
+	struct query *q = db_query(db, "INSERT INTO zone_span (org, from_at, utc_offset_s, zone, tzdata_version) "
+	    "VALUES (:org, :from_at, :utc_offset_s, :zone, :tzdata_version)");
+	char tzdata[32];
+	enum status st = OK;
+
+	snprintf(tzdata, sizeof(tzdata), "%s", zone_tzdata_version());
+	for (size_t i = 0; st == OK && i < count; i++) {
+		if (spans[i].from_at < from_at)
+			continue;
+		query_bind_int(q, ":org", org->key);
+		query_bind_int(q, ":from_at", spans[i].from_at);
+		query_bind_int(q, ":utc_offset_s", spans[i].utc_offset_s);
+		query_bind_text(q, ":zone", org->timezone);
+		query_bind_text(q, ":tzdata_version", tzdata);
+		st = query_run(q);
+	}
+	return st;
+}
+
+static bool
+is_same(struct spans old, const struct span *new, size_t count)
+{
+	if (old.count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (old.at[i].from_at != new[i].from_at || old.at[i].utc_offset_s != new[i].utc_offset_s)
+			return false;
+	return true;
+}
+
+/* Takes note of the file that spans are read from, so that they can be compared with it later. */
+static enum status
+note_file(struct db *db, const struct organization *org, const struct zone *zone)
+{
+	struct query *q = db_query(db, "INSERT INTO zone_file (zone, tzdata_version, sha256) "
+	    "VALUES (:zone, :tzdata_version, :sha256) ON CONFLICT DO NOTHING");
+
+	query_bind_text(q, ":zone", org->timezone);
+	query_bind_text(q, ":tzdata_version", zone_tzdata_version());
+	query_bind_blob(q, ":sha256", zone_sha256(zone), SHA256_SIZE);
+	return query_run(q);
+}
+
+/*
+ * The rows from from_at on are those of this zone file already.  They may name another zone with the same offsets, or be of a
+ * version that took no note of files: then they are attributed to this one.  Looked at once in a process.
+ */
+static enum status
+attribute(struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
+{
+	struct kept *k = slot_of(org);
+	struct query *q;
+	enum status st;
+
+	if (k->org != org->key || k->is_attributed)
+		return OK;
+	k->is_attributed = true;
+	q = db_query(db, "SELECT 1 FROM zone_span s WHERE org = :org AND from_at >= :from_at AND (zone <> :zone "
+	    "OR NOT EXISTS (SELECT 1 FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version)) LIMIT 1");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", from_at);
+	query_bind_text(q, ":zone", org->timezone);
+	if (!query_step(q))
+		return query_done(q);
+	if ((st = query_done(q)) != OK)
+		return st;
+	q = db_query(db, "UPDATE zone_span SET zone = :zone, tzdata_version = :tzdata_version "
+	    "WHERE org = :org AND from_at >= :from_at");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", from_at);
+	query_bind_text(q, ":zone", org->timezone);
+	query_bind_text(q, ":tzdata_version", zone_tzdata_version());
+	return (st = query_run(q)) == OK ? note_file(db, org, zone) : st;
+}
+
+enum status
+day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool is_whole, bool *changed, struct error *err)
+{
+	struct spans past = is_whole ? (struct spans) { 0 } : org->days;
+	const struct zone *zone = zone_get(org->timezone, err);
+	struct span *spans;
+	struct query *q;
+	enum status st = OK;
+	size_t count;
+
+	*changed = false;
+	if (zone == NULL)
+		return err->status == UNAVAILABLE ? UNAVAILABLE : BAD_REQUEST;
+	spans = xmalloc(SPANS_MAX * sizeof(*spans));
+	if ((count = spans_join(past, zone, from_at, spans, SPANS_MAX)) == 0)
+		st = error_set(err, BAD_REQUEST, "timezone: %s has an offset or a day start off the quarter-hour",
+		    org->timezone);
+	else if (is_same(org->days, spans, count))
+		st = attribute(db, org, zone, from_at);
+	else {
+		*changed = true;
+		if (is_whole)
+			from_at = INT64_MIN;
+		if ((st = delete_from(db, org, from_at)) == OK &&
+		    (st = insert_from(db, org, spans, count, from_at)) == OK && (st = note_file(db, org, zone)) == OK) {
+			q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
+			query_bind_int(q, ":key", org->key);
+			st = query_run(q);
+			org->zone_revision++;
+		}
+		slot_of(org)->org = 0;	/* this transaction may yet be undone: read what it says */
+		if (st == OK)
+			st = day_spans_load(db, org, err);
+		slot_of(org)->org = 0;
+	}
+	free(spans);
+	return st;
+}
+
+/* Finds the segments that lie on another day now.  They are moved after the last was read. */
+static enum status
+find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, size_t max,
+    struct org_effects *effects)
+{
+	struct query *q = db_query(db, "SELECT s.campaign, s.number, s.scheduled_at, s.day, c.id FROM segment s "
+	    "JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
+	    "AND (:is_whole = 1 OR s.status IN ('draft', 'scheduled', 'sending', 'paused')) ORDER BY s.day, c.id, s.number");
+	struct day was, is;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":is_whole", is_whole);
+	while (effects->move_count < max && query_step(q)) {
+		was = (struct day) { (int32_t)query_int(q, 3) };
+		is = day_at(org->days, query_int(q, 2));
+		if (was.n != is.n)
+			effects->moves[effects->move_count++] = (struct segment_move) {
+				.campaign = arena_strdup(a, query_text(q, 4)), .campaign_key = query_int(q, 0),
+				.segment = query_int(q, 1), .from = was, .to = is };
+	}
+	return query_done(q);
+}
+
+enum status
+day_spans_redate(struct db *db, struct arena *a, const struct organization *org, bool is_whole,
+    struct org_effects *effects)
+{
+	struct query *q = db_query(db, "SELECT count(*) FROM segment WHERE org = :org");
+	size_t max = 0;
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	if (query_step(q))
+		max = (size_t)query_int(q, 0);
+	if ((st = query_done(q)) != OK || max == 0)
+		return st;
+	effects->moves = arena_alloc(a, max * sizeof(*effects->moves));
+	st = find_moves(db, a, org, is_whole, max, effects);
+	q = db_query(db, "UPDATE segment SET day = :day WHERE campaign = :campaign AND number = :number");
+	for (size_t i = 0; st == OK && i < effects->move_count; i++) {
+		query_bind_int(q, ":campaign", effects->moves[i].campaign_key);
+		query_bind_int(q, ":number", effects->moves[i].segment);
+		query_bind_int(q, ":day", effects->moves[i].to.n);
+		st = query_run(q);
+	}
+	return st;
+}
+
+static enum status
+rebuild_days(struct db *db, const struct organization *org, int64_t from_day, int64_t from_quarter)
+{
+	struct query *q = db_query(db, "DELETE FROM usage_day WHERE org = :org AND day >= :from"), *add;
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from_day);
+	if ((st = query_run(q)) != OK)
+		return st;
+	q = db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from ORDER BY quarter");
+	add = db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) "
+	    "VALUES (:org, :day, :channel, :messages, :parts, :cost_micros) "
+	    "ON CONFLICT (org, day, channel) DO UPDATE SET messages = messages + excluded.messages, "
+	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from_quarter);
+	while (st == OK && query_step(q)) {
+		query_bind_int(add, ":org", org->key);
+		query_bind_int(add, ":day", day_at(org->days, query_int(q, 0) * QUARTER_MS).n);
+		query_bind_text(add, ":channel", query_text(q, 1));
+		query_bind_int(add, ":messages", query_int(q, 2));
+		query_bind_int(add, ":parts", query_int(q, 3));
+		query_bind_int(add, ":cost_micros", query_int(q, 4));
+		st = query_run(add);
+	}
+	return query_done(q) == OK ? st : UNAVAILABLE;
+}
+
+enum status
+day_spans_rebuild_days(struct db *db, const struct organization *org)
+{
+	return rebuild_days(db, org, INT64_MIN, INT64_MIN);
+}
+
+enum status
+day_spans_rebuild_days_from(struct db *db, const struct organization *org, struct day from)
+{
+	return rebuild_days(db, org, from.n, day_start(org->days, from) / QUARTER_MS);
+}

@@ -1,0 +1,149 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "org/day_spans.h"
+#include "base/json.h"
+#include "org/organization.h"
+
+#define COLUMNS \
+	"key, id, name, timezone, plan, revision, zone_revision, daily_limit, quota_unit, cycle_day, " \
+	"cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, created_at, updated_at, week_start"
+
+const struct organization organization_defaults = { .daily_limit = UNLIMITED, .cycle_day = 1, .week_start = 1,
+	.cap_messages = NO_CAP, .cap_cost_micros = NO_CAP, .cap_sms = NO_CAP, .cap_calls = NO_CAP };
+
+bool
+organization_id_ok(const char *id)
+{
+	static const char *const route_words[] = { ".", "..", "usage", "timezone", "plan", "limits", "profile",
+		"prices", "api-keys", "audit", "cancel", "pause", "resume", "results",
+		"usage-calendar", "next-available-slot", "validate-date", "auto-segment" };
+	size_t n = strlen(id);
+
+	if (n < 1 || n >= ORG_ID_MAX ||
+	    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != n)
+		return false;
+	for (size_t i = 0; i < sizeof(route_words) / sizeof(route_words[0]); i++)
+		if (strcmp(id, route_words[i]) == 0)
+			return false;
+	return true;
+}
+
+/* An integer column where NULL stands for `absent`. */
+static int64_t
+int_or(struct query *q, int column, int64_t absent)
+{
+	return query_is_null(q, column) ? absent : query_int(q, column);
+}
+
+static void
+read_row(struct query *q, struct organization *org)
+{
+	org->key = query_int(q, 0);
+	snprintf(org->id, sizeof(org->id), "%s", query_text(q, 1));
+	snprintf(org->name, sizeof(org->name), "%s", query_text(q, 2));
+	snprintf(org->timezone, sizeof(org->timezone), "%s", query_text(q, 3));
+	snprintf(org->plan, sizeof(org->plan), "%s", query_text(q, 4));
+	org->revision = query_int(q, 5);
+	org->zone_revision = query_int(q, 6);
+	org->daily_limit = int_or(q, 7, UNLIMITED);
+	quota_unit_parse(query_text(q, 8), &org->unit);
+	org->cycle_day = (int)query_int(q, 9);
+	org->cap_messages = int_or(q, 10, NO_CAP);
+	org->cap_cost_micros = int_or(q, 11, NO_CAP);
+	org->cap_sms = int_or(q, 12, NO_CAP);
+	org->cap_calls = int_or(q, 13, NO_CAP);
+	org->allow_overage = query_int(q, 14) != 0;
+	org->created_at = query_int(q, 15);
+	org->updated_at = query_int(q, 16);
+	org->week_start = (int)query_int(q, 17);
+}
+
+enum status
+organization_load(struct db *db, const char *id, struct organization *org, struct error *err)
+{
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM organization WHERE id = :id");
+	char wanted[ORG_ID_MAX + 1];	/* id may be org->id */
+	enum status st;
+	bool found;
+
+	snprintf(wanted, sizeof(wanted), "%s", id);
+	memset(org, 0, sizeof(*org));
+	query_bind_text(q, ":id", wanted);
+	if ((found = query_step(q)))
+		read_row(q, org);
+	if ((st = query_done(q)) != OK)
+		return st;
+	if (!found)
+		return error_set(err, NOT_FOUND, "organization: there is no \"%s\"", wanted);
+	return day_spans_load(db, org, err);
+}
+
+enum status
+organization_count(struct db *db, int64_t *count)
+{
+	struct query *q = db_query(db, "SELECT count(*) FROM organization");
+
+	*count = query_step(q) ? query_int(q, 0) : 0;
+	return query_done(q);
+}
+
+enum status
+organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *count)
+{
+	struct query *q;
+	enum status st;
+	int64_t there;
+	size_t max;
+
+	*count = 0;
+	if ((st = organization_count(db, &there)) != OK)
+		return st;
+	max = (size_t)there;
+	*ids = arena_alloc(a, (max + 1) * sizeof(**ids));
+	q = db_query(db, "SELECT id FROM organization ORDER BY id");
+	while (*count < max && query_step(q))
+		(*ids)[(*count)++] = arena_strdup(a, query_text(q, 0));
+	return query_done(q);
+}
+
+enum status
+organization_check(const struct organization *org, struct error *err)
+{
+	if (!organization_id_ok(org->id))
+		return error_set(err, BAD_REQUEST, "id: not 1 to 64 of A-Z a-z 0-9 . _ - (or a reserved word)");
+	if (org->daily_limit != UNLIMITED && (org->daily_limit < 0 || org->daily_limit > LIMIT_MAX))
+		return error_set(err, BAD_REQUEST, "dailyLimit: not within 0 to %lld", (long long)LIMIT_MAX);
+	if (org->cycle_day < 1 || org->cycle_day > 31)
+		return error_set(err, BAD_REQUEST, "cycleDay: not within 1 to 31");
+	if (org->week_start < 1 || org->week_start > 7)
+		return error_set(err, BAD_REQUEST, "weekStart: not within 1 (Monday) to 7 (Sunday)");
+	return OK;
+}
+
+struct day
+organization_today(const struct organization *org, int64_t now)
+{
+	return day_at(org->days, now);
+}
+
+static void
+put_cap(struct json *j, const char *name, int64_t cap)
+{
+	if (cap == NO_CAP)
+		json_put_null(j, name);
+	else
+		json_put_int(j, name, cap);
+}
+
+void
+organization_put_caps(struct json *j, const struct organization *org)
+{
+	put_cap(j, "messagesCap", org->cap_messages);
+	if (org->cap_cost_micros == NO_CAP)
+		json_put_null(j, "costCap");
+	else
+		json_put_money(j, "costCap", org->cap_cost_micros);
+	put_cap(j, "smsCap", org->cap_sms);
+	put_cap(j, "callCap", org->cap_calls);
+}

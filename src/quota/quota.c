@@ -1,0 +1,77 @@
+#include <string.h>
+
+#include "quota/quota.h"
+
+static const char *const unit_names[] = { [UNIT_MESSAGE] = "message", [UNIT_PART] = "part" };
+
+/* What would not fit an int64 stays at its end: absurd counts must refuse, not wrap round to room. */
+
+static int64_t
+sum(int64_t a, int64_t b)
+{
+	int64_t r;
+
+	if (__builtin_add_overflow(a, b, &r))
+		return b < 0 ? INT64_MIN : INT64_MAX;
+	return r;
+}
+
+static int64_t
+difference(int64_t a, int64_t b)
+{
+	int64_t r;
+
+	if (__builtin_sub_overflow(a, b, &r))
+		return b > 0 ? INT64_MIN : INT64_MAX;
+	return r;
+}
+
+int64_t
+quota_total(struct day_usage u)
+{
+	return sum(u.sent, u.reserved);
+}
+
+int64_t
+quota_available(int64_t limit, struct day_usage u)
+{
+	int64_t total = quota_total(u);
+
+	if (limit == UNLIMITED)
+		return INT64_MAX;
+	return total >= limit ? 0 : difference(limit, total);
+}
+
+int64_t
+quota_held(int64_t contacts, int64_t spent, int64_t parts_per_contact, enum quota_unit unit)
+{
+	int64_t open = contacts > spent ? difference(contacts, spent) : 0;
+	int64_t held;
+
+	if (unit == UNIT_MESSAGE)
+		return open;
+	return __builtin_mul_overflow(open, parts_per_contact, &held) ? INT64_MAX : held;
+}
+
+int64_t
+quota_units(enum quota_unit unit, int64_t messages, int64_t parts)
+{
+	return unit == UNIT_MESSAGE ? messages : parts;
+}
+
+const char *
+quota_unit_name(enum quota_unit unit)
+{
+	return unit_names[unit];
+}
+
+bool
+quota_unit_parse(const char *name, enum quota_unit *unit)
+{
+	for (enum quota_unit u = UNIT_MESSAGE; u <= UNIT_PART; u++)
+		if (strcmp(name, unit_names[u]) == 0) {
+			*unit = u;
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,48 @@
+#include <string.h>
+
+#include "store/audit.h"
+
+enum status
+audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action, const char *detail)
+{
+	struct query *q = db_query(db, "INSERT INTO audit (at, org, credential, action, detail) "
+	    "VALUES (:at, :org, :credential, :action, :detail)");
+
+	query_bind_int(q, ":at", now);
+	if (org_key != 0)
+		query_bind_int(q, ":org", org_key);
+	query_bind_text(q, ":credential", credential);
+	query_bind_text(q, ":action", action);
+	query_bind_text(q, ":detail", detail);
+	return query_run(q);
+}
+
+enum status
+audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before, size_t max,
+    struct audit_page *page)
+{
+	/* Each half from its index, newest first: what others did is not looked at. */
+	struct query *q = db_query(db, "SELECT key, at, credential, action, detail FROM ("
+	    "SELECT * FROM (SELECT key, at, credential, action, detail FROM audit "
+	    "WHERE org = :org AND key < :before ORDER BY key DESC LIMIT :max) UNION ALL "
+	    "SELECT * FROM (SELECT key, at, credential, action, detail FROM audit "
+	    "WHERE :with_installation = 1 AND org IS NULL AND key < :before ORDER BY key DESC LIMIT :max)) "
+	    "ORDER BY key DESC LIMIT :max");
+	size_t bytes = 0;
+
+	*page = (struct audit_page) { .rows = arena_alloc(a, max * sizeof(*page->rows)) };
+	query_bind_int(q, ":org", org_key);
+	query_bind_int(q, ":before", before);
+	query_bind_int(q, ":with_installation", with_installation);
+	query_bind_int(q, ":max", (int64_t)max + 1);
+	while (query_step(q)) {
+		if (page->count == max || bytes > AUDIT_PAGE_BYTES_MAX) {
+			page->has_more = true;
+			break;
+		}
+		page->rows[page->count] = (struct audit_row) { query_int(q, 0), query_int(q, 1),
+			arena_strdup(a, query_text(q, 2)), arena_strdup(a, query_text(q, 3)), arena_strdup(a, query_text(q, 4)) };
+		bytes += strlen(page->rows[page->count++].detail);
+	}
+	return query_done(q);
+}

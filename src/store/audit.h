@@ -1,0 +1,36 @@
+/*
+ * The audit: who changed what, when, with which credential.
+ */
+#ifndef AUDIT_H
+#define AUDIT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "db/db.h"
+
+/* Inside a write transaction.  org_key 0 = the installation.  detail is a JSON object. */
+enum status	audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
+		    const char *detail) MUST_CHECK;
+
+struct audit_row {
+	int64_t id, at;
+	const char *credential, *action, *detail;
+};
+
+struct audit_page {
+	struct audit_row *rows;		/* newest first, in the arena */
+	size_t count;
+	bool has_more;
+};
+
+#define AUDIT_PAGE_BYTES_MAX (4 << 20)	/* of details; a page ends with the row that passes it */
+
+/*
+ * At most max rows of an organisation, older than the row `before` (INT64_MAX = from the newest); with those of the
+ * installation where with_installation.  Inside a transaction.
+ */
+enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before,
+		    size_t max, struct audit_page *page) MUST_CHECK;
+
+#endif

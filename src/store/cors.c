@@ -1,0 +1,92 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/cors.h"
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+
+enum { PORT_DIGITS_MAX = 5, PORT_MAX = 65535, SHOWN_MAX = 100 };
+
+/* Bytes of the host at text: a name, or an IPv6 address in brackets; 0 = none. */
+static size_t
+host_length(const char *text)
+{
+	size_t n;
+
+	if (text[0] != '[')
+		return strspn(text, LOWER DIGITS ".-_");
+	n = 1 + strspn(text + 1, "abcdef" DIGITS ":.");
+	return n > 2 && text[n] == ']' ? n + 1 : 0;
+}
+
+static bool
+is_default_port(const char *origin, long port)
+{
+	return (port == 443 && strncmp(origin, "https:", 6) == 0) || (port == 80 && strncmp(origin, "http:", 5) == 0);
+}
+
+/* What is wrong with one origin, a text of n bytes; NULL = nothing. */
+static const char *
+fault(const char *origin, size_t n)
+{
+	size_t scheme = strspn(origin, LOWER DIGITS "+.-"), host, digits;
+	const char *at;
+	long port;
+
+	for (size_t i = 0; i < n; i++)
+		if (origin[i] >= 'A' && origin[i] <= 'Z')
+			return "browsers send it in lower case";
+	if (memchr(origin, '*', n) != NULL)
+		return "wildcards are not taken; name each origin";
+	if (n == 4 && strncmp(origin, "null", 4) == 0)
+		return "any page can have the origin null";
+	if (scheme == 0 || strspn(origin, LOWER) == 0 || strncmp(origin + scheme, "://", 3) != 0)
+		return "not scheme://host[:port]";
+	at = origin + scheme + 3;
+	if ((host = host_length(at)) == 0)
+		return "not scheme://host[:port]";
+	at += host;
+	if (*at == ':') {
+		digits = strspn(at + 1, DIGITS);
+		port = digits >= 1 && digits <= PORT_DIGITS_MAX ? strtol(at + 1, NULL, 10) : 0;
+		if (port < 1 || port > PORT_MAX || at[1] == '0')
+			return "the port is not a number within 1 to 65535";
+		if (is_default_port(origin, port))
+			return "browsers leave out the scheme's own port";
+		at += 1 + digits;
+	}
+	if (*at == '/')
+		return "an origin has no path, and no slash at its end";
+	return at == origin + n ? NULL : "not scheme://host[:port]";
+}
+
+enum status
+cors_check(const char *origins, struct error *err)
+{
+	const char *wrong;
+	size_t n;
+
+	if (strlen(origins) > CORS_ORIGINS_BYTES_MAX)
+		return error_set(err, BAD_REQUEST, "cors_origins: longer than %d bytes", CORS_ORIGINS_BYTES_MAX);
+	for (; *(origins += strspn(origins, " ")) != '\0'; origins += n) {
+		n = strcspn(origins, " ");
+		if ((wrong = fault(origins, n)) != NULL)
+			return error_set(err, BAD_REQUEST, "cors_origins: \"%.*s\": %s", (int)(n < SHOWN_MAX ? n : SHOWN_MAX),
+			    origins, wrong);
+	}
+	return OK;
+}
+
+bool
+cors_lists(const char *origins, const char *origin)
+{
+	size_t length = strlen(origin), n;
+
+	for (; *(origins += strspn(origins, " ")) != '\0'; origins += n) {
+		n = strcspn(origins, " ");
+		if (n == length && memcmp(origins, origin, n) == 0)
+			return true;
+	}
+	return false;
+}

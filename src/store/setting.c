@@ -1,0 +1,110 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/cors.h"
+#include "store/setting.h"
+
+/* Daybook writes these two itself. */
+static enum status
+check_epoch(const char *value, struct error *err)
+{
+	if (strlen(value) == 32 && strspn(value, "0123456789abcdef") == 32)
+		return OK;
+	return error_set(err, BAD_REQUEST, "epoch: not 32 hexadecimal digits");
+}
+
+static enum status
+check_instant(const char *value, struct error *err)
+{
+	if (strlen(value) <= 16 && strspn(value, "0123456789") == strlen(value))
+		return OK;
+	return error_set(err, BAD_REQUEST, "backup_at: not an instant in milliseconds");
+}
+
+const struct setting_facts settings[] = {
+	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
+	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
+	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
+	{ "metrics_addresses", "127.0.0.1 ::1", "addresses that may read /metrics" },
+	{ "failure_retention_days", "90", "after so many days phone numbers and reasons of failures are blanked",
+	    1, 36500 },
+	{ "cors_origins", "", "web origins, as https://app.example.com, whose pages may read replies; empty: none",
+	    .check = cors_check },
+	{ "backup_keep", "0", "so many daily backups are kept in DATABASE-backups/, made by the programs; 0: none",
+	    0, BACKUP_KEEP_MAX },
+	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },
+	{ .name = NULL },
+};
+
+static const struct setting_facts *
+facts(const char *name)
+{
+	for (const struct setting_facts *f = settings; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+enum status
+setting_get(struct db *db, struct arena *a, const char *name, const char **value)
+{
+	struct query *q = db_query(db, "SELECT value FROM setting WHERE name = :name");
+	const struct setting_facts *f = facts(name);
+
+	assert(f != NULL);
+	query_bind_text(q, ":name", name);
+	*value = query_step(q) ? arena_strdup(a, query_text(q, 0)) : f->value;
+	return query_done(q);
+}
+
+static bool
+is_in_range(const struct setting_facts *f, const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+	int64_t n;
+
+	if (f->max == 0)
+		return true;
+	if (digits == 0 || digits > 9 || value[digits] != '\0')
+		return false;
+	n = strtoll(value, NULL, 10);
+	return n >= f->min && n <= f->max;
+}
+
+static enum status
+check(const struct setting_facts *f, const char *value, struct error *err)
+{
+	if (!is_in_range(f, value))
+		return error_set(err, BAD_REQUEST, "%s: not a whole number within %lld to %lld", f->name, (long long)f->min,
+		    (long long)f->max);
+	return f->check != NULL ? f->check(value, err) : OK;
+}
+
+bool
+setting_is_sound(const char *name, const char *value, struct error *err)
+{
+	const struct setting_facts *f = facts(name);
+
+	if (f == NULL)
+		return error_set(err, BAD_REQUEST, "%s: no such setting", name), false;
+	return check(f, value, err) == OK;
+}
+
+enum status
+setting_set(struct db *db, const char *name, const char *value, struct error *err)
+{
+	const struct setting_facts *f = facts(name);
+	struct query *q;
+	enum status st;
+
+	if (f == NULL)
+		return error_set(err, BAD_REQUEST, "%s: no such setting", name);
+	if ((st = check(f, value, err)) != OK)
+		return st;
+	q = db_query(db, "INSERT INTO setting (name, value) VALUES (:name, :value) "
+	    "ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+	query_bind_text(q, ":name", name);
+	query_bind_text(q, ":value", value);
+	return query_run(q);
+}

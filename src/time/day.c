@@ -1,0 +1,230 @@
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "time/day.h"
+#include "time/instant.h"
+
+/*
+ * Civil dates, as in Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms": years begin in
+ * March, so that the leap day is the last of its year, and an era is the 400 years after which the
+ * calendar repeats itself.
+ */
+enum { ERA_YEARS = 400, ERA_DAYS = 146097, DAYS_TO_1970 = 719468 /* from 0000-03-01 */ };
+
+/* No offset is a whole day, so an instant is less than this away from its local time. */
+#define REACH_MS DAY_MS
+
+int
+days_in_month(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	assert(month >= 1 && month <= 12);
+	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
+		return 29;
+	return days[month - 1];
+}
+
+struct day
+day_of(int year, int month, int dayofmonth)
+{
+	int64_t from_march = month > 2 ? year : year - 1;
+	int64_t era = floor_div(from_march, ERA_YEARS);
+	int64_t year_of_era = from_march - era * ERA_YEARS;
+	int64_t day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + dayofmonth - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+	assert(dayofmonth >= 1 && dayofmonth <= days_in_month(year, month));
+	return (struct day){ (int32_t)(era * ERA_DAYS + day_of_era - DAYS_TO_1970) };
+}
+
+void
+day_civil(struct day d, int *year, int *month, int *dayofmonth)
+{
+	int64_t n = (int64_t)d.n + DAYS_TO_1970;
+	int64_t era = floor_div(n, ERA_DAYS);
+	int day_of_era = (int)(n - era * ERA_DAYS);
+	int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int month_from_march = (5 * day_of_year + 2) / 153;
+
+	*dayofmonth = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+	*month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+	*year = (int)(era * ERA_YEARS) + year_of_era + (*month <= 2);
+}
+
+struct day
+day_add(struct day d, int32_t days)
+{
+	return (struct day){ d.n + days };
+}
+
+bool
+day_parse(const char *text, struct day *d)
+{
+	char midnight[INSTANT_TEXT_MAX];
+	int64_t at;
+
+	if (strlen(text) != strlen("YYYY-MM-DD"))
+		return false;
+	snprintf(midnight, sizeof(midnight), "%sT00:00:00Z", text);
+	if (!instant_parse(midnight, &at) || at < 0)
+		return false;
+	d->n = (int32_t)(at / DAY_MS);
+	return true;
+}
+
+char *
+day_format(struct day d, char *out)
+{
+	int year, month, dayofmonth;
+
+	day_civil(d, &year, &month, &dayofmonth);
+	snprintf(out, DAY_TEXT_MAX, "%04d-%02u-%02u", year, (unsigned)month % 100, (unsigned)dayofmonth % 100);
+	return out;
+}
+
+/* The index of the span that holds at an instant. */
+static size_t
+span_find(struct spans s, int64_t at)
+{
+	size_t low = 0, high = s.count, middle;
+
+	assert(s.count > 0);
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (s.at[middle].from_at <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int32_t
+span_offset_at(struct spans s, int64_t at)
+{
+	return s.at[span_find(s, at)].utc_offset_s;
+}
+
+/* When a clock that always kept the offset of span i would show a local time. */
+static int64_t
+span_instant(struct spans s, size_t i, int64_t local)
+{
+	return local - s.at[i].utc_offset_s * SECOND_MS;
+}
+
+static bool
+span_starts_after(struct spans s, size_t i, int64_t at)
+{
+	return i > 0 && at < s.at[i].from_at;
+}
+
+static bool
+span_ends_after(struct spans s, size_t i, int64_t at)
+{
+	return i + 1 == s.count || at < s.at[i + 1].from_at;
+}
+
+struct day
+day_at(struct spans s, int64_t at)
+{
+	return (struct day){ (int32_t)floor_div(at + span_offset_at(s, at) * SECOND_MS, DAY_MS) };
+}
+
+int64_t
+day_start(struct spans s, struct day d)
+{
+	int64_t midnight = d.n * DAY_MS, at;
+	size_t i = span_find(s, midnight - REACH_MS);
+
+	/* The first span that reaches d's midnight; it may begin after it. */
+	while (at = span_instant(s, i, midnight), !span_ends_after(s, i, at))
+		i++;
+	return span_starts_after(s, i, at) ? s.at[i].from_at : at;
+}
+
+int64_t
+day_wall(struct spans s, struct day d, int64_t ms_of_day)
+{
+	int64_t local = d.n * DAY_MS + ms_of_day, at, moved = 0;
+	bool is_skipped = false;
+
+	for (size_t i = span_find(s, local - REACH_MS); i < s.count; i++) {
+		at = span_instant(s, i, local);
+		if (!span_ends_after(s, i, at))
+			continue;	/* the clock comes there later */
+		if (!span_starts_after(s, i, at))
+			return at;
+		/* Span i begins past that time: its start skips it, unless a later span goes back to it. */
+		if (!is_skipped)
+			moved = span_instant(s, i - 1, local);
+		is_skipped = true;
+		if (s.at[i].from_at > local + REACH_MS)
+			break;
+	}
+	return moved;
+}
+
+/*
+ * Whether each quarter-hour of UTC lies in one day whole.  With offsets on the quarter-hour local midnight is on one
+ * too; a change may then be off it (Casey's was at 00:01) as long as it leaves the date alone.
+ */
+static bool
+keeps_quarters(const struct span *before, const struct span *s)
+{
+	if (s->utc_offset_s * SECOND_MS % QUARTER_MS != 0)
+		return false;
+	return before == NULL || s->from_at % QUARTER_MS == 0 ||
+	    floor_div(s->from_at - 1 + before->utc_offset_s * SECOND_MS, DAY_MS) ==
+	    floor_div(s->from_at + s->utc_offset_s * SECOND_MS, DAY_MS);
+}
+
+/* Makes one span of equal neighbours.  Returns how many are left; 0 where a day is off the quarter-hour. */
+static size_t
+spans_tidy(struct span *at, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!keeps_quarters(n > 0 ? &at[n - 1] : NULL, &at[i]))
+			return 0;
+		if (n == 0 || at[i].utc_offset_s != at[n - 1].utc_offset_s)
+			at[n++] = at[i];
+	}
+	return n;
+}
+
+size_t
+spans_join(struct spans past, const struct zone *z, int64_t from_at, struct span *out, size_t max)
+{
+	struct day last;
+	int64_t until;
+	size_t n = 0, more;
+
+	if (past.count == 0)
+		from_at = INSTANT_MIN;
+	for (; n < past.count && past.at[n].from_at < from_at; n++) {
+		if (n == max)
+			return 0;
+		out[n] = past.at[n];
+	}
+	more = zone_spans(z, from_at, INSTANT_MAX, out + n, max - n);
+	if (more > max - n)
+		return 0;
+	if (past.count > 0 && more > 0) {
+		struct spans next = { out + n, more };
+
+		last = day_at(past, from_at - 1);
+		if (day_at(next, from_at).n < last.n) {
+			/* The last day begins once more, and waits until the zone has come to it. */
+			until = day_start(next, last);
+			out[n++] = (struct span){ from_at, (int32_t)((last.n * DAY_MS - from_at) / SECOND_MS) };
+			more = zone_spans(z, until, INSTANT_MAX, out + n, max - n);
+			if (more > max - n)
+				return 0;
+		}
+	}
+	return spans_tidy(out, n + more);
+}

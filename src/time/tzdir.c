@@ -1,0 +1,172 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "time/tzdir.h"
+
+#define SYSTEM_FOLDER "/usr/share/zoneinfo"
+
+enum { NAME_SIZE = 64, VERSION_SIZE = 32 };
+
+/* ---- Which folder */
+
+/* A file of one folder.  False where the path is too long. */
+static bool
+join(const char *folder, const char *file, char *path)
+{
+	int n = snprintf(path, TZDIR_PATH_MAX, "%s/%s", folder, file);
+
+	return n > 0 && n < TZDIR_PATH_MAX;
+}
+
+static bool
+has_list(const char *folder)
+{
+	static const char *const lists[] = { "tzdata.zi", "zone1970.tab", "zone.tab", NULL };
+	char path[TZDIR_PATH_MAX];
+
+	for (const char *const *list = lists; *list != NULL; list++)
+		if (join(folder, *list, path) && access(path, R_OK) == 0)
+			return true;
+	return false;
+}
+
+bool
+tzdir_path(const char *file, char *path)
+{
+	const char *named = getenv("TZDIR");
+	char home[CONF_PATH_MAX], own[TZDIR_PATH_MAX];
+
+	if (named != NULL && named[0] != '\0')
+		return join(named, file, path);
+	if (has_list(SYSTEM_FOLDER))
+		return join(SYSTEM_FOLDER, file, path);
+	conf_folder(home);
+	if (join(home, "zoneinfo", own) && has_list(own))
+		return join(own, file, path);
+	return join(SYSTEM_FOLDER, file, path);
+}
+
+/* A file of the folder, open for reading; NULL and errno where it cannot be. */
+static FILE *
+tzdir_open(const char *file)
+{
+	char path[TZDIR_PATH_MAX];
+
+	if (!tzdir_path(file, path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return fopen(path, "re");
+}
+
+/* ---- Its list */
+
+enum listed { NO_LIST, NOT_LISTED, LISTED, UNREADABLE };
+
+/*
+ * Each name of a list: tzdata.zi, or a table with the name in its third column.  LISTED as soon as each says so.
+ * A list that cannot be read is not one that lists everything.
+ */
+static enum listed
+walk(const char *file, bool (*each)(const char *name, void *arg), void *arg)
+{
+	bool is_zi = strcmp(file, "tzdata.zi") == 0;
+	enum listed result = NOT_LISTED;
+	char *line = NULL, word[NAME_SIZE];
+	size_t size = 0;
+	int found;
+	FILE *f = tzdir_open(file);
+
+	if (f == NULL)
+		return errno == ENOENT ? NO_LIST : errno == EACCES ? NOT_LISTED : UNREADABLE;
+	while (result == NOT_LISTED && getline(&line, &size, f) > 0) {
+		found = 0;
+		if (!is_zi && line[0] != '#')
+			found = sscanf(line, "%*s %*s %63s", word);
+		else if (is_zi && line[0] == 'Z')
+			found = sscanf(line, "Z %63s", word);		/* a zone */
+		else if (is_zi && line[0] == 'L')
+			found = sscanf(line, "L %*s %63s", word);	/* its target, the link's name */
+		if (found == 1 && each(word, arg))
+			result = LISTED;
+	}
+	if (result == NOT_LISTED && !feof(f))
+		result = UNREADABLE;
+	free(line);
+	fclose(f);
+	return result;
+}
+
+static bool
+is_name(const char *name, void *wanted)
+{
+	return strcmp(name, wanted) == 0;
+}
+
+/* By tzdata.zi; else by the tables. */
+bool
+tzdir_lists(const char *name, bool *is_listed)
+{
+	char wanted[NAME_SIZE];
+	enum listed zi, tab, tab_1970;
+
+	*is_listed = false;
+	if ((size_t)snprintf(wanted, sizeof(wanted), "%s", name) >= sizeof(wanted))
+		return true;
+	if ((zi = walk("tzdata.zi", is_name, wanted)) != NO_LIST) {
+		*is_listed = zi == LISTED;
+		return zi != UNREADABLE;
+	}
+	*is_listed = true;
+	if (strcmp(name, "UTC") == 0 || strncmp(name, "Etc/", 4) == 0)
+		return true;	/* the tables know only what belongs to a country */
+	tab = walk("zone.tab", is_name, wanted);
+	tab_1970 = walk("zone1970.tab", is_name, wanted);
+	*is_listed = tab == LISTED || tab_1970 == LISTED || (tab == NO_LIST && tab_1970 == NO_LIST);
+	return *is_listed || (tab != UNREADABLE && tab_1970 != UNREADABLE);
+}
+
+struct walker {
+	void (*each)(const char *name, void *arg);
+	void *arg;
+};
+
+static bool
+pass_on(const char *name, void *arg)
+{
+	const struct walker *w = arg;
+
+	w->each(name, w->arg);
+	return false;
+}
+
+void
+tzdir_each(void (*each)(const char *name, void *arg), void *arg)
+{
+	struct walker w = { each, arg };
+
+	if (walk("tzdata.zi", pass_on, &w) != NO_LIST)
+		return;
+	each("UTC", arg);
+	walk("zone.tab", pass_on, &w);
+	walk("zone1970.tab", pass_on, &w);
+}
+
+const char *
+tzdir_version(void)
+{
+	static char version[VERSION_SIZE];
+	FILE *f = tzdir_open("tzdata.zi");
+
+	version[0] = '\0';
+	if (f != NULL) {
+		if (fscanf(f, "# version %31[0-9A-Za-z.-]", version) != 1)
+			version[0] = '\0';
+		fclose(f);
+	}
+	return version;
+}

@@ -1,0 +1,199 @@
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "time/instant.h"
+#include "time/tzdir.h"
+#include "time/tzif.h"
+#include "time/zone.h"
+
+enum {
+	FILE_SIZE_MAX = 64 * 1024,	/* of a TZif file; the largest has about 4 KiB */
+};
+
+struct zone {
+	struct zone *next;
+	char name[ZONE_NAME_MAX];
+	char path[TZDIR_PATH_MAX];		/* the file that it was read from, and what that was like: */
+	struct stat file;
+	uint8_t sha256[SHA256_SIZE];
+	struct tzif tzif;
+};
+
+static struct {
+	struct zone *zones;
+} cache;
+
+/* ---- Names */
+
+/*
+ * Whether a name can be one of the tz database's: these characters, no empty part (so no path
+ * from the root either), and none of the copies and stand-ins that lie among the zones.  As there is no
+ * dot, `..` is no part of a name, and no list of names is taken for a zone.
+ */
+static bool
+name_is_sound(const char *name)
+{
+	static const char allowed[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-";
+	size_t length = strlen(name);
+
+	return length > 0 && length < ZONE_NAME_MAX && strspn(name, allowed) == length &&
+	    name[0] != '/' && name[length - 1] != '/' && strstr(name, "//") == NULL &&
+	    strncmp(name, "posix/", 6) != 0 && strncmp(name, "right/", 6) != 0 &&
+	    strcmp(name, "posixrules") != 0 && strcmp(name, "localtime") != 0 &&
+	    strcmp(name, "Factory") != 0;
+}
+
+/* ---- Files */
+
+static bool
+file_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static const char unreadable[] = "cannot be read";
+
+/* Reads z's file.  Returns NULL, or what is wrong with it. */
+static const char *
+zone_read(struct zone *z)
+{
+	uint8_t *bytes;
+	const char *wrong = NULL;
+	size_t n = 0;
+	FILE *f;
+
+	if ((f = fopen(z->path, "re")) == NULL)
+		return unreadable;
+	bytes = xmalloc(FILE_SIZE_MAX + 1);
+	/* What the open file is like: the name may have gone to another one since. */
+	if (fstat(fileno(f), &z->file) != 0)
+		wrong = unreadable;
+	else {
+		n = fread(bytes, 1, FILE_SIZE_MAX + 1, f);
+		if (ferror(f))
+			wrong = unreadable;
+		else if (n > FILE_SIZE_MAX)
+			wrong = "too long";
+		else
+			wrong = tzif_parse(bytes, n, &z->tzif);
+		sha256(bytes, n, z->sha256);
+	}
+	free(bytes);
+	fclose(f);
+	return wrong;
+}
+
+/* ---- The cache */
+
+/* The place of a name: the pointer to its zone, or the one at the end, which is NULL. */
+static struct zone **
+cache_place(const char *name)
+{
+	struct zone **place = &cache.zones;
+
+	while (*place != NULL && strcmp((*place)->name, name) != 0)
+		place = &(*place)->next;
+	return place;
+}
+
+const struct zone *
+zone_get(const char *name, struct error *err)
+{
+	struct zone **place, *z;
+	char path[TZDIR_PATH_MAX];
+	struct stat now;
+	bool is_file, is_listed;
+	const char *wrong;
+	int error;
+
+	if (!name_is_sound(name) || !tzdir_path(name, path)) {
+		error_set(err, BAD_REQUEST, "timezone: not the name of an IANA time zone");
+		error_hint(err, "Use a name such as Europe/Berlin");
+		return NULL;
+	}
+	place = cache_place(name);
+	z = *place;
+	error = stat(path, &now) == 0 ? 0 : errno;
+	is_file = error == 0 && S_ISREG(now.st_mode);
+	if (is_file && z != NULL && strcmp(z->path, path) == 0 && file_is_same(&z->file, &now))
+		return z;
+	if (z != NULL) {
+		*place = z->next;
+		free(z);
+	}
+	if ((error != 0 && error != ENOENT && error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
+		error_set(err, UNAVAILABLE, "timezone: the zone files cannot be read just now");
+		return NULL;
+	}
+	if (!is_file || !is_listed) {
+		error_set(err, BAD_REQUEST, "timezone: there is no zone \"%s\"", name);
+		error_hint(err, "Use a name of the IANA list, such as Europe/Berlin");
+		return NULL;
+	}
+	z = xmalloc(sizeof(*z));
+	snprintf(z->name, sizeof(z->name), "%s", name);
+	snprintf(z->path, sizeof(z->path), "%s", path);
+	if ((wrong = zone_read(z)) != NULL) {
+		error_set(err, wrong == unreadable ? UNAVAILABLE : INTERNAL, "timezone: the file of \"%s\" is not usable: %s",
+		    name, wrong);
+		error_hint(err, "Install the package tzdata again");
+		free(z);
+		return NULL;
+	}
+	z->next = cache.zones;
+	cache.zones = z;
+	return z;
+}
+
+const uint8_t *
+zone_sha256(const struct zone *z)
+{
+	return z->sha256;
+}
+
+int32_t
+zone_offset_at(const struct zone *z, int64_t at)
+{
+	return tzif_offset_at(&z->tzif, floor_div(at, SECOND_MS));
+}
+
+size_t
+zone_spans(const struct zone *z, int64_t from_at, int64_t to_at, struct span *out, size_t max)
+{
+	struct span span = { from_at, zone_offset_at(z, from_at) };
+	int64_t at_s = floor_div(from_at, SECOND_MS), last_s;
+	int32_t offset_s;
+	size_t n = 0;
+
+	if (from_at >= to_at)
+		return 0;
+	if (n < max)
+		out[n] = span;
+	n++;
+	/* In seconds, because a step may be farther away than milliseconds reach. */
+	last_s = floor_div(to_at - 1, SECOND_MS);
+	while (tzif_next(&z->tzif, at_s, &at_s) && at_s <= last_s) {
+		offset_s = tzif_offset_at(&z->tzif, at_s);
+		if (offset_s == span.utc_offset_s)
+			continue;
+		span = (struct span){ at_s * SECOND_MS, offset_s };
+		if (n < max)
+			out[n] = span;
+		n++;
+	}
+	return n;
+}
+
+const char *
+zone_tzdata_version(void)
+{
+	return tzdir_version();
+}
