@@ -2,7 +2,7 @@
  * daybook import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]
  *
  * Events from a file into the ledger, in one pass and constant memory: at most IMPORT_BATCH events a write
- * transaction, and the gate is let go between two of them.  The same file again counts nothing twice.
+ * transaction, and the writers' lock is let go between two of them.  The same file again counts nothing twice.
  *
  *	ndjson	one event a line, as POST /api/events takes it
  *	csv	a header of our field names; an empty cell is an absent field

@@ -47,7 +47,7 @@ void		 doctor_log(const struct doctor_context *p);
 /* Whether a database lies below a document root, both as they really are; false where there is no such root, or it is "/". */
 bool		 doctor_is_below(const char *path, const char *document_root);
 
-/* Whether this version of SQLite may lose commits of several processes that write one WAL without a gate. */
+/* Whether this version of SQLite may lose commits of several processes that write one WAL without a writers' lock. */
 bool		 doctor_has_wal_fault(const char *sqlite_version);
 
 #endif

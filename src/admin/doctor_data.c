@@ -31,17 +31,17 @@ void
 doctor_sqlite(const struct doctor_context *p, struct check_result *f)
 {
 	const char *version = db_sqlite_version();
-	char gate[DB_LOCK_PATH_MAX];
+	char lock[DB_LOCK_PATH_MAX];
 
-	db_lock_path(p->path, gate);
+	db_lock_path(p->path, lock);
 	if (!doctor_has_wal_fault(version))
 		doctor_fine(f, "SQLite %s", version);
-	else if (access(gate, R_OK | W_OK) == 0)
-		doctor_fine(f, "SQLite %s; the gate keeps writers apart, whom its WAL-reset fault would hit", version);
+	else if (access(lock, R_OK | W_OK) == 0)
+		doctor_fine(f, "SQLite %s; the lock keeps writers apart, whom its WAL-reset fault would hit", version);
 	else {
-		doctor_found(f, DOCTOR_ERROR, "the gate cannot be opened: run `daybook doctor`",
-		    "%s: cannot be opened, and SQLite %s may lose commits without it", gate, version);
-		doctor_fix(f, "Give %s to the user that the programs run as.", gate);
+		doctor_found(f, DOCTOR_ERROR, "the lock cannot be opened: run `daybook doctor`",
+		    "%s: cannot be opened, and SQLite %s may lose commits without it", lock, version);
+		doctor_fix(f, "Give %s to the user that the programs run as.", lock);
 	}
 }
 

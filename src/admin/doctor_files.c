@@ -209,13 +209,13 @@ doctor_filesystem(const struct doctor_context *p, struct check_result *f)
 void
 doctor_locks(const struct doctor_context *p, struct check_result *f)
 {
-	const char *gate = companion(p, "-gate");
+	const char *lock = companion(p, "-gate");
 	struct error err = { 0 };
-	struct gate made;
+	struct writer_lock made;
 
-	if (writer_lock_open(&made, gate, p->path))	/* a database that was copied has none yet; the next program would make it */
+	if (writer_lock_open(&made, lock, p->path))	/* a database that was copied has none yet; the next program would make it */
 		writer_lock_close(&made);
-	if (writer_lock_probe(gate, &err) == OK) {
+	if (writer_lock_probe(lock, &err) == OK) {
 		doctor_fine(f, "locks keep processes apart");
 		return;
 	}

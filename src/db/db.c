@@ -23,7 +23,7 @@ on_wal_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 
 	(void)handle;
 	(void)name;
-	db->wal_pages = pages;	/* the checkpoint follows under the gate, in db_write_commit */
+	db->wal_pages = pages;	/* the checkpoint follows under the writers' lock, in db_write_commit */
 	return SQLITE_OK;
 }
 
@@ -37,13 +37,13 @@ open_lock(struct db *db, struct error *err)
 	struct stat st;
 
 	db_lock_path(db->path, lock);
-	if (!writer_lock_open(&db->gate, lock, db->path))
+	if (!writer_lock_open(&db->lock, lock, db->path))
 		return error_set(err, UNAVAILABLE, "%s: cannot be opened for locking", lock);
 	if (stat(db->path, &st) == 0) {
 		db->device = st.st_dev;
 		db->inode = st.st_ino;
 	}
-	db->is_accepted = db_stamp_names(&db->gate, db->path, db->handle);
+	db->is_accepted = db_stamp_names(&db->lock, db->path, db->handle);
 	if (db_query(db, begin_sql)->stmt == NULL || db_query(db, commit_sql)->stmt == NULL ||
 	    db_query(db, rollback_sql)->stmt == NULL)
 		return db_file_why(db->path, sqlite3_errcode(db->handle), db->handle, err);
@@ -58,7 +58,7 @@ open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 *
 
 	memset(db, 0, sizeof(*db));
 	snprintf(db->path, sizeof(db->path), "%s", path);
-	db->gate.fd = -1;
+	db->lock.fd = -1;
 	if (open_file(path, &db->handle, err) != OK || open_lock(db, err) != OK) {
 		db_close(db);
 		return NULL;
@@ -91,7 +91,7 @@ db_close(struct db *db)
 			free(db->cache[i]);
 		}
 	sqlite3_close(db->handle);
-	writer_lock_close(&db->gate);
+	writer_lock_close(&db->lock);
 	free(db);
 }
 
@@ -106,13 +106,13 @@ db_accept(struct db *db)
 {
 	char epoch[EPOCH_TEXT_MAX];
 
-	if (writer_lock_acquire(&db->gate, DB_LOCK_WAIT_MS) != OK) {
+	if (writer_lock_acquire(&db->lock, DB_LOCK_WAIT_MS) != OK) {
 		db->trouble = DB_BUSY;
 		return UNAVAILABLE;
 	}
 	db_stamp_epoch(db->handle, epoch);
-	db->is_accepted = epoch[0] != '\0' && db_stamp_write(&db->gate, db->path, epoch, "");
-	writer_lock_release(&db->gate);
+	db->is_accepted = epoch[0] != '\0' && db_stamp_write(&db->lock, db->path, epoch, "");
+	writer_lock_release(&db->lock);
 	return db->is_accepted ? OK : UNAVAILABLE;
 }
 
@@ -192,7 +192,7 @@ db_read_end(struct db *db)
 static enum status
 enter(struct db *db, int wait_ms)
 {
-	enum status st = writer_lock_acquire(&db->gate, wait_ms);
+	enum status st = writer_lock_acquire(&db->lock, wait_ms);
 
 	if (st != OK)
 		db->trouble = DB_BUSY;
@@ -210,7 +210,7 @@ write_begin(struct db *db, int wait_ms)
 	db->write_status = OK;
 	db->wal_pages = 0;
 	if ((st = simple(db, "BEGIN IMMEDIATE")) != OK) {
-		writer_lock_release(&db->gate);
+		writer_lock_release(&db->lock);
 		return st;
 	}
 	db->in_write = true;
@@ -232,7 +232,7 @@ db_write_try(struct db *db)
 static void
 checkpoint(struct db *db)
 {
-	if (db->wal_pages < CHECKPOINT_PAGES || !writer_lock_is_in_place(&db->gate))	/* without the lock it is not safe */
+	if (db->wal_pages < CHECKPOINT_PAGES || !writer_lock_is_in_place(&db->lock))	/* without the lock it is not safe */
 		return;
 	if (db->wal_pages >= TRUNCATE_PAGES) {
 		/* A TRUNCATE that waits for a slow reader would hold every writer: do not wait. */
@@ -259,7 +259,7 @@ db_write_commit(struct db *db)
 	}
 	db->in_write = false;
 	checkpoint(db);
-	writer_lock_release(&db->gate);
+	writer_lock_release(&db->lock);
 	return OK;
 }
 
@@ -270,7 +270,7 @@ db_write_abort(struct db *db)
 		return;
 	db->in_write = false;
 	roll_back(db);
-	writer_lock_release(&db->gate);
+	writer_lock_release(&db->lock);
 }
 
 enum status
@@ -282,6 +282,6 @@ db_checkpoint(struct db *db)
 		return UNAVAILABLE;
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	db->trouble = db_trouble_of(rc, db->handle);
-	writer_lock_release(&db->gate);
+	writer_lock_release(&db->lock);
 	return rc == SQLITE_OK ? OK : UNAVAILABLE;
 }

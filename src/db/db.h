@@ -3,7 +3,7 @@
  *
  * Reading: db_read_begin … db_read_end is one snapshot; a reply never shows half of a write.
  * Writing: db_write_begin … db_write_commit.  Every write transaction and its checkpoint run
- * under one exclusive lock on the file `DATABASE-gate`: fair, blocking, at most DB_GATE_WAIT_MS.
+ * under one exclusive lock on the file `DATABASE-gate`: fair, blocking, at most DB_LOCK_WAIT_MS.
  * It keeps writers from starving one another, and two processes from the WAL-reset fault of
  * SQLite before 3.51.3.
  *
@@ -63,7 +63,7 @@ bool		 db_has_left_over(const char *path);
 enum status	 db_create(const char *path, struct error *err) MUST_CHECK;
 
 /*
- * Brings an older file to this schema, one version after the other, under the gate.  *from is the version that it had;
+ * Brings an older file to this schema, one version after the other, under the writers' lock.  *from is the version that it had;
  * CONFLICT where it is a newer one.  Several may try at once: one does it, the others find it done.
  */
 enum status	 db_upgrade(const char *path, int *from, struct error *err) MUST_CHECK;
@@ -97,9 +97,9 @@ int64_t		 db_number(const struct db *db);
 enum status	 db_read_begin(struct db *db) MUST_CHECK;
 void		 db_read_end(struct db *db);
 
-/* UNAVAILABLE where the gate or the database stays busy. */
+/* UNAVAILABLE where the writers' lock or the database stays busy. */
 enum status	 db_write_begin(struct db *db) MUST_CHECK;
-/* The same for what can wait for another time: waits at most DB_TRY_WAIT_MS for the gate. */
+/* The same for what can wait for another time: waits at most DB_TRY_WAIT_MS for the writers' lock. */
 enum status	 db_write_try(struct db *db) MUST_CHECK;
 /* OK only when the transaction is on the disk. */
 enum status	 db_write_commit(struct db *db) MUST_CHECK;

@@ -229,12 +229,12 @@ replace(struct db *db, sqlite3 *from, const char *epoch, struct error *err)
 	int rc;
 
 	db_stamp_epoch(db->handle, earlier);
-	if (!db_stamp_write(&db->gate, db->path, epoch, earlier))
-		return error_set(err, UNAVAILABLE, "%s: %s", db->gate.path, strerror(errno));
+	if (!db_stamp_write(&db->lock, db->path, epoch, earlier))
+		return error_set(err, UNAVAILABLE, "%s: %s", db->lock.path, strerror(errno));
 	if ((rc = copy(from, db->handle, NULL)) != SQLITE_DONE)
 		return db_file_why(db->path, rc, NULL, err);
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	db->is_accepted = db_stamp_write(&db->gate, db->path, epoch, rc == SQLITE_OK ? "" : earlier);
+	db->is_accepted = db_stamp_write(&db->lock, db->path, epoch, rc == SQLITE_OK ? "" : earlier);
 	return OK;
 }
 
@@ -247,11 +247,11 @@ db_replace(struct db *db, const char *staged, struct error *err)
 	enum status st;
 
 	if ((st = make_new(staged, is_wal, &handle, epoch, err)) == OK) {
-		if ((st = writer_lock_acquire(&db->gate, DB_LOCK_WAIT_MS)) != OK)
+		if ((st = writer_lock_acquire(&db->lock, DB_LOCK_WAIT_MS)) != OK)
 			error_set(err, st, "%s: %s", db->path, db_trouble_text(DB_BUSY));
 		else {
 			st = replace(db, handle, epoch, err);
-			writer_lock_release(&db->gate);
+			writer_lock_release(&db->lock);
 		}
 	}
 	sqlite3_close(handle);

@@ -82,7 +82,7 @@ static enum status
 put_in_place(const char *made, const char *path, const char *epoch, struct error *err)
 {
 	char lock[DB_LOCK_PATH_MAX];
-	struct gate g;
+	struct writer_lock g;
 	enum status st;
 
 	db_lock_path(path, lock);

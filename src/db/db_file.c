@@ -67,11 +67,11 @@ db_file_configure(sqlite3 *handle)
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);	/* only under the gate */
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);	/* only under the writers' lock */
 	sqlite3_file_control(handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &one);	/* so that a full disk can be read */
 	return sqlite3_exec(handle,
 	    "PRAGMA synchronous = FULL;"		/* acknowledged means on the disk */
-	    "PRAGMA wal_autocheckpoint = 0;"		/* only under the gate */
+	    "PRAGMA wal_autocheckpoint = 0;"		/* only under the writers' lock */
 	    "PRAGMA foreign_keys = ON;"
 	    "PRAGMA cell_size_check = ON;"
 	    "PRAGMA temp_store = MEMORY;"

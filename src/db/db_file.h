@@ -25,7 +25,7 @@ struct query {
 
 /*
  * 1. At most one transaction is open; in_write or in_read says which.
- * 2. The gate is held exactly while in_write, its checkpoint included.
+ * 2. The writers' lock is held exactly while in_write, its checkpoint included.
  * 3. write_status is OK until a query of the write transaction has failed.
  */
 struct db {
@@ -34,7 +34,7 @@ struct db {
 	dev_t device;		/* which file was opened, whatever stands at path now */
 	ino_t inode;
 	int64_t number;		/* of the opening, in this process */
-	struct gate gate;
+	struct writer_lock lock;
 	bool is_accepted;	/* the file as it was opened is the one that db_accept has seen */
 	bool in_read, in_write;
 	enum status write_status;
@@ -73,10 +73,10 @@ enum status	 db_file_why(const char *path, int rc, sqlite3 *handle, struct error
 /* ---- db_stamp.c: which database a lock file, and so a -wal or a -journal, belongs to */
 
 /* Writes into an open lock file that it belongs to the database with this epoch.  `earlier` is taken for it too; "" = none. */
-bool		 db_stamp_write(const struct gate *g, const char *path, const char *epoch, const char *earlier);
+bool		 db_stamp_write(const struct writer_lock *g, const char *path, const char *epoch, const char *earlier);
 
 /* Whether it does.  Free of SQLite if the file has not changed since the last time. */
-bool		 db_stamp_names(const struct gate *g, const char *path, sqlite3 *handle);
+bool		 db_stamp_names(const struct writer_lock *g, const char *path, sqlite3 *handle);
 
 /*
  * UNAVAILABLE and why if a -wal or a -journal of another database lies beside this file: SQLite would play it over this one.

@@ -113,7 +113,7 @@ epoch_of_file(const char *path, char epoch[EPOCH_TEXT_MAX])
 }
 
 bool
-db_stamp_write(const struct gate *g, const char *path, const char *epoch, const char *earlier)
+db_stamp_write(const struct writer_lock *g, const char *path, const char *epoch, const char *earlier)
 {
 	struct stamp s = { 0 };
 	struct stat st;
@@ -126,7 +126,7 @@ db_stamp_write(const struct gate *g, const char *path, const char *epoch, const 
 }
 
 bool
-db_stamp_names(const struct gate *g, const char *path, sqlite3 *handle)
+db_stamp_names(const struct writer_lock *g, const char *path, sqlite3 *handle)
 {
 	char epoch[EPOCH_TEXT_MAX];
 	struct stamp s;
@@ -200,7 +200,7 @@ enum status
 db_stamp_check_left_over(const char *path, struct error *err)
 {
 	char beside[DB_PATH_MAX + 16], lock[DB_LOCK_PATH_MAX];
-	struct gate g;
+	struct writer_lock g;
 	struct stamp s;
 	struct stat st;
 	bool is_foreign;

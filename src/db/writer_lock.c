@@ -38,7 +38,7 @@ open_file(const char *path, const char *like)
 }
 
 bool
-writer_lock_open(struct gate *g, const char *path, const char *like)
+writer_lock_open(struct writer_lock *g, const char *path, const char *like)
 {
 	snprintf(g->path, sizeof(g->path), "%s", path);
 	snprintf(g->like, sizeof(g->like), "%s", like);
@@ -47,7 +47,7 @@ writer_lock_open(struct gate *g, const char *path, const char *like)
 }
 
 void
-writer_lock_close(struct gate *g)
+writer_lock_close(struct writer_lock *g)
 {
 	if (g->fd != -1)
 		close(g->fd);
@@ -55,7 +55,7 @@ writer_lock_close(struct gate *g)
 }
 
 bool
-writer_lock_is_in_place(const struct gate *g)
+writer_lock_is_in_place(const struct writer_lock *g)
 {
 	struct stat is, named;
 
@@ -139,7 +139,7 @@ lock(int fd, int wait_ms)
 }
 
 enum status
-writer_lock_acquire(struct gate *g, int wait_ms)
+writer_lock_acquire(struct writer_lock *g, int wait_ms)
 {
 	int64_t deadline_ms = instant_monotonic() + wait_ms, left_ms;
 
@@ -160,7 +160,7 @@ writer_lock_acquire(struct gate *g, int wait_ms)
 }
 
 void
-writer_lock_release(struct gate *g)
+writer_lock_release(struct writer_lock *g)
 {
 	if (g->fd != -1)
 		lock_byte(g->fd, ROOM, F_UNLCK, false, 0);

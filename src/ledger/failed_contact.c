@@ -13,7 +13,7 @@
 	"(SELECT campaign FROM failure WHERE " which ")"
 #define BLANK_ROWS(which) "UPDATE failure SET phone = '', reason = '' WHERE " which
 
-/* So many at a time: the gate is held meanwhile, and the next write goes on. */
+/* So many at a time: the writers' lock is held meanwhile, and the next write goes on. */
 #define IS_OLD "(org, source, id) IN (SELECT org, source, id FROM failure WHERE phone <> '' AND failed_at < :before " \
 	"ORDER BY failed_at, org, source, id LIMIT 1000)"
 #define IS_THEIRS "phone = :phone"

@@ -1,5 +1,5 @@
 /*
- * The floor of writing: the inserts that a batch of events comes to, in a bare loop, without JSON, checks, gate or
+ * The floor of writing: the inserts that a batch of events comes to, in a bare loop, without JSON, checks, lock or
  * reply.  usage: inserts DATABASE BATCHES PER_BATCH FIRST -- prints events/s.
  */
 #include <stdio.h>

@@ -191,7 +191,7 @@ def test_under_mod_cgi_a_reload_fails_no_request(servers, site):
 
 @pytest.mark.parametrize("kind", [LighttpdCgi, ApacheCgi, ApacheOldCgi])
 def test_of_plain_cgi_nobody_waits_for_a_backup_and_it_is_made(servers, site, kind):
-    """As long as the gate is closed it cannot be noted; some 5 s long the program tries."""
+    """As long as the lock is held it cannot be noted; some 5 s long the program tries."""
     d, server = site.daybook, servers[kind, ""]
     d.cmd("setting", "set", "backup_keep", 1)
     gate = os.open(f"{d.path}-gate", os.O_RDWR)
