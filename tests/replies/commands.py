@@ -178,7 +178,7 @@ def add_care(world):
         "verify")
     world.sql("UPDATE usage_day SET messages = messages + 1 WHERE (org, day) IN (SELECT org, max(day) FROM usage_day GROUP BY org)")
     world.sql("UPDATE segment SET sent = sent + 1, spent = spent + 1")
-    run(world, "verify", "rebuild", "verify", "backup copy.db", "backup copy.db", "backup no/such/folder/copy.db",
+    run(world, "verify", "verify --list", "rebuild", "verify", "backup copy.db", "backup copy.db", "backup no/such/folder/copy.db",
         "backup --keep 2 no-such-folder", "backup --keep 0 backups", "backup --keep x backups", "backup")
     (world.folder / "backups").mkdir()
     for _ in range(3):
@@ -196,6 +196,11 @@ def add_broken(world):
     make_old(world)
     run(world, "org list", "doctor", "verify", "upgrade", "upgrade", "org list", "verify", "rebuild --days")
     add_database(world, "a database upgraded by the command")
+    world.use("damaged.db", copy_of="older.db")
+    world.sql("DELETE FROM zone_span")
+    run(world, "verify", "verify --list", "org list", "usage")
+    world.use("older.db")
+    run(world, "restore damaged.db", "restore damaged.db --force", "upgrade --force", "verify")
     for name, statement in (("newer.db", "PRAGMA user_version = 99"), ("other.db", "PRAGMA application_id = 7")):
         world.use(name, copy_of="older.db")
         world.sql(statement)
