@@ -61,8 +61,8 @@ HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 $(V).SILENT:
 
 DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
-.PHONY: all units run test san soak faults screenshots replies lint bench fuzz dist deb test-deb dist-hosting hosting-zip install \
-	uninstall clean $(DEPS)
+.PHONY: all units run check test test-all san soak faults screenshots replies lint bench fuzz dist deb test-deb dist-hosting \
+	hosting-zip install uninstall clean $(DEPS)
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
@@ -187,15 +187,30 @@ run: deps
 # ---- Testing
 units: $(UNIT) $(HELPERS)
 
+# Three sizes: `check` while writing, installs nothing; `test` before a push, and what CI runs; `test-all` before a release.
+check:
+	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(CONFS) units
+	@tests/run check "$(B)"
+
 test: deps-test deps-hosting
 	@$(MAKE) --no-print-directory -j2 all units
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
-	@tests/run build build/san
+	@tests/run test build build/san
 
+# As root, with a network, some 90 minutes: besides the tests, the fuzzers and the package in a fresh Debian.
+test-all: deps-test deps-hosting deps-fuzz deps-test-deb
+	@$(MAKE) --no-print-directory -j2 all units
+	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
+	@$(MAKE) --no-print-directory -j2 SAN=1 all units
+	@$(MAKE) --no-print-directory fuzz
+	@$(MAKE) --no-print-directory test-deb
+	@tests/run all build build/san
+
+# Everything under ASan and UBSan.
 san: deps-test
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
-	@tests/run build/san
+	@tests/run test build/san
 
 # A million operations of many clients against the model; it takes a while.
 soak: deps-test

@@ -1,8 +1,8 @@
 /*
  * Conditional events: recorded only while their day and their billing cycle have room.
  *
- * What the days and cycles hold is read once for a post and then carried along, event by event: the writers' lock is held meanwhile,
- * so nobody else changes it.  An event needs room for what it adds less what it frees of a reservation on its own
+ * What the days and cycles hold is read once for a post and then carried along, event by event: the post holds the writers'
+ * lock, so nobody else changes it.  An event needs room for what it adds less what it frees of a reservation on its own
  * day (in its own cycle).
  */
 #ifndef ADMISSION_H
