@@ -129,7 +129,7 @@ sweep(const struct place *p, struct dirent **names, int n)
 		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
 
 		if (is_named(p, names[i]->d_name, UNFINISHED, false) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-		    (scratch_is_left(path) || time(NULL) - st.st_mtime > LEFT_BEHIND_S))
+		    !scratch_remove_left(path) && time(NULL) - st.st_mtime > LEFT_BEHIND_S)
 			scratch_remove(path);
 	}
 }

@@ -13,7 +13,7 @@
 /* What SQLite and we may put beside a database. */
 static const char *const companions[] = { "-wal", "-shm", "-journal", "-gate" };
 
-enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), TRIES_MAX = 3 };
+enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), TRIES_MAX = 5, TRY_AGAIN_US = 2000 };
 
 /* ---- Making */
 
@@ -34,20 +34,29 @@ scratch_make(const char *path)
 {
 	int fd;
 
-	/* Between making a file and holding it, somebody who sweeps may have taken it for one that was left. */
+	/*
+	 * Between making a file and holding it, somebody who sweeps may have taken it for one that was left: then it is gone
+	 * by the time that it can be held.  One that exists may be held by a sweeper for a moment.
+	 */
 	for (int i = 0; i < TRIES_MAX; i++) {
-		if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
+		if (i > 0)
+			usleep(TRY_AGAIN_US);
+		if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1) {
+			if (errno == EEXIST)
+				continue;
 			return -1;
-		if (flock(fd, LOCK_EX) == -1 && errno != ENOLCK && errno != EOPNOTSUPP && errno != EINVAL)
-			break;
+		}
+		if (flock(fd, LOCK_EX) == -1 && errno != ENOLCK && errno != EOPNOTSUPP && errno != EINVAL) {
+			close(fd);
+			return -1;
+		}
 		if (is_in_place(fd, path)) {
 			snprintf(held, sizeof(held), "%s", path);
 			return held_fd = fd;
 		}
 		close(fd);
+		errno = EAGAIN;
 	}
-	close(fd);
-	errno = EAGAIN;
 	return -1;
 }
 
@@ -136,8 +145,8 @@ scratch_abandon(void)
 void
 scratch_remove(const char *path)
 {
+	scratch_remove_companions(path);	/* first: as long as the file is there, a sweep finds it */
 	unlink(path);
-	scratch_remove_companions(path);
 }
 
 void
@@ -151,23 +160,34 @@ scratch_remove_companions(const char *path)
 	}
 }
 
-bool
-scratch_is_left(const char *path)
+/* An empty file or a database, and nobody holds it: then this process does, with fd. */
+static bool
+take(int fd, const char *path)
 {
 	static const char magic[16] = "SQLite format 3";
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char head[sizeof(magic)];
 	struct stat st;
-	bool is_left;
 	ssize_t n;
 
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || flock(fd, LOCK_EX | LOCK_NB) == -1 || !is_in_place(fd, path))
+		return false;
+	n = read(fd, head, sizeof(head));
+	return n == 0 || (n == sizeof(head) && memcmp(head, magic, sizeof(magic)) == 0);
+}
+
+bool
+scratch_remove_left(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool is_left;
+
+	if (fd == -1 && errno == ENOENT)	/* only its companions: the name is taken first, so that nobody makes it meanwhile */
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return false;
-	is_left = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0;
-	if (is_left) {
-		n = read(fd, head, sizeof(head));
-		is_left = n == 0 || (n == sizeof(head) && memcmp(head, magic, sizeof(magic)) == 0);
-	}
+	/* Removed while it is held: whoever makes one of this name waits, and then sees that this one is gone. */
+	if ((is_left = take(fd, path)))
+		scratch_remove(path);
 	close(fd);
 	return is_left;
 }
@@ -207,8 +227,7 @@ scratch_sweep(const char *base, const char *kind)
 		if ((n = parse_name(entry->d_name, stem, kind)) == 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%.*s", folder, (int)n, entry->d_name);
-		if (access(path, F_OK) == -1 || scratch_is_left(path))
-			scratch_remove(path);
+		scratch_remove_left(path);
 	}
 	closedir(dir);
 }

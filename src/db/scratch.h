@@ -12,7 +12,8 @@
 
 #define SCRATCH_PATH_MAX 4096
 
-/* Makes an empty file that nobody else can read, and holds it.  A descriptor, or -1 and errno (EEXIST). */
+/* Makes an empty file that nobody else can read, and holds it.  A descriptor, or -1 and errno (EEXIST, and
+ * EAGAIN if others removed it again and again). */
 int	scratch_make(const char *path);
 
 /* Lets it go.  Not before SQLite has closed the file: closing any descriptor of a file ends SQLite's locks on it. */
@@ -32,8 +33,8 @@ bool	scratch_sync_folder(const char *path);
 void	scratch_remove(const char *path);
 void	scratch_remove_companions(const char *path);
 
-/* Whether the file is of a maker that is gone: an empty one or a database that nobody holds. */
-bool	scratch_is_left(const char *path);
+/* Removes a file whose maker is gone (an empty one or a database that nobody holds) and what is beside it; false if it is not. */
+bool	scratch_remove_left(const char *path);
 
 /* Removes what this process holds, when it must end at once. */
 void	scratch_abandon(void);
