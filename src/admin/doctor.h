@@ -44,7 +44,10 @@ const char	*doctor_word(enum doctor_level level);
 /* One line of the log for each finding that is not fine. */
 void		 doctor_log(const struct doctor_context *p);
 
-/* Whether a database lies below a document root, both as they really are; false where there is no such root, or it is "/". */
+/*
+ * Whether a web server could serve a database, or one that is to be made there: its real path, or the folder that it is named
+ * in, is below the document root.  False if there is no such root, or it is "/".
+ */
 bool		 doctor_is_below(const char *path, const char *document_root);
 
 /* Whether this version of SQLite may lose commits of several processes that write one WAL without a writers' lock. */

@@ -135,17 +135,35 @@ doctor_rights(const struct doctor_context *p, struct check_result *f)
 
 /* ---- Where */
 
+static bool
+is_within(const char *real, const char *root)
+{
+	size_t n = strlen(root);
+
+	return strncmp(real, root, n) == 0 && (real[n] == '/' || real[n] == '\0');
+}
+
+/*
+ * A server follows links, so both count: where the file is, and the folder that it is named in.  Of a file that is yet to
+ * be made, the nearest folder that exists decides.
+ */
 bool
 doctor_is_below(const char *path, const char *document_root)
 {
-	char file[PATH_MAX], root[PATH_MAX];
-	size_t n;
+	char at[PATH_MAX], real[PATH_MAX], root[PATH_MAX], *slash;
 
 	if (document_root == NULL || document_root[0] == '\0' || realpath(document_root, root) == NULL ||
-	    realpath(path, file) == NULL)
+	    strcmp(root, "/") == 0)	/* some servers say "/" when they have no root */
 		return false;
-	n = strlen(root);	/* of "/", which some servers say where they have none, nothing is below */
-	return strncmp(file, root, n) == 0 && file[n] == '/';
+	if (realpath(path, real) != NULL && is_within(real, root))
+		return true;
+	snprintf(at, sizeof(at), "%s", path);
+	do {
+		if ((slash = strrchr(at, '/')) == NULL)
+			return realpath(".", real) != NULL && is_within(real, root);
+		*slash = '\0';
+	} while (realpath(slash == at ? "/" : at, real) == NULL && slash != at);
+	return is_within(real, root);
 }
 
 /* Where web servers usually keep what they hand out; NULL = nothing of the kind. */

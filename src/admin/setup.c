@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "ledger/price.h"
 #include "store/setting.h"
+#include "admin/doctor.h"
 #include "admin/setup.h"
 #include "auth/signing_key.h"
 
@@ -44,15 +45,6 @@ real_folder(const char *database, char *real)
 	    (errno == ENOENT && cut_name(folder) && realpath(folder, real) != NULL));
 }
 
-/* Of a root that is the whole host, nothing can be said. */
-static bool
-is_below(const char *path, const char *root)
-{
-	size_t n = strlen(root);
-
-	return strcmp(root, "/") != 0 && strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 static enum setup_state
 found(struct setup *s, enum setup_state state, const char *text, const char *fix)
 {
@@ -64,7 +56,7 @@ found(struct setup *s, enum setup_state state, const char *text, const char *fix
 static enum setup_state
 check_location(struct setup *s, const char *document_root)
 {
-	char folder[PATH_MAX], root[PATH_MAX];
+	char folder[PATH_MAX];
 	struct error err;
 
 	if (conf_database(s->database, &err) != OK)
@@ -73,7 +65,7 @@ check_location(struct setup *s, const char *document_root)
 	if (s->database[0] != '/' || !real_folder(s->database, folder))
 		return found(s, SETUP_BROKEN, "DAYBOOK_DB: neither the folder of the database nor the one above it is there",
 		    "Correct the line DAYBOOK_DB= in daybook.conf.");
-	if (document_root != NULL && realpath(document_root, root) != NULL && is_below(folder, root))
+	if (doctor_is_below(s->database, document_root))
 		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database would lie in the folder that the web server gives out",
 		    "Name a folder beside that one in daybook.conf, as in DAYBOOK_DB=../../daybook-data/daybook.db.");
 	return SETUP_READY;

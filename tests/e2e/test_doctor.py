@@ -370,6 +370,17 @@ def test_a_running_program_takes_the_database_when_it_was_moved_out(daybook):
     assert process.ask("GET", "/health", DOCUMENT_ROOT=str(root)).status == 200
 
 
+def test_a_link_below_the_document_root_to_a_database_outside_is_refused(daybook):
+    """A server that follows links serves the file by that name, wherever it is."""
+    root = daybook.folder / "site"
+    root.mkdir()
+    (root / "link.db").symlink_to(daybook.path)
+    linked = {"DAYBOOK_DB": str(root / "link.db")}
+    check_error(daybook.cgi("health", "GET", "/health", env=linked, DOCUMENT_ROOT=str(root)), 503, "tether")
+    assert daybook.cgi("health", "GET", "/health", env=linked, DOCUMENT_ROOT=str(root / "other")).status == 200
+    assert daybook.cgi("health", "GET", "/health", DOCUMENT_ROOT=str(root)).status == 200
+
+
 def test_under_the_shipped_server_the_document_root_is_no_hindrance(daybook):
     server = Server(daybook)
     try:
