@@ -86,16 +86,24 @@ admission_has(const struct admission *e, struct day d)
 static enum status
 load(struct admission *e, struct day d)
 {
+	bool lacks_day = find_day(e, d) == NULL, lacks_cycle = e->has_caps && find_cycle(e, d) == NULL;
 	enum status st = OK;
 
-	if (e->day_count == DAYS_KEPT || e->cycle_count == CYCLES_KEPT)
+	/*
+	 * What is kept may go only if something is missing: then admission_has was false, and the caller has flushed the
+	 * roll-ups, so that what is read again holds what this post has recorded.
+	 */
+	if ((lacks_day && e->day_count == DAYS_KEPT) || (lacks_cycle && e->cycle_count == CYCLES_KEPT)) {
 		admission_reset(e);
-	if (find_day(e, d) == NULL) {
+		lacks_day = true;
+		lacks_cycle = e->has_caps;
+	}
+	if (lacks_day) {
 		e->days[e->day_count].day = d;
 		if ((st = usage_days(e->db, e->org, d, d, e->today, &e->days[e->day_count].usage)) == OK)
 			e->day_count++;
 	}
-	if (st == OK && e->has_caps && find_cycle(e, d) == NULL &&
+	if (st == OK && lacks_cycle &&
 	    (st = cap_usage_load(e->db, e->org, e->prices, d, e->today, &e->cycles[e->cycle_count])) == OK)
 		e->cycle_count++;
 	return st;

@@ -345,3 +345,32 @@ def test_ten_thousand_refusals_are_one_request(desk):
     reply = enforce(desk, *[sms(f"e{i}", 400) for i in range(10_000)])
     assert counts(reply) == (0, 0, 0, 10_000)
     assert enforce(desk, sms("small", 1)).status == 429, "500 are held"
+
+
+# A post keeps 64 days and 8 cycles: the next one makes room, and what the post itself has recorded stays counted.
+
+def backfill(desk, whens):
+    token = desk.daybook.token(scope="usage:write usage:backfill")
+    return desk.ask("events", "POST", "/api/events", {"enforce": "true"}, [sms(f"b{i}", when=w) for i, w in enumerate(whens)],
+                    token=token)
+
+
+@pytest.mark.parametrize("days", [63, 64, 65, 128, 129, 200])
+def test_of_many_days_in_one_post_none_takes_more_than_its_limit(desk, days):
+    limits(desk, dailyLimit=1)
+    past = [at((date.fromisoformat(TODAY) - timedelta(days=40 + i)).isoformat()) for i in range(days)]
+    reply = backfill(desk, [*past, past[-1], past[0], past[days // 2]])
+    assert counts(reply) == (days, 0, 0, 3), reply.json["results"]
+    assert {r["code"] for r in reply.json["results"]} == {"over_quota"}
+    assert desk.daybook.sql("SELECT count(*), max(messages) FROM usage_day") == [(days, 1)]
+    desk.verify()
+
+
+@pytest.mark.parametrize("cycles", [7, 8, 9, 16, 17, 30])
+def test_of_many_cycles_in_one_post_none_takes_more_than_its_cap(desk, cycles):
+    limits(desk, smsCap=1)
+    past = [at(f"{2025 - i // 12}-{12 - i % 12:02}-10") for i in range(cycles)]
+    reply = backfill(desk, [*past, past[-1], past[0], past[cycles // 2]])
+    assert counts(reply) == (cycles, 0, 0, 3), reply.json["results"]
+    assert {r["code"] for r in reply.json["results"]} == {"over_cap"}
+    desk.verify()
