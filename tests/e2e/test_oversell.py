@@ -360,11 +360,11 @@ PLANTED = {
     "cgi-bin/campaigns/write.c": [
         ('#include "write.h"\n', '#include <unistd.h>\n#include "write.h"\nextern bool room_was_asked;\n'
                                           'bool room_was_asked;\n'),
-        ('\tst = create(r, &org, wish, &change, &refusal, out);\n',
-         '\tst = create(r, &org, wish, &change, &refusal, out);\n'
+        ('\tst = create(r, &org, input, &change, &refusal, out);\n',
+         '\tst = create(r, &org, input, &change, &refusal, out);\n'
          '\tif (st == CREATED) {\n\t\tdb_write_abort(r->db);\n\t\tusleep(5000);\n\t\tjson_reset(out);\n'
          '\t\tif ((st = db_write_begin(r->db)) != OK)\n\t\t\treturn st;\n\t\troom_was_asked = true;\n'
-         '\t\tst = create(r, &org, wish, &change, &refusal, out);\n\t\troom_was_asked = false;\n\t}\n')],
+         '\t\tst = create(r, &org, input, &change, &refusal, out);\n\t\troom_was_asked = false;\n\t}\n')],
     **{f"cgi-bin/campaigns/{name}.c": [] for name in ("campaigns", "body", "json", "results")},
 }
 
