@@ -1,3 +1,7 @@
+/*
+ * API keys (see api_key.h): rows that hold the hash of a secret.  A plain SHA-256 is enough, without salt or
+ * stretching, because the secret is 32 random bytes that nobody can guess.
+ */
 #include <string.h>
 
 #include "auth/api_key.h"
@@ -12,6 +16,7 @@ enum {
 	PREFIX_SIZE = sizeof(API_KEY_PREFIX) - 1,
 };
 
+/* What read_row reads, in its order.  The join also excludes a key whose organization is missing. */
 #define COLUMNS "k.key, k.hint, k.name, o.id, k.scopes, k.created_at, k.revoked_at"
 #define TABLES "api_key k JOIN organization o ON o.key = k.org"
 
@@ -35,15 +40,17 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	enum status st;
 	bool found;
 
+	/* An API key belongs to one organization and does not expire, so it never receives the scope over all of them. */
 	if (scopes & SCOPE_ADMIN)
 		return error_set(err, BAD_REQUEST,
 		    "scope: an API key cannot have admin, which only a token can");
 	if (strlen(name) >= API_KEY_NAME_MAX)
 		return error_set(err, BAD_REQUEST, "name: longer than %d bytes", API_KEY_NAME_MAX - 1);
+	/* The caller receives the secret in *secret; the database receives only its hash and a few characters as a hint. */
 	random_bytes(bytes, sizeof(bytes));
 	*secret = arena_printf(a, "%s%s", API_KEY_PREFIX, base64url(bytes, sizeof(bytes), text));
 	sha256(*secret, strlen(*secret), hash);
-	/* One row where the organisation is there, else none. */
+	/* Inserts one row if the organization exists, otherwise none: no separate look-up of its key is needed. */
 	q = db_query(db, "INSERT INTO api_key (sha256, hint, name, org, scopes, created_at) "
 	    "SELECT :sha256, :hint, :name, key, :scopes, :now FROM organization WHERE id = :org "
 	    "RETURNING key");
@@ -60,6 +67,7 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	return st;
 }
 
+/* coalesce keeps the first revocation, so that revoking twice does not change when it took effect. */
 enum status
 api_key_revoke(struct db *db, int64_t key, int64_t now, struct error *err)
 {
@@ -82,6 +90,10 @@ api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const
 	enum status st;
 	struct json j;
 
+	/*
+	 * Reads the row again for the detail, so that adding and revoking write the same fields.  An API key that does
+	 * not exist leaves only its number, and org_key 0.
+	 */
 	json_init(&j);
 	json_open_object(&j, NULL);
 	json_put_int(&j, "key", key);
@@ -100,6 +112,7 @@ api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const
 
 /* ---- Reading */
 
+/* Reads the columns of COLUMNS; texts are copied into the arena. */
 static void
 read_row(struct query *q, struct arena *a, struct api_key *k)
 {
@@ -107,7 +120,7 @@ read_row(struct query *q, struct arena *a, struct api_key *k)
 	k->hint = arena_strdup(a, query_text(q, 1));
 	k->name = arena_strdup(a, query_text(q, 2));
 	k->org = arena_strdup(a, query_text(q, 3));
-	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_ADMIN; /* whoever wrote it there */
+	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_ADMIN; /* even if the row says so */
 	k->created_at = query_int(q, 5);
 	k->revoked_at = query_int(q, 6);
 }
@@ -152,6 +165,7 @@ api_key_find(struct db *db, struct arena *a, const char *text, struct api_key *k
 	enum status st;
 	bool found;
 
+	/* Finds the row by the hash of the whole text: a unique index, so nothing of the secret is compared byte by byte. */
 	sha256(text, strlen(text), hash);
 	query_bind_blob(q, ":sha256", hash, sizeof(hash));
 	if ((found = query_step(q)))

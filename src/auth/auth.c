@@ -1,3 +1,7 @@
+/*
+ * The decision who is calling (see auth.h).  Finds one credential in the headers, checks it, and fills in the caller
+ * only from what the database says about the key.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,19 +14,26 @@
 
 /* ---- The headers */
 
+/*
+ * Tells an API key from a token in the same header.  A token cannot start with `d`: it starts with base64url of `{` or
+ * of a blank.
+ */
 static bool
 starts_like_api_key(const char *text)
 {
 	return strncmp(text, API_KEY_PREFIX, sizeof(API_KEY_PREFIX) - 1) == 0;
 }
 
-/* The token or API key itself; NULL and why where there is none. */
+/*
+ * Returns the token or API key itself, or NULL with the reason in err.  A header that is present decides: if
+ * Authorization is malformed, X-API-Key is not tried instead.
+ */
 static const char *
 find_credential(const char *authorization, const char *api_key, struct error *err)
 {
 	static const char scheme[] = "Bearer ";
 
-	/* A web server's rewriting sends an empty header where the client sent none. */
+	/* A web server that rewrites headers may send an empty one if the client sent none, so empty counts as absent. */
 	if (authorization != NULL && authorization[0] != '\0') {
 		if (strncasecmp(authorization, scheme, sizeof(scheme) - 1) == 0)
 			return authorization + sizeof(scheme) - 1;
@@ -41,6 +52,7 @@ find_credential(const char *authorization, const char *api_key, struct error *er
 
 /* ---- API keys */
 
+/* Fills in the caller of an API key.  Checks the form first, so that garbage costs no query. */
 static enum status
 check_api_key(struct db *db, struct arena *a, const char *text, struct caller *caller, struct error *err)
 {
@@ -59,7 +71,10 @@ check_api_key(struct db *db, struct arena *a, const char *text, struct caller *c
 
 /* ---- Tokens */
 
-/* setting_get cannot say that it failed, and what it returns then, "", would mean any issuer. */
+/*
+ * Reads the settings iss and aud; without a row they are "", which accepts any.  Only a query that succeeded may yield
+ * "": a failed read must not accept every issuer.
+ */
 static enum status
 load_parties(struct db *db, struct arena *a, const char **iss, const char **aud)
 {
@@ -74,16 +89,18 @@ load_parties(struct db *db, struct arena *a, const char **iss, const char **aud)
 	return query_done(q);
 }
 
-/* What the claims come to within the bounds of their key. */
+/* Fills in the caller of a token: its claims, limited by what its key allows. */
 static enum status
 bound(const struct signing_key *k, const struct claims *c, struct caller *caller, struct error *err)
 {
 	const char *org = c->org != NULL ? c->org : k->org;
 	unsigned scopes = signing_key_grant(k, c->scopes);
 
+	/* A key of one organization cannot vouch for another; a token without organizationId inherits the key's. */
 	if (k->org != NULL && strcmp(org, k->org) != 0)
 		return error_set(err, UNAUTHENTICATED,
 		    "organizationId: its key speaks for \"%s\" only", k->org);
+	/* Only the scope admin reaches across organizations, so only it can do without one. */
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
 		return error_set(err, UNAUTHENTICATED, "organizationId: missing");
 	snprintf(caller->org, sizeof(caller->org), "%s", org != NULL ? org : "");
@@ -93,6 +110,10 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 	return OK;
 }
 
+/*
+ * Fills in the caller of a token.  The order matters: the kid, which nobody has verified yet, only selects the key;
+ * claims are read after the signature has been verified with that key and its algorithm.
+ */
 static enum status
 check_token(struct db *db, struct arena *a, const char *text, int64_t now, struct caller *caller,
     struct error *err)
@@ -121,6 +142,7 @@ auth_check(struct db *db, struct arena *a, const char *authorization, const char
 {
 	const char *credential = find_credential(authorization, api_key, err);
 
+	/* The caller is all zero, without a single scope, until one of the two checks fills it in. */
 	memset(caller, 0, sizeof(*caller));
 	if (credential == NULL)
 		return UNAUTHENTICATED;

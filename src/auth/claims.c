@@ -1,16 +1,20 @@
+/*
+ * Reading a token's claims (see claims.h).  The payload is kept twice: parsed, for the texts, and as text, because the
+ * instants and the audience need its exact form.
+ */
 #include <string.h>
 
 #include "auth/auth.h"
 #include "auth/claims.h"
 #include "base/json.h"
 
-enum { CLAIM_MAX = 4096 };	/* bytes of one; the token itself is not longer */
+enum { CLAIM_MAX = 4096 };	/* bytes of one claim; the whole token is not longer */
 
 struct reader {
 	struct arena *arena;
 	const char *text;		/* the payload */
 	size_t n;
-	struct json_object *object;	/* the same, parsed */
+	struct json_object *object;	/* the same payload, parsed */
 	struct error *err;
 };
 
@@ -23,7 +27,10 @@ claims_org_ok(const char *id)
 	    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
-/* The string of that name, which may be empty; *value NULL where it is absent or null. */
+/*
+ * Reads a string, which may be empty; *value is NULL if it is absent or null.  A claim of the wrong type makes the
+ * whole token invalid.
+ */
 static enum status
 text_claim(struct reader *r, const char *name, const char **value)
 {
@@ -33,8 +40,8 @@ text_claim(struct reader *r, const char *name, const char **value)
 /* ---- When: exp, nbf, iat */
 
 /*
- * The instant of that name.  The text itself must be an integer: 1e9, 5.0 and "5" are numbers to some, and
- * what two programs read differently is refused.
+ * Reads an instant.  Its text must be a plain integer: 1e9, 5.0 and "5" are numbers to some programs only, and a claim
+ * that two programs read differently is refused.
  */
 static enum status
 instant_claim(struct reader *r, const char *name, bool *found, int64_t *at)
@@ -47,6 +54,7 @@ instant_claim(struct reader *r, const char *name, bool *found, int64_t *at)
 		return OK;
 	if (!json_find(r->text, r->n, name, &text, &n) || n == 0 || n > 16 || strspn(text, "0123456789") < n)
 		return error_set(r->err, UNAUTHENTICATED, "%s: not a whole number of seconds", name);
+	/* 16 digits cannot overflow here, and the bound below keeps the product with 1000 within an int64. */
 	for (size_t i = 0; i < n; i++)
 		seconds = seconds * 10 + (text[i] - '0');
 	if (seconds > JSON_INT_MAX)
@@ -55,6 +63,10 @@ instant_claim(struct reader *r, const char *name, bool *found, int64_t *at)
 	return OK;
 }
 
+/*
+ * Checks that the token is valid at `now`, with AUTH_LEEWAY_MS of tolerance at both ends.  exp is required, so that
+ * every token ends; nbf and iat are optional and must not lie ahead of the clock.
+ */
 static enum status
 check_times(struct reader *r, int64_t now, int64_t *expires_at)
 {
@@ -81,7 +93,7 @@ check_times(struct reader *r, int64_t now, int64_t *expires_at)
 
 /* ---- From whom, for whom: iss, aud */
 
-/* Whether a checked JSON value is a string, and *same whether it is that one. */
+/* Whether a checked JSON value is a string; *same tells whether it equals `wanted`. */
 static bool
 is_string(struct reader *r, const char *value, size_t n, const char *wanted, bool *same)
 {
@@ -91,7 +103,7 @@ is_string(struct reader *r, const char *value, size_t n, const char *wanted, boo
 
 	if (json_kind(value, n) != '"')
 		return false;
-	/* Unescaped by the one parser that there is, which takes objects. */
+	/* The only JSON parser takes objects, so wrap the value in one: it unescapes the string like any other. */
 	object = arena_printf(r->arena, "{\"aud\":%.*s}", (int)n, value);
 	if (json_parse(r->arena, "aud", object, strlen(object), &o, &ignored) != OK)
 		return false;
@@ -102,6 +114,10 @@ is_string(struct reader *r, const char *value, size_t n, const char *wanted, boo
 	return text != NULL;
 }
 
+/*
+ * RFC 7519, 4.1.3: aud is a string or a list of strings, and the token is meant for us if one of them is our setting.
+ * Reads the whole list even after a match, so that a malformed list is always refused.
+ */
 static enum status
 check_audience(struct reader *r, const char *aud)
 {
@@ -124,6 +140,7 @@ check_audience(struct reader *r, const char *aud)
 	return found ? OK : error_set(r->err, UNAUTHENTICATED, "aud: for somebody else");
 }
 
+/* Compares iss and aud with the settings of those names; an empty setting accepts any. */
 static enum status
 check_parties(struct reader *r, const char *iss, const char *aud)
 {
@@ -141,6 +158,10 @@ check_parties(struct reader *r, const char *iss, const char *aud)
 
 /* ---- What: organizationId, scope, accessRole */
 
+/*
+ * Reads for which organization the token speaks, and with which scopes.  A scope claim, even an empty one, takes
+ * precedence over accessRole; a token with neither has no scopes.
+ */
 static enum status
 read_rights(struct reader *r, struct claims *claims)
 {
@@ -162,6 +183,7 @@ read_rights(struct reader *r, struct claims *claims)
 	return OK;
 }
 
+/* The validity first, then the parties, then the rights: the log names the first reason. */
 enum status
 claims_read(struct arena *a, const char *payload, size_t n, const char *iss, const char *aud, int64_t now,
     struct claims *claims, struct error *err)

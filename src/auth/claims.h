@@ -1,14 +1,14 @@
 /*
- * What a token says, once its signature holds (RFC 7519).  Pure: the payload, the clock and the settings in,
- * the claims out.
+ * What a token claims, read after its signature was verified (RFC 7519).  Pure: takes the payload, the clock and the
+ * settings, and returns the claims.
  *
- *	exp		required; the instants are whole seconds, AUTH_LEEWAY_MS on either side
- *	nbf, iat	not ahead of the clock, where they are there
- *	iss, aud	the settings of those names, where they are not empty; aud may be a list
- *	organizationId	an organisation's id
- *	scope		our scopes, separated by blanks, among others' own; wins over accessRole, even
- *			when it is empty
- *	accessRole	SUPERADMIN, ADMIN, DEPARTMENT_HEAD, SALES_REP; any other stands for nothing
+ *	exp		required; instants are whole seconds, with a tolerance of AUTH_LEEWAY_MS
+ *	nbf, iat	if present, not ahead of the clock
+ *	iss, aud	must match the settings of those names, unless these are empty; aud may be a list
+ *	organizationId	an organization's id
+ *	scope		our scopes, separated by blanks; unknown words are ignored; takes precedence over
+ *			accessRole, even if it is empty
+ *	accessRole	SUPERADMIN, ADMIN, DEPARTMENT_HEAD, SALES_REP; any other grants nothing
  *
  * null in the last three counts as absent.
  */
@@ -29,13 +29,13 @@ struct claims {
 };
 
 /*
- * Reads a payload that json_check has passed.  iss and aud: what they must be, "" = anything.
- * UNAUTHENTICATED and why where the token does not hold at `now`, or a claim is malformed.
+ * Reads a payload that json_check has accepted.  iss and aud: the required values, "" = any.  UNAUTHENTICATED and the
+ * reason if the token is not valid at `now`, or a claim is malformed.
  */
 enum status	claims_read(struct arena *a, const char *payload, size_t n, const char *iss, const char *aud,
 		    int64_t now, struct claims *claims, struct error *err);
 
-/* [A-Za-z0-9._-]{1,64}: what organizationId may be. */
+/* [A-Za-z0-9._-]{1,64}: the form of organizationId. */
 bool		claims_org_ok(const char *id);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * Keys in PEM (see pem.h), by libcrypto.  A key is checked when it is added, not when it is used: verification then
+ * needs no further check of its strength.
+ */
 #include <stdbool.h>
 #include <string.h>
 
@@ -8,7 +12,10 @@
 
 #include "auth/pem.h"
 
-/* Without this, libcrypto would ask for the password of an encrypted key on the terminal. */
+/*
+ * Refuses to give a password.  Without this callback, libcrypto would ask for the password of an encrypted key on the
+ * terminal.
+ */
 static int
 no_password(char *out, int size, int is_writing, void *arg)
 {
@@ -19,7 +26,10 @@ no_password(char *out, int size, int is_writing, void *arg)
 	return -1;
 }
 
-/* The key in the text, private before public; NULL where there is none. */
+/*
+ * Parses the first key in the text, trying a private key before a public one; NULL if there is neither.  Reads again
+ * from the start, because the first attempt has consumed the text.
+ */
 static EVP_PKEY *
 parse(const char *pem, bool *is_private)
 {
@@ -36,6 +46,7 @@ parse(const char *pem, bool *is_private)
 	return key;
 }
 
+/* Whether the numbers of the key are consistent: the public part by itself, and the private part with the public one. */
 static bool
 is_sound(EVP_PKEY *key, bool is_private)
 {
@@ -48,6 +59,10 @@ is_sound(EVP_PKEY *key, bool is_private)
 	return sound;
 }
 
+/*
+ * Checks that the key is of the kind and strength that alg requires.  The algorithm is compared with the key here,
+ * because a token is later verified by the algorithm of its key only.
+ */
 static enum status
 check(EVP_PKEY *key, const char *alg, bool is_private, struct error *err)
 {
@@ -62,6 +77,7 @@ check(EVP_PKEY *key, const char *alg, bool is_private, struct error *err)
 			return error_set(err, BAD_REQUEST, "key: an RSA key of %d bits; %d to %d are accepted",
 			    bits, RSA_BITS_MIN, RSA_BITS_MAX);
 	} else if (strcmp(alg, "ES256") == 0) {
+		/* RFC 7518, 3.4: ES256 is ECDSA on P-256 (prime256v1) and on no other curve. */
 		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
 		    EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1 ||
 		    strcmp(curve, "prime256v1") != 0)
@@ -73,7 +89,7 @@ check(EVP_PKEY *key, const char *alg, bool is_private, struct error *err)
 	return OK;
 }
 
-/* The key written anew, without whatever else stood in its file; NULL where that fails. */
+/* Writes the key as new PEM, which leaves out anything else that its file contained; NULL if that fails. */
 static const char *
 write_pem(struct arena *a, EVP_PKEY *key, bool is_private)
 {
@@ -109,6 +125,7 @@ pem_read(struct arena *a, const char *alg, const char *pem, const char **public_
 		if (strstr(pem, "-----BEGIN CERTIFICATE-----") != NULL)
 			error_hint(err, "take the key out of the certificate: openssl x509 -pubkey -noout");
 	} else if ((st = check(key, alg, is_private, err)) == OK) {
+		/* The public part is kept separately: a private key also verifies, but a verifier should never need it. */
 		*public_pem = write_pem(a, key, false);
 		if (is_private)
 			*private_pem = write_pem(a, key, true);
@@ -116,6 +133,6 @@ pem_read(struct arena *a, const char *alg, const char *pem, const char **public_
 			st = error_set(err, INTERNAL, "key: could not be written");
 	}
 	EVP_PKEY_free(key);
-	ERR_clear_error();	/* what was tried above is nobody else's error */
+	ERR_clear_error();	/* the failed attempts above must not show up as another call's error */
 	return st;
 }

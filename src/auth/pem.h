@@ -1,5 +1,5 @@
 /*
- * Keys in PEM (libcrypto): looked at once, when a key is added, so that nothing weak is ever verified with.
+ * Keys in PEM (libcrypto), checked once, when a key is added, so that no weak key is ever used.
  */
 #ifndef PEM_H
 #define PEM_H
@@ -12,9 +12,9 @@
 #define RSA_BITS_MAX 8192
 
 /*
- * A public or a private key for alg (RS256: RSA of 2048 to 8192 bits; ES256: EC on P-256), written anew into
- * the arena: its public part, and itself where it is private (else *private_pem is NULL).  BAD_REQUEST
- * where it is no such key, is encrypted or is damaged, and where alg is another.
+ * Reads a public or a private key for alg (RS256: RSA of 2048 to 8192 bits; ES256: EC on P-256) and writes it as new
+ * PEM into the arena: its public part, and the whole key if it is private (else *private_pem is NULL).  BAD_REQUEST if
+ * it is no such key, is encrypted or damaged, or if alg is neither of the two.
  */
 enum status	pem_read(struct arena *a, const char *alg, const char *pem, const char **public_pem,
 		    const char **private_pem, struct error *err);

@@ -1,7 +1,11 @@
+/*
+ * Scopes as bits and as words (see scopes.h): two tables, and the conversions between them.
+ */
 #include <string.h>
 
 #include "auth/scopes.h"
 
+/* Every scope with its word, in the order in which lists show them. */
 static const struct {
 	const char *word;
 	unsigned scope;
@@ -14,6 +18,7 @@ static const struct {
 	{ "admin", SCOPE_ADMIN },
 };
 
+/* What the roles of an issuer that knows no scopes grant.  Only SUPERADMIN reaches across organizations. */
 static const struct {
 	const char *role;
 	unsigned scopes;
@@ -26,7 +31,7 @@ static const struct {
 
 enum { WORD_COUNT = sizeof(words) / sizeof(words[0]), ROLE_COUNT = sizeof(roles) / sizeof(roles[0]) };
 
-/* The next word of *text, which goes behind it; false at the end. */
+/* Reads the next word and moves *text past it; false at the end.  Any number of blanks separates words. */
 static bool
 next_word(const char **text, const char **word, size_t *n)
 {
@@ -36,7 +41,7 @@ next_word(const char **text, const char **word, size_t *n)
 	return *n > 0;
 }
 
-/* Its bit; 0 where it is no scope. */
+/* The bit of a word; 0 if it is no scope.  Compares whole words, so that `admin` is not found in `administrator`. */
 static unsigned
 scope_of(const char *word, size_t n)
 {
@@ -57,6 +62,10 @@ scopes_parse(struct arena *a, const char *text, unsigned *scopes, const char **u
 	*unknown = NULL;
 	while (next_word(&text, &word, &n)) {
 		if ((scope = scope_of(word, n)) == 0) {
+			/*
+			 * Returns no scope at all with an unknown word: half of what was asked for is worse than a
+			 * refusal.
+			 */
 			*scopes = 0;
 			*unknown = arena_text(a, word, n);
 			return false;
@@ -83,6 +92,7 @@ scopes_format(struct arena *a, unsigned scopes)
 {
 	const char *text = "";
 
+	/* admin includes every other scope, so naming the others would add nothing. */
 	if (scopes & SCOPE_ADMIN)
 		return "admin";
 	for (size_t i = 0; i < WORD_COUNT; i++)
@@ -91,6 +101,7 @@ scopes_format(struct arena *a, unsigned scopes)
 	return text;
 }
 
+/* Sets every bit for admin, so that checks elsewhere test one bit; drops bits that are no scope. */
 unsigned
 scopes_expand(unsigned scopes)
 {

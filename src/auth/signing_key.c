@@ -1,12 +1,17 @@
+/*
+ * Keys that sign tokens (see signing_key.h).  The row of a key, not the token, decides the algorithm and the most that
+ * a token may claim.
+ */
 #include <string.h>
 
 #include "base/crypto.h"
 #include "auth/pem.h"
 #include "auth/signing_key.h"
 
+/* What read_row reads, in its order; queries that need a key's bytes add them as column 7. */
 #define COLUMNS "k.kid, k.alg, o.id, k.max_scopes, k.sign_key IS NOT NULL, k.created_at, k.retired_at"
 #define TABLES "signing_key k LEFT JOIN organization o ON o.key = k.org"
-/* Without this, a key whose organisation is missing would speak for all of them. */
+/* Excludes a key whose organization is missing: its o.id is NULL too, and NULL means all organizations. */
 #define ORG_IS_SOUND "(k.org IS NULL OR o.key IS NOT NULL)"
 
 bool
@@ -20,6 +25,7 @@ signing_key_kid_ok(const char *kid)
 
 /* ---- Adding and retiring */
 
+/* Resolves an organization's id to its key in this file. */
 static enum status
 find_org(struct db *db, const char *id, int64_t *key, struct error *err)
 {
@@ -35,6 +41,7 @@ find_org(struct db *db, const char *id, int64_t *key, struct error *err)
 	return st;
 }
 
+/* The secret of an HS256 key: the one given, or 32 random bytes if none was given. */
 static enum status
 secret_of(struct arena *a, const char *given, struct key_bytes *secret, struct error *err)
 {
@@ -50,14 +57,17 @@ secret_of(struct arena *a, const char *given, struct key_bytes *secret, struct e
 	if (secret->n < SECRET_MIN || secret->n > SECRET_MAX)
 		return error_set(err, BAD_REQUEST, "key: a secret of %zu bytes; HS256 takes %d to %d",
 		    secret->n, SECRET_MIN, SECRET_MAX);
-	/* Whoever knows a public key could sign with it, were it taken for a secret. */
+	/* Refuses PEM: if a public key were taken for a secret, everybody who knows it could sign tokens. */
 	if (strstr(given, "-----BEGIN") != NULL)
 		return error_set(err, BAD_REQUEST,
 		    "key: PEM, which is for RS256 and ES256; HS256 takes a secret");
 	return OK;
 }
 
-/* What goes into the row; sign->data is NULL where the key can only verify. */
+/*
+ * The bytes for the row.  An HS256 secret both verifies and signs; of PEM only a private key signs, and sign->data is
+ * NULL without one.
+ */
 static enum status
 read_key(struct arena *a, const char *alg, const char *given, struct key_bytes *verify,
     struct key_bytes *sign, struct error *err)
@@ -92,6 +102,7 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 		return st;
 	if (org != NULL && (st = find_org(db, org, &org_key, err)) != OK)
 		return st;
+	/* A key of one organization never grants admin, which reaches across all of them. */
 	max_scopes = scopes_expand(max_scopes);
 	if (org != NULL)
 		max_scopes &= ~(unsigned)SCOPE_ADMIN;
@@ -102,7 +113,7 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	query_bind_text(q, ":kid", kid);
 	query_bind_text(q, ":alg", alg);
 	query_bind_blob(q, ":verify_key", verify.data, verify.n);
-	query_bind_blob(q, ":sign_key", sign.data, sign.n);	/* NULL where there is none */
+	query_bind_blob(q, ":sign_key", sign.data, sign.n);	/* NULL if the key only verifies */
 	if (org != NULL)
 		query_bind_int(q, ":org", org_key);
 	query_bind_text(q, ":max_scopes", scopes_format(a, max_scopes));
@@ -112,6 +123,7 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	return st;
 }
 
+/* coalesce keeps the first retirement, so that retiring twice does not change when it took effect. */
 enum status
 signing_key_retire(struct db *db, const char *kid, int64_t now, struct error *err)
 {
@@ -128,6 +140,7 @@ signing_key_retire(struct db *db, const char *kid, int64_t now, struct error *er
 
 /* ---- Reading */
 
+/* Reads the columns of COLUMNS; texts are copied into the arena. */
 static void
 read_row(struct query *q, struct arena *a, struct signing_key *k)
 {
@@ -140,6 +153,7 @@ read_row(struct query *q, struct arena *a, struct signing_key *k)
 	k->retired_at = query_int(q, 6);
 }
 
+/* Copies a key's bytes out of the row, which is valid only until the next step; data is NULL if the column is empty. */
 static struct key_bytes
 read_bytes(struct query *q, struct arena *a, int column)
 {
@@ -164,6 +178,7 @@ signing_key_each(struct db *db, struct arena *a, void (*each)(const struct signi
 	return query_done(q);
 }
 
+/* Excludes retired keys in SQL, so that no caller can forget to check. */
 enum status
 signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing_key *k,
     struct key_bytes *verify, struct error *err)
@@ -186,13 +201,19 @@ signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing
 unsigned
 signing_key_grant(const struct signing_key *k, unsigned claimed)
 {
-	/* Expanded first, so that a claim of admin, which is everything, gets all that the key may give. */
+	/*
+	 * Expand both before the intersection: a claim of admin means everything, so it receives all that the key may
+	 * grant, even if the key may not grant admin itself.
+	 */
 	unsigned granted = scopes_expand(claimed) & scopes_expand(k->max_scopes);
 
 	return k->org != NULL ? granted & ~(unsigned)SCOPE_ADMIN : granted;
 }
 
-/* Whether a token of k would get just this. */
+/*
+ * Whether a token that k signs would grant exactly these scopes for this org.  Anything less is refused: the owner of
+ * the token should not find out later.
+ */
 static enum status
 may_sign(const struct signing_key *k, const char *org, unsigned scopes, struct error *err)
 {
@@ -209,6 +230,7 @@ may_sign(const struct signing_key *k, const char *org, unsigned scopes, struct e
 	return OK;
 }
 
+/* Tries the candidates newest first and stops at the first that may sign.  may_sign leaves its reason in err. */
 enum status
 signing_key_choose(struct db *db, struct arena *a, const char *kid, const char *org, unsigned scopes,
     struct signing_key *k, struct key_bytes *sign, struct error *err)
@@ -228,7 +250,7 @@ signing_key_choose(struct db *db, struct arena *a, const char *kid, const char *
 		return st;
 	if (kid != NULL)
 		return verdict;
-	/* What was wrong with the last of them is no news where none was asked for. */
+	/* If no kid was requested, the reason why the last candidate failed would only confuse; report that none fits. */
 	error_set(err, NOT_FOUND, "key: none in force may sign that");
 	error_hint(err, "daybook key add");
 	return NOT_FOUND;

@@ -1,6 +1,6 @@
 /*
- * Keys that sign tokens.  Several may be in force at once; the token's `kid` chooses, and the key says by
- * which algorithm, for which organisation and for which scopes at most.
+ * Keys that sign tokens.  Several may be in force at once; the token's `kid` selects one, and the key determines the
+ * algorithm, the organization and the most scopes of its tokens.
  */
 #ifndef SIGNING_KEY_H
 #define SIGNING_KEY_H
@@ -13,14 +13,14 @@
 #include "db/db.h"
 #include "auth/scopes.h"
 
-#define KID_MAX 65		/* bytes of a kid, its NUL with it */
+#define KID_MAX 65		/* bytes of a kid, with its NUL */
 #define SECRET_MIN 32		/* bytes of an HS256 secret */
 #define SECRET_MAX 1024
 
 struct signing_key {
 	const char *kid;
 	const char *alg;		/* "HS256", "RS256", "ES256" */
-	const char *org;		/* NULL = all organisations */
+	const char *org;		/* NULL = all organizations */
 	unsigned max_scopes;		/* expanded */
 	bool can_sign;
 	int64_t created_at;
@@ -33,41 +33,44 @@ struct key_bytes {
 	size_t n;
 };
 
-/* 1 to 64 of A-Z a-z 0-9 and . _ - ~ + / = : @ (which covers what identity providers use). */
+/* 1 to 64 of A-Z a-z 0-9 and . _ - ~ + / = : @ (which covers the kids of identity providers). */
 bool		signing_key_kid_ok(const char *kid);
 
 /*
- * Inside a write transaction.  alg HS256: pem NULL makes a new secret of 32 bytes, else pem is the secret
- * itself (at least 32 bytes, and not a key in PEM).  RS256, ES256: pem is a public or a private key in PEM;
- * a private one can sign too; RSA at least 2048 bits, EC on P-256.
- * org NULL = all; a key with an org never grants admin, and max_scopes is kept without it.
- * CONFLICT where the kid is taken, BAD_REQUEST where the key is not of that algorithm, NOT_FOUND
- * where there is no such org.
+ * Adds a key, inside a write transaction.
+ *
+ *	HS256		pem NULL generates a secret of 32 bytes; else pem is the secret itself, at least 32 bytes
+ *			and not a key in PEM
+ *	RS256, ES256	pem is a public or a private key in PEM; a private one can also sign; RSA of at least
+ *			2048 bits, EC on P-256
+ *
+ * org NULL = all; a key with an org never grants admin, and its max_scopes are stored without it.
+ * CONFLICT if the kid is taken, BAD_REQUEST if the key does not suit the algorithm, NOT_FOUND if there is no such org.
  */
 enum status	signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg,
 		    const char *pem, const char *org, unsigned max_scopes, int64_t now, struct error *err);
 
-/* Inside a write transaction.  One that is retired stays so, since when it was.  NOT_FOUND. */
+/* Inside a write transaction.  A key that is retired already keeps the time of its retirement.  NOT_FOUND. */
 enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, struct error *err);
 
 /* Calls each for every key, oldest first.  Inside a read transaction. */
 enum status	signing_key_each(struct db *db, struct arena *a,
 		    void (*each)(const struct signing_key *k, void *arg), void *arg);
 
-/* The key in force of that kid, and what it verifies with; NOT_FOUND.  Inside a transaction. */
+/* Finds the key in force with that kid, and what it verifies with; NOT_FOUND.  Inside a transaction. */
 enum status	signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing_key *k,
 		    struct key_bytes *verify, struct error *err);
 
 /*
- * The key that is to sign a token for org (NULL = none) with these scopes: the one of that kid, or (kid
- * NULL) the newest in force that may and can.  Inside a transaction.
- * NOT_FOUND where there is none, CONFLICT where that one is retired or only verifies, BAD_REQUEST
- * where its org or its max_scopes are too narrow.
+ * Chooses the key that signs a token for org (NULL = none) with these scopes: the one with that kid or, if kid is NULL,
+ * the newest in force that may sign it.  Inside a transaction.
+ * NOT_FOUND if there is none, CONFLICT if the key with that kid is retired or only verifies, BAD_REQUEST if its org or
+ * its max_scopes are too narrow.
  */
 enum status	signing_key_choose(struct db *db, struct arena *a, const char *kid, const char *org,
 		    unsigned scopes, struct signing_key *k, struct key_bytes *sign, struct error *err);
 
-/* What a token of this key gets that claims these scopes: never more than the key's. */
+/* The scopes of a token of this key that claims these: never more than the key's. */
 unsigned	signing_key_grant(const struct signing_key *k, unsigned claimed);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * JSON Web Tokens (see token.h).  The shape is checked by our own code, so that libjwt sees only tokens that it cannot
+ * misread; libjwt then only has to verify or to sign.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -20,7 +24,7 @@ enum {
 
 /* ---- base64url */
 
-/* The value of a digit, or -1. */
+/* The value of a base64url digit, or -1. */
 static int
 digit(char c)
 {
@@ -34,8 +38,9 @@ digit(char c)
 }
 
 /*
- * The bytes of text[0, n), with a NUL behind them.  False unless they have no other text: a lone last digit
- * and bits that belong to no byte are refused, like whatever is no digit.
+ * Decodes text[0, n) and adds a NUL after the bytes.  False unless this is the only text that decodes to them: a single
+ * last digit, and bits left over at the end, are refused like any character that is no digit.  Otherwise one token
+ * could be written in several ways.
  */
 static bool
 decode(struct arena *a, const char *text, size_t n, const char **bytes, size_t *size)
@@ -49,6 +54,10 @@ decode(struct arena *a, const char *text, size_t n, const char **bytes, size_t *
 	for (size_t i = 0; i < n; i++) {
 		if ((value = digit(text[i])) < 0)
 			return false;
+		/*
+		 * pool collects six bits per digit; only its lowest `bits` are pending, older ones are masked or
+		 * shifted out.
+		 */
 		pool = pool << 6 | (uint32_t)value;
 		if ((bits += 6) >= 8) {
 			bits -= 8;
@@ -60,18 +69,23 @@ decode(struct arena *a, const char *text, size_t n, const char **bytes, size_t *
 
 /* ---- Reading */
 
+/* Every refusal of a token is the same status; the log has the text. */
 static enum status
 refuse(struct error *err, const char *what)
 {
 	return error_set(err, UNAUTHENTICATED, "token: %s", what);
 }
 
+/*
+ * Reads alg and kid from the header, and refuses what we do not support.  Neither is trusted yet: kid selects a key,
+ * and alg must be that key's.
+ */
 static enum status
 read_header_fields(struct json_object *header, struct token *t, struct error *err)
 {
 	const char *typ;
 
-	/* RFC 7515, 4.1.11: whoever does not understand what is critical must refuse; we understand none. */
+	/* RFC 7515, 4.1.11: a verifier must refuse critical extensions that it does not understand; we understand none. */
 	if (json_has(header, "crit"))
 		return refuse(err, "crit is not understood");
 	if (json_string(header, "alg", 1, ALG_MAX, &t->alg, err) != OK ||
@@ -87,6 +101,10 @@ read_header_fields(struct json_object *header, struct token *t, struct error *er
 	return OK;
 }
 
+/*
+ * Validates the header strictly before parsing it: duplicate members, for example, would let two readers see two
+ * algorithms.
+ */
 static enum status
 read_header(struct arena *a, const char *json, size_t n, struct token *t, struct error *err)
 {
@@ -110,11 +128,12 @@ token_read(struct arena *a, const char *text, struct token *t, struct error *err
 	*t = (struct token) { .text = text };
 	if (n < TOKEN_MIN || n > TOKEN_MAX)
 		return refuse(err, "too short or too long");
+	/* Find the two dots, and require three segments that are not empty. */
 	if ((dot = strchr(text, '.')) == NULL || (second = strchr(dot + 1, '.')) == NULL)
 		return refuse(err, "not three segments");
 	if (dot == text || second == dot + 1 || second[1] == '\0')
 		return refuse(err, "an empty segment");
-	/* A third dot is no digit, like all else that does not belong there. */
+	/* A third dot, like any other foreign character, fails here because it is no digit of base64url. */
 	if (!decode(a, text, (size_t)(dot - text), &header, &header_n) ||
 	    !decode(a, dot + 1, (size_t)(second - dot - 1), &t->payload, &t->payload_n) ||
 	    !decode(a, second + 1, n - (size_t)(second + 1 - text), &signature, &signature_n))
@@ -124,6 +143,7 @@ token_read(struct arena *a, const char *text, struct token *t, struct error *err
 
 /* ---- Verifying */
 
+/* Only the three algorithms that a key can have; above all not `none`. */
 static jwt_alg_t
 alg_of(const char *name)
 {
@@ -135,8 +155,9 @@ alg_of(const char *name)
 }
 
 /*
- * libjwt's word alone is not enough: for want of memory it returns a token that it has not verified, whose
- * alg is none, or refuses a good one.  Only malloc's errno tells that from a wrong signature.
+ * Verifies the signature.  The result of libjwt is not enough: when memory is short it may return a token that it has
+ * not verified, with alg none, or refuse a good one.  So the algorithm is compared again, and ENOMEM is what tells a
+ * lack of memory from a wrong signature.
  */
 static bool
 is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
@@ -159,11 +180,12 @@ token_verify(const struct token *t, const char *alg, struct key_bytes key, struc
 
 	if (strcmp(t->alg, alg) != 0 || pinned == JWT_ALG_INVAL)
 		return refuse(err, "alg is not that of its key");
-	/* An empty key verifies everything; PEM is longer than the shortest secret. */
+	/* An empty key would verify everything.  SECRET_MIN also suits PEM, which is always longer. */
 	if (key.data == NULL || key.n < SECRET_MIN || key.n > INT_MAX)
 		return refuse(err, "its key is damaged");
 	if (!is_signed(t->text, pinned, key))
 		return refuse(err, "the signature is not that of its key");
+	/* Only now, after the signature, is the payload worth reading; claims.c requires that it was checked. */
 	if (json_check("token payload", t->payload, t->payload_n, err) != OK)
 		return UNAUTHENTICATED;
 	if (json_kind(t->payload, t->payload_n) != '{')
@@ -173,7 +195,10 @@ token_verify(const struct token *t, const char *alg, struct key_bytes key, struc
 
 /* ---- Signing */
 
-/* The claims as JSON, in the arena. */
+/*
+ * Writes the claims as JSON, in the arena.  iss and aud are those that check_parties will require; jti makes each token
+ * distinct.
+ */
 static enum status
 payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_t now, int64_t ttl_ms, const char **text)
 {
@@ -203,7 +228,7 @@ payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_
 	return OK;
 }
 
-/* The token's text, in the arena; NULL where libjwt cannot. */
+/* Signs the claims; returns the token's text in the arena, or NULL if libjwt fails. */
 static const char *
 encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, const char *claims)
 {
@@ -216,7 +241,7 @@ encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, cons
 	    jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
 		text = jwt_encode_str(jwt);
-	if (errno == ENOMEM)	/* for want of it libjwt returns a token without its signature */
+	if (errno == ENOMEM)	/* without memory libjwt may return a token without a signature */
 		out_of_memory();
 	if (text != NULL)
 		token = arena_strdup(a, text);
@@ -234,6 +259,7 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 	const char *claims;
 	enum status st;
 
+	/* Refuse what auth_check would refuse later: a token is only useful if this server accepts it. */
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
 		return error_set(err, BAD_REQUEST, "org: only a token with the scope admin can do without");
 	if (org != NULL && !claims_org_ok(org))
@@ -243,6 +269,7 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, err)) != OK ||
 	    (st = payload(db, a, org, scopes, now, ttl_ms, &claims)) != OK)
 		return st;
+	/* signing_key_add stores nothing shorter or longer; libjwt takes the length as an int. */
 	assert(sign.n >= SECRET_MIN && sign.n <= INT_MAX);
 	if ((*token = encode(a, &k, sign, claims)) == NULL)
 		return error_set(err, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);

@@ -1,3 +1,7 @@
+/*
+ * Auto-segmentation (see auto_segment.h): reads a request, collects what the planner needs, and calls it.  plan.h has
+ * the algorithm.
+ */
 #include <string.h>
 
 #include "campaign/auto_segment.h"
@@ -7,7 +11,7 @@
 #include "time/zone.h"
 
 enum {
-	MARGIN_DAYS = 3,		/* between a zone's date and the organisation's */
+	MARGIN_DAYS = 3,		/* bounds the difference of an instant's dates in two zones */
 };
 
 static const int64_t default_time_ms = 10 * HOUR_MS;
@@ -15,13 +19,14 @@ static const int64_t default_time_ms = 10 * HOUR_MS;
 const char *const auto_request_fields[] = { "totalContacts", "firstSegmentDate", "firstSegmentTime", "timezone",
 	"partsPerContact", NULL };
 
-/* HH:MM or HH:MM:SS. */
+/* Parses HH:MM or HH:MM:SS and nothing else. */
 static bool
 parse_time(const char *text, int64_t *ms)
 {
 	int64_t part[3] = { 0 };
 	int parts = 0;
 
+	/* Each round reads two digits and what follows them: a colon before the next part, or the end. */
 	for (; parts < 3; text += 3) {
 		if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
 			return false;
@@ -52,6 +57,7 @@ auto_request_read(struct json_object *o, struct auto_request *request, struct er
 	    (st = json_string(o, "firstSegmentTime", 1, 32, &time, err)) != OK ||
 	    (st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &request->timezone, err)) != OK)
 		return st;
+	/* Convert the texts.  Whether the date and time are still to come depends on the zone, so first_date checks that. */
 	if ((request->has_date = date != NULL) && !day_parse(date, &request->date))
 		return error_set(err, BAD_REQUEST, "firstSegmentDate: not a date (YYYY-MM-DD)");
 	if (time != NULL && !parse_time(time, &request->time_ms))
@@ -59,7 +65,10 @@ auto_request_read(struct json_object *o, struct auto_request *request, struct er
 	return OK;
 }
 
-/* The spans that dates and times are meant in. */
+/*
+ * Finds the spans by which the request's dates and times are to be read: the organization's own or, if the request
+ * names a zone, that zone's.  They must reach past the last candidate, and start before today in any zone.
+ */
 static enum status
 wall_spans(struct arena *a, const struct organization *org, const struct auto_request *request, int64_t now,
     struct spans *wall, struct error *err)
@@ -73,6 +82,7 @@ wall_spans(struct arena *a, const struct organization *org, const struct auto_re
 		return OK;
 	if ((z = zone_get(request->timezone, err)) == NULL)
 		return BAD_REQUEST;
+	/* A first date far ahead needs spans up to there.  If they are too many, the date is out of reach. */
 	date_until = ((int64_t)request->date.n + 2 * PLAN_DAYS_MAX) * DAY_MS;
 	if (request->has_date && date_until > until)
 		until = date_until;
@@ -82,6 +92,10 @@ wall_spans(struct arena *a, const struct organization *org, const struct auto_re
 	return wall->count <= SPANS_MAX ? OK : error_set(err, BAD_REQUEST, "firstSegmentDate: too far ahead");
 }
 
+/*
+ * Finds the date of the first candidate.  A date that was requested is used or refused.  Otherwise it is today or, if
+ * the time of day is over, tomorrow.
+ */
 static enum status
 first_date(const struct auto_request *request, struct spans wall, int64_t now, struct day *first, struct error *err)
 {
@@ -99,6 +113,7 @@ first_date(const struct auto_request *request, struct spans wall, int64_t now, s
 	return OK;
 }
 
+/* Makes the plan from the present usage of all days on which a candidate may fall. */
 enum status
 auto_plan_make(struct db *db, struct arena *a, const struct organization *org, const struct auto_request *request,
     int64_t now, struct auto_plan *plan, struct error *err)
@@ -112,6 +127,10 @@ auto_plan_make(struct db *db, struct arena *a, const struct organization *org, c
 	if ((st = wall_spans(a, org, request, now, &r.wall, err)) != OK ||
 	    (st = first_date(request, r.wall, now, &r.first, err)) != OK)
 		return st;
+	/*
+	 * The usage covers MARGIN_DAYS more at either end, because the planner looks it up by the organization's day of
+	 * each candidate.
+	 */
 	r.usage = usage;
 	r.usage_from = day_add(r.first, -MARGIN_DAYS);
 	if ((st = usage_days(db, org, r.usage_from, day_add(r.usage_from, (int32_t)r.usage_count - 1),
@@ -119,6 +138,7 @@ auto_plan_make(struct db *db, struct arena *a, const struct organization *org, c
 		return st;
 	plan->segments = arena_alloc(a, PLAN_DAYS_MAX * sizeof(*plan->segments));
 	plan->count = plan_make(&r, plan->segments, &plan->left);
+	/* A limit of 0 yields an empty plan and no error: no number of contacts would fit. */
 	if (plan->left > 0 && org->daily_limit != 0)
 		return error_set(err, BAD_REQUEST, "totalContacts: they need more than %d days", PLAN_DAYS_MAX);
 	return OK;

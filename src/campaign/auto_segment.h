@@ -1,5 +1,5 @@
 /*
- * Auto-segmentation: what a client asks of the planner, and the plan for an organisation.
+ * Auto-segmentation: a client's request to the planner, and the plan for an organization.
  */
 #ifndef AUTO_SEGMENT_H
 #define AUTO_SEGMENT_H
@@ -14,23 +14,23 @@ struct auto_request {
 	bool has_date;
 	struct day date;		/* of the first segment, in the zone below */
 	int64_t time_ms;		/* of every segment */
-	const char *timezone;		/* NULL = the organisation's */
+	const char *timezone;		/* NULL = the organization's */
 };
 
 struct auto_plan {
 	struct plan_segment *segments;
 	size_t count;
-	int64_t left;			/* contacts that found no room within PLAN_DAYS_MAX days */
+	int64_t left;			/* contacts without room within PLAN_DAYS_MAX days */
 };
 
 extern const char *const auto_request_fields[];
 
-/* {"totalContacts","firstSegmentDate"?,"firstSegmentTime"?,"timezone"?,"partsPerContact"?}; BAD_REQUEST. */
+/* Reads {"totalContacts","firstSegmentDate"?,"firstSegmentTime"?,"timezone"?,"partsPerContact"?}; BAD_REQUEST. */
 enum status	auto_request_read(struct json_object *o, struct auto_request *request, struct error *err);
 
 /*
- * The plan, from what the days hold now, in the arena.  BAD_REQUEST where the first segment's time is past or the zone
- * unknown, or where contacts are left though the plan has a limit.  Inside a transaction.
+ * Makes the plan from what the days hold now, in the arena.  BAD_REQUEST if the first segment's time is past, if the
+ * zone is unknown, or if contacts are left although the daily limit is not 0.  Inside a transaction.
  */
 enum status	auto_plan_make(struct db *db, struct arena *a, const struct organization *org,
 		    const struct auto_request *request, int64_t now, struct auto_plan *plan, struct error *err);

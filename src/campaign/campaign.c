@@ -1,3 +1,7 @@
+/*
+ * Campaigns, read (see campaign.h).  The database has the segments' states as they were last written; what they are
+ * today follows from the date, and the campaign's state from theirs.
+ */
 #include <string.h>
 
 #include "campaign/campaign.h"
@@ -29,7 +33,10 @@ campaign_is_open(enum campaign_state s)
 	return s == CAMPAIGN_SCHEDULED || s == CAMPAIGN_SENDING || s == CAMPAIGN_PAUSED;
 }
 
-/* An open segment whose day is over has ended. */
+/*
+ * The state of a segment today.  An open segment whose day is over has ended, although nothing was written when the day
+ * ended.
+ */
 static enum campaign_state
 reads(const struct segment *s, struct day today)
 {
@@ -39,8 +46,11 @@ reads(const struct segment *s, struct day today)
 }
 
 /*
- * Of its segments: cancelled if one is (cancelling takes all that are open), draft if all are; else the liveliest one
- * decides; begun and not ended is sending.
+ * Derives a campaign's state from those of its segments today.
+ *
+ * Cancelled if one is, because cancelling takes all that have not ended; draft if one is, because a campaign is
+ * scheduled as a whole.  Otherwise the liveliest segment decides: paused, sending, scheduled.  A campaign of which some
+ * segments have ended and others are scheduled has begun, so it is sending.
  */
 static enum campaign_state
 derive(const struct campaign *c)
@@ -62,6 +72,10 @@ derive(const struct campaign *c)
 	return n[CAMPAIGN_SENT] > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
 }
 
+/*
+ * Loads the segments and derives the states.  parts_per_contact is the same in every segment, so the campaign takes it
+ * from any.
+ */
 static enum status
 load_segments(struct db *db, struct arena *a, struct day today, struct campaign *c)
 {
@@ -73,7 +87,7 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 	while (c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
 		struct segment *s, *grown;
 
-		if (c->count == max) {	/* most have one; a list holds many campaigns */
+		if (c->count == max) {	/* grow from 1: most campaigns have one segment, and lists hold many campaigns */
 			max = max > 0 ? 8 * max : 1;
 			grown = arena_alloc(a, max * sizeof(*grown));
 			if (c->count > 0)
@@ -115,6 +129,7 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 	return load_segments(db, a, today, c);
 }
 
+/* Sums the open segments of that day.  Uses the stored state: for a day that is not over, it is also the state today. */
 int64_t
 campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today)
 {

@@ -1,6 +1,6 @@
 /*
- * The verbs of campaigns (see campaign.h): rows first, then the question whether there is room for what they hold; a refusal
- * undoes the whole transaction.
+ * Campaigns, written (see campaign.h).  Each change writes its rows first and then checks whether there is room for
+ * what they hold; a refusal aborts the whole transaction.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,14 +20,17 @@ struct reserve {
 	struct db *db;
 	struct arena *arena;
 	const struct organization *org;
-	const struct campaign *was;	/* NULL = it is new */
+	const struct campaign *was;	/* NULL = the campaign is new */
 	const struct campaign *is;
 	const struct campaign_change *change;
 	struct campaign_refusal *refusal;
 	struct error *err;
 };
 
-/* A day on which the campaign holds more than before must have room for all of it. */
+/*
+ * Checks one day.  A day on which the campaign holds more than before must have room for all of it; one on which it
+ * holds no more is never refused, even if it is over its limit.
+ */
 static enum status
 check_day(const struct reserve *r, struct day d)
 {
@@ -41,7 +44,10 @@ check_day(const struct reserve *r, struct day d)
 
 	if (after <= before || r->org->daily_limit == UNLIMITED)
 		return OK;
-	/* The rows are written already: take this campaign out again to see what was free for it. */
+	/*
+	 * The rows are written already, so the day's usage contains this campaign.  Subtract it to report what was free
+	 * for it.
+	 */
 	if ((st = usage_days(r->db, r->org, d, d, today, &usage)) != OK)
 		return st;
 	if (quota_total(usage) <= r->org->daily_limit)
@@ -49,6 +55,7 @@ check_day(const struct reserve *r, struct day d)
 	usage.reserved -= after;
 	*r->refusal = (struct campaign_refusal) { .is_set = true, .day = d, .needed = after,
 		.available = quota_available(r->org->daily_limit, usage) };
+	/* Suggest the next day with room for as much, starting from the day that was requested. */
 	if ((st = slot_find(r->db, r->org, d, after, &slot)) != OK)
 		return st;
 	r->refusal->has_next = slot.is_found;
@@ -58,7 +65,7 @@ check_day(const struct reserve *r, struct day d)
 	    r->org->daily_limit);
 }
 
-/* Adds (sign 1) or takes out (-1) what a campaign holds of a cycle. */
+/* Adds (sign 1) or subtracts (-1) what a campaign holds of a cycle: its open segments on the cycle's days from today on. */
 static void
 add_campaign(const struct price_list *prices, struct cap_usage *usage, const struct campaign *c, struct day today, int sign)
 {
@@ -72,7 +79,10 @@ add_campaign(const struct price_list *prices, struct cap_usage *usage, const str
 	}
 }
 
-/* The cycle of that day, with this campaign and as it was without the change. */
+/*
+ * Checks the cycle of one day: with this campaign, and as it would be without the change.  The second is derived from
+ * the first, by replacing the campaign by what it was.
+ */
 static enum status
 check_cycle(const struct reserve *r, const struct price_list *prices, struct day d)
 {
@@ -91,7 +101,10 @@ check_cycle(const struct reserve *r, const struct price_list *prices, struct day
 	return error_set(r->err, OVER_CAP, "%s: the billing cycle has no room for this campaign", cap);
 }
 
-/* Whether no segment before this one lies on its day (in its cycle): each is asked once. */
+/*
+ * Whether no earlier segment has the same day (or lies in the same cycle), so that each day and each cycle is checked
+ * once.
+ */
 static bool
 is_first_of(const struct reserve *r, size_t i, bool of_cycle)
 {
@@ -109,7 +122,10 @@ is_first_of(const struct reserve *r, size_t i, bool of_cycle)
 	return true;
 }
 
-/* Caps before days: where both refuse it is 402. */
+/*
+ * Checks whether there is room for what the rows now hold.  Caps before days: if both refuse, the client receives 402.
+ * Days and cycles that the campaign has left need no check.
+ */
 static enum status
 campaign_reserve(const struct reserve *r)
 {
@@ -132,6 +148,10 @@ campaign_reserve(const struct reserve *r)
 
 /* ---- Rows */
 
+/*
+ * Refuses an instant in the past if it is new: of a segment that is added or moved, or of a draft that is scheduled.
+ * Other segments may be past already and remain as they are.
+ */
 static enum status
 check_instants(const struct campaign *was, const struct campaign *c, const struct campaign_change *change, struct error *err)
 {
@@ -151,6 +171,7 @@ check_instants(const struct campaign *was, const struct campaign *c, const struc
 	return OK;
 }
 
+/* Adds the rows, their digest and the audit row, then checks for room. */
 enum status
 campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
     const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
@@ -170,7 +191,7 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 	query_bind_int(q, ":now", change->now);
 	if (query_step(q))
 		c->key = query_int(q, 0);
-	query_step(q);
+	query_step(q);	/* to its end: RETURNING yields one row */
 	st = query_done(q);
 	for (size_t i = 0; st == OK && i < c->count; i++) {
 		c->segments[i].number = (int64_t)i + 1;
@@ -182,7 +203,7 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 	return campaign_reserve(&r);
 }
 
-/* Contacts that are done close it, as a spending event would. */
+/* Closes a segment whose contacts are all done, as an event that spends does: the change may have lowered its contacts. */
 static void
 close_if_done(struct segment *s)
 {
@@ -208,9 +229,14 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 	for (size_t i = 0; st == OK && i < c->count; i++) {
 		struct segment *s = &c->segments[i];
 
+		/*
+		 * Events are facts, so contacts cannot go below what is spent.  They may already be below, if more was
+		 * sent than planned; then they only must not shrink further.
+		 */
 		if (s->contacts < s->spent && s->contacts < was->segments[i].contacts)
 			return error_set(err, CONFLICT, "contactCount: below the %" PRId64 " that are spent of segment %" PRId64,
 			    s->spent, s->number);
+		/* A segment that was not moved keeps its day, even if the zone has changed since. */
 		if (s->scheduled_at != was->segments[i].scheduled_at)
 			s->day = day_at(org->days, s->scheduled_at);
 		close_if_done(s);
@@ -221,13 +247,16 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 	return campaign_reserve(&r);
 }
 
-/* ---- Verbs */
+/* ---- Cancel, pause, resume */
 
 static const struct {
 	const char *name, *to;
 } transitions[] = { [CANCEL] = { "cancel", "cancelled" }, [PAUSE] = { "pause", "paused" }, [RESUME] = { "resume", "scheduled" } };
 
-/* What a verb makes of a segment; its own state where it leaves it alone. */
+/*
+ * The state that a transition gives to a segment, or its present one if the transition does not concern it.  Decides by
+ * the state today, so a segment that has ended stays as it is.  Resuming returns to `sending` what had begun to send.
+ */
 static enum campaign_state
 step(enum campaign_verb verb, const struct segment *s)
 {
@@ -240,6 +269,10 @@ step(enum campaign_verb verb, const struct segment *s)
 	return s->state;
 }
 
+/*
+ * Moves each segment that the transition concerns and writes the result like any other change, so that one path checks
+ * for room.
+ */
 enum status
 campaign_transition(struct db *db, struct arena *a, const struct organization *org, struct campaign *c, enum campaign_verb verb,
     const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
@@ -247,13 +280,17 @@ campaign_transition(struct db *db, struct arena *a, const struct organization *o
 	struct campaign was = *c;
 	bool is_changed = false;
 
+	/* campaign_update compares with the segments as they were. */
 	was.segments = arena_alloc(a, (c->count + 1) * sizeof(*was.segments));
 	memcpy(was.segments, c->segments, c->count * sizeof(*was.segments));
 	for (size_t i = 0; i < c->count; i++) {
 		struct segment *s = &c->segments[i];
 		enum campaign_state to = step(verb, s);
 
-		/* What has begun goes on; what has not, and whose time is past, must be moved first. */
+		/*
+		 * A segment that has begun continues even if its time is past; one that has not must be moved to a
+		 * later time first.
+		 */
 		if (verb == RESUME && to == CAMPAIGN_SCHEDULED && s->state == CAMPAIGN_PAUSED && s->scheduled_at < change->now)
 			return error_set(err, BAD_REQUEST, "segment %" PRId64 ": its time is past; move it first", s->number);
 		is_changed |= to != s->state;
@@ -273,6 +310,10 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 	enum status st;
 	bool has_events;
 
+	/*
+	 * Deleting must leave no trace in the figures: a draft holds nothing, and without events nothing in the ledger
+	 * refers to it.
+	 */
 	if (c->state != CAMPAIGN_DRAFT)
 		return error_set(err, CONFLICT, "a campaign that is %s cannot be deleted, only a draft; cancel it",
 		    campaign_state_name(c->state));
@@ -283,6 +324,10 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 		return st;
 	if (has_events)
 		return error_set(err, CONFLICT, "a draft with events cannot be deleted; cancel it");
+	/*
+	 * Free the ids of the campaign and of its results, so that they can be used again.  The segments go with the
+	 * campaign's row.
+	 */
 	if ((st = idempotency_forget(db, org->key, c->id)) != OK)
 		return st;
 	q = db_query(db, "DELETE FROM campaign WHERE key = :key");

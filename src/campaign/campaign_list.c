@@ -1,3 +1,6 @@
+/*
+ * Pages of campaigns and of failed contacts (see campaign_list.h).
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +8,7 @@
 #include "campaign/campaign_list.h"
 #include "base/cursor.h"
 
+/* Campaigns per query; campaigns that one page loads at most; digits of a key in a cursor, so that it fits an int64. */
 enum { CHUNK = 100, LOOKED_AT_MAX = 2000, DIGITS_MAX = 18 };
 
 const char *
@@ -13,6 +17,7 @@ campaign_cursor(struct arena *a, int64_t last)
 	return arena_printf(a, "c%" PRId64, last);
 }
 
+/* False unless the text is `c` and the digits of a positive key. */
 bool
 campaign_cursor_parse(const char *text, int64_t *before)
 {
@@ -29,7 +34,10 @@ struct candidate {
 	const char *id;
 };
 
-/* The next campaigns that have a segment in the range, whatever their state. */
+/*
+ * Reads the next campaigns with a segment in the range, newest first, whatever their state.  Keys grow with time, and
+ * campaigns that are added meanwhile come before the page.
+ */
 static enum status
 read_candidates(struct db *db, struct arena *a, const struct organization *org, const struct campaign_filter *f,
     int64_t before, struct candidate *candidates, size_t *count)
@@ -50,8 +58,8 @@ read_candidates(struct db *db, struct arena *a, const struct organization *org, 
 }
 
 /*
- * The state is derived, so it is asked of each campaign; after LOOKED_AT_MAX of them the page ends as it is, with
- * a cursor.
+ * SQL does not know the state, which is derived, so each candidate is loaded and then filtered.  If few match that may
+ * take long: after LOOKED_AT_MAX candidates the page ends as it is, with a cursor to continue from.
  */
 enum status
 campaign_list(struct db *db, struct arena *a, const struct organization *org, const struct campaign_filter *f,
@@ -68,6 +76,7 @@ campaign_list(struct db *db, struct arena *a, const struct organization *org, co
 		if ((st = read_candidates(db, a, org, f, page->last, candidates, &count)) != OK)
 			return st;
 		for (size_t i = 0; i < count; i++) {
+			/* Checked only with another candidate at hand, so more may follow. */
 			if (page->count == (size_t)f->limit || looked_at++ == LOOKED_AT_MAX) {
 				page->has_more = true;
 				return OK;
@@ -82,19 +91,21 @@ campaign_list(struct db *db, struct arena *a, const struct organization *org, co
 	return OK;
 }
 
-/* ---- Failures.  A cursor is the time, source and id of the last one. */
+/* ---- Failed contacts.  A cursor is the time, source and id of the last one. */
 
 struct position {
 	int64_t failed_at;
 	const char *source, *id;
 };
 
+/* Separates the source from the id by a control character, which neither may contain. */
 static const char *
 format_position(struct arena *a, const struct position *p)
 {
 	return cursor_of(a, arena_printf(a, "%" PRId64 "~%s\x1f%s", p->failed_at, p->source, p->id));
 }
 
+/* Splits the text in place; false unless format_position wrote it. */
 static bool
 parse_position(struct arena *a, const char *cursor, struct position *p)
 {
@@ -115,6 +126,7 @@ campaign_failures(struct db *db, struct arena *a, const struct campaign *c, cons
 	struct query *q = db_query(db, "SELECT segment, failed_at, phone, reason, source, id FROM failure "
 	    "WHERE campaign = :campaign AND (failed_at, source, id) > (:failed_at, :source, :id) "
 	    "ORDER BY failed_at, source, id LIMIT :max");
+	/* Before the first row, unless there is a cursor. */
 	struct position after = { INT64_MIN, "", "" };
 	enum status st;
 
@@ -126,6 +138,7 @@ campaign_failures(struct db *db, struct arena *a, const struct campaign *c, cons
 	query_bind_int(q, ":failed_at", after.failed_at);
 	query_bind_text(q, ":source", after.source);
 	query_bind_text(q, ":id", after.id);
+	/* One more row than the page has: it tells whether there is a next page. */
 	query_bind_int(q, ":max", (int64_t)limit + 1);
 	while (query_step(q)) {
 		if (page->count == limit) {

@@ -1,5 +1,5 @@
 /*
- * Pages: of campaigns, and of those whom a campaign could not reach.
+ * Pages of campaigns, and of a campaign's failed contacts.
  */
 #ifndef CAMPAIGN_LIST_H
 #define CAMPAIGN_LIST_H
@@ -8,9 +8,9 @@
 
 struct campaign_filter {
 	bool has_state;
-	enum campaign_state state;	/* derived, as it reads today */
+	enum campaign_state state;	/* derived, effective today */
 	struct day from, to;		/* a segment lies on one of these days */
-	int64_t before;			/* of the cursor; 0 = from the newest */
+	int64_t before;			/* from the cursor; 0 = from the newest */
 	int64_t limit;
 };
 
@@ -18,10 +18,10 @@ struct campaign_page {
 	struct campaign *campaigns;	/* newest first */
 	size_t count;
 	bool has_more;
-	int64_t last;			/* where the next page goes on */
+	int64_t last;			/* the next page continues after this key */
 };
 
-/* Stable while campaigns are added: a page goes on behind the last one that was looked at. */
+/* Lists campaigns.  Stable while campaigns are added: the next page continues after the last campaign that was looked at. */
 enum status	campaign_list(struct db *db, struct arena *a, const struct organization *org,
 		    const struct campaign_filter *filter, struct day today, struct campaign_page *page, struct error *err);
 
@@ -36,10 +36,10 @@ struct failure_row {
 struct failure_page {
 	struct failure_row *failures;	/* by time */
 	size_t count;
-	const char *cursor;		/* of the next page; NULL = there is none */
+	const char *cursor;		/* of the next page; NULL = this is the last */
 };
 
-/* cursor NULL = from the first.  BAD_REQUEST for one that was not given out. */
+/* Lists failed contacts.  cursor NULL = from the first.  BAD_REQUEST for a cursor that we did not issue. */
 enum status	campaign_failures(struct db *db, struct arena *a, const struct campaign *c, const char *cursor,
 		    size_t limit, struct failure_page *page, struct error *err);
 

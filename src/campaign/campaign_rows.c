@@ -1,3 +1,6 @@
+/*
+ * The rows of a campaign (see campaign_rows.h).
+ */
 #include "store/audit.h"
 #include "campaign/campaign_rows.h"
 #include "base/json.h"
@@ -6,6 +9,7 @@
 enum status
 campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
 {
+	/* sent, failed and spent are not among the columns: only events change them. */
 	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, "
 	    "parts_per_contact, status) VALUES (:campaign, :number, :org, :scheduled_at, :day, :contacts, :ppc, :status) "
 	    "ON CONFLICT (campaign, number) DO UPDATE SET scheduled_at = excluded.scheduled_at, day = excluded.day, "
@@ -38,6 +42,11 @@ campaign_audit(struct db *db, const struct organization *org, const struct campa
 	return st;
 }
 
+/*
+ * Hashes the campaign's own columns, the request that made it, and its segments by number.  Of the status only what a
+ * client chose: draft, paused, cancelled, or 3 for the rest, because events move a segment among scheduled, sending,
+ * sent and failed without sealing it again.
+ */
 enum status
 campaign_seal(struct db *db, const struct campaign *c)
 {
@@ -72,7 +81,7 @@ campaign_close_segment(struct db *db, const struct campaign *c, int64_t number)
 	query_bind_int(q, ":number", number);
 	if ((st = query_run(q)) != OK)
 		return st;
-	return campaign_seal(db, c);	/* it may have been paused */
+	return campaign_seal(db, c);	/* the status was perhaps `paused`, which the digest contains */
 }
 
 enum status

@@ -1,3 +1,10 @@
+/*
+ * Admission of conditional events (see admission.h).
+ *
+ * A cache of days and cycles, filled from the roll-ups and then changed by the same arithmetic for every event,
+ * recorded or only considered: admission_check applies an event to a copy and compares, admission_commit applies it to
+ * the cache.
+ */
 #include <inttypes.h>
 
 #include "ledger/admission.h"
@@ -6,6 +13,7 @@
 #include "ledger/slot.h"
 #include "ledger/usage.h"
 
+/* The cache covers the ordinary window of posting; backfilled events may need more, and then it starts over. */
 enum { DAYS_KEPT = 64, CYCLES_KEPT = 8, AHEAD = SLOT_SEARCH_DAYS + 1 };
 
 struct kept_day {
@@ -25,7 +33,7 @@ struct admission {
 	size_t day_count;
 	struct cap_usage cycles[CYCLES_KEPT];
 	size_t cycle_count;
-	struct day_usage ahead[AHEAD];	/* today and the days after it, where knows_ahead */
+	struct day_usage ahead[AHEAD];	/* today and the days after it, if knows_ahead */
 	bool knows_ahead;
 };
 
@@ -51,7 +59,7 @@ admission_reset(struct admission *e)
 	e->knows_ahead = false;
 }
 
-/* ---- What is known */
+/* ---- The cache of days and cycles */
 
 static const struct kept_day *
 find_day(const struct admission *e, struct day d)
@@ -68,6 +76,7 @@ is_in(const struct cycle *c, struct day d)
 	return c->from.n <= d.n && d.n < c->until.n;
 }
 
+/* Cycles are found by a day that they contain, since an event knows only its day. */
 static const struct cap_usage *
 find_cycle(const struct admission *e, struct day d)
 {
@@ -83,6 +92,10 @@ admission_has(const struct admission *e, struct day d)
 	return find_day(e, d) != NULL && (!e->has_caps || find_cycle(e, d) != NULL);
 }
 
+/*
+ * Reads the day and its cycle unless they are cached.  Starts over if either table is full.  What it reads is complete
+ * only if the roll-ups are flushed.
+ */
 static enum status
 load(struct admission *e, struct day d)
 {
@@ -111,6 +124,11 @@ load(struct admission *e, struct day d)
 
 /* ---- The arithmetic of one event */
 
+/*
+ * Applies an event to a day.  Both parts may concern it: what the event adds if it is the event's own day, and what it
+ * frees if the segment's reservation lies on it.  Only SMS count on a day, and reservations of past days count nothing
+ * already.
+ */
 static void
 change_day(const struct admission *e, const struct admission_change *c, struct kept_day *k)
 {
@@ -123,12 +141,17 @@ change_day(const struct admission *e, const struct admission_change *c, struct k
 		    quota_held(c->left_after, 0, h->parts_per_contact, e->org->unit);
 }
 
+/* What a segment's remaining contacts will cost: their parts at the price of the segment's day. */
 static int64_t
 held_cost(const struct admission *e, const struct segment_hold *h, int64_t left)
 {
 	return money_cost(quota_held(left, 0, h->parts_per_contact, UNIT_PART), price_nanos(e->prices, SMS, h->day));
 }
 
+/*
+ * Applies an event to a cycle, in the same two parts as change_day.  The reservation counts as SMS contacts and as
+ * money, but not as messages: messagesCap looks at what was sent.
+ */
 static void
 change_cycle(const struct admission *e, const struct admission_change *c, struct cap_usage *u)
 {
@@ -149,10 +172,12 @@ change_cycle(const struct admission *e, const struct admission_change *c, struct
 void
 admission_commit(struct admission *e, const struct admission_change *c)
 {
+	/* An event may free a reservation on another day than its own, so every cached day and cycle is visited. */
 	for (size_t i = 0; i < e->day_count; i++)
 		change_day(e, c, &e->days[i]);
 	for (size_t i = 0; i < e->cycle_count; i++)
 		change_cycle(e, c, &e->cycles[i]);
+	/* The days ahead are a separate copy; read them again when the next refusal needs them. */
 	e->knows_ahead = false;
 }
 
@@ -167,7 +192,10 @@ keep_refusal(struct admission *e, struct event_refusal refusal)
 	return r;
 }
 
-/* The roll-ups of what this post has recorded are not written yet: the days that it has touched are known better. */
+/*
+ * Replaces the days ahead by their cached copies: those include what this post has recorded but not yet written to the
+ * roll-ups.
+ */
 static void
 overlay_kept(struct admission *e)
 {
@@ -179,7 +207,10 @@ overlay_kept(struct admission *e)
 	}
 }
 
-/* The first day from today on with room for so many units; the days are read once until something changes them. */
+/*
+ * Finds the first day from today on with room for so many units.  The days are read once and serve all refusals until
+ * an event is recorded.
+ */
 static enum status
 find_next(struct admission *e, int64_t units, struct event_refusal *refusal)
 {
@@ -200,6 +231,10 @@ find_next(struct admission *e, int64_t units, struct event_refusal *refusal)
 	return OK;
 }
 
+/*
+ * Describes a refusal by the daily limit: what the day has left, when it ends, and the next day with enough room, so
+ * that the client can decide when to retry.
+ */
 static enum status
 refuse_by_day(struct admission *e, const struct admission_change *c, const struct day_usage *usage,
     const struct event_refusal **refusal)
@@ -220,7 +255,10 @@ refuse_by_day(struct admission *e, const struct admission_change *c, const struc
 	return OK;
 }
 
-/* Caps first: where both refuse, it is the cap. */
+/*
+ * Checks the caps before the daily limit: if both refuse, the client receives the cap, because waiting for another day
+ * would not help.
+ */
 enum status
 admission_check(struct admission *e, const struct admission_change *c, const struct event_refusal **refusal)
 {
@@ -233,6 +271,10 @@ admission_check(struct admission *e, const struct admission_change *c, const str
 	if ((st = load(e, c->day)) != OK)
 		return st;
 	if (e->has_caps) {
+		/*
+		 * Apply the event to a copy.  cap_over compares it with the cycle before the event, so that an event
+		 * which frees as much as it takes is not refused by a cap that was exceeded already.
+		 */
 		cycle = *find_cycle(e, c->day);
 		change_cycle(e, c, &cycle);
 		if ((cap = cap_over(e->org, &cycle, find_cycle(e, c->day))) != NULL) {
@@ -244,6 +286,7 @@ admission_check(struct admission *e, const struct admission_change *c, const str
 	}
 	if (c->channel != SMS || e->org->daily_limit == UNLIMITED)
 		return OK;
+	/* The same for the day: admit the event if the day stays within the limit, or holds no more than before. */
 	day = *find_day(e, c->day);
 	change_day(e, c, &day);
 	if (quota_total(day.usage) <= e->org->daily_limit || quota_total(day.usage) <= quota_total(find_day(e, c->day)->usage))

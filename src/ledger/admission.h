@@ -1,9 +1,9 @@
 /*
- * Conditional events: recorded only while their day and their billing cycle have room.
+ * Admission of conditional events: recorded only while their day and their billing cycle have room.
  *
- * What the days and cycles hold is read once for a post and then carried along, event by event: the post holds the writers'
- * lock, so nobody else changes it.  An event needs room for what it adds less what it frees of a reservation on its own
- * day (in its own cycle).
+ * Reads what the days and cycles hold once per post and then updates it event by event: the post holds the writers'
+ * lock, so nobody else can change it.  An event needs room for what it adds less what it frees of a reservation on its
+ * own day (in its own cycle).
  */
 #ifndef ADMISSION_H
 #define ADMISSION_H
@@ -17,27 +17,27 @@ struct admission;
 struct admission	*admission_new(struct db *db, struct arena *a, const struct organization *org,
 		    const struct price_list *prices, int64_t now);
 
-/* What an event changes, were it recorded. */
+/* What an event would change. */
 struct admission_change {
-	struct day day;			/* its own */
+	struct day day;			/* the event's own day */
 	enum channel channel;
-	int64_t messages, parts, cost_micros;	/* 0 of a failed one */
+	int64_t messages, parts, cost_micros;	/* 0 for a failed event */
 	bool has_segment;
-	struct segment_hold before;	/* of the segment that it spends */
-	int64_t left_after;		/* contacts that it still holds then */
+	struct segment_hold before;	/* the segment that it spends */
+	int64_t left_after;		/* contacts that the segment would still hold */
 };
 
-/* False where enforcer_ask will read the day or its cycle: then the roll-ups must be flushed. */
+/* False if admission_check will read the day or its cycle: then flush the roll-ups first. */
 bool		admission_has(const struct admission *e, struct day d);
 
-/* *refusal (in the arena) stays NULL where there is room. */
+/* Decides on one event; *refusal (in the arena) is NULL if there is room. */
 enum status	admission_check(struct admission *e, const struct admission_change *change,
 		    const struct event_refusal **refusal);
 
-/* The event was recorded. */
+/* Updates the cached days and cycles after the event was recorded. */
 void		admission_commit(struct admission *e, const struct admission_change *change);
 
-/* Something else was: what is known is known no more. */
+/* Discards the cached days and cycles after any other change. */
 void		admission_reset(struct admission *e);
 
 #endif

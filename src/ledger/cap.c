@@ -1,3 +1,7 @@
+/*
+ * Cycle caps (see cap.h): what a cycle holds, and whether a change takes it over a cap.  Campaigns and conditional
+ * events use the same functions, so that both count alike.
+ */
 #include <string.h>
 
 #include "ledger/cap.h"
@@ -10,6 +14,7 @@ cap_any(const struct organization *org)
 	    org->cap_sms != NO_CAP || org->cap_calls != NO_CAP);
 }
 
+/* A reservation counts in parts for its cost, at the price of its own day, and in contacts for smsCap. */
 void
 cap_add_held(const struct price_list *prices, struct cap_usage *usage, struct day d, int64_t contacts, int64_t parts_per_contact,
     int sign)
@@ -17,11 +22,15 @@ cap_add_held(const struct price_list *prices, struct cap_usage *usage, struct da
 	int64_t micros = sign * money_cost(quota_held(contacts, 0, parts_per_contact, UNIT_PART), price_nanos(prices, SMS, d));
 
 	usage->sms += sign * contacts;
-	/* What would not fit stays at its end: absurd costs must refuse, not wrap round to room. */
+	/* Saturate: an absurd cost must be refused, not wrap around and look like room. */
 	if (__builtin_add_overflow(usage->cost_micros, micros, &usage->cost_micros))
 		usage->cost_micros = sign < 0 ? -INT64_MAX : INT64_MAX;
 }
 
+/*
+ * Adds what open segments of the cycle's days hold, from the day `from` on.  The price depends on the day, so the rows
+ * are added one by one.
+ */
 static enum status
 add_reserved(struct db *db, const struct organization *org, const struct price_list *prices, struct day from,
     struct cap_usage *usage)
@@ -54,9 +63,11 @@ cap_usage_load(struct db *db, const struct organization *org, const struct price
 	usage->cost_micros = usage_budget_micros(&sums);
 	usage->sms = sums.of[SMS].messages;
 	usage->calls = sums.of[CALL].messages;
+	/* Reservations of days that are over have lapsed: count from today if the cycle started earlier. */
 	return add_reserved(db, org, prices, usage->cycle.from.n < today.n ? today : usage->cycle.from, usage);
 }
 
+/* Whether usage exceeds the cap because of this change.  Usage that exceeded it before and did not grow is not refused. */
 static bool
 is_over(int64_t cap, int64_t is, int64_t was)
 {

@@ -1,6 +1,6 @@
 /*
- * Cycle caps: what an organisation may use in one billing cycle.  They bind enforced events and campaign
- * writes; plain events are facts.
+ * Cycle caps: the most that an organization may use in one billing cycle.  They bind conditional events and campaign
+ * writes; other events are facts and are always recorded.
  */
 #ifndef CAP_H
 #define CAP_H
@@ -10,30 +10,30 @@
 #include "ledger/price.h"
 #include "ledger/usage.h"
 
-/* What one cycle holds: sent, and reserved by open segments. */
+/* What one cycle holds: what was sent, and what open segments reserve. */
 struct cap_usage {
 	struct cycle cycle;
 	int64_t messages;	/* messageUsage */
-	int64_t cost_micros;	/* budgetUsage and the reservations, priced on their days */
-	int64_t sms, calls;	/* messages; SMS reservations in contacts count */
+	int64_t cost_micros;	/* budgetUsage and the reservations, at the prices of their days */
+	int64_t sms, calls;	/* in messages; SMS reservations count in contacts */
 };
 
-bool		cap_any(const struct organization *org);	/* one is set, and overage is not allowed */
+bool		cap_any(const struct organization *org);	/* a cap is set and binds (no overage) */
 
-/* The usage of the cycle that holds d. */
+/* Reads the usage of the cycle that contains d. */
 enum status	cap_usage_load(struct db *db, const struct organization *org, const struct price_list *prices,
 		    struct day d, struct day today, struct cap_usage *usage);
 
 /*
- * Adds (sign 1) or takes out (-1) what a segment on that day of the cycle holds: contacts, and money at the price of the day.
- * What would not fit stays at its end: absurd costs must refuse, not wrap round to room.
+ * Adds (sign 1) or subtracts (-1) what a segment on that day of the cycle holds: contacts, and money at the price of
+ * the day.  Money saturates: absurd costs must be refused, not wrap around and look like room.
  */
 void		cap_add_held(const struct price_list *prices, struct cap_usage *usage, struct day d, int64_t contacts,
 		    int64_t parts_per_contact, int sign);
 
 /*
- * The name of a cap that this usage is over ("messagesCap", "costCap", "smsCap", "callCap"); NULL where
- * none is.  Only those are asked of which `than`, the usage before, has less.
+ * Returns the name of a cap that this usage exceeds ("messagesCap", "costCap", "smsCap", "callCap"), or NULL.  Ignores
+ * caps whose usage did not grow since `than`, the usage before.
  */
 const char	*cap_over(const struct organization *org, const struct cap_usage *usage, const struct cap_usage *than);
 

@@ -1,6 +1,6 @@
 /*
- * Posting: each item in its order, inside one write transaction.  The order of the questions is: is the id taken
- * (duplicate, conflict), is its time in the window, then what it counts, costs and spends.
+ * Posting events: each item in turn, inside one write transaction.  The checks of an item have an order: whether its id
+ * is taken (duplicate, conflict), whether its time is in the window, then what it counts, costs and spends.
  */
 #include "store/audit.h"
 #include "base/crypto.h"
@@ -10,6 +10,10 @@
 #include "time/instant.h"
 #include "ledger/segment.h"
 
+/*
+ * Keeps the phone number and the reason of a failed event, apart from the ledger: the ledger is permanent, and these
+ * are blanked after a while.
+ */
 static enum status
 insert_failure(const struct post *p, const struct event *e, struct segment_ref ref)
 {
@@ -31,6 +35,10 @@ insert_failure(const struct post *p, const struct event *e, struct segment_ref r
 
 /* ---- One item */
 
+/*
+ * Finds the campaign and segment that the event belongs to.  An unknown one is a warning only: the message was sent, so
+ * the event is recorded all the same.
+ */
 static enum status
 resolve(struct post *p, struct event_item *item, struct segment_ref *ref)
 {
@@ -47,10 +55,11 @@ resolve(struct post *p, struct event_item *item, struct segment_ref *ref)
 	else if (e->segment > 0 && ref->segment == 0)
 		item->warning = "segmentNumber: unknown";
 	if (e->channel != SMS)
-		ref->segment = 0;	/* only SMS spends */
+		ref->segment = 0;	/* reservations are of SMS only */
 	return OK;
 }
 
+/* Records an event as a fact, whatever the limits: ledger, roll-ups, failed contact and segment. */
 static enum status
 post_event(struct post *p, struct event_item *item)
 {
@@ -63,7 +72,10 @@ post_event(struct post *p, struct event_item *item)
 	enum status st;
 	bool is_there, is_new;
 
-	/* Of one that is refused, the question who has the id comes first; of others the insert asks it. */
+	/*
+	 * If the event is refused, look for its id first: a repeated event must be reported as a duplicate also when
+	 * its time has left the window.  For other events, the insert finds out.
+	 */
 	if (!event_check_window(p, item, "occurredAt", e->occurred_at) || !event_cost(p, item, &cost)) {
 		if ((st = event_find(p->db, p->arena, p->org, e->source, e->id, &is_there, &old)) != OK || !is_there)
 			return st;
@@ -71,12 +83,14 @@ post_event(struct post *p, struct event_item *item)
 	}
 	if ((st = resolve(p, item, &ref)) != OK)
 		return st;
+	/* The row pins the resolved segment and the cost, so that later changes of campaigns and prices do not alter it. */
 	struct event_new_row row = { .source = e->source, .id = e->id, .status = event_kind_status[e->kind],
 		.occurred_at = e->occurred_at, .channel = e->channel, .messages = e->messages, .parts = e->parts,
 		.cost_given = e->cost_given, .cost_micros = cost, .campaign_given = e->campaign,
 		.segment_given = e->segment, .ref = ref, .detail = event_detail_hash(e, detail) ? detail : NULL };
 	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
+	/* If the id is taken, compare with the row that has it. */
 	if (!is_new) {
 		if ((st = event_find(p->db, p->arena, p->org, e->source, e->id, &is_there, &old)) != OK)
 			return st;
@@ -90,7 +104,7 @@ post_event(struct post *p, struct event_item *item)
 	return ref.segment > 0 ? segment_spend(p->db, ref, sent, failed) : OK;
 }
 
-/* What an event would change: itself, and what it takes of a segment. */
+/* Computes what the event would change: the usage of its day and cycle, and what it would spend of a segment. */
 static enum status
 preview(struct post *p, struct event_item *item, int64_t cost, struct admission_change *change)
 {
@@ -104,6 +118,7 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct admission_
 		change->parts = e->parts;
 		change->cost_micros = cost;
 	}
+	/* An event that belongs to a segment uses what the segment reserved: compare what it holds before and after. */
 	if ((st = resolve(p, item, &ref)) != OK || ref.segment == 0)
 		return st;
 	change->has_segment = true;
@@ -113,8 +128,8 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct admission_
 }
 
 /*
- * Recorded only where it leaves its day and its cycle within their limits; a refusal leaves nothing, and its id stays free.
- * A failed one needs no room, but frees some.
+ * Records a conditional event only if its day and its cycle stay within their limits.  A refusal writes nothing, and
+ * the id remains free for a retry.  A failed event needs no room, so it is never refused, but it may free some.
  */
 static enum status
 post_enforced(struct post *p, struct event_item *item)
@@ -134,13 +149,14 @@ post_enforced(struct post *p, struct event_item *item)
 		return OK;
 	if ((st = preview(p, item, cost, &change)) != OK)
 		return st;
+	/* admission_check is about to read the roll-ups, so write what this post has added to them. */
 	if (!admission_has(p->admission, change.day) && (st = rollup_flush(p->rollup, p->db)) != OK)
 		return st;
 	if (e->kind == EVENT_SENT && (st = admission_check(p->admission, &change, &item->refusal)) != OK)
 		return st;
 	if (item->refusal != NULL) {
 		event_reject(item, item->refusal->error);
-		item->warning = NULL;
+		item->warning = NULL;	/* from resolve: an event that is not recorded has none */
 		return OK;
 	}
 	if ((st = post_event(p, item)) == OK && item->verdict == EVENT_ACCEPTED)
@@ -148,6 +164,7 @@ post_enforced(struct post *p, struct event_item *item)
 	return st;
 }
 
+/* A void is a correction and needs no room, but it changes days and cycles in a way that admission does not follow. */
 static enum status
 post_item(struct post *p, struct event_item *item)
 {
@@ -161,6 +178,7 @@ post_item(struct post *p, struct event_item *item)
 	return st;
 }
 
+/* Posts the items that are still pending; the others were refused while they were read. */
 enum status
 event_post(struct db *db, struct arena *a, const struct organization *org, struct event_item *items, size_t count,
     const struct event_options *options)
@@ -178,9 +196,11 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 			st = post_item(&p, &items[i]);
 	if (st == OK)
 		st = rollup_flush(p.rollup, db);
+	/* Posting is regular and holds the writers' lock anyway, so it also blanks what has become too old. */
 	if (st == OK)
 		st = failed_contact_expire(db, options->now);
 	rollup_free(p.rollup);
+	/* Events older than the window change months that may have been reported, so the audit says that there were some. */
 	if (st == OK && p.backfilled > 0)
 		st = audit(db, options->now, org->key, options->credential, "event.backfill",
 		    arena_printf(a, "{\"events\":%lld}", (long long)p.backfilled));

@@ -9,16 +9,22 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
+/* The only type of CloudEvent that we accept. */
 static const char cloudevent_type[] = "daybook.event";
 
+/* The members of each form.  A CloudEvent has id, source and time as attributes, so they are not among its data. */
 static const char *const native_fields[] = { "id", "source", "channel", "occurredAt", "messages", "parts",
 	"status", "cost", "campaignId", "segmentNumber", "to", "reason", "voids", NULL };
 static const char *const data_fields[] = { "channel", "messages", "parts", "status", "cost", "campaignId",
 	"segmentNumber", "to", "reason", "voids", NULL };
+/* What a void takes over from the event that it takes back.  A value of its own could only contradict it. */
 static const char *const not_of_a_void[] = { "occurredAt", "channel", "messages", "parts", "status", "cost",
 	"campaignId", "segmentNumber", "to" };
 
-/* No control characters: ids go into logs, and our own rows put one behind them. */
+/*
+ * Refuses control characters: ids go into logs, and our own rows append one (\x1f) and a number to the id that they
+ * concern.
+ */
 static bool
 is_printable(const char *text)
 {
@@ -28,6 +34,10 @@ is_printable(const char *text)
 	return true;
 }
 
+/*
+ * Checks id and source, which together identify the event.  Clients cannot use our own prefix, so no event can pass for
+ * an adjustment.
+ */
 static enum status
 check_names(struct event *e, struct error *err)
 {
@@ -45,6 +55,10 @@ check_names(struct event *e, struct error *err)
 	return OK;
 }
 
+/*
+ * Reads the instant, called by the name that its form has for it.  A void lies at its event's instant, so both count on
+ * the same day.
+ */
 static enum status
 read_time(struct event *e, const char *field, const char *text, struct error *err)
 {
@@ -57,6 +71,7 @@ read_time(struct event *e, const char *field, const char *text, struct error *er
 	return OK;
 }
 
+/* Reads the rest of an event with `voids`. */
 static enum status
 read_void(struct json_object *o, struct event *e, struct error *err)
 {
@@ -71,6 +86,7 @@ read_void(struct json_object *o, struct event *e, struct error *err)
 	return OK;
 }
 
+/* A missing channel means SMS, which most senders send. */
 static enum status
 read_channel(struct json_object *o, struct event *e, struct error *err)
 {
@@ -85,6 +101,10 @@ read_channel(struct json_object *o, struct event *e, struct error *err)
 	return OK;
 }
 
+/*
+ * Reads the status.  Requires `to` and `reason` of a failed event and refuses them of any other: the phone numbers of
+ * people who were reached are never stored.
+ */
 static enum status
 read_kind(struct json_object *o, struct event *e, struct error *err)
 {
@@ -109,6 +129,7 @@ read_kind(struct json_object *o, struct event *e, struct error *err)
 	return OK;
 }
 
+/* Reads messages, parts and cost.  By default, one message in one part, which the price list prices. */
 static enum status
 read_amounts(struct json_object *o, struct event *e, struct error *err)
 {
@@ -132,7 +153,10 @@ read_amounts(struct json_object *o, struct event *e, struct error *err)
 	return OK;
 }
 
-/* All but id, source and time. */
+/*
+ * Reads all but id, source and time, which the two forms carry in different places.  A void goes its own way as soon as
+ * `voids` is found, so that its errors speak of a void.
+ */
 static enum status
 read_data(struct json_object *o, struct event *e, struct error *err)
 {
@@ -156,6 +180,7 @@ read_data(struct json_object *o, struct event *e, struct error *err)
 	return OK;
 }
 
+/* Reads the id first, so that a refusal of any other field can name the event. */
 static enum status
 read_native(struct json_object *o, struct event *e, struct error *err)
 {
@@ -180,7 +205,10 @@ check_type(const char *type, struct error *err)
 	return OK;
 }
 
-/* Extension attributes are ignored, as CloudEvents asks. */
+/*
+ * Reads the structured mode: attributes around a member `data`.  Ignores unknown attributes, because CloudEvents allows
+ * extensions, but not unknown data.
+ */
 static enum status
 read_cloudevent(struct json_object *o, struct event *e, struct error *err)
 {
@@ -209,6 +237,7 @@ read_cloudevent(struct json_object *o, struct event *e, struct error *err)
 	return read_time(e, "time", time, err);
 }
 
+/* The caller has validated the text; only its kind is checked here. */
 enum status
 event_read(struct arena *a, enum event_form form, const char *text, size_t n, struct event *e, struct error *err)
 {
@@ -227,7 +256,10 @@ event_read(struct arena *a, enum event_form form, const char *text, size_t n, st
 
 /* ---- Binary mode */
 
-/* What a header says, percent-decoded as CloudEvents' HTTP binding asks; *text NULL where there is none. */
+/*
+ * Decodes a header's percent-encoding as CloudEvents' HTTP binding requires; *text is NULL if the header is absent.
+ * Leaves a `%` without two hex digits as it is.
+ */
 static enum status
 read_header(struct arena *a, const char *name, const char *value, const char **text, struct error *err)
 {
@@ -245,6 +277,7 @@ read_header(struct arena *a, const char *name, const char *value, const char **t
 		value += low >= 0 ? 2 : 0;
 	}
 	out[n] = '\0';
+	/* Decoding may have produced bytes that JSON could not contain; hold headers to the same rules. */
 	if (strlen(out) < n)
 		return error_set(err, BAD_REQUEST, "%s: a NUL in it", name);
 	if (!utf8_is_valid(out, n))
@@ -252,6 +285,7 @@ read_header(struct arena *a, const char *name, const char *value, const char **t
 	return OK;
 }
 
+/* Reads the attributes of binary mode, in the order of read_cloudevent. */
 static enum status
 read_headers(struct arena *a, const struct event_headers *h, struct event *e, const char **time, struct error *err)
 {
@@ -291,6 +325,7 @@ event_read_binary(struct arena *a, const struct event_headers *headers, const ch
 	return st;
 }
 
+/* The reason is last: a reader finds it by comparing the text before it (see find_reasons in ledger.c). */
 const char *
 event_void_detail(struct arena *a, const struct event *e)
 {

@@ -1,5 +1,5 @@
 /*
- * What is asked of an item before anything is written (see event_post.h).
+ * The checks on an item (see event_post.h): its id, its window and its cost.
  */
 #include <string.h>
 
@@ -17,13 +17,17 @@ event_reject(struct event_item *item, const char *error)
 	item->error = error;
 }
 
+/* Whether two texts are equal; NULL equals only NULL. */
 static bool
 same_text(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* The hash of what is said of a person or a reason.  The event's own names are in it: equal numbers of two events differ. */
+/*
+ * Hashes the phone number and the reason, so that the ledger can tell a retry from a conflict without storing them.
+ * Includes the event's source and id, so that the same number in two events has two hashes.
+ */
 bool
 event_detail_hash(const struct event *e, uint8_t detail[SHA256_SIZE])
 {
@@ -34,8 +38,9 @@ event_detail_hash(const struct event *e, uint8_t detail[SHA256_SIZE])
 }
 
 /*
- * Equal in all given fields after defaults; the pinned cost and the resolved segment are not compared.  Who says the
- * very cost that stands, as an export does, says nothing new.
+ * Whether the event is a repetition of the row: equal in all given fields, after defaults.  Ignores the resolved
+ * segment and, if the sender gave no cost, the pinned one: the sender chose neither.  A given cost that equals the
+ * pinned one is no difference, so that an export can be imported again.
  */
 static bool
 is_same_body(const struct event *e, const struct event_row *row)
@@ -44,7 +49,7 @@ is_same_body(const struct event *e, const struct event_row *row)
 
 	if (strcmp(row->status, event_kind_status[e->kind]) != 0)
 		return false;
-	/* A blanked detail (`daybook erase`) can no longer be compared. */
+	/* A detail that was blanked (`daybook erase`) can no longer be compared, so it matches any. */
 	if (event_detail_hash(e, detail) && row->has_detail && memcmp(detail, row->detail, sizeof(detail)) != 0)
 		return false;
 	if (e->kind == EVENT_VOID)
@@ -55,7 +60,10 @@ is_same_body(const struct event *e, const struct event_row *row)
 	    same_text(e->campaign, row->campaign_given) && e->segment == row->segment_given;
 }
 
-/* The id is there already: duplicate or conflict; of a statement, what it says of the money, unless it was voided. */
+/*
+ * Decides on an item whose id is taken: duplicate or conflict.  In a statement it is always a duplicate, but a cost
+ * that differs is adjusted, unless the event was voided: then nothing is owed for it.
+ */
 enum status
 event_match_existing(struct post *p, struct event_item *item, const struct event_row *row)
 {
@@ -77,18 +85,26 @@ event_match_existing(struct post *p, struct event_item *item, const struct event
 	if ((st = event_effective_cost(p->db, p->org, &p->prices, row, &costs, &adjusts)) != OK || costs == e->cost_micros)
 		return st;
 	item->warning = "cost: adjusted to the statement's";
-	/* The first adjustment takes over what repricing added: from now on no price changes it. */
+	/*
+	 * The first adjustment fixes the cost for good.  Take back what repricing has added in this event's quarter, so
+	 * that from now on price and statement do not both count.
+	 */
 	if (adjusts == 0 && costs != row->cost_micros) {
 		if ((st = event_adjust_quarter(p->db, p->org, floor_div(row->occurred_at, QUARTER_MS), row->channel,
 		    row->cost_micros - costs, p->rollup, p->options)) != OK)
 			return st;
 		costs = row->cost_micros;
 	}
+	/*
+	 * One adjust row for the difference.  Its id is the event's, a unit separator and a number, which no client can
+	 * send.
+	 */
 	return event_adjust(p->db, p->org, arena_printf(p->arena, EVENT_OWN_SOURCE "adjust:%s", e->source),
 	    arena_printf(p->arena, "%s\x1f%lld", e->id, (long long)adjusts + 1), row->occurred_at, row->channel,
 	    e->cost_micros - costs, true, p->rollup, p->options);
 }
 
+/* Counts events older than the window as backfilled, for the audit. */
 void
 event_accept(struct post *p, struct event_item *item, int64_t at)
 {
@@ -96,7 +112,10 @@ event_accept(struct post *p, struct event_item *item, int64_t at)
 	p->backfilled += at < p->options->now - EVENT_WINDOW_MS;
 }
 
-/* True where the instant is one that this caller may post. */
+/*
+ * Checks that this caller may post at that instant; rejects the item if not.  A few minutes ahead are tolerated for the
+ * sender's clock; too far back would change months that were reported.
+ */
 bool
 event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at)
 {
@@ -113,7 +132,10 @@ event_check_window(struct post *p, struct event_item *item, const char *field, i
 	return false;
 }
 
-/* What it costs: as given, or by the price list.  False where that is more than an amount may be. */
+/*
+ * Computes the cost: as given, or by the price list at the event's day.  False, and the item rejected, if it is more
+ * than an amount may be.
+ */
 bool
 event_cost(struct post *p, struct event_item *item, int64_t *micros)
 {

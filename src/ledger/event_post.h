@@ -1,5 +1,5 @@
 /*
- * Posting from the inside: one post, and the questions asked of its items.  For event*.c only.
+ * Internals of posting: the state of one post, and the checks on its items.  For event*.c only.
  */
 #ifndef EVENT_POST_H
 #define EVENT_POST_H
@@ -19,20 +19,23 @@ struct post {
 	int64_t backfilled;	/* events older than the window */
 };
 
-/* The status of a row, by the kind of its event. */
+/* The status that a row has, by the kind of its event. */
 extern const char *const event_kind_status[];
 
 void		event_reject(struct event_item *item, const char *error);
 void		event_accept(struct post *p, struct event_item *item, int64_t at);
 
-/* The hash of what an event says of a person or a reason; false where it says nothing. */
+/* The hash of the phone number and the reason; false if the event has neither. */
 bool		event_detail_hash(const struct event *e, uint8_t detail[32]);
 
-/* False, and the item rejected: its instant is out of the caller's window; its price is above what an amount may be. */
+/*
+ * False, with the item rejected, if the instant is outside the caller's window, or if the cost is more than an amount
+ * may be.
+ */
 bool		event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at);
 bool		event_cost(struct post *p, struct event_item *item, int64_t *micros);
 
-/* The id is there already: the item's verdict. */
+/* Sets the item's verdict if its id is taken, by the row that has it. */
 enum status	event_match_existing(struct post *p, struct event_item *item, const struct event_row *row);
 
 enum status	event_post_void(struct post *p, struct event_item *item);

@@ -1,3 +1,6 @@
+/*
+ * Rows of the ledger (see event_row.h): looked up, and added with their share of the day's digest.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +11,7 @@
 #include "base/row_hash.h"
 #include "ledger/usage.h"
 
+/* Adjustments by a new price concern a quarter and a channel, not one event, so they have a source of their own. */
 static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
 
 enum status
@@ -32,6 +36,7 @@ event_find(struct db *db, struct arena *a, const struct organization *org, const
 			.segment_given = query_int(q, 10),
 			.voids = query_is_null(q, 11) ? NULL : arena_strdup(a, query_text(q, 11)) };
 		channel_parse(query_text(q, 1), &row->channel);
+		/* A detail of any other size is none: it was blanked, or the event had none. */
 		detail = query_blob(q, 12, &n);
 		if ((row->has_detail = n == sizeof(row->detail)))
 			memcpy(row->detail, detail, n);
@@ -39,7 +44,10 @@ event_find(struct db *db, struct arena *a, const struct organization *org, const
 	return query_done(q);
 }
 
-/* Adjustments of one event stand under its id, a unit separator and a number. */
+/*
+ * What an event costs now: its pinned cost, plus its own adjustments, plus what repricing made of it.  Adjustments of
+ * one event have its id, a unit separator and a number: a range of the primary key, bounded by the next character.
+ */
 enum status
 event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
     const struct event_row *row, int64_t *micros, int64_t *adjusts)
@@ -60,7 +68,10 @@ event_effective_cost(struct db *db, const struct organization *org, const struct
 	}
 	if ((st = query_done(q)) != OK || row->cost_given || *adjusts > 0 || strcmp(row->status, "sent") != 0)
 		return st;
-	/* Where its quarter was priced anew, what the price says now stands in the place of the pinned cost. */
+	/*
+	 * If its quarter was repriced, the present price replaces the pinned cost.  The adjust row covers the whole
+	 * quarter, so the share of one event can only be computed.  A given or adjusted cost is not subject to prices.
+	 */
 	q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_OWN_SOURCE "reprice' "
 	    "AND occurred_at = :at AND channel = :channel LIMIT 1");
 	query_bind_int(q, ":org", org->key);
@@ -84,7 +95,7 @@ event_is_voided(struct db *db, const struct organization *org, const struct even
 	return query_done(q);
 }
 
-/* An integer column that is NULL for 0. */
+/* Hashes an integer column in which 0 is stored as NULL. */
 static void
 hash_key(struct row_hash *h, int64_t key)
 {
@@ -94,7 +105,10 @@ hash_key(struct row_hash *h, int64_t key)
 		row_hash_null(h);
 }
 
-/* Over the columns of the table in their order, without detail_sha256 (schema.sql, ledger_day). */
+/*
+ * Hashes all columns of the table in their order, without detail_sha256, which may be blanked later (schema.sql,
+ * ledger_day).  `daybook verify` computes the same from the file.
+ */
 static int64_t
 hash_row(const struct organization *org, const struct event_new_row *row, const struct event_options *options)
 {
@@ -121,6 +135,7 @@ hash_row(const struct organization *org, const struct event_new_row *row, const 
 	return row_hash_end(&h);
 }
 
+/* Inserts a row, or does nothing if the id is taken: the primary key decides, so that no earlier look-up is needed. */
 enum status
 event_insert(struct db *db, const struct organization *org, const struct event_new_row *row, struct rollup *rollup,
     const struct event_options *options, bool *is_new)
@@ -155,12 +170,14 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 	query_bind_text(q, ":credential", options->credential);
 	query_bind_int(q, ":received_at", options->now);
 	st = query_run(q);
+	/* A new row enters the digest of its day; a duplicate has entered already. */
 	*is_new = st == OK && db_changes(db) > 0;
 	if (*is_new)
 		rollup_note(rollup, row->occurred_at, hash_row(org, row, options));
 	return st;
 }
 
+/* Adds an amount of money without messages or parts. */
 enum status
 event_adjust(struct db *db, const struct organization *org, const char *source, const char *id, int64_t occurred_at,
     enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup, const struct event_options *options)
@@ -173,11 +190,12 @@ event_adjust(struct db *db, const struct organization *org, const char *source, 
 	if ((st = event_insert(db, org, &row, rollup, options, &is_new)) != OK)
 		return st;
 	if (!is_new)
-		return INTERNAL;	/* we choose the id: it cannot be taken */
+		return INTERNAL;	/* we choose the id, so it cannot be taken */
 	rollup_add(rollup, occurred_at, channel, 0, 0, cost_micros);
 	return OK;
 }
 
+/* Numbers the adjustments of a quarter and channel, so that each repricing has its own id. */
 enum status
 event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter, enum channel channel,
     int64_t cost_micros, struct rollup *rollup, const struct event_options *options)

@@ -1,5 +1,6 @@
 /*
- * Voids: rows that take an event back.
+ * Voids: rows that take an event back.  A void copies its event's instant, channel, segment and cost with the opposite
+ * sign, so that sums over any stretch of the ledger are right without looking at pairs.
  */
 #include <string.h>
 
@@ -8,7 +9,10 @@
 #include "ledger/event_post.h"
 #include "ledger/failed_contact.h"
 
-/* Whether a void may take this row back; sets the item's error where it may not. */
+/*
+ * Whether a void may take this row back; rejects the item if not.  Only events of clients can be voided, each once, and
+ * only within the caller's window, like the event itself.
+ */
 static enum status
 check_target(struct post *p, struct event_item *item, bool is_there, const struct event_row *target, bool *may)
 {
@@ -33,6 +37,7 @@ check_target(struct post *p, struct event_item *item, bool is_there, const struc
 	return OK;
 }
 
+/* Writes the void and undoes what its event did to roll-ups, segment and failed contacts. */
 static enum status
 write_void(struct post *p, struct event_item *item, const struct event_row *target)
 {
@@ -46,6 +51,10 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 	if ((st = event_effective_cost(p->db, p->org, &p->prices, target, &cost, &adjusts)) != OK)
 		return st;
 	event_detail_hash(e, detail);
+	/*
+	 * The cost is taken back as it is now, after adjustments and repricing.  A failed event had no amounts to take
+	 * back.
+	 */
 	struct event_new_row row = { .source = e->source, .id = e->id, .status = "void", .occurred_at = target->occurred_at,
 		.channel = target->channel, .messages = is_failed ? 0 : -target->messages,
 		.parts = is_failed ? 0 : -target->parts, .cost_micros = -cost, .cost_given = target->cost_given,
@@ -53,17 +62,23 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
 	event_accept(p, item, target->occurred_at);
-	if (is_failed) {	/* the contact was no failure: nobody has to see the number any more */
+	if (is_failed) {	/* no failed contact after all: remove the number */
 		if ((st = failed_contact_forget(p->db, p->org->key, target->source, target->id)) != OK)
 			return st;
 	} else
 		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
+	/* The segment's counters go down, but not `spent`: what was spent of a reservation is not reserved again. */
 	if (ref.segment > 0 && (st = segment_spend(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)
 		return st;
+	/* The reason is in the audit only; the ledger has its hash. */
 	return audit(p->db, p->options->now, p->org->key, p->options->credential, "event.void",
 	    event_void_detail(p->arena, e));
 }
 
+/*
+ * A void has an id of its own, so it may be a repetition too.  Looks for that before its target, which it would find
+ * voided already.
+ */
 enum status
 event_post_void(struct post *p, struct event_item *item)
 {

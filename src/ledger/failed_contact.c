@@ -2,8 +2,11 @@
 #include "time/instant.h"
 
 /*
- * What is blanked of the failures that a condition chooses.  The hash too: a phone number can be found by trying them all.
- * And the revisions go up, so that no kept reply and no 304 shows the number any more.
+ * Blanking failed contacts (see failed_contact.h): the statements, each for the rows of `failure` that a condition
+ * selects.
+ *
+ * The hash in the ledger goes too, because a phone number can be found from its hash by trying all numbers.  The
+ * revisions go up, so that no cached reply and no 304 shows the number afterwards.
  */
 #define BLANK_HASHES(which) "UPDATE event SET detail_sha256 = NULL WHERE (org, source, id) IN " \
 	"(SELECT org, source, id FROM failure WHERE " which ")"
@@ -13,18 +16,22 @@
 	"(SELECT campaign FROM failure WHERE " which ")"
 #define BLANK_ROWS(which) "UPDATE failure SET phone = '', reason = '' WHERE " which
 
-/* So many at a time: the writers' lock is held meanwhile, and the next write goes on. */
+/* A limited number per call: it holds the writers' lock, and the next write continues. */
 #define IS_OLD "(org, source, id) IN (SELECT org, source, id FROM failure WHERE phone <> '' AND failed_at < :before " \
 	"ORDER BY failed_at, org, source, id LIMIT 1000)"
 #define IS_THEIRS "phone = :phone"
 
+/* BLANK_ROWS must be last: the others find their rows by the phone number that it removes. */
 enum { BLANKS = 4 };
 static const char *const blank_old[BLANKS] = { BLANK_HASHES(IS_OLD), BLANK_REPLIES(IS_OLD), BLANK_TAGS(IS_OLD),
 	BLANK_ROWS(IS_OLD) };
 static const char *const blank_theirs[BLANKS] = { BLANK_HASHES(IS_THEIRS), BLANK_REPLIES(IS_THEIRS), BLANK_TAGS(IS_THEIRS),
 	BLANK_ROWS(IS_THEIRS) };
 
-/* Failures from before *before are to be blanked, if there are any. */
+/*
+ * Finds out whether any failed contact is older than the retention period, and computes *before: failures earlier than
+ * that are to be blanked.  Cheap, because every post asks: an index has the oldest one first.
+ */
 static enum status
 look_for_old(struct db *db, int64_t now, int64_t *before, bool *is_due)
 {
@@ -65,6 +72,7 @@ failed_contact_expire(struct db *db, int64_t now)
 	return st;
 }
 
+/* db_changes reports the last statement, which is the one that blanks the rows. */
 enum status
 failed_contact_erase(struct db *db, const char *phone, int64_t *count)
 {
@@ -80,6 +88,7 @@ failed_contact_erase(struct db *db, const char *phone, int64_t *count)
 	return st;
 }
 
+/* Removes the whole row, not only its texts: the list of failed contacts must no longer count it. */
 enum status
 failed_contact_forget(struct db *db, int64_t org_key, const char *source, const char *id)
 {

@@ -1,5 +1,5 @@
 /*
- * Who could not be reached: kept for a while, and blanked for good.
+ * Failed contacts: the people who could not be reached.  Kept for a limited time, then blanked permanently.
  */
 #ifndef FAILED_CONTACT_H
 #define FAILED_CONTACT_H
@@ -10,19 +10,19 @@
 #include "db/db.h"
 
 /*
- * Blanks phone, reason and the event's detail hash where they are older than the setting failure_retention_days, and counts
- * up the revisions of the organisations and campaigns that showed them.  Inside any write transaction; almost always
- * there is nothing to do.
+ * Blanks phone, reason and the event's detail hash of failed contacts that are older than the setting
+ * failure_retention_days, and counts up the revisions of the organizations and campaigns that showed them.  Inside any
+ * write transaction; almost always there is nothing to do.
  */
-enum status	failed_contact_expire(struct db *db, int64_t now);	/* at most 1,000 of them */
+enum status	failed_contact_expire(struct db *db, int64_t now);	/* at most 1,000 per call */
 
-/* Whether there are such. */
+/* Whether failed_contact_expire has anything to do. */
 enum status	failed_contact_is_due(struct db *db, int64_t now, bool *is_due);
 
-/* The same for one phone number, in every organisation; *count says how often it stood there. */
+/* Blanks one phone number in every organization; *count is the number of failed contacts that had it. */
 enum status	failed_contact_erase(struct db *db, const char *phone, int64_t *count);
 
-/* One failure that was none after all: its row and its event's hash go. */
+/* Removes the failed contact of an event that was voided: its row, and the event's detail hash. */
 enum status	failed_contact_forget(struct db *db, int64_t org_key, const char *source, const char *id);
 
 #endif

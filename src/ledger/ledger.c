@@ -1,3 +1,6 @@
+/*
+ * The ledger as a whole (see ledger.h): pages of rows for readers, and the roll-ups and counters recomputed from all rows.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,11 +8,12 @@
 #include "base/json.h"
 #include "ledger/ledger.h"
 
-/* So long a stretch at once: what SQLite has to sort stays small. */
+/* A rebuild takes the ledger in stretches of this length, so that SQLite sorts little at a time. */
 #define STRETCH_MS (31 * DAY_MS)
 
 /* ---- Reading */
 
+/* Reads one row of ledger_page's query, in the order of its columns. */
 static void
 read_line(struct query *q, struct arena *a, struct ledger_line *l)
 {
@@ -28,9 +32,13 @@ read_line(struct query *q, struct arena *a, struct ledger_line *l)
 	}
 }
 
-/* ---- Why something was taken back */
+/* ---- The reasons of voids */
 
-/* A void of a page, and how the audit's detail of it begins, up to its reason. */
+/*
+ * A void of the page, and the start of its audit detail.  Only the audit has the reason, in the JSON of
+ * event_void_detail: everything before the reason is known from the void, so its audit row is the one whose detail
+ * starts with that.
+ */
 struct voided {
 	struct ledger_line *line;
 	const char *prefix;
@@ -46,7 +54,10 @@ by_time_and_prefix(const void *a, const void *b)
 	return strcmp(x->prefix, y->prefix);
 }
 
-/* No prefix begins another: each ends behind its texts. */
+/*
+ * Compares a detail with a prefix, for bsearch.  The order is total, because no prefix is the start of another: each
+ * ends after its last quoted text.
+ */
 static int
 against_prefix(const void *detail, const void *v)
 {
@@ -55,6 +66,7 @@ against_prefix(const void *detail, const void *v)
 	return strncmp(detail, prefix, strlen(prefix));
 }
 
+/* Extracts the reason from an audit detail; NULL if the row does not have the form that we write. */
 static const char *
 reason_of(struct arena *a, const char *detail)
 {
@@ -70,7 +82,10 @@ reason_of(struct arena *a, const char *detail)
 	return reason;
 }
 
-/* The audit's row of a void was written with it, at its received_at: one reading for all that were written at once. */
+/*
+ * Finds the reasons of voids that were received at the same instant.  The audit row of a void has the void's
+ * received_at, so one query serves all that were posted together.
+ */
 static enum status
 find_reasons_at(struct db *db, struct arena *a, const struct organization *org, const struct voided *voids, size_t n)
 {
@@ -85,6 +100,10 @@ find_reasons_at(struct db *db, struct arena *a, const struct organization *org, 
 	return query_done(q);
 }
 
+/*
+ * Finds the reasons of all voids of a page.  Sorts them by time, so that voids posted together share one query on the
+ * audit, and by prefix, so that each audit row finds its void by binary search.
+ */
 static enum status
 find_reasons(struct db *db, struct arena *a, const struct organization *org, struct ledger_line *lines, size_t count)
 {
@@ -99,9 +118,11 @@ find_reasons(struct db *db, struct arena *a, const struct organization *org, str
 
 		if (e.voids == NULL)
 			continue;
+		/* The detail with an empty reason, less the `""}` at its end, is the prefix. */
 		detail = event_void_detail(a, &e);
 		voids[n++] = (struct voided) { &lines[i], arena_text(a, detail, strlen(detail) - strlen("\"\"}")) };
 	}
+	/* One query for each run of equal times. */
 	qsort(voids, n, sizeof(*voids), by_time_and_prefix);
 	for (from = 0; st == OK && from < n; from = to) {
 		for (to = from; to < n && voids[to].line->received_at == voids[from].line->received_at; to++)
@@ -113,6 +134,10 @@ find_reasons(struct db *db, struct arena *a, const struct organization *org, str
 
 /* ---- A page */
 
+/*
+ * Reads the rows after *place in the order (time, void, source, id).  The tuple comparison continues exactly after the
+ * last row even if many rows share an instant.  The range on occurred_at alone lets the query use its index.
+ */
 enum status
 ledger_page(struct db *db, struct arena *a, const struct organization *org, const struct ledger_filter *f, size_t max,
     struct ledger_position *place, struct ledger_line **lines, size_t *count)
@@ -145,6 +170,7 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, cons
 	query_bind_int(q, ":max", (int64_t)max);
 	while (*count < max && query_step(q))
 		read_line(q, a, &(*lines)[(*count)++]);
+	/* Complete the rows and remember the last one for the next page. */
 	if ((st = query_done(q)) != OK || *count == 0)
 		return st;
 	st = find_reasons(db, a, org, *lines, *count);
@@ -152,8 +178,12 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, cons
 	return st;
 }
 
-/* ---- Making anew */
+/* ---- Rebuilding */
 
+/*
+ * Empties what the rebuild fills.  A segment's counters start at 0, but its contacts and status remain: they are no
+ * sums over the ledger.
+ */
 static enum status
 clear(struct db *db, const struct organization *org)
 {
@@ -168,6 +198,10 @@ clear(struct db *db, const struct organization *org)
 	return query_run(q);
 }
 
+/*
+ * Adds a stretch of the ledger to the quarter-hour roll-up.  Failed events count nothing; voids and adjustments are
+ * negative or money only, so a plain sum is right.
+ */
 static enum status
 add_quarters(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)
 {
@@ -182,7 +216,11 @@ add_quarters(struct db *db, const struct organization *org, int64_t from_at, int
 	return query_run(q);
 }
 
-/* A void has its event's time, so that both lie in the same stretch. */
+/*
+ * Adds a stretch of the ledger to the segments' counters, by the rules of segment_spend: a void of a sent event lowers
+ * `sent`, a void of a failed one lowers `failed`, and neither lowers `spent`.  The join tells which of the two a void
+ * is.  A void has its event's instant, so both lie in the same stretch.
+ */
 static enum status
 add_segments(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)
 {
@@ -217,7 +255,10 @@ ledger_rebuild(struct db *db, const struct organization *org,
 	}
 	if ((st = query_done(q)) != OK || (st = clear(db, org)) != OK)
 		return st;
-	/* Stretches begin at whole quarters. */
+	/*
+	 * Stretches start at a whole quarter-hour, so that no quarter-hour is added in two parts, which would violate
+	 * its key.
+	 */
 	for (at = floor_div(first, QUARTER_MS) * QUARTER_MS; st == OK && at <= last; at += STRETCH_MS) {
 		if ((st = add_quarters(db, org, at, at + STRETCH_MS)) == OK)
 			st = add_segments(db, org, at, at + STRETCH_MS);

@@ -1,5 +1,6 @@
 /*
- * Lines of the ledger as text (see ledger.h): for `import`, as POST /api/events takes them, and for readers, whole.
+ * Lines of the ledger as text (see ledger.h), for two purposes: an export that POST /api/events and `import` accept
+ * again, and complete lines for readers.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,19 +17,24 @@ is_status(const struct ledger_line *l, const char *status)
 	return strcmp(l->row.status, status) == 0;
 }
 
+/* Replaces an absent or blanked text. */
 static const char *
 text_or(const char *text, const char *other)
 {
 	return text != NULL && text[0] != '\0' ? text : other;
 }
 
-/* NULL where such a line has none. */
+/*
+ * The phone number of a failed event; NULL for other lines.  A blanked one reads `erased`, so that an export can be
+ * imported: a failed event requires one.
+ */
 static const char *
 line_to(const struct ledger_line *l)
 {
 	return is_status(l, "failed") ? text_or(l->to, "erased") : NULL;
 }
 
+/* The reason of a failed event or a void, which both require, also if it was blanked or is unknown. */
 static const char *
 line_reason(const struct ledger_line *l)
 {
@@ -37,6 +43,10 @@ line_reason(const struct ledger_line *l)
 
 /* ---- What a line costs */
 
+/*
+ * The cost of a sent event after adjustments, or of a void of one: the same amount, negative.  Readers see no adjust
+ * rows unless they ask for them, so the lines must include them.
+ */
 enum status
 ledger_cost(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
     const struct ledger_line *l, int64_t *cost)
@@ -93,6 +103,7 @@ ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
 	json_close_object(j);
 }
 
+/* Omits what an event of its kind must not have, which would be refused. */
 void
 ledger_put_event(struct json *j, const struct ledger_line *l, int64_t cost)
 {
@@ -127,7 +138,7 @@ ledger_put_event(struct json *j, const struct ledger_line *l, int64_t cost)
 const char *const ledger_csv_names[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
 	"campaignId", "segmentNumber", "to", "reason", "voids", NULL };
 
-/* From the channel to the segment: what a void that is to be imported may not have. */
+/* Writes the cells from the channel to the segment, which a void for import must leave empty. */
 static void
 put_figures(struct csv *csv, const struct ledger_line *l, int64_t cost)
 {
@@ -153,7 +164,7 @@ ledger_put_csv(struct csv *csv, const struct ledger_line *l, int64_t cost)
 	csv_put_text(csv, l->row.id);
 	csv_put_text(csv, l->row.source);
 	if (csv->is_for_import && is_status(l, "void"))
-		for (int i = 0; i < 8; i++)
+		for (int i = 0; i < 8; i++)	/* the cells of put_figures */
 			csv_put_none(csv);
 	else
 		put_figures(csv, l, cost);
@@ -163,7 +174,7 @@ ledger_put_csv(struct csv *csv, const struct ledger_line *l, int64_t cost)
 	csv_put_end(csv);
 }
 
-/* ---- Cursors: time~0 or 1~source, a unit separator, id */
+/* ---- Cursors: time ~ 0 or 1 (a void) ~ source, a unit separator, id.  Ids and sources have no control characters. */
 
 struct ledger_position
 ledger_position_of(const struct ledger_line *l)
@@ -178,6 +189,7 @@ ledger_cursor(struct arena *a, const struct ledger_position *place)
 	return cursor_of(a, arena_printf(a, "%" PRId64 "~%d~%s\x1f%s", place->at, place->is_void, place->source, place->id));
 }
 
+/* Splits the text in place.  The source may contain `~`, so only the first two separate. */
 bool
 ledger_cursor_parse(struct arena *a, const char *cursor, struct ledger_position *place)
 {

@@ -1,5 +1,6 @@
 /*
- * Organisations, written: added, changed, and their days kept with the zone file (see organization.h).
+ * Organizations, written (see organization.h): adding and changing them, and keeping their days up to date with the
+ * zone file.  Above the layer org/ because a change must find the days that are over their limit.
  */
 #include <assert.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "org/organization.h"
 #include "ledger/usage.h"
 
-/* NULL where the value stands for "none". */
+/* Binds NULL if the value means "none". */
 static void
 bind_optional(struct query *q, const char *name, int64_t value, int64_t none)
 {
@@ -22,6 +23,7 @@ bind_optional(struct query *q, const char *name, int64_t value, int64_t none)
 		query_bind_int(q, name, value);
 }
 
+/* Binds the columns that a person chooses, which INSERT and UPDATE share. */
 static void
 bind_fields(struct query *q, const struct organization *org, int64_t now)
 {
@@ -40,7 +42,10 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 	query_bind_int(q, ":now", now);
 }
 
-/* What the audit says of an organisation: its fields (-1 = no limit, no cap), and what moved. */
+/*
+ * Writes all fields of an organization into the audit (-1 = no limit, no cap), not only those that changed, with the
+ * segments that moved: each row describes the whole state at that time.
+ */
 static enum status
 write_audit(struct db *db, const struct organization *org, const struct org_effects *effects, int64_t now,
     const char *credential, const char *action)
@@ -92,6 +97,7 @@ org_effects_put(struct json *j, const struct org_effects *effects, size_t max)
 	json_close_array(j);
 }
 
+/* The ETag of a reply contains the revision, so every transaction that may change a reply counts it up. */
 static enum status
 bump_revision(struct db *db, struct organization *org)
 {
@@ -102,20 +108,24 @@ bump_revision(struct db *db, struct organization *org)
 	return query_run(q);
 }
 
-/* The first day start after now: where a new zone or zone file takes over. */
+/* The first day start after now: a new zone or zone file applies from there, so that today keeps its length. */
 static int64_t
 next_day_start(const struct organization *org, int64_t now)
 {
 	struct day d = day_at(org->days, now);
 	int64_t at;
 
-	do {	/* a day that is skipped starts where the next one does */
+	do {	/* a day that the zone skips starts when the next one does */
 		d = day_add(d, 1);
 		at = day_start(org->days, d);
 	} while (at <= now);
 	return at;
 }
 
+/*
+ * Loads the organization and, before the write that follows, brings its days up to date with the zone file.  Trouble
+ * with that file must not stop a write: the days are in the database and remain as they are.
+ */
 enum status
 organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
     struct organization *org, struct error *err)
@@ -129,13 +139,14 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 		return st;
 	if (zone_get(org->timezone, err) == NULL) {
 		err->text[0] = '\0';
-		return OK;	/* no zone file just now: the days are in the database */
+		return OK;	/* no zone file at present: keep the days that are in the database */
 	}
 	st = day_spans_replace(db, org, next_day_start(org, now), false, &changed, err);
-	if (st == BAD_REQUEST) {	/* a file by which no days can be cut must not stop what is sent */
+	if (st == BAD_REQUEST) {	/* the file is unusable for days: log that, and keep the present ones */
 		log_error("event=zone org=%s error=%s", org->id, log_value(err->text, text, sizeof(text)));
 		return OK;
 	}
+	/* The coming days have other boundaries: recompute what depends on them, and let the audit name the effects. */
 	if (st != OK || !changed)
 		return st;
 	if ((st = day_spans_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
@@ -157,6 +168,7 @@ organization_add(struct db *db, struct arena *a, struct organization *org, int64
 	(void)a;
 	if ((st = organization_check(org, err)) != OK)
 		return st;
+	/* Ask before inserting, so that the error names the id; the writers' lock keeps the answer true. */
 	if ((st = organization_load(db, org->id, &taken, err)) == OK)
 		return error_set(err, CONFLICT, "id: there is an organization \"%s\" already", org->id);
 	if (st != NOT_FOUND)
@@ -169,11 +181,12 @@ organization_add(struct db *db, struct arena *a, struct organization *org, int64
 	bind_fields(q, org, now);
 	if (query_step(q))
 		org->key = query_int(q, 0);
-	query_step(q);
+	query_step(q);	/* to its end: RETURNING yields one row */
 	if ((st = query_done(q)) != OK)
 		return st;
 	org->revision = org->zone_revision = 1;
 	org->created_at = org->updated_at = now;
+	/* A new organization has no past: all its days follow its zone. */
 	if ((st = day_spans_replace(db, org, INSTANT_MIN, true, &changed, err)) != OK)
 		return st;
 	return write_audit(db, org, NULL, now, credential, "org.add");
@@ -189,6 +202,7 @@ has_events(struct db *db, const struct organization *org, bool *has)
 	return query_done(q);
 }
 
+/* Writes the new fields, then what follows from them: day boundaries for a new zone, days over the limit for any change. */
 enum status
 organization_update(struct db *db, struct arena *a, struct organization *org, const struct organization *wanted,
     bool recut_history, int64_t now, const char *credential, struct org_effects *effects, struct error *err)
@@ -203,6 +217,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	assert(org->key == wanted->key);
 	if ((st = organization_check(wanted, err)) != OK)
 		return st;
+	/* The old days remain valid until day_spans_replace has computed the new ones. */
 	*org = *wanted;
 	org->days = days;
 	org->updated_at = now;
@@ -214,12 +229,17 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	bind_fields(q, org, now);
 	if ((st = query_run(q)) != OK || (st = has_events(db, org, &has)) != OK)
 		return st;
+	/*
+	 * History changes only on request, or while there is none.  The revision was counted up by
+	 * organization_load_for_write.
+	 */
 	is_whole = recut_history || (is_new_zone && !has);
 	if (is_new_zone || recut_history) {
 		if ((st = day_spans_replace(db, org, next_day_start(org, now), is_whole, &changed, err)) != OK)
 			return st;
 		if (changed && (st = day_spans_redate(db, a, org, is_whole, effects)) != OK)
 			return st;
+		/* Even if the spans did not change: a request to recompute history also recomputes its roll-up. */
 		if (is_whole)
 			st = day_spans_rebuild_days(db, org);
 		else if (changed)

@@ -1,3 +1,6 @@
+/*
+ * Usage in pingram's words (see pingram.h).
+ */
 #include "ledger/pingram.h"
 
 void
@@ -9,6 +12,7 @@ pingram_put_usage(struct json *out, const struct usage_sums *sums)
 	json_put_money(out, "costCall", sums->of[CALL].cost_micros);
 	json_open_object(out, "channelUsages");
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		/* pingram always shows some channels and the others only if they were used. */
 		if (channel_facts(c)->always_shown || sums->of[c].messages != 0)
 			json_put_int(out, channel_facts(c)->name, sums->of[c].messages);
 	json_close_object(out);

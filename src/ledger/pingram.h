@@ -1,5 +1,5 @@
 /*
- * What pingram's two usage replies share.
+ * The members that pingram's two usage replies share.
  */
 #ifndef PINGRAM_H
 #define PINGRAM_H
@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "ledger/usage.h"
 
-/* messageUsage, budgetUsage, costSms, costCall and channelUsages, as members of the open object. */
+/* Writes messageUsage, budgetUsage, costSms, costCall and channelUsages as members of the open object. */
 void	pingram_put_usage(struct json *out, const struct usage_sums *sums);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * Prices (see price.h), and repricing: the ledger is append-only, so a new price for past days does not change rows but
+ * adds the difference.
+ */
 #include <string.h>
 
 #include "store/audit.h"
@@ -7,6 +11,10 @@
 #include "ledger/price.h"
 #include "ledger/usage.h"
 
+/*
+ * Loads the prices that may apply to an organization, in such an order that the first match is the right one: its own
+ * before the common ones, later before earlier.
+ */
 enum status
 price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list)
 {
@@ -37,6 +45,7 @@ price_load(struct db *db, struct arena *a, const struct organization *org, struc
 	return query_done(q);
 }
 
+/* Relies on the order of the list.  Without any price a part costs nothing. */
 int64_t
 price_nanos(const struct price_list *list, enum channel c, struct day d)
 {
@@ -46,9 +55,9 @@ price_nanos(const struct price_list *list, enum channel c, struct day d)
 	return 0;
 }
 
-/* ---- Pricing anew */
+/* ---- Repricing */
 
-/* Priced events of one quarter that have the same number of parts. */
+/* The events of one quarter-hour with the same number of parts.  They cost the same, so one multiplication serves all. */
 struct group {
 	int64_t quarter, parts, events, cost_micros;
 };
@@ -59,12 +68,15 @@ struct repricing {
 	enum channel channel;
 	const struct event_options *options;
 	bool dry_run;
-	int64_t adjusted;		/* quarters that came out otherwise */
+	int64_t adjusted;		/* quarters whose cost is different now */
 };
 
 /*
- * They are read whole before the first row is added.  What a carrier's statement fixed, and its void, is no longer a
- * matter of the price.
+ * Reads what each quarter-hour from from_at on has cost so far.  Earlier reprice rows are among them, with no parts:
+ * they add to the present cost and cost nothing themselves, so repricing again takes them back.
+ * Leaves out given costs, and events that a carrier's statement has adjusted, with their voids: a price no longer
+ * determines those.  Reads all groups before the first adjust row is added, so that the query does not meet its own
+ * result.
  */
 static enum status
 read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
@@ -98,6 +110,7 @@ read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t f
 	return query_done(q);
 }
 
+/* Adds one adjust row for each quarter-hour whose events cost something else by the new price. */
 static enum status
 reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct day from, struct error *err)
 {
@@ -112,6 +125,10 @@ reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct
 		int64_t quarter = groups[i].quarter, is = 0, should = 0;
 		int64_t nanos = price_nanos(r->list, r->channel, day_at(r->org->days, quarter * QUARTER_MS));
 
+		/*
+		 * A quarter-hour lies in one day, so one price applies to all its groups.  `is` is their cost so far,
+		 * `should` by the price; rounded per event, as when they were posted.
+		 */
 		for (; st == OK && i < count && groups[i].quarter == quarter; i++) {
 			if ((each = money_cost(groups[i].parts, nanos)) > MONEY_MICROS_MAX)
 				st = error_set(err, BAD_REQUEST, "price: an event of %lld parts would cost more than a "
@@ -122,6 +139,7 @@ reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct
 		}
 		if (st != OK || is == should)
 			continue;
+		/* A dry run only counts. */
 		r->adjusted++;
 		if (!r->dry_run)
 			st = event_adjust_quarter(db, r->org, quarter, r->channel, should - is, rollup, r->options);
@@ -132,7 +150,10 @@ reprice_organization(struct db *db, struct arena *a, struct repricing *r, struct
 	return st;
 }
 
-/* Every organisation that the new price concerns: the one named, or all. */
+/*
+ * Reprices every organization that the new price concerns: the one named, or all.  A dry run finds out whether any
+ * event would cost something else, and fails at the first organization that has one.
+ */
 static enum status
 reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct day from, bool dry_run,
     const struct event_options *options, int64_t *adjusted, struct error *err)
@@ -150,7 +171,10 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
 
 		if (only != NULL && strcmp(ids[i], only) != 0)
 			continue;
-		/* The common price is part of every organisation's replies: each revision goes up. */
+		/*
+		 * Every organization's replies contain the common price, so each revision goes up even if nothing is
+		 * adjusted.
+		 */
 		if ((st = organization_load_for_write(db, a, ids[i], options->now, &org, err)) != OK ||
 		    (st = price_load(db, a, &org, &list)) != OK ||
 		    (st = reprice_organization(db, a, &r, from, err)) != OK)
@@ -164,6 +188,10 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
 	return st;
 }
 
+/*
+ * Writes the price first and then compares the events with it.  If the caller did not ask to reprice, that is a dry
+ * run, and its CONFLICT aborts the transaction with the price.
+ */
 enum status
 price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, struct day from, int64_t nanos_per_part,
     bool reprice_events, int64_t now, const char *credential, int64_t *adjusted, struct error *err)

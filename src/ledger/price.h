@@ -1,6 +1,6 @@
 /*
- * Prices: nano-USD per part, by channel, from a local day on.  An organisation's own price wins
- * over the common one, whatever their dates.
+ * Prices: nano-USD per part, by channel, from a local day on.  An organization's own price takes precedence over the
+ * common one, whatever their dates.
  */
 #ifndef PRICE_H
 #define PRICE_H
@@ -15,27 +15,27 @@ struct price {
 	int64_t nanos_per_part;
 };
 
-/* The prices that concern an organisation, for one transaction. */
+/* The prices that apply to an organization, for one transaction. */
 struct price_list {
-	struct price *prices;		/* own ones first, then latest first */
+	struct price *prices;		/* its own first, then the latest first */
 	size_t count;
 };
 
 enum status	price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list);
 
-/* What a part costs on a day; 0 where no price holds. */
+/* What a part costs on a day; 0 if there is no price. */
 int64_t		price_nanos(const struct price_list *list, enum channel c, struct day d);
 
 /*
- * Sets a price, for org (NULL = common), from a day on; the same day again replaces it.  Inside a write transaction.
- * CONFLICT, naming the organisation, where events of such days would be priced anew and reprice is not set;
- * with it they are: one `adjust` row per quarter and channel in the ledger.  *adjusted counts them.
+ * Sets a price for org (NULL = common) from a day on; replaces one from the same day.  Inside a write transaction.
+ * CONFLICT, naming the organization, if events since that day would cost something else and reprice is not set.  With
+ * it, each quarter and channel that differs gets one `adjust` row in the ledger; *adjusted is their number.
  */
 enum status	price_set(struct db *db, struct arena *a, const char *org, enum channel c, struct day from,
 		    int64_t nanos_per_part, bool reprice, int64_t now, const char *credential, int64_t *adjusted,
 		    struct error *err);
 
-/* Every price, by channel, organisation and day.  Inside a read transaction. */
+/* Calls each for every price, ordered by channel, organization and day.  Inside a read transaction. */
 enum status	price_each(struct db *db, struct arena *a, void (*each)(const struct price *p, void *arg), void *arg);
 
 #endif

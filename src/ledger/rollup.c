@@ -1,6 +1,6 @@
 /*
- * The roll-ups' writer (see usage.h): one upsert for each quarter and channel, for each day and channel and for each day of
- * UTC of a transaction, not one for each event.
+ * Writing the roll-ups (see usage.h).  Collects what a transaction adds in memory and writes each row once: one upsert
+ * per quarter and channel, per day and channel, and per day of UTC, instead of several per event.
  */
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ struct delta {
 	struct usage_sum sum;
 };
 
-/* Rows of one day of UTC. */
+/* What was added to the ledger on one day of UTC: the number of rows, and the sum of their hashes. */
 struct rows {
 	int64_t day, events, digest;
 };
@@ -44,6 +44,7 @@ rollup_free(struct rollup *r)
 	free(r);
 }
 
+/* Orders by slot, then channel: the key of a roll-up's row. */
 static int
 by_slot(const void *a, const void *b)
 {
@@ -67,7 +68,10 @@ rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messag
 {
 	struct delta d = { floor_div(occurred_at, QUARTER_MS), c, { messages, parts, cost_micros } };
 
-	/* Traffic comes in the order of its time: most often it is the quarter of the last one. */
+	/*
+	 * Add to the last delta if it has the same key, as is usual: traffic arrives in the order of time.  Others may
+	 * repeat in the list until merge.
+	 */
 	if (r->count > 0 && by_slot(&r->deltas[r->count - 1], &d) == 0) {
 		sum_add(&r->deltas[r->count - 1].sum, &d.sum);
 		return;
@@ -85,7 +89,7 @@ rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash)
 	int64_t day = floor_div(occurred_at, DAY_MS);
 	size_t i = r->rows_count;
 
-	/* A batch has few days, and the last one is the likeliest. */
+	/* Search from the end: a batch has few days, and the last one is the likeliest. */
 	while (i > 0 && r->rows[i - 1].day != day)
 		i--;
 	if (i == 0) {
@@ -100,7 +104,7 @@ rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash)
 	r->rows[i - 1].digest = row_hash_sum(r->rows[i - 1].digest, hash);
 }
 
-/* Sorts, and makes one of those that share a slot and a channel. */
+/* Sorts the deltas and combines those with the same slot and channel. */
 static void
 merge(struct rollup *r)
 {
@@ -115,6 +119,7 @@ merge(struct rollup *r)
 	r->count = n;
 }
 
+/* Adds each delta to its row; the statement decides which of the two tables. */
 static enum status
 upsert(struct rollup *r, struct query *q)
 {
@@ -132,6 +137,10 @@ upsert(struct rollup *r, struct query *q)
 	return st;
 }
 
+/*
+ * Adds the digests to ledger_day.  Digests are sums modulo 2^62 (row_hash.h), so their sum does not overflow, and the
+ * order of the rows does not matter.
+ */
 static enum status
 flush_rows(struct rollup *r, struct db *db)
 {
@@ -158,6 +167,7 @@ rollup_flush(struct rollup *r, struct db *db)
 
 	if ((st = flush_rows(r, db)) != OK || r->count == 0)
 		return st;
+	/* First by quarter-hour, as collected. */
 	merge(r);
 	st = upsert(r, db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
 	    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "
@@ -165,7 +175,7 @@ rollup_flush(struct rollup *r, struct db *db)
 	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros"));
 	if (st != OK)
 		return st;
-	/* A quarter lies in one day whole. */
+	/* Then by day: each quarter-hour lies in exactly one day, so the same deltas serve, with days as slots. */
 	for (size_t i = 0; i < r->count; i++)
 		r->deltas[i].slot = day_at(r->org->days, r->deltas[i].slot * QUARTER_MS).n;
 	merge(r);

@@ -1,7 +1,11 @@
+/*
+ * Segments as events see them (see segment.h).  campaign/ changes their plan; here they are found, spent and listed.
+ */
 #include <string.h>
 
 #include "ledger/segment.h"
 
+/* Resolves a campaign's id to its key; 0 if there is none. */
 static enum status
 find_campaign(struct db *db, const struct organization *org, const char *id, int64_t *key)
 {
@@ -23,10 +27,16 @@ segment_resolve(struct db *db, const struct organization *org, const char *campa
 	ref->segment = 0;
 	if ((st = find_campaign(db, org, campaign_id, &ref->campaign)) != OK || ref->campaign == 0)
 		return st;
+	/* A sender that names a segment means that one, even if it is closed. */
 	if (segment_given > 0) {
 		q = db_query(db, "SELECT number FROM segment WHERE campaign = :campaign AND number = :number");
 		query_bind_int(q, ":number", segment_given);
 	} else {
+		/*
+		 * Otherwise choose an open segment by its day: first the event's day, then earlier days, then later
+		 * ones.  Within each class the closest in time is first, hence the sign: the latest of the earlier
+		 * days, the earliest of the others.
+		 */
 		q = db_query(db, "SELECT number FROM segment WHERE campaign = :campaign "
 		    "AND status IN ('scheduled', 'sending', 'paused') "
 		    "ORDER BY CASE WHEN day = :day THEN 0 WHEN day < :day THEN 1 ELSE 2 END, "
@@ -39,10 +49,15 @@ segment_resolve(struct db *db, const struct organization *org, const char *campa
 	return query_done(q);
 }
 
+/*
+ * Counts messages and moves the status in one statement.  In an UPDATE, names on the right are the old values.
+ * The status changes only for an event, not for a void (a sum of 0 or less), and only if it is scheduled or sending, so
+ * a paused segment remains paused.  Until all contacts are done it is `sending`; then `sent`, or `failed` if not one
+ * was sent.
+ */
 enum status
 segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed)
 {
-	/* In an UPDATE the old values stand on the right. */
 	struct query *q = db_query(db, "UPDATE segment SET sent = sent + :sent, failed = failed + :failed, "
 	    "spent = spent + CASE WHEN :sent + :failed > 0 THEN :sent + :failed ELSE 0 END, "
 	    "status = CASE WHEN :sent + :failed <= 0 OR status NOT IN ('scheduled', 'sending') THEN status "
@@ -63,6 +78,7 @@ segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *ho
 	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, "
 	    "status IN ('scheduled', 'sending', 'paused') FROM segment WHERE campaign = :campaign AND number = :number");
 
+	/* A closed segment holds nothing, whatever it has left. */
 	*hold = (struct segment_hold) { .parts_per_contact = 1 };
 	query_bind_int(q, ":campaign", ref.campaign);
 	query_bind_int(q, ":number", ref.segment);
@@ -75,6 +91,10 @@ segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *ho
 	return query_done(q);
 }
 
+/*
+ * Reads the segments for the calendar.  The status is the one that applies today: an open segment whose day is over has
+ * ended, as sent if anything was sent.  Nothing writes that down when the day ends, so each reader computes it.
+ */
 enum status
 segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to,
     struct day today, struct segment_entry **entries, size_t *count)
@@ -95,6 +115,7 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	query_bind_int(q, ":to", to.n);
 	query_bind_int(q, ":today", today.n);
 	while (query_step(q)) {
+		/* Double the list; the arena frees the old ones with the request. */
 		if (*count == max) {
 			max = max > 0 ? 2 * max : 64;
 			grown = arena_alloc(a, max * sizeof(*grown));
@@ -111,6 +132,7 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	return query_done(q);
 }
 
+/* Reads the first max failed contacts of a segment, oldest first. */
 enum status
 segment_failures(struct db *db, struct arena *a, int64_t campaign_key, int64_t number, size_t max,
     struct failed_contact **failures, size_t *count)

@@ -1,56 +1,57 @@
 /*
- * Segments: the dated slices of campaigns, what is spent of them, and how the calendar shows them.
+ * Segments: the dated slices of campaigns, what is spent of them, and how the calendar lists them.
  */
 #ifndef SEGMENT_H
 #define SEGMENT_H
 
 #include "org/organization.h"
 
-/* What an event's campaignId and segmentNumber come to. */
+/* What an event's campaignId and segmentNumber resolve to. */
 struct segment_ref {
 	int64_t campaign;	/* 0 = unknown */
 	int64_t segment;	/* 0 = none */
 };
 
 /*
- * With a number (segment_given > 0): that segment.  Without: the open one of the event's day, else the latest open one
- * before it, else the next one, else none.
+ * Finds the segment of an event.  With a number (segment_given > 0): that segment.  Without one: the open segment of
+ * the event's day, else the latest open one before it, else the next one, else none.
  */
 enum status	segment_resolve(struct db *db, const struct organization *org, const char *campaign_id,
 		    int64_t segment_given, struct day d, struct segment_ref *ref);
 
 /*
- * Counts messages sent or failed against it: the first moves scheduled to sending; when all contacts are done an open
- * one closes.  Takes negative amounts for voids, which leave `spent` and the status alone.
+ * Counts messages that were sent or failed.  The first moves the segment from scheduled to sending; when all contacts
+ * are done, an open segment closes (a paused one does not).  Takes negative amounts for voids, which change neither
+ * `spent` nor the status.
  */
 enum status	segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed);
 
-/* What it holds now: contacts, 0 where it is not open. */
+/* What a segment holds now: the contacts left, 0 if it is not open. */
 struct segment_hold {
 	struct day day;
 	int64_t left, parts_per_contact;
 };
 enum status	segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold);
 
-/* One segment as the calendar lists it. */
+/* A segment as the calendar lists it. */
 struct segment_entry {
 	const char *campaign, *name;
 	int64_t campaign_key, number, contacts;
 	bool is_segmented, has_failures;
-	const char *status;	/* as it reads today: open ones of past days have ended */
+	const char *status;	/* effective today: open segments of past days have ended */
 	struct day day;
 };
 
 /*
- * The segments of the days from..to that the calendar lists (no drafts, no cancelled ones), by day, time and id, in the
- * arena.
+ * Reads the segments of the days from..to that the calendar lists (no drafts, no cancelled ones), by day, time and id,
+ * in the arena.
  */
 enum status	segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from,
 		    struct day to, struct day today, struct segment_entry **entries, size_t *count);
 
-/* Who could not be reached, in the order of their times. */
+/* The failed contacts of a segment, at most max, in the order of their times. */
 struct failed_contact {
-	const char *phone, *reason;	/* phone "" where it was blanked */
+	const char *phone, *reason;	/* phone "" = blanked */
 };
 enum status	segment_failures(struct db *db, struct arena *a, int64_t campaign_key, int64_t number, size_t max,
 		    struct failed_contact **failures, size_t *count);

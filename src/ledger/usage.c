@@ -1,3 +1,7 @@
+/*
+ * Usage, read from the roll-ups (see usage.h).  Whole days come from usage_day, other stretches from usage_quarter, and
+ * only what is left at their two ends from the ledger itself.
+ */
 #include <string.h>
 
 #include "time/instant.h"
@@ -25,6 +29,7 @@ usage_budget_micros(const struct usage_sums *s)
 	return sum;
 }
 
+/* Adds what was sent.  Days without SMS have no row and remain 0. */
 static enum status
 add_sent(struct db *db, const struct organization *org, struct day from, struct day to, struct day_usage *out)
 {
@@ -39,6 +44,7 @@ add_sent(struct db *db, const struct organization *org, struct day from, struct 
 	return query_done(q);
 }
 
+/* Adds what open segments hold.  Several may share a day. */
 static enum status
 add_reserved(struct db *db, const struct organization *org, struct day from, struct day to, struct day_usage *out)
 {
@@ -58,6 +64,7 @@ enum status
 usage_days(struct db *db, const struct organization *org, struct day from, struct day to, struct day today,
     struct day_usage *out)
 {
+	/* An open segment of a day that is over holds nothing any more, so reservations count from today. */
 	struct day open_from = from.n < today.n ? today : from;
 	enum status st;
 
@@ -67,6 +74,7 @@ usage_days(struct db *db, const struct organization *org, struct day from, struc
 	return add_reserved(db, org, open_from, to, out + (open_from.n - from.n));
 }
 
+/* Reads rows of (channel, messages, parts, cost).  Adds them up, because a stretch may be read in several parts. */
 static enum status
 add_rows(struct query *q, struct usage_sums *sums)
 {
@@ -96,6 +104,7 @@ usage_sum_days(struct db *db, const struct organization *org, struct day from, s
 	return add_rows(q, sums);
 }
 
+/* Adds whole quarter-hours, [from, until) by number. */
 static enum status
 add_quarters(struct db *db, const struct organization *org, int64_t from, int64_t until, struct usage_sums *sums)
 {
@@ -108,7 +117,10 @@ add_quarters(struct db *db, const struct organization *org, int64_t from, int64_
 	return add_rows(q, sums);
 }
 
-/* Less than a quarter-hour: from the ledger itself. */
+/*
+ * Adds less than a quarter-hour from the ledger itself.  Failed events count nothing; voids and adjustments carry their
+ * sign.
+ */
 static enum status
 add_ragged(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums)
 {
@@ -124,10 +136,12 @@ add_ragged(struct db *db, const struct organization *org, int64_t from_at, int64
 	return add_rows(q, sums);
 }
 
+/* Splits the stretch into whole quarter-hours and an incomplete one at either end. */
 enum status
 usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
     struct usage_sums *sums)
 {
+	/* The first whole quarter-hour, rounded up, and the end of the last, rounded down. */
 	int64_t first = -floor_div(-from_at, QUARTER_MS), last = floor_div(to_at, QUARTER_MS);
 	enum status st;
 
@@ -140,6 +154,7 @@ usage_sum_instants(struct db *db, const struct organization *org, int64_t from_a
 	return add_ragged(db, org, last * QUARTER_MS, to_at, sums);
 }
 
+/* Looks at the days from today to the last one with an open segment; no later day has a reservation. */
 enum status
 usage_days_over(struct db *db, struct arena *a, const struct organization *org, int64_t now,
     struct org_effects *effects)

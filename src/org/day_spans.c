@@ -1,3 +1,10 @@
+/*
+ * Day spans (see day_spans.h): an organization's days are defined by its zone_span rows, never by a zone file directly.
+ *
+ * A process caches the rows of the organizations that it has used, because every request needs them.  A cached copy is
+ * valid for one opening of the database, one organization and one zone_revision, so a write by another process makes it
+ * stale.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +13,19 @@
 #include "base/crypto.h"
 #include "time/instant.h"
 
-enum { KEPT = 64 };	/* organisations whose spans a process keeps */
+enum { KEPT = 64 };	/* organizations whose spans a process caches */
 
 static struct kept {
 	int64_t db, org, zone_revision;
 	struct span *spans;
 	size_t count;
-	bool is_attributed;	/* the coming rows name the organization's zone, and zone_file its file */
+	bool is_attributed;	/* attribute() has checked the coming rows */
 } kept[KEPT];
 
+/*
+ * The cache entry of an organization.  Two organizations may share one: the later takes it over, which is why org->days
+ * is valid only until another organization is loaded.
+ */
 static struct kept *
 slot_of(const struct organization *org)
 {
@@ -28,6 +39,7 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 	struct query *q;
 	enum status st;
 
+	/* Read the rows again if the entry belongs to another opening, organization or revision. */
 	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision) {
 		if (k->spans == NULL)
 			k->spans = xmalloc(SPANS_MAX * sizeof(*k->spans));
@@ -39,6 +51,7 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 			k->spans[k->count++] = (struct span) { .from_at = query_int(q, 0),
 				.utc_offset_s = (int32_t)query_int(q, 1) };
 		}
+		/* Forget the entry after a failure, so that a partial list is never used.  Organization keys start at 1. */
 		if ((st = query_done(q)) != OK || k->count == 0) {
 			k->org = 0;
 			return st != OK ? st : error_set(err, INTERNAL, "%s: no zone_span rows", org->id);
@@ -58,6 +71,7 @@ delete_from(struct db *db, const struct organization *org, int64_t from_at)
 	return query_run(q);
 }
 
+/* Inserts the spans that start at from_at or later; the earlier ones are in the table already. */
 static enum status
 insert_from(struct db *db, const struct organization *org, const struct span *spans, size_t count, int64_t from_at)
 {
@@ -66,6 +80,7 @@ insert_from(struct db *db, const struct organization *org, const struct span *sp
 	char tzdata[32];
 	enum status st = OK;
 
+	/* One copy for all rows: zone_tzdata_version opens a file each time. */
 	snprintf(tzdata, sizeof(tzdata), "%s", zone_tzdata_version());
 	for (size_t i = 0; st == OK && i < count; i++) {
 		if (spans[i].from_at < from_at)
@@ -80,6 +95,7 @@ insert_from(struct db *db, const struct organization *org, const struct span *sp
 	return st;
 }
 
+/* Whether the new spans define the same days as the present ones. */
 static bool
 is_same(struct spans old, const struct span *new, size_t count)
 {
@@ -91,7 +107,7 @@ is_same(struct spans old, const struct span *new, size_t count)
 	return true;
 }
 
-/* Takes note of the file that spans are read from, so that they can be compared with it later. */
+/* Records the zone file that the spans were read from, so that they can be compared with it later. */
 static enum status
 note_file(struct db *db, const struct organization *org, const struct zone *zone)
 {
@@ -105,8 +121,9 @@ note_file(struct db *db, const struct organization *org, const struct zone *zone
 }
 
 /*
- * The rows from from_at on are those of this zone file already.  They may name another zone with the same offsets, or be of a
- * version that took no note of files: then they are attributed to this one.  Looked at once in a process.
+ * The rows from from_at on already have the offsets of this zone file, but may name another zone with the same offsets,
+ * or come from a version that recorded no files.  Then attributes them to this zone and file.  Checked once per
+ * process.
  */
 static enum status
 attribute(struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
@@ -118,6 +135,7 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	if (k->org != org->key || k->is_attributed)
 		return OK;
 	k->is_attributed = true;
+	/* Look before writing: almost always every row is attributed already. */
 	q = db_query(db, "SELECT 1 FROM zone_span s WHERE org = :org AND from_at >= :from_at AND (zone <> :zone "
 	    "OR NOT EXISTS (SELECT 1 FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version)) LIMIT 1");
 	query_bind_int(q, ":org", org->key);
@@ -136,6 +154,10 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	return (st = query_run(q)) == OK ? note_file(db, org, zone) : st;
 }
 
+/*
+ * Computes the spans that the organization should have and writes them only if they differ from the present ones.
+ * zone_revision goes up with the rows, so that other processes read them again.
+ */
 enum status
 day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool is_whole, bool *changed, struct error *err)
 {
@@ -150,6 +172,7 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	if (zone == NULL)
 		return err->status == UNAVAILABLE ? UNAVAILABLE : BAD_REQUEST;
 	spans = xmalloc(SPANS_MAX * sizeof(*spans));
+	/* Past spans remain up to from_at, then the zone's own take over; is_whole forgets the past. */
 	if ((count = spans_join(past, zone, from_at, spans, SPANS_MAX)) == 0)
 		st = error_set(err, BAD_REQUEST, "timezone: %s has an offset or a day start off the quarter-hour",
 		    org->timezone);
@@ -157,6 +180,7 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 		st = attribute(db, org, zone, from_at);
 	else {
 		*changed = true;
+		/* All rows are replaced, also those before from_at. */
 		if (is_whole)
 			from_at = INT64_MIN;
 		if ((st = delete_from(db, org, from_at)) == OK &&
@@ -166,7 +190,11 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 			st = query_run(q);
 			org->zone_revision++;
 		}
-		slot_of(org)->org = 0;	/* this transaction may yet be undone: read what it says */
+		/*
+		 * Bypass the cache around this load: the transaction may still be aborted, and uncommitted rows must
+		 * not remain in it.
+		 */
+		slot_of(org)->org = 0;
 		if (st == OK)
 			st = day_spans_load(db, org, err);
 		slot_of(org)->org = 0;
@@ -175,7 +203,11 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	return st;
 }
 
-/* Finds the segments that lie on another day now.  They are moved after the last was read. */
+/*
+ * Finds the segments whose instant now lies on another day than their row says.  Segments that have ended keep the day
+ * that was reported, unless is_whole recomputes the past too.  Only collects them: updating rows while this query reads
+ * them could visit a row twice.
+ */
 static enum status
 find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, size_t max,
     struct org_effects *effects)
@@ -211,8 +243,10 @@ day_spans_redate(struct db *db, struct arena *a, const struct organization *org,
 		max = (size_t)query_int(q, 0);
 	if ((st = query_done(q)) != OK || max == 0)
 		return st;
+	/* At most every segment moves, so their number bounds the list. */
 	effects->moves = arena_alloc(a, max * sizeof(*effects->moves));
 	st = find_moves(db, a, org, is_whole, max, effects);
+	/* Update the rows after the last one was read. */
 	q = db_query(db, "UPDATE segment SET day = :day WHERE campaign = :campaign AND number = :number");
 	for (size_t i = 0; st == OK && i < effects->move_count; i++) {
 		query_bind_int(q, ":campaign", effects->moves[i].campaign_key);
@@ -223,6 +257,10 @@ day_spans_redate(struct db *db, struct arena *a, const struct organization *org,
 	return st;
 }
 
+/*
+ * Recomputes the daily roll-up from the quarter-hour roll-up, from one day (and its first quarter) on.  This is
+ * possible because each quarter-hour lies in exactly one day of every zone.
+ */
 static enum status
 rebuild_days(struct db *db, const struct organization *org, int64_t from_day, int64_t from_quarter)
 {
@@ -233,6 +271,10 @@ rebuild_days(struct db *db, const struct organization *org, int64_t from_day, in
 	query_bind_int(q, ":from", from_day);
 	if ((st = query_run(q)) != OK)
 		return st;
+	/*
+	 * Add each quarter-hour to its day.  The day comes from day_at and not from SQL, so that only one place
+	 * interprets the spans.
+	 */
 	q = db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
 	    "WHERE org = :org AND quarter >= :from ORDER BY quarter");
 	add = db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) "
@@ -259,6 +301,7 @@ day_spans_rebuild_days(struct db *db, const struct organization *org)
 	return rebuild_days(db, org, INT64_MIN, INT64_MIN);
 }
 
+/* day_start is a whole number of quarter-hours, so the division is exact. */
 enum status
 day_spans_rebuild_days_from(struct db *db, const struct organization *org, struct day from)
 {

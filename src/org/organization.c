@@ -1,3 +1,7 @@
+/*
+ * Organizations, read (see organization.h).  Writing is in ledger/organization_change.c, because a change affects
+ * usage, which is a layer above this one.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -5,6 +9,7 @@
 #include "base/json.h"
 #include "org/organization.h"
 
+/* What read_row reads, in its order. */
 #define COLUMNS \
 	"key, id, name, timezone, plan, revision, zone_revision, daily_limit, quota_unit, cycle_day, " \
 	"cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, created_at, updated_at, week_start"
@@ -18,6 +23,10 @@ organization_id_ok(const char *id)
 	static const char *const route_words[] = { ".", "..", "usage", "timezone", "plan", "limits", "profile",
 		"prices", "api-keys", "audit", "cancel", "pause", "resume", "results",
 		"usage-calendar", "next-available-slot", "validate-date", "auto-segment" };
+	/*
+	 * Ids become segments of a path.  A word that follows one in some route is no id, or the web server could not
+	 * tell the two apart; nor is a path that browsers normalize away.
+	 */
 	size_t n = strlen(id);
 
 	if (n < 1 || n >= ORG_ID_MAX ||
@@ -29,13 +38,14 @@ organization_id_ok(const char *id)
 	return true;
 }
 
-/* An integer column where NULL stands for `absent`. */
+/* Reads an integer column in which NULL means `absent`: no limit, no cap. */
 static int64_t
 int_or(struct query *q, int column, int64_t absent)
 {
 	return query_is_null(q, column) ? absent : query_int(q, column);
 }
 
+/* Reads the columns of COLUMNS.  The sizes of the texts were checked when they were written. */
 static void
 read_row(struct query *q, struct organization *org)
 {
@@ -63,7 +73,7 @@ enum status
 organization_load(struct db *db, const char *id, struct organization *org, struct error *err)
 {
 	struct query *q = db_query(db, "SELECT " COLUMNS " FROM organization WHERE id = :id");
-	char wanted[ORG_ID_MAX + 1];	/* id may be org->id */
+	char wanted[ORG_ID_MAX + 1];	/* a copy: id may be org->id, which memset clears */
 	enum status st;
 	bool found;
 
@@ -76,6 +86,7 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 		return st;
 	if (!found)
 		return error_set(err, NOT_FOUND, "organization: there is no \"%s\"", wanted);
+	/* An organization without its days is of no use to any caller. */
 	return day_spans_load(db, org, err);
 }
 
@@ -99,6 +110,7 @@ organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *coun
 	*count = 0;
 	if ((st = organization_count(db, &there)) != OK)
 		return st;
+	/* A count is enough for the size: inside a transaction no organization can be added meanwhile. */
 	max = (size_t)there;
 	*ids = arena_alloc(a, (max + 1) * sizeof(**ids));
 	q = db_query(db, "SELECT id FROM organization ORDER BY id");
@@ -107,6 +119,7 @@ organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *coun
 	return query_done(q);
 }
 
+/* Names the field that is out of range; the schema's own checks would refuse the row without saying which. */
 enum status
 organization_check(const struct organization *org, struct error *err)
 {
@@ -127,6 +140,7 @@ organization_today(const struct organization *org, int64_t now)
 	return day_at(org->days, now);
 }
 
+/* Writes a cap of counts; a cap on cost is in micros and needs json_put_money. */
 static void
 put_cap(struct json *j, const char *name, int64_t cap)
 {

@@ -1,5 +1,5 @@
 /*
- * An organisation: whose day book it is, how its days are cut, what it may send.
+ * An organization: the owner of a day book, with its day boundaries, limits and caps.
  */
 #ifndef ORGANIZATION_H
 #define ORGANIZATION_H
@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "quota/quota.h"
 
-#define ORG_NAME_MAX 201	/* bytes, the NUL with it */
+#define ORG_NAME_MAX 201	/* bytes, with the NUL */
 #define ORG_PLAN_MAX 65
 #define LIMIT_MAX INT64_C(1000000000000)
 #define NO_CAP (-1)
@@ -33,72 +33,72 @@ struct organization {
 	int64_t cap_messages, cap_cost_micros, cap_sms, cap_calls;	/* of a cycle; NO_CAP */
 	bool allow_overage;
 	int64_t created_at, updated_at;
-	struct spans days;		/* how its days are cut; stands until another organisation is loaded */
+	struct spans days;		/* its day boundaries; valid until another organization is loaded */
 };
 
-/* A new one as it is where nothing is said: no limit, no caps, the month's first day, Monday. */
+/* The defaults of a new organization: no limit, no caps, cycles from the first of the month, weeks from Monday. */
 extern const struct organization organization_defaults;
 
-/* What a change of zone, zone file, limit or unit did besides. */
+/* The side effects of a change of zone, zone file, limit or unit. */
 struct org_effects {
 	struct segment_move {
 		const char *campaign;
 		int64_t campaign_key, segment;
 		struct day from, to;
-	} *moves;			/* open segments that lie on another day now */
+	} *moves;			/* drafts and open segments that now lie on another day */
 	size_t move_count;
 	struct day *over;		/* days from today on that are now over their limit */
 	size_t over_count;
 };
 
-/* [A-Za-z0-9._-]{1,64}, and not `.`, `..` or a word of a route. */
+/* [A-Za-z0-9._-]{1,64}, but not `.`, `..` or a word of a route. */
 bool		organization_id_ok(const char *id);
 
-/* NOT_FOUND where there is none.  Inside a transaction. */
+/* Loads the organization with that id, and its days.  NOT_FOUND.  Inside a transaction. */
 enum status	organization_load(struct db *db, const char *id, struct organization *org, struct error *err) MUST_CHECK;
 
 /*
- * The same inside a write transaction that will touch it: first replaces the days from the next day start on where the
- * zone file has other content than they were cut by (with an audit row), and counts the revision up.
+ * The same inside a write transaction that will change something of it: counts the revision up and, if the zone file
+ * has other rules than the day spans, replaces the spans from the next day start on (with an audit row).
  */
 enum status	organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
 		    struct organization *org, struct error *err) MUST_CHECK;
 
-/* How many there are.  Inside a transaction. */
+/* The number of organizations.  Inside a transaction. */
 enum status	organization_count(struct db *db, int64_t *count) MUST_CHECK;
 
-/* The id of every organisation, in order, in the arena.  Inside a transaction. */
+/* The ids of all organizations, sorted, in the arena.  Inside a transaction. */
 enum status	organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *count) MUST_CHECK;
 
 /*
- * Checks the fields of *org that a person chooses; BAD_REQUEST and the field's name.  The zone is checked where its days
- * are cut: an organisation that keeps its zone does not need the file.
+ * Checks the fields of *org that a person chooses; BAD_REQUEST with the field's name.  Does not check the zone:
+ * day_spans_replace does when the day boundaries change, so an organization that keeps its zone does not need the file.
  */
 enum status	organization_check(const struct organization *org, struct error *err) MUST_CHECK;
 
-/* Inside a write transaction; sets key and days.  CONFLICT where the id is taken. */
+/* Adds the organization, inside a write transaction; sets key and days.  CONFLICT if the id is taken. */
 enum status	organization_add(struct db *db, struct arena *a, struct organization *org, int64_t now,
 		    const char *credential, struct error *err) MUST_CHECK;
 
 /*
- * Makes *org (from organization_load_for_write) what *wanted says, inside that write transaction.
- * A new zone cuts the days from the next day start on, or all of them where there are no events
- * yet or where recut_history is set; then open segments are re-dated.  Writes one audit row.  *effects,
- * in the arena, names what moved and which days are over their limit.
+ * Changes *org (from organization_load_for_write, in the same write transaction) to *wanted.  A new zone applies from
+ * the next day start on, or to all days if there are no events yet or recut_history is set; then the days of drafts and
+ * open segments are set again.  Writes one audit row.  *effects, in the arena, lists the segments that moved and the
+ * days over their limit.
  */
 enum status	organization_update(struct db *db, struct arena *a, struct organization *org,
 		    const struct organization *wanted, bool recut_history, int64_t now, const char *credential,
 		    struct org_effects *effects, struct error *err) MUST_CHECK;
 
-/* messagesCap, costCap (dollars), smsCap and callCap as members of an open JSON object; null = none. */
+/* Writes messagesCap, costCap (dollars), smsCap and callCap as members of an open JSON object; null = none. */
 void		organization_put_caps(struct json *j, const struct organization *org);
 
 #define ORG_MOVES_LISTED_MAX 1000	/* in an audit row */
 
-/* The effects as two members of an open JSON object, at most max entries each. */
+/* Writes the effects as two members of an open JSON object, at most max entries each. */
 void		org_effects_put(struct json *j, const struct org_effects *effects, size_t max);
 
-/* The organisation's today. */
+/* The organization's local day at `now`. */
 struct day	organization_today(const struct organization *org, int64_t now);
 
 #endif
