@@ -1,3 +1,6 @@
+/*
+ * Temporary files of databases, and the lock by which a crashed maker is recognized.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,17 +13,18 @@
 
 #include "db/scratch.h"
 
-/* What SQLite and we may put beside a database. */
+/* The files that SQLite and Daybook may put beside a database. */
 static const char *const companions[] = { "-wal", "-shm", "-journal", "-gate" };
 
 enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), TRIES_MAX = 3 };
 
 /* ---- Making */
 
-/* The one that this process holds, for scratch_abandon; "" = none. */
+/* The file that this process holds, for scratch_abandon; "" = none. */
 static char held[SCRATCH_PATH_MAX];
 static int held_fd = -1;
 
+/* Whether a path still names an open file. */
 static bool
 is_in_place(int fd, const char *path)
 {
@@ -34,10 +38,17 @@ scratch_make(const char *path)
 {
 	int fd;
 
-	/* Between making a file and holding it, somebody who sweeps may have taken it for one that was left. */
+	/*
+	 * Somebody who sweeps can remove the file after it is made and before it is locked.  Then
+	 * tries again.
+	 */
 	for (int i = 0; i < TRIES_MAX; i++) {
 		if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
 			return -1;
+		/*
+		 * Continues without a lock on filesystems that have none; there scratch_is_left is
+		 * always false.
+		 */
 		if (flock(fd, LOCK_EX) == -1 && errno != ENOLCK && errno != EOPNOTSUPP && errno != EINVAL)
 			break;
 		if (is_in_place(fd, path)) {
@@ -81,17 +92,21 @@ scratch_give_name(const char *made, const char *path)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	/* Not every filesystem can do that in one step. */
+	/* Not every filesystem can rename without replacing.  A hard link fails too if the name exists. */
 	if (link(made, path) == 0)
 		return unlink(made);
 	if (errno == EEXIST || access(path, F_OK) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
+	/* No hard links either: only the check before protects an existing file. */
 	return rename(made, path);
 }
 
-/* EINVAL: not every filesystem can do that with a folder. */
+/*
+ * Writes a file or folder to the disk.  EINVAL is not a failure for a folder: not every filesystem
+ * can do it.  errno is that of the failure, not of close.
+ */
 static bool
 sync_path(const char *path, int flags)
 {
@@ -120,6 +135,7 @@ scratch_sync_folder(const char *path)
 	snprintf(folder, sizeof(folder), "%s", path);
 	if ((slash = strrchr(folder, '/')) == NULL)
 		return sync_path(".", O_DIRECTORY);
+	/* Keeps the slash of a file in the root. */
 	slash[slash == folder] = '\0';
 	return sync_path(folder, O_DIRECTORY);
 }
@@ -163,8 +179,13 @@ scratch_is_left(const char *path)
 
 	if (fd == -1)
 		return false;
+	/* Whoever makes the file holds its lock, so a lock that is free belongs to nobody. */
 	is_left = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0;
 	if (is_left) {
+		/*
+		 * Only an empty file or a database: a file of somebody else that only has such a
+		 * name is left alone.
+		 */
 		n = read(fd, head, sizeof(head));
 		is_left = n == 0 || (n == sizeof(head) && memcmp(head, magic, sizeof(magic)) == 0);
 	}
@@ -172,7 +193,7 @@ scratch_is_left(const char *path)
 	return is_left;
 }
 
-/* Whether a name is STEM-KIND-PID, with or without the ending of a companion: the length without it, or 0. */
+/* If a name is STEM-KIND-PID, with or without a companion's ending, the length without the ending; else 0. */
 static size_t
 parse_name(const char *name, const char *stem, const char *kind)
 {
@@ -207,6 +228,7 @@ scratch_sweep(const char *base, const char *kind)
 		if ((n = parse_name(entry->d_name, stem, kind)) == 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%.*s", folder, (int)n, entry->d_name);
+		/* Companions are removed with their file, and also if it is gone already. */
 		if (access(path, F_OK) == -1 || scratch_is_left(path))
 			scratch_remove(path);
 	}
