@@ -1,3 +1,8 @@
+/*
+ * An arena is a list of blocks.  Memory is taken from the newest one by moving its `used` forward,
+ * so an allocation costs almost nothing and no single one can be freed.  What does not fit the rest
+ * of a block begins the next one; the rest is wasted until the reset.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +21,10 @@ struct block {
 };
 
 struct arena {
-	struct block *block;	/* the one in use; older ones behind it */
+	struct block *block;	/* the one in use; its `next` are older and full */
 };
 
+/* Makes a block with room for size bytes.  `next` is the list that it goes in front of. */
 static struct block *
 block_new(size_t size, struct block *next)
 {
@@ -39,6 +45,7 @@ arena_new(void)
 	return a;
 }
 
+/* Frees a block and all older ones. */
 static void
 blocks_free(struct block *b)
 {
@@ -62,8 +69,10 @@ arena_free(struct arena *a)
 void
 arena_reset(struct arena *a)
 {
+	/* Keeps the newest block, so that a process that serves small requests calls malloc only once. */
 	blocks_free(a->block->next);
 	a->block->next = NULL;
+	/* One large request must not make the process large until it ends. */
 	if (a->block->size > BLOCK_SIZE) {
 		free(a->block);
 		a->block = block_new(BLOCK_SIZE, NULL);
@@ -77,11 +86,13 @@ arena_alloc(struct arena *a, size_t size)
 	struct block *b = a->block;
 	void *p;
 
+	/* Rounds up, so that the next allocation is aligned for any type too. */
 	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
 	if (b->size - b->used < size)
 		a->block = b = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE, b);
 	p = (char *)b->data + b->used;
 	b->used += size;
+	/* A block that was reset still holds the last request's data. */
 	memset(p, 0, size);
 	return p;
 }
@@ -109,6 +120,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	int n;
 
 	va_start(ap, fmt);
+	/* Measures first, so that the text has no maximum length. */
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (n < 0)
@@ -135,13 +147,16 @@ out_of_memory(void)
 {
 	void (*last)(void) = last_call;
 
-	last_call = NULL;	/* it may run out of memory itself */
+	last_call = NULL;	/* if it runs out of memory itself, the process only ends */
 	log_error("event=memory error=\"out of memory\"");
+	/* A program sends its request a 503 here; see out_of_memory_call. */
 	if (last != NULL)
 		last();
+	/* Runs no exit handlers: they may need memory, and the data structures may be half changed. */
 	_exit(1);
 }
 
+/* NULL is a valid result of malloc(0); asking for a byte makes NULL mean one thing only. */
 void *
 xmalloc(size_t size)
 {

@@ -1,9 +1,10 @@
 /*
- * Memory with one lifetime: everything allocated for a request or a batch goes at once, when the
- * arena is reset.
+ * Memory with one lifetime: everything that was allocated for a request or a batch is freed
+ * together, when the arena is reset.
  *
- * Out of memory ends the process: a program first answers its request 503 (serve.c), the command says so and exits 1.  So
- * nobody has to ask whether an allocation failed, and nothing can be mistaken for an empty answer.
+ * Running out of memory ends the process: a program first replies 503 to its request (serve.c), and
+ * the command reports it and exits 1.  So no caller checks whether an allocation failed, and a
+ * failed allocation can never be mistaken for an empty result.
  */
 #ifndef ARENA_H
 #define ARENA_H
@@ -15,13 +16,13 @@ struct arena;
 struct arena	*arena_new(void);
 void		 arena_free(struct arena *a);
 
-/* Forgets everything allocated; keeps one block for the next round. */
+/* Frees everything allocated; keeps one block for the next round. */
 void		 arena_reset(struct arena *a);
 
 /* size bytes, zeroed, aligned for any type. */
 void		*arena_alloc(struct arena *a, size_t size);
 
-/* A copy of the n bytes at text with a NUL behind them. */
+/* A copy of the n bytes at text, with a NUL after them. */
 char		*arena_text(struct arena *a, const char *text, size_t n);
 char		*arena_strdup(struct arena *a, const char *text);
 
@@ -32,10 +33,10 @@ char		*arena_printf(struct arena *a, const char *fmt, ...)
 void		*xmalloc(size_t size);
 void		*xrealloc(void *p, size_t size);
 
-/* Ends the process for want of memory; also for libraries that have failed for it. */
+/* Ends the process because there is no memory; also for callers of a library that failed for that reason. */
 _Noreturn void	 out_of_memory(void);
 
-/* What is to be done before it ends, without memory; NULL = only a line in the log. */
+/* What out_of_memory calls before the process ends; it must not need memory.  NULL = only a log line. */
 void		 out_of_memory_call(void (*last)(void));
 
 #endif

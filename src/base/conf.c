@@ -1,3 +1,9 @@
+/*
+ * Finds the database: the environment first, then the lines of configuration files, in order.
+ *
+ * A file that exists but cannot be read ends the search with an error.  Passing over it could open
+ * another database than the administrator named, and nobody would notice.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +15,7 @@
 #define SYSTEM_FILE "/etc/daybook/daybook.conf"
 #define KEY "DAYBOOK_DB="
 
-/* Cuts the last n names off a path. */
+/* Removes the last n components from a path. */
 static void
 parent(char *path, int n)
 {
@@ -19,7 +25,10 @@ parent(char *path, int n)
 		*slash = '\0';
 }
 
-/* A path of the file, from the root: a relative one begins at the file's own folder. */
+/*
+ * Makes a path that a file names absolute: a relative one is relative to the file's own folder,
+ * because the working directory of a CGI program is not the same on every web server.
+ */
 static enum status
 resolve(const char *file, const char *path, char *out, struct error *err)
 {
@@ -31,7 +40,10 @@ resolve(const char *file, const char *path, char *out, struct error *err)
 	return OK;
 }
 
-/* OK; NOT_FOUND where the file is not there or has no such line; else UNAVAILABLE and why. */
+/*
+ * Reads the first line with a value.  OK; NOT_FOUND if the file does not exist or has no such line;
+ * UNAVAILABLE and a reason if it cannot be read.
+ */
 static enum status
 from_file(const char *file, char *out, struct error *err)
 {
@@ -43,16 +55,19 @@ from_file(const char *file, char *out, struct error *err)
 		return errno == ENOENT || errno == ENOTDIR ? NOT_FOUND :
 		    error_set(err, UNAVAILABLE, "%s: %s", file, strerror(errno));
 	while (st == NOT_FOUND && fgets(line, sizeof(line), f) != NULL) {
+		/* Accepts CRLF too: files on shared hosting are often edited on Windows. */
 		line[strcspn(line, "\r\n")] = '\0';
 		if (strncmp(line, KEY, sizeof(KEY) - 1) == 0 && line[sizeof(KEY) - 1] != '\0')
 			st = resolve(file, line + sizeof(KEY) - 1, out, err);
 	}
+	/* fgets ends the same way after a read error and at the end of the file. */
 	if (st == NOT_FOUND && ferror(f))
 		st = error_set(err, UNAVAILABLE, "%s: %s", file, strerror(errno));
 	fclose(f);
 	return st;
 }
 
+/* A variable that is set but empty counts as not set, as in most shells' scripts. */
 enum status
 conf_search(const char *named, const char *const *files, char *out, struct error *err)
 {
@@ -65,6 +80,7 @@ conf_search(const char *named, const char *const *files, char *out, struct error
 		memcpy(out, named, strlen(named) + 1);
 		return OK;
 	}
+	/* Collects the names of the files without such a line, for the error. */
 	for (; *files != NULL; files++) {
 		if ((st = from_file(*files, out, err)) != NOT_FOUND)
 			return st;
@@ -77,9 +93,11 @@ conf_search(const char *named, const char *const *files, char *out, struct error
 void
 conf_folder(char *out)
 {
+	/* The program's path, not argv[0]: a web server may set that to anything. */
 	ssize_t n = readlink("/proc/self/exe", out, CONF_PATH_MAX - 1);
 
 	out[n > 0 ? n : 0] = '\0';
+	/* Removes the program's name and its folder: /srv/daybook/cgi-bin/events.fcgi becomes /srv/daybook. */
 	parent(out, 2);
 }
 

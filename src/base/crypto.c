@@ -1,3 +1,6 @@
+/*
+ * The only file, with auth/pem.c, that calls libcrypto; and the encodings of what it returns.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,7 +12,11 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 
-/* The one context of the process, set to SHA-256.  If libcrypto cannot make it, memory is what it lacks. */
+/*
+ * Returns the process's one context, ready for SHA-256.  Fetching the algorithm takes far longer
+ * than hashing a short text, so it is done once.  SHA-256 is always in libcrypto, so a failure can
+ * only mean that memory has run out.
+ */
 static EVP_MD_CTX *
 sha256_begin(void)
 {
@@ -25,6 +32,7 @@ sha256_begin(void)
 	return context;
 }
 
+/* Fails only without memory, like sha256_begin; the same is true of sha256_end. */
 static void
 sha256_add(EVP_MD_CTX *context, const void *data, size_t n)
 {
@@ -61,6 +69,7 @@ sha256_texts(uint8_t out[SHA256_SIZE], ...)
 		uint8_t length[8];
 
 		for (int i = 0; i < 8; i++)
+			/* Big-endian, so that the hash is the same on every machine: hashes are stored. */
 			length[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
 		sha256_add(context, length, sizeof(length));
 		sha256_add(context, text, n);
@@ -72,6 +81,10 @@ sha256_texts(uint8_t out[SHA256_SIZE], ...)
 bool
 sha256_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE])
 {
+	/*
+	 * Compares all bytes, whatever the first ones were: how long it takes must not tell an
+	 * attacker how many bytes of a guess were right.
+	 */
 	unsigned differ = 0;
 
 	for (int i = 0; i < SHA256_SIZE; i++)
@@ -79,6 +92,7 @@ sha256_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE])
 	return differ == 0;
 }
 
+/* getrandom may return fewer bytes than asked, or be interrupted by a signal. */
 void
 random_bytes(void *out, size_t n)
 {
@@ -90,7 +104,7 @@ random_bytes(void *out, size_t n)
 		if (got < 0) {
 			if (errno == EINTR)
 				continue;
-			abort();	/* a guessable key would be worse than none */
+			abort();	/* a predictable key is worse than no program */
 		}
 		p += got;
 		n -= (size_t)got;
@@ -120,10 +134,15 @@ base64url(const uint8_t *bytes, size_t n, char *out)
 	char *p = out;
 
 	for (size_t i = 0; i < n; i++) {
+		/* Takes eight bits in, and writes six out as long as there are six. */
 		pool = pool << 8 | bytes[i];
 		for (bits += 8; bits >= 6; bits -= 6)
 			*p++ = digits[pool >> (bits - 6) & 63];
 	}
+	/*
+	 * Fills the last digit with zero bits on the right; RFC 4648 makes the padding optional in
+	 * this form.
+	 */
 	if (bits > 0)
 		*p++ = digits[pool << (6 - bits) & 63];
 	*p = '\0';
@@ -131,7 +150,8 @@ base64url(const uint8_t *bytes, size_t n, char *out)
 }
 
 /*
- * RFC 9562: 48 bits of milliseconds, version 7, 12 random bits, variant 2, 62 random bits.
+ * RFC 9562, 5.7: 48 bits of milliseconds, version 7, 12 random bits, variant 2, 62 random bits.  As
+ * the time comes first, ids in their order as text are in the order of time to the millisecond.
  */
 char *
 uuid7(int64_t at, char *out)
@@ -142,9 +162,11 @@ uuid7(int64_t at, char *out)
 	random_bytes(u + 6, sizeof(u) - 6);
 	for (int i = 0; i < 6; i++)
 		u[i] = (uint8_t)((uint64_t)at >> (40 - 8 * i));
+	/* Sets the version and the variant over random bits. */
 	u[6] = (uint8_t)(0x70 | (u[6] & 0x0f));
 	u[8] = (uint8_t)(0x80 | (u[8] & 0x3f));
 	for (size_t i = 0; i < sizeof(u); i++) {
+		/* The text has 8-4-4-4-12 digits. */
 		if (i == 4 || i == 6 || i == 8 || i == 10)
 			*p++ = '-';
 		hex(u + i, 1, p);
@@ -153,6 +175,7 @@ uuid7(int64_t at, char *out)
 	return out;
 }
 
+/* Either case, because others write upper case; hex() itself writes lower case. */
 int
 hex_digit(char c)
 {

@@ -13,12 +13,12 @@
 void	sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE]);
 
 /*
- * Of several texts, each with its length before it, so that ("ab","c") and ("a","bc") differ;
- * the list ends with NULL.
+ * The hash of several texts, each with its length before it, so that ("ab","c") and ("a","bc")
+ * differ.  The list ends with NULL.
  */
 void	sha256_texts(uint8_t out[SHA256_SIZE], ...) __attribute__((sentinel));
 
-/* Whether both are the same, in a time that does not tell where they differ. */
+/* Whether both are equal, in a time that does not depend on where they differ. */
 bool	sha256_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
 
 void	random_bytes(void *out, size_t n);
@@ -26,7 +26,7 @@ void	random_bytes(void *out, size_t n);
 /* Lower-case hex of n bytes into out (2n + 1 bytes).  Returns out. */
 char	*hex(const uint8_t *bytes, size_t n, char *out);
 
-/* The value of a hex digit of either case; -1 where it is none. */
+/* The value of a hex digit of either case; -1 if it is none. */
 int	hex_digit(char c);
 
 /* base64url without padding into out (at least 4 * ((n + 2) / 3) + 1 bytes).  Returns out. */

@@ -4,6 +4,7 @@
 #include "base/csv.h"
 #include "base/money.h"
 
+/* Separates cells: a comma before every cell of a line except the first. */
 static void
 put_comma(struct csv *c)
 {
@@ -12,7 +13,10 @@ put_comma(struct csv *c)
 	c->needs_comma = true;
 }
 
-/* Blanks at the ends are quoted too: many readers trim them. */
+/*
+ * Whether a text needs quotes.  RFC 4180 asks for them if there are commas, quotes or line ends;
+ * blanks at the ends get them too, because many readers trim a bare cell.
+ */
 static bool
 needs_quotes(const char *text, size_t n)
 {
@@ -23,6 +27,7 @@ needs_quotes(const char *text, size_t n)
 void
 csv_put_text(struct csv *c, const char *text)
 {
+	/* A spreadsheet would run the formula that a sender has put into a name.  A ' makes it a text. */
 	bool is_formula = !c->is_for_import && text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
 	size_t n = strlen(text);
 
@@ -33,6 +38,7 @@ csv_put_text(struct csv *c, const char *text)
 		return;
 	}
 	json_append(c->out, "\"'", is_formula ? 2 : 1);
+	/* Doubles each quote inside; the rest is copied in runs. */
 	while (*text != '\0') {
 		n = strcspn(text, "\"");
 		json_append(c->out, text, n);
@@ -45,7 +51,7 @@ csv_put_text(struct csv *c, const char *text)
 	json_append(c->out, "\"", 1);
 }
 
-/* What can need neither quotes nor a guard. */
+/* A cell that can need neither quotes nor a ' in front: a number, a word of ours. */
 static void
 put_plain(struct csv *c, const char *text)
 {
@@ -90,9 +96,11 @@ csv_put_names(struct csv *c, const char *const *names)
 	csv_put_end(c);
 }
 
+/* Ends a line; the next cell begins a new one. */
 void
 csv_put_end(struct csv *c)
 {
+	/* For import the line ends in LF: skips the CR. */
 	json_append(c->out, "\r\n" + c->is_for_import, 2 - c->is_for_import);
 	c->needs_comma = false;
 }

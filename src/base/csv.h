@@ -1,9 +1,9 @@
 /*
- * CSV (RFC 4180), appended to a buffer: commas, quotes and the ends of lines are put where they belong.
+ * CSV (RFC 4180), appended to a buffer.  The writer adds the commas, quotes and line ends.
  *
- * For a spreadsheet a text that would be read as a formula gets a ' in front (it starts with = + - @, a tab or an end of
- * line), and lines end in CRLF.  For `import` every text stands as it is, and lines end in LF.  Numbers are numbers in
- * both, negative ones too.
+ * For a spreadsheet, a text that would be read as a formula gets a ' in front (if it starts with
+ * one of =+-@, a tab or a line end), and lines end in CRLF.  For `import`, every text is written
+ * unchanged, and lines end in LF.  Numbers are written as numbers in both, negative ones too.
  */
 #ifndef CSV_H
 #define CSV_H
@@ -18,10 +18,10 @@ struct csv {
 
 void	csv_put_text(struct csv *c, const char *text);
 void	csv_put_int(struct csv *c, int64_t value);
-void	csv_put_bool(struct csv *c, bool value);	/* true, false */
+void	csv_put_bool(struct csv *c, bool value);	/* "true" or "false" */
 void	csv_put_money(struct csv *c, int64_t micros);	/* dollars */
 void	csv_put_none(struct csv *c);			/* an empty cell */
-void	csv_put_names(struct csv *c, const char *const *names);	/* NULL-ended: a whole line */
+void	csv_put_names(struct csv *c, const char *const *names);	/* a whole line; the list ends with NULL */
 void	csv_put_end(struct csv *c);
 
 #endif

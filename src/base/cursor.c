@@ -11,6 +11,10 @@ cursor_of(struct arena *a, const char *text)
 	return hex((const uint8_t *)text, n, arena_alloc(a, 2 * n + 1));
 }
 
+/*
+ * Reads only what cursor_of writes: lower-case digits, in pairs.  The caller still has to check the
+ * text, because a client can send any.
+ */
 char *
 cursor_text(struct arena *a, const char *cursor)
 {

@@ -1,3 +1,7 @@
+/*
+ * An error's texts are part of the struct, with a fixed size, so that reporting one needs no memory
+ * and nothing has to be freed.  A text that is too long is cut.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -12,6 +16,7 @@ error_set(struct error *err, enum status st, const char *fmt, ...)
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	err->status = st;
+	/* A hint belongs to one error: an earlier one's must not follow this sentence. */
 	err->hint[0] = '\0';
 	return st;
 }

@@ -1,8 +1,8 @@
 /*
- * What was wrong, in a sentence, and what to do about it.
+ * What was wrong, in one sentence, and what to do about it.
  *
- * A function that can fail for a reason that the caller's user should read returns an enum status and takes a struct error.
- * Dialects turn both into a reply, the command into a line on stderr.
+ * A function that can fail for a reason that a user should read returns an enum status and takes a
+ * struct error.  Dialects turn both into a reply, the command into a line on stderr.
  */
 #ifndef ERROR_H
 #define ERROR_H
@@ -13,11 +13,14 @@
 
 struct error {
 	char text[ERROR_TEXT_MAX];	/* one line, "field: what was wrong"; "" = nothing to say */
-	char hint[ERROR_TEXT_MAX];		/* what to do about it; "" = obvious */
-	enum status status;		/* that it was given with */
+	char hint[ERROR_TEXT_MAX];		/* what to do about it; "" = it is obvious */
+	enum status status;		/* the status that error_set was called with */
 };
 
-/* Writes the sentence and returns st, so that a caller can `return why_not(why, BAD_REQUEST, …)`. */
+/*
+ * Writes the sentence, removes any hint, and returns st, so that a caller can `return
+ * error_set(err, BAD_REQUEST, …)`.
+ */
 enum status	error_set(struct error *err, enum status st, const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,10 @@
 /*
- * Reading by cJSON: the only file that knows it.  All text has passed json_check, so that cJSON meets
- * neither a repeated key nor a \u0000, which it would read in ways of its own.
+ * Reads parsed JSON; the only file that calls cJSON.  All text has passed json_check, so cJSON
+ * never sees a repeated key or a \u0000, which it would accept and read in its own way.
+ *
+ * Every typed reader has the same form: the member is looked up, absent and null are the same, a
+ * wrong type is a BAD_REQUEST that names the member's path.  Texts are copied into the arena, so
+ * they remain valid after the object is freed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,24 +20,28 @@
 enum {
 	SHOWN_MAX = 64,		/* bytes of an unknown name in an error */
 	DOUBLE_DIGITS = 15,	/* decimal digits that a double keeps, whichever they are */
-	FIXED_TEXT_MAX = 400,	/* bytes of any double so written, DECIMALS_MAX behind the point */
-	DECIMALS_MAX = 60,	/* more are nothing in micros */
+	FIXED_TEXT_MAX = 400,	/* bytes of any double in plain decimals, DECIMALS_MAX of them after the point */
+	DECIMALS_MAX = 60,	/* more make no difference in micros or nanos */
 };
 
 struct json_object {
 	cJSON *node;
-	bool is_root;		/* node is not a part of another's */
+	bool is_root;		/* json_parse made the node, and json_object_free frees it */
 	struct arena *arena;
 	const char *label;
 };
 
+/* Fails with "LABEL: what", or only "what" for the body, whose label is "". */
 static enum status
 unusable(const char *label, enum status st, const char *what, struct error *err)
 {
 	return error_set(err, st, "%s%s%s", label, label[0] != '\0' ? ": " : "", what);
 }
 
-/* So that text which could not be read for want of memory is never taken for bad text. */
+/*
+ * cJSON returns NULL both for bad text and for a failed allocation.  With xmalloc, which ends the
+ * process instead, NULL can only mean bad text.
+ */
 static void
 use_our_memory(void)
 {
@@ -54,6 +62,10 @@ json_parse(struct arena *a, const char *label, const char *text, size_t n, struc
 	if (json_kind(text, n) != '{')
 		return unusable(label, BAD_REQUEST, "not a JSON object", err);
 	use_our_memory();
+	/*
+	 * Not the sender's fault: json_check has accepted the text, so this is a difference between
+	 * the two parsers.
+	 */
 	if ((node = cJSON_ParseWithLength(text, n)) == NULL)
 		return unusable(label, INTERNAL, "cannot be read", err);
 	*o = arena_alloc(a, sizeof(**o));
@@ -70,7 +82,7 @@ json_object_free(struct json_object *o)
 	o->node = NULL;
 }
 
-/* The member of that name; NULL where it is absent or null. */
+/* The member of that name; NULL if it is absent or null. */
 static const cJSON *
 member(const struct json_object *o, const char *name)
 {
@@ -79,13 +91,14 @@ member(const struct json_object *o, const char *name)
 	return cJSON_IsNull(m) ? NULL : m;
 }
 
-/* A member's name for errors and for what is inside it. */
+/* A member's full name, such as segments[2].contactCount, for errors and as the label of what is inside it. */
 static const char *
 path(const struct json_object *o, const char *name)
 {
 	return o->label[0] == '\0' ? name : arena_printf(o->arena, "%s.%s", o->label, name);
 }
 
+/* Fails with the member's path and what is wrong with it. */
 static enum status
 wrong(const struct json_object *o, const char *name, struct error *err, const char *what)
 {
@@ -101,6 +114,11 @@ json_int(struct json_object *o, const char *name, int64_t min, int64_t max, bool
 
 	if (!(*found = m != NULL))
 		return OK;
+	/*
+	 * cJSON keeps a number as a double.  The range comes first, because casting a larger double
+	 * is undefined; within it every integer is exact, so a fraction is what the round trip
+	 * changes.
+	 */
 	if (!cJSON_IsNumber(m) || m->valuedouble > (double)JSON_INT_MAX ||
 	    m->valuedouble < -(double)JSON_INT_MAX || (double)(n = (int64_t)m->valuedouble) != m->valuedouble)
 		return wrong(o, name, err, "not an integer");
@@ -147,12 +165,16 @@ json_bool(struct json_object *o, const char *name, bool *found, bool *value, str
 	return OK;
 }
 
-/* A number >= 0 as plain decimals: the DOUBLE_DIGITS digits that somebody wrote come out again. */
+/*
+ * Writes a number >= 0 as plain decimals, with the DOUBLE_DIGITS significant digits that a sender
+ * may have written: 0.1 gives 0.100000000000000, not the double's 0.1000000000000000055.
+ */
 static const char *
 fixed(double number, char out[FIXED_TEXT_MAX])
 {
 	int decimals;
 
+	/* The exponent tells how many digits come before the point; the rest of them are decimals. */
 	snprintf(out, FIXED_TEXT_MAX, "%.*e", DOUBLE_DIGITS - 1, number);
 	decimals = DOUBLE_DIGITS - 1 - atoi(strchr(out, 'e') + 1);
 	if (decimals < 0)
@@ -163,7 +185,11 @@ fixed(double number, char out[FIXED_TEXT_MAX])
 	return out;
 }
 
-/* The dollars as text, in the arena; NULL where there are none. */
+/*
+ * Reads an amount, from a number or a string, as a text for money_parse; *text is NULL if it is
+ * absent.  A number goes through text too, so that there is one rounding and one range check for
+ * both.
+ */
 static enum status
 dollars(struct json_object *o, const char *name, const char **text, struct error *err)
 {
@@ -177,9 +203,9 @@ dollars(struct json_object *o, const char *name, const char **text, struct error
 		return OK;
 	if (cJSON_IsNumber(m)) {
 		is_negative = m->valuedouble < 0;
-		fixed(m->valuedouble > 0 ? m->valuedouble : 0, digits);	/* -0 is 0 */
+		fixed(m->valuedouble > 0 ? m->valuedouble : 0, digits);	/* -0 becomes 0; a negative amount fails below */
 		n = strlen(digits);
-		if (strchr(digits, '.') != NULL) {	/* the zeros are ours, not the sender's */
+		if (strchr(digits, '.') != NULL) {	/* removes the zeros that fixed() added */
 			while (digits[n - 1] == '0')
 				n--;
 			n -= digits[n - 1] == '.';
@@ -238,6 +264,7 @@ json_member(struct json_object *o, const char *name, char kind, struct json_obje
 	return OK;
 }
 
+/* Unlike member(), this sees a null too: a token with "crit": null still has the member. */
 bool
 json_has(struct json_object *o, const char *name)
 {
@@ -250,7 +277,7 @@ json_is_null(struct json_object *o, const char *name)
 	return cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(o->node, name));
 }
 
-/* A client's name on one line: short, control characters as question marks. */
+/* Makes a client's member name safe for one line of an error: short, control characters as question marks. */
 static const char *
 shown(struct arena *a, const char *name)
 {
@@ -267,11 +294,12 @@ json_known(struct json_object *o, const char *const *names, struct error *err)
 {
 	const cJSON *m;
 
+	/* Linear in both lists; a body has a few dozen members at most. */
 	cJSON_ArrayForEach(m, o->node) {
 		const char *const *known = names;
 
 		if (m->string == NULL)
-			break;	/* an array's element */
+			break;	/* elements of an array have no names */
 		while (*known != NULL && strcmp(*known, m->string) != 0)
 			known++;
 		if (*known == NULL)

@@ -1,8 +1,8 @@
 /*
  * The strict validator: one pass of recursive descent, never deeper than JSON_DEPTH_MAX.
  *
- * A function that reads starts with the cursor on the first byte of its thing and leaves it behind
- * the last; or it says what is wrong and returns false.
+ * A function that reads begins with the cursor on the first byte of what it reads and leaves it
+ * after the last one; or it records the error and returns false.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +23,10 @@ struct check {
 	struct error *err;
 	int depth;
 
-	/* The keys, as written, of the objects that are open, the outermost first; a hash of each, decoded. */
+	/*
+	 * The keys, as written, of all open objects, the outermost object first; and a hash of
+	 * each, decoded.
+	 */
 	size_t keys;
 	struct {
 		const char *at;
@@ -49,10 +52,11 @@ fail(struct check *c, const char *how, const char *at, const char *fmt, ...)
 	return false;
 }
 
-/* What no JSON is, and what is JSON but not taken here. */
+/* Text that is not JSON; and JSON that Daybook refuses. */
 #define not_json(c, ...) fail(c, "not JSON", __VA_ARGS__)
 #define refused(c, ...) fail(c, "refused", __VA_ARGS__)
 
+/* Fails because of the byte at the cursor; shows it as a character only if it is printable ASCII. */
 static bool
 expected(struct check *c, const char *what)
 {
@@ -68,9 +72,10 @@ expected(struct check *c, const char *what)
 
 /* ---- Strings */
 
-/* What a string holds as it is: all of ASCII but control characters, the quote and the backslash. */
+/* Bytes that a string may hold unescaped: ASCII without control characters, the quote and the backslash. */
 static const bool is_plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0x7f] = true };
 
+/* One escape.  Half of a surrogate pair is no character, so it must be followed by its other half. */
 static bool
 escape(struct check *c)
 {
@@ -141,6 +146,7 @@ digits(struct check *c)
 	return true;
 }
 
+/* The grammar of numbers, then their range, which a short integer cannot exceed. */
 static bool
 number(struct check *c)
 {
@@ -170,7 +176,7 @@ number(struct check *c)
 			return false;
 	}
 	if (is_plain_int && c->p - at < 16)
-		return true;	/* at most 15 digits */
+		return true;	/* at most 15 digits: within JSON_INT_MAX */
 	if (c->p - at > JSON_NUMBER_MAX)
 		return refused(c, at, "a number of more than %d characters", JSON_NUMBER_MAX);
 	if (!json_is_in_range(at, c->p))
@@ -193,7 +199,11 @@ at_byte(const struct check *c, char byte)
 	return c->p < c->end && *c->p == byte;
 }
 
-/* Takes in the key raw[0, n) of the object whose keys start at `first`; refuses it the second time. */
+/*
+ * Adds the key raw[0, n) to the object whose keys begin at `first`; refuses it if it is there
+ * already.  Decodes before it compares, because "a" and "\u0061" are one key; a hash first, so that
+ * this is rare.
+ */
 static bool
 key_add(struct check *c, size_t first, const char *raw, size_t n)
 {
@@ -240,7 +250,7 @@ member(struct check *c, size_t first)
 	return value(c);
 }
 
-/* What stands between the brackets of an object (first: where its keys start) or an array. */
+/* The inside of an object (first: the index of its first key) or of an array, up to the closing bracket. */
 static bool
 members(struct check *c, char close, size_t first)
 {
@@ -276,6 +286,7 @@ nested(struct check *c)
 	if (!members(c, *c->p == '{' ? '}' : ']', first))
 		return false;
 	c->depth--;
+	/* The object's keys are complete: their room is free for its next sibling. */
 	c->keys = first;
 	return true;
 }
@@ -319,7 +330,7 @@ value(struct check *c)
 enum status
 json_check(const char *label, const char *text, size_t n, struct error *err)
 {
-	struct check c;	/* the keys are left as they are: 20 KiB to clear for each line of NDJSON */
+	struct check c;	/* not initialized: clearing 20 KiB of keys for each line of NDJSON is slow */
 
 	c.label = label;
 	c.text = c.p = text;

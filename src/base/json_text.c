@@ -1,8 +1,12 @@
+/*
+ * Decodes single strings and numbers of JSON text.  Their syntax was checked before, but every read
+ * is bounded all the same.
+ */
 #include <string.h>
 
 #include "base/json_text.h"
 
-enum { EXPONENT_MAX = 1000 };	/* a greater one is no different: no number has so many digits */
+enum { EXPONENT_MAX = 1000 };	/* larger exponents change nothing: no number has so many digits */
 
 /* ---- Strings */
 
@@ -26,6 +30,7 @@ json_unit(const char *p, const char *end)
 	return unit;
 }
 
+/* Encodes a code point as 1 to 4 bytes and returns how many. */
 static size_t
 put_utf8(int32_t code, char *out)
 {
@@ -51,7 +56,7 @@ put_utf8(int32_t code, char *out)
 	return 4;
 }
 
-/* Reads the escape at p, writes what it stands for, and returns the byte behind it. */
+/* Reads the escape at p, writes the character that it means, and returns the position after it. */
 static const char *
 unescape(const char *p, const char *end, char **out)
 {
@@ -61,6 +66,7 @@ unescape(const char *p, const char *end, char **out)
 
 	if (unit >= 0) {
 		p += 6;
+		/* A character past U+FFFF is written as two escapes, a high and a low surrogate. */
 		low = json_is_high_surrogate(unit) ? json_unit(p, end) : -1;
 		if (json_is_low_surrogate(low)) {
 			unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
@@ -71,6 +77,7 @@ unescape(const char *p, const char *end, char **out)
 	}
 	if (++p == end)
 		return p;
+	/* A letter with a meaning, or a character that means itself: the quote, the backslash and the slash. */
 	found = memchr(from, *p, sizeof(from) - 1);
 	*(*out)++ = found != NULL ? to[found - from] : *p;
 	return p + 1;
@@ -82,6 +89,7 @@ json_unescape(const char *raw, size_t n, char *buf, size_t *out_n)
 	const char *p = raw, *end = raw + n;
 	char *out = buf;
 
+	/* Most strings have no escape, and need no copy. */
 	if (memchr(raw, '\\', n) == NULL) {
 		*out_n = n;
 		return raw;
@@ -97,6 +105,7 @@ json_unescape(const char *raw, size_t n, char *buf, size_t *out_n)
 
 /* ---- Numbers */
 
+/* The exponent after the e; it stops growing at EXPONENT_MAX, so that no int can overflow. */
 static int
 exponent(const char *p, const char *end)
 {
@@ -111,7 +120,11 @@ exponent(const char *p, const char *end)
 }
 
 /*
- * The number is 0.DIGITS times ten to the power of `point`, its DIGITS without zeros before them.
+ * Compares digits as text, because a double would round 9007199254740991.4 into the range.
+ *
+ * The number is read as 0.DIGITS times ten to the power of `point`, DIGITS without leading zeros.
+ * So a smaller `point` than the maximum has means a smaller number, and a larger one a larger
+ * number; only if both are equal the digits decide.
  */
 bool
 json_is_in_range(const char *p, const char *end)
@@ -127,6 +140,7 @@ json_is_in_range(const char *p, const char *end)
 			is_fraction = true;
 		if (*p < '0' || *p > '9')
 			continue;
+		/* A leading zero: it is not one of DIGITS, but after the point it moves the others. */
 		if (n == 0 && *p == '0') {
 			point -= is_fraction;
 			continue;
@@ -137,6 +151,7 @@ json_is_in_range(const char *p, const char *end)
 		else
 			is_more |= *p != '0';
 	}
+	/* No digit but zeros: the number is 0, whatever its exponent. */
 	if (n == 0)
 		return true;
 	if (p < end)

@@ -1,6 +1,5 @@
 /*
- * Strings and numbers as JSON writes them, one at a time.  For json_*.c only; the rest of the
- * program has json.h.
+ * Single strings and numbers of JSON text.  Only for json_*.c; the rest of the program uses json.h.
  */
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
@@ -9,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The UTF-16 unit of the escape \uXXXX at p, or -1 where there is no such escape before end. */
+/* The UTF-16 unit of the escape \uXXXX at p, or -1 if there is no such escape before end. */
 int32_t		 json_unit(const char *p, const char *end);
 
 static inline bool
@@ -31,12 +30,12 @@ json_is_space(char c)
 }
 
 /*
- * What the inside raw[0, n) of a checked string stands for: raw itself where nothing is escaped, else
- * written into buf, which has room for n bytes (the text is never longer).  *out_n is its length.
+ * Decodes the inside raw[0, n) of a checked string.  Returns raw itself if nothing is escaped, else
+ * buf, which has room for n bytes (the result is never longer).  *out_n is its length.
  */
 const char	*json_unescape(const char *raw, size_t n, char *buf, size_t *out_n);
 
-/* Whether the number p[0, end) is within +-JSON_INT_MAX: exactly, not as a double rounds it. */
+/* Whether the number p[0, end) is within +-JSON_INT_MAX: exactly, without a double's rounding. */
 bool		 json_is_in_range(const char *p, const char *end);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Walkers over checked JSON text: they find the bytes of a value without parsing it.  Being sure of
- * the syntax they look at little of it, but they never leave text[0, n).
+ * Walks checked JSON text: finds the bytes of a value without parsing it.  The syntax is known to
+ * be right, so most of it is skipped without a look; but no function reads past the n bytes of
+ * text.
  */
 #include <string.h>
 
@@ -15,7 +16,7 @@ skip_space(const char *text, size_t n, size_t at)
 	return at;
 }
 
-/* Behind the string that starts at `at`. */
+/* The position after the string that starts at `at`.  Skips what a backslash escapes, a quote above all. */
 static size_t
 skip_string(const char *text, size_t n, size_t at)
 {
@@ -25,7 +26,11 @@ skip_string(const char *text, size_t n, size_t at)
 	return at < n ? at + 1 : n;
 }
 
-/* Behind the value that starts at `at`. */
+/*
+ * The position after the value that starts at `at`.  Counts brackets of both kinds together,
+ * because checked text closes them in order; strings are skipped whole, because they may contain
+ * brackets.
+ */
 static size_t
 skip_value(const char *text, size_t n, size_t at)
 {
@@ -41,7 +46,7 @@ skip_value(const char *text, size_t n, size_t at)
 			continue;
 		}
 		if (depth == 0 && (c == ',' || c == ']' || c == '}' || json_is_space(c)))
-			return at;	/* behind a number or a word */
+			return at;	/* after a number or a word, which nothing closes */
 		at++;
 		if (c == '{' || c == '[')
 			depth++;
@@ -51,6 +56,7 @@ skip_value(const char *text, size_t n, size_t at)
 	return n;
 }
 
+/* Between calls *pos is on the next element or on the closing bracket, past the comma; 0 is the start. */
 bool
 json_next_item(const char *text, size_t n, size_t *pos, const char **item, size_t *item_n)
 {
@@ -63,6 +69,7 @@ json_next_item(const char *text, size_t n, size_t *pos, const char **item, size_
 	}
 	if (at == n || text[at] == ']')
 		return false;
+	/* No progress: the caller's loop must end even on text that nobody has checked. */
 	if ((end = skip_value(text, n, at)) == at)
 		return false;
 	*item = text + at;
@@ -74,6 +81,7 @@ json_next_item(const char *text, size_t n, size_t *pos, const char **item, size_
 	return true;
 }
 
+/* '-' and all digits become '0'; the other values differ in their first byte. */
 char
 json_kind(const char *text, size_t n)
 {
@@ -84,6 +92,7 @@ json_kind(const char *text, size_t n)
 	return text[at] == '-' || (text[at] >= '0' && text[at] <= '9') ? '0' : text[at];
 }
 
+/* Compares the members one after the other; good for a few of them, without the cost of parsing. */
 bool
 json_find(const char *text, size_t n, const char *name, const char **value, size_t *value_n)
 {
@@ -97,7 +106,8 @@ json_find(const char *text, size_t n, const char *name, const char **value, size
 	for (at = skip_space(text, n, at + 1); at < n && text[at] == '"';) {
 		end = skip_string(text, n, at);
 		if (end - at - 2 > JSON_KEY_MAX)
-			return false;	/* json_check would have refused it */
+			return false;	/* json_check refuses such a key */
+		/* The key may be written with escapes; the name that the caller asks for is not. */
 		key = json_unescape(text + at + 1, end - at - 2, buf, &key_n);
 		at = skip_space(text, n, end);
 		if (at < n && text[at] == ':')

@@ -1,3 +1,8 @@
+/*
+ * Writes JSON into one growing buffer.  needs_comma is the only state: it is true after a value,
+ * and false after an opening bracket, at the start and after json_append.  The nesting is the
+ * caller's task.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,14 +32,17 @@ json_free(struct json *j)
 	json_init(j);
 }
 
-/* Room for n bytes more, at the place returned; the caller adds to size what it wrote there. */
+/*
+ * Makes room for n more bytes and returns their address; the caller writes there and adds to size.
+ * The buffer doubles, so that appending byte by byte takes linear time.
+ */
 static char *
 room(struct json *j, size_t n)
 {
 	size_t max = j->max > 0 ? j->max : BUFFER_MIN;
 
 	if (n > SIZE_MAX / 4 || j->size > SIZE_MAX / 4)
-		abort();	/* so that doubling cannot wrap round */
+		abort();	/* so that doubling cannot overflow */
 	while (max - j->size < n)
 		max *= 2;
 	if (max > j->max) {
@@ -67,6 +75,7 @@ put_byte(struct json *j, char byte)
 const char *
 json_text(struct json *j)
 {
+	/* The NUL is not counted in size: the next value overwrites it. */
 	*room(j, 1) = '\0';
 	return j->text;
 }
@@ -86,7 +95,7 @@ is_plain(char c)
 	return (unsigned char)c >= ' ' && (unsigned char)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* A character that cannot stand as it is. */
+/* A character that JSON does not allow unescaped: the short escape if there is one, else \u00XX. */
 static void
 put_escape(struct json *j, char c)
 {
@@ -101,7 +110,7 @@ put_escape(struct json *j, char c)
 		put(j, unit, sizeof(unit));
 }
 
-/* Bytes that are not UTF-8 become U+FFFD, so that the whole is always JSON. */
+/* Writes a text in quotes.  Bytes that are not UTF-8 become U+FFFD, so that the result is always JSON. */
 static void
 put_string(struct json *j, const char *text)
 {
@@ -110,6 +119,7 @@ put_string(struct json *j, const char *text)
 
 	put_byte(j, '"');
 	while (p < end) {
+		/* Copies the longest run that needs no escape at once: that is nearly all of most texts. */
 		for (run = p; p < end && is_plain(*p); p++)
 			;
 		put(j, run, (size_t)(p - run));
@@ -130,7 +140,7 @@ put_string(struct json *j, const char *text)
 
 /* ---- Values */
 
-/* The comma before a value, and its name. */
+/* Everything that comes before a value: the comma, if another value is before it, and the name. */
 static void
 put_name(struct json *j, const char *name)
 {
@@ -200,6 +210,7 @@ void
 json_put_int(struct json *j, const char *name, int64_t value)
 {
 	char text[INT_TEXT_MAX], *p = text + sizeof(text);
+	/* Digits from the last to the first.  Unsigned, because -INT64_MIN is no int64. */
 	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
 	do {

@@ -1,3 +1,7 @@
+/*
+ * Each line is one write(2) of one buffer, so that lines of several processes on one file do not
+ * mix.  No memory is allocated: out_of_memory logs too.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +21,7 @@ log_request(const char *request_id)
 
 static void line(const char *level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/* Writes one line.  A text that is too long is cut; the line break is always there. */
 static void
 line(const char *level, const char *fmt, va_list ap)
 {
@@ -30,7 +35,7 @@ line(const char *level, const char *fmt, va_list ap)
 	n = strlen(buf);
 	buf[n++] = '\n';
 	written = write(STDERR_FILENO, buf, n);
-	(void)written;	/* nowhere to complain */
+	(void)written;	/* there is nowhere to report it */
 }
 
 void
@@ -56,15 +61,20 @@ log_error(const char *fmt, ...)
 const char *
 log_value(const char *text, char *out, unsigned long size)
 {
-	char *p = out, *end = out + size - 8;	/* room for one escape, the quote and the NUL */
+	char *p = out, *end = out + size - 8;	/* room for one more escape, the closing quote and the NUL */
 	int is_plain = text[0] != '\0';
 
+	/*
+	 * A value needs quotes if a reader of logfmt could take a part of it for something else, or
+	 * if it is empty.
+	 */
 	for (const char *t = text; *t != '\0'; t++)
 		if ((unsigned char)*t <= ' ' || *t == '"' || *t == '\\' || *t == '=' || *t == 0x7f)
 			is_plain = 0;
 	if (!is_plain)
 		*p++ = '"';
 	for (; *text != '\0' && p < end; text++) {
+		/* Control characters are escaped, so that no value can begin a line of its own in the log. */
 		if (*text == '"' || *text == '\\') {
 			*p++ = '\\';
 			*p++ = *text;

@@ -1,3 +1,7 @@
+/*
+ * Exact decimal arithmetic on int64.  Texts are read digit by digit into units of the last decimal
+ * that counts, and written the same way; there is no floating-point arithmetic.
+ */
 #include <assert.h>
 #include <stddef.h>
 
@@ -5,21 +9,23 @@
 
 enum { MICROS_DECIMALS = 6, NANOS_DECIMALS = 9, NANOS_PER_MICRO = 1000 };
 
-/* Dollars read as far as some number of decimals, and what was cut off behind them. */
+/* An amount read up to a number of decimals, and what is needed to round it: the digits cut off after them. */
 struct decimal {
 	int64_t units;		/* the dollars, in units of the last decimal */
-	int cut;		/* the first digit cut off, -1 where there was none */
-	bool cut_more;		/* whether another but 0 followed it */
+	int cut;		/* the first digit cut off; -1 if none was */
+	bool cut_more;		/* whether a digit other than 0 followed it */
 };
 
 int64_t
 money_cost(int64_t parts, int64_t nanos_per_part)
 {
+	/* 128 bits hold every product of two int64, so only the result can be out of range. */
 	__int128 nanos = (__int128)parts * nanos_per_part;
 	__int128 micros = nanos / NANOS_PER_MICRO;
 	int sign = nanos < 0 ? -1 : 1;
 	int rest = sign * (int)(nanos % NANOS_PER_MICRO);
 
+	/* Half to even, on absolute values, so that a cost and the same negative cost cancel out. */
 	if (rest > NANOS_PER_MICRO / 2 || (rest == NANOS_PER_MICRO / 2 && micros % 2 != 0))
 		micros += sign;
 	if (micros > INT64_MAX)
@@ -35,12 +41,15 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* max is so small that ten times it and a digit more fit an int64. */
+/*
+ * Reads a plain decimal.  False if it is anything else or more than max units.  max is small enough
+ * that ten times it plus a digit fits an int64, so checking after each digit is soon enough.
+ */
 static bool
 decimal_read(const char *text, int decimals, int64_t max, struct decimal *d)
 {
 	const char *p;
-	int seen = -1;	/* decimals so far; -1 before the point; stays at decimals + 1 */
+	int seen = -1;	/* decimals so far; -1 before the point; stops at decimals + 1 */
 
 	assert(max < INT64_MAX / 20);
 	*d = (struct decimal){ .cut = -1 };
@@ -63,7 +72,8 @@ decimal_read(const char *text, int decimals, int64_t max, struct decimal *d)
 			seen++;
 	}
 	if (p == text || !is_digit(p[-1]))
-		return false;	/* "", "." and "5." */
+		return false;	/* the text is "", "." or "5." */
+	/* Fewer decimals than the unit has: 1.5 dollars are 1500000 micros. */
 	for (seen = seen < 0 ? 0 : seen; seen < decimals; seen++)
 		if ((d->units *= 10) > max)
 			return false;
@@ -77,14 +87,17 @@ money_parse(const char *text, int64_t *micros)
 
 	if (!decimal_read(text, MICROS_DECIMALS, MONEY_MICROS_MAX, &d))
 		return false;
+	/* Half to even again: the first digit cut off decides, and at 5 the ones after it. */
 	if (d.cut > 5 || (d.cut == 5 && (d.cut_more || d.units % 2 != 0)))
 		d.units++;
+	/* Rounding up may have passed the maximum that decimal_read has checked. */
 	if (d.units > MONEY_MICROS_MAX)
 		return false;
 	*micros = d.units;
 	return true;
 }
 
+/* A price is never rounded: a sender who writes ten decimals must learn that nine count. */
 bool
 money_parse_nanos(const char *text, int64_t *nanos)
 {
@@ -96,7 +109,10 @@ money_parse_nanos(const char *text, int64_t *nanos)
 	return true;
 }
 
-/* Written from the end: decimals without their last zeros, the point, the dollars, the sign. */
+/*
+ * Writes an amount from its end to its start: decimals without trailing zeros, the point, the
+ * dollars, the sign.
+ */
 static char *
 decimal_format(int64_t units, int decimals, char *out)
 {
@@ -106,6 +122,7 @@ decimal_format(int64_t units, int decimals, char *out)
 
 	*--p = '\0';
 	for (; decimals > 0; decimals--) {
+		/* Leaves out a zero as long as no decimal is written yet. */
 		if (rest % 10 != 0 || *p != '\0')
 			*--p = (char)('0' + rest % 10);
 		rest /= 10;

@@ -8,20 +8,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MONEY_TEXT_MAX 32	/* bytes of an amount as text, its NUL with it */
+#define MONEY_TEXT_MAX 32	/* bytes of an amount as text, including its NUL */
 #define MONEY_MICROS_MAX INT64_C(1000000000000)	/* one amount: a million dollars */
 #define MONEY_NANOS_MAX INT64_C(1000000000000)	/* one price: a thousand dollars a part */
 
 /*
- * parts x nanos_per_part in micros, rounded half to even.  parts may be negative.  Beyond an int64 it
- * stays at +-INT64_MAX, far above the MONEY_MICROS_MAX to which the caller holds an amount.
+ * parts x nanos_per_part in micros, rounded half to even.  parts may be negative.  A result beyond
+ * an int64 becomes +-INT64_MAX, far above MONEY_MICROS_MAX, the limit that the caller enforces.
  */
 int64_t	money_cost(int64_t parts, int64_t nanos_per_part);
 
 /*
  * Reads a plain decimal of dollars (`0.0158`, `12`, `.5`; no sign, no exponent, no blanks).
  * money_parse rounds half to even to micros; money_parse_nanos refuses more than nine decimals.
- * False, and the result untouched, where the text is anything else or above the maximum once rounded.
+ * False, without changing the result, if the text is anything else or above the maximum once
+ * rounded.
  */
 bool	money_parse(const char *text, int64_t *micros);
 bool	money_parse_nanos(const char *text, int64_t *nanos);

@@ -2,12 +2,16 @@
 
 #include "base/row_hash.h"
 
-/* What kind of value follows, so that 1, "1" and NULL differ, and ("a", "bc") from ("ab", "c"). */
+/*
+ * Mixed in before each value, with a length if it has one, so that 1, "1" and NULL differ, and
+ * ("a", "bc") differs from ("ab", "c").
+ */
 enum { TAG_NULL = 1, TAG_INT, TAG_TEXT, TAG_BLOB };
 
 /*
- * Each step can be undone (an odd factor, and a shift onto itself), so that one changed value always changes the state; the
- * factor is the golden ratio's, as in Fibonacci hashing.
+ * Mixes 64 bits in.  Every step is invertible (multiplication by an odd number, and a shift onto
+ * itself), so that a change of one chunk always changes the state.  The factor is 2^64 divided by
+ * the golden ratio, as in Fibonacci hashing.
  */
 static void
 mix(struct row_hash *h, uint64_t chunk)
@@ -16,6 +20,7 @@ mix(struct row_hash *h, uint64_t chunk)
 	h->state ^= h->state >> 29;
 }
 
+/* Mixes in the tag, the length and the bytes, eight at a time. */
 static void
 mix_bytes(struct row_hash *h, int tag, const void *data, size_t n)
 {
@@ -25,7 +30,7 @@ mix_bytes(struct row_hash *h, int tag, const void *data, size_t n)
 	mix(h, (uint64_t)n << 3 | (uint64_t)tag);
 	for (; n >= 8; p += 8, n -= 8) {
 		chunk = 0;
-		for (int i = 7; i >= 0; i--)	/* the same on machines of either byte order */
+		for (int i = 7; i >= 0; i--)	/* little-endian, on every machine */
 			chunk = chunk << 8 | p[i];
 		mix(h, chunk);
 	}
@@ -40,7 +45,7 @@ mix_bytes(struct row_hash *h, int tag, const void *data, size_t n)
 void
 row_hash_start(struct row_hash *h)
 {
-	h->state = UINT64_C(0x6a09e667f3bcc908);	/* any number will do; this is SHA-512's first */
+	h->state = UINT64_C(0x6a09e667f3bcc908);	/* an arbitrary start; it is the first constant of SHA-512 */
 }
 
 void
@@ -71,6 +76,7 @@ row_hash_null(struct row_hash *h)
 	mix(h, TAG_NULL);
 }
 
+/* Two more rounds, so that the last value reaches all bits too; on a copy, so that h can take more values. */
 int64_t
 row_hash_end(const struct row_hash *h)
 {
@@ -81,6 +87,7 @@ row_hash_end(const struct row_hash *h)
 	return (int64_t)(last.state & (uint64_t)ROW_HASH_MAX);
 }
 
+/* Addition modulo 2^62: the order of the rows makes no difference. */
 int64_t
 row_hash_sum(int64_t sum, int64_t hash)
 {

@@ -1,5 +1,5 @@
 /*
- * The one list of outcomes.  What was wrong, in words, is in a struct error (error.h).
+ * The one list of outcomes.  A struct error (error.h) says in words what was wrong.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -11,21 +11,21 @@ enum status {
 	NOT_MODIFIED,
 	BAD_REQUEST,		/* the request cannot mean anything: a parameter, a body */
 	UNAUTHENTICATED,	/* no valid credential */
-	OVER_CAP,		/* a cap of the billing cycle refuses */
-	FORBIDDEN,		/* a valid credential that may not do this */
+	OVER_CAP,		/* a cap of the billing cycle would be exceeded */
+	FORBIDDEN,		/* a valid credential without the right to do this */
 	NOT_FOUND,
 	METHOD_NOT_ALLOWED,
-	CONFLICT,		/* with what is there already, or no room for a reservation */
+	CONFLICT,		/* with what exists already, or no room for a reservation */
 	PRECONDITION_FAILED,	/* If-Match */
 	TOO_LARGE,
 	UNSUPPORTED_MEDIA,
-	OVER_QUOTA,		/* an enforced event found its day full */
+	OVER_QUOTA,		/* an enforced event whose day is full */
 	INTERNAL,		/* our fault; nothing was written */
 	UNAVAILABLE,		/* the database is busy, full or away; try again */
 	STATUS_COUNT
 };
 
-/* On functions whose outcome must not be dropped: the compiler refuses a call that ignores it. */
+/* For functions whose outcome must not be ignored: the compiler refuses a call that drops it. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* The HTTP code of an outcome, and its reason phrase. */

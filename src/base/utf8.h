@@ -1,5 +1,5 @@
 /*
- * UTF-8: what is a well-formed character (RFC 3629: no overlong forms, no surrogates, nothing
+ * UTF-8: recognizes well-formed characters (RFC 3629: no overlong forms, no surrogates, nothing
  * past U+10FFFF).
  */
 #ifndef UTF8_H
@@ -14,7 +14,7 @@ utf8_continues(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* Bytes of the character that text[0, n) starts with: 1 to 4, or 0 where it is none. */
+/* The number of bytes of the character that text[0, n) starts with: 1 to 4, or 0 if it is not well-formed. */
 static inline size_t
 utf8_char(const char *text, size_t n)
 {
@@ -51,7 +51,7 @@ utf8_is_valid(const char *text, size_t n)
 	return true;
 }
 
-/* The most bytes of well-formed text[0, n), up to max, that cut no character in two. */
+/* The longest prefix of well-formed text[0, n), of up to max bytes, that does not split a character. */
 static inline size_t
 utf8_cut(const char *text, size_t n, size_t max)
 {

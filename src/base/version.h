@@ -1,5 +1,5 @@
 /*
- * Which Daybook this is.  Written by the Makefile.
+ * Which Daybook this is.  The Makefile generates version.c.
  */
 #ifndef VERSION_H
 #define VERSION_H

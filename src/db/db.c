@@ -1,3 +1,9 @@
+/*
+ * Opens and closes a database, and begins and ends its transactions.
+ *
+ * Every write takes the writers' lock first and SQLite's own lock second, so SQLite's lock is free
+ * in practice, and its busy timeout, which is not fair among several writers, hardly matters.
+ */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +16,13 @@
 #include "base/log.h"
 
 enum {
-	CHECKPOINT_PAGES = 1000,	/* of WAL, before a commit moves them into the file */
-	TRUNCATE_PAGES = 2048,		/* 8 MiB: and takes the WAL back to nothing */
+	CHECKPOINT_PAGES = 1000,	/* of WAL: from this size on, a commit moves them into the file */
+	TRUNCATE_PAGES = 2048,		/* 8 MiB: from this size on, it also truncates the WAL */
 };
 
 /* ---- Opening */
 
+/* Notes the size of the WAL after a commit. */
 static int
 on_wal_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
@@ -23,13 +30,14 @@ on_wal_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 
 	(void)handle;
 	(void)name;
-	db->wal_pages = pages;	/* the checkpoint follows under the writers' lock, in db_write_commit */
+	db->wal_pages = pages;	/* db_write_commit runs the checkpoint, under the writers' lock */
 	return SQLITE_OK;
 }
 
-/* Statements that end a transaction: prepared when the file is opened, so that ending one needs no memory. */
+/* Prepared when the file is opened, so that ending a transaction needs no memory. */
 static const char begin_sql[] = "BEGIN", commit_sql[] = "COMMIT", rollback_sql[] = "ROLLBACK";
 
+/* Opens the lock file, and compares its stamp with the database; notes which file was opened. */
 static enum status
 open_lock(struct db *db, struct error *err)
 {
@@ -50,6 +58,10 @@ open_lock(struct db *db, struct error *err)
 	return OK;
 }
 
+/*
+ * Opens a database with a function that opens its file.  `number` counts openings, so that a cache
+ * made from one opening is not used for another.
+ */
 static struct db *
 open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 **handle, struct error *err), struct error *err)
 {
@@ -85,6 +97,7 @@ db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
+	/* SQLite cannot close a file while statements of it exist. */
 	for (size_t i = 0; i < DB_STATEMENTS; i++)
 		if (db->cache[i] != NULL) {
 			sqlite3_finalize(db->cache[i]->stmt);
@@ -106,6 +119,7 @@ db_accept(struct db *db)
 {
 	char epoch[EPOCH_TEXT_MAX];
 
+	/* Under the lock, because a restore writes the stamp too. */
 	if (writer_lock_acquire(&db->lock, DB_LOCK_WAIT_MS) != OK) {
 		db->trouble = DB_BUSY;
 		return UNAVAILABLE;
@@ -144,6 +158,7 @@ db_number(const struct db *db)
 
 /* ---- Transactions */
 
+/* Runs a statement without parameters and rows. */
 static enum status
 simple(struct db *db, const char *sql)
 {
@@ -151,14 +166,15 @@ simple(struct db *db, const char *sql)
 }
 
 /*
- * A transaction that cannot be ended would hold its locks for as long as the process lives, and every other writer with them:
- * then the process ends, and its locks with it.
+ * Ends a transaction without its changes.  One that cannot be ended would hold its locks as long as
+ * the process lives, and block every other writer.  So the process ends, and its locks with it.
  */
 static void
 roll_back(struct db *db)
 {
-	enum db_trouble trouble = db->trouble;	/* what led here */
+	enum db_trouble trouble = db->trouble;	/* the caller's reason, which the rollback must not replace */
 
+	/* In autocommit mode no transaction is open: SQLite has rolled it back after an error of its own. */
 	if (sqlite3_get_autocommit(db->handle) || simple(db, rollback_sql) == OK || sqlite3_get_autocommit(db->handle)) {
 		db->trouble = trouble;
 		return;
@@ -189,6 +205,7 @@ db_read_end(struct db *db)
 	roll_back(db);
 }
 
+/* Takes the writers' lock; a wait without success counts as a busy database. */
 static enum status
 enter(struct db *db, int wait_ms)
 {
@@ -199,6 +216,10 @@ enter(struct db *db, int wait_ms)
 	return st;
 }
 
+/*
+ * IMMEDIATE takes SQLite's write lock now.  Otherwise the first write could fail after reads on
+ * which the caller has already decided something.
+ */
 static enum status
 write_begin(struct db *db, int wait_ms)
 {
@@ -229,13 +250,18 @@ db_write_try(struct db *db)
 	return write_begin(db, DB_TRY_WAIT_MS);
 }
 
+/*
+ * Moves the WAL into the file when it has grown, while this process still has the writers' lock:
+ * before 3.51.3 SQLite can damage a database if two processes write or checkpoint at the same
+ * instant.
+ */
 static void
 checkpoint(struct db *db)
 {
-	if (db->wal_pages < CHECKPOINT_PAGES || !writer_lock_is_in_place(&db->lock))	/* without the lock it is not safe */
+	if (db->wal_pages < CHECKPOINT_PAGES || !writer_lock_is_in_place(&db->lock))	/* not safe without the lock */
 		return;
 	if (db->wal_pages >= TRUNCATE_PAGES) {
-		/* A TRUNCATE that waits for a slow reader would hold every writer: do not wait. */
+		/* A TRUNCATE waits for readers, and every writer would wait with it: do not wait at all. */
 		sqlite3_busy_timeout(db->handle, 0);
 		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 		sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
@@ -250,7 +276,7 @@ db_write_commit(struct db *db)
 
 	assert(db->in_write);
 	if (st == OK && sqlite3_get_autocommit(db->handle))
-		st = UNAVAILABLE;	/* rolled back, although no query has said so */
+		st = UNAVAILABLE;	/* SQLite has rolled it back, but no query has failed */
 	if (st == OK)
 		st = simple(db, commit_sql);
 	if (st != OK) {
@@ -273,6 +299,7 @@ db_write_abort(struct db *db)
 	writer_lock_release(&db->lock);
 }
 
+/* Waits for readers, unlike checkpoint(), because the caller needs the result. */
 enum status
 db_checkpoint(struct db *db)
 {

@@ -1,5 +1,9 @@
 /*
  * Backup, restore and check of the whole file.
+ *
+ * Backup and restore both copy pages with SQLite's backup interface, which reads a consistent state
+ * while others write.  A backup is made under a temporary name (scratch.h), so a file with the name
+ * of a backup is always complete.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +16,10 @@
 
 enum { STEP_PAGES = 512, RESTORE_TRIES = 50, RETRY_MS = 100 };
 
-/* Copies `from` into `to`; a locked page is tried again for a while. */
+/*
+ * Copies `from` into `to`, in steps if there is a progress function.  Tries again for a while if a
+ * page is locked: a live target may have readers.  SQLITE_DONE, or the failure.
+ */
 static int
 copy(sqlite3 *from, sqlite3 *to, void (*progress)(int64_t, int64_t))
 {
@@ -33,6 +40,7 @@ copy(sqlite3 *from, sqlite3 *to, void (*progress)(int64_t, int64_t))
 	return rc;
 }
 
+/* Whether SQLite finds no damage: the first problem is enough to know. */
 static bool
 is_sound(sqlite3 *handle)
 {
@@ -45,7 +53,10 @@ is_sound(sqlite3 *handle)
 	return yes;
 }
 
-/* In the file itself: what closing could not move there would be lost with the copy's journal. */
+/*
+ * Gives a copy an epoch of its own, and moves it from the copy's WAL into its main file: only that
+ * file gets the final name.
+ */
 static int
 write_epoch(sqlite3 *handle)
 {
@@ -56,7 +67,8 @@ write_epoch(sqlite3 *handle)
 }
 
 /*
- * Into the empty file `to`.  A backup gets an epoch of its own: put somewhere by hand, it is known for what it is (db_stamp.c).
+ * Copies into the empty file `to`.  A backup gets its own epoch, so that it is recognized if
+ * somebody puts it in a database's place by hand (db_stamp.c).
  */
 static enum status
 copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, void (*progress)(int64_t, int64_t),
@@ -71,7 +83,7 @@ copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, vo
 		rc = copy(from, handle, progress);
 	if (rc != SQLITE_DONE)
 		st = db_file_why(to, rc, NULL, err);
-	else if (must_be_sound && !is_sound(handle)) {	/* a damaged copy is none: it would push out good ones */
+	else if (must_be_sound && !is_sound(handle)) {	/* a damaged backup would push out good ones */
 		st = error_set(err, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
 		error_hint(err, "Keep the backups that you have, and look at the database with `daybook verify`.");
 	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK && must_be_sound)
@@ -85,7 +97,10 @@ db_backup_into(struct db *db, const char *to, bool must_be_sound, void (*progres
 {
 	enum status st;
 
-	/* A read transaction held over all steps: foreign commits do not make the copy start over. */
+	/*
+	 * Holds one read transaction over all steps; otherwise commits of other processes would
+	 * restart the copy.  BEGIN alone takes no snapshot, the first SELECT does.
+	 */
 	if (db_read_begin(db) != OK)
 		return db_why(db, err);
 	db_file_pragma(db->handle, "SELECT count(*) FROM setting");
@@ -94,7 +109,11 @@ db_backup_into(struct db *db, const char *to, bool must_be_sound, void (*progres
 	return st;
 }
 
-/* Makes a copy by `fill` beside the path, and gives it that name when it is whole and on the disk. */
+/*
+ * Makes a file with `fill` under a temporary name beside `to`, and gives it its name when it is
+ * complete and on the disk.  scratch_give_name never replaces a file that somebody has made
+ * meanwhile.
+ */
 static enum status
 publish(const char *to, enum status (*fill)(void *arg, const char *made, struct error *err), void *arg, struct error *err)
 {
@@ -166,7 +185,10 @@ db_backup_file(const char *from, const char *to, struct error *err)
 
 /* ---- Restoring */
 
-/* Reading a file in WAL mode makes an empty -wal and a -shm beside it; they go again if they were not there before. */
+/*
+ * Reading a file in WAL mode makes an empty -wal and a -shm beside it.  Removes them if they were
+ * not there before: a backup on somebody's medium must stay one file.
+ */
 static void
 remove_made(const char *path, bool had_wal)
 {
@@ -203,7 +225,10 @@ db_stage(const char *from, const char *staged, struct error *err)
 	return st;
 }
 
-/* Programs keep spans by (organization, zone_revision), and replies by the epoch: neither may fit by chance. */
+/*
+ * Makes the staged file different from every earlier one.  Programs cache spans by (organization,
+ * zone_revision) and clients cache replies by the epoch; the old values must not match by chance.
+ */
 static enum status
 make_new(const char *staged, bool is_wal, sqlite3 **handle, char epoch[EPOCH_TEXT_MAX], struct error *err)
 {
@@ -213,14 +238,17 @@ make_new(const char *staged, bool is_wal, sqlite3 **handle, char epoch[EPOCH_TEX
 		rc = db_file_new_epoch(*handle, epoch);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(*handle, "UPDATE organization SET zone_revision = abs(random() >> 12)", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)	/* the file's header says which journal it has: keep the live one's */
+	if (rc == SQLITE_OK)	/* the file's header contains the journal mode: keep the live one's */
 		rc = sqlite3_exec(*handle, is_wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 	return rc == SQLITE_OK ? OK : db_file_why(staged, rc, *handle, err);
 }
 
 /*
- * Under the lock.  The lock file names both epochs before the copy and the new one alone after it, when the main file has it
- * too: whenever it is cut short, what lies beside the file is taken for its own.
+ * Copies the staged database over the live one; under the writers' lock.
+ *
+ * Before the copy the stamp names both epochs, because a -wal that is left by an interruption
+ * belongs to one of them.  After it, and once the main file itself is complete, it names the new
+ * one only.
  */
 static enum status
 replace(struct db *db, sqlite3 *from, const char *epoch, struct error *err)
@@ -260,7 +288,10 @@ db_replace(struct db *db, const char *staged, struct error *err)
 
 /* ---- SQLite's own checks */
 
-/* The first row of a check that is a difference: none, or CONFLICT and why. */
+/*
+ * Runs a check and describes its first row.  OK, CONFLICT and a reason if that is a problem, or
+ * UNAVAILABLE if the check cannot be run.
+ */
 static enum status
 run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row, struct error *err), struct error *err)
 {
@@ -273,6 +304,7 @@ run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row,
 		describe(stmt, err);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
 		db->trouble = db_trouble_of(rc, db->handle);
+		/* A database too damaged to be checked is a result of the check, and not a failure of it. */
 		st = db->trouble != DB_DAMAGED ? db_file_why(db->path, rc, db->handle, err) :
 		    error_set(err, CONFLICT, "%s: %s", pragma + strlen("PRAGMA "), sqlite3_errmsg(db->handle));
 	} else if (err->text[0] != '\0')
@@ -288,7 +320,7 @@ describe_integrity(sqlite3_stmt *row, struct error *err)
 
 	if (text == NULL || strcmp(text, "ok") != 0)
 		error_set(err, CONFLICT, "integrity_check: %s", text != NULL ? text : "?");
-	for (char *c = err->text; *c != '\0'; c++)	/* SQLite has a heading on a line of its own */
+	for (char *c = err->text; *c != '\0'; c++)	/* SQLite puts a heading on a line of its own */
 		if (*c == '\n')
 			*c = ' ';
 }

@@ -1,5 +1,8 @@
 /*
- * A new database: made whole under another name, then given its own.
+ * Makes a new database: complete under another name, then moved to its own.
+ *
+ * Two processes may do this at once, and an earlier database may have left its lock file, -wal or
+ * -journal at the path.  So the move happens under the writers' lock of the final path.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +18,10 @@ refuse_existing(const char *path, struct error *err)
 	return error_set(err, CONFLICT, "%s: exists already, and is left as it is", path);
 }
 
-/* Runs what makes an empty file a database that needs nothing beside it: the first failure, or SQLITE_OK. */
+/*
+ * Fills an empty file with all that a database needs: returns SQLITE_OK or the first failure.  The
+ * journal mode comes first, because it cannot change inside a transaction.
+ */
 static int
 fill(sqlite3 *handle, const char *path, char epoch[EPOCH_TEXT_MAX])
 {
@@ -29,11 +35,12 @@ fill(sqlite3 *handle, const char *path, char epoch[EPOCH_TEXT_MAX])
 		rc = db_file_new_epoch(handle, epoch);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)	/* nobody else is here yet: the file is whole by itself */
+	if (rc == SQLITE_OK)	/* moves all into the main file, which is the only one to be renamed */
 		rc = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return rc;
 }
 
+/* Makes the file `made`; errors name `path`, which is what the user has asked for. */
 static enum status
 make(const char *made, const char *path, char epoch[EPOCH_TEXT_MAX], struct error *err)
 {
@@ -49,7 +56,10 @@ make(const char *made, const char *path, char epoch[EPOCH_TEXT_MAX], struct erro
 	return st;
 }
 
-/* Under the lock of the database's writers. */
+/*
+ * Gives the file its name; under the writers' lock.  Looks again, because what was there before may
+ * have changed while the file was made.
+ */
 static enum status
 name_it(const char *made, const char *path, struct error *err)
 {
@@ -61,7 +71,7 @@ name_it(const char *made, const char *path, struct error *err)
 		return refuse_existing(path, err);
 	if ((st = db_stamp_check_new(path, err)) != OK)
 		return st;
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {	/* what is left of them is empty */
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {	/* any that exist are empty */
 		snprintf(name, sizeof(name), "%s%s", path, endings[i]);
 		unlink(name);
 	}
@@ -70,13 +80,13 @@ name_it(const char *made, const char *path, struct error *err)
 	if (scratch_sync_folder(path))
 		return OK;
 	error_set(err, UNAVAILABLE, "%s: its folder cannot be written to the disk: %s", path, strerror(errno));
-	unlink(path);	/* a power cut might take it away: it is not there */
+	unlink(path);	/* a power failure could remove it, so do not report success for it */
 	return UNAVAILABLE;
 }
 
 /*
- * Nobody opens the name between the look at what an earlier database left there and the new file, and the lock file says
- * whose the files beside it are from then on.
+ * Moves the file to its path under the writers' lock, and writes the stamp: from then on the lock
+ * file says that files beside the path belong to this database.
  */
 static enum status
 put_in_place(const char *made, const char *path, const char *epoch, struct error *err)
@@ -86,6 +96,7 @@ put_in_place(const char *made, const char *path, const char *epoch, struct error
 	enum status st;
 
 	db_lock_path(path, lock);
+	/* The lock file gets the rights of the new file. */
 	if (!writer_lock_open(&g, lock, made))
 		return error_set(err, UNAVAILABLE, "%s: %s", lock, strerror(errno));
 	if (writer_lock_acquire(&g, DB_LOCK_WAIT_MS) != OK)

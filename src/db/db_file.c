@@ -1,3 +1,10 @@
+/*
+ * Opens the file of a database with everything that a connection needs, and reports what the file
+ * is.
+ *
+ * No connection reads a file before db_stamp.c has checked that the -wal and -journal beside it are
+ * its own, and none is used before its application id has shown that it is a Daybook database.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,7 +24,7 @@ enum {
 	EPOCH_SIZE = 16,
 };
 
-/* Filesystems whose locks or shared memory do not carry a WAL. */
+/* statfs(2) magic numbers of filesystems whose locks or shared memory cannot support a WAL. */
 static const long network_filesystems[] = {
 	0x6969 /* NFS */, (long)0xff534d42 /* CIFS */, (long)0xfe534d42 /* SMB2 */, 0x517b /* SMB */,
 	0x65735546 /* FUSE */, 0x5346414f /* AFS */, 0x01021997 /* 9P */, 0x00c36400 /* Ceph */,
@@ -51,7 +58,7 @@ is_wal(sqlite3 *handle)
 	return yes;
 }
 
-/* What every connection needs; the reasons stand beside each. */
+/* Sets what every connection needs, above all against mistakes of ours and damaged files. */
 int
 db_file_configure(sqlite3 *handle)
 {
@@ -59,24 +66,26 @@ db_file_configure(sqlite3 *handle)
 
 	sqlite3_extended_result_codes(handle, 1);
 	sqlite3_busy_timeout(handle, DB_BUSY_MS);
+	/* Far above what we store and send; a damaged length must not take all memory. */
 	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
 	sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, SQL_LENGTH_MAX);
 	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+	/* No SQL can damage the file, even on purpose, and the schema cannot call unsafe functions. */
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);	/* "x" is a column, never a text */
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);	/* only under the writers' lock */
-	sqlite3_file_control(handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &one);	/* so that a full disk can be read */
+	sqlite3_file_control(handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &one);	/* so that a database on a full disk opens */
 	return sqlite3_exec(handle,
-	    "PRAGMA synchronous = FULL;"		/* acknowledged means on the disk */
+	    "PRAGMA synchronous = FULL;"		/* a commit returns when it is on the disk */
 	    "PRAGMA wal_autocheckpoint = 0;"		/* only under the writers' lock */
 	    "PRAGMA foreign_keys = ON;"
-	    "PRAGMA cell_size_check = ON;"
+	    "PRAGMA cell_size_check = ON;"	/* finds damaged pages when they are read */
 	    "PRAGMA temp_store = MEMORY;"
-	    "PRAGMA secure_delete = ON;"		/* what `erase` blanks is nowhere in the file any more */
-	    "PRAGMA mmap_size = 0;"
+	    "PRAGMA secure_delete = ON;"		/* what `erase` removes is overwritten in the file */
+	    "PRAGMA mmap_size = 0;"	/* with mmap, an I/O error would be a signal that ends the process */
 	    "PRAGMA cache_size = -8000;",		/* KiB */
 	    NULL, NULL, NULL);
 }
@@ -100,8 +109,9 @@ db_file_why(const char *path, int rc, sqlite3 *handle, struct error *err)
 }
 
 /*
- * Whether the file is a Daybook database: OK, NOTADB, or what kept us from reading it.  It is the first reading of the file,
- * and so the one that meets its damage.
+ * Whether the file is a Daybook database: SQLITE_OK, SQLITE_NOTADB, or the failure to read it.
+ * This is the first time that the file is read, so it also finds a file that is damaged or no
+ * database at all.
  */
 static int
 check_application(sqlite3 *handle)
@@ -117,7 +127,10 @@ check_application(sqlite3 *handle)
 	return rc;
 }
 
-/* Opens an existing file, and runs `set_up` on it. */
+/*
+ * Opens an existing file and runs `set_up` on it.  Never makes one: a mistyped path must not become
+ * an empty database.  On failure there is no handle, and the error has the path and the remedy.
+ */
 static enum status
 open_and(const char *path, int flags, int (*set_up)(sqlite3 *handle), sqlite3 **handle, struct error *err)
 {
@@ -156,12 +169,15 @@ db_file_open_any(const char *path, sqlite3 **handle, struct error *err)
 
 	if ((st = open_and(path, SQLITE_OPEN_READWRITE, db_file_configure, handle, err)) != OK)
 		return st;
-	if (!is_wal(*handle))	/* where `init` found no room for a WAL: a rollback journal, with its safest close */
+	if (!is_wal(*handle))	/* `init` uses a rollback journal if the filesystem cannot support a WAL */
 		sqlite3_exec(*handle, "PRAGMA journal_mode = TRUNCATE", NULL, NULL, NULL);
 	return OK;
 }
 
-/* A file from elsewhere may hold anything: it is only read, nothing in it runs, and what it says of sizes is not believed. */
+/*
+ * Sets what a file from elsewhere needs.  It may contain anything, so it is only read, no trigger
+ * or view of it runs, and a size that it claims is limited.
+ */
 static int
 configure_foreign(sqlite3 *handle)
 {
@@ -173,7 +189,7 @@ configure_foreign(sqlite3 *handle)
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);	/* it may be a live one: only under its lock */
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);	/* it may be in use: only under its lock */
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	return sqlite3_exec(handle, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;", NULL,
 	    NULL, NULL);
@@ -209,6 +225,7 @@ db_lock_path(const char *path, char *out)
 {
 	char real[PATH_MAX];
 
+	/* realpath fails if the file does not exist yet; then the path is the best name that there is. */
 	snprintf(out, DB_LOCK_PATH_MAX, "%.*s-gate", DB_PATH_MAX - 1, realpath(path, real) != NULL ? real : path);
 }
 
@@ -225,6 +242,7 @@ db_on_network(const char *path)
 	return false;
 }
 
+/* The epoch is part of every ETag, so a new one makes clients fetch everything again. */
 int
 db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX])
 {
@@ -243,6 +261,10 @@ db_version_of(const char *path, int *schema_version, struct error *err)
 	sqlite3 *handle;
 	enum status st;
 
+	/*
+	 * NOT_FOUND only if the file certainly does not exist; a folder that cannot be searched
+	 * proves nothing.
+	 */
 	if (access(path, F_OK) == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return error_set(err, NOT_FOUND, "%s: %s", path, strerror(errno));
 	if ((st = db_file_open_any(path, &handle, err)) != OK)

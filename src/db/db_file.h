@@ -1,5 +1,5 @@
 /*
- * What a database is inside, and how its file is opened.  For db*.c only.
+ * The inside of a database, and how its file is opened.  Only for db*.c.
  */
 #ifndef DB_FILE_H
 #define DB_FILE_H
@@ -13,7 +13,7 @@
 enum {
 	EPOCH_TEXT_MAX = 40,
 	DB_PATH_MAX = 4096,
-	DB_STATEMENTS = 512,	/* prepared ones of one process */
+	DB_STATEMENTS = 512,	/* statements that one process can prepare */
 };
 
 struct query {
@@ -25,17 +25,17 @@ struct query {
 
 /*
  * 1. At most one transaction is open; in_write or in_read says which.
- * 2. The writers' lock is held exactly while in_write, its checkpoint included.
- * 3. write_status is OK until a query of the write transaction has failed.
+ * 2. The writers' lock is held exactly while in_write, including the checkpoint after the commit.
+ * 3. write_status is OK until a query of the write transaction fails.
  */
 struct db {
 	sqlite3 *handle;
 	char path[DB_PATH_MAX];
-	dev_t device;		/* which file was opened, whatever stands at path now */
+	dev_t device;		/* which file was opened, whatever `path` names now */
 	ino_t inode;
-	int64_t number;		/* of the opening, in this process */
+	int64_t number;		/* counts the openings in this process */
 	struct writer_lock lock;
-	bool is_accepted;	/* the file as it was opened is the one that db_accept has seen */
+	bool is_accepted;	/* the stamp named the file when it was opened, or was written since */
 	bool in_read, in_write;
 	enum status write_status;
 	enum db_trouble trouble;	/* of the last failure */
@@ -43,51 +43,63 @@ struct db {
 	struct query *cache[DB_STATEMENTS];
 };
 
-/* schema.sql, put there by the Makefile. */
+/* schema.sql, which the Makefile turns into a C string. */
 extern const char schema_sql[];
 
 /* Opens an existing database of this schema version, with every pragma set. */
 enum status	 db_file_open(const char *path, sqlite3 **handle, struct error *err);
 
-/* The same without looking at the schema version. */
+/* The same for any schema version. */
 enum status	 db_file_open_any(const char *path, sqlite3 **handle, struct error *err);
 
-/* The same for a file from elsewhere: its triggers and views do nothing, and nothing of ours is set in it. */
+/* The same for a file from elsewhere: its triggers and views do not run, and Daybook changes nothing in it. */
 enum status	 db_file_open_foreign(const char *path, sqlite3 **handle, struct error *err) MUST_CHECK;
 
-/* What every connection to a database of ours needs. */
+/* Sets what every connection to a database of ours needs.  A result code of SQLite. */
 int		 db_file_configure(sqlite3 *handle);
 
-/* Writes a new epoch, also into epoch, so that no reply of before is taken for fresh: a result code of SQLite. */
+/*
+ * Writes a new epoch into the database and into `epoch`, so that no cached reply of an earlier
+ * state counts as fresh.  A result code of SQLite.
+ */
 int		 db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
 
-/* What a result code of SQLite stands for; DB_NO_TROUBLE if it is a mistake of ours.  The handle may be NULL. */
+/* What a result code of SQLite means; DB_NO_TROUBLE if it is a mistake of ours.  The handle may be NULL. */
 enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);
 
-/* A pragma's integer; -1 where it cannot be read. */
+/* The integer that a pragma returns; -1 if it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);
 
-/* Why a call of SQLite failed, with the path and the remedy; returns UNAVAILABLE. */
+/* Sets err to why a call of SQLite failed, with the path; returns UNAVAILABLE. */
 enum status	 db_file_why(const char *path, int rc, sqlite3 *handle, struct error *err);
 
 /* ---- db_stamp.c: which database a lock file, and so a -wal or a -journal, belongs to */
 
-/* Writes into an open lock file that it belongs to the database with this epoch.  `earlier` is taken for it too; "" = none. */
+/*
+ * Writes into an open lock file that it belongs to the database with this epoch, and also to the
+ * one with the epoch `earlier`; "" = none.
+ */
 bool		 db_stamp_write(const struct writer_lock *g, const char *path, const char *epoch, const char *earlier);
 
-/* Whether it does.  Free of SQLite if the file has not changed since the last time. */
+/*
+ * Whether an open lock file belongs to this database.  Does not use SQLite if the file is unchanged
+ * since the last time.
+ */
 bool		 db_stamp_names(const struct writer_lock *g, const char *path, sqlite3 *handle);
 
 /*
- * UNAVAILABLE and why if a -wal or a -journal of another database lies beside this file: SQLite would play it over this one.
- * To be asked before SQLite reads the file.
+ * UNAVAILABLE and a reason if a -wal or a -journal of another database lies beside this file:
+ * SQLite would apply it to this one.  To be called before SQLite reads the file.
  */
 enum status	 db_stamp_check_left_over(const char *path, struct error *err) MUST_CHECK;
 
-/* The same for a file that is to be made: any -wal or -journal with something in it is of an earlier database. */
+/*
+ * The same for a file that is to be made: then any -wal or -journal that is not empty belongs to an
+ * earlier database.
+ */
 enum status	 db_stamp_check_new(const char *path, struct error *err) MUST_CHECK;
 
-/* The epoch of a file; "" if it cannot be read. */
+/* The epoch of a database; "" if it cannot be read. */
 void		 db_stamp_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
 
 #endif

@@ -1,5 +1,10 @@
 /*
  * Queries (see db.h): prepared once, sticky errors.
+ *
+ * A query goes from db_query through binds and steps to query_done.  Only query_done resets it, so
+ * a query must reach that before db_query is called for the same literal again.  The first failure
+ * stays in rc; from then on binds and steps change nothing in the database, so callers need to look
+ * only at the end.
  */
 #include <assert.h>
 #include <errno.h>
@@ -12,8 +17,8 @@
 #include "base/row_hash.h"
 
 /*
- * What SQLite's result codes mean to a caller.  Whatever is the machine's fault rather than ours is UNAVAILABLE: the same
- * request may succeed later.
+ * What SQLite's result codes mean to a caller.  Everything that is the machine's fault rather than
+ * ours is UNAVAILABLE: the same request may succeed later.
  */
 static const struct {
 	int code;
@@ -27,7 +32,10 @@ static const struct {
 	{ SQLITE_NOMEM, DB_NO_MEMORY },
 };
 
-/* SQLite takes a failed read for damage; the file's last error knows better. */
+/*
+ * Whether "damaged" was really a failed read: SQLite may report damage if a read fails, but the
+ * file keeps the system's error.
+ */
 static bool
 is_failed_read(sqlite3 *handle)
 {
@@ -36,6 +44,7 @@ is_failed_read(sqlite3 *handle)
 	return handle != NULL && sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK && error == EIO;
 }
 
+/* Two codes need more than the table: IOERR is also how a lack of memory and a full disk appear. */
 enum db_trouble
 db_trouble_of(int rc, sqlite3 *handle)
 {
@@ -88,10 +97,13 @@ is_success(int rc)
 	return rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE;
 }
 
-/* The rc of a statement that was not run, because its transaction has failed already. */
+/* The rc of a statement that was not run because its transaction has already failed. */
 enum { NOT_RUN = -1 };
 
-/* Records the failure of a query at once, whether or not query_done is ever reached. */
+/*
+ * Records a failure at once, because a caller may leave before query_done; the commit must fail all
+ * the same.
+ */
 static void
 note_failure(struct query *q)
 {
@@ -106,8 +118,9 @@ note_failure(struct query *q)
 }
 
 /*
- * Whether the query may touch the database.  Inside a write transaction that has failed nothing more is run: SQLite may
- * have rolled it back by itself (disk full, I/O error, no memory), and then each further statement would be committed alone.
+ * Whether the query may use the database.  In a write transaction that has failed nothing more is
+ * run: SQLite may have rolled it back by itself (disk full, I/O error, no memory), and then every
+ * further statement would be a transaction of its own, and would be committed.
  */
 static bool
 may_run(struct query *q)
@@ -118,13 +131,16 @@ may_run(struct query *q)
 		return false;
 	if (!db->in_write || (db->write_status == OK && !sqlite3_get_autocommit(db->handle)))
 		return true;
-	if (db->write_status == OK)	/* rolled back, although no query has said so */
+	if (db->write_status == OK)	/* SQLite has rolled it back, but no query has failed */
 		db->write_status = UNAVAILABLE;
 	q->rc = NOT_RUN;
 	return false;
 }
 
-/* Finds or prepares the statement whose literal stands at this address. */
+/*
+ * Finds the statement of this literal by its address, in a hash table with linear probing, or
+ * prepares it.  Literals exist as long as the process, so an entry is never removed.
+ */
 struct query *
 db_query(struct db *db, const char *sql)
 {
@@ -138,23 +154,24 @@ db_query(struct db *db, const char *sql)
 			break;
 	}
 	if (q == NULL) {
-		assert(db->cache[slot] == NULL);	/* more literals than slots: raise DB_STATEMENTS */
+		assert(db->cache[slot] == NULL);	/* more literals than slots: increase DB_STATEMENTS */
 		q = db->cache[slot] = xmalloc(sizeof(*q));
 		*q = (struct query) { .db = db, .sql = sql };
 	}
-	if (q->stmt == NULL) {	/* new, or it could not be prepared the last time */
+	if (q->stmt == NULL) {	/* new, or preparing it has failed before */
 		q->rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->stmt, NULL);
 		note_failure(q);
 	}
 	return q;
 }
 
+/* The index of a parameter; 0 if the statement could not be prepared. */
 static int
 parameter(struct query *q, const char *name)
 {
 	int i;
 
-	if (q->stmt == NULL)	/* the prepare failed: query_done says so */
+	if (q->stmt == NULL)	/* preparing failed, and query_done reports it */
 		return 0;
 	if ((i = sqlite3_bind_parameter_index(q->stmt, name)) == 0) {
 		log_error("event=sql error=\"no parameter %s\" sql=\"%.300s\"", name, q->sql);
@@ -163,7 +180,7 @@ parameter(struct query *q, const char *name)
 	return i;
 }
 
-/* A value that could not be bound fails its query: it must not run with NULL instead. */
+/* Records a failed bind, so that the statement does not run with NULL instead of the value. */
 static void
 bound(struct query *q, int rc)
 {
@@ -225,7 +242,10 @@ query_int(struct query *q, int column)
 	return sqlite3_column_int64(q->stmt, column);
 }
 
-/* A NULL from SQLite that is no SQL NULL is a lack of memory: the row must not be taken for an empty one. */
+/*
+ * Checks a text or blob that SQLite has returned.  NULL that is not an SQL NULL means that SQLite
+ * has run out of memory; the row must not look like one with an empty value.
+ */
 static void
 check_value(struct query *q, const void *value)
 {
@@ -254,6 +274,7 @@ query_blob(struct query *q, int column, size_t *n)
 	return blob;
 }
 
+/* Includes the type of each value, so that NULL and '' differ. */
 void
 query_hash(struct query *q, int first, int count, struct row_hash *h)
 {
@@ -295,6 +316,7 @@ query_done(struct query *q)
 		st = db_trouble_of(q->rc, db->handle) == DB_NO_TROUBLE ? INTERNAL : UNAVAILABLE;
 		log_error("event=sql error=\"%s\" code=%d sql=\"%.300s\"", sqlite3_errmsg(db->handle), q->rc, q->sql);
 	}
+	/* Ready for the next use.  Bindings are addresses that may be freed now. */
 	if (q->stmt != NULL) {
 		sqlite3_reset(q->stmt);
 		sqlite3_clear_bindings(q->stmt);

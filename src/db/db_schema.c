@@ -1,3 +1,8 @@
+/*
+ * Compares the schema of a database with schema.sql, token by token.  SQLite keeps the text of each
+ * CREATE statement, so two hashes per object are enough; parsing SQL further would only repeat
+ * SQLite's work.
+ */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,7 +17,7 @@ enum { OBJECTS_MAX = 128, WORD_MAX = 64 };
 /* A table, index, trigger or view. */
 struct object {
 	char type[WORD_MAX], name[WORD_MAX];
-	int64_t hash;		/* of its tokens */
+	int64_t hash;		/* of the tokens of its CREATE statement */
 	bool is_found;
 };
 
@@ -29,7 +34,7 @@ is_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* The end of a quoted text or name that begins at p; a doubled quote stands for itself. */
+/* The position after a quoted text or name that begins at p; a doubled quote does not end it. */
 static const char *
 skip_quoted(const char *p)
 {
@@ -40,6 +45,7 @@ skip_quoted(const char *p)
 	return *p != '\0' ? p + 1 : p;
 }
 
+/* Skips blanks and both kinds of comments: SQLite keeps those inside a CREATE statement. */
 static const char *
 skip_blank(const char *p)
 {
@@ -55,7 +61,10 @@ skip_blank(const char *p)
 	}
 }
 
-/* The next token, and the place behind it; a token of no length at the end. */
+/*
+ * Reads the next token and returns the position after it; at the end the token has no length.  A
+ * token is a quoted text, a word or a number, or one other character.
+ */
 static const char *
 next_token(const char *p, struct token *t)
 {
@@ -80,6 +89,7 @@ is(const struct token *t, const char *word)
 	return t->n == strlen(word) && strncmp(t->text, word, t->n) == 0;
 }
 
+/* In lower case, as sqlite_schema writes types. */
 static void
 copy_word(char out[WORD_MAX], const struct token *t)
 {
@@ -95,7 +105,9 @@ hash_token(struct row_hash *h, const struct token *t)
 }
 
 /*
- * Reads one statement up to its semicolon; those inside of a trigger's BEGIN … END are of it.  False if it makes nothing.
+ * Reads one statement up to its semicolon into *o.  Semicolons between BEGIN and END of a trigger
+ * belong to the statement.  So an expression CASE … END may not occur in a trigger of schema.sql.
+ * False if the statement creates nothing.
  */
 static bool
 read_statement(const char **p, struct object *o)
@@ -128,8 +140,9 @@ read_statement(const char **p, struct object *o)
 	return is_create && has_name;
 }
 
-/* ---- What is wanted */
+/* ---- The objects of schema.sql */
 
+/* The objects of schema.sql, read once per process. */
 static const struct object *
 wanted_objects(size_t *count)
 {
@@ -145,8 +158,12 @@ wanted_objects(size_t *count)
 	return objects;
 }
 
-/* ---- What is there */
+/* ---- The objects of the database */
 
+/*
+ * Whether an object that schema.sql does not have is allowed all the same: statistics that ANALYZE
+ * writes, and the tables of Litestream.  A trigger or view is code, and never allowed.
+ */
 static bool
 is_nobodys(const char *type, const char *name)
 {
@@ -155,13 +172,14 @@ is_nobodys(const char *type, const char *name)
 	return strncmp(name, "sqlite_stat", 11) == 0 || strncmp(name, "_litestream_", 12) == 0;
 }
 
+/* Reports a difference in a sentence. */
 static void
 say(void (*differs)(void *arg, const char *what), void *arg, const char *type, const char *name, const char *what)
 {
 	char text[DB_SCHEMA_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "the %.16s %.100s %s", type, name, what);
-	for (char *c = text; *c != '\0'; c++)	/* whoever made it chose its name */
+	for (char *c = text; *c != '\0'; c++)	/* the name comes from the file, and may contain anything */
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
 	differs(arg, text);
@@ -176,6 +194,7 @@ db_schema_compare(struct db *db, void (*differs)(void *arg, const char *what), v
 	size_t count, i;
 	enum status st;
 
+	/* A copy, because is_found is set in it. */
 	memcpy(wanted, wanted_objects(&count), sizeof(wanted));
 	while (query_step(q)) {
 		type = query_text(q, 0);
@@ -191,12 +210,14 @@ db_schema_compare(struct db *db, void (*differs)(void *arg, const char *what), v
 			say(differs, arg, type, name, "does not belong there");
 	}
 	st = query_done(q);
+	/* What remains of the list is not in the database. */
 	for (i = 0; st == OK && i < count; i++)
 		if (!wanted[i].is_found)
 			say(differs, arg, wanted[i].type, wanted[i].name, "is missing");
 	return st;
 }
 
+/* One difference is enough to refuse a file. */
 static void
 keep_first(void *arg, const char *what)
 {

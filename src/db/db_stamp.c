@@ -1,15 +1,17 @@
 /*
- * Which database the files beside it belong to.
+ * Records which database the files beside it belong to.
  *
- * SQLite plays a -wal or a hot -journal over whatever file bears the name, also over another database that was put there: a
- * new one, or a backup copied by hand.  So the lock file, which stays beside the database too, says whose they are: it holds
- * the epoch of the database (a random number in its table `setting`; a backup has one of its own) and, to save looking, what
- * the main file was like when that was compared last.
+ * SQLite applies a -wal or a hot -journal to whatever file has the name, also to another database
+ * that was put there: a new one, or a backup copied by hand.  So the lock file, which also stays
+ * beside the database, records whose they are.  It contains the epoch of the database (a random
+ * number in its table `setting`; a backup has its own) and, to save work, what the main file was
+ * like when they were last compared:
  *
  *	epoch 0123456789abcdef0123456789abcdef -
  *	file 2049 1311 4096 1764300000 123456789
  *
- * Without a stamp (a lock file of an earlier version, or none) nothing is known, and SQLite's own rules hold.
+ * Without a stamp (a lock file of an earlier version, or none) nothing is known, and SQLite's own
+ * rules apply.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +32,7 @@ struct stamp {
 
 /* ---- The lock file's text */
 
+/* Reads a stamp; false if there is none.  Its second line may be missing. */
 static bool
 read_stamp(int fd, struct stamp *s)
 {
@@ -44,7 +47,7 @@ read_stamp(int fd, struct stamp *s)
 	    s->earlier, &s->device, &s->inode, &s->size, &s->changed_s, &s->changed_ns) >= 2;
 }
 
-/* At once and always of the same length, so that nobody reads half of one. */
+/* Writes a stamp with one call and always the same length, so that nobody reads half of one. */
 static bool
 write_stamp(int fd, const struct stamp *s)
 {
@@ -56,6 +59,7 @@ write_stamp(int fd, const struct stamp *s)
 	return pwrite(fd, text, sizeof(text), 0) == sizeof(text);
 }
 
+/* Notes what the main file is like. */
 static void
 look_at_file(struct stamp *s, const struct stat *st)
 {
@@ -66,6 +70,7 @@ look_at_file(struct stamp *s, const struct stat *st)
 	s->changed_ns = st->st_mtim.tv_nsec;
 }
 
+/* Whether the main file is as the stamp says. */
 static bool
 is_unchanged(const struct stamp *s, const struct stat *st)
 {
@@ -75,6 +80,7 @@ is_unchanged(const struct stamp *s, const struct stat *st)
 	return memcmp(&now, s, sizeof(now)) == 0;
 }
 
+/* Whether the stamp names an epoch.  Two are possible while a restore runs; see replace() in db_admin.c. */
 static bool
 names(const struct stamp *s, const char *epoch)
 {
@@ -96,7 +102,10 @@ db_stamp_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX])
 	sqlite3_finalize(stmt);
 }
 
-/* Of the main file alone, as if nothing lay beside it. */
+/*
+ * Reads the epoch of the main file alone.  With immutable=1 SQLite neither applies nor locks the
+ * files beside it, which is the purpose: they may belong to another database.
+ */
 static void
 epoch_of_file(const char *path, char epoch[EPOCH_TEXT_MAX])
 {
@@ -104,6 +113,7 @@ epoch_of_file(const char *path, char epoch[EPOCH_TEXT_MAX])
 	sqlite3 *handle = NULL;
 
 	epoch[0] = '\0';
+	/* Escapes what has a meaning in a URI. */
 	for (const char *p = path; *p != '\0' && out < uri + sizeof(uri) - 32; p++)
 		out += snprintf(out, 4, strchr("%?#", *p) != NULL ? "%%%02X" : "%c", (unsigned char)*p);
 	snprintf(out, 32, "?immutable=1");
@@ -139,7 +149,10 @@ db_stamp_names(const struct writer_lock *g, const char *path, sqlite3 *handle)
 	db_stamp_epoch(handle, epoch);
 	if (!names(&s, epoch))
 		return false;
-	/* What it was like before it was read: if it changed since, the next one looks again. */
+	/*
+	 * What it was like before the epoch was read: if it has changed since, the next caller
+	 * compares again.
+	 */
 	look_at_file(&s, &st);
 	write_stamp(g->fd, &s);
 	return true;
@@ -147,7 +160,10 @@ db_stamp_names(const struct writer_lock *g, const char *path, sqlite3 *handle)
 
 /* ---- Left-over files */
 
-/* The -wal or -journal with something in it, into beside (of DB_PATH_MAX + 16 bytes); false if there is none. */
+/*
+ * Finds a -wal or -journal that is not empty, and writes its path into beside (DB_PATH_MAX + 16
+ * bytes).  False if there is none.
+ */
 static bool
 find_beside(const char *path, char *beside)
 {
@@ -186,7 +202,10 @@ db_stamp_check_new(const char *path, struct error *err)
 	return find_beside(path, beside) ? refuse(path, beside, err) : OK;
 }
 
-/* Whether the file is surely another database than the one of the stamp. */
+/*
+ * Whether the file is certainly another database than the stamp's.  If its epoch cannot be read, it
+ * is not certain: SQLite may have to repair the file with its journal first.
+ */
 static bool
 is_other(const struct stamp *s, const char *path)
 {
@@ -206,14 +225,19 @@ db_stamp_check_left_over(const char *path, struct error *err)
 	bool is_foreign;
 	int fd;
 
+	/* Nothing lies beside the file, so nothing could be applied to it. */
 	if (!find_beside(path, beside))
 		return OK;
 	db_lock_path(path, lock);
+	/*
+	 * First without the lock, because programs open the database while others write, and should
+	 * not wait.
+	 */
 	if ((fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) == -1)
 		return OK;
 	is_foreign = read_stamp(fd, &s) && stat(path, &st) == 0 && !is_unchanged(&s, &st) && is_other(&s, path);
 	close(fd);
-	/* Somebody may have been writing the file while it was read: only under the lock is the answer sure. */
+	/* The file may have been written while it was read, so only a second look under the lock is certain. */
 	if (!is_foreign || !writer_lock_open(&g, lock, path))
 		return OK;
 	if (writer_lock_acquire(&g, DB_LOCK_WAIT_MS) == OK) {

@@ -1,10 +1,12 @@
 /*
- * From an older schema to this one: a table of steps, one for each version.
+ * Brings an older schema to this one, with a table of steps, one for each version.
  *
- * All steps are one transaction, with the new user_version in it and the schema compared with schema.sql at its end: a file
- * is of its old version or whole and of this one.  The version is read inside it, for somebody else may have been faster.  A
- * step is written once and never changed, whatever schema.sql becomes; the columns and indexes that it makes are those of
- * schema.sql, in its order.  Meanwhile triggers do not run: the file may be from elsewhere.
+ * All steps are one transaction, which also sets the new user_version and compares the result with
+ * schema.sql at its end: so a file has its old version, or is complete and has this one.  The
+ * version is read inside the transaction, because another process may have upgraded the file
+ * meanwhile.  A step is written once and never changed, whatever becomes of schema.sql; the columns
+ * and indexes that it makes are those of schema.sql, in the same order.  Triggers do not run during
+ * an upgrade, because the file may be from elsewhere.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +17,10 @@
 
 /* ---- Version 3: digests */
 
-/* Of the columns that a file of version 3 hashes, in their order (see ledger_day and campaign.digest in schema.sql). */
+/*
+ * Fills ledger_day with the number and the digest of each day's events.  The digest is of the
+ * columns that version 3 hashes, in their order (see ledger_day and campaign.digest in schema.sql).
+ */
 static enum status
 write_ledger_days(struct db *db)
 {
@@ -37,6 +42,10 @@ write_ledger_days(struct db *db)
 	return query_done(q) == OK ? st : UNAVAILABLE;
 }
 
+/*
+ * Hashes one campaign's plan, in the form of version 3: what was spent is not a part of it, so the
+ * states of a segment that differ only by sending count as one.
+ */
 static enum status
 write_campaign_digest(struct db *db, int64_t key)
 {
@@ -68,7 +77,7 @@ write_campaign_digests(struct db *db)
 	int64_t key = 0;
 	enum status st;
 
-	do {	/* one after the other: a table that is read may not be changed under the reading */
+	do {	/* one key at a time: a statement must not read a table while it is changed */
 		query_bind_int(q, ":after", key);
 		key = query_step(q) ? query_int(q, 0) : 0;
 		if ((st = query_done(q)) == OK && key != 0)
@@ -87,7 +96,7 @@ make_digests(struct db *db)
 
 /* ---- The steps */
 
-/* steps[n] makes version n + 1 of version n: its statements, then what takes more than SQL. */
+/* steps[n] turns version n into n + 1: first its statements, then what takes more than SQL. */
 static const struct {
 	const char *sql;
 	enum status (*fill)(struct db *db);
@@ -106,6 +115,7 @@ static const struct {
 	    "PRAGMA user_version = 3;", make_digests },
 };
 
+/* Goes up by one version. */
 static enum status
 take_step(struct db *db, int version, struct error *err)
 {
@@ -120,7 +130,7 @@ take_step(struct db *db, int version, struct error *err)
 	return OK;
 }
 
-/* Inside the transaction. */
+/* Goes from the file's version to this one, inside the transaction, and compares the schema. */
 static enum status
 climb(struct db *db, int *from, struct error *err)
 {

@@ -1,3 +1,6 @@
+/*
+ * Temporary files of databases, and the lock by which a crashed maker is recognized.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,17 +13,18 @@
 
 #include "db/scratch.h"
 
-/* What SQLite and we may put beside a database. */
+/* The files that SQLite and Daybook may put beside a database. */
 static const char *const companions[] = { "-wal", "-shm", "-journal", "-gate" };
 
 enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), TRIES_MAX = 5, TRY_AGAIN_US = 2000 };
 
 /* ---- Making */
 
-/* The one that this process holds, for scratch_abandon; "" = none. */
+/* The file that this process holds, for scratch_abandon; "" = none. */
 static char held[SCRATCH_PATH_MAX];
 static int held_fd = -1;
 
+/* Whether a path still names an open file. */
 static bool
 is_in_place(int fd, const char *path)
 {
@@ -35,8 +39,8 @@ scratch_make(const char *path)
 	int fd;
 
 	/*
-	 * Between making a file and holding it, somebody who sweeps may have taken it for one that was left: then it is gone
-	 * by the time that it can be held.  One that exists may be held by a sweeper for a moment.
+	 * A sweep can take the file for a left one after it is made and before it is locked; it is removed by the time that
+	 * the lock is granted, so tries again.  A file that exists may be held by a sweep for a moment.
 	 */
 	for (int i = 0; i < TRIES_MAX; i++) {
 		if (i > 0)
@@ -46,6 +50,7 @@ scratch_make(const char *path)
 				continue;
 			return -1;
 		}
+		/* Continues without a lock on filesystems that have none; there nothing counts as left. */
 		if (flock(fd, LOCK_EX) == -1 && errno != ENOLCK && errno != EOPNOTSUPP && errno != EINVAL) {
 			close(fd);
 			return -1;
@@ -90,17 +95,21 @@ scratch_give_name(const char *made, const char *path)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	/* Not every filesystem can do that in one step. */
+	/* Not every filesystem can rename without replacing.  A hard link fails too if the name exists. */
 	if (link(made, path) == 0)
 		return unlink(made);
 	if (errno == EEXIST || access(path, F_OK) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
+	/* No hard links either: only the check before protects an existing file. */
 	return rename(made, path);
 }
 
-/* EINVAL: not every filesystem can do that with a folder. */
+/*
+ * Writes a file or folder to the disk.  EINVAL is not a failure for a folder: not every filesystem
+ * can do it.  errno is that of the failure, not of close.
+ */
 static bool
 sync_path(const char *path, int flags)
 {
@@ -129,6 +138,7 @@ scratch_sync_folder(const char *path)
 	snprintf(folder, sizeof(folder), "%s", path);
 	if ((slash = strrchr(folder, '/')) == NULL)
 		return sync_path(".", O_DIRECTORY);
+	/* Keeps the slash of a file in the root. */
 	slash[slash == folder] = '\0';
 	return sync_path(folder, O_DIRECTORY);
 }
@@ -192,7 +202,7 @@ scratch_remove_left(const char *path)
 	return is_left;
 }
 
-/* Whether a name is STEM-KIND-PID, with or without the ending of a companion: the length without it, or 0. */
+/* If a name is STEM-KIND-PID, with or without a companion's ending, the length without the ending; else 0. */
 static size_t
 parse_name(const char *name, const char *stem, const char *kind)
 {

@@ -1,3 +1,10 @@
+/*
+ * The writers' lock, on two bytes of a file (writer_lock.h).
+ *
+ * POSIX record locks belong to the process and to the file: they end when the process ends, and
+ * also when it closes any descriptor of the file.  So a process must not open the file a second
+ * time while it holds the lock.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,9 +22,14 @@
 #include "time/instant.h"
 #include "base/log.h"
 
-enum { QUEUE = 0, ROOM = 1, PROBE = 2 };	/* the two bytes, and one to try locks on */
+enum { QUEUE = 0, ROOM = 1, PROBE = 2 };	/* the two bytes of the lock, and one for writer_lock_probe */
 enum { REOPENS_MAX = 5 };
 
+/*
+ * Opens the lock file, and makes it if necessary with the rights of the database: everybody who may
+ * write the database must be able to lock.  O_EXCL, so that only its maker changes the rights and
+ * the owner.
+ */
 static int
 open_file(const char *path, const char *like)
 {
@@ -31,7 +43,7 @@ open_file(const char *path, const char *like)
 	if ((fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)) != -1) {
 		(void)fchmod(fd, mode);	/* whatever the umask */
 		if (is_known && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
-			log_error("event=gate error=\"%s\"", strerror(errno));	/* root must not shut the programs out */
+			log_error("event=gate error=\"%s\"", strerror(errno));	/* root must not lock the programs out */
 	} else if (errno == EEXIST)
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	return fd;
@@ -65,12 +77,13 @@ writer_lock_is_in_place(const struct writer_lock *g)
 static void
 on_alarm(int sig)
 {
-	(void)sig;	/* only there to end fcntl() */
+	(void)sig;	/* exists only to interrupt fcntl() */
 }
 
 /*
- * F_SETLKW has no limit of its own: SIGALRM, without SA_RESTART, ends it.  The timer repeats, so that
- * an alarm that comes just before the call is not lost.
+ * Locks or unlocks one byte.  F_SETLKW has no time limit, so SIGALRM, without SA_RESTART,
+ * interrupts it.  The timer repeats, because a single alarm could come just before the call and be
+ * lost.
  */
 static int
 lock_byte(int fd, off_t byte, short type, bool is_waiting, int64_t deadline_ms)
@@ -88,6 +101,10 @@ lock_byte(int fd, off_t byte, short type, bool is_waiting, int64_t deadline_ms)
 	return 0;
 }
 
+/*
+ * Waits until both bytes are ours, with an alarm that limits the wait.  Restores the timer, the
+ * mask and the handler of the caller, and keeps errno.  On failure neither byte is held.
+ */
 static int
 wait_in_line(int fd, int wait_ms)
 {
@@ -105,6 +122,7 @@ wait_in_line(int fd, int wait_ms)
 	sigprocmask(SIG_UNBLOCK, &alarm_only, &old_mask);
 	setitimer(ITIMER_REAL, &timer, &old_timer);
 
+	/* Whoever has the queue's byte is next; the others wait for it. */
 	rc = lock_byte(fd, QUEUE, F_WRLCK, true, deadline_ms);
 	if (rc == 0 && lock_byte(fd, ROOM, F_WRLCK, true, deadline_ms) == -1) {
 		error = errno;
@@ -121,10 +139,14 @@ wait_in_line(int fd, int wait_ms)
 	return rc;
 }
 
+/* Takes ROOM, and returns with QUEUE free. */
 static bool
 lock(int fd, int wait_ms)
 {
-	/* Nobody about: two calls, no timer. */
+	/*
+	 * Without competition: two calls and no timer.  QUEUE is taken here too, so nobody
+	 * overtakes the queue.
+	 */
 	if (lock_byte(fd, QUEUE, F_WRLCK, false, 0) == 0) {
 		if (lock_byte(fd, ROOM, F_WRLCK, false, 0) == 0) {
 			lock_byte(fd, QUEUE, F_UNLCK, false, 0);
@@ -143,7 +165,10 @@ writer_lock_acquire(struct writer_lock *g, int wait_ms)
 {
 	int64_t deadline_ms = instant_monotonic() + wait_ms, left_ms;
 
-	/* A file that was removed is opened again; whoever keeps removing it must not keep us here. */
+	/*
+	 * If the file was removed, opens it again; but not without end, if somebody removes it
+	 * again and again.
+	 */
 	for (int i = 0; i < REOPENS_MAX; i++) {
 		left_ms = deadline_ms - instant_monotonic();
 		if (g->fd == -1 && (g->fd = open_file(g->path, g->like)) == -1)
@@ -153,7 +178,7 @@ writer_lock_acquire(struct writer_lock *g, int wait_ms)
 		if (writer_lock_is_in_place(g))
 			return OK;
 		log_info("event=gate file=replaced");
-		writer_lock_close(g);	/* its locks go with it */
+		writer_lock_close(g);	/* this releases its locks too */
 	}
 	log_error("event=gate error=\"%s\"", strerror(errno));
 	return UNAVAILABLE;
@@ -166,7 +191,7 @@ writer_lock_release(struct writer_lock *g)
 		lock_byte(g->fd, ROOM, F_UNLCK, false, 0);
 }
 
-/* In a process of its own: whether the lock that the other one holds is refused. */
+/* Runs in a child process: whether the lock that the parent holds is refused to it. */
 static bool
 is_kept_out(const char *path)
 {
@@ -185,7 +210,7 @@ writer_lock_probe(const char *path, struct error *err)
 	if (fd == -1)
 		return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
 	if (lock_byte(fd, PROBE, F_WRLCK, false, 0) == -1) {
-		if (errno != EAGAIN && errno != EACCES)		/* else somebody is trying just now: they work */
+		if (errno != EAGAIN && errno != EACCES)		/* otherwise another process tests them now, so they work */
 			st = error_set(err, UNAVAILABLE, "%s: no locks: %s", path, strerror(errno));
 	} else if ((child = fork()) == 0)
 		_exit(is_kept_out(path) ? 0 : 1);

@@ -1,9 +1,9 @@
 /*
  * The writers' lock: one writer at a time, in the order in which they came.
  *
- * Two record locks on one file.  A writer takes byte 0, then waits for byte 1 with byte 0 in its
- * hand, then lets byte 0 go: so the one who has just finished queues behind those who wait.
- * Record locks die with their process, and work on plain shared hosting.
+ * It consists of two record locks on one file.  A writer takes byte 0, waits for byte 1 while it
+ * holds byte 0, and then releases byte 0.  So a writer that has just finished comes after those who
+ * wait already.  Record locks end with their process, and work on plain shared hosting.
  */
 #ifndef WRITER_LOCK_H
 #define WRITER_LOCK_H
@@ -21,14 +21,15 @@ struct writer_lock {
 };
 
 /*
- * Opens (and makes, with the rights and, if we may, the owner of the file `like`) the lock file.  False and errno if it
- * cannot be opened.
+ * Opens the lock file; makes it with the rights and, if possible, the owner of the file `like`.
+ * False and errno if it cannot be opened.
  */
 bool		writer_lock_open(struct writer_lock *g, const char *path, const char *like);
 
 /*
- * UNAVAILABLE if it is not to be had within wait_ms.  If somebody removed or replaced the lock file meanwhile, the one that
- * stands there now is locked: all that enter after that exclude one another again.
+ * Takes the lock.  UNAVAILABLE if that does not succeed within wait_ms.  If somebody removed or
+ * replaced the lock file meanwhile, locks the one that is there now: everybody who comes later uses
+ * that one too.
  */
 enum status	writer_lock_acquire(struct writer_lock *g, int wait_ms) MUST_CHECK;
 void		writer_lock_release(struct writer_lock *g);
@@ -38,8 +39,9 @@ void		writer_lock_close(struct writer_lock *g);
 bool		writer_lock_is_in_place(const struct writer_lock *g);
 
 /*
- * Whether locks on that file keep processes apart here: tried with a child process, on a byte that no writer uses.
- * UNAVAILABLE and why if they do not.  Not while this process holds the writers' lock.
+ * Whether locks on that file keep processes apart, tested with a child process on a byte that no
+ * writer uses.  UNAVAILABLE and a reason if they do not.  Not while this process holds the writers'
+ * lock.
  */
 enum status	writer_lock_probe(const char *path, struct error *err) MUST_CHECK;
 

@@ -1,3 +1,7 @@
+/*
+ * The table of channels.  Its columns are what the dialects make of a channel; a new channel is a
+ * row here, a value of enum channel, and the CHECKs of schema.sql.
+ */
 #include <assert.h>
 #include <string.h>
 
@@ -22,6 +26,7 @@ channel_facts(enum channel c)
 	return &channels[c];
 }
 
+/* Exact, upper case included: a guess at another spelling could count a message on the wrong channel. */
 bool
 channel_parse(const char *name, enum channel *c)
 {
@@ -37,9 +42,10 @@ const char *
 channel_names(void)
 {
 	enum { LIST_SIZE = CHANNEL_COUNT * 16 };
-	static char list[LIST_SIZE];	/* always the same text, made at the first call */
+	static char list[LIST_SIZE];	/* always the same text; the first call writes it */
 	size_t used = 0;
 
+	/* The list follows from the table, so it cannot lack a new channel. */
 	if (list[0] != '\0')
 		return list;
 	for (enum channel i = 0; i < CHANNEL_COUNT; i++) {

@@ -17,12 +17,12 @@ struct channel_facts {
 	const char *infodeck;		/* infodeck's counter; NULL = not counted there */
 	bool in_message_usage;		/* part of pingram's messageUsage */
 	bool in_budget_usage;		/* its cost is part of pingram's budgetUsage */
-	bool always_shown;		/* in channelUsages even when zero */
+	bool always_shown;		/* in channelUsages even if zero */
 };
 
 const struct channel_facts	*channel_facts(enum channel c);
 
-/* By name, exactly.  False where there is none. */
+/* Finds a channel by its exact name.  False if there is none. */
 bool	channel_parse(const char *name, enum channel *c);
 
 /* "SMS, CALL, EMAIL, …" for error messages. */

@@ -4,7 +4,10 @@
 
 static const char *const unit_names[] = { [UNIT_MESSAGE] = "message", [UNIT_PART] = "part" };
 
-/* What would not fit an int64 stays at its end: absurd counts must refuse, not wrap round to room. */
+/*
+ * A result that does not fit an int64 becomes the nearest one that does: absurd counts must be
+ * refused, and never overflow into room.
+ */
 
 static int64_t
 sum(int64_t a, int64_t b)
@@ -32,6 +35,7 @@ quota_total(struct day_usage u)
 	return sum(u.sent, u.reserved);
 }
 
+/* A day can be over its limit: the limit was lowered, or events came that nobody had reserved. */
 int64_t
 quota_available(int64_t limit, struct day_usage u)
 {
@@ -42,6 +46,7 @@ quota_available(int64_t limit, struct day_usage u)
 	return total >= limit ? 0 : difference(limit, total);
 }
 
+/* A segment that has sent more than it planned holds nothing; it must not give room back. */
 int64_t
 quota_held(int64_t contacts, int64_t spent, int64_t parts_per_contact, enum quota_unit unit)
 {
@@ -53,6 +58,7 @@ quota_held(int64_t contacts, int64_t spent, int64_t parts_per_contact, enum quot
 	return __builtin_mul_overflow(open, parts_per_contact, &held) ? INT64_MAX : held;
 }
 
+/* Parts are what a carrier bills; an organization's limit may count either. */
 int64_t
 quota_units(enum quota_unit unit, int64_t messages, int64_t parts)
 {

@@ -1,6 +1,6 @@
 /*
- * Quota arithmetic.  All values are in the organisation's quota unit (messages or parts); a limit
- * of UNLIMITED is no limit.  What would not fit an int64 stays at its end.
+ * Quota arithmetic.  All values are in the organization's quota unit (messages or parts); a limit
+ * of UNLIMITED is no limit.  A result that does not fit an int64 becomes the nearest one that does.
  */
 #ifndef QUOTA_H
 #define QUOTA_H
@@ -12,18 +12,18 @@
 
 enum quota_unit { UNIT_MESSAGE, UNIT_PART };
 
-/* One day: what was sent, what open segments still hold of it. */
+/* One day: what was sent, and what open segments still hold of it. */
 struct day_usage {
 	int64_t sent, reserved;
 };
 
 int64_t	quota_total(struct day_usage u);			/* sent + reserved */
-int64_t	quota_available(int64_t limit, struct day_usage u);	/* max(0, limit - total); INT64_MAX where unlimited */
+int64_t	quota_available(int64_t limit, struct day_usage u);	/* max(0, limit - total); INT64_MAX if unlimited */
 
 /* What an open segment holds: max(0, contacts - spent) x parts_per_contact (x 1 for messages). */
 int64_t	quota_held(int64_t contacts, int64_t spent, int64_t parts_per_contact, enum quota_unit unit);
 
-/* What an amount counts against the limit. */
+/* How much an amount counts against the limit. */
 int64_t	quota_units(enum quota_unit unit, int64_t messages, int64_t parts);
 
 const char	*quota_unit_name(enum quota_unit unit);		/* "message", "part" */

@@ -1,3 +1,7 @@
+/*
+ * Rows of the audit are written in the transaction of the change that they report, so that neither
+ * exists without the other, and are never changed.
+ */
 #include <string.h>
 
 #include "store/audit.h"
@@ -9,6 +13,7 @@ audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const
 	    "VALUES (:at, :org, :credential, :action, :detail)");
 
 	query_bind_int(q, ":at", now);
+	/* An unbound parameter is NULL: the installation. */
 	if (org_key != 0)
 		query_bind_int(q, ":org", org_key);
 	query_bind_text(q, ":credential", credential);
@@ -21,7 +26,10 @@ enum status
 audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before, size_t max,
     struct audit_page *page)
 {
-	/* Each half from its index, newest first: what others did is not looked at. */
+	/*
+	 * Each half of the union reads one index, newest first, and stops after a page, so that a
+	 * page costs the same however much other organizations have done.
+	 */
 	struct query *q = db_query(db, "SELECT key, at, credential, action, detail FROM ("
 	    "SELECT * FROM (SELECT key, at, credential, action, detail FROM audit "
 	    "WHERE org = :org AND key < :before ORDER BY key DESC LIMIT :max) UNION ALL "
@@ -34,8 +42,10 @@ audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installati
 	query_bind_int(q, ":org", org_key);
 	query_bind_int(q, ":before", before);
 	query_bind_int(q, ":with_installation", with_installation);
+	/* One row more than a page shows whether there is another page. */
 	query_bind_int(q, ":max", (int64_t)max + 1);
 	while (query_step(q)) {
+		/* A detail may be large, so a page also ends by bytes, after one row at least. */
 		if (page->count == max || bytes > AUDIT_PAGE_BYTES_MAX) {
 			page->has_more = true;
 			break;

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 
-/* Inside a write transaction.  org_key 0 = the installation.  detail is a JSON object. */
+/* Writes a row; inside a write transaction.  org_key 0 = the installation.  detail is a JSON object. */
 enum status	audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
 		    const char *detail) MUST_CHECK;
 
@@ -24,11 +24,11 @@ struct audit_page {
 	bool has_more;
 };
 
-#define AUDIT_PAGE_BYTES_MAX (4 << 20)	/* of details; a page ends with the row that passes it */
+#define AUDIT_PAGE_BYTES_MAX (4 << 20)	/* of details; a page ends with the row that exceeds it */
 
 /*
- * At most max rows of an organisation, older than the row `before` (INT64_MAX = from the newest); with those of the
- * installation where with_installation.  Inside a transaction.
+ * At most max rows of an organization, older than the row `before` (INT64_MAX = from the newest),
+ * and of the installation too if with_installation.  Inside a transaction.
  */
 enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before,
 		    size_t max, struct audit_page *page) MUST_CHECK;

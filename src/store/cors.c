@@ -1,3 +1,8 @@
+/*
+ * Checks and searches the list of web origins.  A browser sends an origin in one form only, and
+ * origins are compared byte by byte, so an entry in another form would never match: it is refused
+ * with the reason.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +13,7 @@
 
 enum { PORT_DIGITS_MAX = 5, PORT_MAX = 65535, SHOWN_MAX = 100 };
 
-/* Bytes of the host at text: a name, or an IPv6 address in brackets; 0 = none. */
+/* The number of bytes of the host at text: a name, or an IPv6 address in brackets; 0 = none. */
 static size_t
 host_length(const char *text)
 {
@@ -20,13 +25,17 @@ host_length(const char *text)
 	return n > 2 && text[n] == ']' ? n + 1 : 0;
 }
 
+/* Whether a browser would leave this port out of the origin. */
 static bool
 is_default_port(const char *origin, long port)
 {
 	return (port == 443 && strncmp(origin, "https:", 6) == 0) || (port == 80 && strncmp(origin, "http:", 5) == 0);
 }
 
-/* What is wrong with one origin, a text of n bytes; NULL = nothing. */
+/*
+ * What is wrong with one origin, a text of n bytes; NULL = nothing.  Common mistakes come first, so
+ * that each gets its own sentence; then the form is checked from left to right.
+ */
 static const char *
 fault(const char *origin, size_t n)
 {
@@ -37,6 +46,7 @@ fault(const char *origin, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (origin[i] >= 'A' && origin[i] <= 'Z')
 			return "browsers send it in lower case";
+	/* A wildcard would also admit pages that the administrator has never heard of. */
 	if (memchr(origin, '*', n) != NULL)
 		return "wildcards are not taken; name each origin";
 	if (n == 4 && strncmp(origin, "null", 4) == 0)
@@ -58,6 +68,7 @@ fault(const char *origin, size_t n)
 	}
 	if (*at == '/')
 		return "an origin has no path, and no slash at its end";
+	/* Anything after the port, such as a query, is no part of an origin. */
 	return at == origin + n ? NULL : "not scheme://host[:port]";
 }
 

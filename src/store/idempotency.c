@@ -1,3 +1,7 @@
+/*
+ * A row of `request` is written in the transaction of the write that it identifies.  So a retry
+ * after a lost reply finds it if, and only if, the write was done.
+ */
 #include <string.h>
 
 #include "store/idempotency.h"
@@ -16,6 +20,10 @@ idempotency_check(struct db *db, int64_t org_key, const char *kind, const char *
 	query_bind_text(q, ":id", id);
 	if (query_step(q)) {
 		stored = query_blob(q, 0, &n);
+		/*
+		 * The same id with another body is the client's mistake, and must not be answered
+		 * as a success.
+		 */
 		*seen = n == SHA256_SIZE && memcmp(stored, sha256, n) == 0 ? IDEMPOTENCY_SAME : IDEMPOTENCY_OTHER;
 	}
 	return query_done(q);
@@ -39,7 +47,10 @@ idempotency_remember(struct db *db, int64_t org_key, const char *kind, const cha
 enum status
 idempotency_forget(struct db *db, int64_t org_key, const char *campaign)
 {
-	/* '/' and '0' are neighbours: all ids that start with the campaign's and a slash. */
+	/*
+	 * Results have ids of the form CAMPAIGN/ID.  '0' is the character after '/', so the range
+	 * is all ids that start with the campaign's and a slash, and uses the primary key.
+	 */
 	struct query *q = db_query(db, "DELETE FROM request WHERE org = :org AND ((kind = 'campaign' AND id = :id) "
 	    "OR (kind = 'results' AND id > :id || '/' AND id < :id || '0'))");
 

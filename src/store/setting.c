@@ -1,3 +1,7 @@
+/*
+ * Settings are rows of text, checked when they are written.  The table below is the only list of
+ * them: the command, `verify` and the defaults come from it.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,7 +9,7 @@
 #include "store/cors.h"
 #include "store/setting.h"
 
-/* Daybook writes these two itself. */
+/* Checks of the two values that only Daybook writes; for `verify`, which reads files from elsewhere. */
 static enum status
 check_epoch(const char *value, struct error *err)
 {
@@ -46,6 +50,7 @@ facts(const char *name)
 	return NULL;
 }
 
+/* A row that is absent means the default, so a new setting needs no change of older databases. */
 enum status
 setting_get(struct db *db, struct arena *a, const char *name, const char **value)
 {
@@ -58,6 +63,7 @@ setting_get(struct db *db, struct arena *a, const char *name, const char **value
 	return query_done(q);
 }
 
+/* At most nine digits, so that strtoll cannot overflow; no sign, no blanks. */
 static bool
 is_in_range(const struct setting_facts *f, const char *value)
 {
@@ -72,6 +78,7 @@ is_in_range(const struct setting_facts *f, const char *value)
 	return n >= f->min && n <= f->max;
 }
 
+/* Checks a value: its range if it is a number, then its own function. */
 static enum status
 check(const struct setting_facts *f, const char *value, struct error *err)
 {

@@ -2,7 +2,10 @@
 
 #include "time/cycle.h"
 
-/* The day on which the cycle of a month starts; month may be one below or above a year's own. */
+/*
+ * The day on which the cycle of a month starts: the cycle day, or the month's last day if the month
+ * is shorter.  month may be 0 or 13, so that callers can step to the month before or after.
+ */
 static struct day
 cycle_start(int year, int month, int cycle_day)
 {
@@ -27,10 +30,12 @@ cycle_of(struct spans s, int cycle_day, struct day d)
 
 	assert(cycle_day >= 1 && cycle_day <= 31);
 	day_civil(d, &year, &month, &dayofmonth);
+	/* The month's cycle starts after d, so d belongs to the one that started in the month before. */
 	if (cycle_start(year, month, cycle_day).n > d.n)
 		month--;
 	c.from = cycle_start(year, month, cycle_day);
 	c.until = cycle_start(year, month + 1, cycle_day);
+	/* A cycle is a range of days first; its instants follow from the organization's spans. */
 	c.starts_at = day_start(s, c.from);
 	c.ends_at = day_start(s, c.until);
 	return c;

@@ -1,6 +1,7 @@
 /*
- * Billing cycles: from local midnight of the organisation's cycle day to the next one.  A cycle
- * day of 29 to 31 falls on a shorter month's last day, and comes back after it.
+ * Billing cycles: from local midnight of the organization's cycle day to the next one.  If a month
+ * is shorter than the cycle day (29 to 31), the cycle starts on its last day; the next month that
+ * is long enough uses the cycle day again.
  */
 #ifndef CYCLE_H
 #define CYCLE_H
@@ -12,7 +13,7 @@ struct cycle {
 	int64_t starts_at, ends_at;	/* their first instants */
 };
 
-/* The cycle that holds day d; cycle_day 1-31. */
+/* The cycle that contains day d; cycle_day is 1 to 31. */
 struct cycle	cycle_of(struct spans s, int cycle_day, struct day d);
 
 #endif

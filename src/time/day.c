@@ -8,11 +8,15 @@
 /*
  * Civil dates, as in Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms": years begin in
  * March, so that the leap day is the last of its year, and an era is the 400 years after which the
- * calendar repeats itself.
+ * calendar repeats.  Counted from March, months begin at (153 * month + 2) / 5: five months have
+ * 153 days.
  */
 enum { ERA_YEARS = 400, ERA_DAYS = 146097, DAYS_TO_1970 = 719468 /* from 0000-03-01 */ };
 
-/* No offset is a whole day, so an instant is less than this away from its local time. */
+/*
+ * Offsets are shorter than a day (TZ_OFFSET_MAX_S), so an instant is less than this from its local
+ * time read as UTC.
+ */
 #define REACH_MS DAY_MS
 
 int
@@ -44,6 +48,7 @@ day_civil(struct day d, int *year, int *month, int *dayofmonth)
 {
 	int64_t n = (int64_t)d.n + DAYS_TO_1970;
 	int64_t era = floor_div(n, ERA_DAYS);
+	/* The inverse of day_of: takes the leap days out first, so that the rest divides by 365. */
 	int day_of_era = (int)(n - era * ERA_DAYS);
 	int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -68,6 +73,7 @@ day_parse(const char *text, struct day *d)
 
 	if (strlen(text) != strlen("YYYY-MM-DD"))
 		return false;
+	/* Uses the reader of instants, so that there is one opinion on which dates exist. */
 	snprintf(midnight, sizeof(midnight), "%sT00:00:00Z", text);
 	if (!instant_parse(midnight, &at) || at < 0)
 		return false;
@@ -85,7 +91,7 @@ day_format(struct day d, char *out)
 	return out;
 }
 
-/* The index of the span that holds at an instant. */
+/* The index of the span in force at an instant, by bisection; the first one holds for all earlier instants. */
 static size_t
 span_find(struct spans s, int64_t at)
 {
@@ -108,19 +114,21 @@ span_offset_at(struct spans s, int64_t at)
 	return s.at[span_find(s, at)].utc_offset_s;
 }
 
-/* When a clock that always kept the offset of span i would show a local time. */
+/* The instant at which a clock that always had the offset of span i would show a local time. */
 static int64_t
 span_instant(struct spans s, size_t i, int64_t local)
 {
 	return local - s.at[i].utc_offset_s * SECOND_MS;
 }
 
+/* Whether span i begins after an instant; the first span never does. */
 static bool
 span_starts_after(struct spans s, size_t i, int64_t at)
 {
 	return i > 0 && at < s.at[i].from_at;
 }
 
+/* Whether span i ends after an instant; the last span always does. */
 static bool
 span_ends_after(struct spans s, size_t i, int64_t at)
 {
@@ -139,7 +147,10 @@ day_start(struct spans s, struct day d)
 	int64_t midnight = d.n * DAY_MS, at;
 	size_t i = span_find(s, midnight - REACH_MS);
 
-	/* The first span that reaches d's midnight; it may begin after it. */
+	/*
+	 * Takes the first span that lasts until d's midnight by its own offset.  Midnight may lie
+	 * before that span, if a gap skips it: then the day starts with the span.
+	 */
 	while (at = span_instant(s, i, midnight), !span_ends_after(s, i, at))
 		i++;
 	return span_starts_after(s, i, at) ? s.at[i].from_at : at;
@@ -151,13 +162,22 @@ day_wall(struct spans s, struct day d, int64_t ms_of_day)
 	int64_t local = d.n * DAY_MS + ms_of_day, at, moved = 0;
 	bool is_skipped = false;
 
+	/*
+	 * Tries the spans in order, from the last one that surely begins early enough.  The first
+	 * span during which its own clock shows the time is the answer, so a repeated time is its
+	 * first occurrence.
+	 */
 	for (size_t i = span_find(s, local - REACH_MS); i < s.count; i++) {
 		at = span_instant(s, i, local);
 		if (!span_ends_after(s, i, at))
-			continue;	/* the clock comes there later */
+			continue;	/* its clock does not get that far */
 		if (!span_starts_after(s, i, at))
 			return at;
-		/* Span i begins past that time: its start skips it, unless a later span goes back to it. */
+		/*
+		 * Span i begins after that time.  So its start skips the time, unless a later span
+		 * sets the clock back to it.  If no span does, the answer is the instant by the
+		 * offset before the gap: 02:30 becomes 03:30.
+		 */
 		if (!is_skipped)
 			moved = span_instant(s, i - 1, local);
 		is_skipped = true;
@@ -168,8 +188,10 @@ day_wall(struct spans s, struct day d, int64_t ms_of_day)
 }
 
 /*
- * Whether each quarter-hour of UTC lies in one day whole.  With offsets on the quarter-hour local midnight is on one
- * too; a change may then be off it (Casey's was at 00:01) as long as it leaves the date alone.
+ * Whether each quarter-hour of UTC lies in one day only, which the roll-up usage_quarter depends
+ * on.  With offsets that are multiples of a quarter-hour, local midnight is on one too.  Then a
+ * change of the offset may be off it (Casey's was at 00:01), but only if it does not change the
+ * date.
  */
 static bool
 keeps_quarters(const struct span *before, const struct span *s)
@@ -181,7 +203,10 @@ keeps_quarters(const struct span *before, const struct span *s)
 	    floor_div(s->from_at + s->utc_offset_s * SECOND_MS, DAY_MS);
 }
 
-/* Makes one span of equal neighbours.  Returns how many are left; 0 where a day is off the quarter-hour. */
+/*
+ * Joins neighbours with the same offset.  Returns how many spans are left; 0 if a day is off the
+ * quarter-hour.
+ */
 static size_t
 spans_tidy(struct span *at, size_t count)
 {
@@ -205,6 +230,7 @@ spans_join(struct spans past, const struct zone *z, int64_t from_at, struct span
 
 	if (past.count == 0)
 		from_at = INSTANT_MIN;
+	/* The past is kept as it was: days that were reported do not change. */
 	for (; n < past.count && past.at[n].from_at < from_at; n++) {
 		if (n == max)
 			return 0;
@@ -218,7 +244,11 @@ spans_join(struct spans past, const struct zone *z, int64_t from_at, struct span
 
 		last = day_at(past, from_at - 1);
 		if (day_at(next, from_at).n < last.n) {
-			/* The last day begins once more, and waits until the zone has come to it. */
+			/*
+			 * By z the last day has not begun yet.  Repeats it from its midnight, with
+			 * the offset that makes the clock show midnight now, until z itself reaches
+			 * the start of that day.
+			 */
 			until = day_start(next, last);
 			out[n++] = (struct span){ from_at, (int32_t)((last.n * DAY_MS - from_at) / SECOND_MS) };
 			more = zone_spans(z, until, INSTANT_MAX, out + n, max - n);

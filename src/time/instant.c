@@ -1,3 +1,7 @@
+/*
+ * Reads and writes instants without the C library's time functions, which depend on the process's
+ * zone and locale and accept too much.  Only instant_now and instant_monotonic read a clock.
+ */
 #include <stdio.h>
 #include <time.h>
 
@@ -6,10 +10,10 @@
 #include "base/json.h"
 #include "time/instant.h"
 
-/* The Gregorian calendar repeats itself after so many years and days. */
+/* The Gregorian calendar repeats after so many years and days. */
 enum { CALENDAR_YEARS = 400, CALENDAR_DAYS = 146097 };
 
-/* 0000-01-01 and 10000-01-01: RFC 3339 can write what lies between. */
+/* 0000-01-01 and 10000-01-01: RFC 3339 can write the instants in between. */
 #define YEAR_0_AT (-62167219200 * SECOND_MS)
 #define YEAR_10000_AT (253402300800 * SECOND_MS)
 
@@ -37,7 +41,7 @@ instant_now(void)
 	return now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
 }
 
-/* The readers below take what they read from the front of *p, or return false. */
+/* Each reader below takes what it reads from the front of *p, or returns false. */
 
 static bool
 take_char(const char **p, char c)
@@ -61,6 +65,7 @@ take_number(const char **p, int n, int min, int max, int *value)
 	return *value >= min && *value <= max;
 }
 
+/* A date that exists: the month's length is checked too. */
 static bool
 take_date(const char **p, struct day *d)
 {
@@ -74,7 +79,7 @@ take_date(const char **p, struct day *d)
 	return true;
 }
 
-/* hh:mm:ss.  Second 60 is refused: instants do not count leap seconds. */
+/* hh:mm:ss.  Refuses second 60, because instants do not count leap seconds. */
 static bool
 take_time(const char **p, int64_t *ms)
 {
@@ -88,7 +93,7 @@ take_time(const char **p, int64_t *ms)
 	return true;
 }
 
-/* Nothing, or a point and 1 to 9 digits, of which the first three count. */
+/* Nothing, or a point and 1 to 9 digits, of which the first three count; `worth` becomes 0 after them. */
 static bool
 take_fraction(const char **p, int64_t *ms)
 {
@@ -105,7 +110,7 @@ take_fraction(const char **p, int64_t *ms)
 	return n >= 1 && n <= 9;
 }
 
-/* Z, or +hh:mm or -hh:mm. */
+/* Z, +hh:mm or -hh:mm.  Lower-case z is RFC 3339 too, as is t before the time. */
 static bool
 take_offset(const char **p, int64_t *ms)
 {
@@ -138,7 +143,7 @@ instant_parse(const char *text, int64_t *at)
 		return false;
 	result = d.n * DAY_MS + time + fraction - offset;
 	if (result < YEAR_0_AT || result >= YEAR_10000_AT)
-		return false;	/* only by its offset; it could not be written again */
+		return false;	/* its offset moved it out of the years that instant_format can write */
 	*at = result;
 	return true;
 }
@@ -150,8 +155,9 @@ instant_format(int64_t at, char *out)
 	int64_t calendars = floor_div(days, CALENDAR_DAYS);
 	int year, month, dayofmonth;
 
-	/* Within one round of the calendar, so that no int64 is too far for a struct day. */
+	/* Moves the days into the first round of the calendar, so that no int64 is too far for a struct day. */
 	day_civil((struct day){ (int32_t)(days - calendars * CALENDAR_DAYS) }, &year, &month, &dayofmonth);
+	/* The remainders of 100 let the compiler prove that the text fits. */
 	snprintf(out, INSTANT_TEXT_MAX, "%04lld-%02u-%02uT%02u:%02u:%02u.%03uZ",
 	    (long long)(year + calendars * CALENDAR_YEARS), (unsigned)month % 100, (unsigned)dayofmonth % 100,
 	    (unsigned)(ms / HOUR_MS) % 100, (unsigned)(ms / MINUTE_MS % 60), (unsigned)(ms / SECOND_MS % 60),

@@ -1,6 +1,6 @@
 /*
- * Instants: int64 milliseconds of UTC since 1970-01-01T00:00:00Z, leap seconds not counted.
- * As text: RFC 3339, as in 2026-05-20T15:00:00.000Z.
+ * Instants: int64 milliseconds of UTC since 1970-01-01T00:00:00Z, without leap seconds.  As text:
+ * RFC 3339, such as 2026-05-20T15:00:00.000Z.
  */
 #ifndef INSTANT_H
 #define INSTANT_H
@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INSTANT_TEXT_MAX 32	/* bytes of an instant as text, its NUL with it */
+#define INSTANT_TEXT_MAX 32	/* bytes of an instant as text, including its NUL */
 
-/* 2012-01-01 and 2100-01-01, the first and the last day that an organisation's days are cut for. */
+/* 2012-01-01 and 2100-01-01: days are computed for the time between them. */
 #define INSTANT_MIN INT64_C(1325376000000)
 #define INSTANT_MAX INT64_C(4102444800000)
 
@@ -20,15 +20,15 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-/* The clock; read once for each request or command. */
+/* The clock.  Read once for each request or command, and passed on. */
 int64_t	instant_now(void);
 
-/* For how long something took: a clock that nobody sets, in milliseconds. */
+/* A clock that nobody sets, in milliseconds: for how long something takes. */
 int64_t	instant_monotonic(void);
 
 /*
  * Reads RFC 3339 with `Z` or a numeric offset and 0 to 9 digits of fraction (cut to the
- * millisecond).  False, and *at untouched, where the text is anything else or no real date.
+ * millisecond).  False, without changing *at, if the text is anything else or not a real date.
  */
 bool	instant_parse(const char *text, int64_t *at);
 
@@ -41,7 +41,7 @@ struct csv;
 void	instant_put(struct json *j, const char *name, int64_t at);
 void	instant_put_csv(struct csv *c, int64_t at);
 
-/* a / b rounded down, for negative a too; b > 0. */
+/* a / b rounded down, also for negative a; b > 0. */
 int64_t	floor_div(int64_t a, int64_t b);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * Finds the folder of zone files and reads its list of names.  The list decides which names are
+ * zones, because the folder also contains copies of zones and other files.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +15,9 @@
 
 enum { NAME_SIZE = 64, VERSION_SIZE = 32 };
 
-/* ---- Which folder */
+/* ---- The folder */
 
-/* A file of one folder.  False where the path is too long. */
+/* Writes the path of a file in a folder; false if it is too long. */
 static bool
 join(const char *folder, const char *file, char *path)
 {
@@ -22,6 +26,7 @@ join(const char *folder, const char *file, char *path)
 	return n > 0 && n < TZDIR_PATH_MAX;
 }
 
+/* Whether a folder has a list of zones.  A folder without one may be empty, so the next one is tried. */
 static bool
 has_list(const char *folder)
 {
@@ -50,7 +55,7 @@ tzdir_path(const char *file, char *path)
 	return join(SYSTEM_FOLDER, file, path);
 }
 
-/* A file of the folder, open for reading; NULL and errno where it cannot be. */
+/* Opens a file of the folder for reading; NULL and errno if it cannot. */
 static FILE *
 tzdir_open(const char *file)
 {
@@ -63,13 +68,15 @@ tzdir_open(const char *file)
 	return fopen(path, "re");
 }
 
-/* ---- Its list */
+/* ---- Its list of names */
 
 enum listed { NO_LIST, NOT_LISTED, LISTED, UNREADABLE };
 
 /*
- * Each name of a list: tzdata.zi, or a table with the name in its third column.  LISTED as soon as each says so.
- * A list that cannot be read is not one that lists everything.
+ * Calls each for the names of a list until it returns true (then LISTED).  The list is tzdata.zi,
+ * whose lines begin with a letter for their kind, or a table with the name in its third column.  A
+ * list that cannot be read must not look like no list, because without a list every name is
+ * accepted.
  */
 static enum listed
 walk(const char *file, bool (*each)(const char *name, void *arg), void *arg)
@@ -88,12 +95,13 @@ walk(const char *file, bool (*each)(const char *name, void *arg), void *arg)
 		if (!is_zi && line[0] != '#')
 			found = sscanf(line, "%*s %*s %63s", word);
 		else if (is_zi && line[0] == 'Z')
-			found = sscanf(line, "Z %63s", word);		/* a zone */
+			found = sscanf(line, "Z %63s", word);		/* Z NAME …: a zone */
 		else if (is_zi && line[0] == 'L')
-			found = sscanf(line, "L %*s %63s", word);	/* its target, the link's name */
+			found = sscanf(line, "L %*s %63s", word);	/* L TARGET NAME: a link */
 		if (found == 1 && each(word, arg))
 			result = LISTED;
 	}
+	/* getline ends the same way after a read error and at the end of the file. */
 	if (result == NOT_LISTED && !feof(f))
 		result = UNREADABLE;
 	free(line);
@@ -107,7 +115,10 @@ is_name(const char *name, void *wanted)
 	return strcmp(name, wanted) == 0;
 }
 
-/* By tzdata.zi; else by the tables. */
+/*
+ * Asks tzdata.zi; if there is none, the two tables together, for zone1970.tab leaves out zones that
+ * agree since 1970.  *is_listed is valid if the function returns true.
+ */
 bool
 tzdir_lists(const char *name, bool *is_listed)
 {
@@ -123,7 +134,7 @@ tzdir_lists(const char *name, bool *is_listed)
 	}
 	*is_listed = true;
 	if (strcmp(name, "UTC") == 0 || strncmp(name, "Etc/", 4) == 0)
-		return true;	/* the tables know only what belongs to a country */
+		return true;	/* the tables contain only zones that belong to a country */
 	tab = walk("zone.tab", is_name, wanted);
 	tab_1970 = walk("zone1970.tab", is_name, wanted);
 	*is_listed = tab == LISTED || tab_1970 == LISTED || (tab == NO_LIST && tab_1970 == NO_LIST);
@@ -135,6 +146,7 @@ struct walker {
 	void *arg;
 };
 
+/* Passes a name on and never stops the walk. */
 static bool
 pass_on(const char *name, void *arg)
 {
@@ -151,6 +163,7 @@ tzdir_each(void (*each)(const char *name, void *arg), void *arg)
 
 	if (walk("tzdata.zi", pass_on, &w) != NO_LIST)
 		return;
+	/* The tables do not have it; tzdata.zi does. */
 	each("UTC", arg);
 	walk("zone.tab", pass_on, &w);
 	walk("zone1970.tab", pass_on, &w);
@@ -164,6 +177,7 @@ tzdir_version(void)
 
 	version[0] = '\0';
 	if (f != NULL) {
+		/* The first line of tzdata.zi is a comment such as `# version 2026f`. */
 		if (fscanf(f, "# version %31[0-9A-Za-z.-]", version) != 1)
 			version[0] = '\0';
 		fclose(f);

@@ -1,30 +1,34 @@
 /*
- * The folder of zone files, and the list of names that lies in it.  One folder is used whole, never mixed with another:
+ * The folder of zone files, and its list of names.  One folder is used for everything, never mixed
+ * with another:
  *
- *	$TZDIR, where it is set;
- *	else /usr/share/zoneinfo, where it has a list of zones;
- *	else `zoneinfo` in the folder above the program's own, where that has one: a host without zone files;
+ *	$TZDIR, if it is set;
+ *	else /usr/share/zoneinfo, if it has a list of zones;
+ *	else `zoneinfo` in the folder above the program's own, if it has one: for a host without zone files;
  *	else /usr/share/zoneinfo all the same.
  *
- * A list is tzdata.zi, or zone1970.tab, or zone.tab.
+ * A list is tzdata.zi, zone1970.tab or zone.tab.
  */
 #ifndef TZDIR_H
 #define TZDIR_H
 
 #include <stdbool.h>
 
-#define TZDIR_PATH_MAX 1024	/* bytes of a file's path, its NUL with it */
+#define TZDIR_PATH_MAX 1024	/* bytes of a file's path, including its NUL */
 
-/* The path of a file in the folder, into path (TZDIR_PATH_MAX bytes).  False where it is too long. */
+/* Writes the path of a file in the folder into path (TZDIR_PATH_MAX bytes).  False if it is too long. */
 bool		 tzdir_path(const char *file, char *path);
 
-/* Whether the folder's list has the name; where there is no list it has every name. */
+/*
+ * Sets *is_listed to whether the folder's list has the name; without a list every name counts as
+ * listed.  False if the list cannot be read.
+ */
 bool		 tzdir_lists(const char *name, bool *is_listed);
 
-/* Calls each for every name of the list, in the list's order; a name may come twice. */
+/* Calls each for every name of the list, in the list's order; a name may be repeated. */
 void		 tzdir_each(void (*each)(const char *name, void *arg), void *arg);
 
-/* The release, as "2026f"; "" where the folder does not say.  The text stands until the next call. */
+/* The release, such as "2026f"; "" if the folder does not tell it.  The text is valid until the next call. */
 const char	*tzdir_version(void);
 
 #endif

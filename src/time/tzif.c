@@ -1,3 +1,11 @@
+/*
+ * Reads TZif in one pass over bytes that may be anything.  Every size is computed in 64 bits and
+ * compared with the bytes that are left before it is used, so wrong counts in a header cannot do
+ * harm.
+ *
+ * A file of version 2 or later has two blocks: the first, with 32-bit times for old readers, is
+ * skipped.  The second has 64-bit times, and the footer after it has the rule for all later years.
+ */
 #include <string.h>
 
 #include "time/tzif.h"
@@ -5,10 +13,10 @@
 enum {
 	HEADER_SIZE = 44,
 	TYPE_SIZE = 6,		/* of a local time type: offset, is daylight saving, designation */
-	TYPES_MAX = 256,	/* a step names its type with one byte */
+	TYPES_MAX = 256,	/* a transition names its type with one byte */
 };
 
-/* No step is farther from 1970 than this, which RFC 9636 calls before the Big Bang. */
+/* No transition is farther from 1970 than this: RFC 9636 suggests -2^59, earlier than the Big Bang. */
 #define STEP_MAX_S (INT64_C(1) << 59)
 
 struct cursor {
@@ -21,7 +29,7 @@ struct header {
 	uint32_t isut_count, isstd_count, leap_count, time_count, type_count, char_count;
 };
 
-/* The next n bytes, or NULL where they are not there. */
+/* Takes the next n bytes; NULL if there are not so many. */
 static const uint8_t *
 take(struct cursor *c, uint64_t n)
 {
@@ -46,6 +54,7 @@ big_endian_64(const uint8_t *p)
 	return (int64_t)((uint64_t)big_endian_32(p) << 32 | big_endian_32(p + 4));
 }
 
+/* RFC 9636, 3.1: four bytes "TZif", the version, 15 unused bytes, six counts. */
 static bool
 take_header(struct cursor *c, struct header *h)
 {
@@ -63,7 +72,7 @@ take_header(struct cursor *c, struct header *h)
 	return true;
 }
 
-/* Bytes of the data block behind a header; time_size is 4 in the first block and 8 in the second. */
+/* Bytes of the data block after a header; time_size is 4 in the first block and 8 in the second. */
 static uint64_t
 block_size(const struct header *h, uint64_t time_size)
 {
@@ -71,6 +80,7 @@ block_size(const struct header *h, uint64_t time_size)
 	    h->leap_count * (time_size + 4) + h->isstd_count + h->isut_count;
 }
 
+/* Refuses counts that RFC 9636 does not allow, leap seconds, and more transitions than struct tzif holds. */
 static const char *
 check_counts(const struct header *h)
 {
@@ -86,7 +96,11 @@ check_counts(const struct header *h)
 	return NULL;
 }
 
-/* The second block: its bytes are all there. */
+/*
+ * Reads the second block, all bytes of which are there: its arrays follow each other without
+ * padding.  Whether a type is daylight saving time, and its name, make no difference here; only
+ * offsets count.
+ */
 static const char *
 read_block(const struct header *h, const uint8_t *block, struct tzif *t)
 {
@@ -105,6 +119,7 @@ read_block(const struct header *h, const uint8_t *block, struct tzif *t)
 	}
 	if (chars[h->char_count - 1] != '\0')
 		return "an endless designation";
+	/* RFC 9636, 3.2: type 0 holds before the first transition. */
 	t->first_offset_s = offsets[0];
 	t->count = h->time_count;
 	for (uint32_t i = 0; i < h->time_count; i++) {
@@ -112,6 +127,7 @@ read_block(const struct header *h, const uint8_t *block, struct tzif *t)
 
 		if (indices[i] >= h->type_count)
 			return "a step to an unknown local time type";
+		/* tzif_next and tzif_offset_at search by bisection, so the order must be right. */
 		step->at_s = big_endian_64(times + i * 8);
 		step->utc_offset_s = offsets[indices[i]];
 		if (step->at_s > STEP_MAX_S || step->at_s < -STEP_MAX_S || (i > 0 && step->at_s <= step[-1].at_s))
@@ -120,7 +136,7 @@ read_block(const struct header *h, const uint8_t *block, struct tzif *t)
 	return NULL;
 }
 
-/* A line break, the rule or nothing, a line break.  What may follow is for later versions. */
+/* The footer: a line break, a rule or nothing, a line break.  Later versions may add text after it. */
 static const char *
 read_footer(struct cursor *c, struct tzif *t)
 {
@@ -139,7 +155,10 @@ read_footer(struct cursor *c, struct tzif *t)
 		return "a malformed rule in the footer";
 	if (t->count == 0)
 		return NULL;
-	/* As zic 2.36 -b slim makes of America/Ojinaga: who could say which of the two is meant? */
+	/*
+	 * zic 2.36 -b slim writes such a file for America/Ojinaga.  Nobody can tell which of the
+	 * two is meant.
+	 */
 	last = &t->steps[t->count - 1];
 	if (tzrule_offset_at(&t->rule, last->at_s) != last->utc_offset_s)
 		return "the rule in the footer contradicts the last step";
@@ -170,7 +189,7 @@ tzif_parse(const void *bytes, size_t n, struct tzif *t)
 	return read_footer(&c, t);
 }
 
-/* How many steps are not after an instant. */
+/* How many transitions are at or before an instant. */
 static size_t
 steps_until(const struct tzif *t, int64_t at_s)
 {
@@ -191,6 +210,7 @@ tzif_offset_at(const struct tzif *t, int64_t at_s)
 {
 	size_t n = steps_until(t, at_s);
 
+	/* After the last transition, and if there is none at all, the rule holds. */
 	if (n == t->count && t->has_rule)
 		return tzrule_offset_at(&t->rule, at_s);
 	return n == 0 ? t->first_offset_s : t->steps[n - 1].utc_offset_s;

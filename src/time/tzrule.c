@@ -1,3 +1,9 @@
+/*
+ * Reads and applies a zone's rule for all later years: when daylight saving time begins and ends.
+ *
+ * A transition is computed from its year on demand.  It is given in local time, on the clock as it
+ * is before the transition, so its instant depends on the offset in force until then.
+ */
 #include <string.h>
 
 #include "time/day.h"
@@ -13,7 +19,7 @@ enum {
 	DEFAULT_DST_S = HOUR_S,		/* ahead of standard time */
 };
 
-/* The Gregorian calendar, weekdays and all, repeats itself after 400 years. */
+/* The Gregorian calendar, including its weekdays, repeats after 400 years. */
 #define CALENDAR_S (INT64_C(146097) * DAY_S)
 
 /* ---- Reading: each function takes what it reads from the front of the text, or returns false. */
@@ -45,7 +51,7 @@ is_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* A decimal number from min to max, of at most three digits. */
+/* A decimal number from min to max, of up to three digits; a fourth one is left, and what follows fails. */
 static bool
 take_number(struct text *t, int min, int max, int *value)
 {
@@ -57,7 +63,10 @@ take_number(struct text *t, int min, int max, int *value)
 	return digits > 0 && *value >= min && *value <= max;
 }
 
-/* Three letters or more, or three characters or more of [A-Za-z0-9+-] between < and >. */
+/*
+ * An abbreviation of at least three letters, or of at least three of [A-Za-z0-9+-] between < and >.
+ * The name itself is not used.
+ */
 static bool
 take_name(struct text *t)
 {
@@ -96,7 +105,7 @@ take_hms(struct text *t, int hours_max, int32_t *seconds)
 	return true;
 }
 
-/* An offset; POSIX counts it west of UTC. */
+/* An offset, which POSIX counts west of UTC and we count east: EST5 is -5 hours. */
 static bool
 take_offset(struct text *t, int32_t *offset_s)
 {
@@ -108,6 +117,7 @@ take_offset(struct text *t, int32_t *offset_s)
 	return true;
 }
 
+/* A transition's day, in one of three forms, and its time of day, which is 02:00 unless it is given. */
 static bool
 take_turn(struct text *t, struct tzrule_turn *turn)
 {
@@ -145,6 +155,7 @@ tzrule_parse(const char *text, size_t n, struct tzrule *rule)
 	rule->has_dst = true;
 	if (!take_name(&t))
 		return false;
+	/* Without an offset of its own, daylight saving time is an hour ahead. */
 	rule->dst_offset_s = rule->std_offset_s + DEFAULT_DST_S;
 	if (t.n > 0 && *t.p != ',' && !take_offset(&t, &rule->dst_offset_s))
 		return false;
@@ -154,6 +165,7 @@ tzrule_parse(const char *text, size_t n, struct tzrule *rule)
 
 /* ---- Using the rule */
 
+/* The date of a transition in a year. */
 static struct day
 turn_day(const struct tzrule_turn *turn, int year)
 {
@@ -164,19 +176,24 @@ turn_day(const struct tzrule_turn *turn, int year)
 		return day_add(day_of(year, 1, 1), turn->day);
 	if (turn->form == TURN_DAY_NO_LEAP) {
 		later = turn->day - 1;
+		/* Jn does not count 29 February, so every later day of a leap year is one further on. */
 		if (turn->day > 31 + 28 && days_in_month(year, 2) == 29)
 			later++;
 		return day_add(day_of(year, 1, 1), later);
 	}
 	first = day_of(year, turn->month, 1);
-	weekday = (first.n + 4) % WEEK_DAYS;	/* 1970-01-01 was a Thursday; no day before it comes here */
+	weekday = (first.n + 4) % WEEK_DAYS;	/* 1970-01-01 was a Thursday; moved_near() keeps days positive */
+	/*
+	 * The first such weekday of the month, then whole weeks; week 5 is the last, also in a
+	 * month with four.
+	 */
 	later = (turn->weekday - weekday + WEEK_DAYS) % WEEK_DAYS + (turn->week - 1) * WEEK_DAYS;
 	if (later >= days_in_month(year, turn->month))
 		later -= WEEK_DAYS;
 	return day_add(first, later);
 }
 
-/* The turn of a year in seconds of UTC, on a clock that has had the offset. */
+/* The instant, in seconds of UTC, of a transition in a year, on a clock that has had this offset. */
 static int64_t
 turn_at(const struct tzrule_turn *turn, int year, int32_t offset_s)
 {
@@ -184,10 +201,10 @@ turn_at(const struct tzrule_turn *turn, int year, int32_t offset_s)
 }
 
 /*
- * An instant moved by whole rounds of the calendar into 2370 to 2769, so that every day number near
- * it is a small positive one, and its year (of UTC) there.  A turn can lie up to nine days outside its own
- * year, so that the last one before an instant belongs to the year two before at the earliest,
- * and the next one to the year two after at the latest.
+ * Moves an instant by whole rounds of the calendar into 2370 to 2769, so that every day number near
+ * it is a small positive one; *year is its year (of UTC) there.  A transition can lie up to nine
+ * days outside its own year.  So the last one before an instant belongs to the year two before at
+ * the earliest, and the next one to the year two after at the latest.
  */
 static int64_t
 moved_near(int64_t at_s, int *year)
@@ -210,8 +227,9 @@ tzrule_offset_at(const struct tzrule *rule, int64_t at_s)
 		return offset_s;
 	at_s = moved_near(at_s, &this_year);
 	/*
-	 * Where two turns fall on one instant the later year's holds: `XXX3EDT4,0/0,J365/23` ends
-	 * each summer as the next begins, and so has no winter.
+	 * The last transition at or before the instant decides.  If two fall on one instant, the
+	 * later year's holds: `XXX3EDT4,0/0,J365/23` ends each summer when the next begins, and so
+	 * has no winter.
 	 */
 	for (int year = this_year - 2; year <= this_year + 1; year++) {
 		to_dst = turn_at(&rule->to_dst, year, rule->std_offset_s);
@@ -245,6 +263,7 @@ tzrule_next(const struct tzrule *rule, int64_t at_s, int64_t *next_s)
 		if (to_std > near_s && to_std < next)
 			next = to_std;
 	}
+	/* Moves the answer back by the same number of rounds. */
 	*next_s = at_s + (next - near_s);
 	return true;
 }

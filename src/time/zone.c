@@ -1,3 +1,7 @@
+/*
+ * A cache of zones over tzif.c and tzdir.c.  A long-running program must notice when the package
+ * tzdata is upgraded, so each zone_get compares the file with the one that was read.
+ */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +23,7 @@ enum {
 struct zone {
 	struct zone *next;
 	char name[ZONE_NAME_MAX];
-	char path[TZDIR_PATH_MAX];		/* the file that it was read from, and what that was like: */
+	char path[TZDIR_PATH_MAX];		/* the file that it was read from, and what stat(2) said of that: */
 	struct stat file;
 	uint8_t sha256[SHA256_SIZE];
 	struct tzif tzif;
@@ -32,9 +36,9 @@ static struct {
 /* ---- Names */
 
 /*
- * Whether a name can be one of the tz database's: these characters, no empty part (so no path
- * from the root either), and none of the copies and stand-ins that lie among the zones.  As there is no
- * dot, `..` is no part of a name, and no list of names is taken for a zone.
+ * Whether a name can be one of the tz database's: only these characters, no empty component (so no
+ * absolute path either), and none of the copies and stand-ins in the folder.  As no dot is allowed,
+ * a name cannot contain `..`, and a list such as zone.tab cannot be taken for a zone.
  */
 static bool
 name_is_sound(const char *name)
@@ -52,6 +56,7 @@ name_is_sound(const char *name)
 
 /* ---- Files */
 
+/* Whether a path still names the file that was read, unchanged: a package manager replaces the inode. */
 static bool
 file_is_same(const struct stat *a, const struct stat *b)
 {
@@ -61,7 +66,10 @@ file_is_same(const struct stat *a, const struct stat *b)
 
 static const char unreadable[] = "cannot be read";
 
-/* Reads z's file.  Returns NULL, or what is wrong with it. */
+/*
+ * Reads z's file, with one byte more than is allowed, so that a longer one is noticed.  Returns
+ * NULL, or what is wrong with it; `unreadable` itself if the machine failed and not the file.
+ */
 static const char *
 zone_read(struct zone *z)
 {
@@ -73,7 +81,7 @@ zone_read(struct zone *z)
 	if ((f = fopen(z->path, "re")) == NULL)
 		return unreadable;
 	bytes = xmalloc(FILE_SIZE_MAX + 1);
-	/* What the open file is like: the name may have gone to another one since. */
+	/* Of the open file, not of the path: the path may name another one by now. */
 	if (fstat(fileno(f), &z->file) != 0)
 		wrong = unreadable;
 	else {
@@ -93,7 +101,7 @@ zone_read(struct zone *z)
 
 /* ---- The cache */
 
-/* The place of a name: the pointer to its zone, or the one at the end, which is NULL. */
+/* The position of a name in the list: the pointer to its zone, or the last one, which is NULL. */
 static struct zone **
 cache_place(const char *name)
 {
@@ -114,6 +122,7 @@ zone_get(const char *name, struct error *err)
 	const char *wrong;
 	int error;
 
+	/* Before anything else: the name becomes a part of a path. */
 	if (!name_is_sound(name) || !tzdir_path(name, path)) {
 		error_set(err, BAD_REQUEST, "timezone: not the name of an IANA time zone");
 		error_hint(err, "Use a name such as Europe/Berlin");
@@ -123,12 +132,18 @@ zone_get(const char *name, struct error *err)
 	z = *place;
 	error = stat(path, &now) == 0 ? 0 : errno;
 	is_file = error == 0 && S_ISREG(now.st_mode);
+	/* The usual case reads no file.  The folder in use may have changed too, so the path is compared. */
 	if (is_file && z != NULL && strcmp(z->path, path) == 0 && file_is_same(&z->file, &now))
 		return z;
+	/* The file has changed or is gone, so the cached zone no longer holds. */
 	if (z != NULL) {
 		*place = z->next;
 		free(z);
 	}
+	/*
+	 * Too many open files, or a failing disk: that says nothing about the name, so it is not
+	 * the client's mistake.
+	 */
 	if ((error != 0 && error != ENOENT && error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
 		error_set(err, UNAVAILABLE, "timezone: the zone files cannot be read just now");
 		return NULL;
@@ -178,10 +193,11 @@ zone_spans(const struct zone *z, int64_t from_at, int64_t to_at, struct span *ou
 	if (n < max)
 		out[n] = span;
 	n++;
-	/* In seconds, because a step may be farther away than milliseconds reach. */
+	/* In seconds, because a transition may be farther away than milliseconds reach. */
 	last_s = floor_div(to_at - 1, SECOND_MS);
 	while (tzif_next(&z->tzif, at_s, &at_s) && at_s <= last_s) {
 		offset_s = tzif_offset_at(&z->tzif, at_s);
+		/* A transition that changes only the name or the kind of time. */
 		if (offset_s == span.utc_offset_s)
 			continue;
 		span = (struct span){ at_s * SECOND_MS, offset_s };
