@@ -74,7 +74,7 @@ bool	cli_options(const char *command, int argc, char **argv, const struct option
 bool	cli_day(const char *command, const char *option, const char *text, struct day *d);
 bool	cli_int(const char *command, const char *option, const char *text, int64_t min, int64_t max, int64_t *value);
 
-/* The organisation named, or the only one where there is just one (id NULL).  Inside a transaction. */
+/* The organization named, or the only one where there is just one (id NULL).  Inside a transaction. */
 enum status	cli_organization(struct cli *c, const char *id, struct organization *org);
 
 /* ---- Output */

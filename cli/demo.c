@@ -1,7 +1,7 @@
 /*
  * daybook demo
  *
- * Creates the database (it must not exist) with something to look at: a signing key, prices, two organisations, and a
+ * Creates the database (it must not exist) with something to look at: a signing key, prices, two organizations, and a
  * year of their traffic up to now, over all channels, with its hours, weekdays and growth, some failures and a few
  * voids.  Everything goes through the verbs that clients use, in the order of time, so that `verify` holds; the ids
  * are UUIDv7s.  The same moment makes the same database.
@@ -65,7 +65,7 @@ static const struct {
 /* How the hours of a day share its traffic. */
 static const int hour_weights[24] = { 1, 0, 0, 0, 0, 1, 2, 5, 12, 20, 24, 22, 16, 18, 22, 21, 18, 14, 12, 10, 7, 4, 2, 1 };
 
-/* One organisation's year in the making. */
+/* One organization's year in the making. */
 struct work {
 	struct cli *cli;
 	const struct company *company;
@@ -245,7 +245,7 @@ make_year(struct cli *c, const struct company *company, struct work *w)
 
 /* ---- The command */
 
-/* Organisations, prices and a key, as of a year ago. */
+/* Organizations, prices and a key, as of a year ago. */
 static enum status
 make_ground(struct cli *c, struct company *companies, size_t count)
 {

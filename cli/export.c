@@ -1,7 +1,7 @@
 /*
  * daybook export [--org ID] [--from DAY] [--to DAY] [--format ndjson|csv] [--adjustments]
  *
- * The events of the organisation's own days from..to (both inclusive; by default all) on standard output, in the order
+ * The events of the organization's own days from..to (both inclusive; by default all) on standard output, in the order
  * of their time, a void behind the event that it takes back.  Field names are those of POST /api/events, so that
  * `import` into an empty database makes the same ledger.  Each page is a read transaction of its own: writers do
  * not wait, and what is written meanwhile may or may not be in it.
@@ -96,7 +96,7 @@ run(struct export *x)
 	return ferror(stdout) ? FAILED : DONE;
 }
 
-/* The organisation, and the instants that the days begin and end at. */
+/* The organization, and the instants that the days begin and end at. */
 static enum status
 load(struct export *x, const char *id, const struct day *from, const struct day *to)
 {

@@ -1,5 +1,5 @@
 /*
- * Organisations: org add, set, list, show.
+ * Organizations: org add, set, list, show.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "time/instant.h"
 #include "base/money.h"
 
-/* What may be given of an organisation; NULL = not given. */
+/* What may be given of an organization; NULL = not given. */
 struct org_options {
 	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day, *week_start;
 	const char *cap_messages, *cap_cost, *cap_sms, *cap_calls, *allow_overage;
@@ -52,7 +52,7 @@ weekday_option(const char *text, int *day)
 	return cli_usage("org", "--week-start: \"%s\" is no day such as monday or sunday", text), false;
 }
 
-/* The options onto an organisation; false, with the error printed, where one is wrong. */
+/* The options onto an organization; false, with the error printed, where one is wrong. */
 static bool
 apply(const struct org_options *o, struct organization *org)
 {

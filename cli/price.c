@@ -17,7 +17,7 @@ struct wanted {
 	bool reprice;
 };
 
-/* From today on where no day is given: of the organisation, or of UTC for the common price. */
+/* From today on where no day is given: of the organization, or of UTC for the common price. */
 static enum status
 set_in_transaction(struct cli *c, struct wanted *w, bool has_from, int64_t *adjusted)
 {

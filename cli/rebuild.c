@@ -1,8 +1,8 @@
 /*
  * daybook rebuild [--days]
  *
- * Makes the roll-ups and the counters of segments anew from the ledger, one write transaction for each organisation;
- * other writers wait for its end, readers do not.  --days also cuts all days anew by the organisation's zone as the
+ * Makes the roll-ups and the counters of segments anew from the ledger, one write transaction for each organization;
+ * other writers wait for its end, readers do not.  --days also cuts all days anew by the organization's zone as the
  * zone file has it now, past ones too, and re-dates its segments: it prints what moved.
  */
 #include <inttypes.h>

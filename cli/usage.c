@@ -1,7 +1,7 @@
 /*
  * daybook usage [--org ID] [--from DAY] [--to DAY]
  *
- * The calendar on a terminal.  Without a range it is this month of the organisation's zone, as a sheet of weeks; with
+ * The calendar on a terminal.  Without a range it is this month of the organization's zone, as a sheet of weeks; with
  * one, a line a day with what was sent, what is reserved and what is free.  Each day has a bar of sent and reserved
  * against the limit (where there is none, against the busiest day).
  */
@@ -21,7 +21,7 @@ static const char *const weekdays[WEEK] = { "Mon", "Tue", "Wed", "Thu", "Fri", "
 
 struct calendar {
 	struct organization org;
-	const char *name;	/* the organisation's, for one line */
+	const char *name;	/* the organization's, for one line */
 	struct day from, to, today;
 	struct day_usage *days;
 	int64_t full;		/* what a full bar stands for */
