@@ -137,6 +137,7 @@ doctor_word(enum doctor_level level)
 	return level == DOCTOR_FINE ? "ok" : level == DOCTOR_WARNING ? "warning" : "error";
 }
 
+/* A warning is logged as information: it is for the operator to look at, not for an alarm. */
 void
 doctor_log(const struct doctor_context *p)
 {

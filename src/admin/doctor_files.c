@@ -141,6 +141,7 @@ doctor_rights(const struct doctor_context *p, struct check_result *f)
 
 /* ---- Location */
 
+/* Whether a path is a folder or in it: /a/bc is not in /a/b. */
 static bool
 is_within(const char *real, const char *root)
 {
@@ -150,8 +151,8 @@ is_within(const char *real, const char *root)
 }
 
 /*
- * A server follows links, so both count: where the file is, and the folder that it is named in.  Of a file that is yet to
- * be made, the nearest folder that exists decides.
+ * Servers follow links, so both count: where the file is, and the folder that it is named in.  Of a file that is still to be
+ * made, the nearest folder that exists decides.
  */
 bool
 doctor_is_below(const char *path, const char *document_root)
@@ -159,7 +160,7 @@ doctor_is_below(const char *path, const char *document_root)
 	char at[PATH_MAX], real[PATH_MAX], root[PATH_MAX], *slash;
 
 	if (document_root == NULL || document_root[0] == '\0' || realpath(document_root, root) == NULL ||
-	    strcmp(root, "/") == 0)	/* some servers say "/" when they have no root */
+	    strcmp(root, "/") == 0)	/* some servers report "/" if they have no root */
 		return false;
 	if (realpath(path, real) != NULL && is_within(real, root))
 		return true;
@@ -188,6 +189,10 @@ usual_root(const char *real)
 	return NULL;
 }
 
+/*
+ * Being below the document root is certain to expose the file; a folder that only looks like one of a web server may be
+ * harmless.
+ */
 void
 doctor_location(const struct doctor_context *p, struct check_result *f)
 {
@@ -231,7 +236,7 @@ doctor_filesystem(const struct doctor_context *p, struct check_result *f)
 	}
 }
 
-/* Tries whether locks exclude another process: on some filesystems they succeed without any effect. */
+/* Tests whether locks exclude another process: on some filesystems they succeed without any effect. */
 void
 doctor_locks(const struct doctor_context *p, struct check_result *f)
 {
@@ -250,6 +255,7 @@ doctor_locks(const struct doctor_context *p, struct check_result *f)
 	doctor_fix(f, "Move the database to a filesystem with locks (a local disk), or let the host switch them on.");
 }
 
+/* A full disk stops every write, so this warns before the database and one backup of it would fill the disk. */
 void
 doctor_space(const struct doctor_context *p, struct check_result *f)
 {

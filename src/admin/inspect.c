@@ -158,6 +158,7 @@ begin_staging(const char *path, const char *kind, char *staged, int *fd, struct 
 	return OK;
 }
 
+/* Removes the copy before releasing it, as long as its name cannot belong to anybody else. */
 static void
 end_staging(const char *staged, int fd)
 {

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 
-#define MAINTENANCE_EVERY_MS (60 * 60 * INT64_C(1000))	/* the least time between two runs in one process */
+#define MAINTENANCE_EVERY_MS (60 * 60 * INT64_C(1000))	/* between two runs in one process, unless the first left work undone */
 
 /* Whether there is anything to do.  Not inside a transaction. */
 bool	maintenance_is_due(struct db *db, struct arena *a, int64_t now);

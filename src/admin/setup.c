@@ -53,6 +53,7 @@ real_folder(const char *database, char *real)
 	    (errno == ENOENT && cut_name(folder) && realpath(folder, real) != NULL));
 }
 
+/* The error that the page shows for a state: what is wrong, and how to correct it. */
 static enum setup_state
 found(struct setup *s, enum setup_state state, const char *text, const char *fix)
 {

@@ -125,6 +125,7 @@ look_at(struct verify *v, const struct invariant *i, const struct stretch *s)
 	return query_done(q);
 }
 
+/* Checks all invariants of a scope.  A difference does not end it, only a database that cannot be read. */
 static enum status
 look_at_all(struct verify *v, enum verify_scope scope, const struct stretch *s)
 {
@@ -206,6 +207,7 @@ read_ends(struct verify *v, int64_t *first_at, int64_t *last_at)
 	return query_done(q);
 }
 
+/* Checks what concerns an organization in one snapshot, then its ledger in stretches. */
 static enum status
 verify_organization(struct verify *v)
 {

@@ -99,6 +99,7 @@ dialect_error(const struct req *r, enum status st, struct json *out)
 	static void (*const writers[])(const struct req *, enum status, struct json *) = {
 		[TETHER] = tether, [PINGRAM] = pingram, [INFODECK] = infodeck };
 
+	/* What the handler wrote before it failed is not part of the error. */
 	json_reset(out);
 	json_open_object(out, NULL);
 	writers[r->endpoint->dialect](r, st, out);

@@ -128,12 +128,13 @@ reply_cached(struct req *r, struct json *out, int64_t revision, struct day today
 	json_put_text(&key, NULL, r->epoch);
 	json_put_int(&key, NULL, revision);
 	json_put_int(&key, NULL, today.n);
+	/* Another build may write the same data differently. */
 	json_put_text(&key, NULL, version_build);
 	put_request(r, &key);
 	set_tag(r, &key);
 	json_free(&key);
 	r->is_kept = true;
-	/* Nothing need be made if the client's copy is good, or if we have made this reply before. */
+	/* There is nothing to make if the client's copy is good, or if the cache has this reply. */
 	if (client_has(r))
 		return true;
 	c = slot_of(r->etag);
@@ -245,6 +246,7 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 	header(head, "Status", text);
 	header(head, "X-Request-Id", r->id);
 	header(head, "X-Content-Type-Options", "nosniff");
+	/* "no-cache" lets a client keep the reply if it asks each time whether the reply is still good. */
 	header(head, "Cache-Control", r->is_secret ? "no-store" : "private, no-cache");
 	cors_headers(r, st, head);
 	if (has_etag)

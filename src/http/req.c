@@ -217,6 +217,7 @@ req_open(struct req *r)
 	r->org = "";
 	r->media = "";
 	r->path = full_path(r);
+	/* A wrong method and OPTIONS need no credential; to learn that a path does not exist takes one. */
 	if ((st = choose_route(r)) != OK && st != NOT_FOUND)
 		return st;
 	if ((st = authorize(r, r->route)) != OK)

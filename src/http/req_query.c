@@ -7,6 +7,7 @@
 
 enum { QUERY_MAX_BYTES = 8192 };
 
+/* Decodes in place: the result is never longer than the text. */
 bool
 req_decode(char *text)
 {
@@ -67,6 +68,7 @@ add_param(struct req *r, char *name)
 		return error_set(&r->err, BAD_REQUEST, "%.64s: unknown parameter",
 		    utf8_is_valid(name, strlen(name)) ? name : "query");
 	}
+	/* The name is known: from here on every mistake is an error. */
 	if (req_query(r, name) != NULL)
 		return wrong(r, name, "given twice");
 	if (!req_decode(value) || !utf8_is_valid(value, strlen(value)))

@@ -234,6 +234,7 @@ in_transaction(struct worker *a, struct req *r, enum status body_status)
 	return st;
 }
 
+/* Logs the request.  Path and organization come from the client, so they are quoted. */
 static void
 log_line(const struct req *r, enum status st, size_t bytes, int64_t us)
 {
@@ -270,6 +271,7 @@ worker_handle(struct worker *a, char **env, const char *body, size_t n, enum sta
 	/* From here to the reply, running out of memory is answered as this request. */
 	a->current = &r;
 	st = in_transaction(a, &r, body_status);
+	/* An error replaces whatever the handler has written, unless that is its own error reply. */
 	if (status_http(st) >= 400 && !r.keeps_body)
 		dialect_error(&r, st, &a->body);
 	has_body = reply_write(&r, st, &a->body, &a->head);
