@@ -5,28 +5,28 @@
 --
 -- Conventions
 --   *_at        an instant: milliseconds of UTC since 1970-01-01T00:00:00Z
---   day         a civil date of the organisation: days since 1970-01-01
+--   day         a local date of the organization: days since 1970-01-01
 --   quarter     a quarter-hour of UTC: floor(instant / 900000)
 --   *_micros    money: millionths of a US dollar
---   messages    one contact reached once
---   parts       what a carrier bills: SMS segments of 160/70 characters, started minutes of a call
+--   messages    each is one contact reached once
+--   parts       what a carrier bills: SMS segments of 160/70 characters, minutes of a call that have begun
 --   credential  who did it: `jwt:KID`, `apikey:N` or `cli`
 --
--- Nothing here is local time as text, and nothing is a floating-point number.
+-- No local time is stored as text, and no number is floating-point.
 
 PRAGMA application_id = 1145203563;	-- 0x44426b6b, "DBkk"
 PRAGMA user_version = 3;
 
--- An organisation: whose day book it is, how its days are cut, and what it may send.
+-- An organization: who sends, where its days begin and end, and what it may send.
 CREATE TABLE organization (
-	key INTEGER PRIMARY KEY,	-- the organisation inside this file; other tables say `org`
+	key INTEGER PRIMARY KEY,	-- identifies it inside this file; other tables call it `org`
 	id TEXT NOT NULL UNIQUE		-- its name in the API: [A-Za-z0-9._-], 1 to 64
 		CHECK (length(id) BETWEEN 1 AND 64),
-	name TEXT NOT NULL,		-- for people
-	timezone TEXT NOT NULL,		-- IANA name of the zone that its coming days are cut by
-	zone_revision INTEGER NOT NULL DEFAULT 1,	-- goes up when its zone_span rows change
-	revision INTEGER NOT NULL DEFAULT 1,	-- goes up in every write transaction that touches it
-	plan TEXT NOT NULL DEFAULT '',	-- an open word that the calendar shows
+	name TEXT NOT NULL,		-- its name for people
+	timezone TEXT NOT NULL,		-- IANA name of the time zone of its coming days
+	zone_revision INTEGER NOT NULL DEFAULT 1,	-- incremented when its zone_span rows change
+	revision INTEGER NOT NULL DEFAULT 1,	-- incremented by every write transaction that touches it
+	plan TEXT NOT NULL DEFAULT '',	-- any text; the calendar shows it
 	daily_limit INTEGER		-- quota units a local day; NULL = unlimited
 		CHECK (daily_limit BETWEEN 0 AND 1000000000000),
 	quota_unit TEXT NOT NULL DEFAULT 'message'	-- what daily_limit counts
@@ -37,28 +37,28 @@ CREATE TABLE organization (
 	cap_cost_micros INTEGER CHECK (cap_cost_micros >= 0),	-- cycle cap on budgetUsage; NULL = none
 	cap_sms INTEGER CHECK (cap_sms >= 0),	-- cycle cap on SMS messages; NULL = none
 	cap_calls INTEGER CHECK (cap_calls >= 0),	-- cycle cap on CALL messages; NULL = none
-	allow_overage INTEGER NOT NULL DEFAULT 0	-- 1: cycle caps are reported and never refuse
+	allow_overage INTEGER NOT NULL DEFAULT 0	-- 1: cycle caps are shown but not enforced
 		CHECK (allow_overage IN (0, 1)),
 	created_at INTEGER NOT NULL,
-	updated_at INTEGER NOT NULL,	-- when one of the columns here last changed by somebody's wish
-	week_start INTEGER NOT NULL DEFAULT 1	-- the first day of a week for people: 1 Monday … 7 Sunday
+	updated_at INTEGER NOT NULL,	-- when somebody last changed one of these columns
+	week_start INTEGER NOT NULL DEFAULT 1	-- how calendars are shown: 1 Monday … 7 Sunday
 		CHECK (week_start BETWEEN 1 AND 7)
 ) STRICT;
 
--- The offsets by which an organisation's days are cut, 2012 to 2100.  A row holds from its instant
--- to that of the next row.  Every day of the organisation comes from here, never from a zone file.
--- Each quarter-hour of UTC lies in one day whole.
+-- The UTC offsets that determine an organization's days, 2012 to 2100.  A row applies from its instant
+-- to that of the next row.  Every day of the organization is computed from here, never from a zone file.
+-- Each quarter-hour of UTC lies entirely in one day.
 CREATE TABLE zone_span (
 	org INTEGER NOT NULL REFERENCES organization,
 	from_at INTEGER NOT NULL,	-- the first instant of the span
 	utc_offset_s INTEGER NOT NULL	-- seconds east of UTC
 		CHECK (utc_offset_s % 900 = 0),
-	zone TEXT NOT NULL,		-- the zone that it was read from
-	tzdata_version TEXT NOT NULL,	-- the release of the zone file, '' where the system does not say
+	zone TEXT NOT NULL,		-- the time zone that it was read from
+	tzdata_version TEXT NOT NULL,	-- the release of the zone file; '' if the system does not say
 	PRIMARY KEY (org, from_at)
 ) STRICT, WITHOUT ROWID;
 
--- The zone files that spans were read from, since schema version 3: what tells whether the file at hand is the very one.
+-- The zone files that spans were read from, since schema version 3: to tell whether a file is still the same one.
 CREATE TABLE zone_file (
 	zone TEXT NOT NULL,
 	tzdata_version TEXT NOT NULL,
@@ -66,31 +66,31 @@ CREATE TABLE zone_file (
 	PRIMARY KEY (zone, tzdata_version, sha256)
 ) STRICT, WITHOUT ROWID;
 
--- The ledger: one immutable row for each event.  Nothing here is ever updated or deleted, but for
--- detail_sha256, which `erase` blanks.
+-- The ledger: one immutable row for each event.  Nothing in it is ever updated or deleted, except
+-- detail_sha256, which is blanked with the failed contact.
 CREATE TABLE event (
 	org INTEGER NOT NULL REFERENCES organization,
 	source TEXT NOT NULL		-- which sending program; '' by default; 'daybook:…' are our own
 		CHECK (length(source) <= 160),
-	id TEXT NOT NULL		-- the sender's id; taken for ever, per organisation and source
+	id TEXT NOT NULL		-- the sender's id; unique permanently in its organization and source
 		CHECK (length(id) BETWEEN 1 AND 255),
-	occurred_at INTEGER NOT NULL	-- when it was handed to the carrier; its day is this instant's
+	occurred_at INTEGER NOT NULL	-- when it was handed to the carrier; determines its day
 		CHECK (occurred_at >= 1325376000000),
 	channel TEXT NOT NULL CHECK (channel IN ('SMS', 'CALL', 'EMAIL', 'INAPP_WEB', 'WEB_PUSH',
 		'PUSH', 'SLACK', 'WHATSAPP', 'SAGE')),
-	messages INTEGER NOT NULL,	-- as sent; a failed row counts nothing all the same
+	messages INTEGER NOT NULL,	-- as sent; of a failed row they do not count
 	parts INTEGER NOT NULL,
 	status TEXT NOT NULL		-- failed: refused before hand-off; void: takes back voids_id; adjust: money only
 		CHECK (status IN ('sent', 'failed', 'void', 'adjust')),
-	cost_micros INTEGER NOT NULL,	-- pinned when the row was written
-	cost_given INTEGER NOT NULL	-- 1: the sender said the cost; 0: it was priced by `price`
+	cost_micros INTEGER NOT NULL,	-- fixed when the row was written
+	cost_given INTEGER NOT NULL	-- 1: the sender gave the cost; 0: it was computed from `price`
 		CHECK (cost_given IN (0, 1)),
 	campaign_given TEXT,		-- campaignId and segmentNumber as the sender gave them
 	segment_given INTEGER,
-	campaign INTEGER,		-- what they were resolved to when the row was written; NULL = none
+	campaign INTEGER,		-- the segment that they meant when the row was written; NULL = none
 	segment INTEGER,
 	voids_id TEXT,			-- the id, of the same source, that a void takes back
-	detail_sha256 BLOB		-- of `to` and `reason`, so that a retry can be told from a conflict
+	detail_sha256 BLOB		-- of `to` and `reason`, to tell a retry from a conflict
 		CHECK (length(detail_sha256) = 32),
 	credential TEXT NOT NULL,
 	received_at INTEGER NOT NULL,
@@ -113,8 +113,8 @@ CREATE TRIGGER event_is_not_updated BEFORE UPDATE OF org, source, id, occurred_a
 	credential, received_at ON event
 BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
 
--- Roll-up of the ledger by quarter-hour of UTC.  Since 2012 every offset of every zone is a whole
--- number of quarters, so that the days of any zone can be cut from here.
+-- Roll-up of the ledger by quarter-hour of UTC.  Since 2012 every offset of every time zone is a whole
+-- number of quarter-hours, so the days of any zone are sums of these rows.
 CREATE TABLE usage_quarter (
 	org INTEGER NOT NULL REFERENCES organization,
 	quarter INTEGER NOT NULL,
@@ -125,7 +125,7 @@ CREATE TABLE usage_quarter (
 	PRIMARY KEY (org, quarter, channel)
 ) STRICT, WITHOUT ROWID;
 
--- Roll-up of the ledger by the organisation's local day.
+-- Roll-up of the ledger by the organization's local day.
 CREATE TABLE usage_day (
 	org INTEGER NOT NULL REFERENCES organization,
 	day INTEGER NOT NULL,
@@ -136,9 +136,9 @@ CREATE TABLE usage_day (
 	PRIMARY KEY (org, day, channel)
 ) STRICT, WITHOUT ROWID;
 
--- What shows that a row of the ledger was changed or taken away: for each day of UTC how many rows there are, and the sum,
--- modulo 2^62, of a hash of each (src/row_hash.h) over all its columns but detail_sha256, in their order.  Written with the
--- rows; `daybook verify` compares it with them, and `daybook rebuild` leaves it alone.
+-- Shows whether a row of the ledger was changed or removed: for each day of UTC the number of rows and the sum, modulo 2^62,
+-- of a hash of each (src/base/row_hash.h) over all its columns but detail_sha256, in their order.  Written with the rows;
+-- `daybook verify` compares it with them, and `daybook rebuild` leaves it alone.
 CREATE TABLE ledger_day (
 	org INTEGER NOT NULL REFERENCES organization,
 	day INTEGER NOT NULL,		-- of UTC: floor(occurred_at / 86400000)
@@ -147,37 +147,37 @@ CREATE TABLE ledger_day (
 	PRIMARY KEY (org, day)
 ) STRICT, WITHOUT ROWID;
 
--- A campaign.  Its state is that of its segments.
+-- A campaign.  Its state follows from its segments.
 CREATE TABLE campaign (
 	key INTEGER PRIMARY KEY,
 	org INTEGER NOT NULL REFERENCES organization,
-	id TEXT NOT NULL		-- its name in the API, unique in its organisation
+	id TEXT NOT NULL		-- its name in the API, unique in its organization
 		CHECK (length(id) BETWEEN 1 AND 64),
 	name TEXT NOT NULL,
-	is_segmented INTEGER NOT NULL	-- 1: it was given as dated slices
+	is_segmented INTEGER NOT NULL	-- 1: it was created with dated segments
 		CHECK (is_segmented IN (0, 1)),
-	revision INTEGER NOT NULL DEFAULT 1,	-- goes up with every change; If-Match compares it
+	revision INTEGER NOT NULL DEFAULT 1,	-- incremented by every change; If-Match compares it
 	created_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL,
 	digest INTEGER			-- a hash of its plan (its segments, without what is spent) and of the request that
-					-- made it, so that a change by other hands shows; NULL = not known
+					-- made it, to show changes made outside of Daybook; NULL = not known
 		CHECK (digest BETWEEN 0 AND 4611686018427387903),
 	UNIQUE (org, id)
 ) STRICT;
 
--- A dated slice of a campaign.  While open (scheduled, sending, paused) and its day is not over it
--- holds max(0, contacts - spent) x parts_per_contact quota units of its day (x 1 where the
--- organisation's quota unit is the message).
+-- A dated part of a campaign.  While it is open (scheduled, sending, paused) and its day is not over, it
+-- reserves max(0, contacts - spent) x parts_per_contact quota units of its day (x 1 if the
+-- organization's quota unit is the message).
 CREATE TABLE segment (
 	campaign INTEGER NOT NULL REFERENCES campaign ON DELETE CASCADE,
 	number INTEGER NOT NULL CHECK (number >= 1),
 	org INTEGER NOT NULL REFERENCES organization,
 	scheduled_at INTEGER NOT NULL,
-	day INTEGER NOT NULL,		-- the organisation's day of scheduled_at
+	day INTEGER NOT NULL,		-- the organization's day of scheduled_at
 	contacts INTEGER NOT NULL CHECK (contacts >= 0),
 	parts_per_contact INTEGER NOT NULL DEFAULT 1 CHECK (parts_per_contact >= 1),
-	sent INTEGER NOT NULL DEFAULT 0,	-- messages sent for it, voids taken off
-	failed INTEGER NOT NULL DEFAULT 0,	-- messages refused before hand-off, voids taken off
+	sent INTEGER NOT NULL DEFAULT 0,	-- messages sent for it, less voids
+	failed INTEGER NOT NULL DEFAULT 0,	-- messages refused before hand-off, less voids
 	spent INTEGER NOT NULL DEFAULT 0,	-- all messages ever sent or failed for it; never goes down
 	status TEXT NOT NULL CHECK (status IN ('draft', 'scheduled', 'sending', 'paused', 'sent',
 		'failed', 'cancelled')),
@@ -185,11 +185,11 @@ CREATE TABLE segment (
 	CHECK (spent >= sent + failed AND sent >= 0 AND failed >= 0)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_day ON segment (org, day);
--- What is held of a day, without looking at the segments that have ended.
+-- Finds what is reserved of a day without reading segments that have ended.
 CREATE INDEX segment_open ON segment (org, day, status, contacts, spent, parts_per_contact)
 	WHERE status IN ('scheduled', 'sending', 'paused');
 
--- Who could not be reached, and why.  Blanked after `failure_retention_days`, or by `daybook erase`.
+-- Contacts that could not be reached, and why.  Blanked after `failure_retention_days`, or by `daybook erase`.
 CREATE TABLE failure (
 	org INTEGER NOT NULL,
 	source TEXT NOT NULL,
@@ -204,12 +204,12 @@ CREATE TABLE failure (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_segment ON failure (campaign, segment, failed_at) WHERE campaign IS NOT NULL;
 CREATE INDEX failure_phone ON failure (phone) WHERE phone <> '';
-CREATE INDEX failure_kept ON failure (failed_at) WHERE phone <> '';	-- what is to be blanked next
+CREATE INDEX failure_kept ON failure (failed_at) WHERE phone <> '';	-- finds what to blank next
 
--- What a part costs, from a local day on.  An organisation's own price wins over the common one.
+-- What a part costs, from a local day on.  An organization's own price wins over the common one.
 CREATE TABLE price (
 	key INTEGER PRIMARY KEY,
-	org INTEGER REFERENCES organization,	-- NULL = every organisation without one of its own
+	org INTEGER REFERENCES organization,	-- NULL = every organization without a price of its own
 	channel TEXT NOT NULL CHECK (channel IN ('SMS', 'CALL', 'EMAIL', 'INAPP_WEB', 'WEB_PUSH',
 		'PUSH', 'SLACK', 'WHATSAPP', 'SAGE')),
 	valid_from INTEGER NOT NULL,	-- a day
@@ -218,29 +218,29 @@ CREATE TABLE price (
 ) STRICT;
 CREATE UNIQUE INDEX price_from ON price (coalesce(org, 0), channel, valid_from);
 
--- Every idempotent write that is not an event, so that a retry is answered and not repeated.
+-- Every idempotent write that is not an event, so that a retry gets its reply without a second write.
 CREATE TABLE request (
 	org INTEGER NOT NULL REFERENCES organization,
-	kind TEXT NOT NULL,		-- which verb: 'campaign', 'results' …
+	kind TEXT NOT NULL,		-- what was written: 'campaign', 'results' …
 	id TEXT NOT NULL,		-- the client's id
 	body_sha256 BLOB NOT NULL CHECK (length(body_sha256) = 32),	-- of the canonical request
 	received_at INTEGER NOT NULL,
 	PRIMARY KEY (org, kind, id)
 ) STRICT, WITHOUT ROWID;
 
--- Keys that sign tokens (JWT).  Several may be in force at once; the token's `kid` chooses.
+-- Keys that sign tokens (JWT).  Several may be in force at once; the token's `kid` selects one.
 CREATE TABLE signing_key (
 	kid TEXT PRIMARY KEY NOT NULL CHECK (length(kid) BETWEEN 1 AND 64),
 	alg TEXT NOT NULL CHECK (alg IN ('HS256', 'RS256', 'ES256')),
-	verify_key BLOB NOT NULL,	-- HS256: the secret; else the public key in PEM
-	sign_key BLOB,			-- what `daybook token` signs with; NULL where only the issuer has it
-	org INTEGER REFERENCES organization,	-- whom its tokens may speak for; NULL = all
-	max_scopes TEXT NOT NULL,	-- the most that its tokens may claim, separated by blanks
+	verify_key BLOB NOT NULL,	-- HS256: the secret; otherwise the public key in PEM
+	sign_key BLOB,			-- what `daybook token` signs with; NULL if only the issuer has it
+	org INTEGER REFERENCES organization,	-- the organization that its tokens are limited to; NULL = all
+	max_scopes TEXT NOT NULL,	-- the scopes that its tokens may have at most, separated by blanks
 	created_at INTEGER NOT NULL,
 	retired_at INTEGER		-- not NULL: its tokens are refused
 ) STRICT;
 
--- API keys.  The key itself is shown once and never kept.
+-- API keys.  The key itself is shown once and never stored.
 CREATE TABLE api_key (
 	key INTEGER PRIMARY KEY,
 	sha256 BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),	-- of the whole key
@@ -252,7 +252,7 @@ CREATE TABLE api_key (
 	revoked_at INTEGER
 ) STRICT;
 
--- Settings of the installation; src/setting.c lists them.
+-- Settings of the installation; src/store/setting.c lists them.
 CREATE TABLE setting (
 	name TEXT PRIMARY KEY NOT NULL,
 	value TEXT NOT NULL
@@ -268,4 +268,4 @@ CREATE TABLE audit (
 	detail TEXT NOT NULL		-- JSON
 ) STRICT;
 CREATE INDEX audit_org ON audit (org, at);
-CREATE INDEX audit_newest ON audit (org);	-- an organisation's, by key
+CREATE INDEX audit_newest ON audit (org);	-- the rows of an organization, by key

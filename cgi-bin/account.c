@@ -1,10 +1,10 @@
 /*
- * GET /account/organization -- the organisation and the caps of its billing cycle.
+ * GET /account/organization -- the organization and the caps of its billing cycle.
  *
  *	200	{"organizationId","name","messagesCap","costCap","smsCap","callCap","anniversaryDate",
  *		"allowOverage","createdAt","updatedAt"}
- *		A cap of null is none; costCap is US dollars.  anniversaryDate is the start of the next cycle.
- *	401 403	no valid credential; not the scope usage:read
+ *		A cap of null is no cap; costCap is in US dollars.  anniversaryDate is the start of the next cycle.
+ *	401 403	no valid credential; the scope usage:read is missing
  */
 #include "time/cycle.h"
 #include "org/organization.h"

@@ -1,14 +1,15 @@
 /*
- * GET /api/organizations/{organizationId}/api-keys -- the organisation's API keys, oldest first, revoked ones too.
+ * GET /api/organizations/{organizationId}/api-keys -- the organization's API keys, oldest first, revoked ones too.
  * POST /api/organizations/{organizationId}/api-keys {"name"?,"scopes":["usage:read",…]} -- makes one.
- * DELETE /api/organizations/{organizationId}/api-keys/{keyId} -- revokes one, for good; again is the same.
+ * DELETE /api/organizations/{organizationId}/api-keys/{keyId} -- revokes one permanently; repeating it changes nothing.
  *
- *	200	{"success":true,"data":{"apiKeys":[{"id","name","scopes":[…],"createdAt","revokedAt"},…]}}, or of DELETE
+ *	200	{"success":true,"data":{"apiKeys":[{"id","name","scopes":[…],"createdAt","revokedAt"},…]}}; to DELETE
  *		{"success":true,"data":{the key}}
- *	201	{"success":true,"data":{the key, and "secret":"dbk_…"}}: the only time that it is shown
+ *	201	{"success":true,"data":{the key, and "secret":"dbk_…"}}, which is never shown again
  *	400	a field is missing, unknown or wrong; no scope, or the scope admin, which a key cannot have
- *	401 403	no valid credential; not the scope org:admin, another organisation's, or more scopes than the caller has
- *	404	no such key; no such organisation (to the scope admin)
+ *	401 403	no valid credential; the scope org:admin is missing, it is another organization's, or the key would have scopes
+ *		that the caller lacks
+ *	404	no such key; no such organization (to the scope admin)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ put_key(struct json *out, const char *name, const struct api_key *k, const char 
 	json_close_object(out);
 }
 
+/* A key as the data of a tether reply; secret is NULL unless the key is new. */
 static void
 put_one(struct json *out, const struct api_key *k, const char *secret)
 {
@@ -76,7 +78,7 @@ struct input {
 	unsigned scopes;
 };
 
-/* One element of scopes: a text, unescaped by the one parser that there is, which takes objects. */
+/* Reads one element of scopes.  To decode its escapes, it is put into an object, because the JSON parser takes only objects. */
 static enum status
 read_scope(struct req *r, size_t i, const char *item, size_t n, unsigned *scopes)
 {
@@ -97,6 +99,7 @@ read_scope(struct req *r, size_t i, const char *item, size_t n, unsigned *scopes
 	return OK;
 }
 
+/* Checks what the new key may do: nothing that the caller lacks, and never the scope admin, which only a token can have. */
 static enum status
 read_scopes(struct req *r, unsigned *scopes)
 {
@@ -153,12 +156,13 @@ post(struct req *r, struct json *out)
 	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->err)) != OK)
 		return st;
 	r->is_secret = true;
-	put_one(out, &k, secret);	/* the reply first: once it is committed nothing may fail */
+	put_one(out, &k, secret);	/* the reply comes first: after the commit nothing may fail */
 	return (st = db_write_commit(r->db)) == OK ? CREATED : st;
 }
 
 /* ---- DELETE */
 
+/* An id of another form cannot exist, so it is a 404 and not a 400. */
 static enum status
 read_number(struct req *r, int64_t *key)
 {
@@ -181,6 +185,7 @@ revoke(struct req *r, struct json *out)
 	if ((st = read_number(r, &key)) != OK || (st = db_write_begin(r->db)) != OK ||
 	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->err)) != OK)
 		return st;
+	/* A second DELETE is no change: it writes no audit row. */
 	if (k.revoked_at == 0) {
 		if ((st = api_key_revoke(r->db, key, r->now, &r->err)) != OK ||
 		    (st = api_key_audit(r->db, key, "apikey.revoke", r->now, r->caller.credential)) != OK)

@@ -3,11 +3,11 @@
  *
  *	200	{"success":true,"data":{"entries":[{"id","at","credential","action","detail":{…}},…],"next":id|null}}
  *		next is the `before` of the next page.  A page may be shorter than limit (AUDIT_PAGE_BYTES_MAX).
- *		The scope admin sees what was done to the installation as a whole too.
- *	format=csv, or Accept: text/csv: detail is its JSON, next the header X-Next-Cursor.
+ *		The scope admin also sees what was done to the installation as a whole.
+ *	format=csv, or Accept: text/csv: detail is JSON text, and next is the header X-Next-Cursor.
  *	400	limit or before is wrong
- *	401 403	no valid credential; not the scope org:admin, or another organisation's
- *	404	no such organisation (to the scope admin)
+ *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
+ *	404	no such organization (to the scope admin)
  */
 #include <inttypes.h>
 #include <string.h>
@@ -49,7 +49,7 @@ put_entry(struct json *out, const struct audit_row *row)
 	instant_put(out, "at", row->at);
 	json_put_text(out, "credential", row->credential);
 	json_put_text(out, "action", row->action);
-	/* Whatever stands in the file, the reply is JSON. */
+	/* A detail that is damaged must not break the reply: it becomes an empty object. */
 	if (json_check("detail", row->detail, n, &err) == OK && json_kind(row->detail, n) == '{')
 		json_put_raw(out, "detail", row->detail, n);
 	else {

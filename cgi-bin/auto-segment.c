@@ -1,19 +1,22 @@
 /*
  * POST /api/campaigns/auto-segment {"totalContacts":n,"firstSegmentDate"?:"YYYY-MM-DD",
- *	"firstSegmentTime"?:"HH:MM","timezone"?:"Area/City","partsPerContact"?:n} -- a proposal: the contacts over the coming
- *	days with room, at the same time of the wall clock.  Reserves nothing.
+ *	"firstSegmentTime"?:"HH:MM","timezone"?:"Area/City","partsPerContact"?:n} -- a proposal that spreads the
+ *	contacts over the coming days with room, at the same local time each day.  Reserves nothing.
  *
- *	Defaults: 10:00; today, or tomorrow where that time is past; the organisation's zone.
+ *	Defaults: 10:00; today, or tomorrow if that time is past; the organization's time zone.
  *
  *	200	{"success":true,"segments":[{"id":"seg-1","scheduledDate":"…Z","contactCount":n},…],
  *		"totalSegments":n,"warnings":[]}
- *	400	a field is missing, unknown or wrong; the first time is past; more than 366 days needed
- *	401 403	no valid credential; not the scope usage:read
+ *	400	a field is missing, unknown or wrong; the first time is past; more than 366 days are needed
+ *	401 403	no valid credential; the scope usage:read is missing
  */
 #include "campaign/auto_segment.h"
 #include "http/serve.h"
 #include "time/instant.h"
 
+/*
+ * Makes the plan in a read transaction of its own, because a POST has none: the proposal is what the days hold at one moment.
+ */
 static enum status
 plan(struct req *r, struct auto_plan *plan, struct organization *org)
 {
@@ -55,6 +58,7 @@ auto_segment(struct req *r, struct json *out)
 	json_close_array(out);
 	json_put_int(out, "totalSegments", (int64_t)p.count);
 	json_open_array(out, "warnings");
+	/* Contacts are left without an error only if the daily limit is 0. */
 	if (p.left > 0)
 		json_put_text(out, NULL, "The daily limit is 0: nothing can be planned.");
 	json_close_array(out);

@@ -1,10 +1,10 @@
 /*
- * GET /health -- open to anybody: whether the database answers, and what the operator should look at.
+ * GET /health -- open to everybody: whether the database can be read, and what the operator should look at.
  *
  *	200	{"status":"ok","version","schemaVersion","sqliteVersion","journalMode","tzdataVersion",
  *		"organizations":n,"warnings":["…"]}
- *		status is "degraded" where one of the warnings is an error of `daybook doctor`, which names files and users.
- *	503	the database does not answer
+ *		status is "degraded" if one of the warnings is an error; `daybook doctor` names the files.
+ *	503	the database cannot be read
  */
 #include "admin/doctor.h"
 #include "http/reply.h"
@@ -13,7 +13,10 @@
 #include "base/version.h"
 #include "time/zone.h"
 
-/* What the doctor found, in words for anybody's eyes; whether something of it is an error. */
+/*
+ * Makes the doctor's quick checks, and returns whether one of them found an error.  Only their open_text may go into the
+ * reply, because anybody can read it.
+ */
 static bool
 examine(struct req *r, struct check_result *found, size_t *n)
 {

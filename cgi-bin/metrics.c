@@ -1,6 +1,6 @@
 /*
- * GET /metrics -- Prometheus text, open to the addresses of the setting metrics_addresses and to
- * nobody else.  Sums never fall back at midnight; voids take from them, so that they are gauges.
+ * GET /metrics -- Prometheus text, open only to the addresses in the setting
+ * metrics_addresses.  Sums are over all days and do not restart at midnight; voids lower them, so they are gauges.
  *
  *	200	text/plain; version=0.0.4
  *	403	another address
@@ -16,6 +16,10 @@
 #include "ledger/usage.h"
 #include "base/version.h"
 
+/*
+ * Prometheus has no credential of Daybook, so its address decides: REMOTE_ADDR, which the web server sets, and no header of
+ * the client.
+ */
 static enum status
 check_address(struct req *r)
 {
@@ -32,6 +36,7 @@ check_address(struct req *r)
 	return error_set(&r->err, FORBIDDEN, "address: not one of the setting metrics_addresses");
 }
 
+/* One sample; labels are "" or in braces. */
 static void
 line(struct req *r, struct json *out, const char *name, const char *labels, int64_t value)
 {
@@ -40,6 +45,7 @@ line(struct req *r, struct json *out, const char *name, const char *labels, int6
 	json_append(out, text, strlen(text));
 }
 
+/* The two lines that introduce the samples of one name. */
 static void
 family(struct req *r, struct json *out, const char *name, const char *type, const char *help)
 {
@@ -48,7 +54,7 @@ family(struct req *r, struct json *out, const char *name, const char *type, cons
 	json_append(out, text, strlen(text));
 }
 
-/* One family of sums, by organization and channel; ids and channels need no escaping. */
+/* A family of sums by organization and channel.  Ids and channel names need no escaping. */
 struct sums {
 	struct req *r;
 	struct json *out;
@@ -97,6 +103,7 @@ struct today {
 	struct day_usage usage;
 };
 
+/* What each organization has sent and holds on its own today. */
 static enum status
 load_todays(struct req *r, struct today **todays, size_t *count)
 {

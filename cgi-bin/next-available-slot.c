@@ -1,14 +1,14 @@
 /*
- * GET /api/campaigns/next-available-slot?contactCount=N -- today's usage, and the first of today and
- * the 60 days after it with room for N contacts (default 0: any room).  `partsPerContact`
- * (ours, default 1) multiplies N where the organisation's quota unit is the part.
+ * GET /api/campaigns/next-available-slot?contactCount=N -- today's usage, and the first day with
+ * room for N contacts (default 0: any room), from today to 60 days later.  `partsPerContact` (not in the vendor's API,
+ * default 1) multiplies N if the organization's quota unit is the part.
  *
  *	200	{"success":true,"isUnlimited","timezone","dailyLimit","todayDate","todayUsage",
  *		"todayAvailableQuota","nextAvailableDate","availableQuota","daysUntilAvailable","message"}
- *		Unlimited: the three limits are null.  No day fits: nextAvailableDate and daysUntilAvailable are left
- *		out, availableQuota is null, and message says why.
- *	400	contactCount or partsPerContact is no integer in its range
- *	401 403	no valid credential; not the scope usage:read
+ *		Unlimited: dailyLimit and both quotas are null.  If no day has room, nextAvailableDate and
+ *		daysUntilAvailable are absent, availableQuota is null, and message says why.
+ *	400	contactCount or partsPerContact is not an integer in its range
+ *	401 403	no valid credential; the scope usage:read is missing
  */
 #include <inttypes.h>
 
@@ -33,7 +33,7 @@ read_wanted(struct req *r, const struct organization *org, struct wanted *w)
 	return OK;
 }
 
-/* A limit or a room, null where there is no limit. */
+/* A limit or an amount of room; null if there is no limit. */
 static void
 put_quota(struct json *out, const char *name, const struct organization *org, int64_t value)
 {
@@ -43,6 +43,7 @@ put_quota(struct json *out, const char *name, const struct organization *org, in
 		json_put_int(out, name, value);
 }
 
+/* The sentence for a person: why no day has room, or where the room is. */
 static const char *
 message(struct req *r, const struct organization *org, const struct wanted *w, const struct slot *slot, struct day today)
 {

@@ -3,9 +3,9 @@
  *
  *	200	{"messageUsage","budgetUsage","costSms","costCall","channelUsages":{…},
  *		"billingCycleStart","billingCycleEnd"}
- *		Counts are messages, costs US dollars.  The cycle starts at local midnight of the organisation's
- *		cycle day; billingCycleEnd is the start of the next one, and not part of it.
- *	401 403	no valid credential; not the scope usage:read
+ *		Counts are messages, costs are in US dollars.  The cycle starts at local midnight of the organization's
+ *		cycle day; billingCycleEnd is the start of the next cycle.
+ *	401 403	no valid credential; the scope usage:read is missing
  */
 #include "time/cycle.h"
 #include "org/organization.h"

@@ -1,12 +1,12 @@
 /*
- * GET /organizations/{organizationId}/usage?startDate=MS&endDate=MS -- messages between two instants,
- * epoch milliseconds, startDate inclusive, endDate exclusive, exact to the millisecond.
+ * GET /organizations/{organizationId}/usage?startDate=MS&endDate=MS -- messages between two instants in
+ * milliseconds since 1970, startDate inclusive, endDate exclusive, exact to the millisecond.
  *
  *	200	{"data":{"usageSms","usageWhatsapp","usageEmail","usageSage"}}
  *	401	no valid credential
- *	403	another organisation's credential, or not the scope usage:read
- *	404	no such organisation (to the scope admin; others hear 403)
- *	422	startDate or endDate missing, no integer, out of order, or seconds by mistake
+ *	403	the credential of another organization, or without the scope usage:read
+ *	404	no such organization (to the scope admin; others get 403)
+ *	422	startDate or endDate is missing, not an integer, out of order, or in seconds
  */
 #include "org/organization.h"
 #include "http/reply.h"
@@ -16,6 +16,10 @@
 #define SECONDS_BELOW INT64_C(100000000000)	/* 10^11: as milliseconds 1973, as seconds the year 5138 */
 #define INSTANT_ASKED_MAX INT64_C(9007199254740991)
 
+/*
+ * A client that sends seconds would get sums of 1970, which look like no usage; so small numbers are refused. 0 stays
+ * allowed, for "from the beginning".
+ */
 static enum status
 read_instants(struct req *r, int64_t *from_at, int64_t *to_at)
 {

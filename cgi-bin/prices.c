@@ -1,15 +1,18 @@
 /*
- * GET /api/organizations/{organizationId}/prices -- what a part costs: the organisation's own prices, and those for all.
- * POST /api/organizations/{organizationId}/prices {"channel","usd","validFrom"?,"reprice"?} -- sets one of its own.
- *	usd is a number or a text of dollars a part, with at most nine decimals; validFrom a day, its today by default.
- *	The same channel and day again replaces.  An own price wins over one for all, whatever their days.
+ * GET /api/organizations/{organizationId}/prices -- what a part costs: the organization's own prices, and those that apply to
+ *	all organizations.
+ * POST /api/organizations/{organizationId}/prices {"channel","usd","validFrom"?,"reprice"?} -- sets a price of
+ *	its own.
+ *	usd is a number or a text: dollars for a part, with at most nine decimals.  validFrom is a day, by default the
+ *	organization's today.  A second price for the same channel and day replaces the first.  The organization's own price
+ *	wins over one for all, whatever their days.
  *
  *	200	{"success":true,"data":{"prices":[{"channel","usd","validFrom","of":"organization"|"all"},…]}}, by channel, own
- *		ones first, the latest first; of POST {"success":true,"data":{the price, and "quartersRepriced":n}}
+ *		ones first, the latest first; to POST {"success":true,"data":{the price, and "quartersRepriced":n}}
  *	400	a field is missing, unknown or wrong
- *	401 403	no valid credential; not the scope org:admin, or another organisation's
- *	404	no such organisation (to the scope admin)
- *	409	events of these days would be priced anew, and reprice is not true
+ *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
+ *	404	no such organization (to the scope admin)
+ *	409	the price would change the cost of events, and reprice is not true
  */
 #include <string.h>
 
@@ -18,6 +21,7 @@
 #include "http/reply.h"
 #include "http/serve.h"
 
+/* The members of a price, in an open object. usd is a JSON number, written as text so that no decimal is lost. */
 static void
 put_members(struct json *out, const struct price *p)
 {
@@ -91,6 +95,10 @@ read_fields(struct req *r, struct json_object *o, struct input *w)
 	return OK;
 }
 
+/*
+ * Sets the price inside the write transaction.  Replaces price_set's sentence on a conflict, which names an option of the
+ * command.
+ */
 static enum status
 set_in_transaction(struct req *r, struct input *w, int64_t *quarters)
 {
@@ -132,7 +140,7 @@ post(struct req *r, struct json *out)
 	json_put_int(out, "quartersRepriced", quarters);
 	json_close_object(out);
 	json_close_object(out);
-	return db_write_commit(r->db);	/* the reply first: once it is committed nothing may fail */
+	return db_write_commit(r->db);	/* the reply comes first: after the commit nothing may fail */
 }
 
 int

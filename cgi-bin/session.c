@@ -1,13 +1,13 @@
 /*
- * GET /api/session -- whose credential this is, what it may do, and the organisation's today.
+ * GET /api/session -- whose credential this is, what it may do, and the organization's today.
  *
  *	200	{"success":true,"data":{"organizationId","name","timezone","utcOffsetSeconds","today","now","dayStartsAt",
  *		"dayEndsAt","weekStart","quotaUnit","scopes":[…],"credential","expiresAt"}}
- *		now, dayStartsAt and dayEndsAt are instants; today lasts from the second to the third, which is 23, 24 or 25
- *		hours.  scopes are all that it may do, one by one.  expiresAt is null for an API key.  A token with the scope
- *		admin that names no organisation has null for all that is the organisation's.
+ *		now, dayStartsAt and dayEndsAt are instants; today lasts from dayStartsAt to dayEndsAt, usually 23, 24 or 25
+ *		hours.  scopes lists each scope of the credential.  expiresAt is null for an API key.  For a token with the
+ *		scope admin that names no organization, every member that describes the organization is null.
  *	401	no valid credential
- *	403 404	the credential's organisation is not there (404 to the scope admin)
+ *	403 404	the credential's organization does not exist (404 to the scope admin)
  */
 #include "org/organization.h"
 #include "http/serve.h"
@@ -30,6 +30,7 @@ put_organization(struct json *out, const struct organization *org, int64_t now)
 	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
 }
 
+/* The same members as put_organization, all null, so that a client finds every member in every reply. */
 static void
 put_no_organization(struct json *out)
 {

@@ -1,19 +1,19 @@
 /*
- * GET /api/organizations/{organizationId} -- an organisation's settings.
+ * GET /api/organizations/{organizationId} -- an organization's settings.
  * PUT /api/organizations/{organizationId}/profile  any of {"name":"…","weekStart":1 (Monday) to 7 (Sunday)}
  * PUT /api/organizations/{organizationId}/timezone {"timezone":"Area/City","recutHistory"?:true}
  * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
  * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
  *	"cycleDay":1-31,"messagesCap","smsCap","callCap":n|null,"costCap":USD|null,"allowOverage":bool}
- *	null takes a limit or a cap away.
+ *	null removes a limit or a cap.
  *
- *	200	{"success":true,"data":{the settings}}, after a PUT with "segmentsMoved" and "daysOverLimit" in it: the open
- *		segments that lie on another day now, and the days from today on that are over their limit.
- *		A new zone cuts the days from the next day start on, or all where there are no events yet; recutHistory
- *		cuts all of them anew.
+ *	200	{"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
+ *		another day, and "daysOverLimit", the days from today on that are over their limit.
+ *		A new time zone applies from the start of the next day, or to all days if there are no events yet;
+ *		recutHistory recomputes all past days.
  *	400	a field is missing, unknown, of another type or out of range
- *	401 403	no valid credential; not the scope org:admin, or another organisation's
- *	404	no such organisation (to the scope admin)
+ *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
+ *	404	no such organization (to the scope admin)
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +23,7 @@
 #include "http/serve.h"
 #include "time/instant.h"
 
+/* A limit or a cap; null if there is none (UNLIMITED and NO_CAP are negative). */
 static void
 put_limit(struct json *out, const char *name, int64_t value)
 {
@@ -32,6 +33,7 @@ put_limit(struct json *out, const char *name, int64_t value)
 		json_put_int(out, name, value);
 }
 
+/* The reply of all methods. effects is NULL for a GET. */
 static void
 put_settings(struct json *out, const struct organization *org, int64_t now, const struct org_effects *effects)
 {
@@ -72,9 +74,13 @@ get(struct req *r, struct json *out)
 	return OK;
 }
 
-/* Reads the wanted settings from the body, into a copy of those in force. */
+/* Reads the wanted settings from the body into a copy of the present ones, which it leaves alone if they are absent. */
 typedef enum status read_wanted(struct req *r, struct json_object *o, struct organization *wanted, bool *recut);
 
+/*
+ * All PUTs: `fields` are the members that the body may have, `read` applies them.  One transaction loads, changes and writes
+ * the organization, so a member that is absent keeps the value that it has at that moment.
+ */
 static enum status
 put(struct req *r, struct json *out, const char *const *fields, read_wanted *read)
 {
@@ -84,7 +90,7 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 	bool recut = false;
 	enum status st;
 
-	/* What the body says is known before anybody has to wait for it. */
+	/* Parse the body before taking the writers' lock, so that a bad one makes nobody wait. */
 	if ((st = req_object(r, fields, &o)) != OK)
 		return st;
 	if ((st = db_write_begin(r->db)) == OK) {
@@ -94,7 +100,7 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 				st = organization_update(r->db, r->arena, &org, &wanted, recut, r->now, r->caller.credential,
 				    &effects, &r->err);
 		}
-		if (st == OK) {	/* the reply first: once it is committed nothing may fail */
+		if (st == OK) {	/* the reply comes first: after the commit nothing may fail */
 			put_settings(out, &org, r->now, &effects);
 			st = db_write_commit(r->db);
 		} else
@@ -177,7 +183,7 @@ put_plan(struct req *r, struct json *out)
 	return put(r, out, fields, read_plan);
 }
 
-/* An integer, or null for none. */
+/* A limit or a cap: an integer, or null for `none`.  An absent member leaves *value alone. */
 static enum status
 read_limit(struct req *r, struct json_object *o, const char *name, int64_t none, int64_t *value)
 {

@@ -1,15 +1,15 @@
 /*
- * GET /api/campaigns/usage-calendar?from=YYYY-MM-DD&to=YYYY-MM-DD -- SMS usage and the campaigns
- * of each of the organisation's local days, `from` and `to` inclusive, at most 366.
+ * GET /api/campaigns/usage-calendar?from=YYYY-MM-DD&to=YYYY-MM-DD -- SMS usage and campaigns by the organization's
+ * local days, `from` and `to` inclusive, at most 366.
  *
  *	200	{"success":true,"data":{"timezone","dailyLimit","isUnlimited","plan","dates":{"YYYY-MM-DD":
  *		{"sent","reserved","total","availableQuota","campaigns":[…]},…}}}
- *		All figures in the organisation's quota unit.  Unlimited: dailyLimit and availableQuota are -1.
- *		Days before today reserve nothing, and their campaigns read as they ended.  At most 100
- *		failedDetails a segment.
- *	format=csv, or Accept: text/csv: a line for each day, "campaigns" how many it lists and "campaignIds" which.
- *	400	from or to missing, no date, out of order, or too far apart
- *	401 403	no valid credential; not the scope usage:read
+ *		All figures are in the organization's quota unit.  Unlimited: dailyLimit and availableQuota are -1.
+ *		Days before today reserve nothing, and their open campaigns are shown as ended.  At most 100
+ *		failedDetails for each segment.
+ *	format=csv, or Accept: text/csv: a line for each day; "campaigns" is their number, "campaignIds" their ids.
+ *	400	from or to is missing or not a date, or they are out of order or too far apart
+ *	401 403	no valid credential; the scope usage:read is missing
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +27,7 @@ struct range {
 	struct day from, to;
 };
 
+/* The vendor's contract fixes the message if a parameter is missing. */
 static enum status
 read_range(struct req *r, struct range *range)
 {
@@ -45,7 +46,10 @@ read_range(struct req *r, struct range *range)
 	return OK;
 }
 
-/* Failed contacts of one segment, read before anything is written. */
+/*
+ * Reads the failed contacts of each segment that has some, before anything is written, so that a failure leaves no half
+ * reply.
+ */
 static enum status
 load_failures(struct req *r, const struct segment_entry *entries, size_t count, struct failed_contact ***failures,
     size_t **failure_counts)
@@ -83,6 +87,7 @@ put_campaign(struct json *out, const struct segment_entry *e, const struct faile
 	json_close_object(out);
 }
 
+/* A day's room; -1 (UNLIMITED) if there is no limit, as the contract wants it. */
 static int64_t
 available(const struct organization *org, struct day_usage u)
 {
@@ -98,7 +103,9 @@ put_day_figures(struct json *out, const struct organization *org, struct day_usa
 	json_put_int(out, "availableQuota", available(org, u));
 }
 
-/* What a reply is made of. */
+/*
+ * What a reply is made of: `days` has an entry for each day of the range, `entries` the segments, in the order of their days.
+ */
 struct calendar {
 	struct organization org;
 	struct range range;
@@ -107,7 +114,7 @@ struct calendar {
 	size_t count;
 };
 
-/* A segmented campaign may have two slices on one day; it stands there twice, as it does in JSON. */
+/* The ids separated by blanks.  A campaign with two segments on one day is listed twice, as in JSON. */
 static const char *
 campaign_ids(struct arena *a, const struct segment_entry *entries, size_t count)
 {
@@ -135,6 +142,7 @@ put_csv(struct req *r, struct json *out, const struct calendar *c)
 	for (struct day d = c->range.from; d.n <= c->range.to.n; d = day_add(d, 1), i += n) {
 		struct day_usage u = c->days[d.n - c->range.from.n];
 
+		/* The entries of this day are the next n. */
 		for (n = 0; i + n < c->count && c->entries[i + n].day.n == d.n; n++)
 			;
 		csv_put_text(&csv, day_format(d, text));

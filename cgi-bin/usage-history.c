@@ -1,13 +1,13 @@
 /*
- * GET /organization/usage/history?startDate=YYYY-MM-DD&endDate=YYYY-MM-DD -- usage by calendar month
- * of the organisation's local days; both dates inclusive, at most 120 months.
+ * GET /organization/usage/history?startDate=YYYY-MM-DD&endDate=YYYY-MM-DD -- usage by calendar month, in
+ * the organization's local days; both dates inclusive, at most 120 months.
  *
  *	200	{"items":[{"yearMonth":"YYYY-MM","messageUsage","budgetUsage","costSms","costCall","channelUsages"},…]}
- *		One item for each month that the range touches, ascending, months without traffic too.  The first and the
- *		last month hold only their days of the range, so that adjoining ranges add up.
+ *		One item for each month that the range touches, in order, also for months without traffic.  The first and the
+ *		last one cover only the days in the range, so that adjoining ranges add up.
  *	format=csv, or Accept: text/csv: a line for each month, and a column for each channel.
- *	400	a date is missing or none, endDate before startDate, more than 120 months
- *	401 403	no valid credential; not the scope usage:read
+ *	400	a date is missing or invalid, endDate is before startDate, or the range has more than 120 months
+ *	401 403	no valid credential; the scope usage:read is missing
  */
 #include <stdio.h>
 
@@ -51,7 +51,7 @@ read_range(struct req *r, struct range *range)
 	return OK;
 }
 
-/* The part of the range in the month of d: [d, *until). */
+/* The end of the part of the range that is in the month of d: the next month's first day, or the day after the range. */
 static struct day
 month_until(struct day d, struct day to)
 {

@@ -1,12 +1,12 @@
 /*
  * POST /api/campaigns/validate-date {"scheduledISO":"…Z","contactCount":n,"excludeCampaignId"?:"…",
- *	"partsPerContact"?:n} -- whether the organisation's day of that instant has room for so many contacts.
+ *	"partsPerContact"?:n} -- whether the organization's local day of that instant has room for the contacts.
  *
- *	200	{"success":true,"available":bool,"remaining":n,"limit":n} and, where it is not available, "message".
- *		remaining is the room before contactCount is taken; excludeCampaignId leaves that campaign's
- *		reservation out.  Unlimited: remaining and limit are null.  A day that is over is not available.
+ *	200	{"success":true,"available":bool,"remaining":n,"limit":n} and, if it is not available, "message".
+ *		remaining is the room before contactCount is subtracted; excludeCampaignId leaves the reservation of that
+ *		campaign out.  Unlimited: remaining and limit are null.  A day that is over is not available.
  *	400	a field is missing, unknown or wrong
- *	401 403	no valid credential; not the scope usage:read
+ *	401 403	no valid credential; the scope usage:read is missing
  */
 #include <inttypes.h>
 
@@ -43,7 +43,7 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 	return json_string(o, "excludeCampaignId", 1, 64, &w->exclude, &r->err);
 }
 
-/* The room on that day, in quota units, without the excluded campaign. */
+/* The room on that day in quota units, without what the excluded campaign holds; one that does not exist holds nothing. */
 static enum status
 load_room(struct req *r, const struct organization *org, const struct wanted *w, struct day d, struct day today,
     int64_t *remaining)
@@ -92,6 +92,7 @@ put_reply(struct req *r, struct json *out, const struct organization *org, const
 	json_close_object(out);
 }
 
+/* A POST that only reads, so it opens the read transaction itself. */
 static enum status
 validate_date(struct req *r, struct json *out)
 {

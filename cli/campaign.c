@@ -25,6 +25,7 @@ print_segments(const struct campaign *c)
 		    campaign_state_name(c->segments[i].reads));
 }
 
+/* A campaign as one line, with sums over its segments. */
 static void
 print_line(struct cli *cli, const struct campaign *c)
 {
@@ -40,7 +41,7 @@ print_line(struct cli *cli, const struct campaign *c)
 	    campaign_state_name(c->state), cli_shown(cli, c->name));
 }
 
-/* Page by page, newest first. */
+/* Lists all campaigns, newest first, page by page. */
 static enum status
 list_all(struct cli *c, const struct organization *org, struct campaign_filter *filter)
 {
@@ -101,6 +102,7 @@ show(struct cli *c, int argc, char **argv)
 	return DONE;
 }
 
+/* Inside the write transaction, so that the state that is checked is the state that is changed. */
 static enum status
 cancel_in_transaction(struct cli *c, const char *org_id, const char *id)
 {

@@ -1,8 +1,8 @@
 /*
  * The daybook command: what its subcommands share.
  *
- * A subcommand is a function of (struct cli *, argc, argv); argv[0] is its own name.  It returns the exit code: 0
- * done, 1 it did not hold, 2 usage.  Errors are one line on stderr that says what to do.
+ * A subcommand is a function of (struct cli *, argc, argv); argv[0] is its own name.  It returns the exit code: 0 done, 1 the
+ * check or operation failed, 2 wrong usage.  An error is one line on stderr that says what to do.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -36,36 +36,36 @@ struct command {
 
 /* ---- Errors */
 
-/* Prints `daybook: WHAT` and the fix below it; returns FAILED. */
+/* Prints `daybook: WHAT.  HINT` from c->err, or why the database failed if that is empty; returns FAILED. */
 int	cli_fail(struct cli *c);
-/* Prints `daybook COMMAND: …`, and where to look; returns USAGE. */
+/* Prints `daybook COMMAND: …` and how to get help; returns USAGE. */
 int	cli_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- The database */
 
-/* Finds its path; false, with the error printed. */
+/* Finds the path of the database (-d, DAYBOOK_DB, daybook.conf).  False, with the error printed, if nothing names one. */
 bool	cli_path(struct cli *c);
 /*
- * Finds (-d, DAYBOOK_DB) and opens it; false, with the error printed, if that cannot be.  A file that was put there by hand
- * is checked as a whole first (inspect.h).
+ * Finds and opens the database; false, with the error printed, if that fails.  A file that was put there by hand is inspected
+ * as a whole first (inspect.h).
  */
 bool	cli_open(struct cli *c);
-/* The same in a read transaction. */
+/* The same, and begins a read transaction. */
 bool	cli_read(struct cli *c);
-/* Opens whatever is there, for the commands that say what is wrong with it, or replace it. */
+/* Opens the database without that inspection, for the commands that report what is wrong with it or replace it. */
 bool	cli_open_unchecked(struct cli *c);
 
-/* ---- Options: `--name VALUE`, `--name=VALUE` or `--flag`, anywhere behind the subcommand. */
+/* ---- Options: `--name VALUE`, `--name=VALUE` or `--flag`, anywhere after the subcommand. */
 
 struct option_spec {
 	const char *name;	/* with its dashes; NULL ends the list */
-	const char **value;	/* set where given; NULL for a flag */
+	const char **value;	/* set if the option is given; NULL for a flag */
 	bool *flag;
 };
 
 /*
- * Reads the options; what is no option goes to operands, at least min and at most max.  False, with the
- * error printed, where one is unknown, given twice, or lacks its value.
+ * Reads the options.  Everything else goes to operands, at least min and at most max.  False, with the error printed, if an
+ * option is unknown, given twice or lacks its value.
  */
 bool	cli_options(const char *command, int argc, char **argv, const struct option_spec *specs,
 	    const char **operands, int min, int max);
@@ -74,15 +74,18 @@ bool	cli_options(const char *command, int argc, char **argv, const struct option
 bool	cli_day(const char *command, const char *option, const char *text, struct day *d);
 bool	cli_int(const char *command, const char *option, const char *text, int64_t min, int64_t max, int64_t *value);
 
-/* The organisation named, or the only one where there is just one (id NULL).  Inside a transaction. */
+/* The organization with that id or, if id is NULL, the only one that there is.  Inside a transaction. */
 enum status	cli_organization(struct cli *c, const char *id, struct organization *org);
 
 /* ---- Output */
 
-/* A text from elsewhere, in the arena, for one line of a terminal: control characters (U+0080 to U+009F too) become `?`. */
+/*
+ * A text that came from a client, in the arena, safe for one line of a terminal: control characters (also U+0080 to U+009F)
+ * become `?`.
+ */
 const char	*cli_shown(struct cli *c, const char *text);
 
-/* ---- Progress: a bar on stderr where that is a terminal, nothing where not. */
+/* ---- Progress: a bar on stderr if that is a terminal; otherwise nothing. */
 void	progress(const char *what, int64_t done, int64_t total);	/* total 0 = unknown */
 void	progress_end(void);
 

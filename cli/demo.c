@@ -1,10 +1,10 @@
 /*
  * daybook demo
  *
- * Creates the database (it must not exist) with something to look at: a signing key, prices, two organisations, and a
- * year of their traffic up to now, over all channels, with its hours, weekdays and growth, some failures and a few
- * voids.  Everything goes through the verbs that clients use, in the order of time, so that `verify` holds; the ids
- * are UUIDv7s.  The same moment makes the same database.
+ * Creates the database (it must not exist) with something to look at: a signing key, prices, two organizations, and a year of
+ * their traffic up to now: all channels, hours, weekdays and growth, some failures and a few voids.  Everything is written by
+ * the functions that clients' requests use, in the order of time, so that `verify` finds no difference; the ids are UUIDv7s.
+ * The same moment makes the same database.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,21 +27,21 @@ enum {
 	FAILED_PER_MILLE = 18,
 	VOIDED_PER_MILLE = 1,
 	GROWTH_PERCENT = 35,		/* over the year */
-	CAMPAIGN_DAYS = 28,		/* every so many days a big one */
+	CAMPAIGN_DAYS = 28,		/* a large campaign every so many days */
 };
 
-/* What goes out on one channel. */
+/* The traffic of one channel. */
 struct flow {
 	enum channel channel;
 	int events;			/* on a working day, at the end of the year */
 	int weekend_percent;
-	int messages_max, parts_max;	/* of an event; of a message */
+	int messages_max, parts_max;	/* messages of an event; parts of a message */
 	const char *source;
 };
 
 struct company {
 	struct organization org;
-	const char *phone;		/* a number of those kept for fiction; two digits follow */
+	const char *phone;		/* from a range that is reserved for fiction; two digits follow */
 	const struct flow *flows;
 	size_t flow_count;
 };
@@ -62,10 +62,10 @@ static const struct {
 	{ SMS, 7900000 }, { CALL, 14000000 }, { WHATSAPP, 5000000 }, { EMAIL, 100000 }, { SAGE, 2000000 },
 };
 
-/* How the hours of a day share its traffic. */
+/* The weight of each hour in the traffic of a day. */
 static const int hour_weights[24] = { 1, 0, 0, 0, 0, 1, 2, 5, 12, 20, 24, 22, 16, 18, 22, 21, 18, 14, 12, 10, 7, 4, 2, 1 };
 
-/* One organisation's year in the making. */
+/* The state of making the year of one organization. */
 struct work {
 	struct cli *cli;
 	const struct company *company;
@@ -77,7 +77,7 @@ struct work {
 	int64_t first_at;		/* of the year, for the progress bar */
 };
 
-/* Knuth's MMIX generator; [0, n). */
+/* A random number of [0, n), by the generator of Knuth's MMIX: the same everywhere, unlike rand(). */
 static int64_t
 random_below(struct work *w, int64_t n)
 {
@@ -85,6 +85,7 @@ random_below(struct work *w, int64_t n)
 	return (int64_t)(w->seed >> 33) % n;
 }
 
+/* A UUIDv7 of an instant in the past, from the generator above: uuid7 would be random. */
 static const char *
 new_id(struct work *w, int64_t at)
 {
@@ -97,6 +98,7 @@ new_id(struct work *w, int64_t at)
 
 /* ---- Posting */
 
+/* Posts the batch in one transaction.  An event that is not accepted is a mistake of the demo. */
 static enum status
 flush(struct work *w)
 {
@@ -106,7 +108,7 @@ flush(struct work *w)
 
 	if (w->count == 0)
 		return OK;
-	/* Each batch is posted as if it were the moment after its last event. */
+	/* Each batch is posted as of the moment after its last event, so that no event is too old. */
 	options.now = w->items[w->count - 1].event.occurred_at + SECOND_MS;
 	if (options.now > c->now)
 		options.now = c->now;
@@ -139,8 +141,9 @@ add(struct work *w)
 	return &item->event;
 }
 
-/* ---- Inventing */
+/* ---- Making up traffic */
 
+/* Adds one event, sometimes a failed one, sometimes followed by its void. */
 static void
 invent(struct work *w, const struct flow *f, int64_t at)
 {
@@ -158,7 +161,7 @@ invent(struct work *w, const struct flow *f, int64_t at)
 		w->failed++;
 	} else if (w->count < BATCH && random_below(w, 1000) < VOIDED_PER_MILLE) {
 		sent = e;
-		e = add(w);	/* of a void occurred_at is not read; flush looks at it */
+		e = add(w);	/* event_post ignores occurred_at of a void, but flush looks at it */
 		*e = (struct event) { .source = f->source, .id = new_id(w, at), .kind = EVENT_VOID, .occurred_at = at,
 			.voids = sent->id, .reason = "sent by mistake" };
 		w->voids++;
@@ -178,6 +181,7 @@ by_time(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* A random time of day, distributed as hour_weights says. */
 static int64_t
 time_of_day(struct work *w)
 {
@@ -191,7 +195,7 @@ time_of_day(struct work *w)
 	return hour * HOUR_MS + random_below(w, HOUR_MS);
 }
 
-/* How many events a flow has on a day, of which `age` says how many days lie between it and today. */
+/* How many events a flow has on a day that is `age` days ago. */
 static int64_t
 how_many(struct work *w, const struct flow *f, struct day d, int age)
 {
@@ -205,6 +209,7 @@ how_many(struct work *w, const struct flow *f, struct day d, int age)
 	return n * (100 - (int64_t)GROWTH_PERCENT * age / YEAR_DAYS) / 10000;
 }
 
+/* Makes the events of all flows for one day, then posts them in the order of time, up to now. */
 static enum status
 make_day(struct work *w, struct day d, int age)
 {
@@ -245,7 +250,7 @@ make_year(struct cli *c, const struct company *company, struct work *w)
 
 /* ---- The command */
 
-/* Organisations, prices and a key, as of a year ago. */
+/* Writes the organizations, the prices and a key, as of a year ago. */
 static enum status
 make_ground(struct cli *c, struct company *companies, size_t count)
 {

@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-/* Three campaigns of the coming days, in one transaction. */
+/* Adds three campaigns of the coming days, in one transaction. */
 enum status	demo_campaigns(struct cli *c, const char *org_id);
 
 #endif

@@ -20,7 +20,7 @@ add(struct cli *c, const struct organization *org, struct campaign *campaign, en
 	return campaign_add(c->db, c->arena, org, campaign, &change, &refusal, &c->err);
 }
 
-/* As many contacts as the coming days have room for, from tomorrow on. */
+/* Adds a campaign that the planner spreads over the coming days with room, from tomorrow on. */
 static enum status
 add_planned(struct cli *c, const struct organization *org)
 {

@@ -1,5 +1,6 @@
 /*
- * daybook doctor: every check of the installation, with its remedy.
+ * daybook doctor: makes every check of the installation and prints its result with the remedy.  Works without a database too:
+ * that is one of the results.
  */
 #include <stdio.h>
 

@@ -1,17 +1,17 @@
 /*
  * daybook export [--org ID] [--from DAY] [--to DAY] [--format ndjson|csv] [--adjustments]
  *
- * The events of the organisation's own days from..to (both inclusive; by default all) on standard output, in the order
- * of their time, a void behind the event that it takes back.  Field names are those of POST /api/events, so that
- * `import` into an empty database makes the same ledger.  Each page is a read transaction of its own: writers do
- * not wait, and what is written meanwhile may or may not be in it.
+ * Writes the events of the organization's local days from..to (both inclusive; by default all) to standard output, in the
+ * order of their time, a void after the event that it takes back.  Field names are those of POST /api/events, so that `import`
+ * into an empty database makes the same ledger.  Each page is a read transaction of its own: writers do not wait, and what is
+ * written meanwhile may or may not be included.
  *
- *	cost	is always written, as it stands after adjustments, so that the amounts add up to what the day book says,
- *		whatever prices the other database has; there it counts as given.  With --adjustments it is as it
- *		was pinned first, and the adjustments stand as rows of their own (status `adjust`), which cannot
+ *	cost	is always written, after adjustments, so that the amounts add up to what Daybook reports,
+ *		whatever prices the other database has; there it counts as given.  With --adjustments it is the
+ *		cost as first recorded, and the adjustments are rows of their own (status `adjust`), which cannot
  *		be imported.
- *	to, reason	of a failed event; `erased` where they were blanked, or a void took the event back
- *	reason	of a void: as the audit has it, else `exported`
+ *	to, reason	of a failed event; `erased` if they were blanked, or if a void took the event back
+ *	reason	of a void: as the audit has it, otherwise `exported`
  */
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ struct export {
 	struct organization org;
 	int64_t until_at;
 	bool is_csv, with_adjusts;
-	int64_t at;		/* behind this row: its time, whether it is a void, its names */
+	int64_t at;		/* the last row written: its time, whether it is a void, its names */
 	int is_void;
 	char source[EVENT_SOURCE_MAX * 2], id[EVENT_ID_MAX * 2];
 	struct json out;
@@ -34,7 +34,10 @@ struct export {
 
 /* ---- Reading */
 
-/* One page, in one read transaction.  *is_last: there was nothing more. */
+/*
+ * Reads one page and formats it, in one read transaction.  *is_last: no more rows follow.  Keeps a copy of the position,
+ * because the arena is reset after each page.
+ */
 static enum status
 read_page(struct export *x, bool *is_last)
 {
@@ -70,6 +73,10 @@ read_page(struct export *x, bool *is_last)
 	return st;
 }
 
+/*
+ * Writes page by page, each one after its transaction has ended: a reader that is slow to take the output must not hold a
+ * snapshot open.
+ */
 static int
 run(struct export *x)
 {
@@ -96,7 +103,7 @@ run(struct export *x)
 	return ferror(stdout) ? FAILED : DONE;
 }
 
-/* The organisation, and the instants that the days begin and end at. */
+/* Loads the organization and turns the days into instants. */
 static enum status
 load(struct export *x, const char *id, const struct day *from, const struct day *to)
 {

@@ -29,7 +29,7 @@ show_pages(int64_t done, int64_t total)
 	progress("backup", done, total);
 }
 
-/* When there was a good copy last, for /health. */
+/* Records the time of the backup, which /health and the doctor look at. */
 static enum status
 note_backup(struct cli *c)
 {
@@ -43,7 +43,7 @@ note_backup(struct cli *c)
 	return st;
 }
 
-/* The copy is good, whatever came after it. */
+/* The backup is good, only its time could not be recorded: says both. */
 static int
 fail_note(struct cli *c, const char *made)
 {
@@ -54,7 +54,10 @@ fail_note(struct cli *c, const char *made)
 	return cli_fail(c);
 }
 
-/* One more in the folder, and the oldest gone. */
+/*
+ * Makes a backup in the folder and removes the oldest beyond `keep`.  Reports the backup even if an old one could not be
+ * removed.
+ */
 static int
 rotate(struct cli *c, const char *folder, int keep)
 {

@@ -1,16 +1,16 @@
 /*
  * daybook import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]
  *
- * Events from a file into the ledger, in one pass and constant memory: at most IMPORT_BATCH events a write
- * transaction, and the writers' lock is let go between two of them.  The same file again counts nothing twice.
+ * Imports events from a file into the ledger, in one pass and in constant memory: at most IMPORT_BATCH events in a write
+ * transaction, with the writers' lock released between two of them.  Importing the same file again counts nothing twice.
  *
  *	ndjson	one event a line, as POST /api/events takes it
  *	csv	a header of our field names; an empty cell is an absent field
  *	twilio	the message log of Twilio's console (import_twilio.c)
  *
- * A bad line is named on stderr, `FILE:LINE: field: what was wrong`, and passed over; with --strict it ends the
- * import, and nothing behind it is written.  The summary stands on stdout.  Exit 1 if any line was rejected or
- * conflicts with what is there.
+ * A bad line is reported on stderr, `FILE:LINE: field: what was wrong`, and skipped; with --strict it ends the import, and
+ * nothing after it is written.  The summary is on stdout.  Exit 1 if any line was rejected or conflicts with an event in the
+ * ledger.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -23,7 +23,7 @@
 #include "time/instant.h"
 #include "base/json.h"
 
-enum { BUSY_TRIES = 12 };	/* of DB_GATE_WAIT_MS each, before a busy database ends an import */
+enum { BUSY_TRIES = 12 };	/* of DB_LOCK_WAIT_MS each, before a busy database ends an import */
 
 static const char stays[] = "What was accepted so far stays; import the file again to go on";
 
@@ -58,6 +58,7 @@ is_bad(const struct event_item *item)
 	return item->verdict == EVENT_REJECTED || item->verdict == EVENT_CONFLICT;
 }
 
+/* The index of the first bad item of the batch; count if there is none. */
 static size_t
 first_bad(const struct import *im)
 {
@@ -68,6 +69,7 @@ first_bad(const struct import *im)
 	return i;
 }
 
+/* Begins a write transaction.  Tries for longer than a request would, because an import that stops has to be repeated. */
 static enum status
 begin(struct db *db)
 {
@@ -78,7 +80,7 @@ begin(struct db *db)
 	return st;
 }
 
-/* Posts the first `count` items in one transaction.  In a strict import it is undone where one of them is bad. */
+/* Posts the first `count` items in one transaction.  In a strict import, rolls back if one of them is bad. */
 static enum status
 post(struct import *im, size_t count)
 {
@@ -98,7 +100,7 @@ post(struct import *im, size_t count)
 	return st;
 }
 
-/* Counts the verdicts of the batch and names the bad lines. */
+/* Counts the verdicts of the batch and reports the bad lines. */
 static void
 tally(struct import *im, size_t count)
 {
@@ -121,8 +123,8 @@ tally(struct import *im, size_t count)
 }
 
 /*
- * Posts what waits, in a strict import only what stands before the first bad line: a post that finds one is undone, and
- * done again without it.  *count is how many were posted.
+ * Posts the batch; in a strict import only what precedes the first bad line: a post that finds one was rolled back, and is
+ * repeated without it.  *count is how many were posted.
  */
 static enum status
 post_all(struct import *im, size_t *count)
@@ -150,6 +152,7 @@ import_flush(struct import *im)
 	if (post_all(im, &count) != OK)
 		return import_stop(im, im->lines[0], im->cli->err.text[0] != '\0' ? im->cli->err.text :
 		    "the database is busy or full");
+	/* A strict import that posted less than the batch has met its bad line, the one after those posted. */
 	im->is_over = count < im->count;
 	tally(im, im->is_over ? count + 1 : count);
 	if (im->is_over)
@@ -161,6 +164,7 @@ import_flush(struct import *im)
 	return !im->is_over;
 }
 
+/* Takes note of the item just added.  A bad line of a strict import ends the batch at once, so that nothing more is read. */
 static bool
 added(struct import *im, int64_t line)
 {
@@ -196,6 +200,7 @@ import_event(struct import *im, int64_t line, const char *json, size_t n)
 
 /* ---- The command */
 
+/* The size, for the progress, is known of a regular file only. */
 static bool
 open_file(struct import *im, const char *path)
 {
@@ -212,6 +217,7 @@ open_file(struct import *im, const char *path)
 	return true;
 }
 
+/* Only the id is kept: each batch loads the organization again, because it may change meanwhile. */
 static bool
 choose_organization(struct import *im, const char *id)
 {
@@ -227,7 +233,7 @@ choose_organization(struct import *im, const char *id)
 	return st == OK;
 }
 
-/* The same rules as for an event's own source. */
+/* Checks --source by the rules for the member `source` of an event. */
 static bool
 source_ok(const char *source)
 {

@@ -1,6 +1,4 @@
-/*
- * What the files of `daybook import` share: the batch that events go to, and a CSV file read record by record.
- */
+/* What the files of `daybook import` share: the batch that events are added to, and a CSV file read record by record. */
 #ifndef IMPORT_H
 #define IMPORT_H
 
@@ -14,39 +12,39 @@
 #define TABLE_RECORD_MAX (1 << 20)	/* bytes of one record */
 
 /*
- * 1. items[0, count) wait for their transaction, refused ones with them, so that errors come out in the file's order.
- * 2. Texts of the items live in cli->arena, which is reset when the batch is done.
- * 3. is_over: the import has to end; no line is taken any more.
+ * 1. items[0, count) wait for their transaction, bad ones among them, so that errors are reported in the order of the file.
+ * 2.  The texts of the items are in cli->arena, which is reset after each batch. 3. is_over: the import has to end, and takes
+ * no more lines.
  */
 struct import {
 	struct cli *cli;
-	const char *name;		/* of the file, for people */
+	const char *name;		/* of the file, for messages */
 	FILE *file;
-	int64_t size, done;		/* bytes in all (0 = unknown), and read */
+	int64_t size, done;		/* bytes of the file (0 = unknown), and those read so far */
 	char org[ORG_ID_MAX];
-	const char *source;		/* of events that name none */
+	const char *source;		/* of events that have none */
 	bool is_strict, is_statement;
 	bool is_over, has_failed;
 	struct event_item *items;
-	int64_t *lines;			/* where each item begins */
+	int64_t *lines;			/* the line that each item begins on */
 	size_t count;
 	int64_t accepted, duplicates, conflicts, rejected;
 	int64_t adjusted, unknown_campaigns, inbound, not_sent;
 };
 
-/* At most n bytes of the file; 0 at its end, and where it cannot be read (then is_over). */
+/* Reads at most n bytes of the file; 0 at its end, or if it cannot be read (then is_over). */
 size_t	import_bytes(struct import *im, char *buffer, size_t n);
 
-/* One event as JSON text.  Returns false where the import is over. */
+/* Adds an event, given as JSON text.  Returns false if the import is over. */
 bool	import_event(struct import *im, int64_t line, const char *json, size_t n);
 
-/* A line that is no event: "field: what was wrong".  Returns false where the import is over. */
+/* Adds a line that is no event, with "field: what was wrong".  Returns false if the import is over. */
 bool	import_bad(struct import *im, int64_t line, const char *error);
 
-/* Writes what waits.  Returns false where the import is over. */
+/* Posts the batch.  Returns false if the import is over. */
 bool	import_flush(struct import *im);
 
-/* Ends the import before its file's end: prints `daybook: FILE:LINE: …` (line 0: no line).  Returns false. */
+/* Ends the import early: prints `daybook: FILE:LINE: …` (line 0: no line).  Returns false. */
 bool	import_stop(struct import *im, int64_t line, const char *what);
 
 void	import_ndjson(struct import *im);
@@ -58,20 +56,20 @@ struct table;
 struct table	*table_new(struct import *im);
 void		 table_free(struct table *t);
 
-/* The next record; false at the end, or where the file cannot be read on (then the import is over). */
+/* Reads the next record; false at the end, or if the file cannot be read further (then the import is over). */
 bool		 table_next(struct table *t);
 
-/* Of the present record: the line where it begins, its cells (NUL behind each), what is wrong with it (NULL = nothing). */
+/* Of the present record: the line that it begins on, its cells (NUL-terminated), what is wrong with it (NULL = nothing). */
 int64_t		 table_line(const struct table *t);
 size_t		 table_count(const struct table *t);
 const char	*table_cell(const struct table *t, size_t i);
 const char	*table_error(const struct table *t);
 
-/* The records behind the header, as events. */
+/* Adds the records after the header as events. */
 void	import_columns(struct import *im, struct table *t);	/* our own field names */
 void	import_twilio(struct import *im, struct table *t);	/* the message log of Twilio's console */
 
-/* An instant as Twilio's exports write it; false where it is none, or names no zone that is UTC or a number. */
+/* Parses an instant as Twilio's exports write it; false if it is not one, or its zone is neither UTC nor a number. */
 bool	twilio_instant(const char *text, int64_t *at);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * CSV with a header of our own field names.  Each record becomes the JSON of an event, so that event_read is the one
- * judge of both forms.
+ * CSV with a header of our own field names.  Each record becomes the JSON of an event, so that event_read alone decides what
+ * an event may be.
  */
 #include <string.h>
 #include <strings.h>
@@ -25,7 +25,7 @@ struct header {
 	size_t count;
 };
 
-/* A column that Twilio's own export has. */
+/* Whether a column is one that only Twilio's export has: a hint for the error. */
 static bool
 is_twilio(const char *name)
 {
@@ -41,6 +41,7 @@ column_of(const char *name)
 	return NULL;
 }
 
+/* Maps the columns to fields.  An unknown or repeated one ends the import, because every record would be read wrongly. */
 static bool
 read_header(struct import *im, struct table *t, struct header *h)
 {
@@ -76,7 +77,7 @@ skip_digits(const char *p)
 	return p;
 }
 
-/* Whether the text is a number as JSON writes it.  What is none goes as text, and event_read says so. */
+/* Whether a cell is a number as JSON writes it.  Anything else is passed on as a text, which event_read then rejects. */
 static bool
 is_number(const char *text)
 {
@@ -99,6 +100,7 @@ is_number(const char *text)
 	return *p == '\0';
 }
 
+/* A record as the JSON of an event; an empty cell is an absent member. */
 static void
 put_record(struct json *j, const struct table *t, const struct header *h)
 {

@@ -1,9 +1,9 @@
 /*
- * A CSV file, one record at a time: the only file that knows libcsv.
+ * A CSV file, read one record at a time: the only file that knows libcsv.
  *
- * libcsv is fed one physical line after the other, so that at most one record ends in each piece, and the line where
- * a record begins is known.  It is lenient with stray quotation marks; one that is never closed is found by the
- * size of what it swallows, or at the end of the file.
+ * libcsv gets one physical line at a time, so that at most one record ends in each piece, and the line that a record begins
+ * on is known.  It is lenient with stray quotation marks; one that is never closed is noticed by the size of the cell, or at
+ * the end of the file.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +20,13 @@ struct table {
 	struct csv_parser parser;
 	char buffer[BUFFER_SIZE];
 	size_t start, end;		/* what is read and not yet parsed */
-	bool has_begun;			/* the first bytes were looked at for a BOM */
+	bool has_begun;			/* the first bytes have been checked for a byte order mark */
 	bool is_eof;
 	bool is_open;			/* inside a record */
 	bool is_whole;			/* a record has ended */
 	bool was_cr;			/* the last piece ended in a carriage return */
 	int64_t at_line, line;		/* of the next byte; of the record's start */
-	char *text;			/* the record's cells, one behind the other */
+	char *text;			/* the record's cells, one after the other, each with a NUL */
 	size_t used, max;
 	size_t cells[TABLE_COLUMNS_MAX];	/* where each begins */
 	size_t count;
@@ -79,6 +79,7 @@ table_error(const struct table *t)
 	return t->error;
 }
 
+/* Whether a cell is UTF-8 without a NUL, which a C string cannot hold. */
 static bool
 is_text(const char *text, size_t n)
 {
@@ -90,6 +91,10 @@ is_text(const char *text, size_t n)
 	return true;
 }
 
+/*
+ * Called by libcsv for each cell.  After a mistake the record is read to its end, so that the next one begins in the right
+ * place.
+ */
 static void
 on_cell(void *data, size_t n, void *arg)
 {
@@ -111,6 +116,7 @@ on_cell(void *data, size_t n, void *arg)
 	t->used += n + 1;
 }
 
+/* Called by libcsv at the end of each record. */
 static void
 on_record(int end, void *arg)
 {
@@ -121,6 +127,7 @@ on_record(int end, void *arg)
 	t->is_open = false;
 }
 
+/* Reads the next block of the file, without the byte order mark that may begin it; false at the end. */
 static bool
 fill(struct table *t)
 {
@@ -132,7 +139,7 @@ fill(struct table *t)
 	return t->end > t->start;
 }
 
-/* Bytes up to the end of the line, or of the buffer. */
+/* The bytes up to the end of the line, CR or LF, or of the buffer. */
 static size_t
 piece_length(const char *text, size_t n)
 {
@@ -150,13 +157,14 @@ is_blank(const char *text, size_t n)
 	return true;
 }
 
-/* Parses one piece.  False where the file cannot be read on. */
+/* Parses one piece.  False if the file cannot be read further. */
 static bool
 parse(struct table *t)
 {
 	const char *text = t->buffer + t->start;
 	size_t n = piece_length(text, t->end - t->start);
 
+	/* Blank lines between records are none: libcsv skips them. */
 	if (!t->is_open && !is_blank(text, n)) {
 		t->is_open = true;
 		t->line = t->at_line;
@@ -165,7 +173,7 @@ parse(struct table *t)
 		return import_stop(t->im, t->line, csv_strerror(csv_error(&t->parser)));
 	if (csv_get_buffer_size(&t->parser) > TABLE_RECORD_MAX)
 		return import_stop(t->im, t->line, "a cell of more than 1 MiB; is a quotation mark not closed?");
-	/* CR LF is one end of line. */
+	/* CR LF is one end of a line, also if it is split between two pieces. */
 	t->at_line += text[n - 1] == '\r' || (text[n - 1] == '\n' && !(n == 1 && t->was_cr));
 	t->was_cr = text[n - 1] == '\r';
 	t->start += n;
@@ -190,7 +198,7 @@ table_next(struct table *t)
 		return true;
 	if (t->im->is_over || !t->is_open)
 		return false;
-	/* The last record, without an end of line. */
+	/* The last record has no end of line: let libcsv finish it, and insist on closed quotation marks. */
 	csv_set_opts(&t->parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI);
 	if (csv_fini(&t->parser, on_cell, on_record, t) != 0)
 		return import_stop(t->im, t->line, "a quotation mark is not closed");

@@ -1,21 +1,22 @@
-/*
- * NDJSON: one event a line, as POST /api/events takes it.  Empty lines are passed over.
- */
+/* NDJSON: one event a line, as POST /api/events takes it.  Skips empty lines. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "import.h"
 
-enum { BUFFER_SIZE = 256 * 1024 };	/* and the longest line */
+enum { BUFFER_SIZE = 256 * 1024 };	/* bytes; also the longest line */
 
 struct lines {
 	struct import *im;
 	char *buffer;
-	size_t start, end;	/* what is read and not yet given out */
-	int64_t number;		/* of the line given out last */
+	size_t start, end;	/* what has been read and not yet returned */
+	int64_t number;		/* of the line returned last */
 };
 
-/* The next line without its newline; is_long where it does not fit the buffer, then the text is only its end. */
+/*
+ * The next line, without its newline.  If it does not fit into the buffer, is_long is set and the text is only its end.  False
+ * at the end of the file, or if it cannot be read.
+ */
 static bool
 lines_next(struct lines *l, const char **text, size_t *n, bool *is_long)
 {
@@ -31,10 +32,12 @@ lines_next(struct lines *l, const char **text, size_t *n, bool *is_long)
 			l->start += *n + 1;
 			return true;
 		}
+		/* The buffer is full and has no newline: drop what it holds of this line. */
 		if (l->end - l->start == BUFFER_SIZE) {
 			*is_long = true;
 			l->start = l->end;
 		}
+		/* Move the beginning of the line to the front, to make room for the rest. */
 		memmove(l->buffer, l->buffer + l->start, l->end - l->start);
 		l->end -= l->start;
 		l->start = 0;

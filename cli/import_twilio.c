@@ -1,21 +1,21 @@
 /*
- * The CSV of messages that Twilio's console exports, and those like it that people's scripts make:
+ * The CSV of messages that Twilio's console exports, and similar files that scripts make:
  *
  *	From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit
  *
- * Columns are found by their names in the first line, in any case, with or without blanks and underscores, under the
- * names in the table below.  A line becomes one event of one message:
+ * Columns are found by their names in the first line, in any case, with or without blanks and underscores, under the names in
+ * the table below.  A line becomes one event of one message:
  *
  *	Direction	inbound lines are skipped
  *	Status		failed: refused before the carrier, a failed event; delivered, undelivered, sent …: sent;
- *			queued, canceled and what else was never handed over is skipped
- *	NumSegments	its parts; 0 (which Twilio writes while it does not know) and blank are 1
- *	Price		its absolute value, pinned as cost, in US dollars; blank: our own price
- *	Sid		the id; source `twilio` unless another is asked for
- *	To, From	`whatsapp:…` is channel WHATSAPP; else SMS (MMS too)
+ *			queued, canceled and others that were never handed over are skipped
+ *	NumSegments	its parts; 0 (which Twilio writes as long as it does not know) and blank are 1
+ *	Price		its absolute value is the cost, in US dollars; blank: by our own price list
+ *	Sid		the id; the source is `twilio` unless another one is given
+ *	To, From	`whatsapp:…` is channel WHATSAPP; otherwise SMS (also for MMS)
  *
- * It is read as a statement: a Sid that is in the ledger is a duplicate, and a price that differs becomes an
- * adjustment.  Numbers are kept of failed messages only; bodies are not read at all.
+ * The file is read as a statement: a Sid that is in the ledger is a duplicate, and a price that differs becomes an
+ * adjustment.  Phone numbers are kept of failed messages only; bodies are not read at all.
  */
 #include <string.h>
 #include <strings.h>
@@ -28,7 +28,7 @@
 enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, SEGMENTS, PRICE, CURRENCY, ERROR_CODE,
 	ERROR_MESSAGE, FIELDS };
 
-/* Names without blanks and in small letters, the console's own first. */
+/* Names of the columns without blanks and in lower case; the name that the console uses comes first. */
 static const struct {
 	const char *shown;
 	bool is_needed;
@@ -57,13 +57,13 @@ struct log {
 	struct table *table;
 	struct json json;
 	size_t count;			/* cells of each record */
-	size_t at[FIELDS];		/* which cell; `count` where there is none */
+	size_t at[FIELDS];		/* which cell; `count` if there is none */
 };
 
 static const char *
 cell(const struct log *l, enum field f)
 {
-	return table_cell(l->table, l->at[f]);	/* "" where there is no such column */
+	return table_cell(l->table, l->at[f]);	/* "" if there is no such column */
 }
 
 static bool
@@ -75,7 +75,7 @@ is_one_of(const char *word, const char *const *words)
 	return false;
 }
 
-/* Whether a header cell is that name: case, blanks, `_`, `-` and `.` do not matter. */
+/* Whether a header cell is that name.  Case, blanks, `_`, `-` and `.` do not matter. */
 static bool
 is_name(const char *header, const char *name)
 {
@@ -89,6 +89,7 @@ is_name(const char *header, const char *name)
 	return *name == '\0';
 }
 
+/* Finds the cell of a field.  Names are tried in the order of the table, so that the preferred column wins if a file has two. */
 static void
 find_column(struct log *l, enum field f)
 {
@@ -120,7 +121,7 @@ read_header(struct log *l)
 
 /* ---- One record */
 
-/* Where one of the numbers has a prefix, it is another channel.  NULL where that is none of ours. */
+/* The channel by the prefix of the numbers; NULL if it is none of ours. */
 static const char *
 channel_name(const struct log *l)
 {
@@ -132,6 +133,7 @@ channel_name(const struct log *l)
 	return strchr(to, ':') == NULL && strchr(from, ':') == NULL ? "SMS" : NULL;
 }
 
+/* The time of sending or, if Twilio does not have it, of creation. */
 static const char *
 put_time(struct log *l)
 {
@@ -177,7 +179,7 @@ put_cost(struct log *l)
 	return NULL;
 }
 
-/* Its price is not taken: a failed event counts and costs nothing here. */
+/* A failed event.  The price is ignored: a failed event counts and costs nothing here. */
 static void
 put_failure(struct log *l)
 {
@@ -195,7 +197,7 @@ put_failure(struct log *l)
 		    code, message));
 }
 
-/* Writes the event's JSON; returns what was wrong, or NULL. */
+/* Writes the event's JSON; returns what is wrong with the record, or NULL. */
 static const char *
 put_event(struct log *l, bool is_failed)
 {
@@ -220,6 +222,10 @@ put_event(struct log *l, bool is_failed)
 	return NULL;
 }
 
+/*
+ * Decides what a record is: bad, skipped (inbound, or never handed over), or an event.  An unknown status is an error, because
+ * guessing would count it wrongly.
+ */
 static bool
 read_record(struct log *l)
 {

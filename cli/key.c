@@ -16,7 +16,7 @@
 #include "auth/signing_key.h"
 #include "auth/token.h"
 
-#define DASHBOARD "http://127.0.0.1:8080/"	/* of `make run` */
+#define DASHBOARD "http://127.0.0.1:8080/"	/* the one that `make run` serves */
 
 enum { PEM_MAX = 16 * 1024 };
 
@@ -32,7 +32,7 @@ parse_scopes(struct cli *c, const char *command, const char *option, const char 
 	return false;
 }
 
-/* An audit row {"NAME":"TEXT"}. */
+/* Writes an audit row {"NAME":"TEXT"}. */
 static enum status
 note(struct cli *c, const char *action, const char *name, const char *text)
 {
@@ -48,6 +48,7 @@ note(struct cli *c, const char *action, const char *name, const char *text)
 	return st;
 }
 
+/* Commits if all went well, otherwise rolls back and reports the error; returns the exit code. */
 static int
 finish(struct cli *c, enum status st)
 {
@@ -58,6 +59,7 @@ finish(struct cli *c, enum status st)
 	return st == OK ? DONE : cli_fail(c);
 }
 
+/* Opens the database and begins a write transaction; false, with the error printed, if it cannot. */
 static bool
 begin(struct cli *c)
 {
@@ -69,7 +71,7 @@ begin(struct cli *c)
 	return false;
 }
 
-/* A small file as text; NULL, with the error printed, where it cannot be read. */
+/* Reads a small file as text; NULL, with the error printed, if it cannot be read or is too long.  "-" is standard input. */
 static char *
 read_file(struct cli *c, const char *path)
 {
@@ -92,7 +94,7 @@ read_file(struct cli *c, const char *path)
 	return NULL;
 }
 
-/* A secret given as text ends where its line does. */
+/* Removes the end of the line, which is no part of a secret. */
 static void
 cut_newline(char *text)
 {
@@ -102,6 +104,7 @@ cut_newline(char *text)
 		text[--n] = '\0';
 }
 
+/* HS256 without --file gets a random secret; the other algorithms always need a key in PEM. */
 static int
 key_add(struct cli *c, int argc, char **argv)
 {
@@ -190,7 +193,7 @@ cmd_key(struct cli *c, int argc, char **argv)
 	return cli_usage("key", "add, list, or retire KID");
 }
 
-/* 90s, 15m, 1h, 30d. */
+/* A time to live such as 90s, 15m, 1h or 30d. */
 static bool
 parse_ttl(const char *text, int64_t *ms)
 {
@@ -237,7 +240,7 @@ cmd_token(struct cli *c, int argc, char **argv)
 	    token_sign(c->db, c->arena, kid, org, scopes, c->now, ttl_ms, &token, &c->err) != OK)
 		return cli_fail(c);
 	db_read_end(c->db);
-	if (link)	/* behind a '#', so that no server and no log ever sees it */
+	if (link)	/* after a '#', so that no server and no log ever sees it */
 		printf("%s#token=", url != NULL ? url : DASHBOARD);
 	printf("%s\n", token);
 	return DONE;
@@ -267,6 +270,7 @@ apikey_add(struct cli *c, int argc, char **argv)
 		st = api_key_audit(c->db, key, "apikey.add", c->now, CLI_CREDENTIAL);
 	if ((rc = finish(c, st)) != DONE)
 		return rc;
+	/* The note goes to stderr, so that stdout is the key alone. */
 	fprintf(stderr, "API key %" PRId64 " of %s; it is shown only this once:\n", key, org);
 	printf("%s\n", secret);
 	return DONE;

@@ -1,6 +1,4 @@
-/*
- * daybook [-d FILE] COMMAND -- see daybook(1).
- */
+/* daybook [-d FILE] COMMAND -- see daybook(1).  The table of subcommands, and what they share for errors and the database. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +13,7 @@
 #include "db/scratch.h"
 #include "base/version.h"
 
+/* In the order of the help text. */
 static const struct command commands[] = {
 	{ "init", cmd_init, "init", "create the database (never overwrites)" },
 	{ "org", cmd_org, "org add ID --timezone ZONE [--name TEXT] [--plan WORD] [--daily-limit N|unlimited]\n"
@@ -69,6 +68,7 @@ print_help(FILE *out)
 	    "  COMMAND --help  its arguments\n");
 }
 
+/* A line of `usage` that begins with a blank continues the one before. */
 static void
 print_usage(FILE *out, const struct command *command)
 {
@@ -145,7 +145,7 @@ cli_read(struct cli *c)
 	return false;
 }
 
-/* For want of memory: what the library has logged, as the command says things. */
+/* Called when memory runs out: reports it as the command reports errors.  Without stdio, which may allocate. */
 static void
 say_out_of_memory(void)
 {
@@ -156,6 +156,7 @@ say_out_of_memory(void)
 		_exit(FAILED);
 }
 
+/* Finds the subcommand and runs it. --help works after any of its arguments, and never runs it. */
 static int
 run(struct cli *c, int argc, char **argv)
 {
@@ -181,6 +182,10 @@ main(int argc, char **argv)
 
 	umask(077);
 	out_of_memory_call(say_out_of_memory);
+	/*
+	 * The "+" stops at the subcommand, whose options are its own; "-:" makes a long option arrive as option "-" with its
+	 * name as the value.
+	 */
 	while ((opt = getopt(argc, argv, "+d:hV-:")) != -1)
 		if (opt == 'd')
 			snprintf(c.path, sizeof(c.path), "%s", optarg);
@@ -203,6 +208,7 @@ main(int argc, char **argv)
 	rc = run(&c, argc - optind, argv + optind);
 	db_close(c.db);
 	arena_free(c.arena);
+	/* Output that was cut off, as on a full disk, must not look like a success. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "daybook: standard output: write error\n");
 		return FAILED;

@@ -1,6 +1,4 @@
-/*
- * Options, typed values and progress: what cli.h promises besides the database.
- */
+/* Options, typed values, output and progress (see cli.h). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 
 enum { BAR_WIDTH = 40, REDRAW_MS = 100 };
 
+/* Reads the option at argv[*i], and moves *i to its value if that is a word of its own. */
 static bool
 read_option(const char *command, const struct option_spec *specs, int argc, char **argv, int *i)
 {
@@ -46,6 +45,7 @@ cli_options(const char *command, int argc, char **argv, const struct option_spec
 	int count = 0;
 
 	for (int i = 1; i < argc; i++) {
+		/* After "--" nothing is an option; "-" alone, standard input, never is. */
 		if (!is_operand && strcmp(argv[i], "--") == 0) {
 			is_operand = true;
 			continue;
@@ -108,6 +108,7 @@ cli_shown(struct cli *c, const char *text)
 	char *copy = arena_strdup(c->arena, text);
 
 	for (unsigned char *p = (unsigned char *)copy; *p != '\0'; p++)
+		/* 0xc2 begins the two bytes of U+0080 to U+00BF in UTF-8; the first half are control characters. */
 		if (*p < ' ' || *p == 0x7f)
 			*p = '?';
 		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)

@@ -1,5 +1,5 @@
 /*
- * Organisations: org add, set, list, show.
+ * Organizations: org add, set, list, show.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,13 +9,14 @@
 #include "time/instant.h"
 #include "base/money.h"
 
-/* What may be given of an organisation; NULL = not given. */
+/* The options for the fields of an organization; NULL = not given. */
 struct org_options {
 	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day, *week_start;
 	const char *cap_messages, *cap_cost, *cap_sms, *cap_calls, *allow_overage;
 	bool recut;
 };
 
+/* Reads a limit or a cap, or the word for none; leaves *value alone if the option is not given. */
 static bool
 limit_or_none(const char *option, const char *none_word, const char *text, int64_t none, int64_t *value)
 {
@@ -28,6 +29,7 @@ limit_or_none(const char *option, const char *none_word, const char *text, int64
 	return cli_int("org", option, text, 0, LIMIT_MAX, value);
 }
 
+/* Copies a text that fits its field. */
 static bool
 text_option(const char *option, const char *text, char *out, size_t size)
 {
@@ -52,7 +54,10 @@ weekday_option(const char *text, int *day)
 	return cli_usage("org", "--week-start: \"%s\" is no day such as monday or sunday", text), false;
 }
 
-/* The options onto an organisation; false, with the error printed, where one is wrong. */
+/*
+ * Applies the options to an organization; false, with the error printed, if one is wrong.  What the database must know to
+ * check a value is checked when it is written.
+ */
 static bool
 apply(const struct org_options *o, struct organization *org)
 {
@@ -143,6 +148,10 @@ print_effects(const struct org_effects *effects)
 		printf("over its limit: %s\n", day_format(effects->over[i], from));
 }
 
+/*
+ * Inside the write transaction: options that are not given keep the present values.  *is_usage: an option was wrong, and the
+ * error has been printed.
+ */
 static enum status
 set_in_transaction(struct cli *c, const char *id, const struct org_options *o, struct org_effects *effects, bool *is_usage)
 {
@@ -209,7 +218,7 @@ list(struct cli *c)
 	printf("%-24s %-24s %-10s %10s  %s\n", "ID", "TIMEZONE", "TODAY", "LIMIT", "NAME");
 	for (size_t i = 0; i < n; i++) {
 		if ((st = organization_load(c->db, ids[i], &org, &c->err)) == INTERNAL)
-			continue;	/* its spans are gone: `verify` says so */
+			continue;	/* it has no spans: `verify` reports that */
 		if (st != OK)
 			return cli_fail(c);
 		printf("%-24s %-24s %-10s %10s  %s\n", org.id, org.timezone,

@@ -17,7 +17,10 @@ struct wanted {
 	bool reprice;
 };
 
-/* From today on where no day is given: of the organisation, or of UTC for the common price. */
+/*
+ * Sets the price inside the write transaction.  Without a day it applies from today: that of the organization or, for a price
+ * for all, that of UTC.
+ */
 static enum status
 set_in_transaction(struct cli *c, struct wanted *w, bool has_from, int64_t *adjusted)
 {

@@ -1,9 +1,9 @@
 /*
  * daybook rebuild [--days]
  *
- * Makes the roll-ups and the counters of segments anew from the ledger, one write transaction for each organisation;
- * other writers wait for its end, readers do not.  --days also cuts all days anew by the organisation's zone as the
- * zone file has it now, past ones too, and re-dates its segments: it prints what moved.
+ * Recomputes the roll-ups and the counters of segments from the ledger, in one write transaction for each organization: other
+ * writers wait until it ends, readers do not. --days also recomputes the boundaries of all days, past ones too, by the
+ * organization's zone as the zone file has it now, and re-dates its segments; it prints what moved.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,9 +16,9 @@
 #include "ledger/ledger.h"
 #include "ledger/usage.h"
 
-enum { LISTED_MAX = 20 };	/* on the terminal */
+enum { LISTED_MAX = 20 };	/* lines of each kind that are printed */
 
-/* What cutting the days anew did besides. */
+/* Prints what the new day boundaries changed. */
 static void
 print_effects(const struct organization *org, const struct org_effects *effects)
 {
@@ -37,7 +37,10 @@ print_effects(const struct organization *org, const struct org_effects *effects)
 		printf("%s: … and %zu more days\n", org->id, effects->over_count - LISTED_MAX);
 }
 
-/* Re-dates segments also where the days were cut as they should be, so that nothing was moved with them. */
+/*
+ * Recomputes the day boundaries.  Re-dates the segments even if the boundaries turn out to be right, because then
+ * organization_update moves nothing: a segment may still be on a wrong day.
+ */
 static enum status
 recut(struct cli *c, struct organization *org, struct org_effects *effects)
 {
@@ -53,6 +56,7 @@ recut(struct cli *c, struct organization *org, struct org_effects *effects)
 	return usage_days_over(c->db, c->arena, org, c->now, effects);
 }
 
+/* An audit row with what was rebuilt and, for --days, what it changed. */
 static enum status
 write_audit(struct cli *c, const struct organization *org, bool with_days, const struct org_effects *effects)
 {
@@ -70,7 +74,7 @@ write_audit(struct cli *c, const struct organization *org, bool with_days, const
 	return st;
 }
 
-/* Inside the write transaction. */
+/* Rebuilds one organization, inside the write transaction. */
 static enum status
 rebuild(struct cli *c, const char *id, bool with_days, struct organization *org, struct org_effects *effects)
 {
@@ -98,6 +102,7 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open_unchecked(c))
 		return FAILED;
+	/* A database that does not pass its inspection may be just the one to rebuild, so only its schema must be ours. */
 	if ((!db_is_accepted(c->db) && db_schema_check(c->db, &c->err) != OK) || db_read_begin(c->db) != OK)
 		return cli_fail(c);
 	st = organization_ids(c->db, c->arena, &ids, &count);

@@ -25,6 +25,10 @@ list(struct cli *c)
 	return DONE;
 }
 
+/*
+ * Sets one setting, with an audit row in the same transaction.  Two of them are records of Daybook, not choices of the
+ * operator.
+ */
 static int
 set(struct cli *c, const char *name, const char *value)
 {

@@ -5,8 +5,8 @@
  *	Mon, 01 Mar 2021 12:00:00 +0000		12:00:00 UTC 2021-03-01
  *	2021-03-01 07:00:00 -0500		2021-03-01 12:00:00
  *
- * The text is taken apart into words; each says by its looks what it is: a date, a time, an offset.  Without a zone it
- * is UTC, which is what Twilio keeps.  Other letters for zones (EST, PST) have several meanings, and are refused.
+ * The text is split into words, and the form of each tells whether it is a date, a time or an offset.  Without a zone it is
+ * UTC, which is what Twilio stores.  Other letters for zones (EST, PST) have several meanings and are refused.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +18,11 @@
 enum { WORD_MAX = 32 };
 
 struct parts {
-	char date[WORD_MAX], time[WORD_MAX], offset[WORD_MAX];	/* as RFC 3339 has them; "" = not seen */
-	int dayofmonth, month, year;	/* where they stand as words of their own; 0 = not seen */
+	char date[WORD_MAX], time[WORD_MAX], offset[WORD_MAX];	/* as RFC 3339 writes them; "" = not seen */
+	int dayofmonth, month, year;	/* of a date in words of their own; 0 = not seen */
 };
 
+/* Whether a word has a form, in which 0 stands for any digit. */
 static bool
 is_shape(const char *word, const char *shape)
 {
@@ -31,7 +32,10 @@ is_shape(const char *word, const char *shape)
 	return *word == '\0';
 }
 
-/* 1 to the number of names; 0 where it is none.  Three letters count. */
+/*
+ * The position of a name in a list of names of three letters, from 1; 0 if it is not one.  Only the first three letters of a
+ * longer word count.
+ */
 static int
 name_of(const char *word, const char *names)
 {
@@ -43,11 +47,12 @@ name_of(const char *word, const char *names)
 	return 0;
 }
 
+/* Sets a part; false if it was set before, because then the text is ambiguous. */
 static bool
 set(char *part, const char *text)
 {
 	if (part[0] != '\0')
-		return false;	/* twice */
+		return false;
 	snprintf(part, WORD_MAX, "%.31s", text);
 	return true;
 }
@@ -60,6 +65,7 @@ set_number(int *part, const char *word)
 	return sscanf(word, "%d", part) == 1;
 }
 
+/* Takes one word by its form; false if it is none that belongs to a time.  The weekday is accepted and ignored. */
 static bool
 take_word(struct parts *p, const char *word)
 {
@@ -106,6 +112,7 @@ twilio_instant(const char *text, int64_t *at)
 	for (word = strtok_r(copy, " ,", &rest); word != NULL; word = strtok_r(NULL, " ,", &rest))
 		if (!take_word(&p, word))
 			return false;
+	/* Put the parts together as RFC 3339, and let its parser check the rest. */
 	if (p.date[0] == '\0' && p.year > 0 && p.month > 0 && p.dayofmonth > 0)
 		snprintf(p.date, sizeof(p.date), "%04u-%02u-%02u", (unsigned)p.year % 10000,
 		    (unsigned)p.month % 100, (unsigned)p.dayofmonth % 100);

@@ -1,9 +1,9 @@
 /*
  * daybook usage [--org ID] [--from DAY] [--to DAY]
  *
- * The calendar on a terminal.  Without a range it is this month of the organisation's zone, as a sheet of weeks; with
- * one, a line a day with what was sent, what is reserved and what is free.  Each day has a bar of sent and reserved
- * against the limit (where there is none, against the busiest day).
+ * The calendar on a terminal.  Without a range, the present month of the organization as a sheet of weeks; with one, a line
+ * for each day with what was sent, what is reserved and what is free.  Each day has a bar of sent and reserved against the
+ * limit (if there is none, against the busiest day).
  */
 #include <inttypes.h>
 #include <langinfo.h>
@@ -21,7 +21,7 @@ static const char *const weekdays[WEEK] = { "Mon", "Tue", "Wed", "Thu", "Fri", "
 
 struct calendar {
 	struct organization org;
-	const char *name;	/* the organisation's, for one line */
+	const char *name;	/* the organization's name, safe for a terminal */
 	struct day from, to, today;
 	struct day_usage *days;
 	int64_t full;		/* what a full bar stands for */
@@ -35,7 +35,7 @@ print_cells(const char *cell, int64_t n)
 		fputs(cell, stdout);
 }
 
-/* Something sent is at least one cell. */
+/* The cells of a bar for some units.  Anything above 0 is at least one cell, so that it can be seen. */
 static int64_t
 cells_of(const struct calendar *k, int64_t units, int64_t width)
 {
@@ -47,6 +47,10 @@ cells_of(const struct calendar *k, int64_t units, int64_t width)
 	return n > 0 ? n : 1;
 }
 
+/*
+ * A bar of what was sent, what is reserved and what is free.  If both are in one bar, each keeps at least a cell if there are
+ * two or more.
+ */
 static void
 print_bar(const struct calendar *k, struct day_usage u, int64_t width)
 {
@@ -59,7 +63,7 @@ print_bar(const struct calendar *k, struct day_usage u, int64_t width)
 	print_cells(k->is_utf8 ? "·" : ".", width - all);
 }
 
-/* 0 = Monday; 1970-01-01 was a Thursday. */
+/* The day of the week, 0 = Monday; 1970-01-01 was a Thursday. */
 static int
 weekday(struct day d)
 {
@@ -92,7 +96,7 @@ print_head(const struct calendar *k)
 		printf("%" PRId64 " %ss a day\n", k->org.daily_limit, quota_unit_name(k->org.unit));
 }
 
-/* A line a day. */
+/* Prints a line for each day, and the sums. */
 static void
 print_list(const struct calendar *k)
 {
@@ -108,7 +112,7 @@ print_list(const struct calendar *k)
 	printf("%-14s %12" PRId64 " %12" PRId64 "\n", "total", sum.sent, sum.reserved);
 }
 
-/* One week of the sheet: the days and their bars, and below what they hold. */
+/* One week of the sheet in two lines: the days with their bars, and below them what they hold. */
 static void
 print_week(const struct calendar *k, struct day monday)
 {
@@ -130,7 +134,7 @@ print_week(const struct calendar *k, struct day monday)
 	}
 }
 
-/* The month as a sheet of weeks. */
+/* Prints the month as a sheet of weeks. */
 static void
 print_sheet(const struct calendar *k)
 {
@@ -153,7 +157,7 @@ print_sheet(const struct calendar *k)
 	    k->is_utf8 ? "▒" : "+", sum.reserved);
 }
 
-/* The first and the last day of today's month, where none are given. */
+/* Fills in the days that are not given: the first or last day of the month of the other one, or of today's month. */
 static void
 default_days(struct calendar *k, bool has_from, bool has_to)
 {
@@ -167,7 +171,7 @@ default_days(struct calendar *k, bool has_from, bool has_to)
 		k->to = day_of(year, month, days_in_month(year, month));
 }
 
-/* Inside a read transaction. */
+/* Loads the days, inside a read transaction, and finds what a full bar stands for. */
 static enum status
 load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar *k)
 {

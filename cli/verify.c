@@ -1,8 +1,8 @@
 /*
  * daybook verify [--list]
  *
- * Whether everything in the database is what the ledger and its other sources say (src/verify.h).  Prints the first
- * DIFFERENCES_SHOWN differences and a summary on stdout; exit 1 on a difference.  --list prints the invariants.
+ * Checks whether everything in the database agrees with the ledger and its other sources (admin/verify.h).  Prints the first
+ * DIFFERENCES_SHOWN differences and a summary on stdout; exit 1 if there is a difference. --list prints the invariants.
  */
 #include <inttypes.h>
 #include <stdio.h>

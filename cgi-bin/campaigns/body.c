@@ -1,9 +1,12 @@
+/*
+ * Reading the bodies that create and change campaigns (see body.h).
+ */
 #include <string.h>
 
 #include "body.h"
 #include "time/instant.h"
 
-/* label stands before the name in errors, as in json_parse; "" for the body itself. */
+/* Reads an RFC 3339 instant. label precedes the name in errors, as in json_parse; "" for the body itself. */
 static enum status
 read_instant(struct json_object *o, const char *label, const char *name, bool *found, int64_t *at, struct error *err)
 {
@@ -19,12 +22,13 @@ read_instant(struct json_object *o, const char *label, const char *name, bool *f
 	return OK;
 }
 
-/* One segment as it is sent: scheduledISO and contactCount, and in a PUT its number. */
+/* A segment as the client sends it: scheduledISO and contactCount, and in a PUT its number. */
 struct sent_segment {
 	bool has_number, has_time, has_contacts;
 	int64_t number, scheduled_at, contacts;
 };
 
+/* has_number is set for a PUT, whose segments name which one they change; a POST numbers them itself. */
 static enum status
 read_segment(struct arena *a, const char *label, const char *text, size_t n, bool has_number, struct sent_segment *s,
     struct error *err)
@@ -45,7 +49,10 @@ read_segment(struct arena *a, const char *label, const char *text, size_t n, boo
 	return st;
 }
 
-/* The elements of the member `segments`, one after the other; *n 0 where the member is absent. */
+/*
+ * Reads the elements of the member `segments`; *n is 0 if the member is absent.  An empty array is an error, because it would
+ * be a campaign that holds nothing.
+ */
 static enum status
 read_segments(struct req *r, bool has_number, struct sent_segment **segments, size_t *n)
 {
@@ -71,8 +78,9 @@ read_segments(struct req *r, bool has_number, struct sent_segment **segments, si
 	return st;
 }
 
-/* ---- POST */
+/* ---- POST: three shapes of one campaign */
 
+/* The simple shape: contactCount and scheduledISO make one segment. */
 static enum status
 read_single(struct req *r, struct json_object *o, struct campaign *c)
 {
@@ -91,6 +99,7 @@ read_single(struct req *r, struct json_object *o, struct campaign *c)
 	return OK;
 }
 
+/* The segmented shape: each element makes a segment. */
 static enum status
 read_slices(struct req *r, struct campaign *c)
 {
@@ -111,13 +120,17 @@ read_slices(struct req *r, struct campaign *c)
 	return OK;
 }
 
-/* null counts as absent. */
+/* Whether a member has a value; null counts as absent, because clients send it for a field that was left empty. */
 static bool
 is_given(struct json_object *o, const char *name)
 {
 	return json_has(o, name) && !json_is_null(o, name);
 }
 
+/*
+ * Reads whichever of the three shapes the body has; two at once are an error, because they contradict each other. autoSegment
+ * has its segments made later, inside the transaction that reserves them.
+ */
 static enum status
 read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
 {
@@ -136,6 +149,7 @@ read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
 	    (st = json_known(automatic, auto_request_fields, &r->err)) != OK ||
 	    (st = auto_request_read(automatic, &input->automatic, &r->err)) != OK)
 		return st;
+	/* partsPerContact may be inside or outside of autoSegment: campaign and plan must have the same. */
 	if (is_given(automatic, "partsPerContact") && is_given(o, "partsPerContact"))
 		return error_set(&r->err, BAD_REQUEST, "partsPerContact: given twice");
 	if (is_given(automatic, "partsPerContact"))
@@ -144,7 +158,10 @@ read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
 	return OK;
 }
 
-/* The wish in one spelling, whatever the order and the blanks of the body. */
+/*
+ * Hashes what the client asks for in one spelling, independent of the order and the blanks of the body, so that a retry is
+ * recognized.  Without the id, by which the retry is found.
+ */
 static void
 hash_wish(struct campaign_input *input)
 {
@@ -216,6 +233,7 @@ campaign_input_read(struct req *r, struct campaign_input *input)
 
 /* ---- PUT */
 
+/* Applies one element of a PUT to the segment that it names.  A segment that has ended keeps its place in the past. */
 static enum status
 change_segment(struct req *r, struct campaign *c, const struct sent_segment *s)
 {
@@ -236,6 +254,10 @@ change_segment(struct req *r, struct campaign *c, const struct sent_segment *s)
 	return OK;
 }
 
+/*
+ * Applies `status`: a draft may become scheduled.  The state that a campaign has already is no change; later states are
+ * reached by other requests.
+ */
 static enum status
 change_state(struct req *r, struct json_object *o, struct campaign *c)
 {
@@ -257,6 +279,10 @@ change_state(struct req *r, struct json_object *o, struct campaign *c)
 	return OK;
 }
 
+/*
+ * Applies a PUT to *c; an absent member changes nothing.  For a campaign that is not segmented, contactCount and scheduledISO
+ * change its only segment.
+ */
 static enum status
 read_change(struct req *r, struct json_object *o, struct campaign *c)
 {
@@ -282,6 +308,7 @@ read_change(struct req *r, struct json_object *o, struct campaign *c)
 	for (size_t i = 0; st == OK && i < n; i++) {
 		if (sent != &single && !sent[i].has_number)
 			return error_set(&r->err, BAD_REQUEST, "segments[%zu].segmentNumber: required", i);
+		/* A number that comes twice would make the result depend on the order. */
 		for (size_t k = 0; k < i; k++)
 			if (sent[k].number == sent[i].number)
 				return error_set(&r->err, BAD_REQUEST, "segments[%zu].segmentNumber: %lld is given twice", i,

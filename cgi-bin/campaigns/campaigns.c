@@ -1,29 +1,33 @@
 /*
- * Campaigns: what holds quota of the coming days.  All in the tether dialect.
+ * Campaigns, which reserve quota of the coming days.  All in the tether dialect.
  *
  * POST /api/campaigns {"id"?,"name","contactCount","scheduledISO","partsPerContact"?,"status"?:"draft"|"scheduled"}
- *	or "segments":[{"scheduledISO","contactCount"},…], or "autoSegment":{as POST …/auto-segment} in the place of
+ *	or "segments":[{"scheduledISO","contactCount"},…], or "autoSegment":{as POST …/auto-segment} instead of
  *	contactCount and scheduledISO.  All or nothing: every segment finds room, or none is reserved.
- *	With an `id` of the client's own it is safe to repeat.
+ *	A request with an `id` that the client chose can safely be repeated.
  *
  *	201	{"success":true,"data":{"campaignId","name","status",…,"segments":[…]}}
- *	200	the same request again: the campaign as it stands, and `Idempotent-Replayed: true`
+ *	200	the same request again: the campaign as it is now, and `Idempotent-Replayed: true`
  *	402	a cap of the billing cycle has no room
- *	409	a day has no room: "error" names it, "nextAvailableDate" and "available" stand beside; or the id is taken
- *		by another request
+ *	409	a day has no room: "error" names it, with "nextAvailableDate" and "available"; or another request has used
+ *		the id
  *
  * GET /api/campaigns?status=&from=&to=&limit=&cursor= -- newest first; nextCursor is null on the last page.
- *	format=csv, or Accept: text/csv: a line for each; the cursor is the header X-Next-Cursor.
- * GET /api/campaigns/{campaignId}?limit=&cursor= -- one, and who could not be reached (failedDetails), by pages.
+ *	format=csv, or Accept: text/csv: a line for each campaign; the cursor is the header X-Next-Cursor.
+ * GET /api/campaigns/{campaignId}?limit=&cursor= -- one campaign, and the contacts that could not be
+ *	reached (failedDetails), in pages.
  * PUT /api/campaigns/{campaignId} any of name, contactCount, partsPerContact, scheduledISO, status (of a draft), segments
- *	[{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.  If-Match: 412.
- * DELETE /api/campaigns/{campaignId} -- only a draft without events.
- * POST /api/campaigns/{campaignId}/cancel, …/pause, …/resume -- a wrong step is a 409 that names both states.
+ *	[{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.  412 if If-Match does
+ *	not match.
+ * DELETE /api/campaigns/{campaignId} -- only a draft without events can be deleted.
+ * POST /api/campaigns/{campaignId}/cancel, …/pause, …/resume -- 409, naming both states, if the
+ *	present state does not allow it.
  * POST /api/campaigns/{campaignId}/results {"id","segmentNumber"?,"occurredAt"?,"sent":n,"parts"?:n,
- *	"failed":[{"phoneNumber","reason"}],"done"?:true} -- what was sent, for senders that post no events.
+ *	"failed":[{"phoneNumber","reason"}],"done"?:true} -- what was sent, from a sender that does not post
+ *	events.
  *
  *	400	a field is missing, unknown or wrong; an instant is past
- *	401 403	no valid credential; not the scope campaigns:write (usage:read to GET)
+ *	401 403	no valid credential; the scope campaigns:write is missing (usage:read for GET)
  *	404	no such campaign
  */
 #include "body.h"
@@ -35,6 +39,7 @@
 
 enum { LIST_DEFAULT = 50, LIST_MAX = 200, FAILURES_DEFAULT = 100, FAILURES_MAX = 1000 };
 
+/* The filter of the list.  Without from and to, all days. */
 static enum status
 read_filter(struct req *r, struct campaign_filter *f)
 {
@@ -96,6 +101,10 @@ list(struct req *r, struct json *out)
 	return OK;
 }
 
+/*
+ * One campaign with a page of its failed contacts.  Its ETag is that of the campaign, which If-Match of a PUT compares; the
+ * reply is not cached.
+ */
 static enum status
 get(struct req *r, struct json *out)
 {

@@ -1,12 +1,11 @@
-/*
- * Campaigns as clients get them, and the results that they report (see campaign_body.h).
- */
+/* Campaigns as JSON and CSV, and reading the results that senders report (see body.h). */
 #include <string.h>
 
 #include "body.h"
 #include "base/csv.h"
 #include "time/instant.h"
 
+/* What a segment holds of its day: only an open one of today or later holds anything. */
 static int64_t
 reserved(const struct organization *org, const struct campaign *c, const struct segment *s, struct day today)
 {
@@ -55,6 +54,7 @@ campaign_put(struct json *out, const char *name, const struct organization *org,
 	json_close_object(out);
 }
 
+/* A campaign as one line: sums over its segments, and their first and last day. */
 static void
 put_csv_line(struct csv *csv, const struct organization *org, const struct campaign *c, struct day today)
 {
@@ -120,6 +120,7 @@ read_failure(struct req *r, size_t i, const char *text, size_t n, struct result_
 	return st;
 }
 
+/* Reads the member `failed`, absent or null for none.  The array grows as it is read, because its length is not known before. */
 static enum status
 read_failures(struct req *r, struct campaign_results *results)
 {
@@ -148,6 +149,10 @@ read_failures(struct req *r, struct campaign_results *results)
 	return st;
 }
 
+/*
+ * Hashes the report in one spelling, so that a retry is recognized.  The failed contacts count by their number alone: a hash
+ * over phone numbers could not be blanked with them.
+ */
 static void
 hash_results(struct campaign_results *results)
 {
@@ -184,6 +189,7 @@ read_results(struct req *r, struct json_object *o, struct campaign_results *resu
 			return error_set(&r->err, BAD_REQUEST, "id: with control characters");
 	if ((results->has_time = at != NULL) && !instant_parse(at, &results->occurred_at))
 		return error_set(&r->err, BAD_REQUEST, "occurredAt: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z");
+	/* Without `parts`, each message has one. */
 	results->parts = results->sent;
 	if ((st = json_int(o, "parts", 0, CAMPAIGN_CONTACTS_MAX, &found, &results->parts, &r->err)) != OK ||
 	    (st = json_bool(o, "done", &found, &results->done, &r->err)) != OK)
@@ -206,6 +212,7 @@ campaign_results_read(struct req *r, struct campaign_results *results)
 	st = read_results(r, o, results);
 	json_object_free(o);
 	if (st == OK && (st = read_failures(r, results)) == OK) {
+		/* A report that changes nothing is a mistake. */
 		if (results->sent == 0 && results->failure_count == 0 && !results->done)
 			return error_set(&r->err, BAD_REQUEST, "sent: nothing sent, nothing failed, nothing done");
 		hash_results(results);

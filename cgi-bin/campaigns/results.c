@@ -1,5 +1,6 @@
 /*
- * Results that senders report: they become events of our own, so that one ledger says all (see campaign_verbs.h).
+ * Results that senders report (POST …/results).  They become events of a source of our own, so that the ledger alone says what
+ * was sent (see write.h).
  */
 #include <inttypes.h>
 
@@ -11,7 +12,10 @@
 
 static const char results_source[] = EVENT_OWN_SOURCE "results";
 
-/* What is reported, as events of one segment. */
+/*
+ * Makes events of one segment from a report: one for all messages sent, one for each failed contact.  Their ids follow from
+ * the report's, so that a retry makes the same ones.
+ */
 static size_t
 make_events(struct req *r, const struct campaign *c, const struct campaign_results *results, int64_t segment, int64_t at,
     struct event_item **items)
@@ -31,6 +35,10 @@ make_events(struct req *r, const struct campaign *c, const struct campaign_resul
 	return count;
 }
 
+/*
+ * Posts the events of a new report, and closes the segment if the report says that it is done.  A single rejected event
+ * rejects the report, because a report is all or nothing.
+ */
 static enum status
 post_results(struct req *r, const struct organization *org, const struct campaign *c,
     const struct campaign_results *results)
@@ -59,8 +67,8 @@ post_results(struct req *r, const struct organization *org, const struct campaig
 }
 
 /*
- * Results of that id are there, with the same counts.  The contacts are compared as events, whose hashes can be blanked:
- * no hash of phone numbers is kept besides.
+ * Whether a retry has the same failed contacts as the first time; counts were compared by hash.  The contacts are compared as
+ * events, whose hashes are blanked with the phone numbers, so that no other hash of them need be kept.
  */
 static enum status
 check_same_contacts(struct req *r, const struct organization *org, const struct campaign *c,
@@ -74,6 +82,10 @@ check_same_contacts(struct req *r, const struct organization *org, const struct 
 	size_t count;
 	bool is_there;
 
+	/*
+	 * A report that only closed the segment has no events.  Otherwise the first one tells the segment and the instant that
+	 * were used then.
+	 */
 	if ((st = event_find(r->db, r->arena, org, results_source, first, &is_there, &row)) != OK || !is_there)
 		return st;
 	count = make_events(r, c, results, row.segment_given, row.occurred_at, &items);
@@ -85,6 +97,10 @@ check_same_contacts(struct req *r, const struct organization *org, const struct 
 	return OK;
 }
 
+/*
+ * Inside the write transaction: decides whether this report is new, a retry or another one with the same id, and posts a new
+ * one.
+ */
 static enum status
 report(struct req *r, struct organization *org, struct campaign_results *results, struct json *out)
 {
@@ -117,7 +133,7 @@ report(struct req *r, struct organization *org, struct campaign_results *results
 	return OK;
 }
 
-/* That there is no such campaign is said before what is wrong with the body. */
+/* Whether the campaign exists, looked up before the body is read: a 404 comes before a 400. */
 static enum status
 find_campaign(struct req *r)
 {

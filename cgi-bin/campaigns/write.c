@@ -1,3 +1,6 @@
+/*
+ * Requests that write campaigns (see write.h).
+ */
 #include <string.h>
 
 #include "write.h"
@@ -5,6 +8,10 @@
 #include "http/reply.h"
 #include "store/idempotency.h"
 
+/*
+ * Everything that the reply shows and that can change: the campaign's own revision, its counters, which events change without
+ * it, today, by which open segments end, and the organization's unit and time zone.
+ */
 void
 campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today)
 {
@@ -30,7 +37,10 @@ campaign_reply(struct req *r, struct json *out, const struct organization *org, 
 	json_close_object(out);
 }
 
-/* A reservation that found no room says where there is some. */
+/*
+ * The reply to a reservation that found no room: it says which day, and where there is room.  Other failures keep the usual
+ * error body.
+ */
 static enum status
 put_refusal(struct req *r, struct json *out, enum status st, const struct campaign_refusal *refusal)
 {
@@ -57,7 +67,7 @@ put_refusal(struct req *r, struct json *out, enum status st, const struct campai
 
 /* ---- POST /api/campaigns */
 
-/* The segments that the planner proposes, as it stands inside this transaction. */
+/* Makes the segments that the planner proposes, inside this transaction: nobody can take the room before it is reserved. */
 static enum status
 plan_segments(struct req *r, const struct organization *org, struct campaign_input *input)
 {
@@ -77,7 +87,7 @@ plan_segments(struct req *r, const struct organization *org, struct campaign_inp
 	return OK;
 }
 
-/* A campaign of that id is there: was it this very request?  One that no request made is another. */
+/* Whether the client's id was used before: by this very request (*is_retry), or by another one or without one (CONFLICT). */
 static enum status
 check_retry(struct req *r, const struct organization *org, const struct campaign_input *input, struct day today, bool *is_retry)
 {
@@ -100,6 +110,7 @@ check_retry(struct req *r, const struct organization *org, const struct campaign
 	return st;
 }
 
+/* Inside the write transaction: adds the campaign, or, for a retry, only loads it; the reply is the same. */
 static enum status
 create(struct req *r, struct organization *org, struct campaign_input *input, struct campaign_change *change,
     struct campaign_refusal *refusal, struct json *out)
@@ -121,7 +132,7 @@ create(struct req *r, struct organization *org, struct campaign_input *input, st
 			return st;
 		for (size_t i = 0; i < c->count; i++)
 			c->segments[i].state = input->state;
-		/* The campaign's digest covers its request, which therefore comes first. */
+		/* campaign_add makes the digest of the campaign, which covers the request: so that comes first. */
 		if ((st = idempotency_remember(r->db, org->key, "campaign", c->id, input->sha256, r->now)) != OK ||
 		    (st = campaign_add(r->db, r->arena, org, c, change, refusal, &r->err)) != OK)
 			return st;
@@ -152,6 +163,7 @@ campaign_create(struct req *r, struct campaign_input *input, struct json *out)
 
 /* ---- Writes on one campaign */
 
+/* Applies a PUT: campaign_update compares the campaign before and after, so keep a copy of the segments. */
 enum status
 campaign_apply_body(struct campaign_writing *w)
 {
@@ -165,7 +177,7 @@ campaign_apply_body(struct campaign_writing *w)
 	return campaign_update(w->r->db, w->r->arena, w->org, &was, w->c, w->change, w->refusal, &w->r->err);
 }
 
-/* A verb has no body, or an empty object. */
+/* Cancel, pause, resume and DELETE have no body, or an empty object. */
 static enum status
 check_no_body(struct req *r)
 {
@@ -202,7 +214,10 @@ campaign_apply_delete(struct campaign_writing *w)
 	return NO_CONTENT;
 }
 
-/* Loads, checks If-Match, applies; the reply is the campaign as it then stands. */
+/*
+ * Loads the campaign, checks If-Match and applies the change; the reply is the campaign as it is after that.  All in one
+ * transaction, so that no other change comes between check and write.
+ */
 static enum status
 write_one(struct campaign_writing *w, struct organization *org, struct campaign_change *change, campaign_apply *apply,
     struct json *out)

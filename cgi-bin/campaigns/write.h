@@ -1,24 +1,22 @@
-/*
- * Requests that write campaigns: each is one transaction, and one reply.
- */
+/* Requests that write campaigns: each is one transaction and has one reply. */
 #ifndef CAMPAIGNS_WRITE_H
 #define CAMPAIGNS_WRITE_H
 
 #include "body.h"
 
-/* The ETag of a campaign, which If-Match compares: it changes with the campaign, its counters, its days and today. */
+/* Sets the ETag of a campaign, which If-Match compares: it changes with the campaign, its counters, its days and today. */
 void		campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today);
 
-/* The reply that shows one campaign. */
+/* Writes the reply that shows one campaign. */
 void		campaign_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c,
 		    struct day today);
 
 enum status	campaign_create(struct req *r, struct campaign_input *input, struct json *out);
 
-/* Reads the results from the body once it is sure that there is such a campaign. */
+/* Reads the results from the body after it has found the campaign. */
 enum status	campaign_report(struct req *r, struct json *out);
 
-/* One write on the campaign that the path names, and what each makes of it. */
+/* One write on the campaign that the path names; campaign_apply is what distinguishes them. */
 struct campaign_writing {
 	struct req *r;
 	const struct organization *org;

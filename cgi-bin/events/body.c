@@ -1,3 +1,6 @@
+/*
+ * Reading the body of POST /api/events in each of its forms (see body.h).
+ */
 #include <string.h>
 
 #include "body.h"
@@ -9,14 +12,17 @@ static const char media_cloudevents[] = "application/cloudevents-batch+json";
 
 const char *const event_media[] = { media_json, media_ndjson, media_cloudevent, media_cloudevents, NULL };
 
-enum { EVENT_TEXT_USUAL = 48 };	/* bytes of a short event: so many events are expected of a body */
+enum { EVENT_TEXT_USUAL = 48 };	/* bytes of a short event, to estimate how many a body has */
 
 struct items {
 	struct event_item *at;
 	size_t count, max;
 };
 
-/* Reads one event into the next item; a bad one is an item too. */
+/*
+ * Reads one event into the next item.  A bad event is an item too, rejected with its error: it must not fail the others.  The
+ * first array is sized by the length of the body, so that it rarely has to grow.
+ */
 static enum status
 add(struct req *r, struct items *items, enum event_form form, const char *text, size_t n)
 {
@@ -54,7 +60,10 @@ read_array(struct req *r, struct items *items, enum event_form form, const char 
 	return st;
 }
 
-/* Whether a checked object has no member but this value: then no comma stands before it, and the end behind. */
+/*
+ * Whether an object that was checked has no member but this value: then no comma precedes the value, and only the end follows
+ * it.
+ */
 static bool
 is_only_member(const char *text, const char *value, size_t value_n)
 {
@@ -63,7 +72,7 @@ is_only_member(const char *text, const char *value, size_t value_n)
 	return memchr(text, ',', (size_t)(value - text)) == NULL && behind[strspn(behind, " \t\r\n")] == '}';
 }
 
-/* One event, an array of them, or {"events":[…]}. */
+/* Reads one event, an array of events, or {"events":[…]}, which may have no other member: it would be silently ignored. */
 static enum status
 read_json(struct req *r, struct items *items)
 {
@@ -91,7 +100,10 @@ is_blank(const char *line, const char *end)
 	return line == end;
 }
 
-/* One event a line.  Blank lines do not count; a line that is no JSON spoils the body. */
+/*
+ * Reads NDJSON, one event for each line.  Blank lines do not count.  A line that is not JSON fails the whole body, because
+ * after it nothing is certain.
+ */
 static enum status
 read_ndjson(struct req *r, struct items *items)
 {
@@ -111,6 +123,7 @@ read_ndjson(struct req *r, struct items *items)
 	return st;
 }
 
+/* Reads a CloudEvent in binary mode, whose attributes are headers and whose data is the body. */
 static enum status
 read_binary(struct req *r, struct items *items)
 {
@@ -128,6 +141,7 @@ read_binary(struct req *r, struct items *items)
 	return OK;
 }
 
+/* Chooses the form by the media type and, for JSON, by the headers of CloudEvents. */
 enum status
 event_body_read(struct req *r, struct event_item **out, size_t *count)
 {

@@ -1,14 +1,14 @@
 /*
- * GET /api/events?from=YYYY-MM-DD&to=YYYY-MM-DD[&limit=][&after=CURSOR][&channel=][&status=][&campaignId=] -- the ledger's
- * rows of the organisation's local days, both inclusive, at most 400, by time, source and id, a void behind its event.
+ * GET /api/events?from=YYYY-MM-DD&to=YYYY-MM-DD[&limit=][&after=CURSOR][&channel=][&status=][&campaignId=] -- the rows of
+ * the ledger on the organization's local days, both inclusive, at most 400, by time, source and id, a void after its event.
  *
  *	200	{"success":true,"data":{"events":[{"id","source","channel","occurredAt","messages","parts","status","cost",
  *		"campaignId","segmentNumber","to","reason","voids"},…],"next":CURSOR|null}}
- *		cost as it stands after adjustments; a void's figures are what it takes back.  `to` as campaigns give it.
- *		A page may be shorter than limit (EVENTS_REPLY_MAX); next alone says whether there is more.
+ *		cost is after adjustments; the figures of a void are what it takes back.  `to` is as in campaigns.
+ *		A page may be shorter than limit (EVENTS_REPLY_MAX); only next tells whether there is more.
  *	format=csv, or Accept: text/csv: the columns of `daybook export`; next is the header X-Next-Cursor.
- *	400	from or to missing, no date, out of order or too far apart; another parameter is wrong
- *	401 403	no valid credential; not the scope usage:read
+ *	400	from or to is missing or not a date, or they are out of order or too far apart; another parameter is wrong
+ *	401 403	no valid credential; the scope usage:read is missing
  *
  * POST /api/events -- what was sent: one event, an array, {"events":[…]}, NDJSON
  * (application/x-ndjson) or CloudEvents 1.0 (application/cloudevents+json, -batch+json, or binary mode).
@@ -16,17 +16,17 @@
  *
  *	{"id","occurredAt"} and, with their defaults: "source" "", "channel" "SMS", "messages" 1, "parts" = messages,
  *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber".
- *	"status":"failed" needs "to" and "reason", counts nothing and frees its reservation.
- *	{"id","voids","reason"} takes an event of the same source back.
- *	?enforce=true records each event only while its local day and its billing cycle have room for it.
+ *	"status":"failed" needs "to" and "reason"; it counts nothing and frees its reservation.
+ *	{"id","voids","reason"} takes back an event of the same source.
+ *	?enforce=true records each event only if its local day and its billing cycle have room for it.
  *
  *	200	{"success":true,"accepted","duplicates","conflicts","rejected","results":[…]}
- *		At least one was accepted or a duplicate.  results names each that was not simply accepted.
- *	402 429	enforced, and none was accepted or a duplicate: a cap of the cycle, or the day, has no room.  Each such
- *		result has "code" over_quota or over_cap, "limit", "date", "available", "freesAt", "nextAvailableDate".
- *	400	not the JSON that it says it is (nothing was written), or every event rejected
- *	409	every event a conflict: its id is taken by another body
- *	401 403	no valid credential; not the scope usage:write
+ *		At least one was accepted or a duplicate.  results lists each that was not accepted without a warning.
+ *	402 429	enforced, and none was accepted or a duplicate: a cap of the cycle (402) or the day (429) has no room.
+ *		Each such result has "code" over_quota or over_cap, "limit", "date", "available", "freesAt", "nextAvailableDate".
+ *	400	the body is not what its media type says (nothing was written), or every event was rejected
+ *	409	every event is a conflict: its id was used with another body
+ *	401 403	no valid credential; the scope usage:write is missing
  *	413 415	more than 10,000 events or 16 MiB; another media type
  */
 #include <string.h>
@@ -42,15 +42,15 @@ enum {
 	LISTED_DAYS_MAX = 400,
 	LISTED_DEFAULT = 1000,
 	LISTED_MAX = 10000,
-	PAGE_ROWS = 1000,		/* read at once */
-	EVENTS_REPLY_MAX = 6 << 20,	/* bytes; a page ends with the row that passes it */
+	PAGE_ROWS = 1000,		/* rows that are read at once */
+	EVENTS_REPLY_MAX = 6 << 20,	/* bytes; a page ends after the row that exceeds it */
 };
 
 static const char taken[] = "id: taken by an event with another body, which stands";
 
 struct tally {
 	int64_t of[EVENT_REJECTED + 1];
-	const struct event_refusal *refusal;	/* the first that found no room, a cap's before a day's */
+	const struct event_refusal *refusal;	/* the first event that found no room; one of a cap goes before one of a day */
 };
 
 static const char *const verdicts[] = { [EVENT_ACCEPTED] = "accepted", [EVENT_DUPLICATE] = "duplicate",
@@ -74,6 +74,10 @@ post(struct req *r, struct event_item *items, size_t count)
 	return st;
 }
 
+/*
+ * The outcome of the whole request: success if at least one event is in the ledger, so that a client can repeat a body;
+ * otherwise no room, all conflicts, or a bad request.
+ */
 static enum status
 overall(const struct tally *t)
 {
@@ -97,6 +101,7 @@ count_verdicts(const struct event_item *items, size_t count)
 	return t;
 }
 
+/* Why an event found no room, and when and where there is some again. */
 static void
 put_refusal(struct json *out, const struct event_refusal *refusal, int64_t now)
 {
@@ -109,13 +114,14 @@ put_refusal(struct json *out, const struct event_refusal *refusal, int64_t now)
 	if (refusal->frees_at > now)
 		instant_put(out, "freesAt", refusal->frees_at);
 	else
-		json_put_null(out, "freesAt");	/* that day is over: it frees no more */
+		json_put_null(out, "freesAt");	/* that day is over, so it will not have room again */
 	if (refusal->has_next)
 		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
 	else
 		json_put_null(out, "nextAvailableDate");
 }
 
+/* Lists every event that was not simply accepted, by its position in the body. */
 static void
 put_results(struct json *out, const struct event_item *items, size_t count, int64_t now)
 {
@@ -141,7 +147,7 @@ put_results(struct json *out, const struct event_item *items, size_t count, int6
 	json_close_array(out);
 }
 
-/* What a reply says of a request of which nothing was accepted. */
+/* The message and the error of a request of which nothing was accepted. */
 static void
 put_failure(struct req *r, struct json *out, enum status st, const struct event_item *items, const struct tally *t)
 {
@@ -149,7 +155,7 @@ put_failure(struct req *r, struct json *out, enum status st, const struct event_
 	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is taken by another event" :
 	    "No event was accepted");
 	json_put_text(out, "error", t->refusal != NULL ? t->refusal->error : items[0].error != NULL ? items[0].error : taken);
-	if (t->refusal != NULL && t->refusal->frees_at > r->now)	/* a day that is over frees nothing */
+	if (t->refusal != NULL && t->refusal->frees_at > r->now)	/* a day that is over never has room again */
 		req_add_header(r, "Retry-After", arena_printf(r->arena, "%lld",
 		    (long long)((t->refusal->frees_at - r->now) / SECOND_MS + 1)));
 }
@@ -177,6 +183,7 @@ events(struct req *r, struct json *out)
 		return st;
 	tally = count_verdicts(items, count);
 	st = overall(&tally);
+	/* The counts and results are the reply even if the status is an error. */
 	r->keeps_body = true;
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", st == OK);
@@ -193,7 +200,7 @@ events(struct req *r, struct json *out)
 
 /* ---- The list */
 
-/* A stretch of the ledger as it was asked for. */
+/* A list as it was asked for: the organization, what to show, and where to begin. */
 struct list {
 	struct organization org;
 	struct ledger_filter filter;
@@ -201,6 +208,10 @@ struct list {
 	int64_t limit;
 };
 
+/*
+ * Turns the days into instants: the list begins before all rows of the first day and ends with the start of the day after the
+ * last.
+ */
 static enum status
 read_days(struct req *r, struct list *l)
 {
@@ -218,6 +229,7 @@ read_days(struct req *r, struct list *l)
 	return OK;
 }
 
+/* A cursor of other days is refused, because it would silently skip or repeat rows. */
 static enum status
 read_list(struct req *r, struct list *l)
 {
@@ -241,7 +253,10 @@ read_list(struct req *r, struct list *l)
 	return OK;
 }
 
-/* Writes the rows, page by page; *next is where the list goes on, NULL at its end. */
+/*
+ * Writes rows until the limit or EVENTS_REPLY_MAX is reached; *next is the cursor to continue with, NULL at the end of the
+ * list.  Reads them in portions, so that a long list does not have to be in memory as rows.
+ */
 static enum status
 put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const char **next)
 {
@@ -256,7 +271,7 @@ put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const
 	if ((st = price_load(r->db, r->arena, &l->org, &prices)) != OK)
 		return st;
 	do {
-		wanted = left < PAGE_ROWS ? (size_t)left + 1 : PAGE_ROWS;	/* one more says whether there is more */
+		wanted = left < PAGE_ROWS ? (size_t)left + 1 : PAGE_ROWS;	/* one more tells whether there are more */
 		if ((st = ledger_page(r->db, r->arena, &l->org, &l->filter, wanted, &l->place, &lines, &count)) != OK)
 			return st;
 		for (size_t i = 0; i < count; i++, left--) {

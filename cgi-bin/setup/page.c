@@ -1,3 +1,7 @@
+/*
+ * The page of /setup (see page.h).  Everything on it that a user or the host supplied goes through the template's escaping,
+ * but for the list of time zones, whose names are checked here.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +14,7 @@ enum { VALUES_MAX = 32, ZONES_MAX = 1024 };
 const char *const setup_fields[] = { "code", "organizationId", "name", "timezone", "dailyLimit", "plan", "priceSms",
 	"priceCall", NULL };
 
-/* setup.html, put there by the Makefile. */
+/* setup.html as text; the Makefile makes it. */
 extern const char setup_html[];
 
 struct zones {
@@ -19,7 +23,7 @@ struct zones {
 	size_t count;
 };
 
-/* Those that a person would look for: places, and UTC. */
+/* Collects the time zones that a person would look for: those of places, and UTC.  Leaves out names that would need escaping. */
 static void
 add_zone(const char *name, void *arg)
 {
@@ -36,6 +40,7 @@ by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The options of the time zone field, sorted and each once. */
 static const char *
 zone_options(struct arena *a)
 {
@@ -56,6 +61,7 @@ zone_options(struct arena *a)
 	return text;
 }
 
+/* Whether a text has only characters of a host or a path, so that it may appear in an address. */
 static bool
 is_plain(const char *text)
 {
@@ -70,7 +76,10 @@ is_https(const struct req *r)
 	return (https != NULL && strcmp(https, "on") == 0) || (scheme != NULL && strcmp(scheme, "https") == 0);
 }
 
-/* Where Daybook is, for a person to copy: nothing of it goes anywhere but onto the page of the one who asked. */
+/*
+ * The address of Daybook, for the operator to copy.  Headers of the client are good enough for it, because only that client's
+ * page shows it.  A general example if they are not plain, or do not end in /setup.
+ */
 static const char *
 base_url(const struct req *r)
 {
@@ -83,6 +92,10 @@ base_url(const struct req *r)
 	return arena_printf(r->arena, "%s://%s%s", is_https(r) ? "https" : "http", host, is_plain(uri) ? uri : "/daybook");
 }
 
+/*
+ * Fills in the template: each section appears if its value is set.  The reply must not be stored, because it may show a code
+ * or a key, and the policy lets the page load nothing but its own style sheet.
+ */
 enum status
 setup_page_show(struct req *r, enum status st, const struct setup_page *p, struct json *out)
 {
@@ -106,7 +119,7 @@ setup_page_show(struct req *r, enum status st, const struct setup_page *p, struc
 	html_fill(out, setup_html, values);
 	r->content_type = "text/html; charset=utf-8";
 	r->keeps_body = true;
-	r->is_secret = true;	/* a code that was typed, a key */
+	r->is_secret = true;	/* it may show a code that was typed, or the key */
 	req_add_header(r, "Content-Security-Policy", policy);
 	req_add_header(r, "Referrer-Policy", "no-referrer");
 	return st;

@@ -11,22 +11,22 @@
 enum setup_field { CODE, ID, NAME, ZONE, LIMIT, PLAN, PRICE_SMS, PRICE_CALL, SETUP_FIELDS };
 extern const char *const setup_fields[];
 
-/* What a page shows; NULL = nothing.  The flags among them are any text. */
+/* What a page shows; NULL = nothing.  A flag is set by any text. */
 struct setup_page {
 	const char *title, *problem, *fix;
 	const char *form, *upgrade, *upload, *done;		/* flags */
 	const char *key, *upgraded;				/* the API key; the name of the copy */
-	const char *values[SETUP_FIELDS], *errors[SETUP_FIELDS];	/* what was typed, and what is wrong with it */
+	const char *values[SETUP_FIELDS], *errors[SETUP_FIELDS];	/* what was typed, and the error beside it */
 	bool code_stays;
 };
 
-/* Whether the request is JSON, and so the reply. */
+/* Whether the request is JSON; then the reply is too. */
 bool		setup_page_is_json(const struct req *r);
 
 /* Writes the page, with its headers; returns st. */
 enum status	setup_page_show(struct req *r, enum status st, const struct setup_page *p, struct json *out);
 
-/* The page of a state: what is to be done, or why nothing can be.  To JSON only the status, and r->why. */
+/* The page of a state: what to do, or why nothing can be done.  For JSON only the status, with the error in r->err. */
 enum status	setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, struct json *out);
 
 #endif

@@ -1,23 +1,23 @@
 /*
- * Setting up without a shell; open to anybody who knows the code in the file setup-code.txt in the folder above the
- * programs, and only until it has been done once.  It works without a database, which it makes.
+ * Setting up without a shell: for anybody who knows the code in the file setup-code.txt in the folder above the programs,
+ * and only until it has been done.  Needs no database; it creates it.
  *
  * GET /setup -- a page with a form, or with what is still missing.
  * POST /setup -- the form, or a JSON object with the same fields: code, organizationId, name (else the id), timezone,
- *	dailyLimit (none = unlimited), plan, priceSms, priceCall (dollars a part as text).  Makes the database, the organisation,
+ *	dailyLimit (none = unlimited), plan, priceSms, priceCall (dollars a part as text).  Makes the database, the organization,
  *	its prices, a signing key and an API key (org:admin usage:read usage:write campaigns:write), all or nothing; then
- *	removes the code file.  Where the database has an older schema: with the code alone, copies and upgrades it.
+ *	removes the code file.  If the database has an older schema: takes the code alone, copies the database and upgrades it.
  *
- * The reply is a page, to JSON it is JSON:
+ * The reply is a page; to a JSON request it is JSON:
  *
  *	200	the form; after an upgrade {"success":true,"data":{"copy","codeRemoved"}}
  *	201	{"success":true,"data":{"organizationId","apiKey","codeRemoved"}}
  *	400	a field is missing, unknown or wrong; the page has what was typed, with the error beside its field
- *	403	no code file yet, or another code: after a pause of a second
- *	404	has been done
- *	409	daybook.conf is missing, the database would lie in the document root, or cannot be made or used; the code file
+ *	403	there is no code file yet, or the code is wrong; then after a pause of a second
+ *	404	the setup has been done
+ *	409	daybook.conf is missing; the database would be in the document root, or cannot be created or used; the code file
  *		cannot be locked
- *	503	others are trying codes
+ *	503	other requests are trying codes
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@
 
 enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13 };
 
-/* Says beside a field what is wrong; JSON hears of the first one only. */
+/* Puts an error beside its field.  A JSON reply has room for the first one only. */
 static void
 wrong(struct req *r, struct setup_page *p, enum setup_field f, const char *what)
 {
@@ -40,7 +40,7 @@ wrong(struct req *r, struct setup_page *p, enum setup_field f, const char *what)
 		error_set(&r->err, BAD_REQUEST, "%s: %s", setup_fields[f], what);
 }
 
-/* The text of an error that may begin with the name of its field. */
+/* The text of an error without the name of its field, which the page shows anyway. */
 static const char *
 without_name(enum setup_field f, const char *text)
 {
@@ -49,7 +49,7 @@ without_name(enum setup_field f, const char *text)
 	return strncmp(text, setup_fields[f], n) == 0 && text[n] == ':' ? text + n + 2 : text;
 }
 
-/* The form again, with what was typed and what is wrong with it. */
+/* Shows the form again, with what was typed and the errors.  JSON gets the error body of its dialect. */
 static enum status
 refuse(struct req *r, enum status st, const struct setup *s, struct setup_page *p, struct json *out)
 {
@@ -60,6 +60,7 @@ refuse(struct req *r, enum status st, const struct setup *s, struct setup_page *
 
 /* ---- The fields */
 
+/* Reads the fields as the texts that a form would send, so that both are checked by the same code. */
 static enum status
 read_json(struct req *r, const char **values)
 {
@@ -79,6 +80,7 @@ read_json(struct req *r, const char **values)
 	return st;
 }
 
+/* An absent limit is no limit.  What is no number becomes one above the maximum, and so is refused. */
 static bool
 read_limit(const char *text, int64_t *limit)
 {
@@ -95,7 +97,10 @@ read_price(const char *text, int64_t *nanos)
 	return text[0] == '\0' || money_parse_nanos(text, nanos);
 }
 
-/* Into the organisation; false, with all that is wrong on the page, where something is. */
+/*
+ * Checks all fields and puts them into the organization.  Finds every error before it returns false, so that the operator can
+ * correct them at once.
+ */
 static bool
 read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 {
@@ -132,6 +137,7 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 
 /* ---- What the methods do */
 
+/* The reply to a success.  Removes the code file first, so that the reply can say whether it is still there. */
 static enum status
 finish(struct req *r, struct setup_page *p, const char *name, const char *value, const char *name2, const char *value2,
     struct json *out)
@@ -152,7 +158,7 @@ finish(struct req *r, struct setup_page *p, const char *name, const char *value,
 	return OK;
 }
 
-/* A failure that belongs to no field: the form again, with what was typed. */
+/* The reply to a failure that belongs to no field: the page with what was typed, and the problem above. */
 static enum status
 give_up(struct req *r, enum status st, struct setup *s, struct setup_page *p, struct json *out)
 {
@@ -179,6 +185,7 @@ upgrade(struct req *r, struct setup *s, struct setup_page *p, struct json *out)
 	return finish(r, p, "copy", p->upgraded, NULL, NULL, out);
 }
 
+/* Does the setup with the fields of a request whose code was right. */
 static enum status
 set_up(struct req *r, struct setup *s, struct setup_page *p, struct json *out)
 {
@@ -207,6 +214,10 @@ get(struct req *r, struct json *out)
 	return setup_page_state(r, &s, &p, out);
 }
 
+/*
+ * Checks the code before any other field, so that only the operator learns what is wrong with them; the state is looked at
+ * again after that, because another request may have been faster.
+ */
 static enum status
 post(struct req *r, struct json *out)
 {

@@ -1,3 +1,10 @@
+/*
+ * Backups in a folder: remove what dead makers left, make one, prune the oldest (see backup.h).
+ *
+ * A backup is written as NAME….db.part, which its maker holds (db/scratch.h), and gets its final name only when it is whole
+ * and on the disk.  So a file whose name ends in .db is always a good backup, and whoever finds a .part that nobody holds may
+ * remove it.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -14,20 +21,24 @@
 #include "db/scratch.h"
 #include "store/setting.h"
 
-#define PATTERN "-########-######.db"	/* behind the database's name; # = a digit */
+#define PATTERN "-########-######.db"	/* follows the database's name; # stands for a digit */
 #define UNFINISHED ".part"
 
 enum {
-	SAME_SECOND_MAX = 60,		/* so many seconds on, a name is free */
-	LEFT_BEHIND_S = 24 * 60 * 60,	/* whatever it is, not written to for so long: its maker is gone */
+	SAME_SECOND_MAX = 60,		/* names tried, a second apart, if others make backups at the same time */
+	LEFT_BEHIND_S = 24 * 60 * 60,	/* a .part that nobody has written to for so long belongs to a maker that is gone */
 };
 
-/* Where a database's backups are: two databases may have theirs in one folder. */
+/*
+ * What the names of a database's backups begin with.  Two databases may keep theirs in one folder, so every look-up compares
+ * the stem.
+ */
 struct place {
 	struct arena *arena;
-	const char *folder, *stem;	/* the database's name, without folder and ending */
+	const char *folder, *stem;	/* the database's file name, without its extension */
 };
 
+/* The database's file name without folder and extension.  A dot at the beginning starts no extension. */
 static const char *
 stem_of(struct db *db, struct arena *a)
 {
@@ -37,7 +48,7 @@ stem_of(struct db *db, struct arena *a)
 	return dot != NULL && dot != name ? arena_text(a, name, (size_t)(dot - name)) : name;
 }
 
-/* Whether a name is that of one of its backups, with `ending` behind it and, where is_open, anything else. */
+/* Whether a file name is STEM-YYYYMMDD-HHMMSS.db of this database and `ending`; if is_open is set, more may follow. */
 static bool
 is_named(const struct place *p, const char *name, const char *ending, bool is_open)
 {
@@ -52,7 +63,7 @@ is_named(const struct place *p, const char *name, const char *ending, bool is_op
 	return strncmp(name, ending, strlen(ending)) == 0 && (is_open || name[strlen(ending)] == '\0');
 }
 
-/* Its path of the second at_s. */
+/* The path of a backup that is made at second at_s, in UTC, so that the names sort by time. */
 static const char *
 path_of(const struct place *p, int64_t at_s)
 {
@@ -67,7 +78,10 @@ path_of(const struct place *p, int64_t at_s)
 
 /* ---- Making one */
 
-/* A file that is held until it has its name, so that nobody takes it for one that was left behind. */
+/*
+ * Makes the unfinished file and holds it, so that nobody takes it for one that a dead maker left.  If another process has
+ * taken the name of this second, tries those of the next ones.
+ */
 static enum status
 make_part(const struct place *p, int64_t now_s, const char **part, int *fd, struct error *err)
 {
@@ -80,13 +94,19 @@ make_part(const struct place *p, int64_t now_s, const char **part, int *fd, stru
 	return *fd != -1 ? OK : error_set(err, UNAVAILABLE, "%s: %s", *part, strerror(errno));
 }
 
+/*
+ * Gives the finished file its name, once it is on the disk.
+ *
+ * *made is set as soon as the file has its name, even if its folder cannot be synced after that: the caller must then neither
+ * remove the .part, whose name may be another process's by now, nor report that nothing was made.
+ */
 static enum status
 publish(const struct place *p, const char *part, int64_t now_s, const char **made, struct error *err)
 {
 	const char *path = part;
 	int rc = -1;
 
-	scratch_remove_companions(part);	/* while the name is ours */
+	scratch_remove_companions(part);	/* before the renaming: after it, the .part name may belong to another process */
 	if (scratch_sync(part)) {
 		errno = EEXIST;
 		for (int i = 0; rc == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++)
@@ -99,6 +119,10 @@ publish(const struct place *p, const char *part, int64_t now_s, const char **mad
 	return OK;
 }
 
+/*
+ * Makes one backup: copies the database into a .part, then publishes it.  Releases the file last, because closing it earlier
+ * would let another process take the .part for an abandoned one.
+ */
 static enum status
 make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress)(int64_t, int64_t), const char **made,
     struct error *err)
@@ -111,7 +135,7 @@ make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress
 		return st;
 	if ((st = db_backup_into(db, part, true, progress, err)) == OK)
 		st = publish(p, part, now_s, made, err);
-	if (st != OK && *made == NULL)	/* else the name may be another's by now */
+	if (st != OK && *made == NULL)	/* once published, the .part name may be another process's */
 		scratch_remove(part);
 	scratch_release(fd);
 	return st;
@@ -119,7 +143,10 @@ make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress
 
 /* ---- Removing what is too old */
 
-/* What makers that were killed left behind. */
+/*
+ * Removes the unfinished files of makers that are gone: those that nobody holds, and, whatever their locks say, those that
+ * were not written to for a day.
+ */
 static void
 sweep(const struct place *p, struct dirent **names, int n)
 {
@@ -134,12 +161,15 @@ sweep(const struct place *p, struct dirent **names, int n)
 	}
 }
 
-/* The oldest beyond `keep`, but never the one that was made now, whatever the clock said when the others were. */
+/*
+ * Removes the oldest backups beyond `keep`; `names` is sorted, so the oldest come first.  Never removes the one that was just
+ * made, even if the clock went back and other names look newer.
+ */
 static enum status
 prune(const struct place *p, struct dirent **names, int n, const char *made, int keep, int *removed, struct error *err)
 {
 	enum status st = OK;
-	int others = -1;
+	int others = -1;	/* backups but for the new one, which is among the names */
 
 	for (int i = 0; i < n; i++)
 		others += names[i]->d_type != DT_DIR && is_named(p, names[i]->d_name, "", false);
@@ -151,12 +181,13 @@ prune(const struct place *p, struct dirent **names, int n, const char *made, int
 		others--;
 		if (unlink(path) == 0)
 			++*removed;
-		else if (errno != ENOENT)	/* else somebody else was faster */
+		else if (errno != ENOENT)	/* gone: another process pruned it too */
 			st = error_set(err, UNAVAILABLE, "%s: cannot be removed: %s", path, strerror(errno));
 	}
 	return st;
 }
 
+/* Reads the folder once, and removes from it what nobody needs: unfinished files and the oldest backups. */
 static enum status
 tidy(const struct place *p, const char *made, int keep, int *removed, struct error *err)
 {
@@ -189,7 +220,10 @@ backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int6
 		return error_set(err, UNAVAILABLE, "%s: %s", folder, strerror(errno));
 	if (!S_ISDIR(st_folder.st_mode))
 		return error_set(err, UNAVAILABLE, "%s: not a folder", folder);
-	/* What was left behind goes first: it may be what fills the disk. */
+	/*
+	 * Unfinished files go first, because they may be what fills the disk.  INT_MAX: no old backup goes before there is a
+	 * new one.
+	 */
 	if ((st = tidy(&p, "", INT_MAX, removed, err)) != OK ||
 	    (st = make_backup(db, &p, now_s, progress, made, err)) != OK)
 		return st;

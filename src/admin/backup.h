@@ -1,7 +1,4 @@
-/*
- * Backups that are kept for a while: FOLDER/NAME-YYYYMMDD-HHMMSS.db (UTC), the newest so many of them; NAME is the
- * database's own.
- */
+/* Rotated backups: FOLDER/NAME-YYYYMMDD-HHMMSS.db (UTC), of which the newest are kept.  NAME is the database's own name. */
 #ifndef BACKUP_H
 #define BACKUP_H
 
@@ -10,15 +7,15 @@
 
 
 /*
- * Makes one in the folder, which must be there, and then removes the oldest of that name pattern beyond `keep`; nothing
- * else is ever removed, and the new one never.  It has its name only when it is whole and on the disk.  *made is its path, in
- * the arena; *removed counts.  progress as of db_backup.  UNAVAILABLE and why where it could not be made, or an old
- * one not removed (then *made is not NULL).
+ * Makes a backup in the folder, which must exist, and then removes the oldest of that name pattern beyond `keep`.  Removes
+ * nothing else, and never the new one.  The backup has its name only when it is whole and on the disk.  *made is its path, in
+ * the arena; *removed counts the old ones that went. progress is that of db_backup.  UNAVAILABLE and the reason if it could
+ * not be made, or if an old one could not be removed (then *made is not NULL).
  */
 enum status	backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int64_t now,
 		    void (*progress)(int64_t done, int64_t total), const char **made, int *removed, struct error *err);
 
-/* Inside a write transaction: remembers when there was a good copy last. */
+/* Inside a write transaction: records `now` as the time of the last good backup (the setting backup_at). */
 enum status	backup_note(struct db *db, struct arena *a, int64_t now, struct error *err);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * The table of the doctor's checks, and how a check reports its result (see doctor.h).
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +50,7 @@ doctor_fix(struct check_result *f, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The file as a whole: what takes as long as reading it. */
+/* Checks the whole file: damage, and a schema that is not ours.  Reads every page, so it is left to a thorough examination. */
 static void
 check_whole(const struct doctor_context *p, struct check_result *f)
 {
@@ -64,6 +67,10 @@ check_whole(const struct doctor_context *p, struct check_result *f)
 		doctor_fine(f, "%s: schema version %d; quick_check finds no damage", p->path, DB_SCHEMA_VERSION);
 }
 
+/*
+ * Whether the database can be opened.  If not, the hint that came with the error is the best fix; a file that was never found
+ * has none, so a general one stands in.
+ */
 static void
 check_database(const struct doctor_context *p, struct check_result *f)
 {
@@ -78,8 +85,9 @@ check_database(const struct doctor_context *p, struct check_result *f)
 	}
 }
 
-enum { OF_FILE = 1, OF_DATABASE = 2, THOROUGH = 4 };	/* what a check needs */
+enum { OF_FILE = 1, OF_DATABASE = 2, THOROUGH = 4 };	/* what must be there, or wanted, for a check */
 
+/* In the order in which results are reported: the file before what is in it. */
 static const struct check {
 	const char *name;
 	unsigned needs;
@@ -104,6 +112,7 @@ static const struct check {
 enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
 _Static_assert(CHECKS <= DOCTOR_CHECKS_MAX, "more checks than a caller has room for");
 
+/* Makes the checks that can be made here and now. */
 size_t
 doctor_examine(const struct doctor_context *p, struct check_result *out)
 {
@@ -111,6 +120,7 @@ doctor_examine(const struct doctor_context *p, struct check_result *out)
 	    (p->is_thorough ? THOROUGH : 0);
 	size_t n = 0;
 
+	/* Leaves out a check whose needs are not met, and one that wrote no text because it could not find out. */
 	for (const struct check *c = checks; c < checks + CHECKS; c++)
 		if ((c->needs & ~can) == 0) {
 			memset(&out[n], 0, sizeof(out[n]));
@@ -127,6 +137,7 @@ doctor_word(enum doctor_level level)
 	return level == DOCTOR_FINE ? "ok" : level == DOCTOR_WARNING ? "warning" : "error";
 }
 
+/* A warning is logged as information: it is for the operator to look at, not for an alarm. */
 void
 doctor_log(const struct doctor_context *p)
 {

@@ -1,12 +1,13 @@
-/*
- * The doctor's checks.  For doctor*.c only.
- */
+/* The doctor's checks.  For doctor*.c only.  A check that cannot find out returns without writing a text. */
 #ifndef DOCTOR_CHECKS_H
 #define DOCTOR_CHECKS_H
 
 #include "admin/doctor.h"
 
-/* Fills in what was found, and what to do. */
+/*
+ * Fill in the result: that all is fine; what is wrong, in words for the operator and (open_text) for the public; what to do
+ * about it.
+ */
 void	doctor_fine(struct check_result *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	doctor_found(struct check_result *f, enum doctor_level level, const char *open_text, const char *fmt, ...)
 	    __attribute__((format(printf, 4, 5)));
@@ -21,7 +22,7 @@ void	doctor_locks(const struct doctor_context *p, struct check_result *f);
 void	doctor_space(const struct doctor_context *p, struct check_result *f);
 void	doctor_setup_code(const struct doctor_context *p, struct check_result *f);
 
-/* ---- doctor_data.c: what is in it, and what it stands on */
+/* ---- doctor_data.c: what is in the database, and what it depends on */
 void	doctor_sqlite(const struct doctor_context *p, struct check_result *f);
 void	doctor_timezones(const struct doctor_context *p, struct check_result *f);
 void	doctor_backup(const struct doctor_context *p, struct check_result *f);

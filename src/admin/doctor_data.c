@@ -1,6 +1,4 @@
-/*
- * What is in the database, and what it stands on.
- */
+/* Checks of what is in the database, and of what it depends on: SQLite, time zones, backups, credentials, settings. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +12,10 @@
 
 enum { BACKUP_DAYS_MAX = 7, TZDATA_YEARS_MAX = 1 };
 
-/* Since 3.7.0, mended in 3.51.3 and, for their branches, in 3.50.7 and 3.44.6. */
+/*
+ * The WAL-reset fault is in 3.7.0 and later, and fixed in 3.51.3 and, on their branches, in 3.50.7 and 3.44.6.  A version that
+ * cannot be parsed counts as faulty.
+ */
 bool
 doctor_has_wal_fault(const char *sqlite_version)
 {
@@ -27,6 +28,10 @@ doctor_has_wal_fault(const char *sqlite_version)
 	return !((minor == 51 && patch >= 3) || (minor == 50 && patch >= 7) || (minor == 44 && patch >= 6));
 }
 
+/*
+ * A faulty SQLite harms only if two processes write at once.  The writers' lock prevents that, so the fault is an error only
+ * if the lock file cannot be opened.
+ */
 void
 doctor_sqlite(const struct doctor_context *p, struct check_result *f)
 {
@@ -45,7 +50,7 @@ doctor_sqlite(const struct doctor_context *p, struct check_result *f)
 	}
 }
 
-/* An organisation whose zone is none here; NULL = all are. */
+/* The first organization whose zone this system does not know; *lost is NULL if all are known. */
 static enum status
 lost_zone(const struct doctor_context *p, const char **lost, const char **organization)
 {
@@ -62,6 +67,10 @@ lost_zone(const struct doctor_context *p, const char **lost, const char **organi
 	return query_done(q);
 }
 
+/*
+ * Reports the worst finding only: no time zones at all; an organization whose zone is missing, which takes a zone file per
+ * organization and is therefore left to a thorough examination; tzdata without a release; tzdata that is old.
+ */
 void
 doctor_timezones(const struct doctor_context *p, struct check_result *f)
 {
@@ -79,6 +88,7 @@ doctor_timezones(const struct doctor_context *p, struct check_result *f)
 	else if (release[0] == '\0')
 		doctor_found(f, DOCTOR_WARNING, "the system's tzdata does not say its release",
 		    "the system's tzdata does not say its release");
+	/* A release is named by its year and a letter, as 2026f: the year is precise enough. */
 	else if (atoi(release) < year - TZDATA_YEARS_MAX)
 		doctor_found(f, DOCTOR_WARNING, "the system's tzdata is more than a year old: upgrade the package tzdata",
 		    "the system's tzdata %s is more than a year old: days may be cut wrong", release);
@@ -89,6 +99,7 @@ doctor_timezones(const struct doctor_context *p, struct check_result *f)
 	doctor_fix(f, "Install or upgrade the package tzdata (or set TZDIR to a folder of newer zones).");
 }
 
+/* backup_at reads as 0 until the first backup, whether a command or maintenance makes it. */
 void
 doctor_backup(const struct doctor_context *p, struct check_result *f)
 {
@@ -149,7 +160,7 @@ doctor_credentials(const struct doctor_context *p, struct check_result *f)
 	doctor_fix(f, "`daybook key add`, or `daybook apikey add --org ID --scope usage:read`");
 }
 
-/* An origin over plain HTTP that is not this machine itself; NULL = none. */
+/* The first of cors_origins that is served over plain HTTP, except from this machine itself; NULL if there is none. */
 static const char *
 plain_origin(const struct doctor_context *p)
 {
@@ -165,6 +176,7 @@ plain_origin(const struct doctor_context *p)
 	while ((one = strsep(&list, " ")) != NULL) {
 		is_own = strncmp(one, "http://", 7) != 0;
 		for (size_t i = 0; !is_own && i < sizeof(own) / sizeof(own[0]); i++)
+			/* The host must end here, or a port must follow: http://localhost.example.com is another machine. */
 			is_own = strncmp(one, own[i], strlen(own[i])) == 0 && strchr(":", one[strlen(own[i])]) != NULL;
 		if (!is_own)
 			return one;
@@ -172,6 +184,10 @@ plain_origin(const struct doctor_context *p)
 	return NULL;
 }
 
+/*
+ * Looks for settings that let too much in: a key of another issuer (we do not have its private half) without an audience to
+ * tell its tokens for Daybook from others, and pages that call the API over plain HTTP.
+ */
 void
 doctor_settings(const struct doctor_context *p, struct check_result *f)
 {

@@ -1,6 +1,4 @@
-/*
- * The database as files: whose they are, who may read them, where they lie.
- */
+/* Checks of the database as files: who owns them, who may read them, where they are, and what their filesystem can do. */
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -16,14 +14,14 @@
 #include "admin/setup.h"
 
 #define MB INT64_C(1000000)
-#define SPACE_MIN (100 * MB)	/* bytes free, and twice the database */
+#define SPACE_MIN (100 * MB)	/* bytes that must be free, or twice the database if that is more */
 
 enum { NAME_MAX_BYTES = 64 };
 
 static const char *const companions[] = { "-wal", "-shm", "-gate" };
 enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]) };
 
-/* They lie beside the file itself, whatever link names it. */
+/* The path of a companion.  It lies beside the real file, even if p->path is a symbolic link to it. */
 static const char *
 companion(const struct doctor_context *p, const char *suffix)
 {
@@ -32,7 +30,7 @@ companion(const struct doctor_context *p, const char *suffix)
 	return arena_printf(p->arena, "%s%s", realpath(p->path, real) != NULL ? real : p->path, suffix);
 }
 
-/* The folder that the file is really in. */
+/* The folder of the real file, after links are resolved; "." if they cannot be. */
 static const char *
 folder_of(const struct doctor_context *p)
 {
@@ -41,11 +39,11 @@ folder_of(const struct doctor_context *p)
 	if (realpath(p->path, real) == NULL)
 		return ".";
 	slash = strrchr(real, '/');
-	slash[slash == real] = '\0';
+	slash[slash == real] = '\0';	/* the folder / keeps its slash */
 	return arena_strdup(p->arena, real);
 }
 
-/* Where time matters, their numbers: a name may come from anywhere. */
+/* A user's name; just the number in a quick examination, because looking up a name may ask a directory server. */
 static const char *
 user_name(const struct doctor_context *p, uid_t uid)
 {
@@ -55,9 +53,12 @@ user_name(const struct doctor_context *p, uid_t uid)
 	    arena_printf(p->arena, "%lu", (unsigned long)uid);
 }
 
-/* ---- Whose */
+/* ---- Owner */
 
-/* A file that this user, or the one whose database it is, cannot write; NULL = there is none. */
+/*
+ * The first file (or the folder) that whoever runs this cannot read and write; NULL if there is none.  Root can write
+ * everything, so for root the question is whether the owner of the database can, as the owner of the file or by its group.
+ */
 static const char *
 shut_out(const struct doctor_context *p, const struct stat *database)
 {
@@ -88,6 +89,7 @@ doctor_owner(const struct doctor_context *p, struct check_result *f)
 		doctor_fine(f, "the files belong to %s", user_name(p, st.st_uid));
 		return;
 	}
+	/* The file may have gone since, as -wal and -shm do: then nothing is wrong. */
 	if (stat(file, &theirs) == -1)
 		return;
 	doctor_found(f, DOCTOR_ERROR, "the owner of the database's files: run `daybook doctor`",
@@ -98,8 +100,12 @@ doctor_owner(const struct doctor_context *p, struct check_result *f)
 	    "`chown USER %s` (and so on).", file);
 }
 
-/* ---- Who may read */
+/* ---- Permissions */
 
+/*
+ * Whether others have access, the worst case first: they may replace the database in its folder (unless the folder is
+ * sticky), they may read or write a file of it, they may list or enter the folder.
+ */
 void
 doctor_rights(const struct doctor_context *p, struct check_result *f)
 {
@@ -120,7 +126,7 @@ doctor_rights(const struct doctor_context *p, struct check_result *f)
 		    "database in place of yours", folder);
 		doctor_fix(f, "`chmod 0700 %s` (or 2770, where a group shares it).", folder);
 	} else if (open_to_all != 0) {
-		/* Where nobody else gets through the folder, it is only untidy. */
+		/* If others cannot enter the folder, an open file in it is only a warning. */
 		doctor_found(f, (in.st_mode & S_IXOTH) != 0 ? DOCTOR_ERROR : DOCTOR_WARNING, open_text,
 		    "%s: every user of this machine may %s it (mode %04o); the signing keys are in the database", file,
 		    (open_to_all & S_IWOTH) != 0 ? "write" : "read", st.st_mode & 07777);
@@ -133,8 +139,9 @@ doctor_rights(const struct doctor_context *p, struct check_result *f)
 		doctor_fine(f, "nobody else may read the database or its folder");
 }
 
-/* ---- Where */
+/* ---- Location */
 
+/* Whether a path is a folder or in it: /a/bc is not in /a/b. */
 static bool
 is_within(const char *real, const char *root)
 {
@@ -144,8 +151,8 @@ is_within(const char *real, const char *root)
 }
 
 /*
- * A server follows links, so both count: where the file is, and the folder that it is named in.  Of a file that is yet to
- * be made, the nearest folder that exists decides.
+ * Servers follow links, so both count: where the file is, and the folder that it is named in.  Of a file that is still to be
+ * made, the nearest folder that exists decides.
  */
 bool
 doctor_is_below(const char *path, const char *document_root)
@@ -153,7 +160,7 @@ doctor_is_below(const char *path, const char *document_root)
 	char at[PATH_MAX], real[PATH_MAX], root[PATH_MAX], *slash;
 
 	if (document_root == NULL || document_root[0] == '\0' || realpath(document_root, root) == NULL ||
-	    strcmp(root, "/") == 0)	/* some servers say "/" when they have no root */
+	    strcmp(root, "/") == 0)	/* some servers report "/" if they have no root */
 		return false;
 	if (realpath(path, real) != NULL && is_within(real, root))
 		return true;
@@ -166,7 +173,7 @@ doctor_is_below(const char *path, const char *document_root)
 	return is_within(real, root);
 }
 
-/* Where web servers usually keep what they hand out; NULL = nothing of the kind. */
+/* The well-known folder of web servers that a path lies in; NULL if none.  A guess by name, so it is only a warning. */
 static const char *
 usual_root(const char *real)
 {
@@ -182,6 +189,10 @@ usual_root(const char *real)
 	return NULL;
 }
 
+/*
+ * Being below the document root is certain to expose the file; a folder that only looks like one of a web server may be
+ * harmless.
+ */
 void
 doctor_location(const struct doctor_context *p, struct check_result *f)
 {
@@ -205,8 +216,9 @@ doctor_location(const struct doctor_context *p, struct check_result *f)
 	    "name that with DAYBOOK_DB or in daybook.conf.");
 }
 
-/* ---- What the filesystem can */
+/* ---- Filesystem */
 
+/* A WAL needs locks and shared memory, which network filesystems do not provide reliably; a rollback journal works there. */
 void
 doctor_filesystem(const struct doctor_context *p, struct check_result *f)
 {
@@ -224,6 +236,7 @@ doctor_filesystem(const struct doctor_context *p, struct check_result *f)
 	}
 }
 
+/* Tests whether locks exclude another process: on some filesystems they succeed without any effect. */
 void
 doctor_locks(const struct doctor_context *p, struct check_result *f)
 {
@@ -231,7 +244,7 @@ doctor_locks(const struct doctor_context *p, struct check_result *f)
 	struct error err = { 0 };
 	struct writer_lock made;
 
-	if (writer_lock_open(&made, lock, p->path))	/* a database that was copied has none yet; the next program would make it */
+	if (writer_lock_open(&made, lock, p->path))	/* makes the file if it is missing: a copied database has none */
 		writer_lock_close(&made);
 	if (writer_lock_probe(lock, &err) == OK) {
 		doctor_fine(f, "locks keep processes apart");
@@ -242,6 +255,7 @@ doctor_locks(const struct doctor_context *p, struct check_result *f)
 	doctor_fix(f, "Move the database to a filesystem with locks (a local disk), or let the host switch them on.");
 }
 
+/* A full disk stops every write, so this warns before the database and one backup of it would fill the disk. */
 void
 doctor_space(const struct doctor_context *p, struct check_result *f)
 {
@@ -263,8 +277,12 @@ doctor_space(const struct doctor_context *p, struct check_result *f)
 	doctor_fix(f, "Make room: old backups, logs, a larger disk.");
 }
 
-/* ---- What setting up left behind */
+/* ---- Left over from the setup */
 
+/*
+ * A code file that is still there after the setup: it has served its purpose, and whoever knows the code could start the next
+ * upgrade.
+ */
 void
 doctor_setup_code(const struct doctor_context *p, struct check_result *f)
 {

@@ -1,3 +1,9 @@
+/*
+ * Checks of a database that comes from elsewhere, and what replaces a live one with it (see inspect.h).
+ *
+ * A restore and an upgrade follow the same steps: stage a copy beside the database, check it, upgrade it, inspect it as a
+ * whole, and only then touch the database.  Every failure before the last step leaves the database as it was.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -15,8 +21,9 @@
 
 #define KEPT_KIND "before-restore"	/* FILE-before-restore-20261129-101500 */
 
-/* ---- Looking */
+/* ---- Inspecting */
 
+/* The first difference that verify reports, for an error that has room for one. */
 struct first {
 	char organization[80], text[ERROR_TEXT_MAX];
 };
@@ -32,6 +39,7 @@ keep_first(void *arg, const char *organization, const char *text)
 	snprintf(f->text, sizeof(f->text), "%.300s", text);
 }
 
+/* Runs verify.  A database with differences is a CONFLICT that quotes the first one and counts them all. */
 static enum status
 run_verify(struct db *db, struct error *err)
 {
@@ -49,7 +57,7 @@ run_verify(struct db *db, struct error *err)
 	    report.differences == 1 ? "" : "s");
 }
 
-/* What nobody may override: a file that is damaged, or whose schema is another one. */
+/* The checks that no --force overrides: a damaged file, or one with another schema. */
 static enum status
 check_shape(struct db *db, struct error *err)
 {
@@ -70,6 +78,7 @@ inspect(struct db *db, struct error *err)
 	return run_verify(db, err);
 }
 
+/* Says in the error that the file was put there by hand, because the operator may not know that it was not restored. */
 enum status
 inspect_and_accept(struct db *db, struct error *err)
 {
@@ -85,7 +94,7 @@ inspect_and_accept(struct db *db, struct error *err)
 
 /* ---- A staged copy */
 
-/* Opens the copy, which is of this schema by now. */
+/* Inspects the copy after its upgrade. is_forced leaves verify out: its differences are what --force accepts. */
 static enum status
 inspect_staged(const char *staged, bool is_forced, struct error *err)
 {
@@ -100,7 +109,10 @@ inspect_staged(const char *staged, bool is_forced, struct error *err)
 	return st;
 }
 
-/* The copy as a file: checked for what would mislead the upgrade, upgraded, and inspected. */
+/*
+ * Makes the staged copy ready to be used.  Checks it for damage first, because an upgrade of a damaged file could fail halfway
+ * or hide the damage; then upgrades it; then inspects all of it.
+ */
 static enum status
 prepare(const char *from, const char *staged, bool is_forced, struct error *err)
 {
@@ -123,7 +135,7 @@ prepare(const char *from, const char *staged, bool is_forced, struct error *err)
 		st = inspect_staged(staged, is_forced, &found);
 	if (st == OK)
 		return OK;
-	/* What is wrong is said of the file that was named, not of the copy. */
+	/* Name the file that the operator named, not the copy, which is gone by the time the message is read. */
 	if (strncmp(found.text, staged, strlen(staged)) == 0)
 		error_set(err, st, "%s%s", from, found.text + strlen(staged));
 	else
@@ -132,7 +144,10 @@ prepare(const char *from, const char *staged, bool is_forced, struct error *err)
 	return st;
 }
 
-/* Makes the copy's file beside the database, under a name that a later one sweeps away if this one dies. */
+/*
+ * Makes an empty file for the copy beside the database, so that both are on one filesystem.  Its name is one that a later run
+ * sweeps away if this process dies.
+ */
 static enum status
 begin_staging(const char *path, const char *kind, char *staged, int *fd, struct error *err)
 {
@@ -143,6 +158,7 @@ begin_staging(const char *path, const char *kind, char *staged, int *fd, struct 
 	return OK;
 }
 
+/* Removes the copy before releasing it, as long as its name cannot belong to anybody else. */
 static void
 end_staging(const char *staged, int fd)
 {
@@ -152,7 +168,10 @@ end_staging(const char *staged, int fd)
 
 /* ---- Restoring */
 
-/* Removes the earlier FILE-before-restore-*, of which one is enough. */
+/*
+ * Removes the databases that earlier restores kept: the one of this restore is enough.  Only names of digits and "-" after the
+ * prefix count, so that nothing else is removed.
+ */
 static void
 remove_earlier(const char *path, const char *kept, struct arena *a)
 {
@@ -172,13 +191,17 @@ remove_earlier(const char *path, const char *kept, struct arena *a)
 		closedir(dir);
 }
 
+/*
+ * Keeps the database as it is now under FILE-before-restore-TIME, even a damaged one, so that a restore can be undone.  Tries
+ * the next seconds if the name is taken.
+ */
 static enum status
 keep(struct db *db, struct arena *a, int64_t now, const char **kept, struct error *err)
 {
 	char at[INSTANT_TEXT_MAX];
 	enum status st = CONFLICT;
 
-	for (int i = 0; st == CONFLICT && i < 60; i++) {	/* two in one second are two */
+	for (int i = 0; st == CONFLICT && i < 60; i++) {	/* two restores in one second keep two files */
 		instant_format(now + i * SECOND_MS, at);	/* 2026-11-21T14:43:20.123Z */
 		*kept = arena_printf(a, "%s-" KEPT_KIND "-%.4s%.2s%.2s-%.2s%.2s%.2s", db_path(db), at, at + 5, at + 8, at + 11, at + 14,
 		    at + 17);
@@ -187,7 +210,7 @@ keep(struct db *db, struct arena *a, int64_t now, const char **kept, struct erro
 	return st;
 }
 
-/* In the copy, so that the restore is one step. */
+/* Writes the audit row and the time of the last backup into the copy, so that one replacement puts all of it into force. */
 static enum status
 note_restore(const char *staged, struct arena *a, int64_t now, const char *credential, struct error *err)
 {
@@ -214,16 +237,18 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 	enum status st;
 	int fd;
 
+	/* The given file may be another name of the database. */
 	if (db_is_same_file(db, from))
 		return error_set(err, CONFLICT, "%s: the database itself, not a backup of it", from);
 	if ((st = begin_staging(db_path(db), "restore", staged, &fd, err)) != OK)
 		return st;
 	if ((st = prepare(from, staged, is_forced, err)) == OK &&
 	    (st = note_restore(staged, a, now, credential, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
+		/* The kept file is of use only if something was replaced. */
 		if ((st = db_replace(db, staged, err)) == OK)
 			remove_earlier(db_path(db), *kept, a);
 		else
-			scratch_remove(*kept);	/* nothing was replaced */
+			scratch_remove(*kept);	/* the database is still the live one */
 	}
 	end_staging(staged, fd);
 	return st;
@@ -231,7 +256,7 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 
 /* ---- Upgrading */
 
-/* There is nothing to upgrade. */
+/* The schema is current: only a file that was put there by hand still needs its inspection. */
 static enum status
 check_current(const char *path, struct error *err)
 {
@@ -256,15 +281,17 @@ inspect_upgrade(const char *path, bool is_forced, int *from, struct error *err)
 	if ((st = db_version_of(path, from, err)) != OK)
 		return st;
 	if (*from > DB_SCHEMA_VERSION)
-		return db_upgrade(path, from, err);	/* it says which is newer */
+		return db_upgrade(path, from, err);	/* fails, and says that the file is newer */
 	if (*from == DB_SCHEMA_VERSION)
 		return check_current(path, err);
+	/* Rehearse the upgrade on a copy, and upgrade the database itself only if the copy passes. */
 	if ((st = begin_staging(path, "upgrade", staged, &fd, err)) != OK)
 		return st;
 	st = prepare(path, staged, is_forced, err);
 	end_staging(staged, fd);
 	if (st != OK || (st = db_upgrade(path, from, err)) != OK)
 		return st;
+	/* The upgraded file is a known one from now on: its copy was inspected. */
 	if ((db = db_open(path, err)) == NULL)
 		return UNAVAILABLE;
 	if ((st = db_accept(db)) != OK)

@@ -1,3 +1,6 @@
+/*
+ * Maintenance: what is done, and who does it if several processes think of it at once (see maintenance.h).
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,9 +18,12 @@
 #include "store/setting.h"
 #include "admin/maintenance.h"
 
-enum { TURN_MS = 1000 };	/* the next request waits no longer for blanking */
+enum { TURN_MS = 1000 };	/* the longest that blanking may delay the next request */
 
-/* One transaction after the other, so that writers come in between. */
+/*
+ * Blanks expired contacts for at most TURN_MS; returns whether some are left.  Works in short transactions, so that other
+ * writers get the lock in between, and gives up if the lock is busy: a later run goes on.
+ */
 static bool
 blank_failures(struct db *db, int64_t now)
 {
@@ -37,6 +43,7 @@ blank_failures(struct db *db, int64_t now)
 	return false;
 }
 
+/* Logs what the system call that just failed says of a file; reads errno first, because log_value might change it. */
 static void
 log_failure(const char *path)
 {
@@ -46,7 +53,7 @@ log_failure(const char *path)
 	log_error("event=backup file=%s error=\"%s\"", log_value(path, text, sizeof(text)), strerror(error));
 }
 
-/* How many to keep where a backup is due; else 0. */
+/* The number of backups to keep if one is due; 0 if none is due or wanted. */
 static int
 backups_due(struct db *db, struct arena *a, int64_t now)
 {
@@ -58,12 +65,13 @@ backups_due(struct db *db, struct arena *a, int64_t now)
 	    setting_get(db, a, "backup_at", &text) != OK)
 		return 0;
 	last_at = strtoll(text, NULL, 10);
-	return now < last_at || now - last_at >= DAY_MS ? keep : 0;	/* of a time to come: the clock was wrong */
+	return now < last_at || now - last_at >= DAY_MS ? keep : 0;	/* a time in the future: the clock was wrong */
 }
 
 /*
- * Locks the folder, for one process and one try an hour: the file says when the last one was.  The lock goes with the file.
- * -1 where it is not to be had.
+ * Locks the backup folder, so that only one process makes a backup, and tries only once an hour even if it fails: the lock
+ * file holds the time of the last try.  The lock ends when the descriptor is closed. -1 if another process has the lock, if
+ * the last try is too recent, or on an error.
  */
 static int
 lock_folder(const char *folder, struct arena *a, int64_t now)
@@ -88,6 +96,10 @@ lock_folder(const char *folder, struct arena *a, int64_t now)
 	return -1;
 }
 
+/*
+ * Makes the backup and records its time.  Logs a backup whose time could not be recorded, but does not fail: it is good, and
+ * the worst that follows is one backup too many.
+ */
 static enum status
 make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_t now, struct error *err)
 {
@@ -108,7 +120,10 @@ make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_
 	return st;
 }
 
-/* A file that was put there by hand is inspected as a whole, once: one that does not pass must not push out good backups. */
+/*
+ * Whether the database may be backed up.  One that was put there by hand is inspected first, because the copies of a bad one
+ * would push the good backups out.
+ */
 static bool
 is_sound(struct db *db)
 {
@@ -121,6 +136,10 @@ is_sound(struct db *db)
 	return false;
 }
 
+/*
+ * Makes the daily backup if it is due.  Asks whether it is due before and after taking the lock: before, so that most runs
+ * cost one look at two settings; after, because another process may have made it meanwhile.
+ */
 static void
 back_up(struct db *db, struct arena *a, int64_t now)
 {
@@ -137,7 +156,7 @@ back_up(struct db *db, struct arena *a, int64_t now)
 	}
 	if ((fd = lock_folder(folder, a, now)) == -1)
 		return;
-	/* Somebody else may have made it while we looked. */
+	/* Another process may have made it before we had the lock. */
 	if ((keep = backups_due(db, a, now)) > 0 && is_sound(db) && make_backup(db, a, folder, keep, now, &err) != OK)
 		log_error("event=backup error=%s", log_value(err.text, text, sizeof(text)));
 	close(fd);

@@ -1,11 +1,12 @@
 /*
- * What is to be done now and then, and needs no cron: the programs do it themselves, behind a reply that has gone out.
+ * Periodic maintenance without cron: run by the programs, after a reply has been sent.
  *
- * 1. Failures past failure_retention_days are blanked, to the last.
- * 2. Where the setting backup_keep is not 0 and the last backup is a day old, one is made in DATABASE-backups/, by one
- *    process, and as many are kept; of a file that was put there by hand only after it was inspected (inspect.h).
+ * 1.  Blanks the phone number and the reason of failed contacts that are older than failure_retention_days.
+ *    All that are due, if need be in several runs.
+ * 2.  If the setting backup_keep is not 0 and the last backup is a day old, makes one in DATABASE-backups/ and keeps
+ *    that many.  One process does it; a file that was put there by hand must pass its inspection first (inspect.h).
  *
- * No request ever fails by it: what cannot be done is logged, and tried again an hour later.
+ * No request fails because of it: what cannot be done is logged and tried again an hour later.
  */
 #ifndef MAINTENANCE_H
 #define MAINTENANCE_H
@@ -13,12 +14,12 @@
 #include "base/arena.h"
 #include "db/db.h"
 
-#define MAINTENANCE_EVERY_MS (60 * 60 * INT64_C(1000))	/* of each process that stays */
+#define MAINTENANCE_EVERY_MS (60 * 60 * INT64_C(1000))	/* between two runs in one process, unless the first left work undone */
 
-/* Whether there is anything of it to do.  In no transaction. */
+/* Whether there is anything to do.  Not inside a transaction. */
 bool	maintenance_is_due(struct db *db, struct arena *a, int64_t now);
 
-/* In no transaction.  True where it stopped for the time being, with more to do. */
+/* Does it.  True if it stopped early and has more to do.  Not inside a transaction. */
 bool	maintenance(struct db *db, struct arena *a, int64_t now);
 
 #endif

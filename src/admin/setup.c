@@ -1,3 +1,8 @@
+/*
+ * Setting up by the web: what state the installation is in, and the one transaction that sets it up (see setup.h).
+ *
+ * What a visitor reads here names no folder of the host; the log has the details.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,11 +23,11 @@
 #include "auth/signing_key.h"
 
 #define CREDENTIAL "setup"
-#define BACKUPS_KEPT "7"	/* there is no cron on such a host: the programs make them */
+#define BACKUPS_KEPT "7"	/* a host without a shell has no cron either: the programs make backups themselves */
 
-/* ---- What is there */
+/* ---- The present state */
 
-/* Cuts the last name off a path; false where there is none. */
+/* Cuts the last name off a path; false if there is none to cut, or only the root would be left. */
 static bool
 cut_name(char *path)
 {
@@ -34,7 +39,10 @@ cut_name(char *path)
 	return true;
 }
 
-/* The folder of the database as it really lies, whether that one is there yet or only the one above it. */
+/*
+ * The real path of the folder that the database will be in.  If that folder is still to be made, the one above it, which must
+ * exist, stands for it: whatever is made in there is in the same place.
+ */
 static bool
 real_folder(const char *database, char *real)
 {
@@ -45,6 +53,7 @@ real_folder(const char *database, char *real)
 	    (errno == ENOENT && cut_name(folder) && realpath(folder, real) != NULL));
 }
 
+/* The error that the page shows for a state: what is wrong, and how to correct it. */
 static enum setup_state
 found(struct setup *s, enum setup_state state, const char *text, const char *fix)
 {
@@ -53,6 +62,10 @@ found(struct setup *s, enum setup_state state, const char *text, const char *fix
 	return state;
 }
 
+/*
+ * Whether configuration names a place that can hold the database; SETUP_READY if so.  A folder below the document root is
+ * refused before anything is made in it, because the web server would serve the database to everybody.
+ */
 static enum setup_state
 check_location(struct setup *s, const char *document_root)
 {
@@ -71,6 +84,7 @@ check_location(struct setup *s, const char *document_root)
 	return SETUP_READY;
 }
 
+/* The one number of a SELECT; -1 if it could not be read. */
 static int64_t
 count(struct db *db, const char *sql)
 {
@@ -86,6 +100,10 @@ organizations(struct db *db)
 	return count(db, "SELECT count(*) FROM organization");
 }
 
+/*
+ * The state by what is in the file: none yet, a foreign or newer one, an older schema, or ours, with or without an
+ * organization.  An organization in it means that the setup is done.
+ */
 static enum setup_state
 look_into(struct setup *s)
 {
@@ -116,6 +134,10 @@ look_into(struct setup *s)
 	return n > 0 ? SETUP_DONE : SETUP_READY;
 }
 
+/*
+ * If all is ready but for the code, says what is wrong with the code file, so that the operator learns it before filling in
+ * the form.  Once the code was checked (code_file is open), does not look at the file again.
+ */
 void
 setup_look(struct setup *s, const char *document_root)
 {
@@ -136,8 +158,9 @@ setup_look(struct setup *s, const char *document_root)
 	}
 }
 
-/* ---- Doing it */
+/* ---- Setting up */
 
+/* An audit row with one detail, {"name":"text"}. */
 static enum status
 note(struct db *db, int64_t now, const char *action, const char *name, const char *text)
 {
@@ -153,7 +176,10 @@ note(struct db *db, int64_t now, const char *action, const char *name, const cha
 	return st;
 }
 
-/* The folder, for nobody else, and the file. */
+/*
+ * Makes the folder, closed to other users, and an empty database in it.  Either may exist already: an earlier attempt may have
+ * failed after this step, and another request may have been faster.
+ */
 static enum status
 make_database(struct setup *s, struct error *err)
 {
@@ -167,7 +193,7 @@ make_database(struct setup *s, struct error *err)
 		return error_set(err, CONFLICT, "The folder of the database cannot be made: %s", strerror(errno));
 	switch (db_create(s->database, &detail)) {
 	case OK:
-	case CONFLICT:	/* another was faster */
+	case CONFLICT:	/* another request made it */
 		return OK;
 	default:
 		log_error("event=setup error=%s", log_value(detail.text, text, sizeof(text)));
@@ -179,7 +205,7 @@ make_database(struct setup *s, struct error *err)
 	}
 }
 
-/* Of every day: nothing was sent before, and what is imported later has a price too. */
+/* Sets a price from the first day that there is, so that events imported later for days in the past have a price too. */
 static enum status
 set_price(struct db *db, struct arena *a, const struct setup_input *input, enum channel channel, int64_t nanos, int64_t now,
     struct error *err)
@@ -192,6 +218,7 @@ set_price(struct db *db, struct arena *a, const struct setup_input *input, enum 
 	    CREDENTIAL, &adjusted, err);
 }
 
+/* Adds a random signing key, unless the database has one that can sign. */
 static enum status
 add_signing_key(struct db *db, struct arena *a, int64_t now, struct error *err)
 {
@@ -206,7 +233,7 @@ add_signing_key(struct db *db, struct arena *a, int64_t now, struct error *err)
 	return st == OK ? note(db, now, "key.add", "kid", kid) : st;
 }
 
-/* Everything in the database, inside a write transaction. */
+/* Writes everything, inside a write transaction.  Looks again for an organization, because only now nobody else can add one. */
 static enum status
 write_all(struct db *db, struct arena *a, struct setup_input *input, int64_t now, const char **secret, struct error *err)
 {
@@ -234,6 +261,7 @@ setup_perform(struct setup *s, struct arena *a, struct setup_input *input, int64
 	enum status st;
 	struct db *db;
 
+	/* Outside of the transaction, and harmless to repeat: the folder and an empty database. */
 	if ((st = make_database(s, err)) != OK)
 		return st;
 	if ((db = db_open(s->database, err)) == NULL)
@@ -248,6 +276,10 @@ setup_perform(struct setup *s, struct arena *a, struct setup_input *input, int64
 	return st;
 }
 
+/*
+ * Copies the file before the upgrade: without a shell, the operator has nothing else to go back to.  An upgrade counts only if
+ * the file then has the version of these programs.
+ */
 enum status
 setup_upgrade(struct setup *s, struct arena *a, int64_t now, const char **copy, struct error *err)
 {

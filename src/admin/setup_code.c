@@ -1,6 +1,4 @@
-/*
- * The code that proves the operator: its file, and who may try it when (see setup.h).
- */
+/* The code that proves who the operator is: reading its file, and letting one request at a time try it (see setup.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +12,7 @@
 #include "base/log.h"
 #include "admin/setup.h"
 
+/* More than a code, so that a byte order mark and blanks around it fit; and the pause between two attempts to lock. */
 enum { CODE_FILE_MAX = SETUP_CODE_MAX + 16, LOCK_STEP_MS = 50 };
 
 static void
@@ -25,7 +24,7 @@ code_path(char *path)
 	snprintf(path, CONF_PATH_MAX + sizeof(SETUP_CODE_FILE), "%s/" SETUP_CODE_FILE, folder);
 }
 
-/* By what the person can do about it, or by what only passes. */
+/* The outcome for an errno: FORBIDDEN if the operator must correct the file, UNAVAILABLE if the cause may pass by itself. */
 static enum status
 unreadable(struct error *err)
 {
@@ -35,7 +34,10 @@ unreadable(struct error *err)
 	return error_set(err, is_theirs ? FORBIDDEN : UNAVAILABLE, SETUP_CODE_FILE ": %s", strerror(errno));
 }
 
-/* What the file says: its one line, without a byte order mark and blanks.  FORBIDDEN where that is no code. */
+/*
+ * Reads the code: the one line of the file, without the byte order mark and the blanks that editors add.  FORBIDDEN if that is
+ * not a code.
+ */
 static enum status
 code_read(int fd, char *code, struct error *err)
 {
@@ -64,7 +66,10 @@ code_read(int fd, char *code, struct error *err)
 	return OK;
 }
 
-/* For writing where that is allowed: NFS locks no other file.  It is never written to. */
+/*
+ * Opens the code file for locking.  NFS locks only a descriptor that is open for writing, so that is tried first; nothing is
+ * ever written.  O_NONBLOCK: a FIFO of that name must not hang the request.
+ */
 static int
 open_to_lock(const char *path)
 {
@@ -73,6 +78,7 @@ open_to_lock(const char *path)
 	return fd != -1 || (errno != EACCES && errno != EROFS) ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
+/* *fd is open (or -1) whatever the outcome; the caller closes it. */
 static enum status
 code_open(int *fd, char *code, struct error *err)
 {
@@ -117,7 +123,10 @@ pause_ms(int ms)
 	nanosleep(&t, NULL);
 }
 
-/* flock() has no limit of its own, and may be had on a file that others own. */
+/*
+ * Locks the code file.  Polls, because flock() has no time limit; flock() rather than fcntl(), because it works on a file that
+ * is open for reading only.
+ */
 static enum status
 lock(int fd, struct error *err)
 {
@@ -139,6 +148,10 @@ setup_enter(struct setup *s, const char *code, const char *document_root, struct
 	enum status st;
 
 	if ((st = code_open(&s->code_file, expected, err)) == OK && (st = lock(s->code_file, err)) == OK) {
+		/*
+		 * Compares hashes, in constant time, so that the time taken says nothing about the code.  The pause is inside
+		 * the lock: a second attempt has to wait for it.
+		 */
 		sha256(code, strlen(code), given_hash);
 		sha256(expected, strlen(expected), expected_hash);
 		if (!sha256_same(given_hash, expected_hash)) {

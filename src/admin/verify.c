@@ -1,3 +1,9 @@
+/*
+ * The run of verify: which invariants are checked when, and how a row of a SELECT becomes a sentence (see verify.h).
+ *
+ * An organization's invariants are checked in one snapshot, its ledger in stretches with a snapshot each.  No snapshot lasts
+ * longer than it must, because the WAL cannot be reset while one is open.
+ */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +14,7 @@
 #include "base/money.h"
 #include "admin/verify_invariants.h"
 
+/* The longest stretch, and the bytes of a sentence. */
 enum { STRETCH_DAYS_MAX = 366, TEXT_MAX = 1024 };
 
 void
@@ -31,8 +38,9 @@ verify_list(void (*each)(const char *name, const char *sentence))
 		each(i->name, i->sentence);
 }
 
-/* ---- A row that is a difference */
+/* ---- A row of a SELECT as a sentence */
 
+/* A number that is no day or quarter-hour of 1970 to 2100 comes from a damaged file and cannot be formatted. */
 static const char *
 day_text(int64_t day, char out[DAY_TEXT_MAX])
 {
@@ -46,7 +54,7 @@ quarter_text(int64_t quarter, char out[INSTANT_TEXT_MAX])
 	    instant_format(quarter * QUARTER_MS, out);
 }
 
-/* One column, as its letter says, behind what is in text. */
+/* Appends one column to text, formatted as its letter says (struct invariant). */
 static void
 put_column(char text[TEXT_MAX], char letter, struct query *q, int column)
 {
@@ -71,6 +79,7 @@ put_column(char text[TEXT_MAX], char letter, struct query *q, int column)
 	}
 }
 
+/* Fills in the template of an invariant: each %letter takes the next column of the row.  Cuts the sentence off at TEXT_MAX. */
 static void
 report_row(struct verify *v, const char *row, struct query *q)
 {
@@ -89,8 +98,11 @@ report_row(struct verify *v, const char *row, struct query *q)
 	verify_differs(v, "%s", text);
 }
 
-/* ---- One scope */
+/* ---- The invariants of one scope */
 
+/*
+ * Checks one invariant.  Parameters are bound only if the SQL has them, because an unknown name is a programming error (db.h).
+ */
 static enum status
 look_at(struct verify *v, const struct invariant *i, const struct stretch *s)
 {
@@ -98,6 +110,7 @@ look_at(struct verify *v, const struct invariant *i, const struct stretch *s)
 
 	if (i->check != NULL)
 		return i->check(v);
+	/* One with neither was checked when verify_ledger read the rows. */
 	if (i->sql == NULL)
 		return OK;
 	q = db_query(v->db, i->sql);
@@ -112,6 +125,7 @@ look_at(struct verify *v, const struct invariant *i, const struct stretch *s)
 	return query_done(q);
 }
 
+/* Checks all invariants of a scope.  A difference does not end it, only a database that cannot be read. */
 static enum status
 look_at_all(struct verify *v, enum verify_scope scope, const struct stretch *s)
 {
@@ -125,6 +139,10 @@ look_at_all(struct verify *v, enum verify_scope scope, const struct stretch *s)
 
 /* ---- Stretches */
 
+/*
+ * Reads the ledger of one stretch into sums and checks what depends on them, in one snapshot: between the two nobody can add
+ * an event.
+ */
 static enum status
 verify_stretch(struct verify *v, const struct stretch *s)
 {
@@ -140,6 +158,11 @@ verify_stretch(struct verify *v, const struct stretch *s)
 	return st;
 }
 
+/*
+ * Goes through the ledger in stretches that adjoin.  Doubles their length while they take less than VERIFY_STRETCH_MS and
+ * halves it otherwise, so that a stretch of busy days is short.  An organization without events has one stretch, open at both
+ * ends, which finds sums that have no event.
+ */
 static enum status
 verify_stretches(struct verify *v, int64_t first_at, int64_t last_at)
 {
@@ -161,9 +184,12 @@ verify_stretches(struct verify *v, int64_t first_at, int64_t last_at)
 	return st;
 }
 
-/* ---- The whole */
+/* ---- The file and its organizations */
 
-/* Within what its offsets and its ledger lie. */
+/*
+ * The first and the last instant of the ledger, and the lowest and the highest offset of the days: from these follows which
+ * instants can belong to a stretch.
+ */
 static enum status
 read_ends(struct verify *v, int64_t *first_at, int64_t *last_at)
 {
@@ -181,6 +207,7 @@ read_ends(struct verify *v, int64_t *first_at, int64_t *last_at)
 	return query_done(q);
 }
 
+/* Checks what concerns an organization in one snapshot, then its ledger in stretches. */
 static enum status
 verify_organization(struct verify *v)
 {
@@ -195,6 +222,10 @@ verify_organization(struct verify *v)
 	return st == OK ? verify_stretches(v, first_at, last_at) : st;
 }
 
+/*
+ * Checks what concerns the file as a whole and lists the organizations, all in one snapshot.  An organization that is added
+ * later is not checked.
+ */
 static enum status
 verify_file(struct verify *v, int64_t **keys, const char ***ids, size_t *count)
 {
@@ -229,6 +260,7 @@ verify(struct db *db, struct arena *a, struct verify_report *report)
 	size_t count = 0;
 	enum status st;
 
+	/* Damage is a difference like any other: go on, and report what else can still be read. */
 	if ((st = db_check(db, &err)) == CONFLICT)
 		verify_differs(&v, "%s", err.text);
 	else if (st != OK)

@@ -1,13 +1,13 @@
 /*
- * Verify: whether everything in a database is what the ledger and its other sources say.  A table of invariants, each with a
- * name and a sentence (verify_list); most are one SELECT that must return no row.  Written apart from the code that writes,
- * so that neither can hide a mistake of the other.
+ * Verify: whether everything in a database agrees with the ledger and its other sources.  A table of invariants, each with a
+ * name and a sentence (verify_list); most are one SELECT that must return no row.  Written independently of the code that
+ * writes, so that neither can hide a mistake of the other.
  *
- * What the product can come to by itself is no difference: a day over a limit that was lowered, or by facts; days recomputed
- * in another zone; numbers that were blanked.
+ * What the product can bring about in normal use is no difference: a day over a limit that was lowered or that facts
+ * exceeded; days recomputed in another time zone; phone numbers that were blanked.
  *
- * The ledger is read once, in stretches of whole days, each inside one snapshot, so that writers may go on and no stretch is
- * read half-written; a stretch is as long as can be read in about VERIFY_STRETCH_MS.  The first and the last one are open at
+ * The ledger is read once, in stretches of whole days.  Each stretch is one snapshot, so writers may go on and no stretch is
+ * read half-written; it is as long as can be read in about VERIFY_STRETCH_MS.  The first and the last stretch are open at
  * their ends, so that rows far from the ledger are found too.
  */
 #ifndef VERIFY_H
@@ -21,9 +21,9 @@
 
 #define VERIFY_STRETCH_MS 100
 
-/* What the caller wants to hear, and what was found. */
+/* How the caller is told, and what was found. */
 struct verify_report {
-	/* Each difference: `organization` is "" for the file as a whole. */
+	/* Called for each difference; `organization` is "" for the file as a whole. */
 	void (*differs)(void *arg, const char *organization, const char *text);
 	void (*progress)(const char *what, int64_t done, int64_t total);	/* NULL = not wanted */
 	void *arg;
@@ -31,10 +31,10 @@ struct verify_report {
 	int64_t events, differences;
 };
 
-/* OK whatever was found; else the database could not be read (db_why). */
+/* OK whatever was found; otherwise the database could not be read (db_why). */
 enum status	verify(struct db *db, struct arena *a, struct verify_report *report) MUST_CHECK;
 
-/* Calls each for every invariant, in the order in which they are looked at. */
+/* Calls each for every invariant, in the order of the table. */
 void		verify_list(void (*each)(const char *name, const char *sentence));
 
 #endif

@@ -1,6 +1,4 @@
-/*
- * Invariants that take more than SQL: hashes, and words that C knows.
- */
+/* Invariants that need more than SQL: hashes, keys, and words that only the code knows. */
 #include <string.h>
 
 #include "db/db_schema.h"
@@ -26,6 +24,7 @@ verify_schema(struct verify *v)
 	return db_schema_compare(v->db, schema_differs, v);
 }
 
+/* Every setting must be one that Daybook could have written.  The epoch has no default: without it no ETag is safe. */
 enum status
 verify_settings(struct verify *v)
 {
@@ -43,7 +42,10 @@ verify_settings(struct verify *v)
 	return query_done(q);
 }
 
-/* What is wrong with a key; NULL = nothing. */
+/*
+ * What is wrong with a signing key; NULL if nothing.  HS256 signs and verifies with one secret, so sign_key, if there is one,
+ * must equal verify_key; the other algorithms have keys in PEM, and the private one must be that of the public one.
+ */
 static const char *
 key_fault(struct verify *v, const char *alg, const void *verify_key, size_t verify_n, const void *sign_key, size_t sign_n)
 {
@@ -54,6 +56,7 @@ key_fault(struct verify *v, const char *alg, const void *verify_key, size_t veri
 	if (strcmp(alg, "HS256") == 0) {
 		if (verify_n < SECRET_MIN || verify_n > SECRET_MAX)
 			return "its secret is too short or too long";
+		/* Verifying HS256 with a public key in PEM would let everybody who knows that key sign tokens. */
 		if (is_pem)
 			return "its secret is a key in PEM";
 		return sign_n == 0 || (sign_n == verify_n && memcmp(sign_key, verify_key, sign_n) == 0) ? NULL :
@@ -98,6 +101,7 @@ verify_signing_keys(struct verify *v)
 	return query_done(q);
 }
 
+/* An API key never has the scope admin, and its hash is a SHA-256. */
 enum status
 verify_api_keys(struct verify *v)
 {
@@ -115,7 +119,9 @@ verify_api_keys(struct verify *v)
 
 /* ---- Campaigns */
 
-/* Compares the digest of the campaign whose rows have been hashed. */
+/*
+ * Ends a campaign whose rows have all been hashed: compares the result with its digest. id is NULL before the first campaign.
+ */
 static void
 end_plan(struct verify *v, const char *id, int64_t digest, const struct row_hash *h)
 {
@@ -126,7 +132,10 @@ end_plan(struct verify *v, const char *id, int64_t digest, const struct row_hash
 enum status
 verify_plans(struct verify *v)
 {
-	/* The columns that campaign_write.c hashes, then those that say whose they are.  A digest of NULL is not known. */
+	/*
+	 * First the columns that campaign_seal hashes, in the same order, then those that say whose they are.  A campaign
+	 * whose digest is NULL has nothing to compare with.
+	 */
 	struct query *q = db_query(v->db, "SELECT c.org, c.id, c.name, c.is_segmented, r.body_sha256, s.number, s.org, "
 	    "s.scheduled_at, s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 "
 	    "WHEN 'cancelled' THEN 2 ELSE 3 END, c.key, c.digest FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
@@ -139,6 +148,7 @@ verify_plans(struct verify *v)
 	row_hash_start(&h);
 	query_bind_int(q, ":org", v->org);
 	while (query_step(q)) {
+		/* The rows come campaign by campaign: another key ends the one before. */
 		if (id == NULL || query_int(q, 11) != key) {
 			end_plan(v, id, digest, &h);
 			row_hash_start(&h);
@@ -154,7 +164,10 @@ verify_plans(struct verify *v)
 
 /* ---- Failed contacts */
 
-/* What is wrong with a failed contact; NULL = nothing. */
+/*
+ * What is wrong with a failed contact; NULL if nothing.  Once the phone number is blanked, the hash that could confirm a guess
+ * must be gone too.
+ */
 static const char *
 contact_fault(struct query *q)
 {
@@ -175,6 +188,10 @@ contact_fault(struct query *q)
 	return n == sizeof(detail) && memcmp(stored, detail, n) == 0 ? NULL : "its number or reason is not what was posted";
 }
 
+/*
+ * Each failed contact against its event: columns 4 to 6 say whether it belongs to none, to a voided one, or to another
+ * instant or segment; column 7 is the hash of what was posted.
+ */
 enum status
 verify_failures(struct verify *v)
 {

@@ -1,11 +1,10 @@
-/*
- * The invariants (see verify.h).  One that is new needs a row here and a damage in tests/e2e/damages.py that it finds.
- */
+/* The table of invariants (see verify.h).  A new one needs a row here, and a damage in tests/e2e/damages.py that it finds. */
 #include "admin/verify_invariants.h"
 
 /*
- * Rows of a roll-up beside those of the ledger, summed by slot and channel: if both agree nothing is left.  Columns:
- * slot, channel, messages, parts and cost of the roll-up, then of the ledger.
+ * Compares a roll-up with the ledger: adds the rows of both by slot and channel, and leaves those whose sums differ or that
+ * are negative.  A row that only one side has differs from 0.  Columns: slot, channel, then messages, parts and cost of the
+ * roll-up and of the ledger.
  */
 #define COMPARE(rows, ledger) \
 	"SELECT slot, channel, sum(messages), sum(parts), sum(cost), sum(l_messages), sum(l_parts), sum(l_cost) FROM (" \
@@ -13,7 +12,7 @@
 	"HAVING sum(messages) <> sum(l_messages) OR sum(parts) <> sum(l_parts) OR sum(cost) <> sum(l_cost) " \
 	"OR min(messages) < 0 OR min(parts) < 0 ORDER BY slot, channel"
 
-/* The day of an instant, by the organization's spans. */
+/* The local day of an instant: in the span of the organization that it lies in. */
 #define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
 	" ORDER BY z.from_at DESC LIMIT 1)) / 86400000"
 
@@ -34,7 +33,7 @@ const struct invariant verify_invariants[] = {
 	{ "request.kind", "each request is of a kind that Daybook writes", OF_FILE, "request \"%s\": unknown kind \"%s\"",
 	    "SELECT id, kind FROM request WHERE CASE kind WHEN 'campaign' THEN 0 WHEN 'results' THEN 0 ELSE 1 END = 1" },
 
-	/* ---- An organization and its days */
+	/* ---- An organization and the boundaries of its days */
 	{ "organization.audit", "the audit says who added the organization", OF_ORGANIZATION,
 	    "audit: nothing says who added the organization %s",
 	    "SELECT id FROM organization WHERE key = :org "
@@ -59,6 +58,7 @@ const struct invariant verify_invariants[] = {
 	    "0 AS l_cost FROM usage_quarter WHERE org = :org AND quarter >= :from_at / 900000 AND quarter < :until_at / 900000",
 	    "SELECT quarter, channel, 0, 0, 0, messages, parts, cost FROM temp.ledger_sum_quarter "
 	    "WHERE quarter >= :from_at / 900000 AND quarter < :until_at / 900000") },
+	/* Quarter-hours never straddle a local midnight, so a day is a sum of them. */
 	{ "usage_day", "each local day's roll-up is the sum of its events", OF_STRETCH, "usage_day %d %s" SUMS_DIFFER,
 	    COMPARE("SELECT day AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
 	    "0 AS l_cost FROM usage_day WHERE org = :org AND day >= :from_at / 86400000 AND day < :until_at / 86400000",
@@ -69,11 +69,16 @@ const struct invariant verify_invariants[] = {
 	    "cost %q %s: priced events cost $%m; by the prices it is $%m to $%m",
 	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter "
 	    "WHERE quarter >= :from_at / 900000 AND quarter < :until_at / 900000 AND (priced < least OR priced > most)" },
+	/* The next three are checked row by row in verify_ledger.c, so they have no SQL. */
 	{ "event.void", "each void names an event that can be voided, and takes back just that", OF_STRETCH },
 	{ "event.failed", "each failed event that is not voided has its failed contact", OF_STRETCH },
 	{ "event.results", "each event of reported results has the request that reported it", OF_STRETCH },
 
 	/* ---- Campaigns and segments */
+	/*
+	 * A void carries the negative of what it takes back, so the sums need no special case; only a voided failed event,
+	 * which counts in l_failed alone, is recognized by its target.
+	 */
 	{ "segment.counters", "a segment's sent, failed and spent are what the ledger says", OF_ORGANIZATION,
 	    "segment %s/%i: stands at %i sent, %i failed, %i spent; the ledger says %i, %i, %i",
 	    "SELECT id, number, sent, failed, spent, l_sent, l_failed, l_spent FROM ("

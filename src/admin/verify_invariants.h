@@ -1,6 +1,4 @@
-/*
- * From the inside of verify: the table of invariants.  For verify*.c only.
- */
+/* Internals of verify: the table of invariants and what checks them.  For verify*.c only. */
 #ifndef VERIFY_INVARIANTS_H
 #define VERIFY_INVARIANTS_H
 
@@ -12,28 +10,29 @@ struct verify {
 	struct db *db;
 	struct arena *arena;
 	struct verify_report *report;
-	int64_t org;			/* the one that is looked at */
+	int64_t org;			/* the organization that is being checked */
 	const char *id;			/* its name; "" = the file as a whole */
-	int64_t offset_min, offset_max;	/* of its spans, in seconds */
-	int64_t total;			/* events in the file when the work began */
+	int64_t offset_min, offset_max;	/* the lowest and highest of its spans, in seconds */
+	int64_t total;			/* events in the file at the beginning, for the progress */
 };
 
-/* Days of UTC [from, until); the ends of the whole are open. */
+/* A stretch of the ledger: the days of UTC [from, until).  The first and the last one are open at their outer ends. */
 struct stretch {
 	int64_t from, until;
 	bool is_first, is_last;
 };
 
-/* What an invariant is looked at for, and the parameters of its SELECT. */
+/* When an invariant is checked, and the parameters that its SELECT may use. */
 enum verify_scope {
-	OF_FILE,		/* once */
+	OF_FILE,		/* once for the file */
 	OF_ORGANIZATION,	/* :org */
-	OF_STRETCH,		/* :org, :from_at and :until_at, with what verify_ledger has summed */
+	OF_STRETCH,		/* for each stretch: :org, :from_at, :until_at, and the sums of verify_ledger */
 };
 
 /*
- * Either sql, whose rows are differences: their columns in the order of `row`, a text with %s text, %i integer, %m money,
- * %d day, %q quarter-hour.  Or check.  Or neither: verify_ledger looks at each row by itself.
+ * Either `sql`, each row of which is a difference: `row` is its sentence, in which %s is text, %i an integer, %m money, %d a
+ * day and %q a quarter-hour, for the columns in their order.  Or `check`.  Or neither: verify_ledger checks each row as it
+ * reads it.
  */
 struct invariant {
 	const char *name, *sentence;
@@ -42,22 +41,22 @@ struct invariant {
 	enum status (*check)(struct verify *v);
 };
 
-extern const struct invariant verify_invariants[];	/* the last one has no name */
+extern const struct invariant verify_invariants[];	/* ends with a row without a name */
 
 /* Counts a difference and reports it. */
 void		verify_differs(struct verify *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- verify_ledger.c: the one reading of the ledger, inside the transaction of a stretch */
+/* ---- verify_ledger.c: the one pass over the ledger, inside the transaction of a stretch */
 
-/* Makes the temporary tables that hold its sums. */
+/* The first makes the temporary tables for the sums; the second fills them for a stretch and checks each row. */
 enum status	verify_ledger_begin(struct verify *v) MUST_CHECK;
 enum status	verify_ledger_read(struct verify *v, const struct stretch *s) MUST_CHECK;
 
-/* The instants of a stretch. */
+/* The instants [from_at, until_at) of a stretch. */
 int64_t		verify_from_at(const struct stretch *s);
 int64_t		verify_until_at(const struct stretch *s);
 
-/* ---- verify_checks.c: what takes more than SQL */
+/* ---- verify_checks.c: what needs more than SQL */
 enum status	verify_schema(struct verify *v) MUST_CHECK;
 enum status	verify_settings(struct verify *v) MUST_CHECK;
 enum status	verify_signing_keys(struct verify *v) MUST_CHECK;

@@ -1,8 +1,9 @@
 /*
- * The ledger as verify reads it: once, row by row, into sums that the invariants compare with what is stored.
+ * The one pass over the ledger: reads it row by row into temporary tables of sums, which the invariants compare with what is
+ * stored, and checks what concerns a single row.
  *
- * For days, events of a little more than the stretch are summed: every instant that some offset of the organization puts on
- * one of its days.  The digests and the rows by themselves are those of the stretch alone.
+ * For local days, it sums the events of a little more than the stretch: of every instant that some offset of the organization
+ * can place on one of its days.  Digests and the checks of single rows cover the stretch alone, or rows would count twice.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -13,30 +14,38 @@
 #include "base/row_hash.h"
 #include "admin/verify_invariants.h"
 
-/* The columns that are hashed, in the table's order without detail_sha256 (schema.sql, ledger_day), and what else is selected. */
+/*
+ * The columns that are hashed: those of the table in their order, without detail_sha256 (schema.sql, ledger_day).  After them
+ * come the results of the checks that the SELECT makes itself.
+ */
 #define HASHED "e.org, e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, e.status, e.cost_micros, e.cost_given, " \
 	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.credential, e.received_at"
 enum { HASHED_COUNT = 17, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
 	VOID_FAULT = 17, LACKS_CONTACT = 18, LACKS_REQUEST = 19, IS_ADJUSTED = 20 };
 
-/* A day's price may be looked for so many days away: recomputed day boundaries leave pinned costs as they are. */
+/*
+ * An event may have been priced on a local day that differs from its present one: recomputed day boundaries leave recorded
+ * costs as they are.  So prices of these days around it are accepted.
+ */
 enum { DAYS_AROUND = 2 };
 
 struct sum {
 	bool is_used;
 	int64_t messages, parts, cost;
-	int64_t priced, least, most;	/* of events without a given cost: what they cost, and by the prices */
+	int64_t priced, least, most;	/* of events without a given cost: the cost, and its bounds by the prices */
 };
 
 struct price_range {
 	bool is_known;
-	int64_t least, most;		/* nanos a part, around a day */
+	int64_t least, most;		/* billionths of a US dollar for a part, on the days around one */
 };
 
-/* What is being summed: one quarter-hour and one day of UTC at a time, for the rows come in the order of their instants. */
+/*
+ * The state of the pass: one quarter-hour and one day of UTC at a time, because the rows come in the order of their instants.
+ */
 struct pass {
 	struct verify *v;
-	int64_t from_at, until_at;	/* of the stretch itself */
+	int64_t from_at, until_at;	/* the stretch itself, without the margin */
 	int64_t quarter, day, price_day;
 	struct sum of[CHANNEL_COUNT];
 	struct price_range price[CHANNEL_COUNT];
@@ -71,7 +80,10 @@ verify_ledger_begin(struct verify *v)
 
 /* ---- Prices */
 
-/* What a part costs on a day: the organization's own price if it has one by then, else the common one, else nothing. */
+/*
+ * What a part costs on a day: the organization's own price if it has one by then, otherwise the common one, otherwise
+ * nothing.  Written again rather than shared with price.c, which it checks.
+ */
 static enum status
 price_on(struct verify *v, enum channel c, int64_t day, int64_t *nanos)
 {
@@ -85,6 +97,7 @@ price_on(struct verify *v, enum channel c, int64_t day, int64_t *nanos)
 	return query_done(q);
 }
 
+/* The lowest and the highest price of a part on the days around the present one. */
 static enum status
 price_around(struct pass *p, enum channel c, struct price_range *range)
 {
@@ -101,6 +114,10 @@ price_around(struct pass *p, enum channel c, struct price_range *range)
 	return st;
 }
 
+/*
+ * Adds a priced event to its sums.  The true cost lies between what the lowest and the highest price make of its parts; a void
+ * has negative parts, for which the two change places.
+ */
 static enum status
 add_price(struct pass *p, struct sum *s, enum channel c, int64_t parts, int64_t cost)
 {
@@ -120,6 +137,7 @@ add_price(struct pass *p, struct sum *s, enum channel c, int64_t parts, int64_t 
 
 /* ---- Sums */
 
+/* Stores the sums of the quarter-hour that ends, a row for each channel that had events, and starts the next. */
 static enum status
 end_quarter(struct pass *p)
 {
@@ -144,6 +162,7 @@ end_quarter(struct pass *p)
 	return st;
 }
 
+/* Stores the number and the digest of the events of the UTC day that ends. */
 static enum status
 end_day(struct pass *p)
 {
@@ -160,6 +179,10 @@ end_day(struct pass *p)
 	return st;
 }
 
+/*
+ * Adds an event to the sums of its channel; failed ones count nothing.  Prices must account for the cost of events without a
+ * given cost, adjust rows of new prices among them, but not for a cost that a carrier's statement has fixed.
+ */
 static enum status
 add_to_quarter(struct pass *p, struct query *q)
 {
@@ -181,8 +204,9 @@ add_to_quarter(struct pass *p, struct query *q)
 	return query_int(q, COST_GIVEN) == 0 && query_int(q, IS_ADJUSTED) == 0 ? add_price(p, s, c, parts, cost) : OK;
 }
 
-/* ---- Rows by themselves */
+/* ---- Single rows */
 
+/* Reports what the SELECT found wrong with this row. */
 static void
 check_row(struct verify *v, struct query *q)
 {
@@ -197,6 +221,10 @@ check_row(struct verify *v, struct query *q)
 		verify_differs(v, "event \"%s\" of source \"%s\": no request for these results", id, source);
 }
 
+/*
+ * Takes one row.  Ends the quarter-hour or the day before when another one begins; a row of the margin counts for
+ * quarter-hours only.
+ */
 static enum status
 add_row(struct pass *p, struct query *q)
 {
@@ -212,7 +240,7 @@ add_row(struct pass *p, struct query *q)
 	if (day != p->day) {
 		if ((st = end_day(p)) != OK)
 			return st;
-		p->day = p->price_day = day;	/* a day of UTC is less than a day away from the local one */
+		p->day = p->price_day = day;	/* the UTC day stands for the local one, which is less than a day away */
 		memset(p->price, 0, sizeof(p->price));
 	}
 	if ((st = add_to_quarter(p, q)) != OK || at < p->from_at || at >= p->until_at)
@@ -226,7 +254,7 @@ add_row(struct pass *p, struct query *q)
 	return OK;
 }
 
-/* ---- The reading */
+/* ---- The pass */
 
 static enum status
 clear(struct verify *v)
@@ -236,7 +264,7 @@ clear(struct verify *v)
 	return st == OK ? query_run(db_query(v->db, "DELETE FROM temp.ledger_sum_day")) : st;
 }
 
-/* Whether a statement has fixed a cost of this organization: only then each priced event is asked for it. */
+/* Whether this organization has cost adjustments at all: if not, the SELECT need not look for one for each priced event. */
 static enum status
 look_for_adjusts(struct pass *p)
 {
@@ -248,6 +276,10 @@ look_for_adjusts(struct pass *p)
 	return query_done(q);
 }
 
+/*
+ * One SELECT gives each row with its checks.  In it, t is the event that a void names, w a void of this event, a an
+ * adjustment.  The margin on either side is the offset that reaches furthest; the first and last stretch have no bounds.
+ */
 enum status
 verify_ledger_read(struct verify *v, const struct stretch *s)
 {
@@ -269,7 +301,7 @@ verify_ledger_read(struct verify *v, const struct stretch *s)
 	    "WHEN EXISTS (SELECT 1 FROM failure f WHERE f.org = e.org AND f.source = e.source AND f.id = e.id) THEN 0 "
 	    "WHEN EXISTS (SELECT 1 FROM event w WHERE w.org = e.org AND w.source = e.source AND w.voids_id = e.id) THEN 0 "
 	    "ELSE 1 END, "
-	    /* The id of such an event is CAMPAIGN/RESULTS/NAME; its request's is CAMPAIGN/RESULTS. */
+	    /* The id of such an event is CAMPAIGN/RESULTS/NAME; the id of its request is CAMPAIGN/RESULTS. */
 	    "CASE WHEN e.source <> 'daybook:results' THEN 0 WHEN EXISTS (SELECT 1 FROM request r WHERE r.org = e.org "
 	    "AND r.kind = 'results' AND r.id || '/' = rtrim(e.id, replace(e.id, '/', ''))) THEN 0 ELSE 1 END, "
 	    "CASE WHEN :has_adjusts = 0 OR e.cost_given = 1 THEN 0 WHEN EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "

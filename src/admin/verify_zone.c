@@ -1,10 +1,11 @@
 /*
- * An organization's spans beside the zone files that they were read from.
+ * An organization's spans against the zone files that they were read from.
  *
- * Rows are compared with a file only if it is the very one (by release and SHA-256, which zone_file has) that they came from:
- * other rules are no fault, they take over at the next write.  A run is a stretch of rows of one file.  Where a run ends is not
- * known if the next zone began with the same offset (that has no row of its own), so of an earlier run each row must be a
- * change of its zone, and only the last run, of the organization's own zone, must be complete.
+ * Rows are compared with a file only if it is the very one they came from (same release and SHA-256, which zone_file
+ * records): a file with other rules is no fault, those take effect at the next write.  A run is a sequence of rows of one
+ * file.  It is not known where a run ends if the next zone began with the same offset, because that has no row of its own.  So
+ * each row of an earlier run must be a change of its zone, but only the last run, if it is of the organization's own zone,
+ * must be complete.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -26,6 +27,10 @@ struct rows {
 	size_t count;
 };
 
+/*
+ * Reads the spans in order.  A SHA-256 is taken only if the zone and release have exactly one recorded file: with two, nobody
+ * knows which one a row came from.
+ */
 static enum status
 read_rows(struct verify *v, struct rows *rows)
 {
@@ -59,6 +64,7 @@ read_timezone(struct verify *v, const char **timezone)
 	return query_done(q);
 }
 
+/* Whether a row was read from the very file that the zone was loaded from now. */
 static bool
 is_of_file(const struct zone_row *r, const struct zone *z)
 {
@@ -73,14 +79,21 @@ differs_at(struct verify *v, const struct zone_row *r, const char *what)
 	verify_differs(v, "zone_span %s: %s, by the file of %s", instant_format(r->span.from_at, text), what, r->zone);
 }
 
-/* Where a new zone sets the date back by more than a day, its last day begins once more: a row of no zone's. */
+/*
+ * Whether a row begins at a local midnight.  If a new zone sets the date back by more than a day, its last day begins a second
+ * time: a row that no zone file has.
+ */
 static bool
 is_bridge(const struct zone_row *r)
 {
 	return (r->span.from_at + r->span.utc_offset_s * SECOND_MS) % DAY_MS == 0;
 }
 
-/* The rows first[0, count) beside what the file says of their time, until until_at if they must be complete. */
+/*
+ * Compares the rows first[0, count) of a run with what the file says from their first instant on.  If is_complete, the file
+ * may not have changes that the rows lack; otherwise such changes are skipped.  Reports the first difference only: the others
+ * would follow from it.
+ */
 static void
 check_run(struct verify *v, const struct zone *z, const struct zone_row *first, size_t count, bool is_after_another,
     bool is_complete)
@@ -88,6 +101,7 @@ check_run(struct verify *v, const struct zone *z, const struct zone_row *first, 
 	struct span *expected = arena_alloc(v->arena, SPANS_MAX * sizeof(*expected));
 	size_t n, k = 0, i = 0;
 
+	/* A bridge between two zones is not in the file: compare from the row after it. */
 	if (is_after_another && count > 1 && first[0].span.utc_offset_s != zone_offset_at(z, first[0].span.from_at) &&
 	    is_bridge(&first[0]))
 		i = 1;
@@ -108,7 +122,10 @@ check_run(struct verify *v, const struct zone *z, const struct zone_row *first, 
 		differs_at(v, &first[count - 1], "a change of the offset after it is missing");
 }
 
-/* A run whose file is not the one at hand under its name may still be known as another zone's. */
+/*
+ * The zone of this run has another file now, so the rows cannot be compared.  But if they were read from the file of the
+ * organization's present zone, they name the wrong zone.
+ */
 static void
 check_name(struct verify *v, const struct zone_row *r, const struct zone *own, const struct zone *of_organization)
 {
@@ -116,6 +133,10 @@ check_name(struct verify *v, const struct zone_row *r, const struct zone *own, c
 		differs_at(v, r, "read from another zone's file than it names");
 }
 
+/*
+ * Splits the rows into runs of one zone and one file, and checks each: against the file if that is at hand, otherwise only
+ * its name.
+ */
 static void
 check_runs(struct verify *v, const struct rows *rows, const char *timezone)
 {
@@ -130,7 +151,8 @@ check_runs(struct verify *v, const struct rows *rows, const char *timezone)
 		    rows->at[until].has_sha256 == first->has_sha256 &&
 		    memcmp(rows->at[until].sha256, first->sha256, sizeof(first->sha256)) == 0; until++)
 			;
-		if (from > 0 && !first->has_sha256 && rows->at[from - 1].has_sha256)	/* since files are noted, each row has one */
+		/* Once one row has a file, all later ones must have one. */
+		if (from > 0 && !first->has_sha256 && rows->at[from - 1].has_sha256)
 			differs_at(v, first, "read from a file that nobody took note of");
 		else if (is_of_file(first, z))
 			check_run(v, z, first, until - from, from > 0, until == rows->count && strcmp(first->zone, timezone) == 0);
@@ -140,8 +162,8 @@ check_runs(struct verify *v, const struct rows *rows, const char *timezone)
 }
 
 /*
- * The organization's zone is that of its last row, unless that zone has begun with the same offset and no change after it:
- * then its offset is the last row's to the end.
+ * The zone of the last row must be the organization's.  There is one exception: a zone that began with the same offset and
+ * never changes after that has no row; then its offset to the end is that of the last row.
  */
 static void
 check_timezone(struct verify *v, const struct rows *rows, const char *timezone)

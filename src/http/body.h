@@ -1,6 +1,4 @@
-/*
- * The body of a request as it comes in, whatever brings it.
- */
+/* The body of a request as it arrives, independent of the transport. */
 #ifndef BODY_H
 #define BODY_H
 
@@ -10,16 +8,16 @@
 struct body {
 	char *text;
 	size_t n, allocated, max;
-	bool is_too_large, is_broken;	/* longer than max; it could not be read to its end */
+	bool is_too_large, is_broken;	/* it is longer than max; it could not be read to its end */
 };
 
 /*
- * Reads to the end, whatever the length: a web server whose pipe breaks answers for us.  read_some gives bytes, 0 at the end,
- * -1 on an error.
+ * Reads to the end, however long the body is: a web server whose pipe breaks would reply in our place. read_some returns the
+ * number of bytes, 0 at the end, -1 on an error.
  */
 void	body_read(struct body *b, long (*read_some)(void *from, char *to, size_t n), void *from);
 
-/* Ready for the next one; a large one's memory is given back. */
+/* Prepares for the next body, and frees the memory of a large one. */
 void	body_forget(struct body *b);
 
 #endif

@@ -1,8 +1,12 @@
+/*
+ * The error bodies of the three dialects (see dialect.h).  What the operator must know of an error of ours is in the log; a
+ * client gets a sentence that gives nothing away.
+ */
 #include <stdio.h>
 
 #include "http/dialect.h"
 
-/* What each dialect calls an outcome, and the sentence where nothing better is known. */
+/* What each dialect calls an outcome, and the sentence for when the request set no better one. */
 static const struct {
 	const char *code;	/* pingram */
 	const char *word;	/* infodeck's `error`, and tether's `message` in words */
@@ -24,7 +28,7 @@ static const struct {
 	[UNAVAILABLE] = { "SERVICE_UNAVAILABLE", "ServiceUnavailable", "The database is unavailable or busy. Try again shortly." },
 };
 
-/* Why the database is UNAVAILABLE, for whoever asks over HTTP; its paths and remedies are in the log. */
+/* Why the database is UNAVAILABLE, in words for clients; paths and remedies are in the log. */
 static const char *const troubles[] = {
 	[DB_NO_TROUBLE] = "The database is unavailable or busy. Try again shortly.",
 	[DB_BUSY] = "The database is busy. Try again shortly.",
@@ -41,13 +45,14 @@ sentence(const struct req *r, enum status st)
 	return st == UNAVAILABLE ? troubles[r->trouble] : words[st].sentence;
 }
 
-/* What a person may hear: nothing of our own faults. */
+/* What the request itself found wrong; "" for our own errors, whose details are not for clients. */
 static const char *
 detail(const struct req *r, enum status st)
 {
 	return st == INTERNAL || st == UNAVAILABLE ? "" : r->err.text;
 }
 
+/* message is the kind of error in words, error the detail; an endpoint whose contract fixes message has set r->message. */
 static void
 tether(const struct req *r, enum status st, struct json *out)
 {
@@ -59,6 +64,7 @@ tether(const struct req *r, enum status st, struct json *out)
 	json_put_text(out, "error", err[0] != '\0' ? err : sentence(r, st));
 }
 
+/* trackingId is the request id, so that a report of the client finds its line in the log. */
 static void
 pingram(const struct req *r, enum status st, struct json *out)
 {
@@ -73,7 +79,7 @@ pingram(const struct req *r, enum status st, struct json *out)
 	json_close_object(out);
 }
 
-/* 401, 403 and 404 are the contract's own words; 422 adds what was wrong. */
+/* The contract fixes the sentences of 401, 403 and 404; other outcomes add what was wrong. */
 static void
 infodeck(const struct req *r, enum status st, struct json *out)
 {
@@ -93,6 +99,7 @@ dialect_error(const struct req *r, enum status st, struct json *out)
 	static void (*const writers[])(const struct req *, enum status, struct json *) = {
 		[TETHER] = tether, [PINGRAM] = pingram, [INFODECK] = infodeck };
 
+	/* What the handler wrote before it failed is not part of the error. */
 	json_reset(out);
 	json_open_object(out, NULL);
 	writers[r->endpoint->dialect](r, st, out);

@@ -1,15 +1,16 @@
 /*
- * The vendors' error bodies, one writer each.  Nothing else renders errors.
+ * The error bodies of the vendors' APIs, one writer for each.  Nothing else renders errors, but for a handler that sets
+ * keeps_body.
  */
 #ifndef DIALECT_H
 #define DIALECT_H
 
 #include "http/req.h"
 
-/* Writes the body of a failed request into out, in place of what stands there. */
+/* Replaces the contents of out with the error body of a failed request. */
 void	dialect_error(const struct req *r, enum status st, struct json *out);
 
-/* The HTTP code: 400 is 422 in infodeck. */
+/* The HTTP status code of an outcome: infodeck has 422 for 400. */
 int	dialect_http(const struct req *r, enum status st);
 
 #endif

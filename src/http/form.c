@@ -1,10 +1,13 @@
+/*
+ * The fields of an HTML form (see form.h).
+ */
 #include <string.h>
 
 #include "http/form.h"
 #include "http/req.h"
 #include "base/utf8.h"
 
-/* Without the blanks before and behind it, which a paste brings along. */
+/* Removes the blanks around a value, which pasted text often has. */
 static char *
 trim(char *text)
 {
@@ -18,6 +21,10 @@ trim(char *text)
 	return text;
 }
 
+/*
+ * Stores one name=value, in place.  Ignores a name that is no field of ours.  A known one may come once only and must be UTF-8,
+ * so that what is stored is what was typed.
+ */
 static enum status
 read_pair(char *name, const char *const *names, const char **values, struct error *err)
 {
@@ -53,6 +60,7 @@ form_read(struct arena *a, const char *body, size_t n, const char *const *names,
 		return error_set(err, BAD_REQUEST, "body: has a NUL");
 	while (st == OK && (pair = strsep(&rest, "&")) != NULL)
 		st = read_pair(pair, names, values, err);
+	/* The caller may read every value, given or not. */
 	while (i-- > 0)
 		if (values[i] == NULL)
 			values[i] = "";

@@ -1,8 +1,13 @@
+/*
+ * Pages from templates (see html.h).  Templates are ours, so a mistake in one stops the program; values are the user's, so
+ * they are escaped.
+ */
 #include <assert.h>
 #include <string.h>
 
 #include "http/html.h"
 
+/* Copies stretches without special characters at once, and writes each special one as its entity. */
 void
 html_text(struct json *out, const char *text)
 {
@@ -20,6 +25,7 @@ html_text(struct json *out, const char *text)
 	}
 }
 
+/* The value of a name of n bytes; NULL if there is none, or it is absent. */
 static const char *
 find(const struct html_value *values, const char *name, size_t n)
 {
@@ -29,7 +35,7 @@ find(const struct html_value *values, const char *name, size_t n)
 	return NULL;
 }
 
-/* Behind the {{/name}} that belongs to it. */
+/* The position after the {{/name}} that belongs to a {{?name}}.  Sections may contain others, but not one of their own name. */
 static const char *
 skip(const char *at, const char *name, size_t n)
 {
@@ -48,6 +54,7 @@ html_fill(struct json *out, const char *template, const struct html_value *value
 	const char *at = template, *tag, *name, *end, *text;
 	size_t n;
 
+	/* An end tag {{/name}} writes nothing: its section was shown, or skip has passed it. */
 	while ((tag = strstr(at, "{{")) != NULL) {
 		json_append(out, at, (size_t)(tag - at));
 		name = tag + 2 + (tag[2] == '*' || tag[2] == '?' || tag[2] == '/');

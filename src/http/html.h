@@ -3,7 +3,7 @@
  *
  *	{{name}}	the value, escaped for text and for attributes in double quotes
  *	{{*name}}	the value as it is: HTML already
- *	{{?name}}…{{/name}}	what stands between, where the value is neither absent nor empty
+ *	{{?name}}…{{/name}}	what is between, if the value is neither absent nor empty
  */
 #ifndef HTML_H
 #define HTML_H
@@ -14,7 +14,7 @@ struct html_value {
 	const char *name, *text;	/* text NULL = absent */
 };
 
-/* Appends the page.  values end with a NULL name. */
+/* Appends the page.  The values end with a NULL name. */
 void	html_fill(struct json *out, const char *template, const struct html_value *values);
 
 /* Appends text, escaped. */

@@ -1,3 +1,6 @@
+/*
+ * Choosing between JSON and CSV (see negotiate.h).  Accept is parsed as RFC 9110, 12.5.1, has it, as far as these two need it.
+ */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -6,7 +9,7 @@
 
 enum { Q_ONE = 1000 };
 
-/* Thousandths; text stands behind `q=`.  What is no q counts as 1, as if it were not there. */
+/* The quality in thousandths; text follows `q=`.  Ignores a malformed one, which then counts as 1. */
 static int
 read_q(const char *text)
 {
@@ -21,7 +24,7 @@ read_q(const char *text)
 	return q < Q_ONE ? q : Q_ONE;
 }
 
-/* The q of one range of the list, which is n bytes long. */
+/* The quality of one range of the list, n bytes long: its parameter q, or 1 without one. */
 static int
 range_q(const char *range, size_t n)
 {
@@ -36,6 +39,7 @@ range_q(const char *range, size_t n)
 	return Q_ONE;
 }
 
+/* Whether a range of the list is this media type, whatever its parameters and case. */
 static bool
 is_range(const char *range, size_t n, const char *name)
 {
@@ -44,6 +48,10 @@ is_range(const char *range, size_t n, const char *name)
 	return n >= length && strncasecmp(range, name, length) == 0 && (n == length || strchr("; \t", range[length]) != NULL);
 }
 
+/*
+ * Whether the client rates text/csv higher than JSON.  Only an explicit text/csv counts, so a browser, which accepts anything,
+ * gets JSON.
+ */
 static bool
 prefers_csv(const char *accept)
 {
@@ -58,7 +66,7 @@ prefers_csv(const char *accept)
 		n = strcspn(accept, ",");
 		if (is_range(accept, n, "text/csv"))
 			csv = range_q(accept, n);
-		for (int i = 0; i < RANGES; i++)	/* the closest range says it */
+		for (int i = 0; i < RANGES; i++)	/* the most specific range decides */
 			if (i >= closest && is_range(accept, n, json_ranges[i])) {
 				closest = i;
 				json = range_q(accept, n);
@@ -72,6 +80,7 @@ negotiate_format(struct req *r)
 {
 	const char *format = req_query(r, "format"), *accept = req_env(r, "HTTP_ACCEPT");
 
+	/* Without the parameter the header decides, and a cache must know that (Vary). */
 	if (format == NULL) {
 		r->is_by_accept = true;
 		r->is_csv = accept != NULL && prefers_csv(accept);

@@ -1,3 +1,9 @@
+/*
+ * The reply's headers, its ETag, and a small cache of whole replies (see reply.h).
+ *
+ * A cached reply is found by its ETag, which is a hash of all that the reply is made of.  So nothing ever needs to be removed:
+ * after a change, replies have other tags, and a slot is overwritten by the next reply that falls into it.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,15 +15,17 @@
 
 enum {
 	CACHE_SLOTS = 64,
-	CACHED_BODY_MAX = 128 * 1024,	/* bytes: larger replies are made each time */
-	TAG_BYTES = 18,			/* of the SHA-256: 24 characters */
+	CACHED_BODY_MAX = 128 * 1024,	/* bytes; larger replies are not kept */
+	TAG_BYTES = 18,			/* of the SHA-256, as 24 characters */
 };
 
+/* One reply for each slot.  The tag is compared as a whole, so two tags that share a slot only displace each other. */
 static struct cached {
 	char etag[48];
 	struct json body;
 } cache[CACHE_SLOTS];
 
+/* The slot of a tag, by a simple hash: the tag itself is already one. */
 static struct cached *
 slot_of(const char *etag)
 {
@@ -28,7 +36,10 @@ slot_of(const char *etag)
 	return &cache[hash % CACHE_SLOTS];
 }
 
-/* The request in one spelling: known parameters only, in the order of the route's list. */
+/*
+ * Appends the request in one spelling: known parameters only, in the order of the route's list, so that requests that differ
+ * in nothing else share a tag.
+ */
 static void
 put_request(const struct req *r, struct json *j)
 {
@@ -45,7 +56,10 @@ put_request(const struct req *r, struct json *j)
 	json_put_text(j, NULL, r->is_csv ? "text/csv" : "application/json");
 }
 
-/* Whether a list of tags has ours; a web server that packs the body may have put -gzip, -br … behind it. */
+/*
+ * Whether a list of tags has ours.  A web server that compresses the body may have appended -gzip or -br to it, so that the
+ * tag may also end with "-"; W/ before the quote does not matter.
+ */
 static bool
 lists_tag(const struct req *r, const char *have)
 {
@@ -60,6 +74,7 @@ lists_tag(const struct req *r, const char *have)
 	return false;
 }
 
+/* Whether the client's copy is the present reply: then 304 is enough. */
 static bool
 client_has(const struct req *r)
 {
@@ -76,6 +91,7 @@ reply_if_match(const struct req *r)
 	return wanted == NULL || lists_tag(r, wanted);
 }
 
+/* The tag of the request: a hash of the key. */
 static void
 set_tag(struct req *r, struct json *key)
 {
@@ -112,11 +128,13 @@ reply_cached(struct req *r, struct json *out, int64_t revision, struct day today
 	json_put_text(&key, NULL, r->epoch);
 	json_put_int(&key, NULL, revision);
 	json_put_int(&key, NULL, today.n);
+	/* Another build may write the same data differently. */
 	json_put_text(&key, NULL, version_build);
 	put_request(r, &key);
 	set_tag(r, &key);
 	json_free(&key);
 	r->is_kept = true;
+	/* There is nothing to make if the client's copy is good, or if the cache has this reply. */
 	if (client_has(r))
 		return true;
 	c = slot_of(r->etag);
@@ -127,6 +145,7 @@ reply_cached(struct req *r, struct json *out, int64_t revision, struct day today
 	return true;
 }
 
+/* Keeps a reply for the next request with the same tag. */
 static void
 remember(const struct req *r, const struct json *body)
 {
@@ -150,7 +169,10 @@ header(struct json *wire, const char *name, const char *value)
 	json_append(wire, "\r\n", 2);
 }
 
-/* Of an OPTIONS that a browser sends before the real request. */
+/*
+ * What a browser asks before it sends the real request from a page of another origin.  The methods are those of Allow, which
+ * choose_route has set.
+ */
 static void
 preflight_headers(const struct req *r, struct json *head)
 {
@@ -161,6 +183,10 @@ preflight_headers(const struct req *r, struct json *head)
 	header(head, "Access-Control-Max-Age", CORS_MAX_AGE_S);
 }
 
+/*
+ * Lets a page of a listed origin read the reply.  If there are such origins, replies differ by Origin, also for those that are
+ * not listed.
+ */
 static void
 cors_headers(const struct req *r, enum status st, struct json *head)
 {
@@ -183,7 +209,7 @@ reply_cursor(struct req *r, const char *cursor)
 		req_add_header(r, "X-Next-Cursor", cursor);
 }
 
-/* Errors are JSON, whatever was asked for. */
+/* The headers of the body.  Errors are JSON even if CSV was asked for. */
 static void
 put_content(struct req *r, bool is_csv, const struct json *body, struct json *head)
 {
@@ -191,7 +217,7 @@ put_content(struct req *r, bool is_csv, const struct json *body, struct json *he
 
 	if (is_csv) {
 		header(head, "Content-Type", "text/csv; charset=utf-8");
-		/* Both names are of letters that need no quoting. */
+		/* Neither name has a character that needs quoting. */
 		snprintf(text, sizeof(text), "attachment; filename=\"%s-%s.csv\"", r->endpoint->name, r->org);
 		header(head, "Content-Disposition", text);
 	} else
@@ -208,6 +234,7 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 	char text[64];
 	int http;
 
+	/* The last chance to save the body; a reply that was made, and not taken from the cache, goes into it. */
 	if (has_etag && is_get && client_has(r))
 		st = NOT_MODIFIED;
 	else if (has_etag && r->is_kept && !r->is_cached)
@@ -219,6 +246,7 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 	header(head, "Status", text);
 	header(head, "X-Request-Id", r->id);
 	header(head, "X-Content-Type-Options", "nosniff");
+	/* "no-cache" lets a client keep the reply if it asks each time whether the reply is still good. */
 	header(head, "Cache-Control", r->is_secret ? "no-store" : "private, no-cache");
 	cors_headers(r, st, head);
 	if (has_etag)

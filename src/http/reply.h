@@ -7,26 +7,26 @@
 #include "http/req.h"
 
 /*
- * For GET handlers, as soon as the organisation is loaded: gives the reply its ETag and looks for it.  True where
- * the reply is made: then out has it already, or the client does; the handler returns OK.
- * The key is all that a reply is made of: file epoch, revision, today, build, request.
+ * For GET handlers, as soon as the organization is loaded: gives the reply its ETag and looks for the reply.  True if there is
+ * no need to make it: out has it already, or the client does; the handler then returns OK.  The ETag covers everything that a
+ * reply depends on: file epoch, revision, today, build and request.
  */
 bool	reply_cached(struct req *r, struct json *out, int64_t revision, struct day today);
 
 /*
- * For what has a version of its own: an ETag made of a name and numbers, and whether If-Match allows the write (it
- * is absent, `*`, or lists that tag).  Such replies are not kept.
+ * For what has a version of its own: makes the ETag of a name and numbers. reply_if_match then tells whether If-Match allows
+ * the write: it is absent, is `*`, or lists that tag.  Such replies are not cached.
  */
 void	reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n);
 bool	reply_if_match(const struct req *r);
 
 /*
- * Where the next page of a CSV goes on (NULL = there is none), as a header: its lines are the rows alone.  Such replies are
- * not kept.
+ * The cursor of the next page of a CSV (NULL if this is the last), as a header, because the lines are rows alone.  Such
+ * replies are not cached.
  */
 void	reply_cursor(struct req *r, const char *cursor);
 
-/* Writes CGI headers and a blank line into head.  Returns whether the body follows (not for HEAD, 204, 304). */
+/* Writes the CGI headers and a blank line into head.  Returns whether the body follows (not for HEAD, 204 and 304). */
 bool	reply_write(struct req *r, enum status st, const struct json *body, struct json *head);
 
 #endif

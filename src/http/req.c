@@ -1,3 +1,6 @@
+/*
+ * A request before its handler runs: its route, its caller, its body's type; and what a handler asks of it (see req.h).
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +11,7 @@
 
 enum { PATH_MAX_BYTES = 2048 };
 
+/* The first variable of that name decides; an empty one counts as absent, because web servers pass both for "none". */
 const char *
 req_env(const struct req *r, const char *name)
 {
@@ -40,6 +44,7 @@ req_path(const struct req *r, const char *name)
 	return find(r->in_path, r->in_path_count, name);
 }
 
+/* Drops a value with a line break, which would end the header and start another. */
 void
 req_add_header(struct req *r, const char *name, const char *value)
 {
@@ -50,8 +55,9 @@ req_add_header(struct req *r, const char *name, const char *value)
 /* ---- The path */
 
 /*
- * What the web server maps, it says in SCRIPT_NAME and PATH_INFO, cut anywhere between the two, and under whatever
- * sub-path Daybook lives: the route is the tail of both together.  (REQUEST_URI is raw, and trusted for nothing.)
+ * The path as far as routes are concerned: SCRIPT_NAME and PATH_INFO together.  Web servers split a path between the two in
+ * different ways and Daybook may be mounted anywhere, so a route is compared with the tail of both.  (REQUEST_URI is raw, and
+ * is not trusted for anything.)
  */
 static const char *
 full_path(struct req *r)
@@ -63,13 +69,16 @@ full_path(struct req *r)
 	info = info != NULL ? info : "";
 	n = strlen(script);
 	if (n > 5 && strcmp(script + n - 5, ".fcgi") == 0)
-		script = "";	/* called by its file: the path stands behind it */
+		script = "";	/* called by its file name: the path is what follows it */
 	if (strlen(script) + strlen(info) > PATH_MAX_BYTES)
 		return "";
 	return arena_printf(r->arena, "%s%s", script, info);
 }
 
-/* Matches from the end, name by name; remembers what {…} stood for. */
+/*
+ * Compares a route with the tail of the path, from the end, one name at a time, and remembers what each {…} stood for. p and
+ * q move through path and pattern together; a match needs all of the pattern and any part of the path before it.
+ */
 static bool
 match(struct req *r, const char *pattern)
 {
@@ -85,6 +94,7 @@ match(struct req *r, const char *pattern)
 			q--;
 		if (p == path || q == pattern)
 			return false;
+		/* A placeholder takes one name, which must not be empty. */
 		if (*q == '{') {
 			if (p == p_end || r->in_path_count == 2)
 				return false;
@@ -99,13 +109,20 @@ match(struct req *r, const char *pattern)
 	return true;
 }
 
-/* Called by its file's own URL, with nothing behind it, a program answers its routes without names in them. */
+/*
+ * Whether a program that was called by its own file name, with no path after it, serves this route: only those without names
+ * in them.
+ */
 static bool
 is_own_file(const struct req *r, const char *pattern)
 {
 	return r->path[0] == '\0' && strchr(pattern, '{') == NULL;
 }
 
+/*
+ * Finds the route by path and method.  A known path with another method is answered here: OPTIONS with the methods that it
+ * has, others with 405.  NOT_FOUND is left to authorize, so that strangers get 401 and learn nothing about paths.
+ */
 static enum status
 choose_route(struct req *r)
 {
@@ -130,6 +147,7 @@ choose_route(struct req *r)
 		}
 	if (allowed == 0)
 		return NOT_FOUND;
+	/* Built from the end, so that the list has the order of the table, with HEAD after GET and OPTIONS last. */
 	allow = "OPTIONS";
 	for (size_t i = sizeof(methods) / sizeof(methods[0]); i-- > 0; )
 		if (allowed & methods[i].method)
@@ -142,6 +160,11 @@ choose_route(struct req *r)
 
 /* ---- Who is asking */
 
+/*
+ * Decides whether the caller may use the route, and for which organization.  The order of the checks is the contract: the
+ * credential first, then whether there is such a path, then scopes, then the organization.  Only the scope admin may name an
+ * organization that is not its own.
+ */
 static enum status
 authorize(struct req *r, const struct route *route)
 {
@@ -152,14 +175,16 @@ authorize(struct req *r, const struct route *route)
 
 	if (route != NULL && route->scope == 0)
 		return OK;
-	if (r->db == NULL)	/* nobody to be known where there is no database */
+	if (r->db == NULL)	/* without a database no caller is known */
 		return error_set(&r->err, NOT_FOUND, "no such path");
 	st = auth_check(r->db, r->arena, req_env(r, "HTTP_AUTHORIZATION"), req_env(r, "HTTP_X_API_KEY"), r->now,
 	    &r->caller, &err);
+	/* The database failed: that is not the fault of the credential. */
 	if (st != OK && st != UNAUTHENTICATED)
 		return st;
 	if (st != OK) {
 		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"invalid_token\"");
+		/* The client learns only that the credential is not valid, the log why. */
 		log_info("event=refused reason=%s", log_value(err.text, reason, sizeof(reason)));
 		return error_set(&r->err, st, "no valid credential");
 	}
@@ -180,7 +205,7 @@ authorize(struct req *r, const struct route *route)
 		return error_set(&r->err, FORBIDDEN, "the credential names no organization");
 	if (strcmp(r->org, r->caller.org) != 0 && !(r->caller.scopes & SCOPE_ADMIN))
 		return error_set(&r->err, FORBIDDEN, "the credential is another organization's");
-	/* Whether there is such an organization comes before what is asked of it. */
+	/* Whether there is such an organization is checked before what is asked of it. */
 	return auth_organization(r->db, &r->caller, r->org, &r->err);
 }
 
@@ -192,6 +217,7 @@ req_open(struct req *r)
 	r->org = "";
 	r->media = "";
 	r->path = full_path(r);
+	/* A wrong method and OPTIONS need no credential; to learn that a path does not exist takes one. */
 	if ((st = choose_route(r)) != OK && st != NOT_FOUND)
 		return st;
 	if ((st = authorize(r, r->route)) != OK)
@@ -199,6 +225,10 @@ req_open(struct req *r)
 	return OK;
 }
 
+/*
+ * Checks the media type of a body that is whole, then reports one that is not, then reads the query.  A GET may have a body,
+ * which is ignored.
+ */
 enum status
 req_check_body(struct req *r, enum status body_status)
 {
@@ -209,6 +239,7 @@ req_check_body(struct req *r, enum status body_status)
 	char *lower;
 
 	if (body_status == OK && r->route->method != GET && r->body_n > 0) {
+		/* Compare the media type alone, without parameters such as charset, in any case of letters. */
 		lower = arena_strdup(r->arena, type != NULL ? type : "");
 		lower[strcspn(lower, "; \t")] = '\0';
 		for (char *c = lower; *c != '\0'; c++)
@@ -241,6 +272,7 @@ req_day(struct req *r, const char *name, struct day *d)
 	return OK;
 }
 
+/* At most 16 digits, so that strtoll cannot overflow; min and max decide the rest. */
 enum status
 req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value)
 {
@@ -260,6 +292,10 @@ req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absen
 	return OK;
 }
 
+/*
+ * Checks that the whole body is JSON of one object before any member is read; an unknown member is an error, because it may
+ * be a misspelt one.
+ */
 enum status
 req_object(struct req *r, const char *const *known, struct json_object **o)
 {

@@ -1,8 +1,8 @@
 /*
- * One request: what an endpoint says of itself, and what a handler may ask.
+ * One request: how an endpoint describes itself, and what a handler may ask.
  *
- * An endpoint is a table of routes.  Its gates are data, checked once, in this order: 405, 401, 403,
- * 404, then 413, 415 and 400 (422 in infodeck).
+ * An endpoint is a table of routes.  Its requirements are data, checked once, in this order: 405, 401, 403, 404, then 413, 415
+ * and 400 (422 in infodeck).
  */
 #ifndef REQ_H
 #define REQ_H
@@ -18,11 +18,11 @@
 #include "base/json.h"
 #include "base/error.h"
 
-#define BODY_MAX (256 * 1024)	/* bytes, where a route says nothing else */
+#define BODY_MAX (256 * 1024)	/* bytes, if a route does not say otherwise */
 
-#define SCOPE_ANY (1u << 30)	/* as a route's scope: any valid credential, even of no organisation */
+#define SCOPE_ANY (1u << 30)	/* as a route's scope: any valid credential, even one of no organization */
 
-enum method { GET = 1, POST = 2, PUT = 4, DELETE = 8 };	/* HEAD is served by GET, OPTIONS by serve */
+enum method { GET = 1, POST = 2, PUT = 4, DELETE = 8 };	/* HEAD is served as GET, OPTIONS by choose_route */
 
 enum dialect { TETHER, PINGRAM, INFODECK };
 
@@ -31,7 +31,7 @@ struct req;
 struct route {
 	enum method method;		/* 0 ends the table */
 	const char *path;		/* `/organizations/{organizationId}/usage` */
-	unsigned scope;			/* what the caller must have; 0 = open to anybody */
+	unsigned scope;			/* what the caller must have; 0 = open to everybody */
 	enum status (*handle)(struct req *r, struct json *out);
 	const char *const *query;	/* the known parameters, NULL-ended; NULL = none */
 	const char *const *media;	/* what the body may be, NULL-ended; NULL = application/json */
@@ -42,8 +42,8 @@ struct route {
 struct endpoint {
 	const char *name;
 	enum dialect dialect;
-	bool refuses_unknown;		/* query parameters that are not known: a 400 that names them */
-	bool needs_no_database;		/* only open routes: db is NULL in its requests */
+	bool refuses_unknown;		/* an unknown query parameter is a 400 that names it */
+	bool needs_no_database;		/* all routes are open, and db is NULL in its requests */
 	const struct route *routes;
 };
 
@@ -59,31 +59,31 @@ struct req {
 	struct arena *arena;
 	int64_t now;
 	struct caller caller;
-	const char *org;	/* whose: the path's organisation, else the caller's; "" on open routes */
+	const char *org;	/* the organization: that of the path, otherwise the caller's; "" on open routes */
 	struct error err;
 	const char *body;
 	size_t body_n;
-	const char *media;	/* of the body: lower case, without parameters; "" = none */
-	bool is_secret;		/* what the reply says is said once: nobody may keep it */
-	bool keeps_body;	/* a handler that fails sets it where what it wrote is the reply */
+	const char *media;	/* of the body, in lower case, without parameters; "" = none */
+	bool is_secret;		/* the reply has a secret that is shown once: no cache may keep it */
+	bool keeps_body;	/* set by a handler that fails and has written the reply itself */
 	const char *content_type;	/* of the reply; NULL = JSON, or CSV */
-	bool is_csv;		/* the client wants CSV: what the handler writes is that */
-	enum db_trouble trouble;	/* why it is UNAVAILABLE, if the database knows */
-	const char *message;	/* tether's `message` of an error, where its contract fixes one; NULL = by the status */
+	bool is_csv;		/* the client wants CSV, and the handler must write that */
+	enum db_trouble trouble;	/* why the outcome is UNAVAILABLE, if the database knows */
+	const char *message;	/* tether's `message` of an error, if its contract fixes one; NULL = by the outcome */
 
 	/* For serve, reply and dialect. */
 	const struct endpoint *endpoint;
 	const struct route *route;
 	char **env;		/* CGI variables */
-	const char *method, *path;	/* as the web server says */
+	const char *method, *path;	/* as the web server passes them */
 	bool is_head;
 	char id[40];		/* X-Request-Id */
-	const char *epoch;	/* of the database: part of every ETag, so that no tag of before a restore fits */
-	const char *origin;	/* the foreign page's that may read the reply; NULL = none */
-	bool has_origins;	/* there are such pages: replies differ by Origin */
+	const char *epoch;	/* of the database; part of every ETag, so that no tag from before a restore matches */
+	const char *origin;	/* origin of a page that may read the reply; NULL = none */
+	bool has_origins;	/* such origins are configured, so replies differ by Origin */
 	struct param query[PARAMS_MAX], in_path[2];
 	size_t query_count, in_path_count;
-	struct param headers[HEADERS_MAX];	/* of the reply, besides the usual ones */
+	struct param headers[HEADERS_MAX];	/* of the reply, in addition to the usual ones */
 	size_t header_count;
 	char etag[48];		/* "" = none */
 	bool is_by_accept;	/* the header Accept chose between JSON and CSV */
@@ -92,24 +92,24 @@ struct req {
 
 /* ---- For handlers */
 
-/* A query parameter, decoded; NULL where absent. */
+/* A query parameter, decoded; NULL if absent. */
 const char	*req_query(const struct req *r, const char *name);
-/* A name of the path, as `organizationId`. */
+/* The value of a name in the path, such as `organizationId`. */
 const char	*req_path(const struct req *r, const char *name);
-/* A CGI variable, as `HTTP_IF_MATCH`; NULL where absent or empty. */
+/* A CGI variable, such as `HTTP_IF_MATCH`; NULL if absent or empty. */
 const char	*req_env(const struct req *r, const char *name);
 
-/* Typed parameters: BAD_REQUEST and the parameter's name in why. */
+/* Typed parameters: BAD_REQUEST and an error that names the parameter. */
 enum status	 req_day(struct req *r, const char *name, struct day *d);	/* required */
 enum status	 req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value);
 
-/* The body as a JSON object with no members but the known ones (NULL-ended).  Freed by json_object_free. */
+/* The body as a JSON object that may have only the known members (NULL-ended).  The caller frees it with json_object_free. */
 enum status	 req_object(struct req *r, const char *const *known, struct json_object **o);
 
-/* A header of the reply.  Texts must stand until it is sent. */
+/* Adds a header to the reply.  Both texts must remain valid until it is sent. */
 void		 req_add_header(struct req *r, const char *name, const char *value);
 
-/* ---- For serve: the gates up to the body, and those of the body.  r->why says what was wrong. */
+/* ---- For the worker: the checks that come before the body is looked at, and those of the body. r->err says what was wrong. */
 enum status	 req_open(struct req *r);
 enum status	 req_check_body(struct req *r, enum status body_status);
 enum status	 req_read_query(struct req *r);

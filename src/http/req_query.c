@@ -1,6 +1,4 @@
-/*
- * The query string, taken apart: known parameters once each, decoded, in UTF-8, not empty.
- */
+/* Parsing the query string: known parameters, each at most once, decoded, in UTF-8, not empty. */
 #include <string.h>
 
 #include "base/crypto.h"
@@ -9,6 +7,7 @@
 
 enum { QUERY_MAX_BYTES = 8192 };
 
+/* Decodes in place: the result is never longer than the text. */
 bool
 req_decode(char *text)
 {
@@ -20,6 +19,7 @@ req_decode(char *text)
 		else if (*text != '%')
 			*out++ = *text;
 		else {
+			/* text[2] is looked at only if text[1] is a digit, so that a "%" at the end is safe. %00 is refused. */
 			int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
 
 			if (high < 0 || low < 0 || high + low == 0)
@@ -40,6 +40,7 @@ is_known(const struct route *route, const char *name)
 	return false;
 }
 
+/* Every mistake with a known parameter has the same remedy. */
 static enum status
 wrong(struct req *r, const char *name, const char *what)
 {
@@ -48,6 +49,10 @@ wrong(struct req *r, const char *name, const char *what)
 	return BAD_REQUEST;
 }
 
+/*
+ * Decodes one name=value, in place, and stores it.  Ignores an unknown name unless the endpoint refuses such; a name that
+ * cannot be decoded is unknown too.
+ */
 static enum status
 add_param(struct req *r, char *name)
 {
@@ -63,6 +68,7 @@ add_param(struct req *r, char *name)
 		return error_set(&r->err, BAD_REQUEST, "%.64s: unknown parameter",
 		    utf8_is_valid(name, strlen(name)) ? name : "query");
 	}
+	/* The name is known: from here on every mistake is an error. */
 	if (req_query(r, name) != NULL)
 		return wrong(r, name, "given twice");
 	if (!req_decode(value) || !utf8_is_valid(value, strlen(value)))
@@ -75,6 +81,7 @@ add_param(struct req *r, char *name)
 	return OK;
 }
 
+/* Splits at "&" and skips empty parts, as in "?a=1&&b=2". */
 enum status
 req_read_query(struct req *r)
 {

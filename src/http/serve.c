@@ -1,3 +1,4 @@
+/* Receiving requests, sending replies, stopping, and running out of memory; what a request means is up to worker.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,20 +20,23 @@
 #include "http/serve.h"
 
 enum {
-	MMAP_THRESHOLD = 256 * 1024,
-	LAST_MAX = 16,			/* requests that are still answered when told to stop */
+	MMAP_THRESHOLD = 256 * 1024,	/* bytes; larger blocks go back to the system as soon as they are freed */
+	LAST_MAX = 16,			/* waiting requests that are still answered after being told to stop */
 };
 
 extern char **environ;
 
-/* The request that is being answered, for when memory runs out. */
+/* The request that is being answered, for reply_out_of_memory. */
 static struct {
 	enum { NO_REQUEST, CGI_REQUEST, CGI_ANSWERED, FASTCGI_REQUEST } kind;
-	struct worker *worker;	/* NULL until it is ready */
+	struct worker *worker;	/* NULL as long as it is not ready */
 	FCGX_Request *fastcgi;
 } serving;
 
-/* Bytes, 0 at the end, -1 on an error: of a body that is cut off nobody may take the beginning for the whole. */
+/*
+ * Reads for body_read. libfcgi returns 0 at the end and on an error: without the distinction a body cut off would pass for
+ * whole.
+ */
 static long
 read_fastcgi(void *from, char *to, size_t n)
 {
@@ -41,7 +45,10 @@ read_fastcgi(void *from, char *to, size_t n)
 	return got == 0 && FCGX_GetError(from) != 0 ? -1 : got;
 }
 
-/* The web server need not close stdin behind the body: no more is read than there is (RFC 3875, 4.2). */
+/*
+ * Reads for body_read from stdin, no more than *from bytes: the web server need not close stdin after the body, and a further
+ * read would hang (RFC 3875, 4.2).
+ */
 static long
 read_cgi(void *from, char *to, size_t n)
 {
@@ -57,7 +64,7 @@ read_cgi(void *from, char *to, size_t n)
 	return got;
 }
 
-/* A CGI variable; NULL where it is absent or empty. */
+/* A CGI variable; NULL if it is absent or empty.  There is no request yet for req_env. */
 static const char *
 variable(char **env, const char *name)
 {
@@ -69,7 +76,7 @@ variable(char **env, const char *name)
 	return NULL;
 }
 
-/* OK if the body was read and is what its Content-Length says, if it says anything. */
+/* OK if the body was read to its end, and is as long as its Content-Length says, if there is one. */
 static enum status
 check_length(const struct body *b, char **env)
 {
@@ -82,7 +89,7 @@ check_length(const struct body *b, char **env)
 	return length == NULL || strtoull(length, NULL, 10) == b->n ? OK : BAD_REQUEST;
 }
 
-/* How much stdin holds for a CGI program.  Of a chunked body the server knows no length, and closes stdin behind it. */
+/* How much to read from stdin.  The server knows no length of a chunked body, and closes stdin after it. */
 static unsigned long long
 cgi_body_bytes(char **env)
 {
@@ -101,9 +108,10 @@ write_all(const struct json *j)
 
 	for (size_t left = j->size; left > 0; p += n, left -= (size_t)n)
 		if ((n = write(STDOUT_FILENO, p, left)) <= 0)
-			return;		/* nobody is listening any more */
+			return;		/* the client has gone */
 }
 
+/* Puts /dev/null in the place of a descriptor, so that no file opened later gets its number. */
 static void
 send_nowhere(int fd)
 {
@@ -116,8 +124,9 @@ send_nowhere(int fd)
 }
 
 /*
- * Goes on as a process that the web server does not know: Apache holds a reply back until the program has closed all that it
- * got from it (with mod_cgid stdin is the reply's socket too, with mod_cgi stderr is a pipe), and then ends the program.
+ * Continues in a child process that the web server does not know, to do what may take a while after the reply.  Apache delays
+ * the reply until the program has closed everything that it got from Apache (with mod_cgid stdin is the reply's socket too,
+ * with mod_cgi stderr is a pipe), and then kills the program.
  */
 static void
 go_on_alone(void)
@@ -128,15 +137,16 @@ go_on_alone(void)
 	if (child > 0)
 		_exit(0);
 	send_nowhere(STDOUT_FILENO);
-	if (child == -1)	/* then here, as long as the server lets us */
+	if (child == -1)	/* no child: continue here, as long as the server allows */
 		return;
 	setsid();
 	send_nowhere(STDIN_FILENO);
+	/* Keep stderr if it is a file: then it is the log, and not a pipe to the server. */
 	if (fstat(STDERR_FILENO, &log) == 0 && S_ISFIFO(log.st_mode))
 		send_nowhere(STDERR_FILENO);
 }
 
-/* ---- Out of memory: this request is answered, and the process ends.  The web server starts another. */
+/* ---- Out of memory: this request gets its reply and the process ends.  The web server starts another. */
 
 static void
 send_fastcgi(FCGX_Request *request, const struct worker_reply *reply)
@@ -154,7 +164,7 @@ send_cgi(const struct worker_reply *reply)
 		write_all(reply->body);
 }
 
-/* Before anything is there to answer with. */
+/* The reply of a CGI program that has no worker yet, made without allocating. */
 static void
 send_bare(void)
 {
@@ -170,6 +180,7 @@ send_bare(void)
 		_exit(1);
 }
 
+/* Called when memory runs out, just before the process ends: sends a 503 to the request at hand, with reserved memory. */
 static void
 reply_out_of_memory(void)
 {
@@ -178,7 +189,7 @@ reply_out_of_memory(void)
 	scratch_abandon();
 	if (serving.kind == NO_REQUEST)
 		return;
-	if (serving.kind == CGI_ANSWERED)	/* what is left undone is done another time */
+	if (serving.kind == CGI_ANSWERED)	/* the reply has gone; maintenance is repeated another time */
 		_exit(0);
 	if (serving.worker == NULL) {
 		send_bare();
@@ -187,12 +198,13 @@ reply_out_of_memory(void)
 	reply = worker_out_of_memory(serving.worker);
 	if (serving.kind == CGI_REQUEST) {
 		send_cgi(&reply);
-		_exit(0);	/* it is answered */
+		_exit(0);	/* the client has its reply: no failure */
 	}
 	send_fastcgi(serving.fastcgi, &reply);
 	FCGX_Finish_r(serving.fastcgi);
 }
 
+/* Answers the one request of a CGI program.  SQLite must not be carried over a fork, so the child opens the database itself. */
 static int
 serve_cgi(struct worker *a)
 {
@@ -213,7 +225,7 @@ serve_cgi(struct worker *a)
 	return 0;
 }
 
-/* One request, from its first byte to its last. */
+/* One request of a program that stays, from its first byte to its last, and the maintenance after it. */
 static void
 fastcgi_request(struct worker *a, FCGX_Request *request, struct body *body)
 {
@@ -226,7 +238,10 @@ fastcgi_request(struct worker *a, FCGX_Request *request, struct body *body)
 	reply = worker_handle(a, request->envp, body->text, body->n, check_length(body, request->envp));
 	serving.kind = NO_REQUEST;
 	send_fastcgi(request, &reply);
-	/* stdin was read to its end: the socket may go at once, without waiting for the web server to close it. */
+	/*
+	 * The body was read to its end, so the connection can be closed at once instead of waiting for the web server to
+	 * close it first.
+	 */
 	FCGX_Detach(request);
 	FCGX_Finish_r(request);
 	body_forget(body);
@@ -242,7 +257,7 @@ on_stop(int sig)
 	is_told_to_stop = 1;
 }
 
-/* Under load ppoll always finds a request, and lets no signal in. */
+/* Whether a signal to stop is pending: under load ppoll always finds a request, and then delivers none. */
 static bool
 stop_is_pending(void)
 {
@@ -252,7 +267,7 @@ stop_is_pending(void)
 	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGUSR1) == 1;
 }
 
-/* The next request, where there is one; false where there can be no more. */
+/* Takes the next request; false if there can be no more.  Another process may have taken it, or its client may have gone. */
 static bool
 serve_next(struct worker *a, FCGX_Request *request, struct body *body)
 {
@@ -264,8 +279,9 @@ serve_next(struct worker *a, FCGX_Request *request, struct body *body)
 }
 
 /*
- * TERM and USR1 come in only while we wait for a request: libfcgi would cut a body short.  The listening socket
- * does not block, so that a request which another process took does not hold us in accept().
+ * Serves until told to stop.  TERM and USR1 are delivered only while it waits for a request, because libfcgi would cut a body
+ * short.  The listening socket does not block, so that a request which another process took does not hold this one in
+ * accept().  ALRM belongs to the writers' lock, which lets it in by itself.
  */
 static int
 serve_fastcgi(struct worker *a)
@@ -295,10 +311,13 @@ serve_fastcgi(struct worker *a)
 	while (is_well && !is_told_to_stop && !stop_is_pending())
 		if (ppoll(&listening, 1, NULL, &waiting) == 1)
 			is_well = serve_next(a, &request, &body);
-	/* mod_fcgid gives each process a socket of its own: what waits there when it stops us, nobody else would answer. */
+	/*
+	 * With mod_fcgid each process has a socket of its own: nobody else would answer what waits there when it is told to
+	 * stop.
+	 */
 	for (int i = 0; is_well && i < LAST_MAX && poll(&listening, 1, 0) == 1; i++)
 		is_well = serve_next(a, &request, &body);
-	close(STDIN_FILENO);	/* at once: who comes now is refused, and sent to another process */
+	close(STDIN_FILENO);	/* at once: whoever connects now is refused, and sent to another process */
 	free(body.text);
 	return is_well ? 0 : 1;
 }
@@ -312,13 +331,13 @@ serve(const struct endpoint *endpoint)
 
 	umask(077);
 #ifdef M_MMAP_THRESHOLD
-	/* Said once, it stays there: large bodies and replies go back to the system for good. */
+	/* By default the threshold grows with each large block that is freed; once it is set, it stays. */
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 #endif
 	out_of_memory_call(reply_out_of_memory);
-	if (getenv("REQUEST_METHOD") != NULL)	/* until libfcgi can tell */
+	if (getenv("REQUEST_METHOD") != NULL)	/* a guess, until libfcgi can tell */
 		serving.kind = CGI_REQUEST;
-	if (FCGX_Init() != 0)	/* FCGX_IsCGI would end the process by itself */
+	if (FCGX_Init() != 0)	/* FCGX_IsCGI would call it and exit if it fails */
 		out_of_memory();
 	is_cgi = FCGX_IsCGI() != 0;
 	serving.kind = is_cgi ? CGI_REQUEST : NO_REQUEST;

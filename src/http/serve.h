@@ -1,5 +1,5 @@
 /*
- * The life of a program: FastCGI or plain CGI (the same binary; libfcgi tells which), one request after the other.
+ * The life of a program: FastCGI or plain CGI, one request after the other.  The same binary does both; libfcgi tells which.
  * The only file that knows libfcgi.
  */
 #ifndef SERVE_H

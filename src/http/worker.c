@@ -1,3 +1,7 @@
+/*
+ * One request from CGI variables and body to the bytes of the reply (see worker.h): opening the database, the transaction,
+ * the handler, the log line, and maintenance after it.
+ */
 #include <string.h>
 #include <time.h>
 
@@ -13,7 +17,7 @@
 #include "http/reply.h"
 #include "admin/maintenance.h"
 
-enum { HEAD_USUAL = 8 * 1024 };	/* bytes that the headers of a reply, or the body of an error, stay within */
+enum { HEAD_USUAL = 8 * 1024 };	/* bytes; the headers of a reply, or the body of an error, are shorter */
 
 void
 worker_init(struct worker *a, const struct endpoint *endpoint)
@@ -21,7 +25,7 @@ worker_init(struct worker *a, const struct endpoint *endpoint)
 	*a = (struct worker) { .endpoint = endpoint, .arena = arena_new() };
 	json_init(&a->head);
 	json_init(&a->body);
-	json_reserve(&a->head, HEAD_USUAL);	/* once a write is committed, its reply must not fail for want of memory */
+	json_reserve(&a->head, HEAD_USUAL);	/* after a write was committed, its reply must not fail for lack of memory */
 	json_reserve(&a->last_head, HEAD_USUAL);
 	json_reserve(&a->last_body, HEAD_USUAL);
 }
@@ -48,7 +52,10 @@ worker_body_max(const struct endpoint *endpoint)
 	return max;
 }
 
-/* Once in the life of a process: what `daybook doctor` would say, into the log. */
+/*
+ * Logs what `daybook doctor` would report, once in the life of a process. err is why the database could not be opened, if it
+ * could not.
+ */
 static void
 examine(struct worker *a, const char *path, const struct error *err)
 {
@@ -65,7 +72,10 @@ examine(struct worker *a, const char *path, const struct error *err)
 		db_read_end(a->db);
 }
 
-/* A database that the web server would hand out to anybody is not worked with.  Looked for once in each opening. */
+/*
+ * Refuses a database below the document root, where the web server would serve it to everybody.  Checked once after each
+ * opening, and only in a request, because only a request tells the document root.
+ */
 static enum status
 check_location(struct worker *a, const struct req *r, struct error *err)
 {
@@ -86,8 +96,8 @@ check_location(struct worker *a, const struct req *r, struct error *err)
 }
 
 /*
- * A file that was put there by hand is inspected as a whole by the next command or maintenance; a request looks only whether
- * its schema is ours: a foreign trigger would run with every write.
+ * Whether the schema of a file that was put there by hand is ours: a foreign trigger would run with every write.  The next
+ * command or maintenance inspects the whole file; that would take too long here.
  */
 static enum status
 check_shape(struct worker *a, struct error *err)
@@ -104,7 +114,10 @@ check_shape(struct worker *a, struct error *err)
 	return UNAVAILABLE;
 }
 
-/* The database may be made, moved in or repaired while the program runs.  r is NULL before the first request. */
+/*
+ * Opens the database, or keeps the one that is open if it is still the file that the path names: it may be created, replaced
+ * or repaired while the program runs. r is NULL outside of a request.
+ */
 static enum status
 open_database(struct worker *a, const struct req *r, struct error *err)
 {
@@ -142,6 +155,7 @@ worker_start(struct worker *a)
 	arena_reset(a->arena);
 }
 
+/* Turns what is known about the body into an outcome with a sentence, then makes the checks of its route (req_check_body). */
 static enum status
 check_body(struct req *r, enum status body_status)
 {
@@ -159,8 +173,8 @@ check_body(struct req *r, enum status body_status)
 }
 
 /*
- * The settings that concern every request.  Read before the gates, because a foreign page may read an error too; one that
- * cannot be read fails the request, for neither has a default that would be safe.
+ * Reads the settings that concern every request.  Before the other checks, because a page of another origin may read an error
+ * too.  If they cannot be read the request fails, because neither has a safe default.
  */
 static enum status
 read_settings(struct req *r)
@@ -176,7 +190,9 @@ read_settings(struct req *r)
 	return query_done(q);
 }
 
-/* Gates, then the handler. */
+/*
+ * Makes the checks of the route, then runs its handler.  A handler that may write gets no open transaction: it starts its own.
+ */
 static enum status
 dispatch(struct worker *a, struct req *r, enum status body_status)
 {
@@ -189,7 +205,10 @@ dispatch(struct worker *a, struct req *r, enum status body_status)
 	return r->route->handle(r, &a->body);
 }
 
-/* In the transaction that its method needs. */
+/*
+ * Opens the database and handles the request in a read transaction, so that everything that a GET reads is of one moment.
+ * Whatever the handler left open is closed here.
+ */
 static enum status
 in_transaction(struct worker *a, struct req *r, enum status body_status)
 {
@@ -211,10 +230,11 @@ in_transaction(struct worker *a, struct req *r, enum status body_status)
 	if (st == UNAVAILABLE)
 		r->trouble = db_trouble(a->db);
 	db_read_end(a->db);
-	db_write_abort(a->db);	/* of a handler that gave up; nothing where it committed */
+	db_write_abort(a->db);	/* rolls back what a handler left unfinished; does nothing after a commit */
 	return st;
 }
 
+/* Logs the request.  Path and organization come from the client, so they are quoted. */
 static void
 log_line(const struct req *r, enum status st, size_t bytes, int64_t us)
 {
@@ -248,13 +268,15 @@ worker_handle(struct worker *a, char **env, const char *body, size_t n, enum sta
 	log_request(uuid7(r.now, r.id));
 	json_reset(&a->body);
 	json_reset(&a->head);
+	/* From here to the reply, running out of memory is answered as this request. */
 	a->current = &r;
 	st = in_transaction(a, &r, body_status);
+	/* An error replaces whatever the handler has written, unless that is its own error reply. */
 	if (status_http(st) >= 400 && !r.keeps_body)
 		dialect_error(&r, st, &a->body);
 	has_body = reply_write(&r, st, &a->body, &a->head);
 	log_line(&r, st, a->head.size + (has_body ? a->body.size : 0), monotonic_us() - began_us);
-	/* Nobody without a credential sets off work. */
+	/* Only requests with a credential trigger maintenance. */
 	a->now = r.now;
 	a->is_maintenance_due = r.now >= a->maintenance_at && r.caller.credential[0] != '\0';
 	log_request("");
@@ -263,6 +285,10 @@ worker_handle(struct worker *a, char **env, const char *body, size_t n, enum sta
 	return (struct worker_reply) { &a->head, has_body ? &a->body : NULL };
 }
 
+/*
+ * Uses only memory that was reserved in worker_init.  Headers and tag of the reply that was being made do not belong to the
+ * error, so they go.
+ */
 struct worker_reply
 worker_out_of_memory(struct worker *a)
 {
@@ -273,7 +299,7 @@ worker_out_of_memory(struct worker *a)
 
 	if (a->db != NULL)
 		db_write_abort(a->db);
-	if (r == &none)		/* its body was still being read */
+	if (r == &none)		/* the body was still being read: there is no request yet */
 		uuid7(instant_now(), none.id);
 	r->etag[0] = '\0';
 	r->header_count = 0;
@@ -285,6 +311,7 @@ worker_out_of_memory(struct worker *a)
 	return (struct worker_reply) { &a->last_head, has_body ? &a->last_body : NULL };
 }
 
+/* Closes the database if there is work, because the child process that does it must open its own. */
 bool
 worker_leaves_work(struct worker *a)
 {
@@ -299,6 +326,10 @@ worker_leaves_work(struct worker *a)
 	return yes;
 }
 
+/*
+ * Runs maintenance if it is due.  The next run is due after an hour, or after the next request if this one left something
+ * undone.
+ */
 void
 worker_maintain(struct worker *a)
 {
