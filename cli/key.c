@@ -173,7 +173,7 @@ key_retire(struct cli *c, const char *kid)
 	if (!begin(c))
 		return FAILED;
 	if ((st = signing_key_retire(c->db, kid, c->now, &c->err)) == OK)
-		note(c, "key.retire", "kid", kid);
+		st = note(c, "key.retire", "kid", kid);
 	if ((rc = finish(c, st)) == DONE)
 		printf("retired key %s: its tokens are refused from now on\n", kid);
 	return rc;

@@ -19,6 +19,7 @@
 #include "ledger/price.h"
 #include "store/setting.h"
 #include "admin/doctor.h"
+#include "admin/inspect.h"
 #include "admin/setup.h"
 #include "auth/signing_key.h"
 
@@ -258,14 +259,17 @@ write_all(struct db *db, struct arena *a, struct setup_input *input, int64_t now
 enum status
 setup_perform(struct setup *s, struct arena *a, struct setup_input *input, int64_t now, const char **secret, struct error *err)
 {
+	char text[ERROR_TEXT_MAX * 2];
 	enum status st;
 	struct db *db;
 
 	/* Outside of the transaction, and harmless to repeat: the folder and an empty database. */
 	if ((st = make_database(s, err)) != OK)
 		return st;
-	if ((db = db_open(s->database, err)) == NULL)
+	if ((db = db_open(s->database, err)) == NULL) {
+		log_error("event=setup error=%s", log_value(err->text, text, sizeof(text)));
 		return error_set(err, UNAVAILABLE, "The database cannot be opened");
+	}
 	if ((st = db_write_begin(db)) == OK) {
 		if ((st = write_all(db, a, input, now, secret, err)) == OK)
 			st = db_write_commit(db);
@@ -284,18 +288,21 @@ enum status
 setup_upgrade(struct setup *s, struct arena *a, int64_t now, const char **copy, struct error *err)
 {
 	char at[INSTANT_TEXT_MAX], *to;
-	struct error detail;
+	char text[ERROR_TEXT_MAX * 2];
+	struct error detail = { 0 };
 	int from = 0;
 
 	instant_format(now, at);	/* 2026-11-21T14:43:20.123Z */
 	to = arena_printf(a, "%s-before-upgrade-%.4s%.2s%.2s-%.2s%.2s%.2s", s->database, at, at + 5, at + 8, at + 11, at + 14,
 	    at + 17);
 	*copy = strrchr(to, '/') + 1;
-	if (db_backup_file(s->database, to, &detail) != OK)
+	if (db_backup_file(s->database, to, &detail) != OK) {
+		log_error("event=upgrade error=%s", log_value(detail.text, text, sizeof(text)));
 		return error_set(err, CONFLICT, "%s: cannot be written, and without a copy nothing is upgraded", *copy);
-	if (db_upgrade(s->database, &from, &detail) == OK && db_version_of(s->database, &from, &detail) == OK &&
+	}
+	if (inspect_upgrade(s->database, false, &from, &detail) == OK && db_version_of(s->database, &from, &detail) == OK &&
 	    from == DB_SCHEMA_VERSION)
 		return OK;
-	log_error("event=upgrade error=\"the database could not be upgraded\"");
+	log_error("event=upgrade error=%s", log_value(detail.text, text, sizeof(text)));
 	return error_set(err, CONFLICT, "The database could not be upgraded and is as it was; %s is a copy of it", *copy);
 }

@@ -2,7 +2,6 @@
  * JSON Web Tokens (see token.h).  The shape is checked by our own code, so that libjwt sees only tokens that it cannot
  * misread; libjwt then only has to verify or to sign.
  */
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -269,8 +268,9 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, err)) != OK ||
 	    (st = payload(db, a, org, scopes, now, ttl_ms, &claims)) != OK)
 		return st;
-	/* signing_key_add stores nothing shorter or longer; libjwt takes the length as an int. */
-	assert(sign.n >= SECRET_MIN && sign.n <= INT_MAX);
+	/* signing_key_add stores nothing shorter or longer, so this row was damaged; libjwt takes the length as an int. */
+	if (sign.n < SECRET_MIN || sign.n > INT_MAX)
+		return error_set(err, INTERNAL, "token: the key \"%s\" is damaged; `daybook verify` says more", k.kid);
 	if ((*token = encode(a, &k, sign, claims)) == NULL)
 		return error_set(err, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);
 	if (strlen(*token) > TOKEN_MAX)

@@ -1,9 +1,8 @@
 /*
  * Backup, restore and check of the whole file.
  *
- * Backup and restore both copy pages with SQLite's backup interface, which reads a consistent state
- * while others write.  A backup is made under a temporary name (scratch.h), so a file with the name
- * of a backup is always complete.
+ * Backup and restore both copy pages with SQLite's backup interface, which reads a consistent state while others write.  A
+ * backup is made under a temporary name (scratch.h), so a file with the name of a backup is always complete.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -44,11 +43,13 @@ copy(sqlite3 *from, sqlite3 *to, void (*progress)(int64_t, int64_t))
 static bool
 is_sound(sqlite3 *handle)
 {
+	const char *problem;
 	sqlite3_stmt *stmt;
 	bool yes = false;
 
-	if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-		yes = strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
+	if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW && (problem = (const char *)sqlite3_column_text(stmt, 0)) != NULL)
+		yes = strcmp(problem, "ok") == 0;
 	sqlite3_finalize(stmt);
 	return yes;
 }

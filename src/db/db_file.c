@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "db/db_file.h"
+#include "base/arena.h"
 #include "base/crypto.h"
 
 enum {
@@ -47,13 +48,17 @@ db_file_pragma(sqlite3 *handle, const char *sql)
 static bool
 is_wal(sqlite3 *handle)
 {
+	const char *mode;
 	sqlite3_stmt *stmt;
 	bool yes = false;
 
 	if (sqlite3_prepare_v2(handle, "PRAGMA journal_mode", -1, &stmt, NULL) != SQLITE_OK)
 		return false;
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		yes = strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		if ((mode = (const char *)sqlite3_column_text(stmt, 0)) == NULL)
+			out_of_memory();
+		yes = strcmp(mode, "wal") == 0;
+	}
 	sqlite3_finalize(stmt);
 	return yes;
 }

@@ -92,13 +92,14 @@ names(const struct stamp *s, const char *epoch)
 void
 db_stamp_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX])
 {
+	const char *text;
 	sqlite3_stmt *stmt;
 
 	epoch[0] = '\0';
 	if (sqlite3_prepare_v2(handle, "SELECT value FROM setting WHERE name = 'epoch'", -1, &stmt, NULL) == SQLITE_OK &&
 	    sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_TEXT &&
-	    sqlite3_column_bytes(stmt, 0) < EPOCH_TEXT_MAX)
-		snprintf(epoch, EPOCH_TEXT_MAX, "%s", (const char *)sqlite3_column_text(stmt, 0));
+	    (text = (const char *)sqlite3_column_text(stmt, 0)) != NULL && strlen(text) < EPOCH_TEXT_MAX)
+		snprintf(epoch, EPOCH_TEXT_MAX, "%s", text);
 	sqlite3_finalize(stmt);
 }
 
