@@ -16,6 +16,7 @@ import pytest
 
 from conftest import BUILD, FastCgi, Reply, cgi_variables
 from test_openapi import check_reply
+from test_upgrade import to_version_1
 
 CODE = "kYb7-t2Qx-94fm-Lw0z"
 WISH = {"code": CODE, "organizationId": "acme", "timezone": "America/Toronto"}
@@ -511,6 +512,23 @@ def test_an_older_database_is_offered_its_upgrade_and_copied_first(site):
     # There is no way from version 0: it says so, and keeps what is there.
     assert reply.status == 409 and "could not be upgraded" in reply.page.text
     assert site.sql("SELECT id FROM organization") == [("acme",)]
+
+
+def test_an_older_database_is_inspected_before_its_upgrade(site):
+    site.post()
+    to_version_1(site.database)
+    site.sql("INSERT INTO usage_day VALUES (1, 20000, 'SMS', 7, 7, 0)")
+    site.code_file.write_text(CODE)
+    reply = site.ask("POST", {"code": CODE})
+    assert reply.status == 409 and "could not be upgraded" in reply.page.text
+    assert "event=upgrade error=" in site.log.read_text() and "usage_day" in site.log.read_text()
+    assert site.sql("PRAGMA user_version") == [(1,)] and site.sql("SELECT messages FROM usage_day") == [(7,)]
+    site.sql("DELETE FROM usage_day")
+    for copy in site.data.glob("*-before-upgrade-*"):  # the next one may have the same name
+        copy.unlink()
+    reply = site.ask("POST", {"code": CODE})
+    assert reply.status == 200, reply.page.text
+    assert site.sql("PRAGMA user_version") == [(3,)]
 
 
 def test_a_newer_database_is_left_alone(site):
