@@ -1,4 +1,4 @@
-"""Looks at what a run left behind and says what is wrong with it; the same rules for every scenario."""
+"""Looks at what a run left and says what is wrong with it; the same rules for every scenario."""
 import collections
 import os
 import pathlib
@@ -11,7 +11,7 @@ from bases import is_of_database
 from program import Cgi, copy_tree
 
 HALF, WRONG, STRAY, RETRY = "half state", "wrong answer", "stray file", "retry"
-KINDS = (HALF, WRONG, STRAY, RETRY)
+MAGIC = b"SQLite format 3\0"
 
 
 class State(typing.NamedTuple):
@@ -50,9 +50,18 @@ def tables_of(path, random=()):
 def look(folder, base, random=()):
     """The state of a folder, which is opened and so changed: a copy, or one that nobody needs any more."""
     files = frozenset(str(p.relative_to(folder)) for p in folder.rglob("*"))
-    copies = {f: tables_of(folder / f) for f in files if f.endswith(".db") and f != base.database}
+    copies = {f: tables_of(folder / f) for f in files if f != base.database and is_copy(folder / f)}
     return State(tables_of(folder / base.database, random), copies, files)
 
+
+def is_copy(path):
+    """Whether it is a database by its name or by what is in it."""
+    if path.name.endswith(".db") or "-before-upgrade-" in path.name and not path.name.endswith(("-journal", "-wal", "-shm")):
+        return True
+    if not path.is_file():
+        return False
+    with open(path, "rb") as f:
+        return f.read(len(MAGIC)) == MAGIC
 
 
 def rows(tables, other):
@@ -88,7 +97,10 @@ def is_refusal(scenario, outcome):
         return False
     if not isinstance(scenario.request, Cgi):
         said = outcome.err + (outcome.out.decode(errors="replace") if scenario.says_what_is_wrong else "")
-        return outcome.code == 1 and any(line and not line.startswith("level=") for line in said.splitlines())  # not the log alone
+        for_people = [line for line in said.splitlines() if line and not line.startswith("level=")]  # of the log
+        return outcome.code == 1 and for_people != []
+    if outcome.code == 403 and scenario.operators_file and outcome.path.endswith("/" + scenario.operators_file):
+        return b"Permission denied" in outcome.out
     return outcome.code in scenario.refusals and (outcome.code != 503 or "retry-after" in outcome.headers)
 
 
@@ -102,8 +114,8 @@ def shown(outcome):
 
 
 def same_words(scenario, outcome, expected):
-    blank = scenario.blank.encode() or b"$."  # nothing
-    return outcome.code == expected.code and re.sub(blank, b"", outcome.out, flags=re.S) == re.sub(blank, b"", expected.out, flags=re.S)
+    blank = re.compile(scenario.blank.encode() or b"$.", re.S)  # the latter is nowhere
+    return outcome.code == expected.code and blank.sub(b"", outcome.out) == blank.sub(b"", expected.out)
 
 
 def other_words(outcome, expected):
@@ -168,7 +180,8 @@ def judge_files(scenario, fault, outcome, state, reference):
     problems = [(STRAY, f"{f}: not a whole copy") for f in damaged]
     if fault.operation != "unlink":  # a file that cannot be removed stays
         problems += [(STRAY, pathlib.PurePath(f).name) for f in stray]
-    if is_success(scenario, outcome) and not scenario.effect_is_optional and state.copies.keys() != reference.after.copies.keys():
+    missing = reference.after.copies.keys() - state.copies.keys()
+    if is_success(scenario, outcome) and not scenario.effect_is_optional and missing:
         problems.append((WRONG, "a success without its file"))
     return problems
 

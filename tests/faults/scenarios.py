@@ -16,6 +16,7 @@ class Scenario(typing.NamedTuple):
     code: int = 0  # HTTP status or exit code without a fault
     reads: bool = False  # changes nothing
     refusals: tuple = (503,)  # statuses that may refuse
+    operators_file: str = ""  # one whose permissions are the operator's to correct: 403 says so, as a retry would not help
     effect_is_optional: bool = False  # the work follows the reply, which may be a success without it
     says_what_is_wrong: bool = False  # that is its purpose: on standard output, too
     blank: str = ""  # a pattern of what may differ in a good reply
@@ -91,10 +92,10 @@ WRITES = [
           {"channel": "SMS", "usd": "0.0101", "validFrom": "2026-05-05", "reprice": True}),
     write("api-key-add", "api-keys", "POST", ORG + "/api-keys", {"name": "second", "scopes": ["usage:write"]}, 201),
     write("api-key-revoke", "api-keys", "DELETE", ORG + "/api-keys/1"),
-    write("setup", "setup", "POST", "/daybook/setup", SETUP, 201, "site", scope="", refusals=(503, 409), between=is_empty,
-          blank=CODE_REMOVED),
+    write("setup", "setup", "POST", "/daybook/setup", SETUP, 201, "site", scope="", refusals=(503, 409),
+          operators_file="setup-code.txt", between=is_empty, blank=CODE_REMOVED),
     write("setup-upgrade", "setup", "POST", "/daybook/setup", {"code": SETUP_CODE}, 200, "old-site", scope="",
-          refusals=(503, 409), blank=CODE_REMOVED, retry_after_ms=1000),
+          refusals=(503, 409), operators_file="setup-code.txt", blank=CODE_REMOVED, retry_after_ms=1000),
     write("upkeep-blanking", "organization-usage", "GET", "/organization/usage", base="blanking", effect_is_optional=True),
     write("upkeep-backup", "organization-usage", "GET", "/organization/usage", base="backup", effect_is_optional=True,
           retry_after_ms=2 * 3600 * 1000),
@@ -118,7 +119,8 @@ READS = [
     read("get-health", "health", "/health", scope="",
          blank=r'"status":"\w+"|"warnings":\[.*?\]'),
     write("ask-segments", "auto-segment", "POST", CAMPAIGNS + "/auto-segment", {"totalContacts": 900}, reads=True),
-    write("ask-date", "validate-date", "POST", CAMPAIGNS + "/validate-date", {"scheduledISO": at(22), "contactCount": 480}, reads=True),
+    write("ask-date", "validate-date", "POST", CAMPAIGNS + "/validate-date", {"scheduledISO": at(22), "contactCount": 480},
+          reads=True),
     read("get-metrics", "metrics", "/metrics", scope="", base="two"),
 ]
 

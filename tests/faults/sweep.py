@@ -100,8 +100,8 @@ class Sweep:
                 most = allocations if allocations and operation == "malloc" else SPREAD[operation][sample > 1]
                 runs += self.spread(operation, calls, most, phase)
                 continue
-            some = [Fault(operation, n, when, error) for error in errors for when in ("once", "sticky") for n in range(1, calls + 1)]
-            runs += some[phase % sample::sample]
+            ways = [(when, error) for error in errors for when in ("once", "sticky")]
+            runs += [Fault(operation, n, *way) for way in ways for n in range(1, calls + 1)][phase % sample::sample]
         if scenario.runs_max and len(runs) > scenario.runs_max:
             runs = runs[::len(runs) // scenario.runs_max + 1]
         return [Run(scenario.name, self.journal, fault) for fault in runs]
