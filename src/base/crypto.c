@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "base/arena.h"
@@ -24,6 +25,9 @@ sha256_begin(void)
 	static EVP_MD_CTX *context;
 
 	if (context == NULL) {
+		/* Without memory for its own tables, fetching would crash. */
+		if (OPENSSL_init_crypto(0, NULL) != 1 || OSSL_LIB_CTX_get0_global_default() == NULL)
+			out_of_memory();
 		sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
 		context = EVP_MD_CTX_new();
 	}

@@ -98,10 +98,7 @@ db_backup_into(struct db *db, const char *to, bool must_be_sound, void (*progres
 {
 	enum status st;
 
-	/*
-	 * Holds one read transaction over all steps; otherwise commits of other processes would
-	 * restart the copy.  BEGIN alone takes no snapshot, the first SELECT does.
-	 */
+	/* One read transaction over all steps: else commits of others would restart the copy.  The SELECT takes the snapshot. */
 	if (db_read_begin(db) != OK)
 		return db_why(db, err);
 	db_file_pragma(db->handle, "SELECT count(*) FROM setting");
@@ -111,9 +108,8 @@ db_backup_into(struct db *db, const char *to, bool must_be_sound, void (*progres
 }
 
 /*
- * Makes a file with `fill` under a temporary name beside `to`, and gives it its name when it is
- * complete and on the disk.  scratch_give_name never replaces a file that somebody has made
- * meanwhile.
+ * Makes a file with `fill` under a temporary name beside `to`, and gives it its name when it is complete and on the disk,
+ * never in place of a file that somebody has made meanwhile.
  */
 static enum status
 publish(const char *to, enum status (*fill)(void *arg, const char *made, struct error *err), void *arg, struct error *err)
@@ -128,8 +124,12 @@ publish(const char *to, enum status (*fill)(void *arg, const char *made, struct 
 	if (!scratch_name(to, "part", made) || (fd = scratch_make(made)) == -1)
 		return error_set(err, UNAVAILABLE, "%s: %s", to, strerror(errno));
 	st = fill(arg, made, err);
-	if (st == OK && (!scratch_sync(made) || scratch_give_name(made, to) == -1 || !scratch_sync_folder(to)))
+	if (st == OK && (!scratch_sync(made) || scratch_give_name(made, to) == -1))
 		st = error_set(err, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", to, strerror(errno));
+	else if (st == OK && !scratch_sync_folder(to)) {
+		st = error_set(err, UNAVAILABLE, "%s: its folder cannot be written to the disk: %s", to, strerror(errno));
+		unlink(to);	/* a power cut might take the name away: a retry makes it again */
+	}
 	scratch_remove(made);
 	scratch_release(fd);
 	return st;

@@ -51,8 +51,11 @@ is_wal(sqlite3 *handle)
 	const char *mode;
 	sqlite3_stmt *stmt;
 	bool yes = false;
+	int rc;
 
-	if (sqlite3_prepare_v2(handle, "PRAGMA journal_mode", -1, &stmt, NULL) != SQLITE_OK)
+	if ((rc = sqlite3_prepare_v2(handle, "PRAGMA journal_mode", -1, &stmt, NULL)) == SQLITE_NOMEM)
+		out_of_memory();
+	if (rc != SQLITE_OK)
 		return false;
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
 		if ((mode = (const char *)sqlite3_column_text(stmt, 0)) == NULL)

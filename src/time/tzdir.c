@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/arena.h"
 #include "time/tzdir.h"
 
 #define SYSTEM_FOLDER "/usr/share/zoneinfo"
@@ -176,6 +177,8 @@ tzdir_version(void)
 	FILE *f = tzdir_open("tzdata.zi");
 
 	version[0] = '\0';
+	if (f == NULL && errno == ENOMEM)	/* not the same as a folder without it: the release is stored with the spans */
+		out_of_memory();
 	if (f != NULL) {
 		/* The first line of tzdata.zi is a comment such as `# version 2026f`. */
 		if (fscanf(f, "# version %31[0-9A-Za-z.-]", version) != 1)

@@ -186,6 +186,16 @@ def judge_files(scenario, fault, outcome, state, reference):
     return problems
 
 
+def judge_kept(state, retried, state_then, reference):
+    """A file that was made although the command failed: it is whole, and a retry refuses to replace it and changes nothing."""
+    problems = [] if state.copies == reference.after.copies else [(WRONG, "says that the copy is good, and it is not")]
+    if retried.code != 1 or "exists already" not in retried.err:
+        problems.append((RETRY, shown(retried)))
+    if (state_then.tables, state_then.copies) != (state.tables, state.copies):
+        problems.append((RETRY, "a refusal that changed something"))
+    return problems
+
+
 def judge_retry(scenario, outcome, tables, reference, name):
     """The same request again without a fault must have its whole effect."""
     if name == "after":

@@ -16,11 +16,12 @@ class Scenario(typing.NamedTuple):
     code: int = 0  # HTTP status or exit code without a fault
     reads: bool = False  # changes nothing
     refusals: tuple = (503,)  # statuses that may refuse
+    kept_says: str = ""  # a command that says this in its refusal has made its file all the same, and does not make it again
     operators_file: str = ""  # one whose permissions are the operator's to correct: 403 says so, as a retry would not help
     effect_is_optional: bool = False  # the work follows the reply, which may be a success without it
     says_what_is_wrong: bool = False  # that is its purpose: on standard output, too
     blank: str = ""  # a pattern of what may differ in a good reply
-    random: tuple = ()  # columns filled by SQLite's own random numbers, which depend on how many it took for its files
+    random: tuple = ()  # columns of random numbers, which depend on how many were taken before: for files, or for an inspection
     retry_after_ms: int = 0  # later by so much, the request is made again
     no_retry: bool = False  # it cannot be made again
     between: object = None  # tables -> whether they are a legitimate state between before and after
@@ -132,9 +133,10 @@ COMMANDS = [
     command("org-recut", "org", "set", "acme", "--timezone", "Asia/Tokyo", "--recut-history"),
     command("price-set", "price", "set", "EMAIL", "0.001"),
     command("price-reprice", "price", "set", "SMS", "0.0101", "--from", "2026-05-05", "--reprice"),
-    command("key-add", "key", "add"),
+    command("key-add", "key", "add", random=("kid", "verify_key", "sign_key", "detail")),
     command("key-retire", "key", "retire", "main"),
-    command("apikey-add", "apikey", "add", "--org", "acme", "--scope", "usage:write"),
+    command("apikey-add", "apikey", "add", "--org", "acme", "--scope", "usage:write", random=("sha256", "hint"),
+            blank=r"dbk_\S+"),
     command("apikey-revoke", "apikey", "revoke", "1"),
     command("setting-set", "setting", "set", "iss", "https://example.com"),
     command("import-ndjson", "import", "{data}/in/facts.ndjson", base="files"),
@@ -144,7 +146,7 @@ COMMANDS = [
     command("rebuild", "rebuild"),
     command("rebuild-days", "rebuild", "--days"),
     command("erase", "erase", "--phone", "+14165550100"),
-    command("backup", "backup", "{data}/copy.db"),
+    command("backup", "backup", "{data}/copy.db", kept_says="is a good copy"),
     command("backup-keep", "backup", "--keep", "2", "{data}/backups", base="rotate", blank=r"daybook-[0-9-]+\.db|removed: \d"),
     command("restore", "restore", "{data}/old.db", base="restore", random=("zone_revision",)),
     command("upgrade", "upgrade", base="old"),

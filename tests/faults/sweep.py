@@ -117,7 +117,9 @@ class Sweep:
         outcome = self.perform(run.fault)
         state = self.evidence()
         problems, name = oracle.judge(scenario, run.fault, outcome, state, reference, lambda: oracle.verify(place, self.base))
-        if not scenario.reads and not scenario.no_retry and (name != "after" or reference.again is not None):
+        if scenario.kept_says and scenario.kept_says in outcome.err:
+            problems += oracle.judge_kept(state, self.perform(), self.evidence(), reference)
+        elif not scenario.reads and not scenario.no_retry and (name != "after" or reference.again is not None):
             clock_ms = CLOCK_MS + (scenario.retry_after_ms if name != "after" else 0)
             retried = self.perform(clock_ms=clock_ms)
             problems += oracle.judge_retry(scenario, retried, self.tables(), reference, name)
