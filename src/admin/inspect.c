@@ -234,6 +234,7 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
     const char **kept, struct error *err)
 {
 	char staged[SCRATCH_PATH_MAX];
+	bool is_replaced;
 	enum status st;
 	int fd;
 
@@ -245,10 +246,14 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 	if ((st = prepare(from, staged, is_forced, err)) == OK &&
 	    (st = note_restore(staged, a, now, credential, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
 		/* The kept file is of use only if something was replaced. */
-		if ((st = db_replace(db, staged, err)) == OK)
+		st = db_replace(db, staged, &is_replaced, err);
+		if (is_replaced)
 			remove_earlier(db_path(db), *kept, a);
 		else
-			scratch_remove(*kept);	/* the database is still the live one */
+			scratch_remove(*kept);
+		if (st != OK && is_replaced)
+			error_hint(err, "The restored data may be lost in a power cut. What the database was is kept as %s: once the disk "
+			    "is well, restore again.", *kept);
 	}
 	end_staging(staged, fd);
 	return st;

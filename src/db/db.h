@@ -178,8 +178,11 @@ enum status	 db_backup_file(const char *from, const char *to, struct error *err)
 /* Copies a file from elsewhere into the empty file `staged`; runs nothing that the file contains. */
 enum status	 db_stage(const char *from, const char *staged, struct error *err) MUST_CHECK;
 
-/* Copies a staged file that was checked into this live database, under the lock, with a new epoch. */
-enum status	 db_replace(struct db *db, const char *staged, struct error *err) MUST_CHECK;
+/*
+ * Copies a staged file that was checked into this live database, under the lock, with a new epoch.  *is_replaced says whether
+ * the database holds (or may hold) the new data; on a failure too, if only the last write to the disk failed.
+ */
+enum status	 db_replace(struct db *db, const char *staged, bool *is_replaced, struct error *err) MUST_CHECK;
 
 /* SQLite's own integrity and foreign-key checks: OK, or CONFLICT and a reason. */
 enum status	 db_check(struct db *db, struct error *err) MUST_CHECK;

@@ -1,5 +1,5 @@
 /*
- * Backup, restore and check of the whole file.
+ * Backup and restore of the whole file.
  *
  * Backup and restore both copy pages with SQLite's backup interface, which reads a consistent state while others write.  A
  * backup is made under a temporary name (scratch.h), so a file with the name of a backup is always complete.
@@ -54,10 +54,7 @@ is_sound(sqlite3 *handle)
 	return yes;
 }
 
-/*
- * Gives a copy an epoch of its own, and moves it from the copy's WAL into its main file: only that
- * file gets the final name.
- */
+/* Gives a copy an epoch of its own, and moves it from the copy's WAL into its main file: only that gets the final name. */
 static int
 write_epoch(sqlite3 *handle)
 {
@@ -87,7 +84,8 @@ copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, vo
 	else if (must_be_sound && !is_sound(handle)) {	/* a damaged backup would push out good ones */
 		st = error_set(err, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
 		error_hint(err, "Keep the backups that you have, and look at the database with `daybook verify`.");
-	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK && must_be_sound)
+	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK &&
+	    (must_be_sound || (rc != SQLITE_ERROR && is_sound(handle))))	/* what has no such table, or is damaged, is kept as it is */
 		st = db_file_why(to, rc, handle, err);
 	sqlite3_close(handle);
 	return st;
@@ -227,8 +225,8 @@ db_stage(const char *from, const char *staged, struct error *err)
 }
 
 /*
- * Makes the staged file different from every earlier one.  Programs cache spans by (organization,
- * zone_revision) and clients cache replies by the epoch; the old values must not match by chance.
+ * Makes the staged file different from every earlier one.  Programs cache spans by (organization, zone_revision) and clients
+ * cache replies by the epoch; the old values must not match by chance.
  */
 static enum status
 make_new(const char *staged, bool is_wal, sqlite3 **handle, char epoch[EPOCH_TEXT_MAX], struct error *err)
@@ -245,106 +243,47 @@ make_new(const char *staged, bool is_wal, sqlite3 **handle, char epoch[EPOCH_TEX
 }
 
 /*
- * Copies the staged database over the live one; under the writers' lock.
- *
- * Before the copy the stamp names both epochs, because a -wal that is left by an interruption
- * belongs to one of them.  After it, and once the main file itself is complete, it names the new
- * one only.
+ * Copies the staged database over the live one; under the writers' lock.  Before the copy the stamp names both epochs,
+ * because a -wal that is left by an interruption belongs to one of them; once the main file is complete, only the new one.
  */
 static enum status
-replace(struct db *db, sqlite3 *from, const char *epoch, struct error *err)
+replace(struct db *db, sqlite3 *from, const char *epoch, bool *is_replaced, struct error *err)
 {
-	char earlier[EPOCH_TEXT_MAX];
+	char earlier[EPOCH_TEXT_MAX], current[EPOCH_TEXT_MAX];
 	int rc;
 
 	db_stamp_epoch(db->handle, earlier);
 	if (!db_stamp_write(&db->lock, db->path, epoch, earlier))
 		return error_set(err, UNAVAILABLE, "%s: %s", db->lock.path, strerror(errno));
-	if ((rc = copy(from, db->handle, NULL)) != SQLITE_DONE)
+	if ((rc = copy(from, db->handle, NULL)) != SQLITE_DONE) {
+		/* A commit whose last write to the disk failed may be in force all the same. */
+		db_stamp_epoch(db->handle, current);
+		*is_replaced = strcmp(current, earlier) != 0;
 		return db_file_why(db->path, rc, NULL, err);
+	}
+	*is_replaced = true;
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	db->is_accepted = db_stamp_write(&db->lock, db->path, epoch, rc == SQLITE_OK ? "" : earlier);
 	return OK;
 }
 
 enum status
-db_replace(struct db *db, const char *staged, struct error *err)
+db_replace(struct db *db, const char *staged, bool *is_replaced, struct error *err)
 {
 	bool is_wal = strcmp(db_journal_mode(db), "wal") == 0;
 	char epoch[EPOCH_TEXT_MAX];
 	sqlite3 *handle = NULL;
 	enum status st;
 
+	*is_replaced = false;
 	if ((st = make_new(staged, is_wal, &handle, epoch, err)) == OK) {
 		if ((st = writer_lock_acquire(&db->lock, DB_LOCK_WAIT_MS)) != OK)
 			error_set(err, st, "%s: %s", db->path, db_trouble_text(DB_BUSY));
 		else {
-			st = replace(db, handle, epoch, err);
+			st = replace(db, handle, epoch, is_replaced, err);
 			writer_lock_release(&db->lock);
 		}
 	}
 	sqlite3_close(handle);
 	return st;
-}
-
-/* ---- SQLite's own checks */
-
-/*
- * Runs a check and describes its first row.  OK, CONFLICT and a reason if that is a problem, or
- * UNAVAILABLE if the check cannot be run.
- */
-static enum status
-run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row, struct error *err), struct error *err)
-{
-	sqlite3_stmt *stmt = NULL;
-	enum status st = OK;
-	int rc = sqlite3_prepare_v2(db->handle, pragma, -1, &stmt, NULL);
-
-	err->text[0] = '\0';
-	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		describe(stmt, err);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		db->trouble = db_trouble_of(rc, db->handle);
-		/* A database too damaged to be checked is a result of the check, and not a failure of it. */
-		st = db->trouble != DB_DAMAGED ? db_file_why(db->path, rc, db->handle, err) :
-		    error_set(err, CONFLICT, "%s: %s", pragma + strlen("PRAGMA "), sqlite3_errmsg(db->handle));
-	} else if (err->text[0] != '\0')
-		st = CONFLICT;
-	sqlite3_finalize(stmt);
-	return st;
-}
-
-static void
-describe_integrity(sqlite3_stmt *row, struct error *err)
-{
-	const char *text = (const char *)sqlite3_column_text(row, 0);
-
-	if (text == NULL || strcmp(text, "ok") != 0)
-		error_set(err, CONFLICT, "integrity_check: %s", text != NULL ? text : "?");
-	for (char *c = err->text; *c != '\0'; c++)	/* SQLite puts a heading on a line of its own */
-		if (*c == '\n')
-			*c = ' ';
-}
-
-static void
-describe_foreign_key(sqlite3_stmt *row, struct error *err)
-{
-	error_set(err, CONFLICT, "foreign_key_check: table %s has a row without its %s", (const char *)sqlite3_column_text(row, 0),
-	    (const char *)sqlite3_column_text(row, 2));
-}
-
-enum status
-db_check_quickly(struct db *db, struct error *err)
-{
-	return run_check(db, "PRAGMA quick_check(1)", describe_integrity, err);
-}
-
-enum status
-db_check(struct db *db, struct error *err)
-{
-	enum status st;
-
-	if ((st = run_check(db, "PRAGMA integrity_check(1)", describe_integrity, err)) != OK)
-		return st;
-	return run_check(db, "PRAGMA foreign_key_check", describe_foreign_key, err);
 }

@@ -16,13 +16,26 @@
 /* The files that SQLite and Daybook may put beside a database. */
 static const char *const companions[] = { "-wal", "-shm", "-journal", "-gate" };
 
-enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), TRIES_MAX = 5, TRY_AGAIN_US = 2000 };
+enum { COMPANIONS = sizeof(companions) / sizeof(companions[0]), HELD_MAX = 4, TRIES_MAX = 5, TRY_AGAIN_US = 2000 };
 
 /* ---- Making */
 
-/* The file that this process holds, for scratch_abandon; "" = none. */
-static char held[SCRATCH_PATH_MAX];
-static int held_fd = -1;
+/* The files that this process holds, for scratch_abandon: a restore has two, the staged file and the kept copy. */
+static struct {
+	int fd;			/* -1 = free */
+	char path[SCRATCH_PATH_MAX];
+} held[HELD_MAX] = { { -1, "" }, { -1, "" }, { -1, "" }, { -1, "" } };
+
+static void
+note_held(int fd, const char *path)
+{
+	for (size_t i = 0; i < HELD_MAX; i++)
+		if (held[i].fd == -1) {
+			held[i].fd = fd;
+			snprintf(held[i].path, sizeof(held[i].path), "%s", path);
+			return;
+		}
+}
 
 /* Whether a path still names an open file. */
 static bool
@@ -56,8 +69,8 @@ scratch_make(const char *path)
 			return -1;
 		}
 		if (is_in_place(fd, path)) {
-			snprintf(held, sizeof(held), "%s", path);
-			return held_fd = fd;
+			note_held(fd, path);
+			return fd;
 		}
 		close(fd);
 		errno = EAGAIN;
@@ -70,10 +83,9 @@ scratch_release(int fd)
 {
 	if (fd == -1)
 		return;
-	if (fd == held_fd) {
-		held[0] = '\0';
-		held_fd = -1;
-	}
+	for (size_t i = 0; i < HELD_MAX; i++)
+		if (held[i].fd == fd)
+			held[i].fd = -1;
 	close(fd);
 }
 
@@ -148,8 +160,9 @@ scratch_sync_folder(const char *path)
 void
 scratch_abandon(void)
 {
-	if (held[0] != '\0')
-		scratch_remove(held);
+	for (size_t i = 0; i < HELD_MAX; i++)
+		if (held[i].fd != -1)
+			scratch_remove(held[i].path);
 }
 
 void

@@ -41,7 +41,7 @@ void	scratch_remove_companions(const char *path);
 /* Removes a file whose maker crashed (empty or a database, and nobody holds it) and its companions; false if it is not one. */
 bool	scratch_remove_left(const char *path);
 
-/* Removes the file that this process holds, if the process must end at once. */
+/* Removes the files that this process holds, if the process must end at once. */
 void	scratch_abandon(void);
 
 /* Removes all BASE-KIND-PID of makers that crashed. */

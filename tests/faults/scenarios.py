@@ -148,7 +148,8 @@ COMMANDS = [
     command("erase", "erase", "--phone", "+14165550100"),
     command("backup", "backup", "{data}/copy.db", kept_says="is a good copy"),
     command("backup-keep", "backup", "--keep", "2", "{data}/backups", base="rotate", blank=r"daybook-[0-9-]+\.db|removed: \d"),
-    command("restore", "restore", "{data}/old.db", base="restore", random=("zone_revision",)),
+    command("restore", "restore", "{data}/old.db", base="restore", random=("zone_revision",),
+            blank=r"before-restore-[0-9-]+"),
     command("upgrade", "upgrade", base="old"),
     command("demo", "demo", base="none", between=lambda tables: True, no_retry=True, runs_max=12),
 ]
