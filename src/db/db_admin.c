@@ -85,7 +85,7 @@ copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, vo
 		st = error_set(err, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
 		error_hint(err, "Keep the backups that you have, and look at the database with `daybook verify`.");
 	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK &&
-	    (must_be_sound || (rc != SQLITE_ERROR && is_sound(handle))))	/* what has no such table, or is damaged, is kept as it is */
+	    (must_be_sound || (rc != SQLITE_ERROR && is_sound(handle))))	/* a damaged file is kept as it is */
 		st = db_file_why(to, rc, handle, err);
 	sqlite3_close(handle);
 	return st;
