@@ -235,12 +235,14 @@ encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, cons
 	char *text = NULL;
 	jwt_t *jwt = NULL;
 
+	crypto_start();
 	errno = 0;
 	if (jwt_new(&jwt) == 0 && jwt_add_header(jwt, "kid", k->kid) == 0 &&
 	    jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
 		text = jwt_encode_str(jwt);
-	if (errno == ENOMEM)	/* without memory libjwt may return a token without a signature */
+	/* Without memory libjwt may return a token with an empty signature, and without an error. */
+	if (errno == ENOMEM || (text != NULL && text[strlen(text) - 1] == '.'))
 		out_of_memory();
 	if (text != NULL)
 		token = arena_strdup(a, text);

@@ -13,6 +13,13 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 
+void
+crypto_start(void)
+{
+	if (OPENSSL_init_crypto(0, NULL) != 1 || OSSL_LIB_CTX_get0_global_default() == NULL)
+		out_of_memory();
+}
+
 /*
  * Returns the process's one context, ready for SHA-256.  Fetching the algorithm takes far longer
  * than hashing a short text, so it is done once.  SHA-256 is always in libcrypto, so a failure can
@@ -25,9 +32,7 @@ sha256_begin(void)
 	static EVP_MD_CTX *context;
 
 	if (context == NULL) {
-		/* Without memory for its own tables, fetching would crash. */
-		if (OPENSSL_init_crypto(0, NULL) != 1 || OSSL_LIB_CTX_get0_global_default() == NULL)
-			out_of_memory();
+		crypto_start();
 		sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
 		context = EVP_MD_CTX_new();
 	}

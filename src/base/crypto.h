@@ -10,6 +10,9 @@
 
 #define SHA256_SIZE 32
 
+/* Makes libcrypto set up its own tables, which it otherwise does at the first use and, without memory, crashes there. */
+void	crypto_start(void);
+
 void	sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE]);
 
 /*

@@ -166,7 +166,7 @@ REPORTS = [
     report("usage", "usage", "--org", "acme", "--from", "2026-05-01", "--to", "2026-05-31"),
     report("export", "export", "--org", "acme"),
     report("export-csv", "export", "--org", "acme", "--format", "csv", "--adjustments"),
-    report("token", "token", "--org", "acme"),
+    report("token", "token", "--org", "acme", blank=r"\.[\w-]+\.[\w-]{43}(?=\s)"),  # the signature must be there
     report("verify", "verify", says_what_is_wrong=True),
     report("doctor", "doctor", says_what_is_wrong=True, blank=".+"),
 ]

@@ -1,4 +1,4 @@
-/* digest.c: published vectors, and the shape of what is random. */
+/* crypto.c: published vectors, and the shape of what is random. */
 #include <stdlib.h>
 #include <string.h>
 
