@@ -117,7 +117,7 @@ async function show() {
 	place.removeAttribute('aria-busy');
 }
 
-/* Also at the organisation's next midnight, when today is another day. */
+/* Also at the organization's next midnight, when today is another day. */
 async function learnSession() {
 	learn((await get('api/session')).data);
 	clearTimeout(midnight);
@@ -148,7 +148,7 @@ async function lookAgain(another) {
 }
 
 /*
- * A new credential.  What is on the screen stays, unless it is another organisation's: then it goes, and the request
+ * A new credential.  What is on the screen stays, unless it is another organization's: then it goes, and the request
  * that waited for the sign-in is never made.
  */
 async function signedIn(data) {

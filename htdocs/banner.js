@@ -1,4 +1,4 @@
-/* Today's quota: sent, reserved, free, the limit, the organisation's clock, and the next date with room for so many. */
+/* Today's quota: sent, reserved, free, the limit, the organization's clock, and the next date with room for so many. */
 import { bar } from './bar.js';
 import { el, fill, notice, renew } from './dom.js';
 import { get, query } from './api.js';

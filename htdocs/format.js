@@ -1,4 +1,4 @@
-/* Numbers, money, dates and instants as people of the browser's language read them, in the organisation's zone. */
+/* Numbers, money, dates and instants as people of the browser's language read them, in the organization's zone. */
 import { language } from './strings.js';
 import { toUtc } from './civil.js';
 import { serverNow, session } from './session.js';
@@ -43,7 +43,7 @@ export const time = iso => instant({ hour: '2-digit', minute: '2-digit' }, Date.
 export const moment = iso => instant({ dateStyle: 'medium', timeStyle: 'short' }, Date.parse(iso));
 export const day = iso => instant({ dateStyle: 'medium' }, Date.parse(iso));
 
-/* What the organisation's clocks show now: "10:16:32 AM · America/New York (EST)". */
+/* What the organization's clocks show now: "10:16:32 AM · America/New York (EST)". */
 export function clock() {
 	const now = serverNow(), zone = session.timezone;
 

@@ -65,7 +65,7 @@ export async function open(place, from) {
 		load();
 	}
 
-	/* The day, in the organisation's zone, that an instant falls on. */
+	/* The day, in the organization's zone, that an instant falls on. */
 	const dayOf = iso => clockAt(Date.parse(iso), session.timezone).date;
 
 	async function load() {

@@ -1,4 +1,4 @@
-/* #settings: the organisation's name and week, zone, plan, limits and caps; its prices; its API keys. */
+/* #settings: the organization's name and week, zone, plan, limits and caps; its prices; its API keys. */
 import { confirm } from './dialog.js';
 import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';

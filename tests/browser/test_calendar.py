@@ -33,7 +33,7 @@ def test_the_banner_finds_the_next_date_with_room_for_so_many(page, stack):
     page.says("use auto-segment", "output")
 
 
-def test_today_is_the_organisations_and_not_the_browsers(page):
+def test_today_is_the_organizations_and_not_the_browsers(page):
     page.sign_in()
     zone, date = page.driver.execute_script("return [Intl.DateTimeFormat().resolvedOptions().timeZone, new Date().getTimezoneOffset()]")
     assert (zone, date) == ("Asia/Tokyo", -540)
@@ -51,7 +51,7 @@ def test_an_address_that_is_none_shows_this_month(page):
         page.says("May 2026", "h1")
 
 
-def test_the_week_begins_where_the_organisations_does(page, stack):
+def test_the_week_begins_where_the_organizations_does(page, stack):
     page.sign_in()
     stack.daybook.sql("UPDATE organization SET week_start = 6, revision = revision + 1")
     page.driver.refresh()
@@ -224,7 +224,7 @@ def test_a_day_over_the_limit_says_by_how_much(page, stack):
     page.day_says("2026-05-20", "140% full. 14 sent, 4 over")
 
 
-def test_an_empty_organisation_says_what_to_do_first(page):
+def test_an_empty_organization_says_what_to_do_first(page):
     page.sign_in()
     page.says("Nothing is sent or planned in these weeks. Plan a campaign · Post what you send")
     page.go("campaigns")
@@ -244,7 +244,7 @@ def test_what_others_do_is_seen_without_a_reload(page, stack):
     assert page.focused_date() == "2026-05-12"
 
 
-def test_at_the_organisations_midnight_today_is_another_day(page, stack):
+def test_at_the_organizations_midnight_today_is_another_day(page, stack):
     set_clock(stack.daybook, "2026-05-21T03:59:59Z")
     page.sign_in()
     set_clock(stack.daybook, "2026-05-21T04:00:01Z")

@@ -55,7 +55,7 @@ def test_1200_contacts_are_planned_reserved_sent_seen_cancelled_and_downloaded(p
     assert "Spring sale" in page.downloaded("campaigns.csv")
     page.go(f"campaign/{made['campaignId']}")
     page.press("Cancel campaign")
-    page.says("It cannot be taken back", "dialog")
+    page.says("This cannot be undone", "dialog")
     page.button("Cancel campaign", "dialog button").click()
     page.says("What was not used is free again.")
     page.go("calendar")
@@ -67,7 +67,7 @@ def test_who_is_too_late_is_told_so_and_gets_a_new_proposal(page, stack):
     stack.ask("POST", "/api/campaigns", body={"name": "Faster", "contactCount": 450, "scheduledISO": "2026-05-22T14:00:00Z"},
               token=stack.daybook.token())
     page.press("Reserve all 1,200 contacts")
-    page.says("Somebody was faster: Friday, May 22, 2026 has room for 50 now, not for 500. Nothing was reserved.")
+    page.says("Somebody else was faster: Friday, May 22, 2026 now has room for 50 only, not for 500. Nothing was reserved.")
     page.says("Thu, May 21 10:00 AM 500 Fri, May 22 10:00 AM 50 Sat, May 23 10:00 AM 500 Sun, May 24 10:00 AM 150", "form")
     assert page.field("Name").get_attribute("value") == "Spring sale"
     page.press("Reserve all 1,200 contacts")
@@ -133,7 +133,7 @@ def test_a_campaign_is_paused_resumed_and_moved(page, stack):
               token=stack.daybook.token())
     page.sign_in("campaign/c")
     page.press("Pause")
-    page.says("Paused. It goes on holding its quota.")
+    page.says("Paused. Its quota stays reserved.")
     page.says("Spring paused", "h1")
     page.press("Resume")
     page.says("Spring scheduled", "h1")
@@ -155,7 +155,7 @@ def test_a_button_that_is_pressed_twice_does_it_once(page, stack):
     page.sign_in("campaign/c")
     page.driver.execute_script("arguments[0].click(); arguments[0].click()", page.button("Pause"))
     page.says("Spring paused", "h1")
-    page.says("Paused. It goes on holding its quota.")
+    page.says("Paused. Its quota stays reserved.")
     assert "Somebody else" not in page.text("main")
     assert page.driver.execute_script("return document.activeElement.tagName") == "H1"
 
@@ -166,5 +166,5 @@ def test_a_campaign_that_somebody_changed_meanwhile_is_shown_as_it_is_now(page, 
     page.sign_in("campaign/c")
     stack.ask("POST", "/api/campaigns/c/pause", token=stack.daybook.token())
     page.press("Pause")
-    page.says("Somebody else has changed the campaign meanwhile; nothing was done.")
+    page.says("Somebody else has changed the campaign in the meantime; your change was not made.")
     page.says("Spring paused", "h1")

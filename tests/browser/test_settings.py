@@ -47,12 +47,12 @@ def test_all_days_are_cut_anew_only_by_who_says_so_twice(page, stack):
     page.type("Time zone", "Asia/Tokyo")
     page.find("form:has(#zones) input[type=checkbox]").click()
     page.button("Save", "form:has(#zones) button").click()
-    page.says("Cut all days anew in Asia/Tokyo?", "dialog")
-    page.press("No, leave it")
+    page.says("Recompute all days in Asia/Tokyo?", "dialog")
+    page.press("No, go back")
     page.settled()
     assert zone() == "America/New_York" and "Saved." not in page.text("main")
     page.button("Save", "form:has(#zones) button").click()
-    page.button("Cut all days anew", "dialog button").click()
+    page.button("Recompute all days", "dialog button").click()
     page.says("Saved.", "form:has(#zones)")
     assert zone() == "Asia/Tokyo"
     assert not page.find("form:has(#zones) input[type=checkbox]").is_selected()
@@ -70,7 +70,7 @@ def test_who_saves_by_the_keyboard_stays_on_the_button(page):
 def test_a_key_that_is_made_by_two_clicks_is_one(page, stack):
     page.sign_in("settings")
     page.type("Name of the key", "CRM")
-    page.driver.execute_script("arguments[0].click(); arguments[0].click()", page.button("Make a key"))
+    page.driver.execute_script("arguments[0].click(); arguments[0].click()", page.button("Create a key"))
     page.says("shown only once")
     page.settled()
     reply = stack.ask("GET", "/api/organizations/acme/api-keys", token=stack.daybook.token())
@@ -80,7 +80,7 @@ def test_a_key_that_is_made_by_two_clicks_is_one(page, stack):
 def test_an_api_key_is_shown_once_works_and_is_revoked(page, stack):
     page.sign_in("settings")
     page.type("Name of the key", "CRM")
-    page.press("Make a key")
+    page.press("Create a key")
     page.says("shown only once")
     key = page.field("The key").get_attribute("value")
     assert key.startswith("dbk_")
@@ -97,6 +97,6 @@ def test_an_api_key_is_shown_once_works_and_is_revoked(page, stack):
 def test_a_price_is_set_from_a_day_on(page):
     page.sign_in("settings")
     page.says("SMS $0.0079 Sun, Jan 1, 2012 common")
-    page.type("US dollars a part", "0.0123")
+    page.type("US dollars per part", "0.0123")
     page.press("Set the price")
     page.says("SMS $0.0123 Wed, May 20 your own")

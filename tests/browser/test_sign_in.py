@@ -25,7 +25,7 @@ def test_an_api_key_that_is_pasted_signs_in_and_a_wrong_one_is_refused(page, sta
     page.driver.get(stack.url)
     page.type("Token or API key", "dbk_nonsense")
     page.press("Sign in")
-    page.says("does not take this credential")
+    page.says("does not accept this credential")
     page.type("Token or API key", key)
     page.key(Keys.ENTER)
     page.says("Daily limit 500")
@@ -60,7 +60,7 @@ def test_a_tab_that_was_left_open_asks_once_and_waits(page, stack):
     page.wait(lambda: not page.finds("dialog"), "signed in")
 
 
-def test_what_waited_for_the_sign_in_is_never_done_for_another_organisation(page, stack):
+def test_what_waited_for_the_sign_in_is_never_done_for_another_organization(page, stack):
     stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "500")
     page.sign_in("planner", ttl="1h")
     page.type("Name", "Of acme")
@@ -110,9 +110,9 @@ def test_who_may_only_read_sees_no_way_to_change_anything(page, stack):
     assert [b.text for b in page.finds("main button")] == []
 
 
-def test_a_token_of_no_organisation_says_so(page, stack):
+def test_a_token_of_no_organization_says_so(page, stack):
     page.sign_in(org=None, scope="admin")
-    page.says("speaks for no single organisation")
+    page.says("does not name an organization")
 
 
 def test_while_the_server_is_away_the_page_says_so_and_recovers_by_itself(page, stack):
