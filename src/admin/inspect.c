@@ -245,15 +245,14 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 		return st;
 	if ((st = prepare(from, staged, is_forced, err)) == OK &&
 	    (st = note_restore(staged, a, now, credential, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
-		/* The kept file is of use only if something was replaced. */
-		st = db_replace(db, staged, &is_replaced, err);
-		if (is_replaced)
+		/* The kept file is of use only if something was, or may have been, replaced. */
+		if ((st = db_replace(db, staged, &is_replaced, err)) == OK)
 			remove_earlier(db_path(db), *kept, a);
-		else
+		else if (!is_replaced)
 			scratch_remove(*kept);
-		if (st != OK && is_replaced)
-			error_hint(err, "The restored data may be lost in a power cut. What the database was is kept as %s: once the disk "
-			    "is well, restore again.", *kept);
+		else
+			error_hint(err, "The database may already hold the restored data. What it was is kept as %s: restore again when "
+			    "the disk is in order.", *kept);
 	}
 	end_staging(staged, fd);
 	return st;

@@ -227,6 +227,25 @@ payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_
 	return OK;
 }
 
+/*
+ * Whether a token says what it was made of and is signed.  Without memory libjwt may leave out pieces of it, or its signature,
+ * and report nothing.
+ */
+static bool
+is_whole(jwt_t *made, const char *text)
+{
+	jwt_t *read = NULL;
+	char *is = NULL, *should_be = NULL;
+	bool is_same = text[strlen(text) - 1] != '.' && jwt_decode(&read, text, NULL, 0) == 0 &&
+	    (is = jwt_get_grants_json(read, NULL)) != NULL && (should_be = jwt_get_grants_json(made, NULL)) != NULL &&
+	    strcmp(is, should_be) == 0 && jwt_get_header(read, "kid") != NULL;
+
+	free(is);
+	free(should_be);
+	jwt_free(read);
+	return is_same;
+}
+
 /* Signs the claims; returns the token's text in the arena, or NULL if libjwt fails. */
 static const char *
 encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, const char *claims)
@@ -241,8 +260,7 @@ encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, cons
 	    jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
 		text = jwt_encode_str(jwt);
-	/* Without memory libjwt may return a token with an empty signature, and without an error. */
-	if (errno == ENOMEM || (text != NULL && text[strlen(text) - 1] == '.'))
+	if (errno == ENOMEM || (text != NULL && !is_whole(jwt, text)))
 		out_of_memory();
 	if (text != NULL)
 		token = arena_strdup(a, text);

@@ -180,7 +180,7 @@ enum status	 db_stage(const char *from, const char *staged, struct error *err) M
 
 /*
  * Copies a staged file that was checked into this live database, under the lock, with a new epoch.  *is_replaced says whether
- * the database holds (or may hold) the new data; on a failure too, if only the last write to the disk failed.
+ * the database holds or may hold the new data: on a failure too, once the copy has begun.
  */
 enum status	 db_replace(struct db *db, const char *staged, bool *is_replaced, struct error *err) MUST_CHECK;
 

@@ -85,7 +85,8 @@ copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, vo
 		st = error_set(err, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
 		error_hint(err, "Keep the backups that you have, and look at the database with `daybook verify`.");
 	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK &&
-	    (must_be_sound || (rc != SQLITE_ERROR && is_sound(handle))))	/* a damaged file is kept as it is */
+	    (must_be_sound || (rc & 0xff) == SQLITE_NOMEM || (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_FULL ||
+	    (rc != SQLITE_ERROR && is_sound(handle))))	/* a damaged file is kept as it is */
 		st = db_file_why(to, rc, handle, err);
 	sqlite3_close(handle);
 	return st;
@@ -249,19 +250,15 @@ make_new(const char *staged, bool is_wal, sqlite3 **handle, char epoch[EPOCH_TEX
 static enum status
 replace(struct db *db, sqlite3 *from, const char *epoch, bool *is_replaced, struct error *err)
 {
-	char earlier[EPOCH_TEXT_MAX], current[EPOCH_TEXT_MAX];
+	char earlier[EPOCH_TEXT_MAX];
 	int rc;
 
 	db_stamp_epoch(db->handle, earlier);
 	if (!db_stamp_write(&db->lock, db->path, epoch, earlier))
 		return error_set(err, UNAVAILABLE, "%s: %s", db->lock.path, strerror(errno));
-	if ((rc = copy(from, db->handle, NULL)) != SQLITE_DONE) {
-		/* A commit whose last write to the disk failed may be in force all the same. */
-		db_stamp_epoch(db->handle, current);
-		*is_replaced = strcmp(current, earlier) != 0;
+	*is_replaced = true;	/* a commit whose last write to the disk failed may be in force all the same: nobody can tell */
+	if ((rc = copy(from, db->handle, NULL)) != SQLITE_DONE)
 		return db_file_why(db->path, rc, NULL, err);
-	}
-	*is_replaced = true;
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	db->is_accepted = db_stamp_write(&db->lock, db->path, epoch, rc == SQLITE_OK ? "" : earlier);
 	return OK;

@@ -168,11 +168,11 @@ def judge(scenario, fault, outcome, state, reference, say_verify):
         problems.append((HALF, difference(state.tables, reference.before.tables) + (f"; verify: {said}" if said else "")))
     elif name != "after" and is_success(scenario, outcome) and not scenario.effect_is_optional:
         problems.append((WRONG, f"a success, and the tables are as {name}: {shown(outcome)}"))
-    problems += judge_files(scenario, fault, outcome, state, reference)
+    problems += judge_files(scenario, fault, outcome, state, reference, name)
     return problems, name
 
 
-def judge_files(scenario, fault, outcome, state, reference):
+def judge_files(scenario, fault, outcome, state, reference, name):
     known = {**reference.before.copies, **reference.after.copies}
     stray = sorted(f for f in state.files - reference.before.files - reference.after.files if not is_of_database(f))
     damaged = sorted(f for f, tables in state.copies.items() if f in known and tables not in (
@@ -181,8 +181,8 @@ def judge_files(scenario, fault, outcome, state, reference):
     if fault.operation != "unlink":  # a file that cannot be removed stays
         problems += [(STRAY, pathlib.PurePath(f).name) for f in stray]
     missing = reference.after.copies.keys() - state.copies.keys()
-    if is_success(scenario, outcome) and not scenario.effect_is_optional and missing:
-        problems.append((WRONG, "a success without its file"))
+    if (is_success(scenario, outcome) or name == "after") and not scenario.effect_is_optional and missing:
+        problems.append((WRONG, "the effect without its file"))
     return problems
 
 
