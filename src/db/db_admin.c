@@ -43,15 +43,7 @@ copy(sqlite3 *from, sqlite3 *to, void (*progress)(int64_t, int64_t))
 static bool
 is_sound(sqlite3 *handle)
 {
-	const char *problem;
-	sqlite3_stmt *stmt;
-	bool yes = false;
-
-	if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW && (problem = (const char *)sqlite3_column_text(stmt, 0)) != NULL)
-		yes = strcmp(problem, "ok") == 0;
-	sqlite3_finalize(stmt);
-	return yes;
+	return db_file_says(handle, "PRAGMA quick_check(1)", "ok");
 }
 
 /* Gives a copy an epoch of its own, and moves it from the copy's WAL into its main file: only that gets the final name. */

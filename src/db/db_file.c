@@ -45,25 +45,31 @@ db_file_pragma(sqlite3 *handle, const char *sql)
 	return value;
 }
 
-static bool
-is_wal(sqlite3 *handle)
+bool
+db_file_says(sqlite3 *handle, const char *pragma, const char *text)
 {
-	const char *mode;
+	const char *value;
 	sqlite3_stmt *stmt;
 	bool yes = false;
 	int rc;
 
-	if ((rc = sqlite3_prepare_v2(handle, "PRAGMA journal_mode", -1, &stmt, NULL)) == SQLITE_NOMEM)
+	if ((rc = sqlite3_prepare_v2(handle, pragma, -1, &stmt, NULL)) == SQLITE_NOMEM)
 		out_of_memory();
 	if (rc != SQLITE_OK)
 		return false;
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		if ((mode = (const char *)sqlite3_column_text(stmt, 0)) == NULL)
+		if ((value = (const char *)sqlite3_column_text(stmt, 0)) == NULL)
 			out_of_memory();
-		yes = strcmp(mode, "wal") == 0;
+		yes = strcmp(value, text) == 0;
 	}
 	sqlite3_finalize(stmt);
 	return yes;
+}
+
+static bool
+is_wal(sqlite3 *handle)
+{
+	return db_file_says(handle, "PRAGMA journal_mode", "wal");
 }
 
 /* Sets what every connection needs, above all against mistakes of ours and damaged files. */

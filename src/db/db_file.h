@@ -69,6 +69,8 @@ enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);
 
 /* The integer that a pragma returns; -1 if it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);
+/* Whether the first row of a pragma is this text. */
+bool		 db_file_says(sqlite3 *handle, const char *pragma, const char *text);
 
 /* Sets err to why a call of SQLite failed, with the path; returns UNAVAILABLE. */
 enum status	 db_file_why(const char *path, int rc, sqlite3 *handle, struct error *err);

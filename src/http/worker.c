@@ -86,7 +86,7 @@ check_location(struct worker *a, const struct req *r, struct error *err)
 	if (doctor_is_below(db_path(a->db), document_root)) {
 		error_set(err, UNAVAILABLE, "%s: lies below the web server's document root %s, where anybody may fetch it",
 		    db_path(a->db), document_root);
-		error_hint(err, "Move it into a folder that no web server hands out");
+		error_hint(err, "Move it into a folder that no web server serves");
 		db_close(a->db);
 		a->db = NULL;
 		return UNAVAILABLE;

@@ -182,7 +182,7 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
 		*adjusted += r.adjusted;
 		if (dry_run && r.adjusted > 0) {
 			st = error_set(err, CONFLICT, "from: %s has events that this price would change", ids[i]);
-			error_hint(err, "Price them anew with --reprice, or choose a later day.");
+			error_hint(err, "Reprice them with --reprice, or choose a later day.");
 		}
 	}
 	return st;
