@@ -4,31 +4,15 @@ import zoneinfo
 
 import pytest
 
-from conftest import Daybook
-from desk import CAMPAIGNS, TODAY, TOMORROW, Desk, at
+from api import CAMPAIGNS, TODAY, TOMORROW, Api, at
 from support import check_error, event, ms
 
 PATH = CAMPAIGNS + "/auto-segment"
 ABSENT = object()
 
 
-@pytest.fixture
-def desk(daybook):
-    return Desk(daybook)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    d = Daybook(tmp_path_factory.mktemp("shared"))
-    d.cmd("init")
-    d.cmd("key", "add", "--kid", "main")
-    d.cmd("org", "add", "acme", "--timezone", "America/Toronto", "--daily-limit", "500")
-    yield Desk(d)
-    d.close()
-
-
-def ask(desk, contacts, **fields):
-    reply = desk.ask("auto-segment", "POST", PATH, body={"totalContacts": contacts, **fields})
+def ask(api, contacts, **fields):
+    reply = api.ask("auto-segment", "POST", PATH, body={"totalContacts": contacts, **fields})
     assert reply.status == 200, reply
     body = reply.json
     assert set(body) == {"success", "segments", "totalSegments", "warnings"} and body["success"] is True
@@ -37,14 +21,14 @@ def ask(desk, contacts, **fields):
     return body
 
 
-def plan(desk, contacts, **fields):
-    body = ask(desk, contacts, **fields)
+def plan(api, contacts, **fields):
+    body = ask(api, contacts, **fields)
     assert body["warnings"] == [] and sum(s["contactCount"] for s in body["segments"]) == contacts
     return [(s["scheduledDate"], s["contactCount"]) for s in body["segments"]]
 
 
-def refused(desk, status, word, **body):
-    check_error(desk.ask("auto-segment", "POST", PATH, body=body), status, "tether", word)
+def refused(api, status, word, **body):
+    check_error(api.ask("auto-segment", "POST", PATH, body=body), status, "tether", word)
 
 
 def wall(desk_plan, zone):
@@ -53,81 +37,81 @@ def wall(desk_plan, zone):
             for when, _ in desk_plan]
 
 
-def test_the_contracts_example_comes_out_whole(desk):
-    desk.daybook.cmd("org", "set", "acme", "--daily-limit", "100")
-    body = ask(desk, 500, firstSegmentDate="2026-05-21", firstSegmentTime="10:00")
+def test_the_contracts_example_comes_out_whole(api):
+    api.daybook.cmd("org", "set", "acme", "--daily-limit", "100")
+    body = ask(api, 500, firstSegmentDate="2026-05-21", firstSegmentTime="10:00")
     assert body == {"success": True, "totalSegments": 5, "warnings": [], "segments": [
         {"id": f"seg-{i + 1}", "scheduledDate": f"2026-05-{21 + i}T14:00:00.000Z", "contactCount": 100} for i in range(5)]}
 
 
-def test_without_a_date_it_is_today_or_tomorrow_where_ten_o_clock_is_past(desk):
-    assert plan(desk, 10) == [("2026-05-21T14:00:00.000Z", 10)]
-    assert plan(desk, 10, firstSegmentTime="12:01") == [("2026-05-20T16:01:00.000Z", 10)]
-    desk.clock("2026-05-20T13:59:00Z")
-    desk.token = desk.daybook.token()
-    assert plan(desk, 10) == [("2026-05-20T14:00:00.000Z", 10)]
-    assert plan(desk, 10, firstSegmentTime="10:00:30")[0][0] == "2026-05-20T14:00:30.000Z"
+def test_without_a_date_it_is_today_or_tomorrow_where_ten_o_clock_is_past(api):
+    assert plan(api, 10) == [("2026-05-21T14:00:00.000Z", 10)]
+    assert plan(api, 10, firstSegmentTime="12:01") == [("2026-05-20T16:01:00.000Z", 10)]
+    api.clock("2026-05-20T13:59:00Z")
+    api.token = api.daybook.token()
+    assert plan(api, 10) == [("2026-05-20T14:00:00.000Z", 10)]
+    assert plan(api, 10, firstSegmentTime="10:00:30")[0][0] == "2026-05-20T14:00:30.000Z"
 
 
-def test_a_date_and_time_that_are_past_are_refused(desk):
-    refused(desk, 400, "past", totalContacts=1, firstSegmentDate=TODAY)
-    refused(desk, 400, "past", totalContacts=1, firstSegmentDate="2026-05-19", firstSegmentTime="23:59")
-    refused(desk, 400, "past", totalContacts=1, firstSegmentDate="1970-01-01", timezone="Asia/Tokyo")
-    assert plan(desk, 1, firstSegmentDate=TODAY, firstSegmentTime="12:01")
-    assert plan(desk, 1, firstSegmentDate=TODAY, firstSegmentTime="10:00", timezone="America/Los_Angeles")
+def test_a_date_and_time_that_are_past_are_refused(api):
+    refused(api, 400, "past", totalContacts=1, firstSegmentDate=TODAY)
+    refused(api, 400, "past", totalContacts=1, firstSegmentDate="2026-05-19", firstSegmentTime="23:59")
+    refused(api, 400, "past", totalContacts=1, firstSegmentDate="1970-01-01", timezone="Asia/Tokyo")
+    assert plan(api, 1, firstSegmentDate=TODAY, firstSegmentTime="12:01")
+    assert plan(api, 1, firstSegmentDate=TODAY, firstSegmentTime="10:00", timezone="America/Los_Angeles")
 
 
-def test_partly_booked_days_give_what_is_left_and_full_ones_are_skipped(desk):
-    desk.spend(event(at(TODAY), messages=450))
-    desk.fill(TOMORROW, 500)
-    desk.fill("2026-05-22", 499)
-    desk.fill("2026-05-24", 100)
-    before = desk.rows()
-    assert plan(desk, 1000, firstSegmentTime="16:00") == [
+def test_partly_booked_days_give_what_is_left_and_full_ones_are_skipped(api):
+    api.spend(event(at(TODAY), messages=450))
+    api.fill(TOMORROW, 500)
+    api.fill("2026-05-22", 499)
+    api.fill("2026-05-24", 100)
+    before = api.rows()
+    assert plan(api, 1000, firstSegmentTime="16:00") == [
         (at(TODAY, "20:00"), 50), (at("2026-05-22", "20:00"), 1), (at("2026-05-23", "20:00"), 500),
         (at("2026-05-24", "20:00"), 400), (at("2026-05-25", "20:00"), 49)]
-    assert desk.rows() == before  # it reserves nothing
-    assert plan(desk, 51, firstSegmentTime="16:00") == [(at(TODAY, "20:00"), 50), (at("2026-05-22", "20:00"), 1)]
+    assert api.rows() == before  # it reserves nothing
+    assert plan(api, 51, firstSegmentTime="16:00") == [(at(TODAY, "20:00"), 50), (at("2026-05-22", "20:00"), 1)]
 
 
-def test_drafts_and_cancelled_ones_take_no_room(desk):
-    desk.create("d", 500, at(TOMORROW), status="draft")
-    desk.create("c", 500, at(TOMORROW))
-    desk.did("c", "cancel")
-    assert plan(desk, 500) == [(at(TOMORROW, "14:00"), 500)]
+def test_drafts_and_cancelled_ones_take_no_room(api):
+    api.create("d", 500, at(TOMORROW), status="draft")
+    api.create("c", 500, at(TOMORROW))
+    api.did("c", "cancel")
+    assert plan(api, 500) == [(at(TOMORROW, "14:00"), 500)]
 
 
-def test_an_unlimited_plan_sends_a_hundred_a_day(desk):
-    desk.daybook.cmd("org", "set", "acme", "--daily-limit", "unlimited")
-    desk.create("c", 10**6, at(TOMORROW))
-    assert [n for _, n in plan(desk, 250)] == [100, 100, 50]
-    assert len(plan(desk, 36600)) == 366
-    refused(desk, 400, "366", totalContacts=36601)
+def test_an_unlimited_plan_sends_a_hundred_a_day(api):
+    api.daybook.cmd("org", "set", "acme", "--daily-limit", "unlimited")
+    api.create("c", 10**6, at(TOMORROW))
+    assert [n for _, n in plan(api, 250)] == [100, 100, 50]
+    assert len(plan(api, 36600)) == 366
+    refused(api, 400, "366", totalContacts=36601)
 
 
-def test_366_days_are_enough_and_more_are_refused(desk):
-    assert len(plan(desk, 183000)) == 366
-    refused(desk, 400, "366", totalContacts=183001)
-    desk.fill("2026-06-15", 1)
-    refused(desk, 400, "366", totalContacts=183000)
-    assert len(plan(desk, 182999)) == 366
+def test_366_days_are_enough_and_more_are_refused(api):
+    assert len(plan(api, 183000)) == 366
+    refused(api, 400, "366", totalContacts=183001)
+    api.fill("2026-06-15", 1)
+    refused(api, 400, "366", totalContacts=183000)
+    assert len(plan(api, 182999)) == 366
 
 
-def test_a_limit_of_zero_is_a_warning_and_no_segments(desk):
-    desk.daybook.cmd("org", "set", "acme", "--daily-limit", "0")
-    body = ask(desk, 10)
+def test_a_limit_of_zero_is_a_warning_and_no_segments(api):
+    api.daybook.cmd("org", "set", "acme", "--daily-limit", "0")
+    body = ask(api, 10)
     assert body["segments"] == [] and len(body["warnings"]) == 1 and "0" in body["warnings"][0]
 
 
-def test_parts_per_contact_divide_a_days_room_where_the_unit_is_the_part(desk):
-    desk.fill(TOMORROW, 300)
-    assert [n for _, n in plan(desk, 300, partsPerContact=3)] == [200, 100]
-    desk.daybook.cmd("org", "set", "acme", "--quota-unit", "part")
-    assert [n for _, n in plan(desk, 300, partsPerContact=3)] == [66, 166, 68]
-    desk.fill("2026-05-22", 498)
-    assert [n for _, n in plan(desk, 300, partsPerContact=3)] == [66, 166, 68]
-    assert plan(desk, 300, partsPerContact=3)[1][0] == at("2026-05-23", "14:00")
-    refused(desk, 400, "366", totalContacts=1, partsPerContact=501)
+def test_parts_per_contact_divide_a_days_room_where_the_unit_is_the_part(api):
+    api.fill(TOMORROW, 300)
+    assert [n for _, n in plan(api, 300, partsPerContact=3)] == [200, 100]
+    api.daybook.cmd("org", "set", "acme", "--quota-unit", "part")
+    assert [n for _, n in plan(api, 300, partsPerContact=3)] == [66, 166, 68]
+    api.fill("2026-05-22", 498)
+    assert [n for _, n in plan(api, 300, partsPerContact=3)] == [66, 166, 68]
+    assert plan(api, 300, partsPerContact=3)[1][0] == at("2026-05-23", "14:00")
+    refused(api, 400, "366", totalContacts=1, partsPerContact=501)
 
 
 @pytest.mark.parametrize("zone, date, time, expected", [
@@ -137,39 +121,39 @@ def test_parts_per_contact_divide_a_days_room_where_the_unit_is_the_part(desk):
     ("America/Toronto", "2027-03-14", "02:30", ["03-14 03:30", "03-15 02:30", "03-16 02:30"]),
     ("Australia/Lord_Howe", "2026-10-03", "02:15", ["10-03 02:15", "10-04 02:45", "10-05 02:15"]),
     ("Africa/Cairo", "2027-04-29", "00:30", ["04-29 00:30", "04-30 01:30", "05-01 00:30"])])
-def test_the_time_stays_on_the_wall_over_a_change_and_a_skipped_one_moves_forward(desk, zone, date, time, expected):
-    desk.daybook.cmd("org", "add", "dst", "--timezone", zone, "--daily-limit", "10")
-    there = Desk(desk.daybook, "dst", clock=None)
+def test_the_time_stays_on_the_wall_over_a_change_and_a_skipped_one_moves_forward(api, zone, date, time, expected):
+    api.daybook.cmd("org", "add", "dst", "--timezone", zone, "--daily-limit", "10")
+    there = Api(api.daybook, "dst", clock=None)
     assert wall(plan(there, 30, firstSegmentDate=date, firstSegmentTime=time), zone) == expected
-    assert wall(plan(desk, 1001, firstSegmentDate=date, firstSegmentTime=time, timezone=zone), zone) == expected
+    assert wall(plan(api, 1001, firstSegmentDate=date, firstSegmentTime=time, timezone=zone), zone) == expected
 
 
-def test_a_time_that_occurs_twice_is_the_first(desk):
-    assert plan(desk, 501, firstSegmentDate="2026-11-01", firstSegmentTime="01:30") == [
+def test_a_time_that_occurs_twice_is_the_first(api):
+    assert plan(api, 501, firstSegmentDate="2026-11-01", firstSegmentTime="01:30") == [
         ("2026-11-01T05:30:00.000Z", 500), ("2026-11-02T06:30:00.000Z", 1)]
 
 
-def test_a_campaign_that_plans_itself_over_a_change_lies_on_its_days(desk):
-    data = desk.created({"id": "c", "name": "n", "autoSegment": {"totalContacts": 1500, "firstSegmentDate": "2027-03-13",
+def test_a_campaign_that_plans_itself_over_a_change_lies_on_its_days(api):
+    data = api.created({"id": "c", "name": "n", "autoSegment": {"totalContacts": 1500, "firstSegmentDate": "2027-03-13",
                                                                   "firstSegmentTime": "02:30"}})
     assert [s["date"] for s in data["segments"]] == ["2027-03-13", "2027-03-14", "2027-03-15"]
     assert [s["scheduledISO"] for s in data["segments"]][1] == "2027-03-14T07:30:00.000Z"
 
 
-def test_in_another_zone_the_days_are_still_the_organisations(desk):
+def test_in_another_zone_the_days_are_still_the_organisations(api):
     """09:00 in Tokyo is 20:00 of the day before in Toronto."""
-    desk.fill(TOMORROW, 490)
-    assert plan(desk, 600, firstSegmentDate="2026-05-21", firstSegmentTime="09:00", timezone="Asia/Tokyo") == [
+    api.fill(TOMORROW, 490)
+    assert plan(api, 600, firstSegmentDate="2026-05-21", firstSegmentTime="09:00", timezone="Asia/Tokyo") == [
         ("2026-05-21T00:00:00.000Z", 500),
         ("2026-05-22T00:00:00.000Z", 10), ("2026-05-23T00:00:00.000Z", 90)]
 
 
-def test_two_candidates_on_one_day_of_the_organisation_never_count_its_room_twice(desk):
+def test_two_candidates_on_one_day_of_the_organisation_never_count_its_room_twice(api):
     """A change of zone makes the 20th fifty hours long; 10:00 in UTC comes up twice or thrice on it."""
-    d = desk.daybook
+    d = api.daybook
     d.cmd("org", "add", "long", "--timezone", "Pacific/Kiritimati", "--daily-limit", "100")
-    desk.clock("2026-05-20T00:00:00Z")  # 14:00 of the 20th there
-    there = Desk(d, "long", clock=None)
+    api.clock("2026-05-20T00:00:00Z")  # 14:00 of the 20th there
+    there = Api(d, "long", clock=None)
     there.spend(event("2026-05-20T00:00:00Z", messages=30))
     d.cmd("org", "set", "long", "--timezone", "Etc/GMT+12")  # the 20th goes on until the 21st, 12:00 UTC
     there.create("c", 15, "2026-05-21T11:00:00Z")
@@ -186,11 +170,11 @@ def test_two_candidates_on_one_day_of_the_organisation_never_count_its_room_twic
     there.verify()
 
 
-def test_segments_of_a_plan_are_accepted_as_they_are(desk):
-    desk.fill(TOMORROW, 321)
-    segments = [{"scheduledISO": when, "contactCount": n} for when, n in plan(desk, 1234)]
-    desk.created({"name": "n", "segments": segments})
-    assert ms(segments[0]["scheduledISO"]) < ms(plan(desk, 1)[0][0])
+def test_segments_of_a_plan_are_accepted_as_they_are(api):
+    api.fill(TOMORROW, 321)
+    segments = [{"scheduledISO": when, "contactCount": n} for when, n in plan(api, 1234)]
+    api.created({"name": "n", "segments": segments})
+    assert ms(segments[0]["scheduledISO"]) < ms(plan(api, 1)[0][0])
 
 
 GOOD = {"totalContacts": 1}
@@ -226,6 +210,6 @@ def test_another_method_scope_parameter_or_body_is_refused(shared):
     assert shared.ask("auto-segment", "POST", PATH, body=GOOD, token=shared.daybook.token(scope="usage:read")).status == 200
 
 
-def test_the_last_day_that_can_be_planned(desk):
-    assert plan(desk, 1, firstSegmentDate="2097-12-01")
-    assert plan(desk, 1, firstSegmentDate="2097-12-01", timezone="Asia/Tokyo")
+def test_the_last_day_that_can_be_planned(api):
+    assert plan(api, 1, firstSegmentDate="2097-12-01")
+    assert plan(api, 1, firstSegmentDate="2097-12-01", timezone="Asia/Tokyo")

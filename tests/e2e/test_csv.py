@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from desk import Desk
+from api import Api
 from support import check_error
 
 CALENDAR, HISTORY, CAMPAIGNS = "/api/campaigns/usage-calendar", "/organization/usage/history", "/api/campaigns"
@@ -17,16 +17,16 @@ ROUTES = {
 
 
 @pytest.fixture
-def desk(daybook):
-    desk = Desk(daybook)
-    desk.create("spring", 100, "2026-05-22T15:00:00Z")
-    desk.slices("sliced", ("2026-05-21T15:00:00Z", 20), ("2026-05-22T15:00:00Z", 30))
-    reply = desk.ask("events", "POST", "/api/events", body=[
+def api(daybook):
+    api = Api(daybook)
+    api.create("spring", 100, "2026-05-22T15:00:00Z")
+    api.slices("sliced", ("2026-05-21T15:00:00Z", 20), ("2026-05-22T15:00:00Z", 30))
+    reply = api.ask("events", "POST", "/api/events", body=[
         {"id": "a", "occurredAt": "2026-05-20T12:00:00Z", "messages": 3, "parts": 5},
         {"id": "b", "occurredAt": "2026-05-19T12:00:00Z", "channel": "CALL", "cost": "0.5"},
         {"id": "c", "occurredAt": "2026-05-19T12:00:00Z", "channel": "SAGE"}])
     assert reply.json["accepted"] == 3
-    return desk
+    return api
 
 
 def table(reply):
@@ -37,13 +37,13 @@ def table(reply):
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def get(desk, program, headers=None, path=None, **query):
-    return desk.ask(program, "GET", path or ROUTES[program][0], {**ROUTES[program][1], **query}, headers=headers)
+def get(api, program, headers=None, path=None, **query):
+    return api.ask(program, "GET", path or ROUTES[program][0], {**ROUTES[program][1], **query}, headers=headers)
 
 
-def test_the_calendar_is_a_line_for_each_day(desk):
-    rows = table(get(desk, "usage-calendar", format="csv"))
-    dates = get(desk, "usage-calendar").json["data"]["dates"]
+def test_the_calendar_is_a_line_for_each_day(api):
+    rows = table(get(api, "usage-calendar", format="csv"))
+    dates = get(api, "usage-calendar").json["data"]["dates"]
     assert [r["date"] for r in rows] == list(dates) and list(rows[0]) == [
         "date", "sent", "reserved", "total", "availableQuota", "campaigns", "campaignIds"]
     for row in rows:
@@ -55,9 +55,9 @@ def test_the_calendar_is_a_line_for_each_day(desk):
     assert rows[-1]["campaignIds"] and rows[2]["sent"] == "3"
 
 
-def test_the_history_is_a_line_for_each_month_and_a_column_for_each_channel(desk):
-    rows = table(get(desk, "usage-history", format="csv"))
-    items = get(desk, "usage-history").json["items"]
+def test_the_history_is_a_line_for_each_month_and_a_column_for_each_channel(api):
+    rows = table(get(api, "usage-history", format="csv"))
+    items = get(api, "usage-history").json["items"]
     assert [r["yearMonth"] for r in rows] == [i["yearMonth"] for i in items] == ["2026-04", "2026-05"]
     assert list(rows[0]) == ["yearMonth", "messageUsage", "budgetUsage", "costSms", "costCall", "SMS", "CALL", "EMAIL",
                              "INAPP_WEB", "WEB_PUSH", "PUSH", "SLACK", "WHATSAPP", "SAGE"]
@@ -67,9 +67,9 @@ def test_the_history_is_a_line_for_each_month_and_a_column_for_each_channel(desk
         assert {k: int(row[k]) for k in list(row)[5:]} == {**dict.fromkeys(list(row)[5:], 0), **item["channelUsages"]}
 
 
-def test_the_campaigns_are_a_line_each(desk):
-    rows = table(get(desk, "campaigns", format="csv"))
-    listed = get(desk, "campaigns").json["data"]["campaigns"]
+def test_the_campaigns_are_a_line_each(api):
+    rows = table(get(api, "campaigns", format="csv"))
+    listed = get(api, "campaigns").json["data"]["campaigns"]
     assert [r["campaignId"] for r in rows] == [c["campaignId"] for c in listed] == ["sliced", "spring"]
     first = rows[0]
     assert {k: first[k] for k in first if not k.endswith("At")} == {
@@ -79,13 +79,13 @@ def test_the_campaigns_are_a_line_each(desk):
     assert first["createdAt"] == listed[0]["createdAt"]
 
 
-def test_the_cursor_of_a_page_is_a_header_every_time(desk):
+def test_the_cursor_of_a_page_is_a_header_every_time(api):
     for _ in range(3):
-        first = get(desk, "campaigns", format="csv", limit=1)
+        first = get(api, "campaigns", format="csv", limit=1)
         assert [r["campaignId"] for r in table(first)] == ["sliced"]
-        second = get(desk, "campaigns", format="csv", limit=1, cursor=first.headers["x-next-cursor"])
+        second = get(api, "campaigns", format="csv", limit=1, cursor=first.headers["x-next-cursor"])
         assert [r["campaignId"] for r in table(second)] == ["spring"] and "x-next-cursor" not in second.headers
-        assert first.headers["x-next-cursor"] == get(desk, "campaigns", limit=1).json["data"]["nextCursor"]
+        assert first.headers["x-next-cursor"] == get(api, "campaigns", limit=1).json["data"]["nextCursor"]
 
 
 CSV, JSON = "text/csv; charset=utf-8", "application/json; charset=utf-8"
@@ -101,60 +101,60 @@ ACCEPTS = [
 
 
 @pytest.mark.parametrize("program", ROUTES)
-def test_accept_chooses_and_the_reply_says_so(desk, program):
+def test_accept_chooses_and_the_reply_says_so(api, program):
     for accept, wanted in ACCEPTS:
-        reply = get(desk, program, {"Accept": accept} if accept is not None else {})
+        reply = get(api, program, {"Accept": accept} if accept is not None else {})
         assert (reply.status, reply.headers["content-type"]) == (200, wanted), accept
         assert reply.headers["vary"] == "Accept" and ("content-disposition" in reply.headers) == (wanted == CSV)
 
 
 @pytest.mark.parametrize("program", ROUTES)
-def test_the_parameter_goes_before_the_header(desk, program):
-    reply = get(desk, program, {"Accept": "text/csv"}, format="json")
+def test_the_parameter_goes_before_the_header(api, program):
+    reply = get(api, program, {"Accept": "text/csv"}, format="json")
     assert reply.headers["content-type"] == JSON and "vary" not in reply.headers
-    reply = get(desk, program, {"Accept": "application/json"}, format="csv")
+    reply = get(api, program, {"Accept": "application/json"}, format="csv")
     assert reply.headers["content-type"] == CSV and "vary" not in reply.headers
     assert reply.headers["content-disposition"] == f'attachment; filename="{program}-acme.csv"'
-    assert reply.body == get(desk, program, {"Accept": "text/csv"}).body
+    assert reply.body == get(api, program, {"Accept": "text/csv"}).body
 
 
 @pytest.mark.parametrize("program", ROUTES)
 @pytest.mark.parametrize("value", ["xml", "CSV", "", "csv,json"])
-def test_another_format_is_a_400_in_json(desk, program, value):
-    reply = get(desk, program, {"Accept": "text/csv"}, format=value)
+def test_another_format_is_a_400_in_json(api, program, value):
+    reply = get(api, program, {"Accept": "text/csv"}, format=value)
     check_error(reply, 400, "pingram" if program == "usage-history" else "tether", "format")
     assert reply.headers["content-type"] == JSON and "content-disposition" not in reply.headers
 
 
 @pytest.mark.parametrize("program", ROUTES)
-def test_both_forms_have_an_etag_of_their_own_and_none_is_given_for_the_other(desk, program):
+def test_both_forms_have_an_etag_of_their_own_and_none_is_given_for_the_other(api, program):
     as_json, as_csv = {"Accept": "application/json"}, {"Accept": "text/csv"}
     etags = {}
     for _ in range(2):	# the second time from the process's own memory
         for headers, media in ((as_json, JSON), (as_csv, CSV)):
-            reply = get(desk, program, headers)
+            reply = get(api, program, headers)
             assert reply.headers["content-type"] == media
             assert etags.setdefault(media, reply.headers["etag"]) == reply.headers["etag"]
     assert etags[JSON] != etags[CSV]
-    assert get(desk, program, {**as_csv, "If-None-Match": etags[JSON]}).status == 200
-    same = get(desk, program, {**as_csv, "If-None-Match": etags[CSV]})
+    assert get(api, program, {**as_csv, "If-None-Match": etags[JSON]}).status == 200
+    same = get(api, program, {**as_csv, "If-None-Match": etags[CSV]})
     assert (same.status, same.body, same.headers["vary"]) == (304, b"", "Accept") and "content-disposition" not in same.headers
 
 
-def test_an_error_is_json_whatever_was_asked_for(desk):
-    for token, status in ((desk.daybook.token("acme", "campaigns:write"), 403), ("x", 401)):
+def test_an_error_is_json_whatever_was_asked_for(api):
+    for token, status in ((api.daybook.token("acme", "campaigns:write"), 403), ("x", 401)):
         for program in ROUTES:
             path, query = ROUTES[program]
-            reply = desk.ask(program, "GET", path, query, headers={"Accept": "text/csv"}, token=token)
+            reply = api.ask(program, "GET", path, query, headers={"Accept": "text/csv"}, token=token)
             assert (reply.status, reply.headers["content-type"]) == (status, JSON)
-    reply = desk.ask("usage-calendar", "GET", CALENDAR, {"from": "x", "to": "y", "format": "csv"})
+    reply = api.ask("usage-calendar", "GET", CALENDAR, {"from": "x", "to": "y", "format": "csv"})
     check_error(reply, 400, "tether", "from")
     assert reply.headers["content-type"] == JSON
 
 
-def test_head_says_what_get_would(desk):
+def test_head_says_what_get_would(api):
     for program, (path, query) in ROUTES.items():
-        get_, head = (desk.ask(program, m, path, {**query, "format": "csv"}) for m in ("GET", "HEAD"))
+        get_, head = (api.ask(program, m, path, {**query, "format": "csv"}) for m in ("GET", "HEAD"))
         assert head.body == b"" and {k: v for k, v in head.headers.items() if k != "x-request-id"} == \
             {k: v for k, v in get_.headers.items() if k != "x-request-id"}
 
@@ -163,18 +163,18 @@ def test_head_says_what_get_would(desk):
     ("=HYPERLINK(1)", "'=HYPERLINK(1)"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("a=b", "a=b"),
     ('=1,"2"', '\'=1,"2"'), ('say "hi", twice', 'say "hi", twice'), (" blank ", " blank "), ("'quoted", "'quoted"),
     ("é", "é")])
-def test_a_text_that_a_spreadsheet_would_reckon_gets_a_quote_in_front(desk, name, cell):
-    desk.created({"id": "x", "name": name, "contactCount": 1, "scheduledISO": "2026-05-23T15:00:00Z"})
-    assert table(get(desk, "campaigns", format="csv"))[0]["name"] == cell
-    assert get(desk, "campaigns").json["data"]["campaigns"][0]["name"] == name
+def test_a_text_that_a_spreadsheet_would_reckon_gets_a_quote_in_front(api, name, cell):
+    api.created({"id": "x", "name": name, "contactCount": 1, "scheduledISO": "2026-05-23T15:00:00Z"})
+    assert table(get(api, "campaigns", format="csv"))[0]["name"] == cell
+    assert get(api, "campaigns").json["data"]["campaigns"][0]["name"] == name
 
 
-def test_a_negative_number_stays_a_number(desk):
-    desk.daybook.cmd("org", "set", "acme", "--daily-limit", "unlimited")
-    assert {r["availableQuota"] for r in table(get(desk, "usage-calendar", format="csv"))} == {"-1"}
+def test_a_negative_number_stays_a_number(api):
+    api.daybook.cmd("org", "set", "acme", "--daily-limit", "unlimited")
+    assert {r["availableQuota"] for r in table(get(api, "usage-calendar", format="csv"))} == {"-1"}
 
 
-def test_a_route_without_csv_stays_json(desk):
-    reply = desk.ask("organization-usage", "GET", "/organization/usage", headers={"Accept": "text/csv"})
+def test_a_route_without_csv_stays_json(api):
+    reply = api.ask("organization-usage", "GET", "/organization/usage", headers={"Accept": "text/csv"})
     assert reply.headers["content-type"] == JSON and "vary" not in reply.headers
-    check_error(desk.ask("campaigns", "GET", CAMPAIGNS + "/sliced", "format=csv"), 400, "tether", "format")
+    check_error(api.ask("campaigns", "GET", CAMPAIGNS + "/sliced", "format=csv"), 400, "tether", "format")

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import Daybook
 from damages import DAMAGES, NEEDS, NOW, REBUILD, WORDS, damage
-from desk import TODAY, TOMORROW, Desk, at, failed
+from api import TODAY, TOMORROW, Api, at, failed
 from support import NOON, event, ms, post, set_clock
 
 # Damages that are known not to be found, each with its reason beside it; at most 5 % of the table.
@@ -81,24 +81,24 @@ def early_events():
     return acme, globex
 
 
-def make_campaigns(desk):
+def make_campaigns(api):
     """A campaign of each kind and in each state.  Today is 20 May."""
-    desk.create("single", 50, at("2026-05-22"))
-    desk.slices("summer", (at("2026-05-25"), 50), (at("2026-05-26"), 50), (at("2026-05-27"), 50), partsPerContact=2)
-    desk.created({"id": "auto", "name": "Auto",
-                  "autoSegment": {"totalContacts": 700, "firstSegmentDate": "2026-06-01", "firstSegmentTime": "10:00"}})
-    desk.create("idea", 30, at("2026-05-23"), status="draft")
-    desk.create("later", 40, at("2026-05-24"))
-    assert desk.did("later", "pause") == "paused"
-    desk.create("off", 20, at(TOMORROW))
-    assert desk.did("off", "cancel") == "cancelled"
-    desk.create("winter", 10, "2026-12-11T04:30:00Z")  # 23:30 in Toronto, once the clocks are back
-    desk.create("report", 25, at(TODAY, "20:00"))
+    api.create("single", 50, at("2026-05-22"))
+    api.slices("summer", (at("2026-05-25"), 50), (at("2026-05-26"), 50), (at("2026-05-27"), 50), partsPerContact=2)
+    api.created({"id": "auto", "name": "Auto",
+                 "autoSegment": {"totalContacts": 700, "firstSegmentDate": "2026-06-01", "firstSegmentTime": "10:00"}})
+    api.create("idea", 30, at("2026-05-23"), status="draft")
+    api.create("later", 40, at("2026-05-24"))
+    assert api.did("later", "pause") == "paused"
+    api.create("off", 20, at(TOMORROW))
+    assert api.did("off", "cancel") == "cancelled"
+    api.create("winter", 10, "2026-12-11T04:30:00Z")  # 23:30 in Toronto, once the clocks are back
+    api.create("report", 25, at(TODAY, "20:00"))
     for body in ({"id": "first", "sent": 12, "failed": [{"phoneNumber": "+14165550111", "reason": "no such number"}]},
                  {"id": "second", "sent": 5, "parts": 10, "done": True}):
-        reply = desk.report("report", body)
+        reply = api.report("report", body)
         assert reply.status == 200, reply
-    desk.put("summer", {"name": "Summer sale"})
+    api.put("summer", {"name": "Summer sale"})
 
 
 def make(daybook):
@@ -116,8 +116,8 @@ def make(daybook):
     out = daybook.cmd("import", daybook.folder / "statement.csv", "--org", "acme", "--format", "twilio").stdout
     assert "duplicates 2" in out and "adjusted 1" in out, out
 
-    desk = Desk(daybook, clock="2026-05-18T12:00:00Z")
-    desk.slices("spring", (at("2026-05-18"), 50), (at("2026-05-19"), 50), (at(TODAY), 50))
+    api = Api(daybook, clock="2026-05-18T12:00:00Z")
+    api.slices("spring", (at("2026-05-18"), 50), (at("2026-05-19"), 50), (at(TODAY), 50))
     set_clock(daybook, NOON)
     spring = [event(at(f"2026-05-{17 + n}", f"15:{i:02}"), id=f"s{n}-{i}", campaignId="spring", segmentNumber=n)
               for n in (1, 2, 3) for i in range(5)]
@@ -127,12 +127,12 @@ def make(daybook):
                event(at("2026-05-19", "16:00"), id="mail", channel="EMAIL", campaignId="spring"),
                {"id": "v-s1-0", "voids": "s1-0", "reason": "sent twice"}, {"id": "v-s2-wrong", "voids": "s2-wrong", "reason": "was reached"}]
     post(daybook, *spring)
-    make_campaigns(desk)
-    berlin = Desk(daybook, "globex", clock=None)
+    make_campaigns(api)
+    berlin = Api(daybook, "globex", clock=None)
     berlin.slices("berlin", (at(TODAY, "18:00"), 30), (at("2026-05-29"), 30))
     post(daybook, event(at(TODAY), id="b1", campaignId="berlin", segmentNumber=1),
          event(at(TODAY, "15:50"), id="b2", channel="EMAIL"), org="globex")
-    desk.spend(event(at(TODAY, "15:59"), id="newest"))
+    api.spend(event(at(TODAY, "15:59"), id="newest"))
     daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read", "--name", "wall")
 
 

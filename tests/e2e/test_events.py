@@ -3,7 +3,6 @@ import json
 
 import pytest
 
-from conftest import Daybook
 from model import DAY, HOUR, IS_SANITIZED, MINUTE, QUARTER, Days, audit, by_day, campaign, check_ledger, date, instant, \
     iso, now, segment, stored, totals
 
@@ -52,14 +51,9 @@ def post(daybook):
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
+def shared(shared_daybook):
     """One process and one database for the tables of bad fields: every row must leave it as it was."""
-    d = Daybook(tmp_path_factory.mktemp("shared"))
-    d.cmd("init")
-    d.cmd("key", "add", "--kid", "main")
-    d.cmd("org", "add", "acme", "--timezone", "America/Toronto", "--daily-limit", "500")
-    yield Poster(d)
-    d.close()
+    return Poster(shared_daybook)
 
 
 def ids(daybook):

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from desk import Desk
+from api import Api
 from support import check_error, event, exact, iso, ms
 
 PATH = "/api/events"
@@ -16,23 +16,23 @@ FIELDS = ["id", "source", "channel", "occurredAt", "messages", "parts", "status"
 
 
 @pytest.fixture
-def desk(daybook):
-    return Desk(daybook, scope="usage:read usage:write usage:backfill campaigns:write org:admin")
+def api(daybook):
+    return Api(daybook, scope="usage:read usage:write usage:backfill campaigns:write org:admin")
 
 
-def post(desk, *events):
-    reply = desk.ask("events", "POST", PATH, body=list(events))
+def post(api, *events):
+    reply = api.ask("events", "POST", PATH, body=list(events))
     assert reply.status == 200 and reply.json["accepted"] == len(events), reply
 
 
-def ask(desk, query=None, **options):
-    reply = desk.ask("events", "GET", PATH, {**WEEK, **(query or {})}, **options)
+def ask(api, query=None, **options):
+    reply = api.ask("events", "GET", PATH, {**WEEK, **(query or {})}, **options)
     assert reply.status == 200, reply
     return reply.json["data"]
 
 
-def ids(desk, **query):
-    data = ask(desk, query)
+def ids(api, **query):
+    data = ask(api, query)
     assert data["next"] is None
     return [e["id"] for e in data["events"]]
 
@@ -42,14 +42,14 @@ def row(**fields):
             "segmentNumber": None, "to": None, "reason": None, "voids": None, **fields}
 
 
-def test_each_kind_of_row_is_given_whole_in_the_order_of_time(desk):
-    desk.create("spring", 10, "2026-05-20T20:00:00Z")
+def test_each_kind_of_row_is_given_whole_in_the_order_of_time(api):
+    api.create("spring", 10, "2026-05-20T20:00:00Z")
     at = "2026-05-20T12:00:00.000Z"
-    post(desk, {"id": "z", "occurredAt": at, "parts": 2}, {"id": "v", "voids": "z", "reason": "twice"},
+    post(api, {"id": "z", "occurredAt": at, "parts": 2}, {"id": "v", "voids": "z", "reason": "twice"},
          {"id": "c", "source": "crm", "occurredAt": "2026-05-19T12:00:00.000Z", "channel": "CALL", "cost": "0.123456"},
          {"id": "f", "occurredAt": "2026-05-20T13:00:00.000Z", "status": "failed", "to": "+14165550100", "reason": "opted out",
           "campaignId": "spring", "segmentNumber": 1})
-    assert ask(desk)["events"] == [
+    assert ask(api)["events"] == [
         row(id="c", source="crm", channel="CALL", occurredAt="2026-05-19T12:00:00.000Z", cost=0.123456),
         row(id="z", occurredAt=at, parts=2, cost=0.0158),
         row(id="v", occurredAt=at, messages=-1, parts=-2, status="void", cost=-0.0158, reason="twice", voids="z"),
@@ -57,32 +57,32 @@ def test_each_kind_of_row_is_given_whole_in_the_order_of_time(desk):
             to="+14165550100", reason="opted out")]
 
 
-def test_days_are_the_organisations_own_and_both_inclusive(desk):
-    post(desk, {"id": "before", "occurredAt": "2026-05-19T03:59:59.999Z"}, {"id": "first", "occurredAt": "2026-05-19T04:00:00Z"},
+def test_days_are_the_organisations_own_and_both_inclusive(api):
+    post(api, {"id": "before", "occurredAt": "2026-05-19T03:59:59.999Z"}, {"id": "first", "occurredAt": "2026-05-19T04:00:00Z"},
          {"id": "last", "occurredAt": "2026-05-20T03:59:59.999Z"}, {"id": "behind", "occurredAt": "2026-05-20T04:00:00Z"})
-    assert ids(desk, **{"from": "2026-05-19", "to": "2026-05-19"}) == ["first", "last"]
-    assert ids(desk, **{"from": "2026-05-18", "to": "2026-05-18"}) == ["before"]
-    assert ids(desk, **{"from": "2026-05-19", "to": "2026-05-20"}) == ["first", "last", "behind"]
+    assert ids(api, **{"from": "2026-05-19", "to": "2026-05-19"}) == ["first", "last"]
+    assert ids(api, **{"from": "2026-05-18", "to": "2026-05-18"}) == ["before"]
+    assert ids(api, **{"from": "2026-05-19", "to": "2026-05-20"}) == ["first", "last", "behind"]
 
 
-def test_filters_are_joined(desk):
-    desk.create("spring", 10, "2026-05-20T20:00:00Z")
+def test_filters_are_joined(api):
+    api.create("spring", 10, "2026-05-20T20:00:00Z")
     at = "2026-05-20T12:00:00Z"
-    post(desk, event(at, id="a"), event(at, id="b", channel="CALL"), event(at, id="c", campaignId="spring"),
+    post(api, event(at, id="a"), event(at, id="b", channel="CALL"), event(at, id="c", campaignId="spring"),
          event(at, id="d", campaignId="nobody"), event(at, id="e", status="failed", to="+1", reason="x", campaignId="spring"))
-    post(desk, {"id": "v", "voids": "c", "reason": "x"})
-    assert ids(desk, channel="CALL") == ["b"]
-    assert ids(desk, channel="SMS") == ["a", "c", "d", "e", "v"]
-    assert ids(desk, status="failed") == ["e"] and ids(desk, status="void") == ["v"]
-    assert ids(desk, campaignId="spring") == ["c", "e", "v"]
-    assert ids(desk, campaignId="spring", status="sent") == ["c"]
-    assert ids(desk, campaignId="nobody") == ["d"] and ids(desk, campaignId="else") == []
+    post(api, {"id": "v", "voids": "c", "reason": "x"})
+    assert ids(api, channel="CALL") == ["b"]
+    assert ids(api, channel="SMS") == ["a", "c", "d", "e", "v"]
+    assert ids(api, status="failed") == ["e"] and ids(api, status="void") == ["v"]
+    assert ids(api, campaignId="spring") == ["c", "e", "v"]
+    assert ids(api, campaignId="spring", status="sent") == ["c"]
+    assert ids(api, campaignId="nobody") == ["d"] and ids(api, campaignId="else") == []
 
 
-def pages(desk, limit, between=lambda: None):
+def pages(api, limit, between=lambda: None):
     found, after = [], {}
     while True:
-        data = ask(desk, {"limit": limit, **after})
+        data = ask(api, {"limit": limit, **after})
         assert len(data["events"]) <= limit
         found += [(e["source"], e["id"]) for e in data["events"]]
         if data["next"] is None:
@@ -93,38 +93,38 @@ def pages(desk, limit, between=lambda: None):
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7, 24, 25, 1000])
-def test_pages_join_without_gap_or_repetition(desk, limit):
+def test_pages_join_without_gap_or_repetition(api, limit):
     at = ms("2026-05-19T12:00:00Z")
-    post(desk, *(event(iso(at + i // 8), id=f"é\t~{i:02}".replace("\t", " "), source=s) for i in range(12) for s in ("", "x")))
-    post(desk, {"id": "0", "voids": "é ~03", "reason": "r"})
-    every = [(e["source"], e["id"]) for e in ask(desk)["events"]]
-    assert len(every) == 25 and pages(desk, limit) == every
+    post(api, *(event(iso(at + i // 8), id=f"é\t~{i:02}".replace("\t", " "), source=s) for i in range(12) for s in ("", "x")))
+    post(api, {"id": "0", "voids": "é ~03", "reason": "r"})
+    every = [(e["source"], e["id"]) for e in ask(api)["events"]]
+    assert len(every) == 25 and pages(api, limit) == every
 
 
-def test_a_cursor_stands_while_new_events_come_in(desk):
-    post(desk, *(event("2026-05-19T12:00:00Z", id=f"e{i}") for i in range(9)))
+def test_a_cursor_stands_while_new_events_come_in(api):
+    post(api, *(event("2026-05-19T12:00:00Z", id=f"e{i}") for i in range(9)))
     before = [("", f"e{i}") for i in range(9)]
     new = iter(range(100))
 
     def more():
         i = next(new)
-        post(desk, event("2026-05-18T12:00:00Z", id=f"early{i}"), event("2026-05-20T12:00:00Z", id=f"late{i}"),
+        post(api, event("2026-05-18T12:00:00Z", id=f"early{i}"), event("2026-05-20T12:00:00Z", id=f"late{i}"),
              event("2026-05-19T12:00:00Z", id=f"a{i}"))
 
-    found = pages(desk, 2, more)
+    found = pages(api, 2, more)
     assert len(set(found)) == len(found)
     assert [e for e in found if e in before] == before
 
 
-def test_costs_add_up_to_what_the_history_says_after_prices_and_voids(desk):
-    post(desk, *(event(f"2026-05-{d}T12:00:00Z", id=f"e{d}", parts=d) for d in range(14, 21)))
-    post(desk, {"id": "v1", "voids": "e15", "reason": "x"})
-    desk.daybook.cmd("price", "set", "SMS", "0.0123", "--org", "acme", "--from", "2026-05-16", "--reprice")
-    post(desk, {"id": "v2", "voids": "e17", "reason": "x"})
-    desk.daybook.cmd("price", "set", "SMS", "0.02", "--org", "acme", "--from", "2026-05-18", "--reprice")
-    reply = desk.ask("events", "GET", PATH, WEEK)
+def test_costs_add_up_to_what_the_history_says_after_prices_and_voids(api):
+    post(api, *(event(f"2026-05-{d}T12:00:00Z", id=f"e{d}", parts=d) for d in range(14, 21)))
+    post(api, {"id": "v1", "voids": "e15", "reason": "x"})
+    api.daybook.cmd("price", "set", "SMS", "0.0123", "--org", "acme", "--from", "2026-05-16", "--reprice")
+    post(api, {"id": "v2", "voids": "e17", "reason": "x"})
+    api.daybook.cmd("price", "set", "SMS", "0.02", "--org", "acme", "--from", "2026-05-18", "--reprice")
+    reply = api.ask("events", "GET", PATH, WEEK)
     listed = sum(e["cost"] for e in exact(reply.body.decode())["data"]["events"])
-    history = desk.ask("usage-history", "GET", "/organization/usage/history", {"startDate": "2026-05-14", "endDate": "2026-05-20"})
+    history = api.ask("usage-history", "GET", "/organization/usage/history", {"startDate": "2026-05-14", "endDate": "2026-05-20"})
     assert Decimal(listed) == exact(history.body.decode())["items"][0]["costSms"] > 0
 
 
@@ -133,49 +133,49 @@ def table(reply):
     return list(csv.DictReader(io.StringIO(reply.body.decode(), newline=""), strict=True))
 
 
-def test_the_csv_has_the_columns_of_an_export_and_the_cursor_in_a_header(desk):
-    post(desk, event("2026-05-19T12:00:00Z", id="=1+1", source="@x", parts=2),
+def test_the_csv_has_the_columns_of_an_export_and_the_cursor_in_a_header(api):
+    post(api, event("2026-05-19T12:00:00Z", id="=1+1", source="@x", parts=2),
          event("2026-05-20T12:00:00Z", id="f", status="failed", to="+14165550100", reason='say "no", twice'))
-    post(desk, {"id": "v", "voids": "=1+1", "source": "@x", "reason": "r"})
-    rows = table(desk.ask("events", "GET", PATH, WEEK, headers={"Accept": "text/csv"}))
-    exported = desk.daybook.cmd("export", "--format", "csv").stdout.splitlines()[0]
+    post(api, {"id": "v", "voids": "=1+1", "source": "@x", "reason": "r"})
+    rows = table(api.ask("events", "GET", PATH, WEEK, headers={"Accept": "text/csv"}))
+    exported = api.daybook.cmd("export", "--format", "csv").stdout.splitlines()[0]
     assert list(rows[0]) == FIELDS == exported.split(",")
     assert [(r["id"], r["source"], r["messages"], r["cost"], r["to"]) for r in rows] == [
         ("'=1+1", "'@x", "1", "0.0158", ""), ("v", "'@x", "-1", "-0.0158", ""), ("f", "", "1", "0", "'+14165550100")]
     assert rows[2]["reason"] == 'say "no", twice'
-    first = desk.ask("events", "GET", PATH, {**WEEK, "format": "csv", "limit": 2})
+    first = api.ask("events", "GET", PATH, {**WEEK, "format": "csv", "limit": 2})
     after = first.headers["x-next-cursor"]
-    assert after == ask(desk, {"limit": 2})["next"] and len(table(first)) == 2
-    second = desk.ask("events", "GET", PATH, {**WEEK, "format": "csv", "limit": 2, "after": after})
+    assert after == ask(api, {"limit": 2})["next"] and len(table(first)) == 2
+    second = api.ask("events", "GET", PATH, {**WEEK, "format": "csv", "limit": 2, "after": after})
     assert [r["id"] for r in table(second)] == ["f"] and "x-next-cursor" not in second.headers
 
 
-def test_each_of_10000_voids_of_one_request_has_its_own_reason_without_long_waiting(desk):
+def test_each_of_10000_voids_of_one_request_has_its_own_reason_without_long_waiting(api):
     """They were written at one instant, and their reasons stand in as many rows of the audit."""
-    post(desk, *({"id": f"e{i}", "occurredAt": "2026-05-20T12:00:00Z"} for i in range(10000)))
-    post(desk, *({"id": f"v{i}", "source": "", "voids": f"e{i}", "reason": f'because of "{i}'} for i in range(10000)))
+    post(api, *({"id": f"e{i}", "occurredAt": "2026-05-20T12:00:00Z"} for i in range(10000)))
+    post(api, *({"id": f"v{i}", "source": "", "voids": f"e{i}", "reason": f'because of "{i}'} for i in range(10000)))
     began = time.monotonic()
-    found = ask(desk, {"status": "void", "limit": 10000})["events"]
+    found = ask(api, {"status": "void", "limit": 10000})["events"]
     assert time.monotonic() - began < 4
     assert {e["id"]: e["reason"] for e in found} == {f"v{i}": f'because of "{i}' for i in range(10000)}
 
 
-def test_what_was_erased_is_given_as_erased(desk):
-    post(desk, event("2026-05-20T12:00:00Z", id="f", status="failed", to="+14165550100", reason="x"))
-    assert ask(desk)["events"][0]["to"] == "+14165550100"
-    desk.daybook.cmd("erase", "--phone", "+14165550100")
-    assert (ask(desk)["events"][0]["to"], ask(desk)["events"][0]["reason"]) == ("erased", "erased")
+def test_what_was_erased_is_given_as_erased(api):
+    post(api, event("2026-05-20T12:00:00Z", id="f", status="failed", to="+14165550100", reason="x"))
+    assert ask(api)["events"][0]["to"] == "+14165550100"
+    api.daybook.cmd("erase", "--phone", "+14165550100")
+    assert (ask(api)["events"][0]["to"], ask(api)["events"][0]["reason"]) == ("erased", "erased")
 
 
-def test_a_large_page_ends_early_and_goes_on_with_its_cursor(desk):
+def test_a_large_page_ends_early_and_goes_on_with_its_cursor(api):
     """10,000 rows as long as rows can be: the reply stays below 8 MiB, and nothing is left out."""
     source, campaign = "\\" * 128, "c" * 64
     for i in range(2):
-        post(desk, *({"id": f"{i}{j:04}" + "\\" * 195, "source": source, "occurredAt": "2026-05-20T12:00:00Z", "campaignId": campaign,
-                      "status": "failed", "to": "+" * 64, "reason": "\\" * 250} for j in range(5000)))
+        post(api, *({"id": f"{i}{j:04}" + "\\" * 195, "source": source, "occurredAt": "2026-05-20T12:00:00Z", "campaignId": campaign,
+                     "status": "failed", "to": "+" * 64, "reason": "\\" * 250} for j in range(5000)))
     found, after, replies = [], {}, 0
     while replies == 0 or after["after"]:
-        reply = desk.ask("events", "GET", PATH, {**WEEK, "limit": 10000, **after})
+        reply = api.ask("events", "GET", PATH, {**WEEK, "limit": 10000, **after})
         assert reply.status == 200 and len(reply.body) < 8 << 20
         found += [e["id"] for e in reply.json["data"]["events"]]
         after, replies = {"after": reply.json["data"]["next"]}, replies + 1
@@ -189,36 +189,36 @@ BAD = [("to=2026-05-20", "from"), ("from=2026-05-20", "to"), ("from=2026-05-20&t
 
 
 @pytest.mark.parametrize("query, name", BAD)
-def test_a_bad_parameter_is_a_400_that_names_it(desk, query, name):
-    check_error(desk.ask("events", "GET", PATH, query), 400, "tether", name)
+def test_a_bad_parameter_is_a_400_that_names_it(api, query, name):
+    check_error(api.ask("events", "GET", PATH, query), 400, "tether", name)
 
 
-def test_400_days_and_10000_rows_are_taken(desk):
-    assert ids(desk, **{"from": "2025-01-01", "to": "2026-02-04", "limit": 10000}) == []
+def test_400_days_and_10000_rows_are_taken(api):
+    assert ids(api, **{"from": "2025-01-01", "to": "2026-02-04", "limit": 10000}) == []
 
 
-def test_a_cursor_of_days_before_is_refused(desk):
-    post(desk, *(event(f"2026-05-{d}T12:00:00Z", id=f"e{d}") for d in (14, 15, 16)))
-    after = ask(desk, {"limit": 1})["next"]
-    assert ids(desk, after=after) == ["e15", "e16"]
-    reply = desk.ask("events", "GET", PATH, {"from": "2026-05-16", "to": "2026-05-20", "after": after})
+def test_a_cursor_of_days_before_is_refused(api):
+    post(api, *(event(f"2026-05-{d}T12:00:00Z", id=f"e{d}") for d in (14, 15, 16)))
+    after = ask(api, {"limit": 1})["next"]
+    assert ids(api, after=after) == ["e15", "e16"]
+    reply = api.ask("events", "GET", PATH, {"from": "2026-05-16", "to": "2026-05-20", "after": after})
     check_error(reply, 400, "tether", "after")
 
 
-def test_each_scope_but_usage_read_is_refused_and_another_organisation_sees_nothing(desk):
-    post(desk, event("2026-05-20T12:00:00Z", id="secret"))
+def test_each_scope_but_usage_read_is_refused_and_another_organisation_sees_nothing(api):
+    post(api, event("2026-05-20T12:00:00Z", id="secret"))
     for scope in ("usage:write", "usage:backfill", "campaigns:write", "org:admin", ""):
-        check_error(desk.ask("events", "GET", PATH, WEEK, token=desk.daybook.token("acme", scope, ttl="720h")), 403, "tether")
-    check_error(desk.ask("events", "GET", PATH, WEEK, token="x"), 401, "tether")
-    desk.daybook.cmd("org", "add", "other", "--timezone", "America/Toronto")
-    theirs = desk.daybook.token("other", "usage:read", ttl="720h")
-    assert ask(desk, token=theirs) == {"events": [], "next": None}
-    assert [e["id"] for e in ask(desk)["events"]] == ["secret"]
+        check_error(api.ask("events", "GET", PATH, WEEK, token=api.daybook.token("acme", scope, ttl="720h")), 403, "tether")
+    check_error(api.ask("events", "GET", PATH, WEEK, token="x"), 401, "tether")
+    api.daybook.cmd("org", "add", "other", "--timezone", "America/Toronto")
+    theirs = api.daybook.token("other", "usage:read", ttl="720h")
+    assert ask(api, token=theirs) == {"events": [], "next": None}
+    assert [e["id"] for e in ask(api)["events"]] == ["secret"]
 
 
-def test_the_etag_changes_with_the_ledger(desk):
-    reply = desk.ask("events", "GET", PATH, WEEK)
+def test_the_etag_changes_with_the_ledger(api):
+    reply = api.ask("events", "GET", PATH, WEEK)
     again = {"If-None-Match": reply.headers["etag"]}
-    assert desk.ask("events", "GET", PATH, WEEK, headers=again).status == 304
-    post(desk, event("2026-05-20T12:00:00Z"))
-    assert desk.ask("events", "GET", PATH, WEEK, headers=again).status == 200
+    assert api.ask("events", "GET", PATH, WEEK, headers=again).status == 304
+    post(api, event("2026-05-20T12:00:00Z"))
+    assert api.ask("events", "GET", PATH, WEEK, headers=again).status == 200

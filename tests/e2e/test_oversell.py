@@ -15,7 +15,7 @@ import urllib.parse
 import pytest
 
 from conftest import BUILD, ROOT, FastCgi, body_bytes, cgi_variables
-from desk import CAMPAIGNS, TODAY, Desk, at
+from api import CAMPAIGNS, TODAY, Api, at
 from model import IS_SANITIZED
 from support import NOON
 
@@ -95,8 +95,8 @@ class Segment:
 class History:
     """Clients over one database.  Each owns its campaigns and so knows what each of its requests must do, but for the room."""
 
-    def __init__(self, desk, programs, seed):
-        self.desk, self.programs, self.seed = desk, programs, seed
+    def __init__(self, api, programs, seed):
+        self.api, self.programs, self.seed = api, programs, seed
         self.campaigns, self.problems, self.done = {}, [], collections.Counter()
         self.plain_sent = collections.Counter()
         self.count = itertools.count(1)
@@ -118,7 +118,7 @@ class History:
     def audit(self, over):
         """No state that the product comes to by itself is a difference, whatever is being written."""
         while not over.wait(VERIFY_EVERY_S):
-            done = self.desk.daybook.cmd("verify", check=False)
+            done = self.api.daybook.cmd("verify", check=False)
             self.done["verified"] += 1
             if done.returncode != 0:
                 self.problem("verify", done.stdout, done.stderr)
@@ -139,19 +139,19 @@ class History:
         """The final state is the model's."""
         days = {date: [self.plain_sent[date], 0] for date in DATES}
         for id, segments in self.campaigns.items():
-            data = self.desk.get(id)
+            data = self.api.get(id)
             seen = [{k: s[k] for k in Segment.seen(segments[0])} for s in data["segments"]]
             if seen != [s.seen() for s in segments]:
                 self.problem("campaign", id, seen, [s.seen() for s in segments])
             for s in segments:
                 days[TODAY][0] += s.sent
                 days[s.date][1] += s.held
-        calendar = self.desk.calendar(DATES[0], DATES[-1])
+        calendar = self.api.calendar(DATES[0], DATES[-1])
         for date, day in calendar.items():
             if [day["sent"], day["reserved"]] != days[date]:
                 self.problem("day", date, day["sent"], day["reserved"], days[date])
         self.check_calendar(calendar)
-        self.desk.verify()
+        self.api.verify()
 
 
 class Client:
@@ -166,7 +166,7 @@ class Client:
     def ask(self, program, method, path, query=None, body=None):
         processes = self.h.programs[program]
         raw = body_bytes(body)
-        headers = {"Authorization": "Bearer " + self.h.desk.token}
+        headers = {"Authorization": "Bearer " + self.h.api.token}
         return processes[self.number % len(processes)].request(cgi_variables(method, path, query, raw, headers), raw or b"")
 
     def run(self, ops):
@@ -333,11 +333,11 @@ def start(daybook, program, number, path=None):
 
 
 def history(daybook, ops, campaigns=None, seed=1):
-    desk = Desk(daybook, clock=NOON)
+    api = Api(daybook, clock=NOON)
     programs = {"campaigns": [start(daybook, "campaigns", i, campaigns) for i in range(CLIENTS)],
                 "events": [start(daybook, "events", i) for i in range(2)],
                 "usage-calendar": [start(daybook, "usage-calendar", i) for i in range(2)]}
-    h = History(desk, programs, seed)
+    h = History(api, programs, seed)
     h.run(ops)
     return h
 

@@ -1,7 +1,6 @@
 """GET and PUT /api/organizations/{id}…: an organisation's settings, and what a change of them does besides."""
 import pytest
 
-from conftest import Daybook
 from model import DAY, Days, audit, campaign, check_ledger, date, instant, iso, now, set_clock
 
 NOON = "2026-05-20T16:00:00Z"  # 12:00 in Toronto
@@ -34,13 +33,8 @@ def settings(daybook):
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    d = Daybook(tmp_path_factory.mktemp("shared"))
-    d.cmd("init")
-    d.cmd("key", "add", "--kid", "main")
-    d.cmd("org", "add", "acme", "--timezone", "America/Toronto", "--daily-limit", "500")
-    yield Settings(d)
-    d.close()
+def shared(shared_daybook):
+    return Settings(shared_daybook)
 
 
 # ---- Reading

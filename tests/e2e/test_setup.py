@@ -16,7 +16,7 @@ import pytest
 
 from conftest import BUILD, FastCgi, Reply, cgi_variables
 from test_openapi import check_reply
-from test_upgrade import to_version_1
+from schema_1 import to_version_1
 
 CODE = "kYb7-t2Qx-94fm-Lw0z"
 WISH = {"code": CODE, "organizationId": "acme", "timezone": "America/Toronto"}

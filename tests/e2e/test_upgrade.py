@@ -8,10 +8,10 @@ import subprocess
 import pytest
 
 from conftest import BUILD, ROOT
-from desk import Desk
+from api import Api
+from schema_1 import to_version_1
 from support import check_error
 
-OLD = (ROOT / "tests/e2e/schema-1.sql").read_text()
 VERSION = int(re.search(r"user_version = (\d+)", (ROOT / "schema.sql").read_text())[1])
 CALENDAR = "/api/campaigns/usage-calendar"
 MAY = {"from": "2026-05-01", "to": "2026-05-31"}
@@ -30,25 +30,6 @@ def tables(path):
         found = [r[0] for r in c.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
     c.close()
     return found
-
-
-def to_version_1(path):
-    """The same data in a file of the old schema, in the place of this one."""
-    old = path.with_suffix(".old")
-    c = sqlite3.connect(old, isolation_level=None)
-    c.executescript(OLD)
-    c.execute("PRAGMA journal_mode = WAL")
-    c.execute("PRAGMA foreign_keys = OFF")
-    c.execute("ATTACH ? AS new", (str(path),))
-    for (table,) in c.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
-        names = ", ".join(r[1] for r in c.execute(f"PRAGMA main.table_info({table})"))
-        c.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
-    c.execute("DETACH new")
-    c.close()
-    for suffix in ("-wal", "-shm", "-gate"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    old.rename(path)
-    path.chmod(0o600)
 
 
 def shape(path):
@@ -73,42 +54,42 @@ def version_of(path):
 
 
 @pytest.fixture
-def desk(daybook):
+def api(daybook):
     """A day book of version 1 that was in use: events, failures, a void, a campaign, keys, prices, audit."""
-    desk = Desk(daybook)
-    desk.ask("campaigns", "POST", "/api/campaigns", body={
+    api = Api(daybook)
+    api.ask("campaigns", "POST", "/api/campaigns", body={
         "id": "spring", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T15:00:00Z"})
     events = [{"id": f"e{i}", "occurredAt": f"2026-05-{1 + i % 20:02}T12:00:00Z", "channel": c, "parts": 2}
               for i, c in enumerate(["SMS", "CALL", "EMAIL"] * 40)]
     events += [{"id": "f", "occurredAt": "2026-05-19T12:00:00Z", "status": "failed", "to": "+14165550100", "reason": "opted out"},
                {"id": "v", "voids": "e3", "reason": "test"}]
-    reply = desk.ask("events", "POST", "/api/events", body=events)
+    reply = api.ask("events", "POST", "/api/events", body=events)
     assert reply.json["accepted"] == len(events), reply
-    desk.calendar = desk.ask("usage-calendar", "GET", CALENDAR, MAY).json
-    for process in list(desk.daybook.processes):
+    api.calendar = api.ask("usage-calendar", "GET", CALENDAR, MAY).json
+    for process in list(api.daybook.processes):
         if process.process.poll() is None:
             process.stop()
-    desk.fresh = shape(daybook.path)
+    api.fresh = shape(daybook.path)
     to_version_1(daybook.path)
     assert version_of(daybook.path) == 1
-    return desk
+    return api
 
 
-def test_before_the_upgrade_programs_answer_503_and_commands_say_what_to_do(desk):
-    daybook = desk.daybook
+def test_before_the_upgrade_programs_answer_503_and_commands_say_what_to_do(api):
+    daybook = api.daybook
     for program, path in (("usage-calendar", CALENDAR), ("session", "/api/session"), ("health", "/health")):
-        check_error(daybook.cgi(program, "GET", path, MAY if program != "session" else None, token=desk.token), 503, "tether")
+        check_error(daybook.cgi(program, "GET", path, MAY if program != "session" else None, token=api.token), 503, "tether")
     assert "schema version 1, this program needs" in daybook.log_path.read_text()
     done = daybook.cmd("org", "list", check=False)
     assert done.returncode == 1 and f"schema version 1, this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
     assert version_of(daybook.path) == 1
 
 
-def test_afterwards_everything_works_and_nothing_is_lost(desk):
-    daybook = desk.daybook
+def test_afterwards_everything_works_and_nothing_is_lost(api):
+    daybook = api.daybook
     before = {t: rows(daybook.path, t) for t in tables(daybook.path)}
     waiting = daybook.fastcgi("usage-calendar")	# it runs through
-    assert waiting.ask("GET", CALENDAR, MAY, token=desk.token).status == 503
+    assert waiting.ask("GET", CALENDAR, MAY, token=api.token).status == 503
     assert daybook.cmd("upgrade").stdout == f"{daybook.path}: upgraded from schema version 1 to {VERSION}\n"
     for table, (names, old) in before.items():
         now_names, now = rows(daybook.path, table)
@@ -117,32 +98,32 @@ def test_afterwards_everything_works_and_nothing_is_lost(desk):
             assert now == old, table
     assert daybook.sql("SELECT week_start FROM organization") == [(1,)]
     assert daybook.cmd("verify").stdout
-    assert waiting.ask("GET", CALENDAR, MAY, token=desk.token).json == desk.calendar
-    assert daybook.cgi("session", "GET", "/api/session", token=desk.token).json["data"]["weekStart"] == 1
+    assert waiting.ask("GET", CALENDAR, MAY, token=api.token).json == api.calendar
+    assert daybook.cgi("session", "GET", "/api/session", token=api.token).json["data"]["weekStart"] == 1
     daybook.cmd("org", "set", "acme", "--week-start", "sunday")
     event = {"id": "after", "occurredAt": "2026-05-20T12:00:00Z"}
-    assert daybook.cgi("events", "POST", "/api/events", body=event, token=desk.token).json["accepted"] == 1
+    assert daybook.cgi("events", "POST", "/api/events", body=event, token=api.token).json["accepted"] == 1
     daybook.cmd("verify")
 
 
-def test_the_schema_is_that_of_a_fresh_file(desk):
-    desk.daybook.cmd("upgrade")
-    for upgraded, fresh in zip(shape(desk.daybook.path), desk.fresh):
+def test_the_schema_is_that_of_a_fresh_file(api):
+    api.daybook.cmd("upgrade")
+    for upgraded, fresh in zip(shape(api.daybook.path), api.fresh):
         assert upgraded == fresh
 
 
-def test_a_second_upgrade_changes_nothing(desk):
-    desk.daybook.cmd("upgrade")
-    before = desk.daybook.path.read_bytes()
-    assert desk.daybook.cmd("upgrade").stdout == f"{desk.daybook.path}: already has schema version {VERSION}\n"
-    assert desk.daybook.path.read_bytes() == before
+def test_a_second_upgrade_changes_nothing(api):
+    api.daybook.cmd("upgrade")
+    before = api.daybook.path.read_bytes()
+    assert api.daybook.cmd("upgrade").stdout == f"{api.daybook.path}: already has schema version {VERSION}\n"
+    assert api.daybook.path.read_bytes() == before
 
 
-def test_a_newer_schema_is_left_alone(desk):
-    desk.daybook.sql("PRAGMA user_version = 99")
-    done = desk.daybook.cmd("upgrade", check=False)
+def test_a_newer_schema_is_left_alone(api):
+    api.daybook.sql("PRAGMA user_version = 99")
+    done = api.daybook.cmd("upgrade", check=False)
     assert done.returncode == 1 and "schema version 99 is newer" in done.stderr
-    assert desk.daybook.sql("PRAGMA user_version") == [(99,)]
+    assert api.daybook.sql("PRAGMA user_version") == [(99,)]
 
 
 ENDED_AT = """
@@ -174,9 +155,9 @@ ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 """
 
 
-def test_an_upgrade_that_ends_at_any_write_leaves_one_version_whole(desk):
+def test_an_upgrade_that_ends_at_any_write_leaves_one_version_whole(api):
     """Ended at each write of the live file and its journal, after the copy has been upgraded and inspected."""
-    daybook = desk.daybook
+    daybook = api.daybook
     shim = daybook.folder / "ended.so"
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, "-xc", "-", "-ldl"], input=ENDED_AT, text=True, check=True)
     good = daybook.folder / "good.db"
@@ -192,17 +173,17 @@ def test_an_upgrade_that_ends_at_any_write_leaves_one_version_whole(desk):
         version = version_of(daybook.path)
         seen.add((done.returncode == 0, version))
         assert version in (1, VERSION) and done.returncode in (0, 137) and (done.returncode != 0 or version == VERSION), done
-        assert shape(daybook.path)[:4] == (old[:4] if version == 1 else desk.fresh[:4])
+        assert shape(daybook.path)[:4] == (old[:4] if version == 1 else api.fresh[:4])
         daybook.cmd("upgrade")
-        assert shape(daybook.path) == desk.fresh
+        assert shape(daybook.path) == api.fresh
         assert not list(daybook.folder.glob("*-upgrade-*")), "what the one that died left behind is swept"
         n += 1
     assert n > 10 and seen >= {(False, 1), (False, VERSION), (True, VERSION)}, "ended before the commit, after it, and not at all"
     daybook.cmd("verify")
 
 
-def test_eight_at_once_make_one_upgrade(desk):
-    daybook = desk.daybook
+def test_eight_at_once_make_one_upgrade(api):
+    daybook = api.daybook
     good = daybook.folder / "good.db"
     shutil.copy(daybook.path, good)
     for _ in range(10):
@@ -214,16 +195,16 @@ def test_eight_at_once_make_one_upgrade(desk):
         done = [process.communicate() for process in running]
         assert [process.returncode for process in running] == [0] * 8, done
         assert sum("upgraded from schema version 1" in out for out, _ in done) == 1
-        assert shape(daybook.path) == desk.fresh
+        assert shape(daybook.path) == api.fresh
     daybook.cmd("verify")
 
 
-def test_a_backup_of_version_1_is_restored_in_this_version(desk):
-    daybook = desk.daybook
+def test_a_backup_of_version_1_is_restored_in_this_version(api):
+    daybook = api.daybook
     backup = daybook.folder / "backup.db"
     shutil.copy(daybook.path, backup)
     daybook.cmd("upgrade")
     daybook.cmd("restore", backup)
     assert version_of(backup) == 1 and version_of(daybook.path) == VERSION
     daybook.cmd("verify")
-    assert json.loads(daybook.cgi("usage-calendar", "GET", CALENDAR, MAY, token=desk.token).body) == desk.calendar
+    assert json.loads(daybook.cgi("usage-calendar", "GET", CALENDAR, MAY, token=api.token).body) == api.calendar

@@ -3,11 +3,14 @@ import pathlib
 import re
 import shutil
 import sqlite3
+import sys
 import typing
 
 from program import CLOCK_MS, Cgi, Cmd, copy_tree
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from schema_1 import to_version_1  # noqa: E402
+
 ALL = "usage:read usage:write campaigns:write org:admin"
 SETUP_CODE = "kYb7-t2Qx-94fm-Lw0z"
 SITE_DATABASE = "daybook-data/daybook.db"
@@ -169,24 +172,6 @@ def old_site(b):
 
 BASES = {"none": none, "empty": empty, "acme": acme, "two": two, "blanking": due_blanking, "backup": due_backup,
          "restore": restorable, "rotate": rotated, "old": old, "files": files, "site": site, "old-site": old_site}
-
-
-def to_version_1(path):
-    """The same data in a file of the old schema, in the place of this one."""
-    c = sqlite3.connect(path.with_suffix(".old"), isolation_level=None)
-    c.executescript((ROOT / "tests/e2e/schema-1.sql").read_text())
-    c.execute("PRAGMA journal_mode = WAL")
-    c.execute("PRAGMA foreign_keys = OFF")
-    c.execute("ATTACH ? AS new", (str(path),))
-    for (table,) in c.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
-        names = ", ".join(row[1] for row in c.execute(f"PRAGMA main.table_info({table})"))
-        c.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
-    c.execute("DETACH new")
-    c.close()
-    for suffix in ("-wal", "-shm", "-gate"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    path.with_suffix(".old").rename(path)
-    path.chmod(0o600)
 
 
 def build(place, folder, names):

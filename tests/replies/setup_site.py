@@ -2,10 +2,13 @@
 import json
 import pathlib
 import shutil
-import sqlite3
+import sys
 import urllib.parse
 
 from database import add_database
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from schema_1 import to_version_1  # noqa: E402
 
 CODE = "kYb7-t2Qx-94fm-Lw0z"
 WISH = {"code": CODE, "organizationId": "acme", "timezone": "America/Toronto"}
@@ -129,19 +132,11 @@ def add_setup(world):
 def make_old(world):
     """Makes a database of schema version 1: what this build makes, with the tables and columns of that version."""
     target = world.database
-    schema = next(pathlib.Path(__file__).resolve().parents[1].glob("**/schema-1.sql")).read_text()
     world.use("seed.db")
     world.cmd("init")
     world.cmd("org", "add", "old", "--timezone", "Etc/UTC", "--daily-limit", "10")
     world.cmd("price", "set", "SMS", "0.0079", "--from", "2026-01-01")
     world.cmd("import", "-", stdin='{"id":"a","occurredAt":"2026-03-17T12:00:00Z","parts":2}\n')
-    with sqlite3.connect(target, isolation_level=None) as connection:
-        connection.executescript(schema)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("ATTACH ? AS seed", (str(world.database),))
-        for table, in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
-            names = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
-            connection.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM seed.{table}")
-    connection.close()
+    to_version_1(world.database)
+    world.database.rename(target)
     world.database = target
-    target.chmod(0o600)

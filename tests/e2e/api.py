@@ -1,4 +1,4 @@
-"""What the tests of campaigns share: the programs of one database, kept running, and short ways to ask them."""
+"""The API of one database: its programs, kept running, and short ways to ask them, mostly about campaigns."""
 import json
 
 from support import NOON, event, set_clock
@@ -13,7 +13,7 @@ def at(date, time="15:00"):
     return f"{date}T{time}:00.000Z"
 
 
-class Desk:
+class Api:
     """FastCGI processes of one database under a clock that the test sets, and a token that outlives its moves."""
 
     def __init__(self, daybook, org="acme", clock=NOON, scope=SCOPE):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD
-from test_upgrade import to_version_1
+from schema_1 import to_version_1
 
 NOW = "2026-05-20T15:00:00.000Z"
 
