@@ -20,7 +20,7 @@ import urllib.parse
 
 import pytest
 
-pytest.register_assert_rewrite("api", "model")
+pytest.register_assert_rewrite("api", "campaign_fields", "event_poster", "hosting_site", "model", "openapi_document", "openapi_world")
 
 from api import Api  # noqa: E402 (after its asserts are registered)
 

@@ -1,0 +1,208 @@
+"""The database that the requests of openapi_cases.py are made to, and how one is sent."""
+import base64
+import copy
+import fcntl
+import hashlib
+import hmac
+import json
+import re
+import time
+
+import pytest
+
+from conftest import Daybook
+from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, RESUME, instant
+from openapi_document import ALIASES, OPERATIONS
+from support import program_sources
+
+SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef"
+
+
+# ---- The database that the requests are made to
+
+def jwt(claims):
+    """A token of our own making, for claims that `daybook token` does not sign."""
+    def part(raw):
+        return base64.urlsafe_b64encode(raw).rstrip(b"=")
+    text = part(b'{"alg":"HS256","typ":"JWT","kid":"ours"}') + b"." + part(json.dumps(claims).encode())
+    return (text + b"." + part(hmac.new(SECRET.encode(), text, hashlib.sha256).digest())).decode()
+
+
+def seed(d):
+    """acme (limited), free (unlimited), tiny (parts, one a day), none (limit 0), full (limit 0, never changed), capped (5
+    SMS a cycle), small (2 a day); campaigns in every state."""
+    d.cmd("init")
+    d.cmd("key", "add", "--kid", "main")
+    d.cmd("key", "add", "--kid", "ours", "--file", "-", input=SECRET + "\n")
+    d.cmd("org", "add", "acme", "--timezone", "Etc/UTC", "--daily-limit", "500", "--plan", "growth")
+    d.cmd("org", "add", "free", "--timezone", "Asia/Kathmandu")
+    d.cmd("org", "add", "tiny", "--timezone", "Etc/UTC", "--daily-limit", "1", "--quota-unit", "part")
+    d.cmd("org", "add", "none", "--timezone", "Etc/UTC", "--daily-limit", "0")
+    d.cmd("org", "add", "full", "--timezone", "Etc/UTC", "--daily-limit", "0")
+    d.cmd("org", "add", "capped", "--timezone", "Etc/UTC", "--sms-cap", "5", "--cost-cap", "1.5")
+    d.cmd("org", "add", "small", "--timezone", "Etc/UTC", "--daily-limit", "2")
+    d.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
+    d.cmd("price", "set", "CALL", "0.013", "--from", "2012-01-01")
+    day = int(time.time()) // 86400
+    for number, status in enumerate(("draft", "scheduled", "sending", "paused", "sent", "failed", "cancelled")):
+        d.sql("INSERT INTO campaign (key, org, id, name, is_segmented, created_at, updated_at) "
+              "SELECT ?, key, ?, 'A campaign', ?, 1, 1 FROM organization WHERE id = 'acme'", number + 1, status, number % 2)
+        d.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
+              "SELECT ?, 1, key, ?, ?, 10, ? FROM organization WHERE id = 'acme'", number + 1, day * 86400000, day, status)
+    token = d.token("acme", "usage:write")
+    sent = [{"id": f"seed-{channel}", "occurredAt": instant(), "channel": channel, "messages": 3, "parts": 4}
+            for channel in ("SMS", "CALL", "EMAIL", "INAPP_WEB", "WEB_PUSH", "PUSH", "SLACK", "WHATSAPP", "SAGE")]
+    failed = [{"id": f"seed-failed-{i}", "occurredAt": instant(), "status": "failed", "to": f"+1416555{i:04d}",
+               "reason": "opted out", "campaignId": "sending", "segmentNumber": 1} for i in range(102)]
+    reply = d.cgi("events", "POST", "/api/events", body=sent + failed, token=token)
+    assert reply.status == 200 and reply.json["accepted"] == len(sent) + len(failed), reply
+    # The day before: an open segment that has ended.
+    d.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
+          "SELECT 2, 2, key, ?, ?, 10, 'scheduled' FROM organization WHERE id = 'acme'", (day - 1) * 86400000, day - 1)
+
+
+class World:
+    """The database, its tokens, and one FastCGI process for each program."""
+
+    def __init__(self, folder):
+        self.daybook = Daybook(folder)
+        seed(self.daybook)
+        scopes = "usage:read usage:write campaigns:write org:admin"
+        self.tokens = {org: self.daybook.token(org, scopes)
+                       for org in ("acme", "free", "tiny", "none", "full", "capped", "small")}
+        self.tokens["backfill"] = self.daybook.token("acme", scopes + " usage:backfill")
+        self.tokens["campaigns only"] = self.daybook.token("acme", "campaigns:write")
+        self.tokens["reading only"] = self.daybook.token("acme", "usage:read")
+        self.tokens["admin"] = self.daybook.token("acme", "admin")
+        self.tokens["admin of nobody"] = self.daybook.token(None, "admin")
+        self.tokens["admin of a ghost"] = jwt({"exp": int(time.time()) + 3600, "organizationId": "ghost", "scope": "admin"})
+        self.tokens["reader of a ghost"] = jwt({"exp": int(time.time()) + 3600, "organizationId": "ghost", "scope": "usage:read"})
+        self.api_key = self.daybook.cmd("apikey", "add", "--org", "acme", "--scope", scopes).stdout.strip()
+        self.processes = {}
+        self.campaigns = 0
+
+    def ask(self, program, *args, env=None, **options):
+        if env is not None:
+            return self.daybook.cgi(program, *args, env=env, **options)
+        if program not in self.processes:
+            self.processes[program] = self.daybook.fastcgi(program)
+        return self.processes[program].ask(*args, **options)
+
+    def key_of(self, org):
+        """The number of a new API key; of no organisation where that is not there."""
+        if org == "ghost":
+            return "1"
+        self.daybook.cmd("apikey", "add", "--org", org, "--scope", "usage:read")
+        return str(self.daybook.sql("SELECT max(key) FROM api_key")[0][0])
+
+    def campaign(self, org="acme", **fields):
+        """A new campaign of one contact, or what the fields say; its id."""
+        self.campaigns += 1
+        body = {"id": f"own-{self.campaigns}", "name": "A campaign", "contactCount": 1,
+                "scheduledISO": instant((2 + self.campaigns % 300) * 86400000), **fields}
+        if "segments" in fields:
+            del body["contactCount"], body["scheduledISO"]
+        reply = self.ask("campaigns", "POST", CAMPAIGNS, body=body, token=self.tokens[org])
+        assert reply.status == 201, reply
+        return body["id"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    w = World(tmp_path_factory.mktemp("openapi"))
+    yield w
+    w.daybook.close()
+
+
+# ---- The programs' route tables
+
+def programs():
+    """(method, path) -> what the program says of it."""
+    out = {}
+    for source in program_sources().values():
+        text = source.read_text()
+        names = {m[1]: re.findall(r'"([^"]+)"', m[2])
+                 for m in re.finditer(r"static const char \*const (\w+)\[\] = \{([^{}]*)NULL \}", text)}
+        for m in re.finditer(r'\{ (GET|POST|PUT|DELETE), "(/[^"]*)", (\w+), \w+(.*?) \}', text, re.S):
+            query = re.search(r"\.query = (\w+)", m[4])
+            out[m[1], m[2]] = {"program": source.stem, "scope": m[3], "dialect": re.search(r"\.dialect = (\w+)", text)[1],
+                               "query": names[query[1]] if query else []}
+    return out
+
+
+ROUTES = programs()
+PROGRAM = {(method, path): ROUTES[method, ALIASES.get(path, path)]["program"]
+           for method, path in OPERATIONS if (method, ALIASES.get(path, path)) in ROUTES}
+
+
+# ---- Sending a request
+
+def campaign_for(world, case, owner):
+    """A campaign that a good request of this operation can be made to."""
+    make = {**({"status": "draft"} if case.operation == ("DELETE", CAMPAIGN_PATH) else {}), **case.options.get("make", {})}
+    name = world.campaign(owner, **make)
+    if case.operation == ("POST", RESUME):
+        world.ask("campaigns", "POST", f"{CAMPAIGNS}/{name}/pause", token=world.tokens[owner])
+    if "spent" in case.options:
+        world.ask("campaigns", "POST", f"{CAMPAIGNS}/{name}/results", body={"id": "spent", "sent": case.options["spent"]},
+                  token=world.tokens[owner])
+    return name
+
+
+def send(world, case):
+    method, path = case.operation
+    options = {"token": "acme", **copy.deepcopy(GOOD[case.operation])}
+    options.update({k: v for k, v in case.options.items() if k in ("query", "body", "token", "headers", "env",
+                                                                    "CONTENT_LENGTH", "REMOTE_ADDR")})
+    owner = options["token"] if options["token"] in ("free", "capped") and "make" in case.options else "acme"
+    options["token"] = world.tokens.get(options["token"], options["token"])
+    url = path.replace("{organizationId}", case.options.get("org", "acme"))
+    if "{campaignId}" in path:
+        url = url.replace("{campaignId}", case.options.get("campaign") or campaign_for(world, case, owner))
+    if "{keyId}" in path:
+        url = url.replace("{keyId}", case.options.get("key_id") or world.key_of(case.options.get("org", "acme")))
+    headers = options.setdefault("headers", {})
+    if case.options.get("key"):
+        headers["X-API-Key"] = world.api_key
+    program = PROGRAM[case.operation]
+    if case.options.get("reuse_etag"):
+        headers["If-None-Match"] = world.ask(program, method, url, **options).headers["etag"]
+    if case.options.get("reuse_for_match"):
+        own = {"token": options["token"]}
+        headers["If-Match"] = world.ask(program, "GET", url.removesuffix(path.split("}")[1]), **own).headers["etag"]
+    if case.options.get("next_page"):
+        page = world.ask(program, method, url, **options).json
+        options["query"].update({"after": page["data"]["next"]} if path == EVENTS else {"cursor": page["nextCursor"]})
+    if case.options.get("first"):
+        world.ask(program, method, url, **{**options, "body": case.options["first"]})
+    if case.options.get("twice"):
+        world.ask(program, method, url, **options)
+    return world.ask(program, case.options.get("verb", method), url, **options)
+
+
+def without_days(world, work):
+    """The rows that cut the days taken away, as damage would, and put back; by a new process, which keeps none."""
+    d = world.daybook
+    rows = d.sql("SELECT org, from_at, utc_offset_s, zone, tzdata_version FROM zone_span")
+    d.sql("DELETE FROM zone_span")
+    try:
+        return work()
+    finally:
+        for row in rows:
+            d.sql("INSERT INTO zone_span VALUES (?, ?, ?, ?, ?)", *row)
+
+
+def without_keys(world, work):
+    """The API keys' table away, as damage would have it, and back; by a new process."""
+    world.daybook.sql("ALTER TABLE api_key RENAME TO away")
+    try:
+        return work()
+    finally:
+        world.daybook.sql("ALTER TABLE away RENAME TO api_key")
+
+
+def with_gate(world, work):
+    """Another process holds the writers' gate for longer than anybody waits."""
+    with open(str(world.daybook.path) + "-gate", "r+b") as gate:
+        fcntl.lockf(gate, fcntl.LOCK_EX, 2)
+        return work()

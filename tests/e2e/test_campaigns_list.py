@@ -1,0 +1,81 @@
+"""GET /api/campaigns: order, filters, pages."""
+import pytest
+
+from api import CAMPAIGNS, TODAY, TOMORROW, at
+from campaign_fields import LATE, STATES, put_into, refused, shared  # noqa: F401 (shared is a fixture)
+
+
+def listed(api, **query):
+    reply = api.ask("campaigns", "GET", CAMPAIGNS, query)
+    assert reply.status == 200, reply
+    return [c["campaignId"] for c in reply.json["data"]["campaigns"]], reply.json["data"]["nextCursor"]
+
+
+def test_the_list_is_newest_first_and_shows_what_get_shows(api):
+    for id in ("a", "b", "c"):
+        api.create(id, 5)
+    reply = api.ask("campaigns", "GET", CAMPAIGNS).json
+    assert reply["success"] is True and reply["data"]["nextCursor"] is None
+    assert reply["data"]["campaigns"] == [api.get(id) for id in ("c", "b", "a")]
+
+
+def test_the_list_by_state_as_it_reads_today(api):
+    for state in STATES:
+        put_into(api, state, state)
+    for state in STATES:
+        assert listed(api, status=state) == ([state], None)
+    api.clock("2026-05-21T16:00:00Z")
+    assert listed(api, status="scheduled")[0] == []
+    assert listed(api, status="failed")[0] == ["failed", "paused", "scheduled"]
+    assert listed(api, status="sent")[0] == ["sent", "sending"]
+
+
+def test_the_list_by_days_on_which_a_segment_lies(api):
+    api.create("today", 5)
+    api.create("tomorrow", 5, at(TOMORROW))
+    api.slices("both", (LATE, 5), (at("2026-05-23"), 5))
+    api.create("midnight", 5, "2026-05-22T03:59:59Z")  # still the 21st in Toronto
+    assert listed(api, **{"from": TODAY, "to": TODAY})[0] == ["both", "today"]
+    assert listed(api, **{"from": TOMORROW, "to": "2026-05-22"})[0] == ["midnight", "tomorrow"]
+    assert listed(api, **{"from": "2026-05-22"})[0] == ["both"]
+    assert listed(api, to="2026-05-19")[0] == []
+    assert listed(api, to=TODAY, status="scheduled")[0] == ["both", "today"]
+
+
+def test_pages_are_stable_while_campaigns_are_added_cancelled_and_deleted(api):
+    for i in range(9):
+        api.create(f"c{i}", 1, status="draft" if i == 2 else "scheduled")
+    seen, cursor = [], None
+    for i in range(6):
+        page, cursor = listed(api, limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += page
+        api.create(f"new{i}", 1)
+        if i == 1:
+            api.did("c8", "cancel")
+            assert api.on("c2", "DELETE").status == 204
+        if cursor is None:
+            break
+    assert seen == ["c8", "c7", "c6", "c5", "c4", "c3", "c1", "c0"]
+    assert cursor is None
+
+
+def test_pages_of_one_state_miss_none(api):
+    for i in range(130):
+        api.create(f"c{i}", 1, status="draft" if i % 10 == 0 else "scheduled")
+    seen, cursor = [], None
+    while True:
+        page, cursor = listed(api, limit=5, status="draft", **({"cursor": cursor} if cursor else {}))
+        seen += page
+        if cursor is None:
+            break
+    assert seen == [f"c{i}" for i in range(120, -1, -10)]
+
+
+@pytest.mark.parametrize("query, field", [
+    ("status=open", "status"), ("status=", "status"), ("status=draft&status=draft", "status"), ("from=x", "from"), ("to=2026-02-30", "to"),
+    ("from=2026-05-21&to=2026-05-20", "to"), ("limit=0", "limit"), ("limit=201", "limit"), ("limit=-1", "limit"), ("limit=1.5", "limit"),
+    ("cursor=x", "cursor"), ("cursor=c0", "cursor"), ("cursor=c-1", "cursor"), ("cursor=c99999999999999999999", "cursor"),
+    ("cursor=c1x", "cursor"), ("offset=5", "offset"), ("page=2", "page")])
+def test_a_bad_parameter_of_the_list_is_named(shared, query, field):
+    assert refused(shared.ask("campaigns", "GET", CAMPAIGNS, query), 400).startswith(field + ":")
+    assert shared.ask("campaigns", "GET", CAMPAIGNS, "limit=200&from=2026-05-20&to=2026-05-20&status=paused").status == 200

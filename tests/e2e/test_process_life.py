@@ -1,0 +1,176 @@
+"""The life of a process: signals, clients that go away, a database that is missing or another one."""
+import json
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from conftest import BUILD, FastCgi, cgi_variables
+from endpoints import CALENDAR, HEALTH, METRICS, READERS, SLOT, USAGE, ask, get
+from support import NOON, check_error, event, set_clock
+
+
+def test_term_while_idle_ends_the_process_with_0(daybook):
+    for endpoint in READERS:
+        fresh, used = daybook.fastcgi(endpoint[0]), daybook.fastcgi(endpoint[0])
+        ask(used, endpoint, token=daybook.token())
+        for process, number in ((fresh, signal.SIGTERM), (used, signal.SIGUSR1)):
+            if process is fresh:
+                ask(process, endpoint)	# it is up now, and waits
+            process.process.send_signal(number)
+            assert process.process.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1], ids=["TERM", "USR1"])
+def test_term_during_a_slow_body_lets_the_request_finish(daybook, number):
+    process = daybook.fastcgi("events")
+    body = json.dumps([event(int(time.time() * 1000)) for _ in range(500)]).encode()
+    variables = cgi_variables("POST", "/api/events", None, body, {"Authorization": "Bearer " + daybook.token()})
+    process.ask("POST", "/api/events", body={})
+    s = process.open(variables)
+    process.send(s, body[:1000])
+    time.sleep(0.3)
+    process.process.send_signal(number)
+    time.sleep(0.3)
+    assert process.process.poll() is None
+    process.send(s, body[1000:])
+    assert process.finish(s).json["accepted"] == 500
+    assert process.process.wait(timeout=10) == 0
+    assert daybook.sql("SELECT count(*) FROM event") == [(500,)]
+
+
+def test_term_ends_a_process_that_is_never_idle(daybook):
+    process, token = daybook.fastcgi("organization-usage"), daybook.token()
+    answered, broken = [], []
+
+    def hammer():
+        while True:
+            try:
+                assert ask(process, USAGE, token=token).status == 200
+                answered.append(1)
+            except (OSError, KeyError):
+                broken.append(1)	# it is gone
+                return
+    threads = [threading.Thread(target=hammer, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    assert len(answered) > 100 and not broken
+    process.process.terminate()
+    try:
+        assert process.process.wait(timeout=15) == 0
+    finally:
+        process.process.kill()
+        for thread in threads:
+            thread.join(30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1], ids=["TERM", "USR1"])
+def test_requests_that_wait_at_the_socket_are_answered_before_the_end(daybook, number):
+    process, token = daybook.fastcgi("organization-usage"), daybook.token()
+    assert ask(process, USAGE, token=token).status == 200
+    process.process.send_signal(signal.SIGSTOP)
+    variables = cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + token})
+    waiting = [process.open(variables) for _ in range(5)]
+    process.process.send_signal(number)
+    process.process.send_signal(signal.SIGCONT)
+    assert [process.finish(s).status for s in waiting] == [200] * 5
+    assert process.process.wait(timeout=20) == 0
+
+
+def test_a_client_that_goes_away_does_not_take_the_process_with_it(daybook):
+    process = daybook.fastcgi("events")
+    token = daybook.token()
+    body = json.dumps(event(int(time.time() * 1000))).encode()
+    variables = cgi_variables("POST", "/api/events", None, body, {"Authorization": "Bearer " + token})
+    socket_of = process.open(variables)
+    process.send(socket_of, body[:10])
+    socket_of.close()		# in the middle of the body
+    assert process.ask("POST", "/api/events", None, b"[]", token=token).status == 400
+    for bytes_sent in (b"", b"\x01", FastCgi._record(1, b"\0\1\0\0\0\0\0\0"), b"GET / HTTP/1.1\r\n\r\n"):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(process.path)
+            s.sendall(bytes_sent)
+    assert process.ask("POST", "/api/events", None, b"[]", token=token).status == 400
+    assert daybook.sql("SELECT count(*) FROM event") == [(0,)]
+    with process.open(variables) as s:	# gone before the reply
+        process.send(s, body)
+        s.sendall(process._record(5, b""))
+    assert process.ask("POST", "/api/events", None, body, token=token).json["duplicates"] == 1
+
+
+@pytest.mark.parametrize("endpoint", READERS + (HEALTH, METRICS, ("events", "/api/events", "", "tether")), ids=lambda e: e[0])
+def test_without_a_database_it_is_503_and_the_same_process_works_when_it_is_there(daybook, endpoint):
+    away = daybook.folder / "away"
+    token = daybook.token()
+    daybook.path.rename(away)
+    process = daybook.fastcgi(endpoint[0])
+    method, body = ("POST", event(int(time.time() * 1000))) if endpoint[0] == "events" else ("GET", None)
+    for _ in range(2):
+        reply = process.ask(method, endpoint[1], endpoint[2], body, token=token)
+        check_error(reply, 503, endpoint[3])
+        assert int(reply.headers["retry-after"]) >= 1
+        assert "www-authenticate" not in reply.headers
+        assert str(daybook.folder) not in reply.body.decode()
+    assert not daybook.path.exists(), "nobody but init makes a database"
+    away.rename(daybook.path)
+    assert process.ask(method, endpoint[1], endpoint[2], body, token=token).status == 200
+
+
+def test_another_file_in_its_place_is_taken_up_and_the_old_one_left_alone(daybook):
+    """What is acknowledged must be in the file that stands there: not in one that was moved away or deleted."""
+    set_clock(daybook, NOON)
+    events, slot, old = daybook.fastcgi("events"), daybook.fastcgi("next-available-slot"), daybook.folder / "old"
+    token = daybook.token()
+    assert events.ask("POST", "/api/events", None, event(NOON), token=token).status == 200
+    assert ask(slot, SLOT, token=token).json["todayDate"] == "2026-05-20"
+    old.mkdir()
+
+    def move(source, target):
+        for file in source.glob("daybook.db*"):
+            file.rename(target / file.name)
+    move(daybook.folder, old)
+    for process in (events, slot):
+        assert process.ask("GET", "/", token=token).status == 503
+    assert not daybook.path.exists()
+    daybook.cmd("init")
+    daybook.cmd("key", "add", "--kid", "main")
+    daybook.cmd("org", "add", "acme", "--timezone", "Pacific/Kiritimati")
+    check_error(ask(slot, SLOT, token=token), 401, "tether")	# the other file's key
+    anew = daybook.token()
+    assert ask(slot, SLOT, token=anew).json["todayDate"] == "2026-05-21"
+    for _ in range(2):
+        assert events.ask("POST", "/api/events", None, event(NOON), token=anew).json["accepted"] == 1
+    assert daybook.sql("SELECT count(*) FROM event") == [(2,)]
+    for file in daybook.folder.glob("daybook.db*"):
+        file.unlink()
+    move(old, daybook.folder)
+    assert ask(slot, SLOT, token=token).json["todayDate"] == "2026-05-20"
+    assert events.ask("POST", "/api/events", None, event(NOON), token=token).json["accepted"] == 1
+    assert daybook.sql("SELECT count(*) FROM event") == [(2,)]
+
+
+def test_a_new_database_is_found_by_a_process_that_waits_for_it(empty):
+    other = empty.folder / "new.db"
+    process = empty.fastcgi("health", env={"DAYBOOK_DB": str(other)})
+    assert process.ask("GET", "/health").status == 503
+    empty.cmd("-d", str(other), "init")
+    assert process.ask("GET", "/health").json["organizations"] == 0
+
+
+def test_without_a_database_named_it_is_503(daybook):
+    reply = get(daybook, USAGE, token=daybook.token(), env={"DAYBOOK_DB": ""})
+    check_error(reply, 503, "pingram")
+    assert str(BUILD) not in reply.body.decode()
+
+
+def test_many_requests_in_a_row_are_answered_by_one_process(daybook):
+    token, process = daybook.token(), daybook.fastcgi("usage-calendar")
+    first = ask(process, CALENDAR, token=token)
+    for i in range(300):
+        query = ("from=2026-05-01&to=2026-05-31", "from=x", f"from=2026-05-01&to=2026-05-{1 + i % 28:02}", "")[i % 4]
+        reply = process.ask("GET", CALENDAR[1], query, token=token if i % 7 else None)
+        assert reply.status == (401 if i % 7 == 0 else 200 if i % 2 == 0 else 400)
+    assert ask(process, CALENDAR, token=token).body == first.body
