@@ -3,28 +3,9 @@
 #include <string.h>
 
 #include "table.h"
+#include "zones.h"
 
 #include "time/day.h"
-
-static const struct zone *
-zone(const char *name)
-{
-	struct error err = { "", "" };
-	const struct zone *z = zone_get(name, &err);
-
-	if (z == NULL)
-		fail_msg("%s", err.text);
-	return z;
-}
-
-static struct day
-day(const char *text)
-{
-	struct day d = { 0 };
-
-	assert_true(day_parse(text, &d));
-	return d;
-}
 
 /* A zone's own days since 1970. */
 static struct spans
@@ -35,22 +16,6 @@ days_of_zone(const char *name)
 
 	assert_in_range(count, 1, SPANS_MAX);
 	return (struct spans){ spans, count };
-}
-
-static void
-assert_instant(int64_t instant, const char *expected)
-{
-	char text[INSTANT_TEXT_MAX];
-
-	assert_string_equal(instant_format(instant, text), expected);
-}
-
-static void
-assert_day(struct day d, const char *expected)
-{
-	char text[DAY_TEXT_MAX];
-
-	assert_string_equal(day_format(d, text), expected);
 }
 
 /* ---- Civil dates */

@@ -5,36 +5,9 @@
 
 #include "table.h"
 #include "make_tzif.h"
+#include "zones.h"
 
 #include "time/day.h"
-
-static const struct zone *
-zone(const char *name)
-{
-	struct error err = { "", "" };
-	const struct zone *z = zone_get(name, &err);
-
-	if (z == NULL)
-		fail_msg("%s", err.text);
-	return z;
-}
-
-static struct day
-day(const char *text)
-{
-	struct day d = { 0 };
-
-	assert_true(day_parse(text, &d));
-	return d;
-}
-
-static void
-assert_instant(int64_t instant, const char *expected)
-{
-	char text[INSTANT_TEXT_MAX];
-
-	assert_string_equal(instant_format(instant, text), expected);
-}
 
 /* ---- An organisation that moves */
 

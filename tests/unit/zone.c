@@ -5,33 +5,13 @@
 #include <unistd.h>
 
 #include "table.h"
+#include "zones.h"
 
 #include "time/zone.h"
 
 enum { SPANS = 2048 };
 
 #define SYSTEM_FOLDER "/usr/share/zoneinfo"
-
-static const struct zone *
-zone(const char *name)
-{
-	struct error err = { "", "" };
-	const struct zone *z = zone_get(name, &err);
-
-	if (z == NULL)
-		fail_msg("%s", err.text);
-	return z;
-}
-
-static bool
-is_zone(const char *name)
-{
-	struct error err = { "", "" };
-	bool found = zone_get(name, &err) != NULL;
-
-	assert_true(found || err.text[0] != '\0');
-	return found;
-}
 
 /* ---- Names */
 

@@ -11,29 +11,9 @@
 
 #include "table.h"
 #include "make_tzif.h"
+#include "zones.h"
 
 #include "time/zone.h"
-
-static const struct zone *
-zone(const char *name)
-{
-	struct error err = { "", "" };
-	const struct zone *z = zone_get(name, &err);
-
-	if (z == NULL)
-		fail_msg("%s", err.text);
-	return z;
-}
-
-static bool
-is_zone(const char *name)
-{
-	struct error err = { "", "" };
-	bool found = zone_get(name, &err) != NULL;
-
-	assert_true(found || err.text[0] != '\0');
-	return found;
-}
 
 static char folder[64];
 
