@@ -10,6 +10,7 @@ import pytest
 from conftest import BUILD, FastCgi, cgi_variables
 from endpoints import CALENDAR, HEALTH, METRICS, READERS, SLOT, USAGE, ask, get
 from support import NOON, check_error, event, set_clock
+from watching import HANGS_S, has_been_read, is_asleep, until
 
 
 def test_term_while_idle_ends_the_process_with_0(daybook):
@@ -20,7 +21,7 @@ def test_term_while_idle_ends_the_process_with_0(daybook):
             if process is fresh:
                 ask(process, endpoint)	# it is up now, and waits
             process.process.send_signal(number)
-            assert process.process.wait(timeout=10) == 0
+            assert process.process.wait(timeout=HANGS_S) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1], ids=["TERM", "USR1"])
@@ -29,15 +30,15 @@ def test_term_during_a_slow_body_lets_the_request_finish(daybook, number):
     body = json.dumps([event(int(time.time() * 1000)) for _ in range(500)]).encode()
     variables = cgi_variables("POST", "/api/events", None, body, {"Authorization": "Bearer " + daybook.token()})
     process.ask("POST", "/api/events", body={})
-    s = process.open(variables)
+    pid, s = process.process.pid, process.open(variables)
     process.send(s, body[:1000])
-    time.sleep(0.3)
+    until(lambda: has_been_read(s) and is_asleep(pid), "it does not wait for the rest of the body")
     process.process.send_signal(number)
-    time.sleep(0.3)
+    until(lambda: is_asleep(pid), "the signal keeps it busy")
     assert process.process.poll() is None
     process.send(s, body[1000:])
     assert process.finish(s).json["accepted"] == 500
-    assert process.process.wait(timeout=10) == 0
+    assert process.process.wait(timeout=HANGS_S) == 0
     assert daybook.sql("SELECT count(*) FROM event") == [(500,)]
 
 
@@ -56,11 +57,11 @@ def test_term_ends_a_process_that_is_never_idle(daybook):
     threads = [threading.Thread(target=hammer, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
-    time.sleep(1)
-    assert len(answered) > 100 and not broken
+    until(lambda: len(answered) > 100 or broken, "it does not answer")
+    assert not broken
     process.process.terminate()
     try:
-        assert process.process.wait(timeout=15) == 0
+        assert process.process.wait(timeout=HANGS_S) == 0
     finally:
         process.process.kill()
         for thread in threads:
@@ -77,7 +78,7 @@ def test_requests_that_wait_at_the_socket_are_answered_before_the_end(daybook, n
     process.process.send_signal(number)
     process.process.send_signal(signal.SIGCONT)
     assert [process.finish(s).status for s in waiting] == [200] * 5
-    assert process.process.wait(timeout=20) == 0
+    assert process.process.wait(timeout=HANGS_S) == 0
 
 
 def test_a_client_that_goes_away_does_not_take_the_process_with_it(daybook):

@@ -23,6 +23,8 @@ sys.path.insert(0, str(ROOT / "tests/e2e"))
 spec = importlib.util.spec_from_file_location("e2e", ROOT / "tests/e2e/conftest.py")
 e2e = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(e2e)
+from watching import until  # noqa: E402
+
 BUILD, Reply, body_bytes = e2e.BUILD, e2e.Reply, e2e.body_bytes
 
 IS_ROOT = os.geteuid() == 0
@@ -47,15 +49,6 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-def until(condition, what):
-    """Waits for a condition that must come true."""
-    deadline = time.monotonic() + WAIT_S
-    while not (value := condition()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
-    return value
 
 
 def parent_and_program(pid):
