@@ -5,22 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/cgi_env.h"
 #include "http/negotiate.h"
 #include "base/log.h"
 #include "http/req.h"
 
 enum { PATH_MAX_BYTES = 2048 };
 
-/* The first variable of that name decides; an empty one counts as absent, because web servers pass both for "none". */
 const char *
 req_env(const struct req *r, const char *name)
 {
-	size_t n = strlen(name);
-
-	for (char **e = r->env; *e != NULL; e++)
-		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
-			return (*e)[n + 1] != '\0' ? *e + n + 1 : NULL;
-	return NULL;
+	return cgi_env(r->env, name);
 }
 
 static const char *
