@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "time/instant.h"
 
 enum { BAR_WIDTH = 40, REDRAW_MS = 100 };
 
@@ -116,15 +116,6 @@ cli_shown(struct cli *c, const char *text)
 	return copy;
 }
 
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void
 progress(const char *what, int64_t done, int64_t total)
 {
@@ -132,9 +123,9 @@ progress(const char *what, int64_t done, int64_t total)
 	static int64_t drawn_ms;
 	int width;
 
-	if (!isatty(STDERR_FILENO) || (monotonic_ms() - drawn_ms < REDRAW_MS && done != total))
+	if (!isatty(STDERR_FILENO) || (instant_monotonic() - drawn_ms < REDRAW_MS && done != total))
 		return;
-	drawn_ms = monotonic_ms();
+	drawn_ms = instant_monotonic();
 	if (total <= 0) {
 		fprintf(stderr, "\r%s %" PRId64 " ", what, done);
 		return;

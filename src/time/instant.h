@@ -23,8 +23,9 @@
 /* The clock.  Read once for each request or command, and passed on. */
 int64_t	instant_now(void);
 
-/* A clock that nobody sets, in milliseconds: for how long something takes. */
+/* A clock that nobody sets, in milliseconds or microseconds: for how long something takes. */
 int64_t	instant_monotonic(void);
+int64_t	instant_monotonic_us(void);
 
 /*
  * Reads RFC 3339 with `Z` or a numeric offset and 0 to 9 digits of fraction (cut to the
