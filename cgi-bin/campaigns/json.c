@@ -120,29 +120,23 @@ read_failure(struct req *r, size_t i, const char *text, size_t n, struct result_
 	return st;
 }
 
-/* Reads the member `failed`, absent or null for none.  The array grows as it is read, because its length is not known before. */
+/* Reads the member `failed`, absent or null for none. */
 static enum status
 read_failures(struct req *r, struct campaign_results *results)
 {
 	const char *array, *item;
-	size_t array_n, item_n, pos = 0, max = 64;
-	struct result_failure *grown;
+	size_t array_n, item_n, pos = 0, max = 0;
 	enum status st = OK;
 
 	if (!json_find(r->body, r->body_n, "failed", &array, &array_n) || json_kind(array, array_n) == 'n')
 		return OK;
 	if (json_kind(array, array_n) != '[')
 		return error_set(&r->err, BAD_REQUEST, "failed: not an array of {\"phoneNumber\",\"reason\"}");
-	results->failures = arena_alloc(r->arena, max * sizeof(*results->failures));
 	while (st == OK && json_next_item(array, array_n, &pos, &item, &item_n)) {
 		if (results->failure_count == RESULTS_FAILURES_MAX)
 			return error_set(&r->err, TOO_LARGE, "failed: more than %d", RESULTS_FAILURES_MAX);
-		if (results->failure_count == max) {
-			grown = arena_alloc(r->arena, 4 * max * sizeof(*grown));
-			memcpy(grown, results->failures, max * sizeof(*grown));
-			results->failures = grown;
-			max *= 4;
-		}
+		results->failures = arena_grow(r->arena, results->failures, results->failure_count, &max,
+		    sizeof(*results->failures));
 		st = read_failure(r, results->failure_count, item, item_n, &results->failures[results->failure_count]);
 		results->failure_count++;
 	}

@@ -85,15 +85,9 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 
 	query_bind_int(q, ":campaign", c->key);
 	while (c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
-		struct segment *s, *grown;
+		struct segment *s;
 
-		if (c->count == max) {	/* grow from 1: most campaigns have one segment, and lists hold many campaigns */
-			max = max > 0 ? 8 * max : 1;
-			grown = arena_alloc(a, max * sizeof(*grown));
-			if (c->count > 0)
-				memcpy(grown, c->segments, c->count * sizeof(*grown));
-			c->segments = grown;
-		}
+		c->segments = arena_grow(a, c->segments, c->count, &max, sizeof(*c->segments));
 		s = &c->segments[c->count++];
 		*s = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
 			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),

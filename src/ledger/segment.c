@@ -1,8 +1,6 @@
 /*
  * Segments as events see them (see segment.h).  campaign/ changes their plan; here they are found, spent and listed.
  */
-#include <string.h>
-
 #include "ledger/segment.h"
 
 /* Resolves a campaign's id to its key; 0 if there is none. */
@@ -106,7 +104,6 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	    "WHERE s.org = :org AND s.day BETWEEN :from AND :to AND s.status NOT IN ('draft', 'cancelled') "
 	    "ORDER BY s.day, s.scheduled_at, c.id, s.number");
 	size_t max = 0;
-	struct segment_entry *grown;
 
 	*entries = NULL;
 	*count = 0;
@@ -115,14 +112,7 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	query_bind_int(q, ":to", to.n);
 	query_bind_int(q, ":today", today.n);
 	while (query_step(q)) {
-		/* Double the list; the arena frees the old ones with the request. */
-		if (*count == max) {
-			max = max > 0 ? 2 * max : 64;
-			grown = arena_alloc(a, max * sizeof(*grown));
-			if (*count > 0)
-				memcpy(grown, *entries, *count * sizeof(*grown));
-			*entries = grown;
-		}
+		*entries = arena_grow(a, *entries, *count, &max, sizeof(**entries));
 		(*entries)[(*count)++] = (struct segment_entry) {
 			.campaign = arena_strdup(a, query_text(q, 0)), .name = arena_strdup(a, query_text(q, 1)),
 			.campaign_key = query_int(q, 2), .number = query_int(q, 3), .contacts = query_int(q, 4),

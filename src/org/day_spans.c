@@ -209,23 +209,24 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
  * them could visit a row twice.
  */
 static enum status
-find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, size_t max,
-    struct org_effects *effects)
+find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, struct org_effects *effects)
 {
 	struct query *q = db_query(db, "SELECT s.campaign, s.number, s.scheduled_at, s.day, c.id FROM segment s "
 	    "JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
 	    "AND (:is_whole = 1 OR s.status IN ('draft', 'scheduled', 'sending', 'paused')) ORDER BY s.day, c.id, s.number");
 	struct day was, is;
+	size_t max = 0;
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":is_whole", is_whole);
-	while (effects->move_count < max && query_step(q)) {
+	while (query_step(q)) {
 		was = (struct day) { (int32_t)query_int(q, 3) };
 		is = day_at(org->days, query_int(q, 2));
-		if (was.n != is.n)
-			effects->moves[effects->move_count++] = (struct segment_move) {
-				.campaign = arena_strdup(a, query_text(q, 4)), .campaign_key = query_int(q, 0),
-				.segment = query_int(q, 1), .from = was, .to = is };
+		if (was.n == is.n)
+			continue;
+		effects->moves = arena_grow(a, effects->moves, effects->move_count, &max, sizeof(*effects->moves));
+		effects->moves[effects->move_count++] = (struct segment_move) { .campaign = arena_strdup(a, query_text(q, 4)),
+			.campaign_key = query_int(q, 0), .segment = query_int(q, 1), .from = was, .to = is };
 	}
 	return query_done(q);
 }
@@ -234,18 +235,9 @@ enum status
 day_spans_redate(struct db *db, struct arena *a, const struct organization *org, bool is_whole,
     struct org_effects *effects)
 {
-	struct query *q = db_query(db, "SELECT count(*) FROM segment WHERE org = :org");
-	size_t max = 0;
-	enum status st;
+	struct query *q;
+	enum status st = find_moves(db, a, org, is_whole, effects);
 
-	query_bind_int(q, ":org", org->key);
-	if (query_step(q))
-		max = (size_t)query_int(q, 0);
-	if ((st = query_done(q)) != OK || max == 0)
-		return st;
-	/* At most every segment moves, so their number bounds the list. */
-	effects->moves = arena_alloc(a, max * sizeof(*effects->moves));
-	st = find_moves(db, a, org, is_whole, max, effects);
 	/* Update the rows after the last one was read. */
 	q = db_query(db, "UPDATE segment SET day = :day WHERE campaign = :campaign AND number = :number");
 	for (size_t i = 0; st == OK && i < effects->move_count; i++) {

@@ -102,20 +102,15 @@ organization_count(struct db *db, int64_t *count)
 enum status
 organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *count)
 {
-	struct query *q;
-	enum status st;
-	int64_t there;
-	size_t max;
+	struct query *q = db_query(db, "SELECT id FROM organization ORDER BY id");
+	size_t max = 0;
 
+	*ids = NULL;
 	*count = 0;
-	if ((st = organization_count(db, &there)) != OK)
-		return st;
-	/* A count is enough for the size: inside a transaction no organization can be added meanwhile. */
-	max = (size_t)there;
-	*ids = arena_alloc(a, (max + 1) * sizeof(**ids));
-	q = db_query(db, "SELECT id FROM organization ORDER BY id");
-	while (*count < max && query_step(q))
+	while (query_step(q)) {
+		*ids = arena_grow(a, *ids, *count, &max, sizeof(**ids));
 		(*ids)[(*count)++] = arena_strdup(a, query_text(q, 0));
+	}
 	return query_done(q);
 }
 
