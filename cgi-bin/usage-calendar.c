@@ -23,27 +23,15 @@
 
 enum { RANGE_DAYS_MAX = 366, FAILURES_LISTED_MAX = 100 };
 
-struct range {
-	struct day from, to;
-};
-
 /* The vendor's contract fixes the message if a parameter is missing. */
 static enum status
-read_range(struct req *r, struct range *range)
+read_range(struct req *r, struct day_range *range)
 {
-	enum status st;
-
 	if (req_query(r, "from") == NULL || req_query(r, "to") == NULL) {
 		r->message = "from and to query params are required";
 		return error_set(&r->err, BAD_REQUEST, "%s: required", req_query(r, "from") == NULL ? "from" : "to");
 	}
-	if ((st = req_day(r, "from", &range->from)) != OK || (st = req_day(r, "to", &range->to)) != OK)
-		return st;
-	if (range->to.n < range->from.n)
-		return error_set(&r->err, BAD_REQUEST, "to: before from");
-	if (range->to.n - range->from.n >= RANGE_DAYS_MAX)
-		return error_set(&r->err, BAD_REQUEST, "to: more than %d days from from", RANGE_DAYS_MAX);
-	return OK;
+	return req_day_range(r, "from", "to", false, RANGE_DAYS_MAX, range);
 }
 
 /*
@@ -108,7 +96,7 @@ put_day_figures(struct json *out, const struct organization *org, struct day_usa
  */
 struct calendar {
 	struct organization org;
-	struct range range;
+	struct day_range range;
 	struct day_usage *days;
 	struct segment_entry *entries;
 	size_t count;

@@ -44,18 +44,17 @@ static enum status
 read_filter(struct req *r, struct campaign_filter *f)
 {
 	const char *state = req_query(r, "status"), *cursor = req_query(r, "cursor");
+	struct day_range range = { { INT32_MIN }, { INT32_MAX } };
 	enum status st;
 
-	*f = (struct campaign_filter) { .from = { INT32_MIN }, .to = { INT32_MAX } };
+	*f = (struct campaign_filter) { 0 };
 	if (state != NULL && !(f->has_state = campaign_state_parse(state, &f->state)))
 		return error_set(&r->err, BAD_REQUEST, "status: unknown \"%s\"; draft, scheduled, sending, paused, sent, failed or "
 		    "cancelled", state);
-	if (req_query(r, "from") != NULL && (st = req_day(r, "from", &f->from)) != OK)
+	if ((st = req_day_range(r, "from", "to", true, 0, &range)) != OK)
 		return st;
-	if (req_query(r, "to") != NULL && (st = req_day(r, "to", &f->to)) != OK)
-		return st;
-	if (f->to.n < f->from.n)
-		return error_set(&r->err, BAD_REQUEST, "to: before from");
+	f->from = range.from;
+	f->to = range.to;
 	if (cursor != NULL && !campaign_cursor_parse(cursor, &f->before))
 		return error_set(&r->err, BAD_REQUEST, "cursor: not one that was given out");
 	return req_int(r, "limit", 1, LIST_MAX, LIST_DEFAULT, &f->limit);

@@ -215,17 +215,13 @@ struct list {
 static enum status
 read_days(struct req *r, struct list *l)
 {
-	struct day from, to;
-	enum status st;
+	struct day_range range;
+	enum status st = req_day_range(r, "from", "to", false, LISTED_DAYS_MAX, &range);
 
-	if ((st = req_day(r, "from", &from)) != OK || (st = req_day(r, "to", &to)) != OK)
+	if (st != OK)
 		return st;
-	if (to.n < from.n)
-		return error_set(&r->err, BAD_REQUEST, "to: before from");
-	if (to.n - from.n >= LISTED_DAYS_MAX)
-		return error_set(&r->err, BAD_REQUEST, "to: more than %d days from from", LISTED_DAYS_MAX);
-	l->place = (struct ledger_position) { .at = day_start(l->org.days, from), .is_void = -1, .source = "", .id = "" };
-	l->filter.until_at = day_start(l->org.days, day_add(to, 1));
+	l->place = (struct ledger_position) { .at = day_start(l->org.days, range.from), .is_void = -1, .source = "", .id = "" };
+	l->filter.until_at = day_start(l->org.days, day_add(range.to, 1));
 	return OK;
 }
 

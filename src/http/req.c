@@ -267,6 +267,29 @@ req_day(struct req *r, const char *name, struct day *d)
 	return OK;
 }
 
+/* The hints are for the dialects that show one. */
+enum status
+req_day_range(struct req *r, const char *from_name, const char *to_name, bool is_optional, int32_t days_max,
+    struct day_range *range)
+{
+	enum status st = OK;
+
+	if (!is_optional || req_query(r, from_name) != NULL)
+		st = req_day(r, from_name, &range->from);
+	if (st == OK && (!is_optional || req_query(r, to_name) != NULL))
+		st = req_day(r, to_name, &range->to);
+	if (st != OK) {
+		error_hint(&r->err, "Give %s and %s as YYYY-MM-DD.", from_name, to_name);
+		return st;
+	}
+	if (range->to.n < range->from.n) {
+		st = error_set(&r->err, BAD_REQUEST, "%s: before %s", to_name, from_name);
+		error_hint(&r->err, "Swap the two dates.");
+	} else if (days_max > 0 && range->to.n - range->from.n >= days_max)
+		st = error_set(&r->err, BAD_REQUEST, "%s: more than %d days from %s", to_name, days_max, from_name);
+	return st;
+}
+
 /* At most 16 digits, so that strtoll cannot overflow; min and max decide the rest. */
 enum status
 req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value)
