@@ -28,10 +28,7 @@ put_key(struct json *out, const char *name, const struct api_key *k, const char 
 	json_put_text(out, "name", k->name);
 	scopes_put(out, "scopes", k->scopes);
 	instant_put(out, "createdAt", k->created_at);
-	if (k->revoked_at != 0)
-		instant_put(out, "revokedAt", k->revoked_at);
-	else
-		json_put_null(out, "revokedAt");
+	instant_put_or_null(out, "revokedAt", k->revoked_at);
 	if (secret != NULL)
 		json_put_text(out, "secret", secret);
 	json_close_object(out);

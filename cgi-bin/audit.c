@@ -69,10 +69,7 @@ put_json(struct json *out, const struct audit_page *page)
 	for (size_t i = 0; i < page->count; i++)
 		put_entry(out, &page->rows[i]);
 	json_close_array(out);
-	if (page->has_more)
-		json_put_int(out, "next", page->rows[page->count - 1].id);
-	else
-		json_put_null(out, "next");
+	json_put_int_or_null(out, "next", page->has_more ? page->rows[page->count - 1].id : 0, 0);
 	json_close_object(out);
 	json_close_object(out);
 }

@@ -46,10 +46,7 @@ put_caller(struct json *out, const struct caller *caller)
 {
 	scopes_put(out, "scopes", caller->scopes);
 	json_put_text(out, "credential", caller->credential);
-	if (caller->expires_at != 0)
-		instant_put(out, "expiresAt", caller->expires_at);
-	else
-		json_put_null(out, "expiresAt");
+	instant_put_or_null(out, "expiresAt", caller->expires_at);
 }
 
 static enum status

@@ -23,16 +23,6 @@
 #include "http/serve.h"
 #include "time/instant.h"
 
-/* A limit or a cap; null if there is none (UNLIMITED and NO_CAP are negative). */
-static void
-put_limit(struct json *out, const char *name, int64_t value)
-{
-	if (value < 0)
-		json_put_null(out, name);
-	else
-		json_put_int(out, name, value);
-}
-
 /* The reply of all methods. effects is NULL for a GET. */
 static void
 put_settings(struct json *out, const struct organization *org, int64_t now, const struct org_effects *effects)
@@ -47,7 +37,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	json_put_text(out, "timezone", org->timezone);
 	json_put_text(out, "today", day_format(organization_today(org, now), text));
 	json_put_text(out, "plan", org->plan);
-	put_limit(out, "dailyLimit", org->daily_limit);
+	json_put_int_or_null(out, "dailyLimit", org->daily_limit, UNLIMITED);
 	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
 	json_put_int(out, "cycleDay", org->cycle_day);
 	json_put_int(out, "weekStart", org->week_start);

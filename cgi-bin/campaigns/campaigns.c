@@ -91,10 +91,7 @@ list(struct req *r, struct json *out)
 	for (size_t i = 0; i < page.count; i++)
 		campaign_put(out, NULL, &org, &page.campaigns[i], today);
 	json_close_array(out);
-	if (cursor != NULL)
-		json_put_text(out, "nextCursor", cursor);
-	else
-		json_put_null(out, "nextCursor");
+	json_put_text_or_null(out, "nextCursor", cursor);
 	json_close_object(out);
 	json_close_object(out);
 	return OK;
@@ -135,10 +132,7 @@ get(struct req *r, struct json *out)
 		json_close_object(out);
 	}
 	json_close_array(out);
-	if (page.cursor != NULL)
-		json_put_text(out, "nextCursor", page.cursor);
-	else
-		json_put_null(out, "nextCursor");
+	json_put_text_or_null(out, "nextCursor", page.cursor);
 	json_close_object(out);
 	return OK;
 }

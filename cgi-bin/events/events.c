@@ -111,14 +111,9 @@ put_refusal(struct json *out, const struct event_refusal *refusal, int64_t now)
 	json_put_text(out, "limit", refusal->limit);
 	json_put_text(out, "date", day_format(refusal->day, text));
 	json_put_int(out, "available", refusal->available);
-	if (refusal->frees_at > now)
-		instant_put(out, "freesAt", refusal->frees_at);
-	else
-		json_put_null(out, "freesAt");	/* that day is over, so it will not have room again */
-	if (refusal->has_next)
-		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
-	else
-		json_put_null(out, "nextAvailableDate");
+	/* A day that is over will not have room again. */
+	instant_put_or_null(out, "freesAt", refusal->frees_at > now ? refusal->frees_at : 0);
+	json_put_text_or_null(out, "nextAvailableDate", refusal->has_next ? day_format(refusal->next, text) : NULL);
 }
 
 /* Lists every event that was not simply accepted, by its position in the body. */
@@ -312,10 +307,7 @@ list(struct req *r, struct json *out)
 	if ((st = put_rows(r, &l, out, &csv, &next)) != OK)
 		return st;
 	json_close_array(out);
-	if (next != NULL)
-		json_put_text(out, "next", next);
-	else
-		json_put_null(out, "next");
+	json_put_text_or_null(out, "next", next);
 	json_close_object(out);
 	json_close_object(out);
 	return OK;

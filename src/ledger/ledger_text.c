@@ -71,15 +71,6 @@ ledger_cost(struct db *db, struct arena *a, const struct organization *org, cons
 
 /* ---- JSON */
 
-static void
-put_text_or_null(struct json *j, const char *name, const char *text)
-{
-	if (text != NULL)
-		json_put_text(j, name, text);
-	else
-		json_put_null(j, name);
-}
-
 void
 ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
 {
@@ -92,14 +83,11 @@ ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
 	json_put_int(j, "parts", l->row.parts);
 	json_put_text(j, "status", l->row.status);
 	json_put_money(j, "cost", cost);
-	put_text_or_null(j, "campaignId", l->row.campaign_given);
-	if (l->row.segment_given > 0)
-		json_put_int(j, "segmentNumber", l->row.segment_given);
-	else
-		json_put_null(j, "segmentNumber");
-	put_text_or_null(j, "to", line_to(l));
-	put_text_or_null(j, "reason", line_reason(l));
-	put_text_or_null(j, "voids", l->row.voids);
+	json_put_text_or_null(j, "campaignId", l->row.campaign_given);
+	json_put_int_or_null(j, "segmentNumber", l->row.segment_given, 0);
+	json_put_text_or_null(j, "to", line_to(l));
+	json_put_text_or_null(j, "reason", line_reason(l));
+	json_put_text_or_null(j, "voids", l->row.voids);
 	json_close_object(j);
 }
 

@@ -12,7 +12,7 @@ struct slot {
 	struct day_usage today;
 	bool is_found;
 	struct day day;		/* the first with room, if is_found */
-	int64_t available;	/* room of that day; INT64_MAX = unlimited */
+	int64_t available;	/* room of that day; ROOM_UNLIMITED = any amount */
 };
 
 /* Finds the first of today and the 60 days after it whose available room is at least units (which count as 1 if less). */

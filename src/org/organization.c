@@ -135,24 +135,14 @@ organization_today(const struct organization *org, int64_t now)
 	return day_at(org->days, now);
 }
 
-/* Writes a cap of counts; a cap on cost is in micros and needs json_put_money. */
-static void
-put_cap(struct json *j, const char *name, int64_t cap)
-{
-	if (cap == NO_CAP)
-		json_put_null(j, name);
-	else
-		json_put_int(j, name, cap);
-}
-
 void
 organization_put_caps(struct json *j, const struct organization *org)
 {
-	put_cap(j, "messagesCap", org->cap_messages);
+	json_put_int_or_null(j, "messagesCap", org->cap_messages, NO_CAP);
 	if (org->cap_cost_micros == NO_CAP)
 		json_put_null(j, "costCap");
 	else
 		json_put_money(j, "costCap", org->cap_cost_micros);
-	put_cap(j, "smsCap", org->cap_sms);
-	put_cap(j, "callCap", org->cap_calls);
+	json_put_int_or_null(j, "smsCap", org->cap_sms, NO_CAP);
+	json_put_int_or_null(j, "callCap", org->cap_calls, NO_CAP);
 }

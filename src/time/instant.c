@@ -180,6 +180,15 @@ instant_put(struct json *j, const char *name, int64_t at)
 }
 
 void
+instant_put_or_null(struct json *j, const char *name, int64_t at)
+{
+	if (at != 0)
+		instant_put(j, name, at);
+	else
+		json_put_null(j, name);
+}
+
+void
 instant_put_csv(struct csv *c, int64_t at)
 {
 	char text[INSTANT_TEXT_MAX];
