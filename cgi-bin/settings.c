@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "time/instant.h"
@@ -29,9 +30,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 {
 	char text[DAY_TEXT_MAX];
 
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_put_text(out, "organizationId", org->id);
 	json_put_text(out, "name", org->name);
 	json_put_text(out, "timezone", org->timezone);
@@ -47,8 +46,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	instant_put(out, "updatedAt", org->updated_at);
 	if (effects != NULL)
 		org_effects_put(out, effects, SIZE_MAX);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 }
 
 static enum status

@@ -16,6 +16,7 @@
 
 #include "base/csv.h"
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "ledger/segment.h"
 #include "http/serve.h"
@@ -150,9 +151,7 @@ put_json(struct json *out, const struct calendar *c, struct failed_contact **fai
 	char text[DAY_TEXT_MAX];
 	size_t i = 0;
 
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_put_text(out, "timezone", c->org.timezone);
 	json_put_int(out, "dailyLimit", c->org.daily_limit);
 	json_put_bool(out, "isUnlimited", c->org.daily_limit == UNLIMITED);
@@ -168,8 +167,7 @@ put_json(struct json *out, const struct calendar *c, struct failed_contact **fai
 		json_close_object(out);
 	}
 	json_close_object(out);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 }
 
 static enum status

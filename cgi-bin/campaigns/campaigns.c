@@ -33,6 +33,7 @@
 #include "body.h"
 #include "campaign/campaign_list.h"
 #include "write.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "time/instant.h"
@@ -84,16 +85,13 @@ list(struct req *r, struct json *out)
 		reply_cursor(r, cursor);
 		return OK;
 	}
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_open_array(out, "campaigns");
 	for (size_t i = 0; i < page.count; i++)
 		campaign_put(out, NULL, &org, &page.campaigns[i], today);
 	json_close_array(out);
 	json_put_text_or_null(out, "nextCursor", cursor);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 	return OK;
 }
 

@@ -35,6 +35,7 @@
 #include "time/instant.h"
 #include "ledger/ledger.h"
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 
@@ -300,16 +301,13 @@ list(struct req *r, struct json *out)
 			reply_cursor(r, next);
 		return st;
 	}
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_open_array(out, "events");
 	if ((st = put_rows(r, &l, out, &csv, &next)) != OK)
 		return st;
 	json_close_array(out);
 	json_put_text_or_null(out, "next", next);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 	return OK;
 }
 
