@@ -53,17 +53,14 @@ event_find(struct db *db, struct arena *a, const struct organization *org, const
 	return query_done(q);
 }
 
-/*
- * What an event costs now: its pinned cost, plus its own adjustments, plus what repricing made of it.  Adjustments of
- * one event have its id, a unit separator and a number: a range of the primary key, bounded by the next character.
- */
+/* What an event costs now: its pinned cost, plus its own adjustments, plus what repricing made of it. */
 enum status
 event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
     const struct event_row *row, int64_t *micros, int64_t *adjusts)
 {
 	struct query *q = db_query(db, "SELECT coalesce(sum(cost_micros), 0), count(*) FROM event "
 	    "WHERE org = :org AND source = '" EVENT_OWN_SOURCE "adjust:' || :source "
-	    "AND id > :id || char(31) AND id < :id || char(32)");
+	    "AND " EVENT_IS_ADJUST_OF("id", ":id"));
 	enum status st;
 
 	*micros = row->cost_micros;

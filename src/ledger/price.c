@@ -77,7 +77,7 @@ read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t f
 	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
 	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
 	    "AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
-	    "AND a.id > coalesce(e.voids_id, e.id) || char(31) AND a.id < coalesce(e.voids_id, e.id) || char(32)) "
+	    "AND " EVENT_IS_ADJUST_OF("a.id", "coalesce(e.voids_id, e.id)") ") "
 	    "GROUP BY quarter, e.parts ORDER BY quarter");
 	size_t max = 0;
 
