@@ -21,7 +21,7 @@ struct import {
 	const char *name;		/* of the file, for messages */
 	FILE *file;
 	int64_t size, done;		/* bytes of the file (0 = unknown), and those read so far */
-	char org[ORG_ID_MAX];
+	char org[ID_MAX];
 	const char *source;		/* of events that have none */
 	bool is_strict, is_statement;
 	bool is_over, has_failed;

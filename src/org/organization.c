@@ -27,10 +27,7 @@ organization_id_ok(const char *id)
 	 * Ids become segments of a path.  A word that follows one in some route is no id, or the web server could not
 	 * tell the two apart; nor is a path that browsers normalize away.
 	 */
-	size_t n = strlen(id);
-
-	if (n < 1 || n >= ORG_ID_MAX ||
-	    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != n)
+	if (!id_ok(id))
 		return false;
 	for (size_t i = 0; i < sizeof(route_words) / sizeof(route_words[0]); i++)
 		if (strcmp(id, route_words[i]) == 0)
@@ -73,7 +70,7 @@ enum status
 organization_load(struct db *db, const char *id, struct organization *org, struct error *err)
 {
 	struct query *q = db_query(db, "SELECT " COLUMNS " FROM organization WHERE id = :id");
-	char wanted[ORG_ID_MAX + 1];	/* a copy: id may be org->id, which memset clears */
+	char wanted[ID_MAX + 1];	/* a copy: id may be org->id, which memset clears */
 	enum status st;
 	bool found;
 
