@@ -5,14 +5,6 @@
 #include "base/csv.h"
 #include "time/instant.h"
 
-/* What a segment holds of its day: only an open one of today or later holds anything. */
-static int64_t
-reserved(const struct organization *org, const struct campaign *c, const struct segment *s, struct day today)
-{
-	return campaign_is_open(s->reads) && s->day.n >= today.n ?
-	    quota_held(s->contacts, s->spent, c->parts_per_contact, org->unit) : 0;
-}
-
 static void
 put_segment(struct json *out, const struct organization *org, const struct campaign *c, const struct segment *s,
     struct day today)
@@ -27,7 +19,7 @@ put_segment(struct json *out, const struct organization *org, const struct campa
 	json_put_text(out, "status", campaign_state_name(s->reads));
 	json_put_int(out, "sent", s->sent);
 	json_put_int(out, "failed", s->failed);
-	json_put_int(out, "reserved", reserved(org, c, s, today));
+	json_put_int(out, "reserved", campaign_segment_held(c, s, today, org->unit));
 	json_close_object(out);
 }
 
@@ -66,7 +58,7 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 		contacts += s->contacts;
 		sent += s->sent;
 		failed += s->failed;
-		held += reserved(org, c, s, today);
+		held += campaign_segment_held(c, s, today, org->unit);
 		first = s->day.n < first.n ? s->day : first;
 		last = s->day.n > last.n ? s->day : last;
 	}

@@ -123,14 +123,21 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 	return load_segments(db, a, today, c);
 }
 
-/* Sums the open segments of that day.  Uses the stored state: for a day that is not over, it is also the state today. */
+/* Uses the stored state: if the day is not over, it is also the state today. */
+int64_t
+campaign_segment_held(const struct campaign *c, const struct segment *s, struct day today, enum quota_unit unit)
+{
+	return campaign_is_open(s->state) && s->day.n >= today.n ?
+	    quota_held(s->contacts, s->spent, c->parts_per_contact, unit) : 0;
+}
+
 int64_t
 campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today)
 {
 	int64_t held = 0;
 
-	for (size_t i = 0; d.n >= today.n && i < c->count; i++)
-		if (c->segments[i].day.n == d.n && campaign_is_open(c->segments[i].state))
-			held += quota_held(c->segments[i].contacts, c->segments[i].spent, c->parts_per_contact, org->unit);
+	for (size_t i = 0; i < c->count; i++)
+		if (c->segments[i].day.n == d.n)
+			held += campaign_segment_held(c, &c->segments[i], today, org->unit);
 	return held;
 }

@@ -89,6 +89,23 @@ segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *ho
 	return query_done(q);
 }
 
+enum status
+segment_each_open(struct db *db, const struct organization *org, struct day from, struct day to,
+    void (*each)(const struct segment_hold *hold, void *arg), void *arg)
+{
+	struct query *q = db_query(db, "SELECT day, contacts, spent, parts_per_contact FROM segment "
+	    "WHERE org = :org AND day BETWEEN :from AND :to AND status IN ('scheduled', 'sending', 'paused')");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":to", to.n);
+	while (query_step(q))
+		each(&(const struct segment_hold) { .day = { (int32_t)query_int(q, 0) },
+		    .left = quota_held(query_int(q, 1), query_int(q, 2), 1, UNIT_MESSAGE),
+		    .parts_per_contact = query_int(q, 3) }, arg);
+	return query_done(q);
+}
+
 /*
  * Reads the segments for the calendar.  The status is the one that applies today: an open segment whose day is over has
  * ended, as sent if anything was sent.  Nothing writes that down when the day ends, so each reader computes it.
