@@ -35,8 +35,7 @@ static const struct command commands[] = {
 	    "apikey revoke N", "API keys" },
 	{ "setting", cmd_setting, "setting list\n"
 	    "setting set NAME VALUE", "settings of the installation" },
-	{ "import", cmd_import, "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]",
-	    "events from a file" },
+	{ "import", cmd_import, import_usage, "events from a file" },
 	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]\n"
 	    "        [--adjustments]", "events to standard output" },
 	{ "campaign", cmd_campaign, "campaign list [--org ID] [--status STATE]\n"
