@@ -199,13 +199,14 @@ static enum status
 add_quarters(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)
 {
 	struct query *q = db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
-	    "SELECT org, occurred_at / 900000, channel, sum(messages), sum(parts), sum(cost_micros) FROM event "
+	    "SELECT org, occurred_at / :quarter_ms AS slot, channel, sum(messages), sum(parts), sum(cost_micros) FROM event "
 	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at AND status <> 'failed' "
-	    "GROUP BY org, occurred_at / 900000, channel");
+	    "GROUP BY org, slot, channel");
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_int(q, ":until_at", until_at);
+	query_bind_int(q, ":quarter_ms", QUARTER_MS);
 	return query_run(q);
 }
 

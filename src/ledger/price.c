@@ -73,7 +73,7 @@ static enum status
 read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
     size_t *count)
 {
-	struct query *q = db_query(db, "SELECT e.occurred_at / 900000 AS quarter, e.parts, count(*), sum(e.cost_micros) "
+	struct query *q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, e.parts, count(*), sum(e.cost_micros) "
 	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
 	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
 	    "AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
@@ -86,6 +86,7 @@ read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t f
 	query_bind_int(q, ":org", r->org->key);
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_text(q, ":channel", channel_facts(r->channel)->name);
+	query_bind_int(q, ":quarter_ms", QUARTER_MS);
 	while (query_step(q)) {
 		*groups = arena_grow(a, *groups, *count, &max, sizeof(**groups));
 		(*groups)[(*count)++] = (struct group) { query_int(q, 0), query_int(q, 1), query_int(q, 2),
