@@ -186,9 +186,13 @@ main(int argc, char **argv)
 	 * name as the value.
 	 */
 	while ((opt = getopt(argc, argv, "+d:hV-:")) != -1)
-		if (opt == 'd')
+		if (opt == 'd') {
+			if (strlen(optarg) >= sizeof(c.path)) {
+				fprintf(stderr, "daybook: -d: longer than %zu bytes: \"%.64s…\"\n", sizeof(c.path) - 1, optarg);
+				return USAGE;
+			}
 			snprintf(c.path, sizeof(c.path), "%s", optarg);
-		else if (opt == 'h' || (opt == '-' && strcmp(optarg, "help") == 0)) {
+		} else if (opt == 'h' || (opt == '-' && strcmp(optarg, "help") == 0)) {
 			print_help(stdout);
 			return DONE;
 		} else if (opt == 'V' || (opt == '-' && strcmp(optarg, "version") == 0)) {

@@ -1,4 +1,5 @@
 /* Options, typed values, output and progress (see cli.h). */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,10 +77,13 @@ cli_day(const char *command, const char *option, const char *text, struct day *d
 bool
 cli_int(const char *command, const char *option, const char *text, int64_t min, int64_t max, int64_t *value)
 {
+	const char *digits = text + (text[0] == '-');
 	char *end;
 
+	/* By itself strtoll accepts blanks and a plus before the digits, and turns what is too large into the largest number. */
+	errno = 0;
 	*value = strtoll(text, &end, 10);
-	if (*text != '\0' && *end == '\0' && *value >= min && *value <= max)
+	if (digits[0] >= '0' && digits[0] <= '9' && *end == '\0' && errno == 0 && *value >= min && *value <= max)
 		return true;
 	cli_usage(command, "%s: \"%s\" is not a whole number within %" PRId64 " to %" PRId64, option, text, min, max);
 	return false;
