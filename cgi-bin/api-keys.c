@@ -15,36 +15,31 @@
 #include <string.h>
 
 #include "auth/api_key.h"
+#include "http/dialect.h"
 #include "http/serve.h"
 #include "time/instant.h"
 
 enum { KEY_DIGITS_MAX = 18 };
 
 static void
-put_key(struct json *out, const char *name, const struct api_key *k, const char *secret)
+put_key(struct json *out, const struct api_key *k, const char *secret)
 {
-	json_open_object(out, name);
 	json_put_int(out, "id", k->key);
 	json_put_text(out, "name", k->name);
 	scopes_put(out, "scopes", k->scopes);
 	instant_put(out, "createdAt", k->created_at);
-	if (k->revoked_at != 0)
-		instant_put(out, "revokedAt", k->revoked_at);
-	else
-		json_put_null(out, "revokedAt");
+	instant_put_or_null(out, "revokedAt", k->revoked_at);
 	if (secret != NULL)
 		json_put_text(out, "secret", secret);
-	json_close_object(out);
 }
 
 /* A key as the data of a tether reply; secret is NULL unless the key is new. */
 static void
 put_one(struct json *out, const struct api_key *k, const char *secret)
 {
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	put_key(out, "data", k, secret);
-	json_close_object(out);
+	dialect_tether_open(out);
+	put_key(out, k, secret);
+	dialect_tether_close(out);
 }
 
 /* ---- GET */
@@ -52,7 +47,9 @@ put_one(struct json *out, const struct api_key *k, const char *secret)
 static void
 put_listed(const struct api_key *k, void *arg)
 {
-	put_key(arg, NULL, k, NULL);
+	json_open_object(arg, NULL);
+	put_key(arg, k, NULL);
+	json_close_object(arg);
 }
 
 static enum status
@@ -60,14 +57,11 @@ list(struct req *r, struct json *out)
 {
 	enum status st;
 
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_open_array(out, "apiKeys");
 	st = api_key_each(r->db, r->arena, r->org, put_listed, out);
 	json_close_array(out);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 	return st;
 }
 

@@ -15,6 +15,7 @@
 #include "store/audit.h"
 #include "base/csv.h"
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "time/instant.h"
@@ -62,19 +63,13 @@ put_entry(struct json *out, const struct audit_row *row)
 static void
 put_json(struct json *out, const struct audit_page *page)
 {
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_open_array(out, "entries");
 	for (size_t i = 0; i < page->count; i++)
 		put_entry(out, &page->rows[i]);
 	json_close_array(out);
-	if (page->has_more)
-		json_put_int(out, "next", page->rows[page->count - 1].id);
-	else
-		json_put_null(out, "next");
-	json_close_object(out);
-	json_close_object(out);
+	json_put_int_or_null(out, "next", page->has_more ? page->rows[page->count - 1].id : 0, 0);
+	dialect_tether_close(out);
 }
 
 static enum status

@@ -33,16 +33,6 @@ read_wanted(struct req *r, const struct organization *org, struct wanted *w)
 	return OK;
 }
 
-/* A limit or an amount of room; null if there is no limit. */
-static void
-put_quota(struct json *out, const char *name, const struct organization *org, int64_t value)
-{
-	if (org->daily_limit == UNLIMITED)
-		json_put_null(out, name);
-	else
-		json_put_int(out, name, value);
-}
-
 /* The sentence for a person: why no day has room, or where the room is. */
 static const char *
 message(struct req *r, const struct organization *org, const struct wanted *w, const struct slot *slot, struct day today)
@@ -95,13 +85,13 @@ next_available_slot(struct req *r, struct json *out)
 	json_put_bool(out, "success", true);
 	json_put_bool(out, "isUnlimited", org.daily_limit == UNLIMITED);
 	json_put_text(out, "timezone", org.timezone);
-	put_quota(out, "dailyLimit", &org, org.daily_limit);
+	json_put_int_or_null(out, "dailyLimit", org.daily_limit, UNLIMITED);
 	json_put_text(out, "todayDate", day_format(today, text));
 	json_put_int(out, "todayUsage", quota_total(slot.today));
-	put_quota(out, "todayAvailableQuota", &org, quota_available(org.daily_limit, slot.today));
+	json_put_int_or_null(out, "todayAvailableQuota", quota_available(org.daily_limit, slot.today), ROOM_UNLIMITED);
 	if (slot.is_found) {
 		json_put_text(out, "nextAvailableDate", day_format(slot.day, text));
-		put_quota(out, "availableQuota", &org, slot.available);
+		json_put_int_or_null(out, "availableQuota", slot.available, ROOM_UNLIMITED);
 		json_put_int(out, "daysUntilAvailable", slot.day.n - today.n);
 	} else
 		json_put_null(out, "availableQuota");

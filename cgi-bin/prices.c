@@ -18,6 +18,7 @@
 
 #include "base/money.h"
 #include "ledger/price.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 
@@ -47,9 +48,7 @@ list(struct req *r, struct json *out)
 		return OK;
 	if ((st = price_load(r->db, r->arena, &org, &prices)) != OK)
 		return st;
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_open_array(out, "prices");
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 		for (size_t i = 0; i < prices.count; i++) {
@@ -60,8 +59,7 @@ list(struct req *r, struct json *out)
 			json_close_object(out);
 		}
 	json_close_array(out);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 	return OK;
 }
 
@@ -133,13 +131,10 @@ post(struct req *r, struct json *out)
 	json_object_free(o);
 	if (st != OK || (st = db_write_begin(r->db)) != OK || (st = set_in_transaction(r, &w, &quarters)) != OK)
 		return st;
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	put_members(out, &w.price);
 	json_put_int(out, "quartersRepriced", quarters);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 	return db_write_commit(r->db);	/* the reply comes first: after the commit nothing may fail */
 }
 

@@ -10,6 +10,7 @@
  *	403 404	the credential's organization does not exist (404 to the scope admin)
  */
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/serve.h"
 #include "time/instant.h"
 
@@ -46,10 +47,7 @@ put_caller(struct json *out, const struct caller *caller)
 {
 	scopes_put(out, "scopes", caller->scopes);
 	json_put_text(out, "credential", caller->credential);
-	if (caller->expires_at != 0)
-		instant_put(out, "expiresAt", caller->expires_at);
-	else
-		json_put_null(out, "expiresAt");
+	instant_put_or_null(out, "expiresAt", caller->expires_at);
 }
 
 static enum status
@@ -60,17 +58,14 @@ session(struct req *r, struct json *out)
 
 	if (r->org[0] != '\0' && (st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	if (r->org[0] != '\0')
 		put_organization(out, &org, r->now);
 	else
 		put_no_organization(out);
 	instant_put(out, "now", r->now);
 	put_caller(out, &r->caller);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 	return OK;
 }
 

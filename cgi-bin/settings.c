@@ -19,19 +19,10 @@
 #include <string.h>
 
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "time/instant.h"
-
-/* A limit or a cap; null if there is none (UNLIMITED and NO_CAP are negative). */
-static void
-put_limit(struct json *out, const char *name, int64_t value)
-{
-	if (value < 0)
-		json_put_null(out, name);
-	else
-		json_put_int(out, name, value);
-}
 
 /* The reply of all methods. effects is NULL for a GET. */
 static void
@@ -39,15 +30,13 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 {
 	char text[DAY_TEXT_MAX];
 
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_put_text(out, "organizationId", org->id);
 	json_put_text(out, "name", org->name);
 	json_put_text(out, "timezone", org->timezone);
 	json_put_text(out, "today", day_format(organization_today(org, now), text));
 	json_put_text(out, "plan", org->plan);
-	put_limit(out, "dailyLimit", org->daily_limit);
+	json_put_int_or_null(out, "dailyLimit", org->daily_limit, UNLIMITED);
 	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
 	json_put_int(out, "cycleDay", org->cycle_day);
 	json_put_int(out, "weekStart", org->week_start);
@@ -57,8 +46,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	instant_put(out, "updatedAt", org->updated_at);
 	if (effects != NULL)
 		org_effects_put(out, effects, SIZE_MAX);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 }
 
 static enum status

@@ -16,6 +16,7 @@
 
 #include "base/csv.h"
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "ledger/segment.h"
 #include "http/serve.h"
@@ -23,27 +24,15 @@
 
 enum { RANGE_DAYS_MAX = 366, FAILURES_LISTED_MAX = 100 };
 
-struct range {
-	struct day from, to;
-};
-
 /* The vendor's contract fixes the message if a parameter is missing. */
 static enum status
-read_range(struct req *r, struct range *range)
+read_range(struct req *r, struct day_range *range)
 {
-	enum status st;
-
 	if (req_query(r, "from") == NULL || req_query(r, "to") == NULL) {
 		r->message = "from and to query params are required";
 		return error_set(&r->err, BAD_REQUEST, "%s: required", req_query(r, "from") == NULL ? "from" : "to");
 	}
-	if ((st = req_day(r, "from", &range->from)) != OK || (st = req_day(r, "to", &range->to)) != OK)
-		return st;
-	if (range->to.n < range->from.n)
-		return error_set(&r->err, BAD_REQUEST, "to: before from");
-	if (range->to.n - range->from.n >= RANGE_DAYS_MAX)
-		return error_set(&r->err, BAD_REQUEST, "to: more than %d days from from", RANGE_DAYS_MAX);
-	return OK;
+	return req_day_range(r, "from", "to", false, RANGE_DAYS_MAX, range);
 }
 
 /*
@@ -108,7 +97,7 @@ put_day_figures(struct json *out, const struct organization *org, struct day_usa
  */
 struct calendar {
 	struct organization org;
-	struct range range;
+	struct day_range range;
 	struct day_usage *days;
 	struct segment_entry *entries;
 	size_t count;
@@ -162,9 +151,7 @@ put_json(struct json *out, const struct calendar *c, struct failed_contact **fai
 	char text[DAY_TEXT_MAX];
 	size_t i = 0;
 
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_put_text(out, "timezone", c->org.timezone);
 	json_put_int(out, "dailyLimit", c->org.daily_limit);
 	json_put_bool(out, "isUnlimited", c->org.daily_limit == UNLIMITED);
@@ -180,8 +167,7 @@ put_json(struct json *out, const struct calendar *c, struct failed_contact **fai
 		json_close_object(out);
 	}
 	json_close_object(out);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 }
 
 static enum status

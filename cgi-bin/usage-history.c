@@ -20,30 +20,19 @@
 
 enum { MONTHS_MAX = 120, MONTH_TEXT_MAX = 16 };
 
-struct range {
-	struct day from, to;
-	int months;
-};
-
+/* Reads the days and counts the months that they touch. */
 static enum status
-read_range(struct req *r, struct range *range)
+read_range(struct req *r, struct day_range *range, int *months)
 {
 	int from_year, from_month, to_year, to_month, unused;
 	enum status st;
 
-	if ((st = req_day(r, "startDate", &range->from)) != OK || (st = req_day(r, "endDate", &range->to)) != OK) {
-		error_hint(&r->err, "Give startDate and endDate as YYYY-MM-DD.");
+	if ((st = req_day_range(r, "startDate", "endDate", false, 0, range)) != OK)
 		return st;
-	}
-	if (range->to.n < range->from.n) {
-		st = error_set(&r->err, BAD_REQUEST, "endDate: before startDate");
-		error_hint(&r->err, "Swap the two dates.");
-		return st;
-	}
 	day_civil(range->from, &from_year, &from_month, &unused);
 	day_civil(range->to, &to_year, &to_month, &unused);
-	range->months = (to_year - from_year) * 12 + to_month - from_month + 1;
-	if (range->months > MONTHS_MAX) {
+	*months = (to_year - from_year) * 12 + to_month - from_month + 1;
+	if (*months > MONTHS_MAX) {
 		st = error_set(&r->err, BAD_REQUEST, "endDate: more than %d months from startDate", MONTHS_MAX);
 		error_hint(&r->err, "Ask for at most %d months at a time.", MONTHS_MAX);
 		return st;
@@ -74,7 +63,7 @@ month_format(struct day d, char *text, size_t size)
 }
 
 static void
-put_csv(struct json *out, const struct range *range, const struct usage_sums *sums)
+put_csv(struct json *out, const struct day_range *range, const struct usage_sums *sums)
 {
 	static const char *const names[] = { "yearMonth", "messageUsage", "budgetUsage", "costSms", "costCall" };
 	struct csv csv = { .out = out };
@@ -98,7 +87,7 @@ put_csv(struct json *out, const struct range *range, const struct usage_sums *su
 }
 
 static void
-put_json(struct json *out, const struct range *range, const struct usage_sums *sums)
+put_json(struct json *out, const struct day_range *range, const struct usage_sums *sums)
 {
 	char text[MONTH_TEXT_MAX];
 
@@ -119,16 +108,16 @@ usage_history(struct req *r, struct json *out)
 {
 	struct usage_sums *sums;
 	struct organization org;
-	struct range range;
+	struct day_range range;
 	enum status st;
-	int i = 0;
+	int months, i = 0;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
-	    (st = read_range(r, &range)) != OK)
+	    (st = read_range(r, &range, &months)) != OK)
 		return st;
 	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
 		return OK;
-	sums = arena_alloc(r->arena, (size_t)range.months * sizeof(*sums));
+	sums = arena_alloc(r->arena, (size_t)months * sizeof(*sums));
 	for (struct day d = range.from; d.n <= range.to.n; d = month_until(d, range.to))
 		if ((st = usage_sum_days(r->db, &org, d, month_until(d, range.to), &sums[i++])) != OK)
 			return st;

@@ -77,13 +77,8 @@ put_reply(struct req *r, struct json *out, const struct organization *org, const
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	json_put_bool(out, "available", available);
-	if (is_unlimited) {
-		json_put_null(out, "remaining");
-		json_put_null(out, "limit");
-	} else {
-		json_put_int(out, "remaining", remaining);
-		json_put_int(out, "limit", org->daily_limit);
-	}
+	json_put_int_or_null(out, "remaining", is_unlimited ? UNLIMITED : remaining, UNLIMITED);
+	json_put_int_or_null(out, "limit", org->daily_limit, UNLIMITED);
 	if (is_over)
 		json_put_text(out, "message", arena_printf(r->arena, "%s is over.", day_format(d, text)));
 	else if (!available)

@@ -101,6 +101,7 @@ int	cmd_token(struct cli *c, int argc, char **argv);
 int	cmd_apikey(struct cli *c, int argc, char **argv);
 int	cmd_setting(struct cli *c, int argc, char **argv);	/* setting.c */
 int	cmd_import(struct cli *c, int argc, char **argv);	/* import.c */
+extern const char import_usage[];
 int	cmd_export(struct cli *c, int argc, char **argv);	/* export.c */
 int	cmd_usage(struct cli *c, int argc, char **argv);	/* usage.c */
 int	cmd_campaign(struct cli *c, int argc, char **argv);	/* campaign.c */

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "base/conf.h"
 #include "demo.h"
 #include "ledger/event.h"
 #include "time/instant.h"
@@ -292,10 +291,8 @@ cmd_demo(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("demo", argc, argv, (const struct option_spec[]) { { 0 } }, NULL, 0, 0))
 		return USAGE;
-	if (c->path[0] == '\0' && conf_database(c->path, &c->err) != OK) {
-		error_hint(&c->err, "Name it with -d FILE or DAYBOOK_DB.");
-		return cli_fail(c);
-	}
+	if (!cli_path(c))
+		return FAILED;
 	if (db_create(c->path, &c->err) != OK || (c->db = db_open(c->path, &c->err)) == NULL)
 		return cli_fail(c);
 	st = make_ground(c, companies, COMPANIES);

@@ -23,6 +23,14 @@
 #include "time/instant.h"
 #include "base/json.h"
 
+/* The formats.  A new one is defined in a file of its own, and has its place here and in the two texts. */
+extern const struct import_format import_ndjson, import_columns, import_twilio;
+
+static const struct import_format *const formats[] = { &import_ndjson, &import_columns, &import_twilio };
+static const char format_names[] = "ndjson, csv or twilio";
+
+const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]";
+
 enum { BUSY_TRIES = 12 };	/* of DB_LOCK_WAIT_MS each, before a busy database ends an import */
 
 static const char stays[] = "What was accepted so far stays; import the file again to go on";
@@ -86,7 +94,7 @@ post(struct import *im, size_t count)
 {
 	struct cli *c = im->cli;
 	struct event_options options = { .now = instant_now(), .credential = CLI_CREDENTIAL, .may_backfill = true,
-		.is_statement = im->is_statement };
+		.is_statement = im->format->is_statement };
 	struct organization org;
 	enum status st;
 
@@ -243,28 +251,31 @@ source_ok(const char *source)
 	return strlen(source) <= EVENT_SOURCE_MAX && strncmp(source, EVENT_OWN_SOURCE, strlen(EVENT_OWN_SOURCE)) != 0;
 }
 
-static int
-run(struct import *im, const char *format)
+/* The format by name or, without a name, by the file's; NULL if there is none of that name. */
+static const struct import_format *
+choose_format(const char *name, const char *path)
 {
-	struct table *t;
+	size_t n = strlen(path);
 
+	if (name == NULL)
+		name = n > 4 && strcasecmp(path + n - 4, ".csv") == 0 ? "csv" : "ndjson";
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	return NULL;
+}
+
+static int
+run(struct import *im)
+{
 	im->items = xmalloc(IMPORT_BATCH * sizeof(*im->items));
 	im->lines = xmalloc(IMPORT_BATCH * sizeof(*im->lines));
-	if (strcmp(format, "ndjson") == 0)
-		import_ndjson(im);
-	else {
-		t = table_new(im);
-		if (strcmp(format, "twilio") == 0)
-			import_twilio(im, t);
-		else
-			import_columns(im, t);
-		table_free(t);
-	}
+	im->format->run(im);
 	import_flush(im);
 	progress_end();
 	printf("accepted %" PRId64 ", duplicates %" PRId64 ", conflicts %" PRId64 ", rejected %" PRId64 "\n", im->accepted,
 	    im->duplicates, im->conflicts, im->rejected);
-	if (im->is_statement)
+	if (im->format->is_statement)
 		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never handed over), adjusted %" PRId64 "\n",
 		    im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted);
 	if (im->unknown_campaigns > 0)
@@ -286,18 +297,15 @@ cmd_import(struct cli *c, int argc, char **argv)
 	    { "--org", &org, NULL }, { "--format", &format, NULL }, { "--source", &source, NULL },
 	    { "--strict", NULL, &im.is_strict }, { 0 } }, &path, 1, 1))
 		return USAGE;
-	if (format == NULL)
-		format = strlen(path) > 4 && strcasecmp(path + strlen(path) - 4, ".csv") == 0 ? "csv" : "ndjson";
-	if (strcmp(format, "ndjson") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "twilio") != 0)
-		return cli_usage("import", "--format: \"%s\" is not ndjson, csv or twilio", format);
-	im.is_statement = strcmp(format, "twilio") == 0;
-	im.source = source != NULL ? source : im.is_statement ? "twilio" : "";
+	if ((im.format = choose_format(format, path)) == NULL)
+		return cli_usage("import", "--format: \"%s\" is not %s", format, format_names);
+	im.source = source != NULL ? source : im.format->source;
 	if (!source_ok(im.source))
 		return cli_usage("import", "--source: longer than %d bytes, with control characters, or reserved",
 		    EVENT_SOURCE_MAX);
 	if (!cli_open(c) || !choose_organization(&im, org) || !open_file(&im, path))
 		return FAILED;
-	rc = run(&im, format);
+	rc = run(&im);
 	if (im.file != stdin)
 		fclose(im.file);
 	return rc;

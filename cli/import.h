@@ -11,6 +11,15 @@
 #define TABLE_COLUMNS_MAX 128
 #define TABLE_RECORD_MAX (1 << 20)	/* bytes of one record */
 
+struct import;
+
+/* A format; each is defined in its file, import_NAME.c, and listed in import.c. */
+struct import_format {
+	const char *name, *source;	/* of --format; of events that have no source, unless --source says otherwise */
+	bool is_statement;		/* a carrier's statement (event_options) */
+	void (*run)(struct import *im);	/* adds the events of im->file */
+};
+
 /*
  * 1. items[0, count) wait for their transaction, bad ones among them, so that errors are reported in the order of the file.
  * 2.  The texts of the items are in cli->arena, which is reset after each batch. 3. is_over: the import has to end, and takes
@@ -21,9 +30,10 @@ struct import {
 	const char *name;		/* of the file, for messages */
 	FILE *file;
 	int64_t size, done;		/* bytes of the file (0 = unknown), and those read so far */
-	char org[ORG_ID_MAX];
+	char org[ID_MAX];
 	const char *source;		/* of events that have none */
-	bool is_strict, is_statement;
+	const struct import_format *format;
+	bool is_strict;
 	bool is_over, has_failed;
 	struct event_item *items;
 	int64_t *lines;			/* the line that each item begins on */
@@ -47,8 +57,6 @@ bool	import_flush(struct import *im);
 /* Ends the import early: prints `daybook: FILE:LINE: …` (line 0: no line).  Returns false. */
 bool	import_stop(struct import *im, int64_t line, const char *what);
 
-void	import_ndjson(struct import *im);
-
 /* ---- CSV (RFC 4180; a BOM, any line ends, quoted newlines): import_csv.c */
 
 struct table;
@@ -64,10 +72,6 @@ int64_t		 table_line(const struct table *t);
 size_t		 table_count(const struct table *t);
 const char	*table_cell(const struct table *t, size_t i);
 const char	*table_error(const struct table *t);
-
-/* Adds the records after the header as events. */
-void	import_columns(struct import *im, struct table *t);	/* our own field names */
-void	import_twilio(struct import *im, struct table *t);	/* the message log of Twilio's console */
 
 /* Parses an instant as Twilio's exports write it; false if it is not one, or its zone is neither UTC nor a number. */
 bool	twilio_instant(const char *text, int64_t *at);

@@ -119,9 +119,11 @@ put_record(struct json *j, const struct table *t, const struct header *h)
 	json_close_object(j);
 }
 
-void
-import_columns(struct import *im, struct table *t)
+/* Adds the records after the header as events. */
+static void
+run(struct import *im)
 {
+	struct table *t = table_new(im);
 	struct header h = { .count = 0 };
 	struct json j;
 	bool goes_on;
@@ -140,4 +142,7 @@ import_columns(struct import *im, struct table *t)
 		}
 	}
 	json_free(&j);
+	table_free(t);
 }
+
+const struct import_format import_columns = { .name = "csv", .source = "", .run = run };

@@ -58,8 +58,8 @@ is_blank(const char *text, size_t n)
 	return n == 0;
 }
 
-void
-import_ndjson(struct import *im)
+static void
+run(struct import *im)
 {
 	struct lines l = { .im = im, .buffer = xmalloc(BUFFER_SIZE) };
 	bool is_long, goes_on = true;
@@ -78,3 +78,5 @@ import_ndjson(struct import *im)
 	}
 	free(l.buffer);
 }
+
+const struct import_format import_ndjson = { .name = "ndjson", .source = "", .run = run };

@@ -256,15 +256,19 @@ read_record(struct log *l)
 	return import_event(l->im, line, l->json.text, l->json.size);
 }
 
-void
-import_twilio(struct import *im, struct table *t)
+/* Adds the records after the header as events. */
+static void
+run(struct import *im)
 {
-	struct log l = { .im = im, .table = t };
+	struct log l = { .im = im, .table = table_new(im) };
 	bool goes_on;
 
 	json_init(&l.json);
 	goes_on = read_header(&l);
-	while (goes_on && table_next(t))
+	while (goes_on && table_next(l.table))
 		goes_on = read_record(&l);
 	json_free(&l.json);
+	table_free(l.table);
 }
+
+const struct import_format import_twilio = { .name = "twilio", .source = "twilio", .is_statement = true, .run = run };

@@ -11,7 +11,6 @@
 #include "cli.h"
 #include "base/crypto.h"
 #include "time/instant.h"
-#include "base/json.h"
 #include "auth/scopes.h"
 #include "auth/signing_key.h"
 #include "auth/token.h"
@@ -30,22 +29,6 @@ parse_scopes(struct cli *c, const char *command, const char *option, const char 
 	cli_usage(command, "%s: no scope \"%s\"; the scopes are %s and admin", option, unknown,
 	    scopes_format(c->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
 	return false;
-}
-
-/* Writes an audit row {"NAME":"TEXT"}. */
-static enum status
-note(struct cli *c, const char *action, const char *name, const char *text)
-{
-	enum status st;
-	struct json j;
-
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, name, text);
-	json_close_object(&j);
-	st = audit(c->db, c->now, 0, CLI_CREDENTIAL, action, json_text(&j));
-	json_free(&j);
-	return st;
 }
 
 /* Commits if all went well, otherwise rolls back and reports the error; returns the exit code. */
@@ -135,7 +118,7 @@ key_add(struct cli *c, int argc, char **argv)
 	if (!begin(c))
 		return FAILED;
 	if ((st = signing_key_add(c->db, c->arena, kid, alg, pem, org, scopes, c->now, &c->err)) == OK)
-		st = note(c, "key.add", "kid", kid);
+		st = audit_pair(c->db, c->now, 0, CLI_CREDENTIAL, "key.add", "kid", kid);
 	if ((rc = finish(c, st)) == DONE)
 		printf("added %s key %s\n", alg, kid);
 	return rc;
@@ -173,7 +156,7 @@ key_retire(struct cli *c, const char *kid)
 	if (!begin(c))
 		return FAILED;
 	if ((st = signing_key_retire(c->db, kid, c->now, &c->err)) == OK)
-		st = note(c, "key.retire", "kid", kid);
+		st = audit_pair(c->db, c->now, 0, CLI_CREDENTIAL, "key.retire", "kid", kid);
 	if ((rc = finish(c, st)) == DONE)
 		printf("retired key %s: its tokens are refused from now on\n", kid);
 	return rc;

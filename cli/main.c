@@ -35,8 +35,7 @@ static const struct command commands[] = {
 	    "apikey revoke N", "API keys" },
 	{ "setting", cmd_setting, "setting list\n"
 	    "setting set NAME VALUE", "settings of the installation" },
-	{ "import", cmd_import, "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]",
-	    "events from a file" },
+	{ "import", cmd_import, import_usage, "events from a file" },
 	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]\n"
 	    "        [--adjustments]", "events to standard output" },
 	{ "campaign", cmd_campaign, "campaign list [--org ID] [--status STATE]\n"
@@ -187,9 +186,13 @@ main(int argc, char **argv)
 	 * name as the value.
 	 */
 	while ((opt = getopt(argc, argv, "+d:hV-:")) != -1)
-		if (opt == 'd')
+		if (opt == 'd') {
+			if (strlen(optarg) >= sizeof(c.path)) {
+				fprintf(stderr, "daybook: -d: longer than %zu bytes: \"%.64s…\"\n", sizeof(c.path) - 1, optarg);
+				return USAGE;
+			}
 			snprintf(c.path, sizeof(c.path), "%s", optarg);
-		else if (opt == 'h' || (opt == '-' && strcmp(optarg, "help") == 0)) {
+		} else if (opt == 'h' || (opt == '-' && strcmp(optarg, "help") == 0)) {
 			print_help(stdout);
 			return DONE;
 		} else if (opt == 'V' || (opt == '-' && strcmp(optarg, "version") == 0)) {

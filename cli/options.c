@@ -1,12 +1,13 @@
 /* Options, typed values, output and progress (see cli.h). */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "time/instant.h"
 
 enum { BAR_WIDTH = 40, REDRAW_MS = 100 };
 
@@ -76,10 +77,13 @@ cli_day(const char *command, const char *option, const char *text, struct day *d
 bool
 cli_int(const char *command, const char *option, const char *text, int64_t min, int64_t max, int64_t *value)
 {
+	const char *digits = text + (text[0] == '-');
 	char *end;
 
+	/* By itself strtoll accepts blanks and a plus before the digits, and turns what is too large into the largest number. */
+	errno = 0;
 	*value = strtoll(text, &end, 10);
-	if (*text != '\0' && *end == '\0' && *value >= min && *value <= max)
+	if (digits[0] >= '0' && digits[0] <= '9' && *end == '\0' && errno == 0 && *value >= min && *value <= max)
 		return true;
 	cli_usage(command, "%s: \"%s\" is not a whole number within %" PRId64 " to %" PRId64, option, text, min, max);
 	return false;
@@ -116,15 +120,6 @@ cli_shown(struct cli *c, const char *text)
 	return copy;
 }
 
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void
 progress(const char *what, int64_t done, int64_t total)
 {
@@ -132,9 +127,9 @@ progress(const char *what, int64_t done, int64_t total)
 	static int64_t drawn_ms;
 	int width;
 
-	if (!isatty(STDERR_FILENO) || (monotonic_ms() - drawn_ms < REDRAW_MS && done != total))
+	if (!isatty(STDERR_FILENO) || (instant_monotonic() - drawn_ms < REDRAW_MS && done != total))
 		return;
-	drawn_ms = monotonic_ms();
+	drawn_ms = instant_monotonic();
 	if (total <= 0) {
 		fprintf(stderr, "\r%s %" PRId64 " ", what, done);
 		return;

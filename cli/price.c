@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "base/money.h"
+#include "time/instant.h"
 #include "ledger/price.h"
 
 struct wanted {
@@ -39,7 +40,7 @@ set_in_transaction(struct cli *c, struct wanted *w, bool has_from, int64_t *adju
 static int
 set(struct cli *c, int argc, char **argv)
 {
-	struct wanted w = { .from = { (int32_t)(c->now / 86400000) } };
+	struct wanted w = { .from = { (int32_t)(c->now / DAY_MS) } };
 	const char *operands[2], *from = NULL;
 	const struct option_spec specs[] = { { "--org", &w.org, NULL }, { "--from", &from, NULL },
 		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };

@@ -82,7 +82,7 @@ rebuild(struct cli *c, const char *id, bool with_days, struct organization *org,
 
 	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, org, &c->err)) != OK ||
 	    (st = ledger_rebuild(c->db, org, progress)) != OK ||
-	    (st = with_days ? recut(c, org, effects) : day_spans_rebuild_days(c->db, org)) != OK)
+	    (st = with_days ? recut(c, org, effects) : rollup_rebuild_days(c->db, org)) != OK)
 		return st;
 	return write_audit(c, org, with_days, effects);
 }

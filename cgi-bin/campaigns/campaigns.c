@@ -33,6 +33,7 @@
 #include "body.h"
 #include "campaign/campaign_list.h"
 #include "write.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "time/instant.h"
@@ -44,18 +45,17 @@ static enum status
 read_filter(struct req *r, struct campaign_filter *f)
 {
 	const char *state = req_query(r, "status"), *cursor = req_query(r, "cursor");
+	struct day_range range = { { INT32_MIN }, { INT32_MAX } };
 	enum status st;
 
-	*f = (struct campaign_filter) { .from = { INT32_MIN }, .to = { INT32_MAX } };
+	*f = (struct campaign_filter) { 0 };
 	if (state != NULL && !(f->has_state = campaign_state_parse(state, &f->state)))
 		return error_set(&r->err, BAD_REQUEST, "status: unknown \"%s\"; draft, scheduled, sending, paused, sent, failed or "
 		    "cancelled", state);
-	if (req_query(r, "from") != NULL && (st = req_day(r, "from", &f->from)) != OK)
+	if ((st = req_day_range(r, "from", "to", true, 0, &range)) != OK)
 		return st;
-	if (req_query(r, "to") != NULL && (st = req_day(r, "to", &f->to)) != OK)
-		return st;
-	if (f->to.n < f->from.n)
-		return error_set(&r->err, BAD_REQUEST, "to: before from");
+	f->from = range.from;
+	f->to = range.to;
 	if (cursor != NULL && !campaign_cursor_parse(cursor, &f->before))
 		return error_set(&r->err, BAD_REQUEST, "cursor: not one that was given out");
 	return req_int(r, "limit", 1, LIST_MAX, LIST_DEFAULT, &f->limit);
@@ -85,19 +85,13 @@ list(struct req *r, struct json *out)
 		reply_cursor(r, cursor);
 		return OK;
 	}
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_open_array(out, "campaigns");
 	for (size_t i = 0; i < page.count; i++)
 		campaign_put(out, NULL, &org, &page.campaigns[i], today);
 	json_close_array(out);
-	if (cursor != NULL)
-		json_put_text(out, "nextCursor", cursor);
-	else
-		json_put_null(out, "nextCursor");
-	json_close_object(out);
-	json_close_object(out);
+	json_put_text_or_null(out, "nextCursor", cursor);
+	dialect_tether_close(out);
 	return OK;
 }
 
@@ -136,10 +130,7 @@ get(struct req *r, struct json *out)
 		json_close_object(out);
 	}
 	json_close_array(out);
-	if (page.cursor != NULL)
-		json_put_text(out, "nextCursor", page.cursor);
-	else
-		json_put_null(out, "nextCursor");
+	json_put_text_or_null(out, "nextCursor", page.cursor);
 	json_close_object(out);
 	return OK;
 }

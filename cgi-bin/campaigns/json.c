@@ -5,14 +5,6 @@
 #include "base/csv.h"
 #include "time/instant.h"
 
-/* What a segment holds of its day: only an open one of today or later holds anything. */
-static int64_t
-reserved(const struct organization *org, const struct campaign *c, const struct segment *s, struct day today)
-{
-	return campaign_is_open(s->reads) && s->day.n >= today.n ?
-	    quota_held(s->contacts, s->spent, c->parts_per_contact, org->unit) : 0;
-}
-
 static void
 put_segment(struct json *out, const struct organization *org, const struct campaign *c, const struct segment *s,
     struct day today)
@@ -27,7 +19,7 @@ put_segment(struct json *out, const struct organization *org, const struct campa
 	json_put_text(out, "status", campaign_state_name(s->reads));
 	json_put_int(out, "sent", s->sent);
 	json_put_int(out, "failed", s->failed);
-	json_put_int(out, "reserved", reserved(org, c, s, today));
+	json_put_int(out, "reserved", campaign_segment_held(c, s, today, org->unit));
 	json_close_object(out);
 }
 
@@ -66,7 +58,7 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 		contacts += s->contacts;
 		sent += s->sent;
 		failed += s->failed;
-		held += reserved(org, c, s, today);
+		held += campaign_segment_held(c, s, today, org->unit);
 		first = s->day.n < first.n ? s->day : first;
 		last = s->day.n > last.n ? s->day : last;
 	}
@@ -120,29 +112,23 @@ read_failure(struct req *r, size_t i, const char *text, size_t n, struct result_
 	return st;
 }
 
-/* Reads the member `failed`, absent or null for none.  The array grows as it is read, because its length is not known before. */
+/* Reads the member `failed`, absent or null for none. */
 static enum status
 read_failures(struct req *r, struct campaign_results *results)
 {
 	const char *array, *item;
-	size_t array_n, item_n, pos = 0, max = 64;
-	struct result_failure *grown;
+	size_t array_n, item_n, pos = 0, max = 0;
 	enum status st = OK;
 
 	if (!json_find(r->body, r->body_n, "failed", &array, &array_n) || json_kind(array, array_n) == 'n')
 		return OK;
 	if (json_kind(array, array_n) != '[')
 		return error_set(&r->err, BAD_REQUEST, "failed: not an array of {\"phoneNumber\",\"reason\"}");
-	results->failures = arena_alloc(r->arena, max * sizeof(*results->failures));
 	while (st == OK && json_next_item(array, array_n, &pos, &item, &item_n)) {
 		if (results->failure_count == RESULTS_FAILURES_MAX)
 			return error_set(&r->err, TOO_LARGE, "failed: more than %d", RESULTS_FAILURES_MAX);
-		if (results->failure_count == max) {
-			grown = arena_alloc(r->arena, 4 * max * sizeof(*grown));
-			memcpy(grown, results->failures, max * sizeof(*grown));
-			results->failures = grown;
-			max *= 4;
-		}
+		results->failures = arena_grow(r->arena, results->failures, results->failure_count, &max,
+		    sizeof(*results->failures));
 		st = read_failure(r, results->failure_count, item, item_n, &results->failures[results->failure_count]);
 		results->failure_count++;
 	}

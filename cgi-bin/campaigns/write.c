@@ -57,10 +57,7 @@ put_refusal(struct req *r, struct json *out, enum status st, const struct campai
 	json_put_text(out, "date", day_format(refusal->day, text));
 	json_put_int(out, "needed", refusal->needed);
 	json_put_int(out, "available", refusal->available);
-	if (refusal->has_next)
-		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
-	else
-		json_put_null(out, "nextAvailableDate");
+	json_put_text_or_null(out, "nextAvailableDate", refusal->has_next ? day_format(refusal->next, text) : NULL);
 	json_close_object(out);
 	return st;
 }

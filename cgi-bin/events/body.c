@@ -12,34 +12,21 @@ static const char media_cloudevents[] = "application/cloudevents-batch+json";
 
 const char *const event_media[] = { media_json, media_ndjson, media_cloudevent, media_cloudevents, NULL };
 
-enum { EVENT_TEXT_USUAL = 48 };	/* bytes of a short event, to estimate how many a body has */
-
 struct items {
 	struct event_item *at;
 	size_t count, max;
 };
 
-/*
- * Reads one event into the next item.  A bad event is an item too, rejected with its error: it must not fail the others.  The
- * first array is sized by the length of the body, so that it rarely has to grow.
- */
+/* Reads one event into the next item.  A bad event is an item too, rejected with its error: it must not fail the others. */
 static enum status
 add(struct req *r, struct items *items, enum event_form form, const char *text, size_t n)
 {
-	struct event_item *item, *grown;
+	struct event_item *item;
 	struct error err = { 0 };
 
 	if (items->count == EVENTS_MAX)
 		return error_set(&r->err, TOO_LARGE, "body: more than %d events", EVENTS_MAX);
-	if (items->count == items->max) {
-		items->max = items->max > 0 ? 4 * items->max : r->body_n / EVENT_TEXT_USUAL + 1;
-		if (items->max > EVENTS_MAX)
-			items->max = EVENTS_MAX;
-		grown = arena_alloc(r->arena, items->max * sizeof(*grown));
-		if (items->count > 0)
-			memcpy(grown, items->at, items->count * sizeof(*grown));
-		items->at = grown;
-	}
+	items->at = arena_grow(r->arena, items->at, items->count, &items->max, sizeof(*items->at));
 	item = &items->at[items->count++];
 	if (event_read(r->arena, form, text, n, &item->event, &err) != OK) {
 		item->verdict = EVENT_REJECTED;

@@ -35,6 +35,7 @@
 #include "time/instant.h"
 #include "ledger/ledger.h"
 #include "org/organization.h"
+#include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 
@@ -111,14 +112,9 @@ put_refusal(struct json *out, const struct event_refusal *refusal, int64_t now)
 	json_put_text(out, "limit", refusal->limit);
 	json_put_text(out, "date", day_format(refusal->day, text));
 	json_put_int(out, "available", refusal->available);
-	if (refusal->frees_at > now)
-		instant_put(out, "freesAt", refusal->frees_at);
-	else
-		json_put_null(out, "freesAt");	/* that day is over, so it will not have room again */
-	if (refusal->has_next)
-		json_put_text(out, "nextAvailableDate", day_format(refusal->next, text));
-	else
-		json_put_null(out, "nextAvailableDate");
+	/* A day that is over will not have room again. */
+	instant_put_or_null(out, "freesAt", refusal->frees_at > now ? refusal->frees_at : 0);
+	json_put_text_or_null(out, "nextAvailableDate", refusal->has_next ? day_format(refusal->next, text) : NULL);
 }
 
 /* Lists every event that was not simply accepted, by its position in the body. */
@@ -215,17 +211,13 @@ struct list {
 static enum status
 read_days(struct req *r, struct list *l)
 {
-	struct day from, to;
-	enum status st;
+	struct day_range range;
+	enum status st = req_day_range(r, "from", "to", false, LISTED_DAYS_MAX, &range);
 
-	if ((st = req_day(r, "from", &from)) != OK || (st = req_day(r, "to", &to)) != OK)
+	if (st != OK)
 		return st;
-	if (to.n < from.n)
-		return error_set(&r->err, BAD_REQUEST, "to: before from");
-	if (to.n - from.n >= LISTED_DAYS_MAX)
-		return error_set(&r->err, BAD_REQUEST, "to: more than %d days from from", LISTED_DAYS_MAX);
-	l->place = (struct ledger_position) { .at = day_start(l->org.days, from), .is_void = -1, .source = "", .id = "" };
-	l->filter.until_at = day_start(l->org.days, day_add(to, 1));
+	l->place = (struct ledger_position) { .at = day_start(l->org.days, range.from), .is_void = -1, .source = "", .id = "" };
+	l->filter.until_at = day_start(l->org.days, day_add(range.to, 1));
 	return OK;
 }
 
@@ -309,19 +301,13 @@ list(struct req *r, struct json *out)
 			reply_cursor(r, next);
 		return st;
 	}
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_open_array(out, "events");
 	if ((st = put_rows(r, &l, out, &csv, &next)) != OK)
 		return st;
 	json_close_array(out);
-	if (next != NULL)
-		json_put_text(out, "next", next);
-	else
-		json_put_null(out, "next");
-	json_close_object(out);
-	json_close_object(out);
+	json_put_text_or_null(out, "next", next);
+	dialect_tether_close(out);
 	return OK;
 }
 

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/dialect.h"
 #include "http/form.h"
 #include "base/log.h"
 #include "base/money.h"
@@ -146,15 +147,12 @@ finish(struct req *r, struct setup_page *p, const char *name, const char *value,
 	r->is_secret = true;
 	if (!setup_page_is_json(r))
 		return setup_page_show(r, OK, p, out);
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", true);
-	json_open_object(out, "data");
+	dialect_tether_open(out);
 	json_put_text(out, name, value);
 	if (name2 != NULL)
 		json_put_text(out, name2, value2);
 	json_put_bool(out, "codeRemoved", !p->code_stays);
-	json_close_object(out);
-	json_close_object(out);
+	dialect_tether_close(out);
 	return OK;
 }
 

@@ -48,9 +48,9 @@ stem_of(struct db *db, struct arena *a)
 	return dot != NULL && dot != name ? arena_text(a, name, (size_t)(dot - name)) : name;
 }
 
-/* Whether a file name is STEM-YYYYMMDD-HHMMSS.db of this database and `ending`; if is_open is set, more may follow. */
+/* Whether a file name is STEM-YYYYMMDD-HHMMSS.db of this database, and then `ending`. */
 static bool
-is_named(const struct place *p, const char *name, const char *ending, bool is_open)
+is_named(const struct place *p, const char *name, const char *ending)
 {
 	const char *pattern = PATTERN;
 	size_t n = strlen(p->stem);
@@ -60,7 +60,7 @@ is_named(const struct place *p, const char *name, const char *ending, bool is_op
 	for (name += n; *pattern != '\0'; pattern++, name++)
 		if (*pattern == '#' ? *name < '0' || *name > '9' : *name != *pattern)
 			return false;
-	return strncmp(name, ending, strlen(ending)) == 0 && (is_open || name[strlen(ending)] == '\0');
+	return strcmp(name, ending) == 0;
 }
 
 /* The path of a backup that is made at second at_s, in UTC, so that the names sort by time. */
@@ -155,7 +155,7 @@ sweep(const struct place *p, struct dirent **names, int n)
 	for (int i = 0; i < n; i++) {
 		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
 
-		if (is_named(p, names[i]->d_name, UNFINISHED, false) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		if (is_named(p, names[i]->d_name, UNFINISHED) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 		    !scratch_remove_left(path) && time(NULL) - st.st_mtime > LEFT_BEHIND_S)
 			scratch_remove(path);
 	}
@@ -172,11 +172,11 @@ prune(const struct place *p, struct dirent **names, int n, const char *made, int
 	int others = -1;	/* backups but for the new one, which is among the names */
 
 	for (int i = 0; i < n; i++)
-		others += names[i]->d_type != DT_DIR && is_named(p, names[i]->d_name, "", false);
+		others += names[i]->d_type != DT_DIR && is_named(p, names[i]->d_name, "");
 	for (int i = 0; i < n && others >= keep; i++) {
 		const char *path = arena_printf(p->arena, "%s/%s", p->folder, names[i]->d_name);
 
-		if (names[i]->d_type == DT_DIR || !is_named(p, names[i]->d_name, "", false) || strcmp(path, made) == 0)
+		if (names[i]->d_type == DT_DIR || !is_named(p, names[i]->d_name, "") || strcmp(path, made) == 0)
 			continue;
 		others--;
 		if (unlink(path) == 0)

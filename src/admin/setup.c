@@ -161,22 +161,6 @@ setup_look(struct setup *s, const char *document_root)
 
 /* ---- Setting up */
 
-/* An audit row with one detail, {"name":"text"}. */
-static enum status
-note(struct db *db, int64_t now, const char *action, const char *name, const char *text)
-{
-	enum status st;
-	struct json j;
-
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, name, text);
-	json_close_object(&j);
-	st = audit(db, now, 0, CREDENTIAL, action, json_text(&j));
-	json_free(&j);
-	return st;
-}
-
 /*
  * Makes the folder, closed to other users, and an empty database in it.  Either may exist already: an earlier attempt may have
  * failed after this step, and another request may have been faster.
@@ -231,7 +215,7 @@ add_signing_key(struct db *db, struct arena *a, int64_t now, struct error *err)
 		return OK;
 	random_bytes(random, sizeof(random));
 	st = signing_key_add(db, a, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, now, err);
-	return st == OK ? note(db, now, "key.add", "kid", kid) : st;
+	return st == OK ? audit_pair(db, now, 0, CREDENTIAL, "key.add", "kid", kid) : st;
 }
 
 /* Writes everything, inside a write transaction.  Looks again for an organization, because only now nobody else can add one. */
@@ -253,7 +237,7 @@ write_all(struct db *db, struct arena *a, struct setup_input *input, int64_t now
 		return st;
 	if ((st = api_key_add(db, a, input->org.id, "made by setup", scopes, now, secret, &key, err)) != OK)
 		return st;
-	return note(db, now, "apikey.add", "key", arena_printf(a, "%lld", (long long)key));
+	return audit_pair(db, now, 0, CREDENTIAL, "apikey.add", "key", arena_printf(a, "%lld", (long long)key));
 }
 
 enum status

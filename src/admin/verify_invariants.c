@@ -12,9 +12,13 @@
 	"HAVING sum(messages) <> sum(l_messages) OR sum(parts) <> sum(l_parts) OR sum(cost) <> sum(l_cost) " \
 	"OR min(messages) < 0 OR min(parts) < 0 ORDER BY slot, channel"
 
+/* Milliseconds, as DAY_MS and QUARTER_MS are. */
+#define DAY "86400000"
+#define QUARTER "900000"
+
 /* The local day of an instant: in the span of the organization that it lies in. */
 #define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
-	" ORDER BY z.from_at DESC LIMIT 1)) / 86400000"
+	" ORDER BY z.from_at DESC LIMIT 1)) / " DAY
 
 #define SUMS_DIFFER ": stands at %i messages, %i parts, $%m; the ledger says %i messages, %i parts, $%m"
 
@@ -50,25 +54,26 @@ const struct invariant verify_invariants[] = {
 	    "ledger_day %d: has %i rows with the digest %i; the ledger has %i with %i",
 	    "SELECT day, sum(events), sum(digest), sum(l_events), sum(l_digest) FROM ("
 	    "SELECT day, events, digest, 0 AS l_events, 0 AS l_digest FROM ledger_day WHERE org = :org "
-	    "AND day >= :from_at / 86400000 AND day < :until_at / 86400000 UNION ALL "
+	    "AND day >= :from_at / " DAY " AND day < :until_at / " DAY " UNION ALL "
 	    "SELECT day, 0, 0, events, digest FROM temp.ledger_sum_day) AS both_of_them GROUP BY day "
 	    "HAVING sum(events) <> sum(l_events) OR sum(digest) <> sum(l_digest) ORDER BY day" },
 	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH, "usage_quarter %q %s" SUMS_DIFFER,
 	    COMPARE("SELECT quarter AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
-	    "0 AS l_cost FROM usage_quarter WHERE org = :org AND quarter >= :from_at / 900000 AND quarter < :until_at / 900000",
+	    "0 AS l_cost FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER,
 	    "SELECT quarter, channel, 0, 0, 0, messages, parts, cost FROM temp.ledger_sum_quarter "
-	    "WHERE quarter >= :from_at / 900000 AND quarter < :until_at / 900000") },
+	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER) },
 	/* Quarter-hours never straddle a local midnight, so a day is a sum of them. */
 	{ "usage_day", "each local day's roll-up is the sum of its events", OF_STRETCH, "usage_day %d %s" SUMS_DIFFER,
 	    COMPARE("SELECT day AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
-	    "0 AS l_cost FROM usage_day WHERE org = :org AND day >= :from_at / 86400000 AND day < :until_at / 86400000",
-	    "SELECT day, channel, 0, 0, 0, messages, parts, cost FROM (SELECT " DAY_OF("quarter * 900000") " AS day, channel, "
+	    "0 AS l_cost FROM usage_day WHERE org = :org AND day >= :from_at / " DAY " AND day < :until_at / " DAY,
+	    "SELECT day, channel, 0, 0, 0, messages, parts, cost FROM (SELECT " DAY_OF("quarter * " QUARTER) " AS day, channel, "
 	    "messages, parts, cost FROM temp.ledger_sum_quarter) AS cut "
-	    "WHERE day >= :from_at / 86400000 AND day < :until_at / 86400000") },
+	    "WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
 	{ "event.price", "priced events cost what the prices say, with the adjustments of later prices", OF_STRETCH,
 	    "cost %q %s: priced events cost $%m; by the prices it is $%m to $%m",
 	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter "
-	    "WHERE quarter >= :from_at / 900000 AND quarter < :until_at / 900000 AND (priced < least OR priced > most)" },
+	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most)" },
 	/* The next three are checked row by row in verify_ledger.c, so they have no SQL. */
 	{ "event.void", "each void names an event that can be voided, and takes back just that", OF_STRETCH },
 	{ "event.failed", "each failed event that is not voided has its failed contact", OF_STRETCH },

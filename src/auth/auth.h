@@ -11,15 +11,15 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/id.h"
 #include "db/db.h"
 #include "auth/scopes.h"
 
 #define AUTH_LEEWAY_MS INT64_C(30000)	/* tolerated between the clocks of issuer and server */
-#define ORG_ID_MAX 65		/* bytes of an organization's id, with its NUL */
 #define CREDENTIAL_MAX 80	/* bytes of a credential's name, with its NUL */
 
 struct caller {
-	char org[ORG_ID_MAX];		/* "" = none named (only with SCOPE_ADMIN); may not exist */
+	char org[ID_MAX];		/* "" = none named (only with SCOPE_ADMIN); may not exist */
 	unsigned scopes;		/* expanded: with SCOPE_ADMIN all bits are set */
 	int64_t expires_at;		/* of a token; 0 = until it is revoked */
 	char credential[CREDENTIAL_MAX];	/* `jwt:KID`, `apikey:N`, `cli` */

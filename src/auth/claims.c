@@ -6,6 +6,7 @@
 
 #include "auth/auth.h"
 #include "auth/claims.h"
+#include "base/id.h"
 #include "base/json.h"
 
 enum { CLAIM_MAX = 4096 };	/* bytes of one claim; the whole token is not longer */
@@ -17,15 +18,6 @@ struct reader {
 	struct json_object *object;	/* the same payload, parsed */
 	struct error *err;
 };
-
-bool
-claims_org_ok(const char *id)
-{
-	size_t n = strlen(id);
-
-	return n >= 1 && n < ORG_ID_MAX &&
-	    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == n;
-}
 
 /*
  * Reads a string, which may be empty; *value is NULL if it is absent or null.  A claim of the wrong type makes the
@@ -171,7 +163,7 @@ read_rights(struct reader *r, struct claims *claims)
 	if ((st = text_claim(r, "organizationId", &claims->org)) != OK ||
 	    (st = text_claim(r, "scope", &scope)) != OK)
 		return st;
-	if (claims->org != NULL && !claims_org_ok(claims->org))
+	if (claims->org != NULL && !id_ok(claims->org))
 		return error_set(r->err, UNAUTHENTICATED, "organizationId: no organisation's id");
 	if (scope != NULL) {
 		claims->scopes = scopes_expand(scopes_known(scope));

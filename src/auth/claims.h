@@ -5,7 +5,7 @@
  *	exp		required; instants are whole seconds, with a tolerance of AUTH_LEEWAY_MS
  *	nbf, iat	if present, not ahead of the clock
  *	iss, aud	must match the settings of those names, unless these are empty; aud may be a list
- *	organizationId	an organization's id
+ *	organizationId	an organization's id (base/id.h)
  *	scope		our scopes, separated by blanks; unknown words are ignored; takes precedence over
  *			accessRole, even if it is empty
  *	accessRole	SUPERADMIN, ADMIN, DEPARTMENT_HEAD, SALES_REP; any other grants nothing
@@ -15,7 +15,6 @@
 #ifndef CLAIMS_H
 #define CLAIMS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +33,5 @@ struct claims {
  */
 enum status	claims_read(struct arena *a, const char *payload, size_t n, const char *iss, const char *aud,
 		    int64_t now, struct claims *claims, struct error *err);
-
-/* [A-Za-z0-9._-]{1,64}: the form of organizationId. */
-bool		claims_org_ok(const char *id);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "auth/claims.h"
 #include "base/crypto.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "store/setting.h"
 #include "auth/token.h"
@@ -281,7 +282,7 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 	/* Refuse what auth_check would refuse later: a token is only useful if this server accepts it. */
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
 		return error_set(err, BAD_REQUEST, "org: only a token with the scope admin can do without");
-	if (org != NULL && !claims_org_ok(org))
+	if (org != NULL && !id_ok(org))
 		return error_set(err, BAD_REQUEST, "org: not 1 to 64 of A-Z a-z 0-9 . _ -");
 	if (ttl_ms < TOKEN_TTL_MIN_MS || ttl_ms > TOKEN_TTL_MAX_MS)
 		return error_set(err, BAD_REQUEST, "ttl: not within a second and ten years");

@@ -4,6 +4,7 @@
  * of a block begins the next one; the rest is wasted until the reset.
  */
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,26 @@ arena_alloc(struct arena *a, size_t size)
 	/* A block that was reset still holds the last request's data. */
 	memset(p, 0, size);
 	return p;
+}
+
+/*
+ * Doubles, so that adding one by one takes linear time, and begins with one item, because many lists have no second.  The old
+ * copies remain until the reset; together they are no longer than the new one.
+ */
+void *
+arena_grow(struct arena *a, void *old, size_t count, size_t *max, size_t size)
+{
+	void *grown;
+
+	if (count < *max)
+		return old;
+	if (count > SIZE_MAX / 4 / size)	/* the size of the doubled array, rounded up, must not wrap around */
+		out_of_memory();
+	*max = count > 0 ? 2 * count : 1;
+	grown = arena_alloc(a, *max * size);
+	if (count > 0)
+		memcpy(grown, old, count * size);
+	return grown;
 }
 
 char *

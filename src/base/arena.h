@@ -22,6 +22,12 @@ void		 arena_reset(struct arena *a);
 /* size bytes, zeroed, aligned for any type. */
 void		*arena_alloc(struct arena *a, size_t size);
 
+/*
+ * Makes room for one more item in an array of count items of size bytes: returns old if count < *max, otherwise a copy with
+ * room for twice as many, zeroed, and sets *max.  An array begins as NULL with 0 for both.
+ */
+void		*arena_grow(struct arena *a, void *old, size_t count, size_t *max, size_t size);
+
 /* A copy of the n bytes at text, with a NUL after them. */
 char		*arena_text(struct arena *a, const char *text, size_t n);
 char		*arena_strdup(struct arena *a, const char *text);

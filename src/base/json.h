@@ -113,6 +113,8 @@ void		json_put_text(struct json *j, const char *name, const char *value);	/* esc
 void		json_put_int(struct json *j, const char *name, int64_t value);
 void		json_put_bool(struct json *j, const char *name, bool value);
 void		json_put_null(struct json *j, const char *name);
+void		json_put_text_or_null(struct json *j, const char *name, const char *value);	/* null if value is NULL */
+void		json_put_int_or_null(struct json *j, const char *name, int64_t value, int64_t none);	/* null if it is none */
 void		json_put_money(struct json *j, const char *name, int64_t micros);	/* a number of dollars */
 void		json_put_raw(struct json *j, const char *name, const char *value, size_t n);	/* JSON already */
 void		json_append(struct json *j, const char *text, size_t n);	/* bytes unchanged: NDJSON, CSV, metrics */

@@ -235,6 +235,24 @@ json_put_null(struct json *j, const char *name)
 }
 
 void
+json_put_text_or_null(struct json *j, const char *name, const char *value)
+{
+	if (value != NULL)
+		json_put_text(j, name, value);
+	else
+		json_put_null(j, name);
+}
+
+void
+json_put_int_or_null(struct json *j, const char *name, int64_t value, int64_t none)
+{
+	if (value != none)
+		json_put_int(j, name, value);
+	else
+		json_put_null(j, name);
+}
+
+void
 json_put_money(struct json *j, const char *name, int64_t micros)
 {
 	char text[MONEY_TEXT_MAX];

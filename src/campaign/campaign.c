@@ -85,15 +85,9 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 
 	query_bind_int(q, ":campaign", c->key);
 	while (c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
-		struct segment *s, *grown;
+		struct segment *s;
 
-		if (c->count == max) {	/* grow from 1: most campaigns have one segment, and lists hold many campaigns */
-			max = max > 0 ? 8 * max : 1;
-			grown = arena_alloc(a, max * sizeof(*grown));
-			if (c->count > 0)
-				memcpy(grown, c->segments, c->count * sizeof(*grown));
-			c->segments = grown;
-		}
+		c->segments = arena_grow(a, c->segments, c->count, &max, sizeof(*c->segments));
 		s = &c->segments[c->count++];
 		*s = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
 			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),
@@ -129,14 +123,21 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 	return load_segments(db, a, today, c);
 }
 
-/* Sums the open segments of that day.  Uses the stored state: for a day that is not over, it is also the state today. */
+/* Uses the stored state: if the day is not over, it is also the state today. */
+int64_t
+campaign_segment_held(const struct campaign *c, const struct segment *s, struct day today, enum quota_unit unit)
+{
+	return campaign_is_open(s->state) && s->day.n >= today.n ?
+	    quota_held(s->contacts, s->spent, c->parts_per_contact, unit) : 0;
+}
+
 int64_t
 campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today)
 {
 	int64_t held = 0;
 
-	for (size_t i = 0; d.n >= today.n && i < c->count; i++)
-		if (c->segments[i].day.n == d.n && campaign_is_open(c->segments[i].state))
-			held += quota_held(c->segments[i].contacts, c->segments[i].spent, c->parts_per_contact, org->unit);
+	for (size_t i = 0; i < c->count; i++)
+		if (c->segments[i].day.n == d.n)
+			held += campaign_segment_held(c, &c->segments[i], today, org->unit);
 	return held;
 }

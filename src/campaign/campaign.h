@@ -47,6 +47,9 @@ struct campaign {
 enum status	campaign_load(struct db *db, struct arena *a, const struct organization *org, const char *id,
 		    struct day today, struct campaign *c, struct error *err);
 
+/* What a segment still holds of its day: only an open one of today or later holds anything. */
+int64_t		campaign_segment_held(const struct campaign *c, const struct segment *s, struct day today, enum quota_unit unit);
+
 /* What the campaign still holds of a day, in quota units. */
 int64_t		campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today);
 

@@ -72,9 +72,8 @@ add_campaign(const struct price_list *prices, struct cap_usage *usage, const str
 	for (size_t i = 0; i < c->count; i++) {
 		const struct segment *s = &c->segments[i];
 
-		if (campaign_is_open(s->state) && s->day.n >= today.n &&
-		    s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
-			cap_add_held(prices, usage, s->day, quota_held(s->contacts, s->spent, 1, UNIT_MESSAGE), c->parts_per_contact,
+		if (s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
+			cap_add_held(prices, usage, s->day, campaign_segment_held(c, s, today, UNIT_MESSAGE), c->parts_per_contact,
 			    sign);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "campaign/campaign_list.h"
 #include "base/cursor.h"
+#include "ledger/event.h"
 
 /* Campaigns per query; campaigns that one page loads at most; digits of a key in a cursor, so that it fits an int64. */
 enum { CHUNK = 100, LOOKED_AT_MAX = 2000, DIGITS_MAX = 18 };
@@ -98,11 +99,10 @@ struct position {
 	const char *source, *id;
 };
 
-/* Separates the source from the id by a control character, which neither may contain. */
 static const char *
 format_position(struct arena *a, const struct position *p)
 {
-	return cursor_of(a, arena_printf(a, "%" PRId64 "~%s\x1f%s", p->failed_at, p->source, p->id));
+	return cursor_of(a, arena_printf(a, "%" PRId64 "~%s" EVENT_SEPARATOR "%s", p->failed_at, p->source, p->id));
 }
 
 /* Splits the text in place; false unless format_position wrote it. */
@@ -112,7 +112,7 @@ parse_position(struct arena *a, const char *cursor, struct position *p)
 	char *copy, *source, *id, *end;
 
 	if ((copy = cursor_text(a, cursor)) == NULL || (source = strchr(copy, '~')) == NULL ||
-	    (id = strchr(source + 1, '\x1f')) == NULL)
+	    (id = strchr(source + 1, EVENT_SEPARATOR[0])) == NULL)
 		return false;
 	*source++ = *id++ = '\0';
 	*p = (struct position) { strtoll(copy, &end, 10), source, id };

@@ -3,7 +3,6 @@
  */
 #include "store/audit.h"
 #include "campaign/campaign_rows.h"
-#include "base/json.h"
 #include "base/row_hash.h"
 
 enum status
@@ -30,16 +29,7 @@ enum status
 campaign_audit(struct db *db, const struct organization *org, const struct campaign *c, const struct campaign_change *change,
     const char *action)
 {
-	enum status st;
-	struct json j;
-
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, "campaignId", c->id);
-	json_close_object(&j);
-	st = audit(db, change->now, org->key, change->credential, action, json_text(&j));
-	json_free(&j);
-	return st;
+	return audit_pair(db, change->now, org->key, change->credential, action, "campaignId", c->id);
 }
 
 /*

@@ -100,6 +100,8 @@ is_success(int rc)
 /* The rc of a statement that was not run because its transaction has already failed. */
 enum { NOT_RUN = -1 };
 
+enum { SQL_SHOWN_MAX = 320 };	/* bytes of a statement, or of an error, in the log */
+
 /*
  * Records a failure at once, because a caller may leave before query_done; the commit must fail all
  * the same.
@@ -158,6 +160,8 @@ db_query(struct db *db, const char *sql)
 		q = db->cache[slot] = xmalloc(sizeof(*q));
 		*q = (struct query) { .db = db, .sql = sql };
 	}
+	/* Whoever uses it must call query_done first: otherwise a second use would reset a loop that still reads its rows. */
+	assert(q->stmt == NULL || !sqlite3_stmt_busy(q->stmt));
 	if (q->stmt == NULL) {	/* new, or preparing it has failed before */
 		q->rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->stmt, NULL);
 		note_failure(q);
@@ -169,12 +173,13 @@ db_query(struct db *db, const char *sql)
 static int
 parameter(struct query *q, const char *name)
 {
+	char sql[SQL_SHOWN_MAX];
 	int i;
 
 	if (q->stmt == NULL)	/* preparing failed, and query_done reports it */
 		return 0;
 	if ((i = sqlite3_bind_parameter_index(q->stmt, name)) == 0) {
-		log_error("event=sql error=\"no parameter %s\" sql=\"%.300s\"", name, q->sql);
+		log_error("event=sql error=\"no parameter %s\" sql=%s", name, log_value(q->sql, sql, sizeof(sql)));
 		abort();
 	}
 	return i;
@@ -307,6 +312,7 @@ query_is_null(struct query *q, int column)
 enum status
 query_done(struct query *q)
 {
+	char text[SQL_SHOWN_MAX], sql[SQL_SHOWN_MAX];
 	struct db *db = q->db;
 	enum status st = OK;
 
@@ -314,7 +320,8 @@ query_done(struct query *q)
 		st = db->write_status;	/* logged when the transaction failed */
 	else if (!is_success(q->rc)) {
 		st = db_trouble_of(q->rc, db->handle) == DB_NO_TROUBLE ? INTERNAL : UNAVAILABLE;
-		log_error("event=sql error=\"%s\" code=%d sql=\"%.300s\"", sqlite3_errmsg(db->handle), q->rc, q->sql);
+		log_error("event=sql error=%s code=%d sql=%s", log_value(sqlite3_errmsg(db->handle), text, sizeof(text)), q->rc,
+		    log_value(q->sql, sql, sizeof(sql)));
 	}
 	/* Ready for the next use.  Bindings are addresses that may be freed now. */
 	if (q->stmt != NULL) {

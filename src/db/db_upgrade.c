@@ -14,6 +14,7 @@
 #include "db/db_file.h"
 #include "db/db_schema.h"
 #include "base/row_hash.h"
+#include "time/instant.h"
 
 /* ---- Version 3: digests */
 
@@ -35,7 +36,7 @@ write_ledger_days(struct db *db)
 		row_hash_start(&h);
 		query_hash(q, 0, 17, &h);
 		query_bind_int(add, ":org", query_int(q, 0));
-		query_bind_int(add, ":day", query_int(q, 3) / 86400000);
+		query_bind_int(add, ":day", query_int(q, 3) / DAY_MS);
 		query_bind_int(add, ":hash", row_hash_end(&h));
 		st = query_run(add);
 	}

@@ -52,6 +52,21 @@ detail(const struct req *r, enum status st)
 	return st == INTERNAL || st == UNAVAILABLE ? "" : r->err.text;
 }
 
+void
+dialect_tether_open(struct json *out)
+{
+	json_open_object(out, NULL);
+	json_put_bool(out, "success", true);
+	json_open_object(out, "data");
+}
+
+void
+dialect_tether_close(struct json *out)
+{
+	json_close_object(out);
+	json_close_object(out);
+}
+
 /* message is the kind of error in words, error the detail; an endpoint whose contract fixes message has set r->message. */
 static void
 tether(const struct req *r, enum status st, struct json *out)

@@ -63,11 +63,14 @@ put_request(const struct req *r, struct json *j)
 static bool
 lists_tag(const struct req *r, const char *have)
 {
-	size_t n = strlen(r->etag) - 1;		/* without the closing quote */
 	const char *at;
+	size_t n;
 
 	if (strcmp(have, "*") == 0)
 		return true;
+	if (r->etag[0] == '\0')
+		return false;
+	n = strlen(r->etag) - 1;	/* without the closing quote */
 	for (at = have; (at = strchr(at, '"')) != NULL; at++)
 		if (strncmp(at, r->etag, n) == 0 && (at[n] == '"' || at[n] == '-'))
 			return true;

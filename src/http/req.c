@@ -5,22 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/cgi_env.h"
 #include "http/negotiate.h"
 #include "base/log.h"
 #include "http/req.h"
 
 enum { PATH_MAX_BYTES = 2048 };
 
-/* The first variable of that name decides; an empty one counts as absent, because web servers pass both for "none". */
 const char *
 req_env(const struct req *r, const char *name)
 {
-	size_t n = strlen(name);
-
-	for (char **e = r->env; *e != NULL; e++)
-		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
-			return (*e)[n + 1] != '\0' ? *e + n + 1 : NULL;
-	return NULL;
+	return cgi_env(r->env, name);
 }
 
 static const char *
@@ -270,6 +265,29 @@ req_day(struct req *r, const char *name, struct day *d)
 	if (!day_parse(text, d))
 		return error_set(&r->err, BAD_REQUEST, "%s: not a date (YYYY-MM-DD)", name);
 	return OK;
+}
+
+/* The hints are for the dialects that show one. */
+enum status
+req_day_range(struct req *r, const char *from_name, const char *to_name, bool is_optional, int32_t days_max,
+    struct day_range *range)
+{
+	enum status st = OK;
+
+	if (!is_optional || req_query(r, from_name) != NULL)
+		st = req_day(r, from_name, &range->from);
+	if (st == OK && (!is_optional || req_query(r, to_name) != NULL))
+		st = req_day(r, to_name, &range->to);
+	if (st != OK) {
+		error_hint(&r->err, "Give %s and %s as YYYY-MM-DD.", from_name, to_name);
+		return st;
+	}
+	if (range->to.n < range->from.n) {
+		st = error_set(&r->err, BAD_REQUEST, "%s: before %s", to_name, from_name);
+		error_hint(&r->err, "Swap the two dates.");
+	} else if (days_max > 0 && range->to.n - range->from.n >= days_max)
+		st = error_set(&r->err, BAD_REQUEST, "%s: more than %d days from %s", to_name, days_max, from_name);
+	return st;
 }
 
 /* At most 16 digits, so that strtoll cannot overflow; min and max decide the rest. */

@@ -49,6 +49,10 @@ struct endpoint {
 
 enum { PARAMS_MAX = 16, HEADERS_MAX = 8 };
 
+struct day_range {
+	struct day from, to;	/* both included */
+};
+
 struct param {
 	const char *name, *value;
 };
@@ -101,6 +105,12 @@ const char	*req_env(const struct req *r, const char *name);
 
 /* Typed parameters: BAD_REQUEST and an error that names the parameter. */
 enum status	 req_day(struct req *r, const char *name, struct day *d);	/* required */
+/*
+ * A range of days, at most days_max of them (0 = any number).  If it is optional, an absent end leaves that of *range as the
+ * caller has set it.
+ */
+enum status	 req_day_range(struct req *r, const char *from_name, const char *to_name, bool is_optional, int32_t days_max,
+		    struct day_range *range);
 enum status	 req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value);
 
 /* The body as a JSON object that may have only the known members (NULL-ended).  The caller frees it with json_object_free. */

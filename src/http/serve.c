@@ -14,6 +14,7 @@
 
 #include "http/worker.h"
 #include "http/body.h"
+#include "http/cgi_env.h"
 #include "base/crypto.h"
 #include "time/instant.h"
 #include "db/scratch.h"
@@ -64,23 +65,11 @@ read_cgi(void *from, char *to, size_t n)
 	return got;
 }
 
-/* A CGI variable; NULL if it is absent or empty.  There is no request yet for req_env. */
-static const char *
-variable(char **env, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, n) == 0 && (*env)[n] == '=' && (*env)[n + 1] != '\0')
-			return *env + n + 1;
-	return NULL;
-}
-
 /* OK if the body was read to its end, and is as long as its Content-Length says, if there is one. */
 static enum status
 check_length(const struct body *b, char **env)
 {
-	const char *length = variable(env, "CONTENT_LENGTH");
+	const char *length = cgi_env(env, "CONTENT_LENGTH");
 
 	if (b->is_too_large)
 		return TOO_LARGE;
@@ -93,11 +82,11 @@ check_length(const struct body *b, char **env)
 static unsigned long long
 cgi_body_bytes(char **env)
 {
-	const char *length = variable(env, "CONTENT_LENGTH");
+	const char *length = cgi_env(env, "CONTENT_LENGTH");
 
 	if (length != NULL)
 		return strtoull(length, NULL, 10);
-	return variable(env, "HTTP_TRANSFER_ENCODING") != NULL ? ULLONG_MAX : 0;
+	return cgi_env(env, "HTTP_TRANSFER_ENCODING") != NULL ? ULLONG_MAX : 0;
 }
 
 static void

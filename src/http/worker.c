@@ -3,7 +3,6 @@
  * the handler, the log line, and maintenance after it.
  */
 #include <string.h>
-#include <time.h>
 
 #include "http/worker.h"
 #include "base/conf.h"
@@ -245,19 +244,10 @@ log_line(const struct req *r, enum status st, size_t bytes, int64_t us)
 	    (long long)us, log_value(r->org, org, sizeof(org)), r->caller.credential[0] != '\0' ? r->caller.credential : "-");
 }
 
-static int64_t
-monotonic_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 struct worker_reply
 worker_handle(struct worker *a, char **env, const char *body, size_t n, enum status body_status)
 {
-	int64_t began_us = monotonic_us();
+	int64_t began_us = instant_monotonic_us();
 	struct req r = { .endpoint = a->endpoint, .env = env, .arena = a->arena, .now = instant_now(), .body = body,
 		.body_n = n, .org = "", .media = "", .path = "", .epoch = "" };
 	const char *method = req_env(&r, "REQUEST_METHOD");
@@ -275,7 +265,7 @@ worker_handle(struct worker *a, char **env, const char *body, size_t n, enum sta
 	if (status_http(st) >= 400 && !r.keeps_body)
 		dialect_error(&r, st, &a->body);
 	has_body = reply_write(&r, st, &a->body, &a->head);
-	log_line(&r, st, a->head.size + (has_body ? a->body.size : 0), monotonic_us() - began_us);
+	log_line(&r, st, a->head.size + (has_body ? a->body.size : 0), instant_monotonic_us() - began_us);
 	/* Only requests with a credential trigger maintenance. */
 	a->now = r.now;
 	a->is_maintenance_due = r.now >= a->maintenance_at && r.caller.credential[0] != '\0';

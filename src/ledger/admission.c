@@ -9,7 +9,6 @@
 
 #include "ledger/admission.h"
 #include "time/instant.h"
-#include "base/money.h"
 #include "ledger/slot.h"
 #include "ledger/usage.h"
 
@@ -141,13 +140,6 @@ change_day(const struct admission *e, const struct admission_change *c, struct k
 		    quota_held(c->left_after, 0, h->parts_per_contact, e->org->unit);
 }
 
-/* What a segment's remaining contacts will cost: their parts at the price of the segment's day. */
-static int64_t
-held_cost(const struct admission *e, const struct segment_hold *h, int64_t left)
-{
-	return money_cost(quota_held(left, 0, h->parts_per_contact, UNIT_PART), price_nanos(e->prices, SMS, h->day));
-}
-
 /*
  * Applies an event to a cycle, in the same two parts as change_day.  The reservation counts as SMS contacts and as
  * money, but not as messages: messagesCap looks at what was sent.
@@ -157,15 +149,11 @@ change_cycle(const struct admission *e, const struct admission_change *c, struct
 {
 	const struct segment_hold *h = &c->before;
 
-	if (is_in(&u->cycle, c->day)) {
-		u->messages += channel_facts(c->channel)->in_message_usage ? c->messages : 0;
-		u->cost_micros += channel_facts(c->channel)->in_budget_usage ? c->cost_micros : 0;
-		u->sms += c->channel == SMS ? c->messages : 0;
-		u->calls += c->channel == CALL ? c->messages : 0;
-	}
+	if (is_in(&u->cycle, c->day))
+		cap_add_sent(u, c->channel, c->messages, c->cost_micros);
 	if (c->has_segment && is_in(&u->cycle, h->day) && h->day.n >= e->today.n) {
-		u->sms -= h->left - c->left_after;
-		u->cost_micros -= held_cost(e, h, h->left) - held_cost(e, h, c->left_after);
+		cap_add_held(e->prices, u, h->day, h->left, h->parts_per_contact, -1);
+		cap_add_held(e->prices, u, h->day, c->left_after, h->parts_per_contact, 1);
 	}
 }
 
@@ -215,6 +203,7 @@ static enum status
 find_next(struct admission *e, int64_t units, struct event_refusal *refusal)
 {
 	enum status st;
+	int32_t first;
 
 	if (!e->knows_ahead) {
 		st = usage_days(e->db, e->org, e->today, day_add(e->today, AHEAD - 1), e->today, e->ahead);
@@ -223,11 +212,9 @@ find_next(struct admission *e, int64_t units, struct event_refusal *refusal)
 		overlay_kept(e);
 		e->knows_ahead = true;
 	}
-	for (int32_t i = 0; i < AHEAD && !refusal->has_next; i++)
-		if (quota_available(e->org->daily_limit, e->ahead[i]) >= units) {
-			refusal->has_next = true;
-			refusal->next = day_add(e->today, i);
-		}
+	first = slot_first(e->org->daily_limit, e->ahead, AHEAD, units);
+	if ((refusal->has_next = first >= 0))
+		refusal->next = day_add(e->today, first);
 	return OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "ledger/cap.h"
 #include "base/money.h"
+#include "ledger/segment.h"
 
 bool
 cap_any(const struct organization *org)
@@ -14,44 +15,52 @@ cap_any(const struct organization *org)
 	    org->cap_sms != NO_CAP || org->cap_calls != NO_CAP);
 }
 
+/* Money saturates: an absurd cost must be refused, not wrap around and look like room. */
+static void
+add_micros(struct cap_usage *usage, int64_t micros)
+{
+	if (__builtin_add_overflow(usage->cost_micros, micros, &usage->cost_micros))
+		usage->cost_micros = micros < 0 ? -INT64_MAX : INT64_MAX;
+}
+
+void
+cap_add_sent(struct cap_usage *usage, enum channel c, int64_t messages, int64_t cost_micros)
+{
+	usage->messages += channel_facts(c)->in_message_usage ? messages : 0;
+	usage->sms += c == SMS ? messages : 0;
+	usage->calls += c == CALL ? messages : 0;
+	add_micros(usage, channel_facts(c)->in_budget_usage ? cost_micros : 0);
+}
+
 /* A reservation counts in parts for its cost, at the price of its own day, and in contacts for smsCap. */
 void
 cap_add_held(const struct price_list *prices, struct cap_usage *usage, struct day d, int64_t contacts, int64_t parts_per_contact,
     int sign)
 {
-	int64_t micros = sign * money_cost(quota_held(contacts, 0, parts_per_contact, UNIT_PART), price_nanos(prices, SMS, d));
-
 	usage->sms += sign * contacts;
-	/* Saturate: an absurd cost must be refused, not wrap around and look like room. */
-	if (__builtin_add_overflow(usage->cost_micros, micros, &usage->cost_micros))
-		usage->cost_micros = sign < 0 ? -INT64_MAX : INT64_MAX;
+	add_micros(usage, sign * money_cost(quota_held(contacts, 0, parts_per_contact, UNIT_PART), price_nanos(prices, SMS, d)));
 }
 
-/*
- * Adds what open segments of the cycle's days hold, from the day `from` on.  The price depends on the day, so the rows
- * are added one by one.
- */
-static enum status
-add_reserved(struct db *db, const struct organization *org, const struct price_list *prices, struct day from,
-    struct cap_usage *usage)
-{
-	struct query *q = db_query(db, "SELECT day, contacts, spent, parts_per_contact FROM segment "
-	    "WHERE org = :org AND day >= :from AND day < :until AND status IN ('scheduled', 'sending', 'paused')");
+/* A cycle and the prices of its days, for add_open. */
+struct reserved {
+	const struct price_list *prices;
+	struct cap_usage *usage;
+};
 
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from.n);
-	query_bind_int(q, ":until", usage->cycle.until.n);
-	while (query_step(q)) {
-		cap_add_held(prices, usage, (struct day) { (int32_t)query_int(q, 0) },
-		    quota_held(query_int(q, 1), query_int(q, 2), 1, UNIT_MESSAGE), query_int(q, 3), 1);
-	}
-	return query_done(q);
+/* Adds an open segment.  The price depends on the day, so each is added by itself. */
+static void
+add_open(const struct segment_hold *h, void *arg)
+{
+	const struct reserved *r = arg;
+
+	cap_add_held(r->prices, r->usage, h->day, h->left, h->parts_per_contact, 1);
 }
 
 enum status
 cap_usage_load(struct db *db, const struct organization *org, const struct price_list *prices, struct day d,
     struct day today, struct cap_usage *usage)
 {
+	struct reserved reserved = { prices, usage };
 	struct usage_sums sums;
 	enum status st;
 
@@ -59,12 +68,11 @@ cap_usage_load(struct db *db, const struct organization *org, const struct price
 	usage->cycle = cycle_of(org->days, org->cycle_day, d);
 	if ((st = usage_sum_days(db, org, usage->cycle.from, usage->cycle.until, &sums)) != OK)
 		return st;
-	usage->messages = usage_messages(&sums);
-	usage->cost_micros = usage_budget_micros(&sums);
-	usage->sms = sums.of[SMS].messages;
-	usage->calls = sums.of[CALL].messages;
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		cap_add_sent(usage, c, sums.of[c].messages, sums.of[c].cost_micros);
 	/* Reservations of days that are over have lapsed: count from today if the cycle started earlier. */
-	return add_reserved(db, org, prices, usage->cycle.from.n < today.n ? today : usage->cycle.from, usage);
+	return segment_each_open(db, org, usage->cycle.from.n < today.n ? today : usage->cycle.from,
+	    day_add(usage->cycle.until, -1), add_open, &reserved);
 }
 
 /* Whether usage exceeds the cap because of this change.  Usage that exceeded it before and did not grow is not refused. */

@@ -24,9 +24,12 @@ bool		cap_any(const struct organization *org);	/* a cap is set and binds (no ove
 enum status	cap_usage_load(struct db *db, const struct organization *org, const struct price_list *prices,
 		    struct day d, struct day today, struct cap_usage *usage);
 
+/* Adds what was sent on a channel in the cycle. */
+void		cap_add_sent(struct cap_usage *usage, enum channel c, int64_t messages, int64_t cost_micros);
+
 /*
  * Adds (sign 1) or subtracts (-1) what a segment on that day of the cycle holds: contacts, and money at the price of
- * the day.  Money saturates: absurd costs must be refused, not wrap around and look like room.
+ * the day.
  */
 void		cap_add_held(const struct price_list *prices, struct cap_usage *usage, struct day d, int64_t contacts,
 		    int64_t parts_per_contact, int sign);

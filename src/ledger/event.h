@@ -14,6 +14,15 @@
 #define EVENT_AHEAD_MS (5 * MINUTE_MS)
 #define EVENT_OWN_SOURCE "daybook:"	/* the prefix of our own rows; refused from clients */
 
+/*
+ * The unit separator, which joins two texts: in a cursor a source and an id, in the id of an adjustment the id of its event and
+ * a number.  Neither may contain it, because ids and sources have no control characters.
+ */
+#define EVENT_SEPARATOR "\x1f"
+
+/* SQL: whether the column `id` is that of an adjustment of event `of`.  A range of the key, up to the next character. */
+#define EVENT_IS_ADJUST_OF(id, of) id " > " of " || char(31) AND " id " < " of " || char(32)"
+
 enum event_kind { EVENT_SENT, EVENT_FAILED, EVENT_VOID };
 
 struct event {

@@ -21,10 +21,7 @@ static const char *const data_fields[] = { "channel", "messages", "parts", "stat
 static const char *const not_of_a_void[] = { "occurredAt", "channel", "messages", "parts", "status", "cost",
 	"campaignId", "segmentNumber", "to" };
 
-/*
- * Refuses control characters: ids go into logs, and our own rows append one (\x1f) and a number to the id that they
- * concern.
- */
+/* Refuses control characters: ids go into logs, and EVENT_SEPARATOR is one of them. */
 static bool
 is_printable(const char *text)
 {

@@ -14,47 +14,53 @@
 /* Adjustments by a new price concern a quarter and a channel, not one event, so they have a source of their own. */
 static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
 
+static const char *
+text_or_null(struct query *q, struct arena *a, int column)
+{
+	return query_is_null(q, column) ? NULL : arena_strdup(a, query_text(q, column));
+}
+
+void
+event_row_read(struct query *q, struct arena *a, struct event_row *row)
+{
+	const void *detail;
+	size_t n;
+
+	*row = (struct event_row) { .source = arena_strdup(a, query_text(q, 0)), .id = arena_strdup(a, query_text(q, 1)),
+		.occurred_at = query_int(q, 2), .messages = query_int(q, 4), .parts = query_int(q, 5),
+		.cost_micros = query_int(q, 6), .cost_given = query_int(q, 7) != 0,
+		.status = arena_strdup(a, query_text(q, 8)), .campaign = query_int(q, 9), .segment = query_int(q, 10),
+		.campaign_given = text_or_null(q, a, 11), .segment_given = query_int(q, 12), .voids = text_or_null(q, a, 13) };
+	channel_parse(query_text(q, 3), &row->channel);
+	/* A detail of any other size is none: it was blanked, or the event had none. */
+	detail = query_blob(q, 14, &n);
+	if ((row->has_detail = n == sizeof(row->detail)))
+		memcpy(row->detail, detail, n);
+}
+
 enum status
 event_find(struct db *db, struct arena *a, const struct organization *org, const char *source, const char *id,
     bool *found, struct event_row *row)
 {
-	struct query *q = db_query(db, "SELECT occurred_at, channel, messages, parts, cost_micros, cost_given, status, "
-	    "campaign, segment, campaign_given, segment_given, voids_id, detail_sha256 FROM event "
-	    "WHERE org = :org AND source = :source AND id = :id");
-	const void *detail;
-	size_t n;
+	struct query *q = db_query(db, "SELECT " EVENT_ROW_COLUMNS " FROM event e "
+	    "WHERE e.org = :org AND e.source = :source AND e.id = :id");
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_text(q, ":source", source);
 	query_bind_text(q, ":id", id);
-	if ((*found = query_step(q))) {
-		*row = (struct event_row) { .source = source, .id = id, .occurred_at = query_int(q, 0),
-			.messages = query_int(q, 2), .parts = query_int(q, 3), .cost_micros = query_int(q, 4),
-			.cost_given = query_int(q, 5) != 0, .status = arena_strdup(a, query_text(q, 6)),
-			.campaign = query_int(q, 7), .segment = query_int(q, 8),
-			.campaign_given = query_is_null(q, 9) ? NULL : arena_strdup(a, query_text(q, 9)),
-			.segment_given = query_int(q, 10),
-			.voids = query_is_null(q, 11) ? NULL : arena_strdup(a, query_text(q, 11)) };
-		channel_parse(query_text(q, 1), &row->channel);
-		/* A detail of any other size is none: it was blanked, or the event had none. */
-		detail = query_blob(q, 12, &n);
-		if ((row->has_detail = n == sizeof(row->detail)))
-			memcpy(row->detail, detail, n);
-	}
+	if ((*found = query_step(q)))
+		event_row_read(q, a, row);
 	return query_done(q);
 }
 
-/*
- * What an event costs now: its pinned cost, plus its own adjustments, plus what repricing made of it.  Adjustments of
- * one event have its id, a unit separator and a number: a range of the primary key, bounded by the next character.
- */
+/* What an event costs now: its pinned cost, plus its own adjustments, plus what repricing made of it. */
 enum status
 event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
     const struct event_row *row, int64_t *micros, int64_t *adjusts)
 {
 	struct query *q = db_query(db, "SELECT coalesce(sum(cost_micros), 0), count(*) FROM event "
 	    "WHERE org = :org AND source = '" EVENT_OWN_SOURCE "adjust:' || :source "
-	    "AND id > :id || char(31) AND id < :id || char(32)");
+	    "AND " EVENT_IS_ADJUST_OF("id", ":id"));
 	enum status st;
 
 	*micros = row->cost_micros;

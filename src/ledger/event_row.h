@@ -23,6 +23,15 @@ struct event_row {
 	bool has_detail;
 };
 
+/* The columns of `event e` that event_row_read reads, in its order, and their number. */
+#define EVENT_ROW_COLUMNS \
+	"e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, e.cost_micros, e.cost_given, e.status, e.campaign, " \
+	"e.segment, e.campaign_given, e.segment_given, e.voids_id, e.detail_sha256"
+enum { EVENT_ROW_COLUMN_COUNT = 15 };
+
+/* Reads a row whose first columns are EVENT_ROW_COLUMNS; its texts go into the arena. */
+void		event_row_read(struct query *q, struct arena *a, struct event_row *row);
+
 /* Finds the row of (source, id), in the arena; *found is false if there is none. */
 enum status	event_find(struct db *db, struct arena *a, const struct organization *org, const char *source,
 		    const char *id, bool *found, struct event_row *row);

@@ -17,18 +17,13 @@
 static void
 read_line(struct query *q, struct arena *a, struct ledger_line *l)
 {
-	l->row = (struct event_row) { .source = arena_strdup(a, query_text(q, 0)), .id = arena_strdup(a, query_text(q, 1)),
-		.occurred_at = query_int(q, 2), .messages = query_int(q, 4), .parts = query_int(q, 5),
-		.cost_micros = query_int(q, 6), .cost_given = query_int(q, 7) != 0,
-		.status = arena_strdup(a, query_text(q, 8)),
-		.campaign_given = query_is_null(q, 9) ? NULL : arena_strdup(a, query_text(q, 9)),
-		.segment_given = query_int(q, 10),
-		.voids = query_is_null(q, 11) ? NULL : arena_strdup(a, query_text(q, 11)) };
-	channel_parse(query_text(q, 3), &l->row.channel);
-	l->received_at = query_int(q, 12);
-	if ((l->has_failure = !query_is_null(q, 13))) {
-		l->to = arena_strdup(a, query_text(q, 13));
-		l->reason = arena_strdup(a, query_text(q, 14));
+	const int n = EVENT_ROW_COLUMN_COUNT;
+
+	event_row_read(q, a, &l->row);
+	l->received_at = query_int(q, n);
+	if ((l->has_failure = !query_is_null(q, n + 1))) {
+		l->to = arena_strdup(a, query_text(q, n + 1));
+		l->reason = arena_strdup(a, query_text(q, n + 2));
 	}
 }
 
@@ -142,9 +137,7 @@ enum status
 ledger_page(struct db *db, struct arena *a, const struct organization *org, const struct ledger_filter *f, size_t max,
     struct ledger_position *place, struct ledger_line **lines, size_t *count)
 {
-	struct query *q = db_query(db, "SELECT e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, "
-	    "e.cost_micros, e.cost_given, e.status, e.campaign_given, e.segment_given, e.voids_id, e.received_at, "
-	    "f.phone, f.reason FROM event e "
+	struct query *q = db_query(db, "SELECT " EVENT_ROW_COLUMNS ", e.received_at, f.phone, f.reason FROM event e "
 	    "LEFT JOIN failure f ON f.org = e.org AND f.source = e.source AND f.id = e.id "
 	    "WHERE e.org = :org AND e.occurred_at >= :at AND e.occurred_at < :until "
 	    "AND (e.occurred_at > :at OR (e.status = 'void', e.source, e.id) > (:is_void, :source, :id)) "
@@ -206,13 +199,14 @@ static enum status
 add_quarters(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)
 {
 	struct query *q = db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
-	    "SELECT org, occurred_at / 900000, channel, sum(messages), sum(parts), sum(cost_micros) FROM event "
+	    "SELECT org, occurred_at / :quarter_ms AS slot, channel, sum(messages), sum(parts), sum(cost_micros) FROM event "
 	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at AND status <> 'failed' "
-	    "GROUP BY org, occurred_at / 900000, channel");
+	    "GROUP BY org, slot, channel");
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_int(q, ":until_at", until_at);
+	query_bind_int(q, ":quarter_ms", QUARTER_MS);
 	return query_run(q);
 }
 

@@ -59,7 +59,7 @@ bool			 ledger_cursor_parse(struct arena *a, const char *cursor, struct ledger_p
 
 /*
  * Recomputes usage_quarter and the segments' counters (sent, failed, spent) from the ledger; the caller then recomputes
- * usage_day with day_spans_rebuild_days.  Inside a write transaction.  progress (may be NULL) receives how much is
+ * usage_day with rollup_rebuild_days.  Inside a write transaction.  progress (may be NULL) receives how much is
  * done.
  */
 enum status	ledger_rebuild(struct db *db, const struct organization *org,

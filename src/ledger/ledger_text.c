@@ -71,15 +71,6 @@ ledger_cost(struct db *db, struct arena *a, const struct organization *org, cons
 
 /* ---- JSON */
 
-static void
-put_text_or_null(struct json *j, const char *name, const char *text)
-{
-	if (text != NULL)
-		json_put_text(j, name, text);
-	else
-		json_put_null(j, name);
-}
-
 void
 ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
 {
@@ -92,14 +83,11 @@ ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
 	json_put_int(j, "parts", l->row.parts);
 	json_put_text(j, "status", l->row.status);
 	json_put_money(j, "cost", cost);
-	put_text_or_null(j, "campaignId", l->row.campaign_given);
-	if (l->row.segment_given > 0)
-		json_put_int(j, "segmentNumber", l->row.segment_given);
-	else
-		json_put_null(j, "segmentNumber");
-	put_text_or_null(j, "to", line_to(l));
-	put_text_or_null(j, "reason", line_reason(l));
-	put_text_or_null(j, "voids", l->row.voids);
+	json_put_text_or_null(j, "campaignId", l->row.campaign_given);
+	json_put_int_or_null(j, "segmentNumber", l->row.segment_given, 0);
+	json_put_text_or_null(j, "to", line_to(l));
+	json_put_text_or_null(j, "reason", line_reason(l));
+	json_put_text_or_null(j, "voids", l->row.voids);
 	json_close_object(j);
 }
 
@@ -174,7 +162,7 @@ ledger_put_csv(struct csv *csv, const struct ledger_line *l, int64_t cost)
 	csv_put_end(csv);
 }
 
-/* ---- Cursors: time ~ 0 or 1 (a void) ~ source, a unit separator, id.  Ids and sources have no control characters. */
+/* ---- Cursors: time ~ 0 or 1 (a void) ~ source, EVENT_SEPARATOR, id */
 
 struct ledger_position
 ledger_position_of(const struct ledger_line *l)
@@ -186,7 +174,8 @@ ledger_position_of(const struct ledger_line *l)
 const char *
 ledger_cursor(struct arena *a, const struct ledger_position *place)
 {
-	return cursor_of(a, arena_printf(a, "%" PRId64 "~%d~%s\x1f%s", place->at, place->is_void, place->source, place->id));
+	return cursor_of(a, arena_printf(a, "%" PRId64 "~%d~%s" EVENT_SEPARATOR "%s", place->at, place->is_void, place->source,
+	    place->id));
 }
 
 /* Splits the text in place.  The source may contain `~`, so only the first two separate. */
@@ -199,7 +188,7 @@ ledger_cursor_parse(struct arena *a, const char *cursor, struct ledger_position 
 		return false;
 	place->at = strtoll(text, &is_void, 10);
 	if (is_void == text || is_void[0] != '~' || (is_void[1] != '0' && is_void[1] != '1') || is_void[2] != '~' ||
-	    (id = strchr(is_void + 3, '\x1f')) == NULL || id[1] == '\0')
+	    (id = strchr(is_void + 3, EVENT_SEPARATOR[0])) == NULL || id[1] == '\0')
 		return false;
 	*id = '\0';
 	place->is_void = is_void[1] - '0';

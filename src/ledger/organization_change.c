@@ -149,7 +149,7 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	/* The coming days have other boundaries: recompute what depends on them, and let the audit name the effects. */
 	if (st != OK || !changed)
 		return st;
-	if ((st = day_spans_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
+	if ((st = rollup_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
 	    (st = day_spans_redate(db, a, org, false, &effects)) != OK ||
 	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
 		return st;
@@ -241,9 +241,9 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 			return st;
 		/* Even if the spans did not change: a request to recompute history also recomputes its roll-up. */
 		if (is_whole)
-			st = day_spans_rebuild_days(db, org);
+			st = rollup_rebuild_days(db, org);
 		else if (changed)
-			st = day_spans_rebuild_days_from(db, org, day_at(org->days, now));
+			st = rollup_rebuild_days_from(db, org, day_at(org->days, now));
 		if (st != OK)
 			return st;
 	}

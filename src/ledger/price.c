@@ -18,29 +18,20 @@
 enum status
 price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list)
 {
-	struct query *q = db_query(db, "SELECT count(*) FROM price WHERE org IS NULL OR org = :org");
+	struct query *q = db_query(db, "SELECT channel, org, valid_from, nanos_per_part FROM price "
+	    "WHERE org IS NULL OR org = :org ORDER BY org IS NULL, valid_from DESC");
 	size_t max = 0;
-	enum status st;
 
 	*list = (struct price_list) { 0 };
 	query_bind_int(q, ":org", org->key);
-	if (query_step(q))
-		max = (size_t)query_int(q, 0);
-	if ((st = query_done(q)) != OK || max == 0)
-		return st;
-	list->prices = arena_alloc(a, max * sizeof(*list->prices));
-	q = db_query(db, "SELECT channel, org, valid_from, nanos_per_part FROM price WHERE org IS NULL OR org = :org "
-	    "ORDER BY org IS NULL, valid_from DESC");
-	query_bind_int(q, ":org", org->key);
-	while (list->count < max && query_step(q)) {
-		struct price *p = &list->prices[list->count];
+	while (query_step(q)) {
+		struct price p = { .org = query_is_null(q, 1) ? NULL : org->id, .valid_from = { (int32_t)query_int(q, 2) },
+			.nanos_per_part = query_int(q, 3) };
 
-		if (!channel_parse(query_text(q, 0), &p->channel))
+		if (!channel_parse(query_text(q, 0), &p.channel))
 			continue;
-		p->org = query_is_null(q, 1) ? NULL : org->id;
-		p->valid_from.n = (int32_t)query_int(q, 2);
-		p->nanos_per_part = query_int(q, 3);
-		list->count++;
+		list->prices = arena_grow(a, list->prices, list->count, &max, sizeof(*list->prices));
+		list->prices[list->count++] = p;
 	}
 	return query_done(q);
 }
@@ -82,13 +73,12 @@ static enum status
 read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
     size_t *count)
 {
-	struct query *q = db_query(db, "SELECT e.occurred_at / 900000 AS quarter, e.parts, count(*), sum(e.cost_micros) "
+	struct query *q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, e.parts, count(*), sum(e.cost_micros) "
 	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
 	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
 	    "AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
-	    "AND a.id > coalesce(e.voids_id, e.id) || char(31) AND a.id < coalesce(e.voids_id, e.id) || char(32)) "
+	    "AND " EVENT_IS_ADJUST_OF("a.id", "coalesce(e.voids_id, e.id)") ") "
 	    "GROUP BY quarter, e.parts ORDER BY quarter");
-	struct group *grown;
 	size_t max = 0;
 
 	*groups = NULL;
@@ -96,14 +86,9 @@ read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t f
 	query_bind_int(q, ":org", r->org->key);
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_text(q, ":channel", channel_facts(r->channel)->name);
+	query_bind_int(q, ":quarter_ms", QUARTER_MS);
 	while (query_step(q)) {
-		if (*count == max) {
-			max = max > 0 ? 2 * max : 256;
-			grown = arena_alloc(a, max * sizeof(*grown));
-			if (*count > 0)
-				memcpy(grown, *groups, *count * sizeof(*grown));
-			*groups = grown;
-		}
+		*groups = arena_grow(a, *groups, *count, &max, sizeof(**groups));
 		(*groups)[(*count)++] = (struct group) { query_int(q, 0), query_int(q, 1), query_int(q, 2),
 			query_int(q, 3) };
 	}

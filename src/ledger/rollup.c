@@ -8,6 +8,18 @@
 #include "base/row_hash.h"
 #include "ledger/usage.h"
 
+/* Both add to the row of a slot, or make it. */
+static const char quarter_upsert[] =
+    "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
+    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "
+    "ON CONFLICT (org, quarter, channel) DO UPDATE SET messages = messages + excluded.messages, "
+    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros";
+static const char day_upsert[] =
+    "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) "
+    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "
+    "ON CONFLICT (org, day, channel) DO UPDATE SET messages = messages + excluded.messages, "
+    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros";
+
 struct delta {
 	int64_t slot;		/* a quarter, later a day */
 	enum channel channel;
@@ -119,21 +131,26 @@ merge(struct rollup *r)
 	r->count = n;
 }
 
-/* Adds each delta to its row; the statement decides which of the two tables. */
+/* Runs one of the two upserts. */
 static enum status
-upsert(struct rollup *r, struct query *q)
+upsert(struct query *q, const struct organization *org, int64_t slot, const char *channel, const struct usage_sum *sum)
+{
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":slot", slot);
+	query_bind_text(q, ":channel", channel);
+	query_bind_int(q, ":messages", sum->messages);
+	query_bind_int(q, ":parts", sum->parts);
+	query_bind_int(q, ":cost_micros", sum->cost_micros);
+	return query_run(q);
+}
+
+static enum status
+upsert_all(struct rollup *r, struct query *q)
 {
 	enum status st = OK;
 
-	for (size_t i = 0; st == OK && i < r->count; i++) {
-		query_bind_int(q, ":org", r->org->key);
-		query_bind_int(q, ":slot", r->deltas[i].slot);
-		query_bind_text(q, ":channel", channel_facts(r->deltas[i].channel)->name);
-		query_bind_int(q, ":messages", r->deltas[i].sum.messages);
-		query_bind_int(q, ":parts", r->deltas[i].sum.parts);
-		query_bind_int(q, ":cost_micros", r->deltas[i].sum.cost_micros);
-		st = query_run(q);
-	}
+	for (size_t i = 0; st == OK && i < r->count; i++)
+		st = upsert(q, r->org, r->deltas[i].slot, channel_facts(r->deltas[i].channel)->name, &r->deltas[i].sum);
 	return st;
 }
 
@@ -169,20 +186,52 @@ rollup_flush(struct rollup *r, struct db *db)
 		return st;
 	/* First by quarter-hour, as collected. */
 	merge(r);
-	st = upsert(r, db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
-	    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "
-	    "ON CONFLICT (org, quarter, channel) DO UPDATE SET messages = messages + excluded.messages, "
-	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros"));
-	if (st != OK)
+	if ((st = upsert_all(r, db_query(db, quarter_upsert))) != OK)
 		return st;
 	/* Then by day: each quarter-hour lies in exactly one day, so the same deltas serve, with days as slots. */
 	for (size_t i = 0; i < r->count; i++)
 		r->deltas[i].slot = day_at(r->org->days, r->deltas[i].slot * QUARTER_MS).n;
 	merge(r);
-	st = upsert(r, db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) "
-	    "VALUES (:org, :slot, :channel, :messages, :parts, :cost_micros) "
-	    "ON CONFLICT (org, day, channel) DO UPDATE SET messages = messages + excluded.messages, "
-	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros"));
+	st = upsert_all(r, db_query(db, day_upsert));
 	r->count = 0;
 	return st;
+}
+
+/* Recomputes the daily roll-up from the quarter-hour roll-up, from one day (and its first quarter) on. */
+static enum status
+rebuild_days(struct db *db, const struct organization *org, int64_t from_day, int64_t from_quarter)
+{
+	struct query *q = db_query(db, "DELETE FROM usage_day WHERE org = :org AND day >= :from"), *add;
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from_day);
+	if ((st = query_run(q)) != OK)
+		return st;
+	/*
+	 * Add each quarter-hour to its day.  The day comes from day_at and not from SQL, so that only one place
+	 * interprets the spans.
+	 */
+	q = db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from ORDER BY quarter");
+	add = db_query(db, day_upsert);
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from_quarter);
+	while (st == OK && query_step(q))
+		st = upsert(add, org, day_at(org->days, query_int(q, 0) * QUARTER_MS).n, query_text(q, 1),
+		    &(const struct usage_sum) { query_int(q, 2), query_int(q, 3), query_int(q, 4) });
+	return query_done(q) == OK ? st : UNAVAILABLE;
+}
+
+enum status
+rollup_rebuild_days(struct db *db, const struct organization *org)
+{
+	return rebuild_days(db, org, INT64_MIN, INT64_MIN);
+}
+
+/* day_start is a whole number of quarter-hours, so the division is exact. */
+enum status
+rollup_rebuild_days_from(struct db *db, const struct organization *org, struct day from)
+{
+	return rebuild_days(db, org, from.n, day_start(org->days, from) / QUARTER_MS);
 }

@@ -1,8 +1,6 @@
 /*
  * Segments as events see them (see segment.h).  campaign/ changes their plan; here they are found, spent and listed.
  */
-#include <string.h>
-
 #include "ledger/segment.h"
 
 /* Resolves a campaign's id to its key; 0 if there is none. */
@@ -91,6 +89,23 @@ segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *ho
 	return query_done(q);
 }
 
+enum status
+segment_each_open(struct db *db, const struct organization *org, struct day from, struct day to,
+    void (*each)(const struct segment_hold *hold, void *arg), void *arg)
+{
+	struct query *q = db_query(db, "SELECT day, contacts, spent, parts_per_contact FROM segment "
+	    "WHERE org = :org AND day BETWEEN :from AND :to AND status IN ('scheduled', 'sending', 'paused')");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":to", to.n);
+	while (query_step(q))
+		each(&(const struct segment_hold) { .day = { (int32_t)query_int(q, 0) },
+		    .left = quota_held(query_int(q, 1), query_int(q, 2), 1, UNIT_MESSAGE),
+		    .parts_per_contact = query_int(q, 3) }, arg);
+	return query_done(q);
+}
+
 /*
  * Reads the segments for the calendar.  The status is the one that applies today: an open segment whose day is over has
  * ended, as sent if anything was sent.  Nothing writes that down when the day ends, so each reader computes it.
@@ -106,7 +121,6 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	    "WHERE s.org = :org AND s.day BETWEEN :from AND :to AND s.status NOT IN ('draft', 'cancelled') "
 	    "ORDER BY s.day, s.scheduled_at, c.id, s.number");
 	size_t max = 0;
-	struct segment_entry *grown;
 
 	*entries = NULL;
 	*count = 0;
@@ -115,14 +129,7 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	query_bind_int(q, ":to", to.n);
 	query_bind_int(q, ":today", today.n);
 	while (query_step(q)) {
-		/* Double the list; the arena frees the old ones with the request. */
-		if (*count == max) {
-			max = max > 0 ? 2 * max : 64;
-			grown = arena_alloc(a, max * sizeof(*grown));
-			if (*count > 0)
-				memcpy(grown, *entries, *count * sizeof(*grown));
-			*entries = grown;
-		}
+		*entries = arena_grow(a, *entries, *count, &max, sizeof(**entries));
 		(*entries)[(*count)++] = (struct segment_entry) {
 			.campaign = arena_strdup(a, query_text(q, 0)), .name = arena_strdup(a, query_text(q, 1)),
 			.campaign_key = query_int(q, 2), .number = query_int(q, 3), .contacts = query_int(q, 4),

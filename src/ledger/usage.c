@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "time/instant.h"
+#include "ledger/segment.h"
 #include "ledger/usage.h"
 
 int64_t
@@ -44,20 +45,20 @@ add_sent(struct db *db, const struct organization *org, struct day from, struct 
 	return query_done(q);
 }
 
-/* Adds what open segments hold.  Several may share a day. */
-static enum status
-add_reserved(struct db *db, const struct organization *org, struct day from, struct day to, struct day_usage *out)
-{
-	struct query *q = db_query(db, "SELECT day, contacts, spent, parts_per_contact FROM segment "
-	    "WHERE org = :org AND day BETWEEN :from AND :to AND status IN ('scheduled', 'sending', 'paused')");
+/* Days of an organization, for add_held. */
+struct days {
+	struct day from;
+	enum quota_unit unit;
+	struct day_usage *usage;
+};
 
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from.n);
-	query_bind_int(q, ":to", to.n);
-	while (query_step(q))
-		out[query_int(q, 0) - from.n].reserved += quota_held(query_int(q, 1), query_int(q, 2),
-		    query_int(q, 3), org->unit);
-	return query_done(q);
+/* Adds what an open segment holds.  Several may share a day. */
+static void
+add_held(const struct segment_hold *h, void *arg)
+{
+	const struct days *days = arg;
+
+	days->usage[h->day.n - days->from.n].reserved += quota_held(h->left, 0, h->parts_per_contact, days->unit);
 }
 
 enum status
@@ -66,12 +67,13 @@ usage_days(struct db *db, const struct organization *org, struct day from, struc
 {
 	/* An open segment of a day that is over holds nothing any more, so reservations count from today. */
 	struct day open_from = from.n < today.n ? today : from;
+	struct days days = { from, org->unit, out };
 	enum status st;
 
 	memset(out, 0, (size_t)(to.n - from.n + 1) * sizeof(*out));
 	if ((st = add_sent(db, org, from, to, out)) != OK || open_from.n > to.n)
 		return st;
-	return add_reserved(db, org, open_from, to, out + (open_from.n - from.n));
+	return segment_each_open(db, org, open_from, to, add_held, &days);
 }
 
 /* Reads rows of (channel, messages, parts, cost).  Adds them up, because a stretch may be read in several parts. */

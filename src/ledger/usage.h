@@ -54,4 +54,12 @@ void		 rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash);
 /* Writes what was added since the last flush to usage_quarter, usage_day and ledger_day. */
 enum status	 rollup_flush(struct rollup *r, struct db *db) MUST_CHECK;
 
+/*
+ * Recomputes usage_day from usage_quarter: all of it, or from the day `from` on, whose start must not have changed.
+ * The second is for a change that starts in the future: an event may lie up to EVENT_AHEAD_MS ahead of now, and so
+ * after that start.
+ */
+enum status	 rollup_rebuild_days(struct db *db, const struct organization *org);
+enum status	 rollup_rebuild_days_from(struct db *db, const struct organization *org, struct day from);
+
 #endif

@@ -209,23 +209,24 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
  * them could visit a row twice.
  */
 static enum status
-find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, size_t max,
-    struct org_effects *effects)
+find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, struct org_effects *effects)
 {
 	struct query *q = db_query(db, "SELECT s.campaign, s.number, s.scheduled_at, s.day, c.id FROM segment s "
 	    "JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
 	    "AND (:is_whole = 1 OR s.status IN ('draft', 'scheduled', 'sending', 'paused')) ORDER BY s.day, c.id, s.number");
 	struct day was, is;
+	size_t max = 0;
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":is_whole", is_whole);
-	while (effects->move_count < max && query_step(q)) {
+	while (query_step(q)) {
 		was = (struct day) { (int32_t)query_int(q, 3) };
 		is = day_at(org->days, query_int(q, 2));
-		if (was.n != is.n)
-			effects->moves[effects->move_count++] = (struct segment_move) {
-				.campaign = arena_strdup(a, query_text(q, 4)), .campaign_key = query_int(q, 0),
-				.segment = query_int(q, 1), .from = was, .to = is };
+		if (was.n == is.n)
+			continue;
+		effects->moves = arena_grow(a, effects->moves, effects->move_count, &max, sizeof(*effects->moves));
+		effects->moves[effects->move_count++] = (struct segment_move) { .campaign = arena_strdup(a, query_text(q, 4)),
+			.campaign_key = query_int(q, 0), .segment = query_int(q, 1), .from = was, .to = is };
 	}
 	return query_done(q);
 }
@@ -234,18 +235,9 @@ enum status
 day_spans_redate(struct db *db, struct arena *a, const struct organization *org, bool is_whole,
     struct org_effects *effects)
 {
-	struct query *q = db_query(db, "SELECT count(*) FROM segment WHERE org = :org");
-	size_t max = 0;
-	enum status st;
+	struct query *q;
+	enum status st = find_moves(db, a, org, is_whole, effects);
 
-	query_bind_int(q, ":org", org->key);
-	if (query_step(q))
-		max = (size_t)query_int(q, 0);
-	if ((st = query_done(q)) != OK || max == 0)
-		return st;
-	/* At most every segment moves, so their number bounds the list. */
-	effects->moves = arena_alloc(a, max * sizeof(*effects->moves));
-	st = find_moves(db, a, org, is_whole, max, effects);
 	/* Update the rows after the last one was read. */
 	q = db_query(db, "UPDATE segment SET day = :day WHERE campaign = :campaign AND number = :number");
 	for (size_t i = 0; st == OK && i < effects->move_count; i++) {
@@ -255,55 +247,4 @@ day_spans_redate(struct db *db, struct arena *a, const struct organization *org,
 		st = query_run(q);
 	}
 	return st;
-}
-
-/*
- * Recomputes the daily roll-up from the quarter-hour roll-up, from one day (and its first quarter) on.  This is
- * possible because each quarter-hour lies in exactly one day of every zone.
- */
-static enum status
-rebuild_days(struct db *db, const struct organization *org, int64_t from_day, int64_t from_quarter)
-{
-	struct query *q = db_query(db, "DELETE FROM usage_day WHERE org = :org AND day >= :from"), *add;
-	enum status st;
-
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from_day);
-	if ((st = query_run(q)) != OK)
-		return st;
-	/*
-	 * Add each quarter-hour to its day.  The day comes from day_at and not from SQL, so that only one place
-	 * interprets the spans.
-	 */
-	q = db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
-	    "WHERE org = :org AND quarter >= :from ORDER BY quarter");
-	add = db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) "
-	    "VALUES (:org, :day, :channel, :messages, :parts, :cost_micros) "
-	    "ON CONFLICT (org, day, channel) DO UPDATE SET messages = messages + excluded.messages, "
-	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros");
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from_quarter);
-	while (st == OK && query_step(q)) {
-		query_bind_int(add, ":org", org->key);
-		query_bind_int(add, ":day", day_at(org->days, query_int(q, 0) * QUARTER_MS).n);
-		query_bind_text(add, ":channel", query_text(q, 1));
-		query_bind_int(add, ":messages", query_int(q, 2));
-		query_bind_int(add, ":parts", query_int(q, 3));
-		query_bind_int(add, ":cost_micros", query_int(q, 4));
-		st = query_run(add);
-	}
-	return query_done(q) == OK ? st : UNAVAILABLE;
-}
-
-enum status
-day_spans_rebuild_days(struct db *db, const struct organization *org)
-{
-	return rebuild_days(db, org, INT64_MIN, INT64_MIN);
-}
-
-/* day_start is a whole number of quarter-hours, so the division is exact. */
-enum status
-day_spans_rebuild_days_from(struct db *db, const struct organization *org, struct day from)
-{
-	return rebuild_days(db, org, from.n, day_start(org->days, from) / QUARTER_MS);
 }

@@ -1,6 +1,6 @@
 /*
- * Day spans: the zone_span rows that define an organization's days.  Reads and replaces them, and recomputes what
- * depends on day boundaries.
+ * Day spans: the zone_span rows that define an organization's days.  Reads and replaces them, and redates
+ * the segments.
  */
 #ifndef DAY_SPANS_H
 #define DAY_SPANS_H
@@ -24,13 +24,5 @@ enum status	day_spans_replace(struct db *db, struct organization *org, int64_t f
  */
 enum status	day_spans_redate(struct db *db, struct arena *a, const struct organization *org, bool is_whole,
 		    struct org_effects *effects);
-
-/*
- * Recomputes usage_day from usage_quarter: all of it, or from the day `from` on, whose start must not have changed.
- * The second is for a change that starts in the future: an event may lie up to EVENT_AHEAD_MS ahead of now, and so
- * after that start.
- */
-enum status	day_spans_rebuild_days(struct db *db, const struct organization *org);
-enum status	day_spans_rebuild_days_from(struct db *db, const struct organization *org, struct day from);
 
 #endif

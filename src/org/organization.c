@@ -27,10 +27,7 @@ organization_id_ok(const char *id)
 	 * Ids become segments of a path.  A word that follows one in some route is no id, or the web server could not
 	 * tell the two apart; nor is a path that browsers normalize away.
 	 */
-	size_t n = strlen(id);
-
-	if (n < 1 || n >= ORG_ID_MAX ||
-	    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != n)
+	if (!id_ok(id))
 		return false;
 	for (size_t i = 0; i < sizeof(route_words) / sizeof(route_words[0]); i++)
 		if (strcmp(id, route_words[i]) == 0)
@@ -73,7 +70,7 @@ enum status
 organization_load(struct db *db, const char *id, struct organization *org, struct error *err)
 {
 	struct query *q = db_query(db, "SELECT " COLUMNS " FROM organization WHERE id = :id");
-	char wanted[ORG_ID_MAX + 1];	/* a copy: id may be org->id, which memset clears */
+	char wanted[ID_MAX + 1];	/* a copy: id may be org->id, which memset clears */
 	enum status st;
 	bool found;
 
@@ -102,20 +99,15 @@ organization_count(struct db *db, int64_t *count)
 enum status
 organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *count)
 {
-	struct query *q;
-	enum status st;
-	int64_t there;
-	size_t max;
+	struct query *q = db_query(db, "SELECT id FROM organization ORDER BY id");
+	size_t max = 0;
 
+	*ids = NULL;
 	*count = 0;
-	if ((st = organization_count(db, &there)) != OK)
-		return st;
-	/* A count is enough for the size: inside a transaction no organization can be added meanwhile. */
-	max = (size_t)there;
-	*ids = arena_alloc(a, (max + 1) * sizeof(**ids));
-	q = db_query(db, "SELECT id FROM organization ORDER BY id");
-	while (*count < max && query_step(q))
+	while (query_step(q)) {
+		*ids = arena_grow(a, *ids, *count, &max, sizeof(**ids));
 		(*ids)[(*count)++] = arena_strdup(a, query_text(q, 0));
+	}
 	return query_done(q);
 }
 
@@ -140,24 +132,14 @@ organization_today(const struct organization *org, int64_t now)
 	return day_at(org->days, now);
 }
 
-/* Writes a cap of counts; a cap on cost is in micros and needs json_put_money. */
-static void
-put_cap(struct json *j, const char *name, int64_t cap)
-{
-	if (cap == NO_CAP)
-		json_put_null(j, name);
-	else
-		json_put_int(j, name, cap);
-}
-
 void
 organization_put_caps(struct json *j, const struct organization *org)
 {
-	put_cap(j, "messagesCap", org->cap_messages);
+	json_put_int_or_null(j, "messagesCap", org->cap_messages, NO_CAP);
 	if (org->cap_cost_micros == NO_CAP)
 		json_put_null(j, "costCap");
 	else
 		json_put_money(j, "costCap", org->cap_cost_micros);
-	put_cap(j, "smsCap", org->cap_sms);
-	put_cap(j, "callCap", org->cap_calls);
+	json_put_int_or_null(j, "smsCap", org->cap_sms, NO_CAP);
+	json_put_int_or_null(j, "callCap", org->cap_calls, NO_CAP);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/id.h"
 #include "auth/auth.h"
 #include "time/day.h"
 #include "db/db.h"
@@ -21,7 +22,7 @@
 
 struct organization {
 	int64_t key;
-	char id[ORG_ID_MAX];
+	char id[ID_MAX];
 	char name[ORG_NAME_MAX];
 	char timezone[ZONE_NAME_MAX];
 	char plan[ORG_PLAN_MAX];
@@ -51,7 +52,7 @@ struct org_effects {
 	size_t over_count;
 };
 
-/* [A-Za-z0-9._-]{1,64}, but not `.`, `..` or a word of a route. */
+/* An id (base/id.h), but not `.`, `..` or a word of a route. */
 bool		organization_id_ok(const char *id);
 
 /* Loads the organization with that id, and its days.  NOT_FOUND.  Inside a transaction. */

@@ -42,7 +42,7 @@ quota_available(int64_t limit, struct day_usage u)
 	int64_t total = quota_total(u);
 
 	if (limit == UNLIMITED)
-		return INT64_MAX;
+		return ROOM_UNLIMITED;
 	return total >= limit ? 0 : difference(limit, total);
 }
 

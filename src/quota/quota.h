@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define UNLIMITED (-1)
+#define ROOM_UNLIMITED INT64_MAX	/* the room of a day without a limit */
 
 enum quota_unit { UNIT_MESSAGE, UNIT_PART };
 
@@ -18,7 +19,7 @@ struct day_usage {
 };
 
 int64_t	quota_total(struct day_usage u);			/* sent + reserved */
-int64_t	quota_available(int64_t limit, struct day_usage u);	/* max(0, limit - total); INT64_MAX if unlimited */
+int64_t	quota_available(int64_t limit, struct day_usage u);	/* max(0, limit - total); ROOM_UNLIMITED if there is no limit */
 
 /* What an open segment holds: max(0, contacts - spent) x parts_per_contact (x 1 for messages). */
 int64_t	quota_held(int64_t contacts, int64_t spent, int64_t parts_per_contact, enum quota_unit unit);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/json.h"
 #include "store/audit.h"
 
 enum status
@@ -20,6 +21,22 @@ audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const
 	query_bind_text(q, ":action", action);
 	query_bind_text(q, ":detail", detail);
 	return query_run(q);
+}
+
+enum status
+audit_pair(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action, const char *name,
+    const char *text)
+{
+	enum status st;
+	struct json j;
+
+	json_init(&j);
+	json_open_object(&j, NULL);
+	json_put_text(&j, name, text);
+	json_close_object(&j);
+	st = audit(db, now, org_key, credential, action, json_text(&j));
+	json_free(&j);
+	return st;
 }
 
 enum status

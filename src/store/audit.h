@@ -13,6 +13,10 @@
 enum status	audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
 		    const char *detail) MUST_CHECK;
 
+/* The same with a detail of one member, {"NAME":"TEXT"}. */
+enum status	audit_pair(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
+		    const char *name, const char *text) MUST_CHECK;
+
 struct audit_row {
 	int64_t id, at;
 	const char *credential, *action, *detail;

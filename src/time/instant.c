@@ -1,6 +1,6 @@
 /*
  * Reads and writes instants without the C library's time functions, which depend on the process's
- * zone and locale and accept too much.  Only instant_now and instant_monotonic read a clock.
+ * zone and locale and accept too much.  Only instant_now and instant_monotonic_us read a clock.
  */
 #include <stdio.h>
 #include <time.h>
@@ -24,12 +24,18 @@ floor_div(int64_t a, int64_t b)
 }
 
 int64_t
-instant_monotonic(void)
+instant_monotonic_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
+instant_monotonic(void)
+{
+	return instant_monotonic_us() / 1000;
 }
 
 int64_t
@@ -171,6 +177,15 @@ instant_put(struct json *j, const char *name, int64_t at)
 	char text[INSTANT_TEXT_MAX];
 
 	json_put_text(j, name, instant_format(at, text));
+}
+
+void
+instant_put_or_null(struct json *j, const char *name, int64_t at)
+{
+	if (at != 0)
+		instant_put(j, name, at);
+	else
+		json_put_null(j, name);
 }
 
 void

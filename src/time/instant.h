@@ -23,8 +23,9 @@
 /* The clock.  Read once for each request or command, and passed on. */
 int64_t	instant_now(void);
 
-/* A clock that nobody sets, in milliseconds: for how long something takes. */
+/* A clock that nobody sets, in milliseconds or microseconds: for how long something takes. */
 int64_t	instant_monotonic(void);
+int64_t	instant_monotonic_us(void);
 
 /*
  * Reads RFC 3339 with `Z` or a numeric offset and 0 to 9 digits of fraction (cut to the
@@ -35,10 +36,11 @@ bool	instant_parse(const char *text, int64_t *at);
 /* Writes 2026-05-20T15:00:00.000Z into out, INSTANT_TEXT_MAX bytes.  Returns out. */
 char	*instant_format(int64_t at, char *out);
 
-/* An instant as a member of JSON (name NULL inside arrays), or as a cell of CSV. */
+/* An instant as a member of JSON (name NULL inside arrays), also null for 0, or as a cell of CSV. */
 struct json;
 struct csv;
 void	instant_put(struct json *j, const char *name, int64_t at);
+void	instant_put_or_null(struct json *j, const char *name, int64_t at);
 void	instant_put_csv(struct csv *c, int64_t at);
 
 /* a / b rounded down, also for negative a; b > 0. */

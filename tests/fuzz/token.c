@@ -7,6 +7,7 @@
 
 #include "auth/claims.h"
 #include "base/crypto.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "auth/token.h"
 
@@ -45,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* As if it were signed, so that the claims are met as well. */
 		if (json_check("payload", t.payload, t.payload_n, &err) == OK &&
 		    claims_read(a, t.payload, t.payload_n, "", "daybook", NOW, &claims, &err) == OK &&
-		    claims.org != NULL && !claims_org_ok(claims.org))
+		    claims.org != NULL && !id_ok(claims.org))
 			abort();
 	}
 	/* The bytes as a payload: random ones seldom pass for base64url of JSON. */

@@ -1,6 +1,8 @@
 /* arena.c: zeroed, aligned, apart from one another, gone at the reset. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "table.h"
@@ -83,6 +85,56 @@ texts_are_printed(void **state)
 	arena_free(a);
 }
 
+static const struct grow_row {
+	const char *name;
+	size_t size, count;
+} grows[] = {
+	{ "an array of bytes grows", 1, 1000 },
+	{ "an array of odd sizes grows", 37, 100 },
+	{ "an array grows beyond a block", 5000, 300 },
+};
+
+/* Item i is filled with i: growing must keep the items, and room for the next must be zeroed. */
+static void
+an_array_grows(void **state)
+{
+	const struct grow_row *row = *state;
+	struct arena *a = arena_new();
+	unsigned char *items = NULL, *before;
+	size_t max = 0;
+
+	for (size_t i = 0; i < row->count; i++) {
+		before = items;
+		if (i < max)
+			assert_ptr_equal(items = arena_grow(a, items, i, &max, row->size), before);
+		else
+			items = arena_grow(a, items, i, &max, row->size);
+		assert_true(i < max && max <= 2 * i + 1);
+		assert_true(is_filled(items + i * row->size, row->size, 0));
+		memset(items + i * row->size, (int)(i % 251), row->size);
+	}
+	for (size_t i = 0; i < row->count; i++)
+		assert_true(is_filled(items + i * row->size, row->size, (unsigned char)(i % 251)));
+	arena_free(a);
+}
+
+/* A process of its own, because running out of memory ends it. */
+static void
+a_size_never_wraps(void **state)
+{
+	size_t max = SIZE_MAX / 16;
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		arena_grow(arena_new(), NULL, max, &max, 64);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
 static void
 nothing_is_freed(void **state)
 {
@@ -118,6 +170,8 @@ main(void)
 	TABLE(sizes, is_zeroed_aligned_and_apart);
 	CASE("texts are copied with a NUL behind", texts_are_copied);
 	CASE("texts are printed, however long", texts_are_printed);
+	TABLE(grows, an_array_grows);
+	CASE("an array whose size would wrap around is out of memory", a_size_never_wraps);
 	CASE("an empty arena can be reset and freed, and none can be freed", nothing_is_freed);
 	CASE("xmalloc and xrealloc always give something", xmalloc_gives_something);
 	return TABLE_RUN("arena");

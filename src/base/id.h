@@ -1,0 +1,12 @@
+/* The form of the ids that become part of paths: those of organizations and campaigns. */
+#ifndef ID_H
+#define ID_H
+
+#include <stdbool.h>
+
+#define ID_MAX 65	/* bytes of an id, with its NUL */
+
+/* [A-Za-z0-9._-]{1,64} */
+bool	id_ok(const char *id);
+
+#endif
