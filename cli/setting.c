@@ -32,22 +32,22 @@ list(struct cli *c)
 static int
 set(struct cli *c, const char *name, const char *value)
 {
-	struct json j;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
 	int rc = DONE;
 
 	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0)
 		return cli_usage("setting", "%s is kept by Daybook itself", name);
 	if (!cli_open(c))
 		return FAILED;
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, name, value);
-	json_close_object(&j);
+	json_open_object(j, NULL);
+	json_put_text(j, name, value);
+	json_close_object(j);
 	if (db_write_begin(c->db) != OK || setting_set(c->db, name, value, &c->err) != OK ||
-	    audit(c->db, c->now, 0, CLI_CREDENTIAL, "setting.set", json_text(&j)) != OK || db_write_commit(c->db) != OK)
+	    audit(c->db, c->now, 0, CLI_CREDENTIAL, "setting.set", buf_text(&detail)) != OK || db_write_commit(c->db) != OK)
 		rc = FAILED;
 	db_write_abort(c->db);
-	json_free(&j);
+	buf_free(&detail);
 	return rc == DONE ? DONE : cli_fail(c);
 }
 

@@ -166,14 +166,14 @@ static enum status
 note(struct db *db, int64_t now, const char *action, const char *name, const char *text)
 {
 	enum status st;
-	struct json j;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
 
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, name, text);
-	json_close_object(&j);
-	st = audit(db, now, 0, CREDENTIAL, action, json_text(&j));
-	json_free(&j);
+	json_open_object(j, NULL);
+	json_put_text(j, name, text);
+	json_close_object(j);
+	st = audit(db, now, 0, CREDENTIAL, action, buf_text(&detail));
+	buf_free(&detail);
 	return st;
 }
 

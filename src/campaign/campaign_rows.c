@@ -31,14 +31,14 @@ campaign_audit(struct db *db, const struct organization *org, const struct campa
     const char *action)
 {
 	enum status st;
-	struct json j;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
 
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, "campaignId", c->id);
-	json_close_object(&j);
-	st = audit(db, change->now, org->key, change->credential, action, json_text(&j));
-	json_free(&j);
+	json_open_object(j, NULL);
+	json_put_text(j, "campaignId", c->id);
+	json_close_object(j);
+	st = audit(db, change->now, org->key, change->credential, action, buf_text(&detail));
+	buf_free(&detail);
 	return st;
 }
 

@@ -7,8 +7,8 @@
 
 #include "http/req.h"
 
-/* Replaces the contents of out with the error body of a failed request. */
-void	dialect_error(const struct req *r, enum status st, struct json *out);
+/* Replaces the contents of body with the error body of a failed request. */
+void	dialect_error(const struct req *r, enum status st, struct buf *body);
 
 /* The HTTP status code of an outcome: infodeck has 422 for 400. */
 int	dialect_http(const struct req *r, enum status st);
