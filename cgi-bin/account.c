@@ -13,8 +13,9 @@
 #include "time/instant.h"
 
 static enum status
-account(struct req *r, struct json *out)
+account(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct organization org;
 	struct day today;
 	enum status st;
@@ -22,7 +23,7 @@ account(struct req *r, struct json *out)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, out, org.revision, today))
+	if (reply_cached(r, body, org.revision, today))
 		return OK;
 	json_open_object(out, NULL);
 	json_put_text(out, "organizationId", org.id);

@@ -53,8 +53,9 @@ put_listed(const struct api_key *k, void *arg)
 }
 
 static enum status
-list(struct req *r, struct json *out)
+list(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	enum status st;
 
 	dialect_tether_open(out);
@@ -134,7 +135,7 @@ read_input(struct req *r, struct input *w)
 }
 
 static enum status
-post(struct req *r, struct json *out)
+post(struct req *r, struct buf *body)
 {
 	struct api_key k = { 0 };
 	const char *secret;
@@ -150,7 +151,7 @@ post(struct req *r, struct json *out)
 	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->err)) != OK)
 		return st;
 	r->is_secret = true;
-	put_one(out, &k, secret);	/* the reply comes first: after the commit nothing may fail */
+	put_one(json_on(body), &k, secret);	/* the reply comes first: after the commit nothing may fail */
 	return (st = db_write_commit(r->db)) == OK ? CREATED : st;
 }
 
@@ -170,7 +171,7 @@ read_number(struct req *r, int64_t *key)
 }
 
 static enum status
-revoke(struct req *r, struct json *out)
+revoke(struct req *r, struct buf *body)
 {
 	struct api_key k = { 0 };
 	enum status st;
@@ -186,7 +187,7 @@ revoke(struct req *r, struct json *out)
 			return st;
 		k.revoked_at = r->now;
 	}
-	put_one(out, &k, NULL);
+	put_one(json_on(body), &k, NULL);
 	return db_write_commit(r->db);
 }
 

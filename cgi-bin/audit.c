@@ -23,10 +23,10 @@
 enum { ENTRIES_DEFAULT = 100, ENTRIES_MAX = 1000 };
 
 static void
-put_csv(struct json *out, const struct audit_page *page)
+put_csv(struct buf *body, const struct audit_page *page)
 {
 	static const char *const names[] = { "id", "at", "credential", "action", "detail", NULL };
-	struct csv csv = { .out = out };
+	struct csv csv = { .to = body };
 
 	csv_put_names(&csv, names);
 	for (const struct audit_row *row = page->rows; row < page->rows + page->count; row++) {
@@ -73,7 +73,7 @@ put_json(struct json *out, const struct audit_page *page)
 }
 
 static enum status
-list(struct req *r, struct json *out)
+list(struct req *r, struct buf *body)
 {
 	struct organization org;
 	struct audit_page page;
@@ -86,10 +86,10 @@ list(struct req *r, struct json *out)
 	    (st = audit_list(r->db, r->arena, org.key, (r->caller.scopes & SCOPE_ADMIN) != 0, before, (size_t)limit, &page)) != OK)
 		return st;
 	if (!r->is_csv) {
-		put_json(out, &page);
+		put_json(json_on(body), &page);
 		return OK;
 	}
-	put_csv(out, &page);
+	put_csv(body, &page);
 	reply_cursor(r, page.has_more ? arena_printf(r->arena, "%" PRId64, page.rows[page.count - 1].id) : NULL);
 	return OK;
 }

@@ -37,8 +37,9 @@ plan(struct req *r, struct auto_plan *plan, struct organization *org)
 }
 
 static enum status
-auto_segment(struct req *r, struct json *out)
+auto_segment(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct organization org;
 	struct auto_plan p;
 	enum status st;

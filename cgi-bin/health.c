@@ -31,8 +31,9 @@ examine(struct req *r, struct check_result *found, size_t *n)
 }
 
 static enum status
-health(struct req *r, struct json *out)
+health(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct check_result found[DOCTOR_CHECKS_MAX];
 	int64_t organizations;
 	enum status st;

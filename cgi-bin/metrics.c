@@ -38,26 +38,22 @@ check_address(struct req *r)
 
 /* One sample; labels are "" or in braces. */
 static void
-line(struct req *r, struct json *out, const char *name, const char *labels, int64_t value)
+line(struct buf *out, const char *name, const char *labels, int64_t value)
 {
-	const char *text = arena_printf(r->arena, "%s%s %" PRId64 "\n", name, labels, value);
-
-	json_append(out, text, strlen(text));
+	buf_printf(out, "%s%s %" PRId64 "\n", name, labels, value);
 }
 
 /* The two lines that introduce the samples of one name. */
 static void
-family(struct req *r, struct json *out, const char *name, const char *type, const char *help)
+family(struct buf *out, const char *name, const char *type, const char *help)
 {
-	const char *text = arena_printf(r->arena, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-
-	json_append(out, text, strlen(text));
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 /* A family of sums by organization and channel.  Ids and channel names need no escaping. */
 struct sums {
 	struct req *r;
-	struct json *out;
+	struct buf *out;
 	const char *name;
 	int64_t (*value)(const struct usage_sum *sum);
 };
@@ -85,16 +81,16 @@ put_total(void *arg, const char *organization, const char *channel, const struct
 {
 	const struct sums *s = arg;
 
-	line(s->r, s->out, s->name, arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel),
+	line(s->out, s->name, arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel),
 	    s->value(sum));
 }
 
 static enum status
-put_sum(struct req *r, struct json *out, const char *name, const char *help, int64_t (*value)(const struct usage_sum *sum))
+put_sum(struct req *r, struct buf *out, const char *name, const char *help, int64_t (*value)(const struct usage_sum *sum))
 {
 	struct sums s = { r, out, name, value };
 
-	family(r, out, name, "gauge", help);
+	family(out, name, "gauge", help);
 	return usage_each_total(r->db, put_total, &s);
 }
 
@@ -144,16 +140,16 @@ limit(const struct today *t)
 }
 
 static void
-put_gauge(struct req *r, struct json *out, const char *name, const char *help, const struct today *todays, size_t count,
+put_gauge(struct req *r, struct buf *out, const char *name, const char *help, const struct today *todays, size_t count,
     int64_t (*value)(const struct today *))
 {
-	family(r, out, name, "gauge", help);
+	family(out, name, "gauge", help);
 	for (size_t i = 0; i < count; i++)
-		line(r, out, name, arena_printf(r->arena, "{organization=\"%s\"}", todays[i].org.id), value(&todays[i]));
+		line(out, name, arena_printf(r->arena, "{organization=\"%s\"}", todays[i].org.id), value(&todays[i]));
 }
 
 static enum status
-metrics(struct req *r, struct json *out)
+metrics(struct req *r, struct buf *body)
 {
 	struct today *todays;
 	const char *backup_at;
@@ -164,22 +160,22 @@ metrics(struct req *r, struct json *out)
 	    (st = setting_get(r->db, r->arena, "backup_at", &backup_at)) != OK)
 		return st;
 	r->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	family(r, out, "daybook_build_info", "gauge", "The running Daybook.");
-	line(r, out, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
+	family(body, "daybook_build_info", "gauge", "The running Daybook.");
+	line(body, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
 	    version_build, db_sqlite_version()), 1);
-	if ((st = put_sum(r, out, "daybook_messages", "Messages sent, voids taken off.", messages)) != OK ||
-	    (st = put_sum(r, out, "daybook_parts", "Parts sent, voids taken off.", parts)) != OK ||
-	    (st = put_sum(r, out, "daybook_cost_micro_usd", "Cost in millionths of a US dollar.", cost)) != OK)
+	if ((st = put_sum(r, body, "daybook_messages", "Messages sent, voids taken off.", messages)) != OK ||
+	    (st = put_sum(r, body, "daybook_parts", "Parts sent, voids taken off.", parts)) != OK ||
+	    (st = put_sum(r, body, "daybook_cost_micro_usd", "Cost in millionths of a US dollar.", cost)) != OK)
 		return st;
-	put_gauge(r, out, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
-	put_gauge(r, out, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
-	put_gauge(r, out, "daybook_daily_limit", "The daily limit in quota units; -1 = unlimited.", todays, count, limit);
-	family(r, out, "daybook_database_bytes", "gauge", "Size of the database file.");
-	line(r, out, "daybook_database_bytes", "", db_file_bytes(r->db));
-	family(r, out, "daybook_wal_bytes", "gauge", "Size of its write-ahead log.");
-	line(r, out, "daybook_wal_bytes", "", db_wal_bytes(r->db));
-	family(r, out, "daybook_backup_timestamp_ms", "gauge", "When the last backup ended, 0 = never.");
-	line(r, out, "daybook_backup_timestamp_ms", "", strtoll(backup_at, NULL, 10));
+	put_gauge(r, body, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
+	put_gauge(r, body, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
+	put_gauge(r, body, "daybook_daily_limit", "The daily limit in quota units; -1 = unlimited.", todays, count, limit);
+	family(body, "daybook_database_bytes", "gauge", "Size of the database file.");
+	line(body, "daybook_database_bytes", "", db_file_bytes(r->db));
+	family(body, "daybook_wal_bytes", "gauge", "Size of its write-ahead log.");
+	line(body, "daybook_wal_bytes", "", db_wal_bytes(r->db));
+	family(body, "daybook_backup_timestamp_ms", "gauge", "When the last backup ended, 0 = never.");
+	line(body, "daybook_backup_timestamp_ms", "", strtoll(backup_at, NULL, 10));
 	return OK;
 }
 

@@ -63,8 +63,9 @@ message(struct req *r, const struct organization *org, const struct wanted *w, c
 }
 
 static enum status
-next_available_slot(struct req *r, struct json *out)
+next_available_slot(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct organization org;
 	char text[DAY_TEXT_MAX];
 	struct slot slot;
@@ -76,7 +77,7 @@ next_available_slot(struct req *r, struct json *out)
 	    (st = read_wanted(r, &org, &wanted)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, out, org.revision, today))
+	if (reply_cached(r, body, org.revision, today))
 		return OK;
 	if ((st = slot_find(r->db, &org, today, wanted.units, &slot)) != OK)
 		return st;

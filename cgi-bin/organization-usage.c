@@ -16,8 +16,9 @@
 #include "time/instant.h"
 
 static enum status
-organization_usage(struct req *r, struct json *out)
+organization_usage(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct organization org;
 	struct usage_sums sums;
 	struct cycle cycle;
@@ -27,7 +28,7 @@ organization_usage(struct req *r, struct json *out)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, out, org.revision, today))
+	if (reply_cached(r, body, org.revision, today))
 		return OK;
 	cycle = cycle_of(org.days, org.cycle_day, today);
 	if ((st = usage_sum_days(r->db, &org, cycle.from, cycle.until, &sums)) != OK)

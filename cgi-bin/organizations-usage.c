@@ -39,8 +39,9 @@ read_instants(struct req *r, int64_t *from_at, int64_t *to_at)
 }
 
 static enum status
-organizations_usage(struct req *r, struct json *out)
+organizations_usage(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	static const enum channel shown[] = { SMS, WHATSAPP, EMAIL, SAGE };	/* in the contract's order */
 	struct organization org;
 	struct usage_sums sums;
@@ -50,7 +51,7 @@ organizations_usage(struct req *r, struct json *out)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_instants(r, &from_at, &to_at)) != OK)
 		return st;
-	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
 		return OK;
 	if ((st = usage_sum_instants(r->db, &org, from_at, to_at, &sums)) != OK)
 		return st;

@@ -36,15 +36,16 @@ put_members(struct json *out, const struct price *p)
 }
 
 static enum status
-list(struct req *r, struct json *out)
+list(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct organization org;
 	struct price_list prices;
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
-	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
 		return OK;
 	if ((st = price_load(r->db, r->arena, &org, &prices)) != OK)
 		return st;
@@ -117,8 +118,9 @@ set_in_transaction(struct req *r, struct input *w, int64_t *quarters)
 }
 
 static enum status
-post(struct req *r, struct json *out)
+post(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	static const char *const known[] = { "channel", "usd", "validFrom", "reprice", NULL };
 	struct input w = { .price = { .org = r->org } };
 	struct json_object *o;

@@ -51,8 +51,9 @@ put_caller(struct json *out, const struct caller *caller)
 }
 
 static enum status
-session(struct req *r, struct json *out)
+session(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct organization org;
 	enum status st;
 

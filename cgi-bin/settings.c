@@ -50,15 +50,15 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 }
 
 static enum status
-get(struct req *r, struct json *out)
+get(struct req *r, struct buf *body)
 {
 	struct organization org;
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
-	if (!reply_cached(r, out, org.revision, organization_today(&org, r->now)))
-		put_settings(out, &org, r->now, NULL);
+	if (!reply_cached(r, body, org.revision, organization_today(&org, r->now)))
+		put_settings(json_on(body), &org, r->now, NULL);
 	return OK;
 }
 
@@ -70,7 +70,7 @@ typedef enum status read_wanted(struct req *r, struct json_object *o, struct org
  * the organization, so a member that is absent keeps the value that it has at that moment.
  */
 static enum status
-put(struct req *r, struct json *out, const char *const *fields, read_wanted *read)
+put(struct req *r, struct buf *body, const char *const *fields, read_wanted *read)
 {
 	struct organization org, wanted;
 	struct org_effects effects;
@@ -89,7 +89,7 @@ put(struct req *r, struct json *out, const char *const *fields, read_wanted *rea
 				    &effects, &r->err);
 		}
 		if (st == OK) {	/* the reply comes first: after the commit nothing may fail */
-			put_settings(out, &org, r->now, &effects);
+			put_settings(json_on(body), &org, r->now, &effects);
 			st = db_write_commit(r->db);
 		} else
 			db_write_abort(r->db);
@@ -117,11 +117,11 @@ read_profile(struct req *r, struct json_object *o, struct organization *wanted, 
 }
 
 static enum status
-put_profile(struct req *r, struct json *out)
+put_profile(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "name", "weekStart", NULL };
 
-	return put(r, out, fields, read_profile);
+	return put(r, body, fields, read_profile);
 }
 
 static enum status
@@ -141,11 +141,11 @@ read_timezone(struct req *r, struct json_object *o, struct organization *wanted,
 }
 
 static enum status
-put_timezone(struct req *r, struct json *out)
+put_timezone(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "timezone", "recutHistory", NULL };
 
-	return put(r, out, fields, read_timezone);
+	return put(r, body, fields, read_timezone);
 }
 
 static enum status
@@ -164,11 +164,11 @@ read_plan(struct req *r, struct json_object *o, struct organization *wanted, boo
 }
 
 static enum status
-put_plan(struct req *r, struct json *out)
+put_plan(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "plan", NULL };
 
-	return put(r, out, fields, read_plan);
+	return put(r, body, fields, read_plan);
 }
 
 /* A limit or a cap: an integer, or null for `none`.  An absent member leaves *value alone. */
@@ -211,12 +211,12 @@ read_limits(struct req *r, struct json_object *o, struct organization *wanted, b
 }
 
 static enum status
-put_limits(struct req *r, struct json *out)
+put_limits(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "messagesCap", "costCap", "smsCap",
 		"callCap", "allowOverage", NULL };
 
-	return put(r, out, fields, read_limits);
+	return put(r, body, fields, read_limits);
 }
 
 int

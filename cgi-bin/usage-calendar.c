@@ -119,11 +119,11 @@ campaign_ids(struct arena *a, const struct segment_entry *entries, size_t count)
 }
 
 static void
-put_csv(struct req *r, struct json *out, const struct calendar *c)
+put_csv(struct req *r, struct buf *body, const struct calendar *c)
 {
 	static const char *const names[] = { "date", "sent", "reserved", "total", "availableQuota", "campaigns", "campaignIds",
 		NULL };
-	struct csv csv = { .out = out };
+	struct csv csv = { .to = body };
 	char text[DAY_TEXT_MAX];
 	size_t i = 0, n;
 
@@ -171,7 +171,7 @@ put_json(struct json *out, const struct calendar *c, struct failed_contact **fai
 }
 
 static enum status
-usage_calendar(struct req *r, struct json *out)
+usage_calendar(struct req *r, struct buf *body)
 {
 	size_t *failure_counts;
 	struct failed_contact **failures;
@@ -183,18 +183,18 @@ usage_calendar(struct req *r, struct json *out)
 	    (st = read_range(r, &c.range)) != OK)
 		return st;
 	today = organization_today(&c.org, r->now);
-	if (reply_cached(r, out, c.org.revision, today))
+	if (reply_cached(r, body, c.org.revision, today))
 		return OK;
 	c.days = arena_alloc(r->arena, RANGE_DAYS_MAX * sizeof(*c.days));
 	if ((st = usage_days(r->db, &c.org, c.range.from, c.range.to, today, c.days)) != OK ||
 	    (st = segment_list(r->db, r->arena, &c.org, c.range.from, c.range.to, today, &c.entries, &c.count)) != OK)
 		return st;
 	if (r->is_csv) {
-		put_csv(r, out, &c);
+		put_csv(r, body, &c);
 		return OK;
 	}
 	if ((st = load_failures(r, c.entries, c.count, &failures, &failure_counts)) == OK)
-		put_json(out, &c, failures, failure_counts);
+		put_json(json_on(body), &c, failures, failure_counts);
 	return st;
 }
 

@@ -63,10 +63,10 @@ month_format(struct day d, char *text, size_t size)
 }
 
 static void
-put_csv(struct json *out, const struct day_range *range, const struct usage_sums *sums)
+put_csv(struct buf *body, const struct day_range *range, const struct usage_sums *sums)
 {
 	static const char *const names[] = { "yearMonth", "messageUsage", "budgetUsage", "costSms", "costCall" };
-	struct csv csv = { .out = out };
+	struct csv csv = { .to = body };
 	char text[MONTH_TEXT_MAX];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -104,7 +104,7 @@ put_json(struct json *out, const struct day_range *range, const struct usage_sum
 }
 
 static enum status
-usage_history(struct req *r, struct json *out)
+usage_history(struct req *r, struct buf *body)
 {
 	struct usage_sums *sums;
 	struct organization org;
@@ -115,16 +115,16 @@ usage_history(struct req *r, struct json *out)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_range(r, &range, &months)) != OK)
 		return st;
-	if (reply_cached(r, out, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
 		return OK;
 	sums = arena_alloc(r->arena, (size_t)months * sizeof(*sums));
 	for (struct day d = range.from; d.n <= range.to.n; d = month_until(d, range.to))
 		if ((st = usage_sum_days(r->db, &org, d, month_until(d, range.to), &sums[i++])) != OK)
 			return st;
 	if (r->is_csv)
-		put_csv(out, &range, sums);
+		put_csv(body, &range, sums);
 	else
-		put_json(out, &range, sums);
+		put_json(json_on(body), &range, sums);
 	return OK;
 }
 

@@ -89,7 +89,7 @@ put_reply(struct req *r, struct json *out, const struct organization *org, const
 
 /* A POST that only reads, so it opens the read transaction itself. */
 static enum status
-validate_date(struct req *r, struct json *out)
+validate_date(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "scheduledISO", "contactCount", "excludeCampaignId", "partsPerContact", NULL };
 	struct organization org;
@@ -110,7 +110,7 @@ validate_date(struct req *r, struct json *out)
 	d = day_at(org.days, wanted.scheduled_at);
 	today = organization_today(&org, r->now);
 	if ((st = load_room(r, &org, &wanted, d, today, &remaining)) == OK)
-		put_reply(r, out, &org, &wanted, d, today, remaining);
+		put_reply(r, json_on(body), &org, &wanted, d, today, remaining);
 	return st;
 }
 

@@ -29,7 +29,7 @@ struct export {
 	int64_t at;		/* the last row written: its time, whether it is a void, its names */
 	int is_void;
 	char source[EVENT_SOURCE_MAX * 2], id[EVENT_ID_MAX * 2];
-	struct json out;
+	struct buf out;
 };
 
 /* ---- Reading */
@@ -43,7 +43,7 @@ read_page(struct export *x, bool *is_last)
 {
 	struct ledger_position place = { .at = x->at, .is_void = x->is_void, .source = x->source, .id = x->id };
 	struct ledger_filter filter = { .until_at = x->until_at, .with_adjusts = x->with_adjusts };
-	struct csv csv = { .out = &x->out, .is_for_import = true };
+	struct csv csv = { .to = &x->out, .is_for_import = true };
 	struct cli *c = x->cli;
 	struct price_list prices;
 	struct ledger_line *lines;
@@ -61,8 +61,8 @@ read_page(struct export *x, bool *is_last)
 		if (x->is_csv)
 			ledger_put_csv(&csv, &lines[i], cost);
 		else {
-			ledger_put_event(&x->out, &lines[i], cost);
-			json_append(&x->out, "\n", 1);
+			ledger_put_event(json_on(&x->out), &lines[i], cost);
+			buf_put_byte(&x->out, '\n');
 		}
 	}
 	*is_last = count < PAGE_ROWS;
@@ -85,7 +85,7 @@ run(struct export *x)
 	enum status st = OK;
 
 	if (x->is_csv)
-		csv_put_names(&(struct csv) { .out = &x->out, .is_for_import = true }, ledger_csv_names);
+		csv_put_names(&(struct csv) { .to = &x->out, .is_for_import = true }, ledger_csv_names);
 	while (!is_last && !ferror(stdout)) {
 		if ((st = db_read_begin(c->db)) != OK)
 			break;
@@ -95,7 +95,7 @@ run(struct export *x)
 			break;
 		if (x->out.size > 0)
 			fwrite(x->out.text, 1, x->out.size, stdout);
-		json_reset(&x->out);
+		buf_reset(&x->out);
 		arena_reset(c->arena);
 	}
 	if (st != OK)
@@ -143,8 +143,7 @@ cmd_export(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (load(&x, org, from != NULL ? &first : NULL, to != NULL ? &last : NULL) != OK)
 		return cli_fail(c);
-	json_init(&x.out);
 	rc = run(&x);
-	json_free(&x.out);
+	buf_free(&x.out);
 	return rc;
 }

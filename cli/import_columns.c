@@ -102,9 +102,11 @@ is_number(const char *text)
 
 /* A record as the JSON of an event; an empty cell is an absent member. */
 static void
-put_record(struct json *j, const struct table *t, const struct header *h)
+put_record(struct buf *to, const struct table *t, const struct header *h)
 {
-	json_reset(j);
+	struct json *j = json_on(to);
+
+	buf_reset(to);
 	json_open_object(j, NULL);
 	for (size_t i = 0; i < h->count; i++) {
 		const char *cell = table_cell(t, i);
@@ -125,10 +127,9 @@ run(struct import *im)
 {
 	struct table *t = table_new(im);
 	struct header h = { .count = 0 };
-	struct json j;
+	struct buf event = { 0 };
 	bool goes_on;
 
-	json_init(&j);
 	goes_on = read_header(im, t, &h);
 	while (goes_on && table_next(t)) {
 		if (table_error(t) != NULL)
@@ -137,11 +138,11 @@ run(struct import *im)
 			goes_on = import_bad(im, table_line(t), arena_printf(im->cli->arena,
 			    "record: %zu cells where the header has %zu", table_count(t), h.count));
 		else {
-			put_record(&j, t, &h);
-			goes_on = import_event(im, table_line(t), j.text, j.size);
+			put_record(&event, t, &h);
+			goes_on = import_event(im, table_line(t), event.text, event.size);
 		}
 	}
-	json_free(&j);
+	buf_free(&event);
 	table_free(t);
 }
 

@@ -55,7 +55,8 @@ static const char *const not_sent_words[] = { "queued", "accepted", "scheduled",
 struct log {
 	struct import *im;
 	struct table *table;
-	struct json json;
+	struct buf event;		/* as JSON */
+	struct json json;		/* writes it */
 	size_t count;			/* cells of each record */
 	size_t at[FIELDS];		/* which cell; `count` if there is none */
 };
@@ -207,7 +208,8 @@ put_event(struct log *l, bool is_failed)
 		return "Sid: required";
 	if (channel == NULL)
 		return "To: a channel that is not known here; plain numbers and whatsapp: are";
-	json_reset(&l->json);
+	buf_reset(&l->event);
+	l->json = *json_on(&l->event);
 	json_open_object(&l->json, NULL);
 	json_put_text(&l->json, "id", cell(l, SID));
 	json_put_text(&l->json, "channel", channel);
@@ -253,7 +255,7 @@ read_record(struct log *l)
 		return import_bad(l->im, line, "Status: not one that Twilio documents");
 	if ((error = put_event(l, is_failed)) != NULL)
 		return import_bad(l->im, line, error);
-	return import_event(l->im, line, l->json.text, l->json.size);
+	return import_event(l->im, line, l->event.text, l->event.size);
 }
 
 /* Adds the records after the header as events. */
@@ -263,11 +265,10 @@ run(struct import *im)
 	struct log l = { .im = im, .table = table_new(im) };
 	bool goes_on;
 
-	json_init(&l.json);
 	goes_on = read_header(&l);
 	while (goes_on && table_next(l.table))
 		goes_on = read_record(&l);
-	json_free(&l.json);
+	buf_free(&l.event);
 	table_free(l.table);
 }
 

@@ -61,16 +61,16 @@ static enum status
 write_audit(struct cli *c, const struct organization *org, bool with_days, const struct org_effects *effects)
 {
 	enum status st;
-	struct json j;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
 
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_bool(&j, "days", with_days);
+	json_open_object(j, NULL);
+	json_put_bool(j, "days", with_days);
 	if (with_days)
-		org_effects_put(&j, effects, ORG_MOVES_LISTED_MAX);
-	json_close_object(&j);
-	st = audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", json_text(&j));
-	json_free(&j);
+		org_effects_put(j, effects, ORG_MOVES_LISTED_MAX);
+	json_close_object(j);
+	st = audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", buf_text(&detail));
+	buf_free(&detail);
 	return st;
 }
 

@@ -166,27 +166,27 @@ static void
 hash_wish(struct campaign_input *input)
 {
 	const struct auto_request *automatic = &input->automatic;
-	struct json j;
+	struct buf spelling = { 0 };
+	struct json *j = json_on(&spelling);
 
-	json_init(&j);
-	json_open_array(&j, NULL);
-	json_put_text(&j, NULL, input->campaign.name);
-	json_put_text(&j, NULL, campaign_state_name(input->state));
-	json_put_int(&j, NULL, input->campaign.parts_per_contact);
-	json_put_bool(&j, NULL, input->campaign.is_segmented);
+	json_open_array(j, NULL);
+	json_put_text(j, NULL, input->campaign.name);
+	json_put_text(j, NULL, campaign_state_name(input->state));
+	json_put_int(j, NULL, input->campaign.parts_per_contact);
+	json_put_bool(j, NULL, input->campaign.is_segmented);
 	for (size_t i = 0; i < input->campaign.count; i++) {
-		json_put_int(&j, NULL, input->campaign.segments[i].scheduled_at);
-		json_put_int(&j, NULL, input->campaign.segments[i].contacts);
+		json_put_int(j, NULL, input->campaign.segments[i].scheduled_at);
+		json_put_int(j, NULL, input->campaign.segments[i].contacts);
 	}
 	if (input->has_auto) {
-		json_put_int(&j, NULL, automatic->contacts);
-		json_put_int(&j, NULL, automatic->has_date ? automatic->date.n : -1);
-		json_put_int(&j, NULL, automatic->time_ms);
-		json_put_text(&j, NULL, automatic->timezone != NULL ? automatic->timezone : "");
+		json_put_int(j, NULL, automatic->contacts);
+		json_put_int(j, NULL, automatic->has_date ? automatic->date.n : -1);
+		json_put_int(j, NULL, automatic->time_ms);
+		json_put_text(j, NULL, automatic->timezone != NULL ? automatic->timezone : "");
 	}
-	json_close_array(&j);
-	sha256(j.text, j.size, input->sha256);
-	json_free(&j);
+	json_close_array(j);
+	sha256(spelling.text, spelling.size, input->sha256);
+	buf_free(&spelling);
 }
 
 static enum status

@@ -47,7 +47,7 @@ void		campaign_put(struct json *out, const char *name, const struct organization
 		    struct day today);
 
 /* Writes a line of names and a line for each campaign; "segments" is the number of its segments. */
-void		campaign_put_csv(struct json *out, const struct organization *org, const struct campaign *campaigns,
+void		campaign_put_csv(struct buf *to, const struct organization *org, const struct campaign *campaigns,
 		    size_t count, struct day today);
 
 #endif

@@ -62,8 +62,9 @@ read_filter(struct req *r, struct campaign_filter *f)
 }
 
 static enum status
-list(struct req *r, struct json *out)
+list(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct campaign_filter filter;
 	struct organization org;
 	struct campaign_page page;
@@ -75,13 +76,13 @@ list(struct req *r, struct json *out)
 	    (st = read_filter(r, &filter)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, out, org.revision, today))
+	if (reply_cached(r, body, org.revision, today))
 		return OK;
 	if ((st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
 		return st;
 	cursor = page.has_more ? campaign_cursor(r->arena, page.last) : NULL;
 	if (r->is_csv) {
-		campaign_put_csv(out, &org, page.campaigns, page.count, today);
+		campaign_put_csv(body, &org, page.campaigns, page.count, today);
 		reply_cursor(r, cursor);
 		return OK;
 	}
@@ -100,8 +101,9 @@ list(struct req *r, struct json *out)
  * reply is not cached.
  */
 static enum status
-get(struct req *r, struct json *out)
+get(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct organization org;
 	struct failure_page page;
 	struct campaign c;
@@ -136,50 +138,50 @@ get(struct req *r, struct json *out)
 }
 
 static enum status
-post(struct req *r, struct json *out)
+post(struct req *r, struct buf *body)
 {
 	struct campaign_input input;
 	enum status st;
 
 	if ((st = campaign_input_read(r, &input)) != OK)
 		return st;
-	return campaign_create(r, &input, out);
+	return campaign_create(r, &input, body);
 }
 
 static enum status
-put(struct req *r, struct json *out)
+put(struct req *r, struct buf *body)
 {
-	return campaign_write(r, out, campaign_apply_body, 0);
+	return campaign_write(r, body, campaign_apply_body, 0);
 }
 
 static enum status
-cancel(struct req *r, struct json *out)
+cancel(struct req *r, struct buf *body)
 {
-	return campaign_write(r, out, campaign_apply_verb, CANCEL);
+	return campaign_write(r, body, campaign_apply_verb, CANCEL);
 }
 
 static enum status
-pause_(struct req *r, struct json *out)
+pause_(struct req *r, struct buf *body)
 {
-	return campaign_write(r, out, campaign_apply_verb, PAUSE);
+	return campaign_write(r, body, campaign_apply_verb, PAUSE);
 }
 
 static enum status
-resume(struct req *r, struct json *out)
+resume(struct req *r, struct buf *body)
 {
-	return campaign_write(r, out, campaign_apply_verb, RESUME);
+	return campaign_write(r, body, campaign_apply_verb, RESUME);
 }
 
 static enum status
-delete(struct req *r, struct json *out)
+delete(struct req *r, struct buf *body)
 {
-	return campaign_write(r, out, campaign_apply_delete, 0);
+	return campaign_write(r, body, campaign_apply_delete, 0);
 }
 
 static enum status
-results(struct req *r, struct json *out)
+results(struct req *r, struct buf *body)
 {
-	return campaign_report(r, out);
+	return campaign_report(r, body);
 }
 
 int

@@ -80,12 +80,12 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 }
 
 void
-campaign_put_csv(struct json *out, const struct organization *org, const struct campaign *campaigns, size_t count,
+campaign_put_csv(struct buf *to, const struct organization *org, const struct campaign *campaigns, size_t count,
     struct day today)
 {
 	static const char *const names[] = { "campaignId", "name", "status", "contactCount", "partsPerContact", "isSegmented",
 		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "createdAt", "updatedAt", NULL };
-	struct csv csv = { .out = out };
+	struct csv csv = { .to = to };
 
 	csv_put_names(&csv, names);
 	for (size_t i = 0; i < count; i++)
@@ -142,18 +142,18 @@ read_failures(struct req *r, struct campaign_results *results)
 static void
 hash_results(struct campaign_results *results)
 {
-	struct json j;
+	struct buf spelling = { 0 };
+	struct json *j = json_on(&spelling);
 
-	json_init(&j);
-	json_open_array(&j, NULL);
-	json_put_int(&j, NULL, results->segment);
-	json_put_int(&j, NULL, results->sent);
-	json_put_int(&j, NULL, results->parts);
-	json_put_bool(&j, NULL, results->done);
-	json_put_int(&j, NULL, (int64_t)results->failure_count);
-	json_close_array(&j);
-	sha256(j.text, j.size, results->sha256);
-	json_free(&j);
+	json_open_array(j, NULL);
+	json_put_int(j, NULL, results->segment);
+	json_put_int(j, NULL, results->sent);
+	json_put_int(j, NULL, results->parts);
+	json_put_bool(j, NULL, results->done);
+	json_put_int(j, NULL, (int64_t)results->failure_count);
+	json_close_array(j);
+	sha256(spelling.text, spelling.size, results->sha256);
+	buf_free(&spelling);
 }
 
 static enum status

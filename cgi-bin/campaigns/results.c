@@ -102,7 +102,7 @@ check_same_contacts(struct req *r, const struct organization *org, const struct 
  * one.
  */
 static enum status
-report(struct req *r, struct organization *org, struct campaign_results *results, struct json *out)
+report(struct req *r, struct organization *org, struct campaign_results *results, struct buf *body)
 {
 	enum idempotency_seen seen;
 	struct campaign c;
@@ -129,7 +129,7 @@ report(struct req *r, struct organization *org, struct campaign_results *results
 		return st;
 	if ((st = campaign_load(r->db, r->arena, org, c.id, today, &c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, out, org, &c, today);
+	campaign_reply(r, body, org, &c, today);
 	return OK;
 }
 
@@ -150,7 +150,7 @@ find_campaign(struct req *r)
 }
 
 enum status
-campaign_report(struct req *r, struct json *out)
+campaign_report(struct req *r, struct buf *body)
 {
 	struct campaign_results results;
 	struct organization org;
@@ -159,7 +159,7 @@ campaign_report(struct req *r, struct json *out)
 	if ((st = find_campaign(r)) != OK || (st = campaign_results_read(r, &results)) != OK ||
 	    (st = db_write_begin(r->db)) != OK)
 		return st;
-	if ((st = report(r, &org, &results, out)) == OK)
+	if ((st = report(r, &org, &results, body)) == OK)
 		return db_write_commit(r->db);
 	db_write_abort(r->db);
 	return st;

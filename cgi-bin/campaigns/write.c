@@ -28,8 +28,10 @@ campaign_tag(struct req *r, const struct organization *org, const struct campaig
 /* ---- Replies */
 
 void
-campaign_reply(struct req *r, struct json *out, const struct organization *org, const struct campaign *c, struct day today)
+campaign_reply(struct req *r, struct buf *body, const struct organization *org, const struct campaign *c, struct day today)
 {
+	struct json *out = json_on(body);
+
 	campaign_tag(r, org, c, today);
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
@@ -42,14 +44,15 @@ campaign_reply(struct req *r, struct json *out, const struct organization *org, 
  * error body.
  */
 static enum status
-put_refusal(struct req *r, struct json *out, enum status st, const struct campaign_refusal *refusal)
+put_refusal(struct req *r, struct buf *body, enum status st, const struct campaign_refusal *refusal)
 {
+	struct json *out = json_on(body);
 	char text[DAY_TEXT_MAX];
 
 	if (st != CONFLICT || !refusal->is_set)
 		return st;
 	r->keeps_body = true;
-	json_reset(out);
+	buf_reset(body);
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", false);
 	json_put_text(out, "message", "The day has no room.");
@@ -110,7 +113,7 @@ check_retry(struct req *r, const struct organization *org, const struct campaign
 /* Inside the write transaction: adds the campaign, or, for a retry, only loads it; the reply is the same. */
 static enum status
 create(struct req *r, struct organization *org, struct campaign_input *input, struct campaign_change *change,
-    struct campaign_refusal *refusal, struct json *out)
+    struct campaign_refusal *refusal, struct buf *body)
 {
 	struct campaign *c = &input->campaign;
 	bool is_retry;
@@ -137,12 +140,12 @@ create(struct req *r, struct organization *org, struct campaign_input *input, st
 		req_add_header(r, "Idempotent-Replayed", "true");
 	if ((st = campaign_load(r->db, r->arena, org, c->id, change->today, c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, out, org, c, change->today);
+	campaign_reply(r, body, org, c, change->today);
 	return is_retry ? OK : CREATED;
 }
 
 enum status
-campaign_create(struct req *r, struct campaign_input *input, struct json *out)
+campaign_create(struct req *r, struct campaign_input *input, struct buf *body)
 {
 	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
 	struct campaign_refusal refusal = { 0 };
@@ -151,11 +154,11 @@ campaign_create(struct req *r, struct campaign_input *input, struct json *out)
 
 	if ((st = db_write_begin(r->db)) != OK)
 		return st;
-	st = create(r, &org, input, &change, &refusal, out);
+	st = create(r, &org, input, &change, &refusal, body);
 	if (st == OK || st == CREATED)
 		return (committed = db_write_commit(r->db)) == OK ? st : committed;
 	db_write_abort(r->db);
-	return put_refusal(r, out, st, &refusal);
+	return put_refusal(r, body, st, &refusal);
 }
 
 /* ---- Writes on one campaign */
@@ -217,7 +220,7 @@ campaign_apply_delete(struct campaign_writing *w)
  */
 static enum status
 write_one(struct campaign_writing *w, struct organization *org, struct campaign_change *change, campaign_apply *apply,
-    struct json *out)
+    struct buf *body)
 {
 	struct req *r = w->r;
 	enum status st;
@@ -233,12 +236,12 @@ write_one(struct campaign_writing *w, struct organization *org, struct campaign_
 	if ((st = apply(w)) != OK ||
 	    (st = campaign_load(r->db, r->arena, org, w->c->id, change->today, w->c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, out, org, w->c, change->today);
+	campaign_reply(r, body, org, w->c, change->today);
 	return OK;
 }
 
 enum status
-campaign_write(struct req *r, struct json *out, campaign_apply *apply, int verb)
+campaign_write(struct req *r, struct buf *body, campaign_apply *apply, int verb)
 {
 	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
 	struct campaign_refusal refusal = { 0 };
@@ -249,9 +252,9 @@ campaign_write(struct req *r, struct json *out, campaign_apply *apply, int verb)
 
 	if ((st = db_write_begin(r->db)) != OK)
 		return st;
-	st = write_one(&w, &org, &change, apply, out);
+	st = write_one(&w, &org, &change, apply, body);
 	if (st == OK || st == NO_CONTENT)
 		return (committed = db_write_commit(r->db)) == OK ? st : committed;
 	db_write_abort(r->db);
-	return put_refusal(r, out, st, &refusal);
+	return put_refusal(r, body, st, &refusal);
 }

@@ -167,8 +167,9 @@ check_enforce(struct req *r)
 }
 
 static enum status
-events(struct req *r, struct json *out)
+events(struct req *r, struct buf *body)
 {
+	struct json *out = json_on(body);
 	struct event_item *items;
 	struct tally tally;
 	size_t count;
@@ -267,7 +268,7 @@ put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const
 		if ((st = ledger_page(r->db, r->arena, &l->org, &l->filter, wanted, &l->place, &lines, &count)) != OK)
 			return st;
 		for (size_t i = 0; i < count; i++, left--) {
-			if (left == 0 || out->size > EVENTS_REPLY_MAX) {
+			if (left == 0 || out->to->size > EVENTS_REPLY_MAX) {
 				*next = ledger_cursor(r->arena, &last);
 				return OK;
 			}
@@ -284,16 +285,17 @@ put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const
 }
 
 static enum status
-list(struct req *r, struct json *out)
+list(struct req *r, struct buf *body)
 {
-	struct csv csv = { .out = out };
+	struct json *out = json_on(body);
+	struct csv csv = { .to = body };
 	struct list l = { 0 };
 	const char *next;
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &l.org, &r->err)) != OK || (st = read_list(r, &l)) != OK)
 		return st;
-	if (reply_cached(r, out, l.org.revision, organization_today(&l.org, r->now)))
+	if (reply_cached(r, body, l.org.revision, organization_today(&l.org, r->now)))
 		return OK;
 	if (r->is_csv) {
 		csv_put_names(&csv, ledger_csv_names);

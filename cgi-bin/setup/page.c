@@ -45,19 +45,16 @@ static const char *
 zone_options(struct arena *a)
 {
 	struct zones z = { a, { NULL }, 0 };
-	struct json options;
+	struct buf options = { 0 };
 	const char *text;
 
 	tzdir_each(add_zone, &z);
 	qsort(z.names, z.count, sizeof(z.names[0]), by_name);
-	json_init(&options);
 	for (size_t i = 0; i < z.count; i++)
-		if (i == 0 || strcmp(z.names[i], z.names[i - 1]) != 0) {
-			text = arena_printf(a, "<option value=\"%s\"></option>\n", z.names[i]);
-			json_append(&options, text, strlen(text));
-		}
-	text = arena_strdup(a, json_text(&options));
-	json_free(&options);
+		if (i == 0 || strcmp(z.names[i], z.names[i - 1]) != 0)
+			buf_printf(&options, "<option value=\"%s\"></option>\n", z.names[i]);
+	text = arena_strdup(a, buf_text(&options));
+	buf_free(&options);
 	return text;
 }
 
@@ -97,7 +94,7 @@ base_url(const struct req *r)
  * or a key, and the policy lets the page load nothing but its own style sheet.
  */
 enum status
-setup_page_show(struct req *r, enum status st, const struct setup_page *p, struct json *out)
+setup_page_show(struct req *r, enum status st, const struct setup_page *p, struct buf *body)
 {
 	static const char policy[] = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
 	    "frame-ancestors 'none'";
@@ -115,8 +112,8 @@ setup_page_show(struct req *r, enum status st, const struct setup_page *p, struc
 		values[n++] = (struct html_value) { setup_fields[i], p->values[i] };
 		values[n++] = (struct html_value) { arena_printf(r->arena, "%s_error", setup_fields[i]), p->errors[i] };
 	}
-	json_reset(out);
-	html_fill(out, setup_html, values);
+	buf_reset(body);
+	html_fill(body, setup_html, values);
 	r->content_type = "text/html; charset=utf-8";
 	r->keeps_body = true;
 	r->is_secret = true;	/* it may show a code that was typed, or the key */
@@ -132,7 +129,7 @@ setup_page_is_json(const struct req *r)
 }
 
 enum status
-setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, struct json *out)
+setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, struct buf *body)
 {
 	static const struct {
 		enum status st;
@@ -156,5 +153,5 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 	r->err = s->err;
 	if (s->state == SETUP_DONE)
 		error_set(&r->err, NOT_FOUND, "setup: has been done");
-	return setup_page_is_json(r) ? states[s->state].st : setup_page_show(r, states[s->state].st, p, out);
+	return setup_page_is_json(r) ? states[s->state].st : setup_page_show(r, states[s->state].st, p, body);
 }

@@ -24,9 +24,9 @@ struct setup_page {
 bool		setup_page_is_json(const struct req *r);
 
 /* Writes the page, with its headers; returns st. */
-enum status	setup_page_show(struct req *r, enum status st, const struct setup_page *p, struct json *out);
+enum status	setup_page_show(struct req *r, enum status st, const struct setup_page *p, struct buf *body);
 
 /* The page of a state: what to do, or why nothing can be done.  For JSON only the status, with the error in r->err. */
-enum status	setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, struct json *out);
+enum status	setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, struct buf *body);
 
 #endif

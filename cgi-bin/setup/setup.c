@@ -52,10 +52,10 @@ without_name(enum setup_field f, const char *text)
 
 /* Shows the form again, with what was typed and the errors.  JSON gets the error body of its dialect. */
 static enum status
-refuse(struct req *r, enum status st, const struct setup *s, struct setup_page *p, struct json *out)
+refuse(struct req *r, enum status st, const struct setup *s, struct setup_page *p, struct buf *body)
 {
 	if (!setup_page_is_json(r))
-		setup_page_state(r, s, p, out);
+		setup_page_state(r, s, p, body);
 	return st;
 }
 
@@ -141,12 +141,14 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 /* The reply to a success.  Removes the code file first, so that the reply can say whether it is still there. */
 static enum status
 finish(struct req *r, struct setup_page *p, const char *name, const char *value, const char *name2, const char *value2,
-    struct json *out)
+    struct buf *body)
 {
+	struct json *out = json_on(body);
+
 	p->code_stays = !setup_forget_code();
 	r->is_secret = true;
 	if (!setup_page_is_json(r))
-		return setup_page_show(r, OK, p, out);
+		return setup_page_show(r, OK, p, body);
 	dialect_tether_open(out);
 	json_put_text(out, name, value);
 	if (name2 != NULL)
@@ -158,58 +160,58 @@ finish(struct req *r, struct setup_page *p, const char *name, const char *value,
 
 /* The reply to a failure that belongs to no field: the page with what was typed, and the problem above. */
 static enum status
-give_up(struct req *r, enum status st, struct setup *s, struct setup_page *p, struct json *out)
+give_up(struct req *r, enum status st, struct setup *s, struct setup_page *p, struct buf *body)
 {
 	if (setup_page_is_json(r))
 		return st;
 	s->err = r->err;
 	if (s->err.text[0] == '\0')
 		error_set(&s->err, st, "The database is unavailable or busy. Try again shortly");
-	setup_page_state(r, s, p, out);
+	setup_page_state(r, s, p, body);
 	return st;
 }
 
 static enum status
-upgrade(struct req *r, struct setup *s, struct setup_page *p, struct json *out)
+upgrade(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 {
 	enum status st;
 
 	if ((st = setup_upgrade(s, r->arena, r->now, &p->upgraded, &r->err)) != OK) {
 		p->upgraded = NULL;
-		return give_up(r, st, s, p, out);
+		return give_up(r, st, s, p, body);
 	}
 	log_info("event=upgrade from=%d", s->schema_version);
 	p->title = "The database is upgraded";
-	return finish(r, p, "copy", p->upgraded, NULL, NULL, out);
+	return finish(r, p, "copy", p->upgraded, NULL, NULL, body);
 }
 
 /* Does the setup with the fields of a request whose code was right. */
 static enum status
-set_up(struct req *r, struct setup *s, struct setup_page *p, struct json *out)
+set_up(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 {
 	struct setup_input input;
 	enum status st;
 
 	if (!read_input(r, p, &input))
-		return refuse(r, BAD_REQUEST, s, p, out);
+		return refuse(r, BAD_REQUEST, s, p, body);
 	if ((st = setup_perform(s, r->arena, &input, r->now, &p->key, &r->err)) != OK) {
 		p->key = NULL;
-		return give_up(r, st, s, p, out);
+		return give_up(r, st, s, p, body);
 	}
 	log_info("event=setup org=%s", input.org.id);
 	p->title = "Daybook is set up";
-	st = finish(r, p, "organizationId", input.org.id, "apiKey", p->key, out);
+	st = finish(r, p, "organizationId", input.org.id, "apiKey", p->key, body);
 	return st == OK ? CREATED : st;
 }
 
 static enum status
-get(struct req *r, struct json *out)
+get(struct req *r, struct buf *body)
 {
 	struct setup s = { .code_file = -1 };
 	struct setup_page p = { 0 };
 
 	setup_look(&s, req_env(r, "DOCUMENT_ROOT"));
-	return setup_page_state(r, &s, &p, out);
+	return setup_page_state(r, &s, &p, body);
 }
 
 /*
@@ -217,7 +219,7 @@ get(struct req *r, struct json *out)
  * again after that, because another request may have been faster.
  */
 static enum status
-post(struct req *r, struct json *out)
+post(struct req *r, struct buf *body)
 {
 	const char *root = req_env(r, "DOCUMENT_ROOT");
 	struct setup s = { .code_file = -1 };
@@ -226,20 +228,20 @@ post(struct req *r, struct json *out)
 
 	setup_look(&s, root);
 	if (s.state != SETUP_READY && s.state != SETUP_OLDER)
-		return setup_page_state(r, &s, &p, out);
+		return setup_page_state(r, &s, &p, body);
 	st = setup_page_is_json(r) ? read_json(r, p.values) :
 	    form_read(r->arena, r->body, r->body_n, setup_fields, p.values, &r->err);
 	if (st != OK)
-		return give_up(r, st, &s, &p, out);
+		return give_up(r, st, &s, &p, body);
 	if ((st = setup_enter(&s, p.values[CODE], root, &r->err)) != OK) {
 		p.values[CODE] = NULL;
 		if (st != FORBIDDEN)
-			return give_up(r, st, &s, &p, out);
+			return give_up(r, st, &s, &p, body);
 		p.errors[CODE] = arena_strdup(r->arena, without_name(CODE, r->err.text));
-		return refuse(r, st, &s, &p, out);
+		return refuse(r, st, &s, &p, body);
 	}
-	st = s.state == SETUP_READY ? set_up(r, &s, &p, out) : s.state == SETUP_OLDER ? upgrade(r, &s, &p, out) :
-	    setup_page_state(r, &s, &p, out);
+	st = s.state == SETUP_READY ? set_up(r, &s, &p, body) : s.state == SETUP_OLDER ? upgrade(r, &s, &p, body) :
+	    setup_page_state(r, &s, &p, body);
 	setup_leave(&s);
 	return st;
 }

@@ -88,25 +88,25 @@ api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const
 	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
 	int64_t org_key = 0;
 	enum status st;
-	struct json j;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
 
 	/*
 	 * Reads the row again for the detail, so that adding and revoking write the same fields.  An API key that does
 	 * not exist leaves only its number, and org_key 0.
 	 */
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_int(&j, "key", key);
+	json_open_object(j, NULL);
+	json_put_int(j, "key", key);
 	query_bind_int(q, ":key", key);
 	if (query_step(q)) {
 		org_key = query_int(q, 0);
-		json_put_text(&j, "name", query_text(q, 1));
-		json_put_text(&j, "scopes", query_text(q, 2));
+		json_put_text(j, "name", query_text(q, 1));
+		json_put_text(j, "scopes", query_text(q, 2));
 	}
-	json_close_object(&j);
+	json_close_object(j);
 	if ((st = query_done(q)) == OK)
-		st = audit(db, now, org_key, credential, action, json_text(&j));
-	json_free(&j);
+		st = audit(db, now, org_key, credential, action, buf_text(&detail));
+	buf_free(&detail);
 	return st;
 }
 

@@ -205,26 +205,26 @@ payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_
 	const char *iss, *aud;
 	char jti[UUID_SIZE];
 	enum status st;
-	struct json j;
+	struct buf claims = { 0 };
+	struct json *j = json_on(&claims);
 
 	if ((st = setting_get(db, a, "iss", &iss)) != OK || (st = setting_get(db, a, "aud", &aud)) != OK)
 		return st;
 
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_int(&j, "iat", now / 1000);
-	json_put_int(&j, "exp", (now + ttl_ms) / 1000);
-	json_put_text(&j, "jti", uuid7(now, jti));
+	json_open_object(j, NULL);
+	json_put_int(j, "iat", now / 1000);
+	json_put_int(j, "exp", (now + ttl_ms) / 1000);
+	json_put_text(j, "jti", uuid7(now, jti));
 	if (org != NULL)
-		json_put_text(&j, "organizationId", org);
-	json_put_text(&j, "scope", scopes_format(a, scopes));
+		json_put_text(j, "organizationId", org);
+	json_put_text(j, "scope", scopes_format(a, scopes));
 	if (iss[0] != '\0')
-		json_put_text(&j, "iss", iss);
+		json_put_text(j, "iss", iss);
 	if (aud[0] != '\0')
-		json_put_text(&j, "aud", aud);
-	json_close_object(&j);
-	*text = arena_strdup(a, json_text(&j));
-	json_free(&j);
+		json_put_text(j, "aud", aud);
+	json_close_object(j);
+	*text = arena_strdup(a, buf_text(&claims));
+	buf_free(&claims);
 	return OK;
 }
 

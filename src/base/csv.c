@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "base/csv.h"
@@ -9,7 +8,7 @@ static void
 put_comma(struct csv *c)
 {
 	if (c->needs_comma)
-		json_append(c->out, ",", 1);
+		buf_put_byte(c->to, ',');
 	c->needs_comma = true;
 }
 
@@ -33,39 +32,37 @@ csv_put_text(struct csv *c, const char *text)
 
 	put_comma(c);
 	if (!needs_quotes(text, n)) {
-		json_append(c->out, "'", is_formula ? 1 : 0);
-		json_append(c->out, text, n);
+		buf_put(c->to, "'", is_formula ? 1 : 0);
+		buf_put(c->to, text, n);
 		return;
 	}
-	json_append(c->out, "\"'", is_formula ? 2 : 1);
+	buf_put(c->to, "\"'", is_formula ? 2 : 1);
 	/* Doubles each quote inside; the rest is copied in runs. */
 	while (*text != '\0') {
 		n = strcspn(text, "\"");
-		json_append(c->out, text, n);
+		buf_put(c->to, text, n);
 		text += n;
 		if (*text == '"') {
-			json_append(c->out, "\"\"", 2);
+			buf_put(c->to, "\"\"", 2);
 			text++;
 		}
 	}
-	json_append(c->out, "\"", 1);
+	buf_put_byte(c->to, '"');
 }
 
-/* A cell that can need neither quotes nor a ' in front: a number, a word of ours. */
+/* A cell that can need neither quotes nor a ' in front: an amount, a word of ours. */
 static void
 put_plain(struct csv *c, const char *text)
 {
 	put_comma(c);
-	json_append(c->out, text, strlen(text));
+	buf_put_text(c->to, text);
 }
 
 void
 csv_put_int(struct csv *c, int64_t value)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lld", (long long)value);
-	put_plain(c, text);
+	put_comma(c);
+	buf_put_int(c->to, value);
 }
 
 void
@@ -101,6 +98,6 @@ void
 csv_put_end(struct csv *c)
 {
 	/* For import the line ends in LF: skips the CR. */
-	json_append(c->out, "\r\n" + c->is_for_import, 2 - c->is_for_import);
+	buf_put(c->to, "\r\n" + c->is_for_import, 2 - c->is_for_import);
 	c->needs_comma = false;
 }

@@ -1,5 +1,5 @@
 /*
- * CSV (RFC 4180), appended to a buffer.  The writer adds the commas, quotes and line ends.
+ * CSV (RFC 4180), appended to a buf.  The writer adds the commas, quotes and line ends.
  *
  * For a spreadsheet, a text that would be read as a formula gets a ' in front (if it starts with
  * one of =+-@, a tab or a line end), and lines end in CRLF.  For `import`, every text is written
@@ -8,10 +8,12 @@
 #ifndef CSV_H
 #define CSV_H
 
-#include "base/json.h"
+#include <stdbool.h>
+
+#include "base/buf.h"
 
 struct csv {
-	struct json *out;
+	struct buf *to;
 	bool is_for_import;
 	bool needs_comma;
 };

@@ -1,7 +1,6 @@
 /*
  * JSON.  Reading: a strict validator (RFC 8259 and more) checks all text before cJSON reads it, so
- * cJSON never sees what it accepts too freely.  Writing: an appending writer that prints integers
- * itself.
+ * cJSON never sees what it accepts too freely.  Writing: a writer that appends to a buf.
  *
  * The validator refuses: bytes that are not UTF-8; NUL and other raw control characters; \u0000;
  * lone surrogates; duplicate keys in one object ("a" and "\u0061" are the same key); numbers that
@@ -16,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 
 #define JSON_DEPTH_MAX 8	/* objects and arrays within one another */
@@ -90,19 +90,27 @@ bool		json_is_null(struct json_object *o, const char *name);
 /* BAD_REQUEST naming the first member that is not in `names`, a list that ends with NULL. */
 enum status	json_known(struct json_object *o, const char *const *names, struct error *err);
 
-/* ---- Writing: appends to one growing buffer; the writer adds the commas. */
+/* ---- Writing: appends to a buf; the writer adds the commas. */
 
 struct json {
-	char *text;		/* has no NUL at its end until json_text */
-	size_t size, max;	/* bytes in use and allocated */
+	struct buf *to;
 	bool needs_comma;
 };
 
-void		json_init(struct json *j);
-void		json_reset(struct json *j);	/* empty again; keeps the buffer */
-void		json_free(struct json *j);
-void		json_reserve(struct json *j, size_t n);	/* so that the next n bytes need no memory */
-const char	*json_text(struct json *j);	/* with a NUL at its end */
+/*
+ * A writer of one value onto a buf, after what is there already.  Owns nothing, and is valid until
+ * the end of the block that it is made in:
+ *
+ *	struct buf detail = { 0 };
+ *	struct json *j = json_on(&detail);
+ *
+ *	json_open_object(j, NULL);
+ *	json_put_text(j, "name", name);
+ *	json_close_object(j);
+ *	st = audit(…, buf_text(&detail));
+ *	buf_free(&detail);
+ */
+#define json_on(buf) (&(struct json){ .to = (buf) })
 
 /* name is NULL inside arrays and at the top level. */
 void		json_open_object(struct json *j, const char *name);
@@ -117,6 +125,5 @@ void		json_put_text_or_null(struct json *j, const char *name, const char *value)
 void		json_put_int_or_null(struct json *j, const char *name, int64_t value, int64_t none);	/* null if it is none */
 void		json_put_money(struct json *j, const char *name, int64_t micros);	/* a number of dollars */
 void		json_put_raw(struct json *j, const char *name, const char *value, size_t n);	/* JSON already */
-void		json_append(struct json *j, const char *text, size_t n);	/* bytes unchanged: NDJSON, CSV, metrics */
 
 #endif

@@ -109,13 +109,14 @@ infodeck(const struct req *r, enum status st, struct json *out)
 }
 
 void
-dialect_error(const struct req *r, enum status st, struct json *out)
+dialect_error(const struct req *r, enum status st, struct buf *body)
 {
 	static void (*const writers[])(const struct req *, enum status, struct json *) = {
 		[TETHER] = tether, [PINGRAM] = pingram, [INFODECK] = infodeck };
+	struct json *out = json_on(body);
 
 	/* What the handler wrote before it failed is not part of the error. */
-	json_reset(out);
+	buf_reset(body);
 	json_open_object(out, NULL);
 	writers[r->endpoint->dialect](r, st, out);
 	json_close_object(out);

@@ -7,8 +7,8 @@
 
 #include "http/req.h"
 
-/* Replaces the contents of out with the error body of a failed request. */
-void	dialect_error(const struct req *r, enum status st, struct json *out);
+/* Replaces the contents of body with the error body of a failed request. */
+void	dialect_error(const struct req *r, enum status st, struct buf *body);
 
 /* What the body of a success in the tether dialect begins and ends with: {"success":true,"data":{ … }}. */
 void	dialect_tether_open(struct json *out);

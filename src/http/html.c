@@ -9,7 +9,7 @@
 
 /* Copies stretches without special characters at once, and writes each special one as its entity. */
 void
-html_text(struct json *out, const char *text)
+html_text(struct buf *out, const char *text)
 {
 	static const char special[] = "&<>\"'";
 	static const char *const written[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
@@ -17,11 +17,11 @@ html_text(struct json *out, const char *text)
 
 	for (;;) {
 		n = strcspn(text, special);
-		json_append(out, text, n);
+		buf_put(out, text, n);
 		if (*(text += n) == '\0')
 			return;
 		n = (size_t)(strchr(special, *text++) - special);
-		json_append(out, written[n], strlen(written[n]));
+		buf_put_text(out, written[n]);
 	}
 }
 
@@ -49,14 +49,14 @@ skip(const char *at, const char *name, size_t n)
 }
 
 void
-html_fill(struct json *out, const char *template, const struct html_value *values)
+html_fill(struct buf *out, const char *template, const struct html_value *values)
 {
 	const char *at = template, *tag, *name, *end, *text;
 	size_t n;
 
 	/* An end tag {{/name}} writes nothing: its section was shown, or skip has passed it. */
 	while ((tag = strstr(at, "{{")) != NULL) {
-		json_append(out, at, (size_t)(tag - at));
+		buf_put(out, at, (size_t)(tag - at));
 		name = tag + 2 + (tag[2] == '*' || tag[2] == '?' || tag[2] == '/');
 		end = strstr(name, "}}");
 		assert(end != NULL);
@@ -66,9 +66,9 @@ html_fill(struct json *out, const char *template, const struct html_value *value
 		if (tag[2] == '?' && (text == NULL || text[0] == '\0'))
 			at = skip(at, name, n);
 		else if (tag[2] == '*' && text != NULL)
-			json_append(out, text, strlen(text));
+			buf_put_text(out, text);
 		else if (name == tag + 2 && text != NULL)
 			html_text(out, text);
 	}
-	json_append(out, at, strlen(at));
+	buf_put_text(out, at);
 }

@@ -8,16 +8,16 @@
 #ifndef HTML_H
 #define HTML_H
 
-#include "base/json.h"
+#include "base/buf.h"
 
 struct html_value {
 	const char *name, *text;	/* text NULL = absent */
 };
 
 /* Appends the page.  The values end with a NULL name. */
-void	html_fill(struct json *out, const char *template, const struct html_value *values);
+void	html_fill(struct buf *out, const char *template, const struct html_value *values);
 
 /* Appends text, escaped. */
-void	html_text(struct json *out, const char *text);
+void	html_text(struct buf *out, const char *text);
 
 #endif

@@ -22,7 +22,7 @@ enum {
 /* One reply for each slot.  The tag is compared as a whole, so two tags that share a slot only displace each other. */
 static struct cached {
 	char etag[48];
-	struct json body;
+	struct buf body;
 } cache[CACHE_SLOTS];
 
 /* The slot of a tag, by a simple hash: the tag itself is already one. */
@@ -41,12 +41,13 @@ slot_of(const char *etag)
  * in nothing else share a tag.
  */
 static void
-put_request(const struct req *r, struct json *j)
+put_request(const struct req *r, struct buf *key)
 {
+	struct json *j = json_on(key);
 	const char *value;
 
-	json_append(j, r->endpoint->name, strlen(r->endpoint->name));
-	json_append(j, r->route->path, strlen(r->route->path));
+	buf_put_text(key, r->endpoint->name);
+	buf_put_text(key, r->route->path);
 	for (size_t i = 0; i < r->in_path_count; i++)
 		json_put_text(j, NULL, r->in_path[i].value);
 	for (const char *const *name = r->route->query; name != NULL && *name != NULL; name++)
@@ -96,7 +97,7 @@ reply_if_match(const struct req *r)
 
 /* The tag of the request: a hash of the key. */
 static void
-set_tag(struct req *r, struct json *key)
+set_tag(struct req *r, const struct buf *key)
 {
 	uint8_t digest[SHA256_SIZE];
 	char tag[48];
@@ -108,34 +109,34 @@ set_tag(struct req *r, struct json *key)
 void
 reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n)
 {
-	struct json key;
+	struct buf key = { 0 };
+	struct json *j = json_on(&key);
 
-	json_init(&key);
-	json_put_text(&key, NULL, r->epoch);
-	json_put_text(&key, NULL, version_build);
-	json_put_text(&key, NULL, name);
+	json_put_text(j, NULL, r->epoch);
+	json_put_text(j, NULL, version_build);
+	json_put_text(j, NULL, name);
 	for (size_t i = 0; i < n; i++)
-		json_put_int(&key, NULL, numbers[i]);
+		json_put_int(j, NULL, numbers[i]);
 	set_tag(r, &key);
-	json_free(&key);
+	buf_free(&key);
 	r->is_kept = false;
 }
 
 bool
-reply_cached(struct req *r, struct json *out, int64_t revision, struct day today)
+reply_cached(struct req *r, struct buf *body, int64_t revision, struct day today)
 {
 	struct cached *c;
-	struct json key;
+	struct buf key = { 0 };
+	struct json *j = json_on(&key);
 
-	json_init(&key);
-	json_put_text(&key, NULL, r->epoch);
-	json_put_int(&key, NULL, revision);
-	json_put_int(&key, NULL, today.n);
+	json_put_text(j, NULL, r->epoch);
+	json_put_int(j, NULL, revision);
+	json_put_int(j, NULL, today.n);
 	/* Another build may write the same data differently. */
-	json_put_text(&key, NULL, version_build);
+	json_put_text(j, NULL, version_build);
 	put_request(r, &key);
 	set_tag(r, &key);
-	json_free(&key);
+	buf_free(&key);
 	r->is_kept = true;
 	/* There is nothing to make if the client's copy is good, or if the cache has this reply. */
 	if (client_has(r))
@@ -143,33 +144,31 @@ reply_cached(struct req *r, struct json *out, int64_t revision, struct day today
 	c = slot_of(r->etag);
 	if (strcmp(c->etag, r->etag) != 0)
 		return false;
-	json_append(out, c->body.text, c->body.size);
+	buf_put(body, c->body.text, c->body.size);
 	r->is_cached = true;
 	return true;
 }
 
 /* Keeps a reply for the next request with the same tag. */
 static void
-remember(const struct req *r, const struct json *body)
+remember(const struct req *r, const struct buf *body)
 {
 	struct cached *c = slot_of(r->etag);
 
 	if (body->size > CACHED_BODY_MAX)
 		return;
-	if (c->etag[0] == '\0')
-		json_init(&c->body);
-	json_reset(&c->body);
-	json_append(&c->body, body->text, body->size);
+	buf_reset(&c->body);
+	buf_put(&c->body, body->text, body->size);
 	snprintf(c->etag, sizeof(c->etag), "%s", r->etag);
 }
 
 static void
-header(struct json *wire, const char *name, const char *value)
+header(struct buf *head, const char *name, const char *value)
 {
-	json_append(wire, name, strlen(name));
-	json_append(wire, ": ", 2);
-	json_append(wire, value, strlen(value));
-	json_append(wire, "\r\n", 2);
+	buf_put_text(head, name);
+	buf_put(head, ": ", 2);
+	buf_put_text(head, value);
+	buf_put(head, "\r\n", 2);
 }
 
 /*
@@ -177,7 +176,7 @@ header(struct json *wire, const char *name, const char *value)
  * choose_route has set.
  */
 static void
-preflight_headers(const struct req *r, struct json *head)
+preflight_headers(const struct req *r, struct buf *head)
 {
 	for (size_t i = 0; i < r->header_count; i++)
 		if (strcmp(r->headers[i].name, "Allow") == 0)
@@ -191,7 +190,7 @@ preflight_headers(const struct req *r, struct json *head)
  * not listed.
  */
 static void
-cors_headers(const struct req *r, enum status st, struct json *head)
+cors_headers(const struct req *r, enum status st, struct buf *head)
 {
 	if (r->has_origins)
 		header(head, "Vary", "Origin");
@@ -214,7 +213,7 @@ reply_cursor(struct req *r, const char *cursor)
 
 /* The headers of the body.  Errors are JSON even if CSV was asked for. */
 static void
-put_content(struct req *r, bool is_csv, const struct json *body, struct json *head)
+put_content(struct req *r, bool is_csv, const struct buf *body, struct buf *head)
 {
 	char text[128];
 
@@ -230,7 +229,7 @@ put_content(struct req *r, bool is_csv, const struct json *body, struct json *he
 }
 
 bool
-reply_write(struct req *r, enum status st, const struct json *body, struct json *head)
+reply_write(struct req *r, enum status st, const struct buf *body, struct buf *head)
 {
 	bool has_etag = (st == OK || st == CREATED) && r->etag[0] != '\0', has_body;
 	bool is_get = r->route != NULL && r->route->method == GET;
@@ -262,6 +261,6 @@ reply_write(struct req *r, enum status st, const struct json *body, struct json 
 		header(head, r->headers[i].name, r->headers[i].value);
 	if (has_body)
 		put_content(r, r->is_csv && st == OK, body, head);
-	json_append(head, "\r\n", 2);
+	buf_put(head, "\r\n", 2);
 	return has_body && !r->is_head;
 }

@@ -8,10 +8,10 @@
 
 /*
  * For GET handlers, as soon as the organization is loaded: gives the reply its ETag and looks for the reply.  True if there is
- * no need to make it: out has it already, or the client does; the handler then returns OK.  The ETag covers everything that a
+ * no need to make it: body has it already, or the client does; the handler then returns OK.  The ETag covers everything that a
  * reply depends on: file epoch, revision, today, build and request.
  */
-bool	reply_cached(struct req *r, struct json *out, int64_t revision, struct day today);
+bool	reply_cached(struct req *r, struct buf *body, int64_t revision, struct day today);
 
 /*
  * For what has a version of its own: makes the ETag of a name and numbers. reply_if_match then tells whether If-Match allows
@@ -27,6 +27,6 @@ bool	reply_if_match(const struct req *r);
 void	reply_cursor(struct req *r, const char *cursor);
 
 /* Writes the CGI headers and a blank line into head.  Returns whether the body follows (not for HEAD, 204 and 304). */
-bool	reply_write(struct req *r, enum status st, const struct json *body, struct json *head);
+bool	reply_write(struct req *r, enum status st, const struct buf *body, struct buf *head);
 
 #endif

@@ -32,7 +32,7 @@ struct route {
 	enum method method;		/* 0 ends the table */
 	const char *path;		/* `/organizations/{organizationId}/usage` */
 	unsigned scope;			/* what the caller must have; 0 = open to everybody */
-	enum status (*handle)(struct req *r, struct json *out);
+	enum status (*handle)(struct req *r, struct buf *body);	/* writes the body of the reply */
 	const char *const *query;	/* the known parameters, NULL-ended; NULL = none */
 	const char *const *media;	/* what the body may be, NULL-ended; NULL = application/json */
 	size_t body_max;		/* bytes; 0 = BODY_MAX */

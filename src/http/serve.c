@@ -90,12 +90,12 @@ cgi_body_bytes(char **env)
 }
 
 static void
-write_all(const struct json *j)
+write_all(const struct buf *b)
 {
-	const char *p = j->text;
+	const char *p = b->text;
 	ssize_t n;
 
-	for (size_t left = j->size; left > 0; p += n, left -= (size_t)n)
+	for (size_t left = b->size; left > 0; p += n, left -= (size_t)n)
 		if ((n = write(STDOUT_FILENO, p, left)) <= 0)
 			return;		/* the client has gone */
 }

@@ -22,11 +22,9 @@ void
 worker_init(struct worker *a, const struct endpoint *endpoint)
 {
 	*a = (struct worker) { .endpoint = endpoint, .arena = arena_new() };
-	json_init(&a->head);
-	json_init(&a->body);
-	json_reserve(&a->head, HEAD_USUAL);	/* after a write was committed, its reply must not fail for lack of memory */
-	json_reserve(&a->last_head, HEAD_USUAL);
-	json_reserve(&a->last_body, HEAD_USUAL);
+	buf_reserve(&a->head, HEAD_USUAL);	/* after a write was committed, its reply must not fail for lack of memory */
+	buf_reserve(&a->last_head, HEAD_USUAL);
+	buf_reserve(&a->last_body, HEAD_USUAL);
 }
 
 void
@@ -34,10 +32,10 @@ worker_free(struct worker *a)
 {
 	db_close(a->db);
 	arena_free(a->arena);
-	json_free(&a->head);
-	json_free(&a->body);
-	json_free(&a->last_head);
-	json_free(&a->last_body);
+	buf_free(&a->head);
+	buf_free(&a->body);
+	buf_free(&a->last_head);
+	buf_free(&a->last_body);
 }
 
 size_t
@@ -256,8 +254,8 @@ worker_handle(struct worker *a, char **env, const char *body, size_t n, enum sta
 
 	r.method = method != NULL && strlen(method) < 16 ? method : "?";
 	log_request(uuid7(r.now, r.id));
-	json_reset(&a->body);
-	json_reset(&a->head);
+	buf_reset(&a->body);
+	buf_reset(&a->head);
 	/* From here to the reply, running out of memory is answered as this request. */
 	a->current = &r;
 	st = in_transaction(a, &r, body_status);

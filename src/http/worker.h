@@ -13,9 +13,9 @@ struct worker {
 	int64_t now, maintenance_at;	/* of the last request; from when on a request is followed by maintenance */
 	bool is_maintenance_due;
 	struct arena *arena;
-	struct json head, body;
+	struct buf head, body;
 	struct req *current;	/* the request that is being answered; NULL = none */
-	struct json last_head, last_body;	/* memory for one reply, reserved for when there is none left */
+	struct buf last_head, last_body;	/* memory for one reply, reserved for when there is none left */
 };
 
 void	worker_init(struct worker *a, const struct endpoint *endpoint);
@@ -29,7 +29,7 @@ size_t	worker_body_max(const struct endpoint *endpoint);
 
 /* A reply: head, then body if it is not NULL. */
 struct worker_reply {
-	const struct json *head, *body;
+	const struct buf *head, *body;
 };
 
 /*

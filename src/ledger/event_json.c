@@ -326,17 +326,17 @@ event_read_binary(struct arena *a, const struct event_headers *headers, const ch
 const char *
 event_void_detail(struct arena *a, const struct event *e)
 {
-	struct json j;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
 	const char *text;
 
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, "source", e->source);
-	json_put_text(&j, "id", e->id);
-	json_put_text(&j, "voids", e->voids);
-	json_put_text(&j, "reason", e->reason);
-	json_close_object(&j);
-	text = arena_strdup(a, json_text(&j));
-	json_free(&j);
+	json_open_object(j, NULL);
+	json_put_text(j, "source", e->source);
+	json_put_text(j, "id", e->id);
+	json_put_text(j, "voids", e->voids);
+	json_put_text(j, "reason", e->reason);
+	json_close_object(j);
+	text = arena_strdup(a, buf_text(&detail));
+	buf_free(&detail);
 	return text;
 }

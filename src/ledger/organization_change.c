@@ -51,28 +51,28 @@ write_audit(struct db *db, const struct organization *org, const struct org_effe
     const char *credential, const char *action)
 {
 	enum status st;
-	struct json j;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
 
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, "name", org->name);
-	json_put_text(&j, "timezone", org->timezone);
-	json_put_text(&j, "tzdata", zone_tzdata_version());
-	json_put_text(&j, "plan", org->plan);
-	json_put_int(&j, "dailyLimit", org->daily_limit);
-	json_put_text(&j, "quotaUnit", quota_unit_name(org->unit));
-	json_put_int(&j, "cycleDay", org->cycle_day);
-	json_put_int(&j, "weekStart", org->week_start);
-	json_put_int(&j, "messagesCap", org->cap_messages);
-	json_put_int(&j, "costCapMicros", org->cap_cost_micros);
-	json_put_int(&j, "smsCap", org->cap_sms);
-	json_put_int(&j, "callCap", org->cap_calls);
-	json_put_bool(&j, "allowOverage", org->allow_overage);
+	json_open_object(j, NULL);
+	json_put_text(j, "name", org->name);
+	json_put_text(j, "timezone", org->timezone);
+	json_put_text(j, "tzdata", zone_tzdata_version());
+	json_put_text(j, "plan", org->plan);
+	json_put_int(j, "dailyLimit", org->daily_limit);
+	json_put_text(j, "quotaUnit", quota_unit_name(org->unit));
+	json_put_int(j, "cycleDay", org->cycle_day);
+	json_put_int(j, "weekStart", org->week_start);
+	json_put_int(j, "messagesCap", org->cap_messages);
+	json_put_int(j, "costCapMicros", org->cap_cost_micros);
+	json_put_int(j, "smsCap", org->cap_sms);
+	json_put_int(j, "callCap", org->cap_calls);
+	json_put_bool(j, "allowOverage", org->allow_overage);
 	if (effects != NULL)
-		org_effects_put(&j, effects, ORG_MOVES_LISTED_MAX);
-	json_close_object(&j);
-	st = audit(db, now, org->key, credential, action, json_text(&j));
-	json_free(&j);
+		org_effects_put(j, effects, ORG_MOVES_LISTED_MAX);
+	json_close_object(j);
+	st = audit(db, now, org->key, credential, action, buf_text(&detail));
+	buf_free(&detail);
 	return st;
 }
 

@@ -28,14 +28,14 @@ audit_pair(struct db *db, int64_t now, int64_t org_key, const char *credential, 
     const char *text)
 {
 	enum status st;
-	struct json j;
+	struct buf entry = { 0 };
+	struct json *j = json_on(&entry);
 
-	json_init(&j);
-	json_open_object(&j, NULL);
-	json_put_text(&j, name, text);
-	json_close_object(&j);
-	st = audit(db, now, org_key, credential, action, json_text(&j));
-	json_free(&j);
+	json_open_object(j, NULL);
+	json_put_text(j, name, text);
+	json_close_object(j);
+	st = audit(db, now, org_key, credential, action, buf_text(&entry));
+	buf_free(&entry);
 	return st;
 }
 

@@ -40,18 +40,17 @@ kind(const cJSON *node)
 static void
 written_is_checked(const char *text)
 {
-	struct json j;
+	struct buf out = { 0 };
 	struct error err;
 	cJSON *back;
 
-	json_init(&j);
-	json_put_text(&j, NULL, text);
-	must(json_check("written", j.text, j.size, &err) == OK);
-	must((back = cJSON_Parse(json_text(&j))) != NULL && cJSON_IsString(back));
+	json_put_text(json_on(&out), NULL, text);
+	must(json_check("written", out.text, out.size, &err) == OK);
+	must((back = cJSON_Parse(buf_text(&out))) != NULL && cJSON_IsString(back));
 	/* UTF-8 comes back as it was; other bytes as U+FFFD, so no shorter. */
 	must(strlen(back->valuestring) >= strlen(text));
 	cJSON_Delete(back);
-	json_free(&j);
+	buf_free(&out);
 }
 
 static void
