@@ -270,7 +270,7 @@ CREATE TABLE segment (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_day ON segment (org, day);
 -- Finds what is reserved of a day without reading segments that have ended.
-CREATE INDEX segment_open ON segment (org, day, channel, contacts, spent, parts_per_contact) WHERE is_open = 1;
+CREATE INDEX segment_open ON segment (org, day, channel, parts_per_contact, contacts, spent) WHERE is_open = 1;
 
 -- Contacts that could not be reached, and why.  Blanked after `failure_retention_days`, or by `daybook erase`.
 CREATE TABLE failure (

@@ -9,13 +9,23 @@ static const char *const unit_names[] = { [UNIT_MESSAGE] = "message", [UNIT_PART
  * refused, and never overflow into room.
  */
 
-static int64_t
-sum(int64_t a, int64_t b)
+int64_t
+quota_sum(int64_t a, int64_t b)
 {
 	int64_t r;
 
 	if (__builtin_add_overflow(a, b, &r))
 		return b < 0 ? INT64_MIN : INT64_MAX;
+	return r;
+}
+
+int64_t
+quota_product(int64_t a, int64_t b)
+{
+	int64_t r;
+
+	if (__builtin_mul_overflow(a, b, &r))
+		return (a < 0) == (b < 0) ? INT64_MAX : INT64_MIN;
 	return r;
 }
 
@@ -32,7 +42,7 @@ difference(int64_t a, int64_t b)
 int64_t
 quota_total(struct day_usage u)
 {
-	return sum(u.sent, u.reserved);
+	return quota_sum(u.sent, u.reserved);
 }
 
 /* A day can be over its limit: the limit was lowered, or events came that nobody had reserved. */
@@ -51,11 +61,8 @@ int64_t
 quota_held(int64_t contacts, int64_t spent, int64_t parts_per_contact, enum quota_unit unit)
 {
 	int64_t open = contacts > spent ? difference(contacts, spent) : 0;
-	int64_t held;
 
-	if (unit == UNIT_MESSAGE)
-		return open;
-	return __builtin_mul_overflow(open, parts_per_contact, &held) ? INT64_MAX : held;
+	return unit == UNIT_MESSAGE ? open : quota_product(open, parts_per_contact);
 }
 
 /* Parts are what a carrier bills; an organization's limit may count either. */

@@ -18,6 +18,10 @@ struct day_usage {
 	int64_t sent, reserved;
 };
 
+/* a + b and a x b; the nearest int64 if that does not fit. */
+int64_t	quota_sum(int64_t a, int64_t b);
+int64_t	quota_product(int64_t a, int64_t b);
+
 int64_t	quota_total(struct day_usage u);			/* sent + reserved */
 int64_t	quota_available(int64_t limit, struct day_usage u);	/* max(0, limit - total); ROOM_UNLIMITED if there is no limit */
 

@@ -1,0 +1,272 @@
+/*
+ * Admission (see limit.h): whether a change fits, which limit answers if not, and when it would fit.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/money.h"
+#include "ledger/limit_internal.h"
+#include "time/instant.h"
+
+enum { FREES_NEAR = LIMIT_SEARCH_DAYS + 1, FREES_FAR = 400 };	/* days that the search for freesAt reads, first and at most */
+
+/* ---- One window */
+
+static bool
+is_in(const struct limit_window *w, struct day d)
+{
+	return w->from.n <= d.n && d.n < w->until.n;
+}
+
+/* What the loads amount to in one window of a rule.  A hold on a day that is over counts nothing. */
+static int64_t
+sum_in(const struct limit_book *b, const struct limit_rule *rule, const struct limit_window *w, const struct limit_load *loads,
+    size_t count)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (limit_rule_counts(rule, loads[i].channel) && is_in(w, loads[i].day) &&
+		    !(loads[i].is_held && loads[i].day.n < b->today.n))
+			sum = quota_sum(sum, limit_rule_units(rule, loads[i].messages, loads[i].parts, loads[i].cost_micros));
+	return sum;
+}
+
+/*
+ * Whether the rule refuses what the change adds on one day.  The amount is that of the day; the window is judged as the
+ * whole change leaves it.
+ */
+static bool
+is_refused_on(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c, struct day d,
+    struct limit_refusal *refusal)
+{
+	struct limit_state s = limit_book_state(b, rule, d);
+	int64_t plus, minus, load = quota_sum(s.used, s.held);
+
+	if (s.amount == UNLIMITED)
+		return false;
+	plus = sum_in(b, rule, &s.window, c->plus, c->plus_count);
+	minus = sum_in(b, rule, &s.window, c->minus, c->minus_count);
+	/* The book has what the change takes away, unless limit_check has taken it out. */
+	if (!c->replaces_own)
+		load = quota_sum(load, -minus);
+	if (plus <= minus || quota_sum(load, plus) <= s.amount)
+		return false;
+	*refusal = (struct limit_refusal) { .rule = rule, .state = s, .day = d, .is_long = s.window.until.n - s.window.from.n > 1,
+		.needed = c->replaces_own ? plus : plus - minus };
+	return true;
+}
+
+/* ---- When it would fit */
+
+/* Whether the window of a day would hold so much. */
+static bool
+fits(const struct limit_book *b, const struct limit_rule *rule, struct day d, int64_t needed)
+{
+	struct limit_state s = limit_book_state(b, rule, d);
+
+	return s.amount == UNLIMITED || s.available >= needed;
+}
+
+/*
+ * Finds the first later window with room for what was refused.  Most often that is the next one, so a short stretch of
+ * days is read first.
+ */
+static enum status
+find_frees(struct limit_book *b, struct limit_refusal *r)
+{
+	static const int32_t stretches[] = { FREES_NEAR, FREES_FAR };
+	struct day d = r->state.window.until, end;
+	enum status st;
+
+	if (d.n <= b->today.n)
+		return OK;	/* the window is over: waiting does not change it */
+	for (size_t i = 0; i < sizeof(stretches) / sizeof(stretches[0]); i++) {
+		end = day_add(r->state.window.until, stretches[i]);
+		if ((st = limit_book_read(b, d, end)) != OK)
+			return st;
+		for (; d.n <= end.n; d = limit_book_state(b, r->rule, d).window.until)
+			if (fits(b, r->rule, d, r->needed)) {
+				r->frees = true;
+				r->frees_at = day_start(b->org->days, d);
+				return OK;
+			}
+	}
+	return OK;
+}
+
+/* Whether all limits that refuse have room on a day for what the change adds on the refused one. */
+static bool
+all_fit(const struct limit_book *b, const struct limit_change *c, struct day refused, struct day d)
+{
+	struct limit_window one = { refused, day_add(refused, 1) };
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct limit_rule *rule = b->of[i].rule;
+		int64_t units = rule->refuses ? sum_in(b, rule, &one, c->plus, c->plus_count) : 0;
+
+		if (units > 0 && !fits(b, rule, d, units))
+			return false;
+	}
+	return true;
+}
+
+/* Finds the next date for what was refused: from today on or, for a reservation, from its day on. */
+static enum status
+find_next(struct limit_book *b, const struct limit_change *c, struct limit_refusal *r)
+{
+	struct day d = c->replaces_own && r->day.n > b->today.n ? r->day : b->today, end = day_add(d, LIMIT_SEARCH_DAYS);
+	enum status st;
+
+	if ((st = limit_book_read(b, d, end)) != OK)
+		return st;
+	for (; d.n <= end.n && !r->has_next; d = day_add(d, 1))
+		if (all_fit(b, c, r->day, d)) {
+			r->has_next = true;
+			r->next = d;
+		}
+	return OK;
+}
+
+/* ---- The check */
+
+/* Whether a refusal answers before another: longer windows first, then what frees last, then the name. */
+static bool
+answers_before(const struct limit_refusal *x, const struct limit_refusal *y)
+{
+	if (x->is_long != y->is_long)
+		return x->is_long;
+	if (x->frees != y->frees)
+		return !x->frees;
+	if (x->frees && x->frees_at != y->frees_at)
+		return x->frees_at > y->frees_at;
+	return strcmp(x->rule->name, y->rule->name) < 0;
+}
+
+/* Reads the windows of all days on which the change adds something. */
+static enum status
+read_days(struct limit_book *b, const struct limit_change *c)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < c->plus_count; i++)
+		if (!limit_book_has(b, c->plus[i].day))
+			st = limit_book_read(b, c->plus[i].day, c->plus[i].day);
+	return st;
+}
+
+enum status
+limit_check(struct limit_book *b, const struct limit_change *c, bool *is_refused, struct limit_refusal *refusal)
+{
+	struct limit_refusal found;
+	enum status st;
+
+	*is_refused = false;
+	if ((st = read_days(b, c)) != OK)
+		return st;
+	for (size_t i = 0; c->replaces_own && i < c->minus_count; i++)
+		limit_book_subtract(b, &c->minus[i]);
+	for (size_t i = 0; i < b->count; i++) {
+		const struct limit_rule *rule = b->of[i].rule;
+		bool is_over = false;
+
+		/* The first day that a rule refuses speaks for the rule. */
+		for (size_t k = 0; rule->refuses && !is_over && k < c->plus_count; k++)
+			is_over = limit_rule_counts(rule, c->plus[k].channel) && is_refused_on(b, rule, c, c->plus[k].day, &found);
+		if (!is_over)
+			continue;
+		if ((st = find_frees(b, &found)) != OK)
+			return st;
+		if (!*is_refused || answers_before(&found, refusal))
+			*refusal = found;
+		*is_refused = true;
+	}
+	for (size_t i = 0; !*is_refused && c->replaces_own && i < c->minus_count; i++)
+		limit_book_add(b, &c->minus[i]);
+	return *is_refused ? find_next(b, c, refusal) : OK;
+}
+
+enum status
+limit_next_day(struct limit_book *b, struct day from, enum channel c, int64_t contacts, int64_t parts_per_contact,
+    bool *is_found, struct day *day, int64_t *room)
+{
+	const struct limit_rule *by;
+	enum status st;
+
+	*is_found = false;
+	if ((st = limit_book_read(b, from, day_add(from, LIMIT_SEARCH_DAYS))) != OK)
+		return st;
+	/* Reservations leave gaps, so an early day may have room after a full one: look at each day in turn. */
+	for (int32_t i = 0; !*is_found && i <= LIMIT_SEARCH_DAYS; i++) {
+		*day = day_add(from, i);
+		*room = limit_book_room(b, *day, c, parts_per_contact, &by);
+		*is_found = *room >= contacts;
+	}
+	return OK;
+}
+
+/* ---- What is said of a refusal */
+
+/* An amount in the rule's unit, for a sentence. */
+static const char *
+amount_text(struct arena *a, const struct limit_rule *rule, int64_t amount)
+{
+	char dollars[MONEY_TEXT_MAX];
+
+	if (rule->unit == LIMIT_COST)
+		return arena_printf(a, "%s", money_format(amount, dollars));
+	return arena_printf(a, "%" PRId64, amount);
+}
+
+const char *
+limit_refusal_text(struct arena *a, const struct limit_refusal *r)
+{
+	static const char *const units[] = { [LIMIT_MESSAGES] = "messages", [LIMIT_PARTS] = "parts", [LIMIT_COST] = "dollars" };
+	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
+	const struct limit_state *s = &r->state;
+	const char *window = r->is_long ? arena_printf(a, "%s to %s", day_format(s->window.from, from),
+	    day_format(day_add(s->window.until, -1), to)) : day_format(r->day, from);
+	const char *name = strcmp(r->rule->word, "dailyLimit") == 0 ? "the daily limit" : r->rule->word;
+
+	return arena_printf(a, "%s has room for %s of %s of %s %s, not for %s", window,
+	    amount_text(a, r->rule, s->available), name, amount_text(a, r->rule, s->amount), units[r->rule->unit],
+	    amount_text(a, r->rule, r->needed));
+}
+
+static void
+put_amount(struct json *j, const struct limit_rule *rule, const char *name, int64_t amount)
+{
+	if (rule->unit == LIMIT_COST)
+		json_put_micros(j, name, amount);
+	else
+		json_put_int(j, name, amount);
+}
+
+void
+limit_refusal_put(struct json *j, const struct limit_refusal *r)
+{
+	char text[DAY_TEXT_MAX];
+
+	json_put_text(j, "limit", r->rule->word);
+	json_put_text(j, "unit", limit_unit_name(r->rule->unit));
+	json_put_text(j, "window", limit_period_name(r->rule->period));
+	put_amount(j, r->rule, "used", r->state.used);
+	put_amount(j, r->rule, "held", r->state.held);
+	put_amount(j, r->rule, "available", r->state.available);
+	put_amount(j, r->rule, "needed", r->needed);
+	if (r->frees)
+		instant_put(j, "freesAt", r->frees_at);
+	else
+		json_put_null(j, "freesAt");
+	if (r->has_next)
+		json_put_text(j, "nextAvailableDate", day_format(r->next, text));
+	else
+		json_put_null(j, "nextAvailableDate");
+}
+
+int64_t
+limit_unchanged_until(const struct organization *org, int64_t now)
+{
+	return day_start(org->days, day_add(organization_today(org, now), 1));
+}

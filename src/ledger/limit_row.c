@@ -1,0 +1,191 @@
+/*
+ * The rows of an organization's limits (see limit_row.h).
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "ledger/limit_row.h"
+#include "time/instant.h"
+
+/* The amounts of a new organization hold from the first day that there is. */
+static const struct day first_day = { (int32_t)(INSTANT_MIN / DAY_MS) };
+
+/* ---- Reading */
+
+/* The place of a rule among the organization's: the five first, then the others. */
+static const char *
+word_of(const char *name, size_t *place)
+{
+	for (enum limit_base_rule r = 0; r < LIMIT_BASE_COUNT; r++)
+		if (strcmp(limit_base_facts(r).name, name) == 0) {
+			*place = r;
+			return limit_base_facts(r).word;
+		}
+	return NULL;
+}
+
+/* Reads the columns of one rule.  A word that this program does not know comes from a newer one. */
+static enum status
+read_rule(struct query *q, struct arena *a, struct limit_rule *rule)
+{
+	*rule = (struct limit_rule) { .key = query_int(q, 0), .name = arena_strdup(a, query_text(q, 1)),
+		.refuses = query_int(q, 5) != 0 };
+	if (limit_channels_parse(query_text(q, 2), &rule->channels) && limit_unit_parse(query_text(q, 3), &rule->unit) &&
+	    limit_period_parse(query_text(q, 4), &rule->period))
+		return OK;
+	log_error("event=database error=\"limit %s: this program does not know its channels, unit or period\"", rule->name);
+	return INTERNAL;
+}
+
+/* Reads the rules, and the number of all their amounts. */
+static enum status
+load_rules(struct db *db, struct arena *a, const struct organization *org, struct limit_rules *rules, size_t *amounts)
+{
+	struct query *q = db_query(db, "SELECT r.key, r.name, r.channels, r.unit, r.period, "
+	    "CASE WHEN r.action = 'refuse' AND r.is_building = 0 THEN 1 ELSE 0 END, "
+	    "(SELECT count(*) FROM limit_amount a WHERE a.rule = r.key), "
+	    "(SELECT count(*) FROM limit_rule o WHERE o.org = r.org) FROM limit_rule r WHERE r.org = :org ORDER BY r.name");
+	size_t place, others = LIMIT_BASE_COUNT;
+	struct limit_rule rule;
+	enum status st = OK, done;
+	const char *word;
+
+	*amounts = 0;
+	query_bind_int(q, ":org", org->key);
+	while (st == OK && query_step(q)) {
+		if (rules->of == NULL)
+			rules->of = arena_alloc(a, ((size_t)query_int(q, 7) + LIMIT_BASE_COUNT) * sizeof(*rules->of));
+		if ((st = read_rule(q, a, &rule)) != OK)
+			break;
+		rule.amount_count = (size_t)query_int(q, 6);
+		*amounts += rule.amount_count;
+		if ((word = word_of(rule.name, &place)) == NULL)
+			place = others++;
+		rule.word = word != NULL ? word : rule.name;
+		rules->of[place] = rule;
+		rules->count++;
+	}
+	done = query_done(q);
+	return st != OK ? st : done;
+}
+
+enum status
+limit_row_load(struct db *db, struct arena *a, const struct organization *org, struct limit_rules *rules)
+{
+	struct limit_amount *amounts;
+	struct query *q;
+	enum status st;
+	size_t count;
+
+	*rules = (struct limit_rules) { 0 };
+	if ((st = load_rules(db, a, org, rules, &count)) != OK)
+		return st;
+	for (enum limit_base_rule r = 0; r < LIMIT_BASE_COUNT; r++)
+		if (rules->count < LIMIT_BASE_COUNT || rules->of[r].name == NULL) {
+			log_error("event=database error=\"limit %s of organization %s is missing\"", limit_base_facts(r).name, org->id);
+			return INTERNAL;
+		}
+	/* All amounts stand in one array, each rule's in one stretch of it. */
+	amounts = arena_alloc(a, (count + 1) * sizeof(*amounts));
+	q = db_query(db, "SELECT valid_from, amount FROM limit_amount WHERE rule = :rule ORDER BY valid_from");
+	for (size_t i = 0; i < rules->count; i++) {
+		struct limit_rule *rule = &rules->of[i];
+
+		rule->amounts = amounts;
+		query_bind_int(q, ":rule", rule->key);
+		for (size_t n = 0; n < rule->amount_count && query_step(q); n++)
+			*amounts++ = (struct limit_amount) { { (int32_t)query_int(q, 0) },
+				query_is_null(q, 1) ? UNLIMITED : query_int(q, 1) };
+		if ((st = query_done(q)) != OK)
+			return st;
+	}
+	return OK;
+}
+
+/* ---- Writing the five */
+
+enum status
+limit_row_check_base(const struct limit_base *base, struct error *err)
+{
+	for (enum limit_base_rule r = 0; r < LIMIT_BASE_COUNT; r++)
+		if (base->amounts[r] != UNLIMITED && (base->amounts[r] < 0 || base->amounts[r] > LIMIT_MAX))
+			return error_set(err, BAD_REQUEST, "%s: not within 0 to %lld", limit_base_facts(r).word,
+			    (long long)LIMIT_MAX);
+	return OK;
+}
+
+static const char *
+unit_of(enum limit_base_rule r, const struct limit_base *base)
+{
+	if (r == LIMIT_BASE_DAILY && base->unit == UNIT_PART)
+		return limit_unit_name(LIMIT_PARTS);
+	return limit_unit_name(limit_base_facts(r).unit);
+}
+
+static const char *
+action_of(enum limit_base_rule r, const struct limit_base *base)
+{
+	return r != LIMIT_BASE_DAILY && base->allow_overage ? "report" : "refuse";
+}
+
+/* Sets what a rule allows from a day on. */
+static enum status
+set_amount(struct db *db, const struct organization *org, enum limit_base_rule r, struct day from, int64_t amount)
+{
+	struct query *q = db_query(db, "INSERT INTO limit_amount (rule, valid_from, amount) "
+	    "SELECT key, :from, :amount FROM limit_rule WHERE org = :org AND name = :name "
+	    "ON CONFLICT (rule, valid_from) DO UPDATE SET amount = excluded.amount");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":name", limit_base_facts(r).name);
+	query_bind_int(q, ":from", from.n);
+	if (amount != UNLIMITED)
+		query_bind_int(q, ":amount", amount);
+	return query_run(q);
+}
+
+enum status
+limit_row_add_base(struct db *db, const struct organization *org, const struct limit_base *base)
+{
+	char channels[LIMIT_CHANNELS_MAX];
+	enum status st = OK;
+
+	for (enum limit_base_rule r = 0; st == OK && r < LIMIT_BASE_COUNT; r++) {
+		struct limit_base_facts f = limit_base_facts(r);
+		struct query *q = db_query(db, "INSERT INTO limit_rule (org, name, channels, unit, period, action) "
+		    "VALUES (:org, :name, :channels, :unit, :period, :action)");
+
+		query_bind_int(q, ":org", org->key);
+		query_bind_text(q, ":name", f.name);
+		query_bind_text(q, ":channels", limit_channels_format(f.channels, channels));
+		query_bind_text(q, ":unit", unit_of(r, base));
+		query_bind_text(q, ":period", limit_period_name(f.period));
+		query_bind_text(q, ":action", action_of(r, base));
+		if ((st = query_run(q)) == OK)
+			st = set_amount(db, org, r, first_day, base->amounts[r]);
+	}
+	return st;
+}
+
+enum status
+limit_row_set_base(struct db *db, const struct organization *org, const struct limit_base *was,
+    const struct limit_base *is, struct day from)
+{
+	enum status st = OK;
+
+	for (enum limit_base_rule r = 0; st == OK && r < LIMIT_BASE_COUNT; r++) {
+		struct query *q;
+
+		if (was->unit != is->unit || was->allow_overage != is->allow_overage) {
+			q = db_query(db, "UPDATE limit_rule SET unit = :unit, action = :action WHERE org = :org AND name = :name");
+			query_bind_int(q, ":org", org->key);
+			query_bind_text(q, ":name", limit_base_facts(r).name);
+			query_bind_text(q, ":unit", unit_of(r, is));
+			query_bind_text(q, ":action", action_of(r, is));
+			st = query_run(q);
+		}
+		if (st == OK && was->amounts[r] != is->amounts[r])
+			st = set_amount(db, org, r, from, is->amounts[r]);
+	}
+	return st;
+}

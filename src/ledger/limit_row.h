@@ -1,0 +1,27 @@
+/*
+ * The rows of an organization's limits: limit_rule and limit_amount.
+ */
+#ifndef LIMIT_ROW_H
+#define LIMIT_ROW_H
+
+#include "org/organization.h"
+#include "quota/limit_rule.h"
+
+/* Reads an organization's rules with their amounts, in the arena.  Inside a transaction. */
+enum status	limit_row_load(struct db *db, struct arena *a, const struct organization *org,
+		    struct limit_rules *rules) MUST_CHECK;
+
+/* Adds the five rules of a new organization, with amounts that hold for all days.  Inside a write transaction. */
+enum status	limit_row_add_base(struct db *db, const struct organization *org, const struct limit_base *base) MUST_CHECK;
+
+/*
+ * Changes the five from `was` to `is`: an amount that differs holds from the day `from` until that of the next amount,
+ * which stays.  Inside a write transaction.
+ */
+enum status	limit_row_set_base(struct db *db, const struct organization *org, const struct limit_base *was,
+		    const struct limit_base *is, struct day from) MUST_CHECK;
+
+/* Names the value that is out of range; BAD_REQUEST. */
+enum status	limit_row_check_base(const struct limit_base *base, struct error *err) MUST_CHECK;
+
+#endif
