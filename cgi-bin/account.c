@@ -10,6 +10,7 @@
 #include "org/organization.h"
 #include "http/reply.h"
 #include "http/serve.h"
+#include "ledger/limit_row.h"
 #include "time/instant.h"
 
 static enum status
@@ -17,6 +18,7 @@ account(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
 	struct organization org;
+	struct limit_base base;
 	struct day today;
 	enum status st;
 
@@ -25,12 +27,15 @@ account(struct req *r, struct buf *body)
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, body, org.revision, today))
 		return OK;
+	if ((st = limit_row_load(r->db, r->arena, &org)) != OK)
+		return st;
+	limit_base_read(&org.limits, today, &base);
 	json_open_object(out, NULL);
 	json_put_text(out, "organizationId", org.id);
 	json_put_text(out, "name", org.name);
-	organization_put_caps(out, &org);
+	limit_row_put_caps(out, &base);
 	instant_put(out, "anniversaryDate", cycle_of(org.days, org.cycle_day, today).ends_at);
-	json_put_bool(out, "allowOverage", org.allow_overage);
+	json_put_bool(out, "allowOverage", base.allow_overage);
 	instant_put(out, "createdAt", org.created_at);
 	instant_put(out, "updatedAt", org.updated_at);
 	json_close_object(out);

@@ -10,8 +10,11 @@
  *	400	a field is missing, unknown or wrong; the first time is past; more than 366 days are needed
  *	401 403	no valid credential; the scope usage:read is missing
  */
+#include <string.h>
+
 #include "campaign/auto_segment.h"
 #include "http/serve.h"
+#include "ledger/limit_row.h"
 #include "time/instant.h"
 
 /*
@@ -27,6 +30,7 @@ plan(struct req *r, struct auto_plan *plan, struct organization *org)
 	if ((st = db_read_begin(r->db)) != OK)
 		return st;
 	if ((st = organization_load(r->db, r->org, org, &r->err)) == OK &&
+	    (st = limit_row_load(r->db, r->arena, org)) == OK &&
 	    (st = req_object(r, auto_request_fields, &o)) == OK) {
 		if ((st = auto_request_read(o, &request, &r->err)) == OK)
 			st = auto_plan_make(r->db, r->arena, org, &request, r->now, plan, &r->err);
@@ -59,9 +63,12 @@ auto_segment(struct req *r, struct buf *body)
 	json_close_array(out);
 	json_put_int(out, "totalSegments", (int64_t)p.count);
 	json_open_array(out, "warnings");
-	/* Contacts are left without an error only if the daily limit is 0. */
-	if (p.left > 0)
-		json_put_text(out, NULL, "The daily limit is 0: nothing can be planned.");
+	if (p.blocked_by != NULL)
+		json_put_text(out, NULL, arena_printf(r->arena, "%s is 0: nothing can be planned.",
+		    strcmp(p.blocked_by, "dailyLimit") == 0 ? "The daily limit" : p.blocked_by));
+	else if (p.limited_by != NULL)
+		json_put_text(out, NULL, arena_printf(r->arena, "%s leaves less room than the days do, so the plan takes longer.",
+		    p.limited_by));
 	json_close_array(out);
 	json_close_object(out);
 	return OK;

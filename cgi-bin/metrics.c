@@ -13,6 +13,7 @@
 #include "http/reply.h"
 #include "http/serve.h"
 #include "store/setting.h"
+#include "ledger/limit_row.h"
 #include "ledger/usage.h"
 #include "base/version.h"
 
@@ -97,6 +98,7 @@ put_sum(struct req *r, struct buf *out, const char *name, const char *help, int6
 struct today {
 	struct organization org;
 	struct day_usage usage;
+	int64_t limit;		/* UNLIMITED */
 };
 
 /* What each organization has sent and holds on its own today. */
@@ -113,8 +115,10 @@ load_todays(struct req *r, struct today **todays, size_t *count)
 	for (size_t i = 0; st == OK && i < *count; i++) {
 		struct today *t = &(*todays)[i];
 
-		if ((st = organization_load(r->db, ids[i], &t->org, &r->err)) == OK) {
+		if ((st = organization_load(r->db, ids[i], &t->org, &r->err)) == OK &&
+		    (st = limit_row_load(r->db, r->arena, &t->org)) == OK) {
 			today = organization_today(&t->org, r->now);
+			t->limit = limit_rules_daily(&t->org.limits, today);
 			st = usage_days(r->db, &t->org, today, today, today, &t->usage);
 		}
 	}
@@ -136,7 +140,7 @@ reserved(const struct today *t)
 static int64_t
 limit(const struct today *t)
 {
-	return t->org.daily_limit;
+	return t->limit;
 }
 
 static void

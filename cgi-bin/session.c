@@ -12,6 +12,7 @@
 #include "org/organization.h"
 #include "http/dialect.h"
 #include "http/serve.h"
+#include "ledger/limit_row.h"
 #include "time/instant.h"
 
 static void
@@ -28,7 +29,7 @@ put_organization(struct json *out, const struct organization *org, int64_t now)
 	instant_put(out, "dayStartsAt", day_start(org->days, today));
 	instant_put(out, "dayEndsAt", day_start(org->days, day_add(today, 1)));
 	json_put_int(out, "weekStart", org->week_start);
-	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
+	json_put_text(out, "quotaUnit", quota_unit_name(limit_rules_unit(&org->limits)));
 }
 
 /* The same members as put_organization, all null, so that a client finds every member in every reply. */
@@ -57,7 +58,8 @@ session(struct req *r, struct buf *body)
 	struct organization org;
 	enum status st;
 
-	if (r->org[0] != '\0' && (st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+	if (r->org[0] != '\0' && ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (st = limit_row_load(r->db, r->arena, &org)) != OK))
 		return st;
 	dialect_tether_open(out);
 	if (r->org[0] != '\0')

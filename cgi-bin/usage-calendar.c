@@ -3,8 +3,10 @@
  * local days, `from` and `to` inclusive, at most 366.
  *
  *	200	{"success":true,"data":{"timezone","dailyLimit","isUnlimited","plan","dates":{"YYYY-MM-DD":
- *		{"sent","reserved","total","availableQuota","campaigns":[…]},…}}}
+ *		{"sent","reserved","total","availableQuota","bookable","limitedBy"?,"campaigns":[…]},…}}}
  *		All figures are in the organization's quota unit.  Unlimited: dailyLimit and availableQuota are -1.
+ *		bookable: one-part SMS contacts that a campaign could still reserve by all limits; -1 = any number.
+ *		limitedBy: the limit that says so, if it is not the daily one.  availableQuota is by each day's own amount.
  *		Days before today reserve nothing, and their open campaigns are shown as ended.  At most 100
  *		failedDetails for each segment.
  *	format=csv, or Accept: text/csv: a line for each day; "campaigns" is their number, "campaignIds" their ids.
@@ -18,6 +20,7 @@
 #include "org/organization.h"
 #include "http/dialect.h"
 #include "http/reply.h"
+#include "ledger/limit.h"
 #include "ledger/segment.h"
 #include "http/serve.h"
 #include "ledger/usage.h"
@@ -76,20 +79,29 @@ put_campaign(struct json *out, const struct segment_entry *e, const struct faile
 	json_close_object(out);
 }
 
-/* A day's room; -1 (UNLIMITED) if there is no limit, as the contract wants it. */
+/* A day's room by the daily limit in force on that day; -1 (UNLIMITED) if there is none, as the contract wants it. */
 static int64_t
-available(const struct organization *org, struct day_usage u)
+available(const struct organization *org, struct day d, struct day_usage u)
 {
-	return org->daily_limit == UNLIMITED ? UNLIMITED : quota_available(org->daily_limit, u);
+	int64_t limit = limit_rules_daily(&org->limits, d);
+
+	return limit == UNLIMITED ? UNLIMITED : quota_available(limit, u);
 }
 
-static void
-put_day_figures(struct json *out, const struct organization *org, struct day_usage u)
+/* The room of a day by all limits; *limited_by is the one that leaves less than the daily limit, NULL if none does. */
+static int64_t
+bookable(const struct limit_book *book, struct day d, struct day today, const char **limited_by)
 {
-	json_put_int(out, "sent", u.sent);
-	json_put_int(out, "reserved", u.reserved);
-	json_put_int(out, "total", quota_total(u));
-	json_put_int(out, "availableQuota", available(org, u));
+	const struct limit_rule *by;
+	int64_t room;
+
+	*limited_by = NULL;
+	if (d.n < today.n)
+		return 0;
+	room = limit_book_room(book, d, SMS, 1, &by);
+	if (by != NULL && strcmp(by->word, "dailyLimit") != 0)
+		*limited_by = by->word;
+	return room == INT64_MAX ? UNLIMITED : room;
 }
 
 /*
@@ -98,10 +110,27 @@ put_day_figures(struct json *out, const struct organization *org, struct day_usa
 struct calendar {
 	struct organization org;
 	struct day_range range;
+	struct day today;
 	struct day_usage *days;
+	struct limit_book *book;
 	struct segment_entry *entries;
 	size_t count;
 };
+
+static void
+put_day_figures(struct json *out, const struct calendar *c, struct day d)
+{
+	struct day_usage u = c->days[d.n - c->range.from.n];
+	const char *limited_by;
+
+	json_put_int(out, "sent", u.sent);
+	json_put_int(out, "reserved", u.reserved);
+	json_put_int(out, "total", quota_total(u));
+	json_put_int(out, "availableQuota", available(&c->org, d, u));
+	json_put_int(out, "bookable", bookable(c->book, d, c->today, &limited_by));
+	if (limited_by != NULL)
+		json_put_text(out, "limitedBy", limited_by);
+}
 
 /* The ids separated by blanks.  A campaign with two segments on one day is listed twice, as in JSON. */
 static const char *
@@ -138,7 +167,7 @@ put_csv(struct req *r, struct buf *body, const struct calendar *c)
 		csv_put_int(&csv, u.sent);
 		csv_put_int(&csv, u.reserved);
 		csv_put_int(&csv, quota_total(u));
-		csv_put_int(&csv, available(&c->org, u));
+		csv_put_int(&csv, available(&c->org, d, u));
 		csv_put_int(&csv, (int64_t)n);
 		csv_put_text(&csv, campaign_ids(r->arena, c->entries + i, n));
 		csv_put_end(&csv);
@@ -153,13 +182,13 @@ put_json(struct json *out, const struct calendar *c, struct failed_contact **fai
 
 	dialect_tether_open(out);
 	json_put_text(out, "timezone", c->org.timezone);
-	json_put_int(out, "dailyLimit", c->org.daily_limit);
-	json_put_bool(out, "isUnlimited", c->org.daily_limit == UNLIMITED);
+	json_put_int(out, "dailyLimit", limit_rules_daily(&c->org.limits, c->today));
+	json_put_bool(out, "isUnlimited", limit_rules_daily(&c->org.limits, c->today) == UNLIMITED);
 	json_put_text(out, "plan", c->org.plan);
 	json_open_object(out, "dates");
 	for (struct day d = c->range.from; d.n <= c->range.to.n; d = day_add(d, 1)) {
 		json_open_object(out, day_format(d, text));
-		put_day_figures(out, &c->org, c->days[d.n - c->range.from.n]);
+		put_day_figures(out, c, d);
 		json_open_array(out, "campaigns");
 		for (; i < c->count && c->entries[i].day.n == d.n; i++)
 			put_campaign(out, &c->entries[i], failures[i], failure_counts[i]);
@@ -170,24 +199,37 @@ put_json(struct json *out, const struct calendar *c, struct failed_contact **fai
 	dialect_tether_close(out);
 }
 
+/* Reads what the days hold, and what limits leave of those that are not over. */
+static enum status
+load_days(struct req *r, struct calendar *c)
+{
+	struct day open_from = c->range.from.n < c->today.n ? c->today : c->range.from;
+	enum status st;
+
+	c->days = arena_alloc(r->arena, RANGE_DAYS_MAX * sizeof(*c->days));
+	if ((st = limit_row_load(r->db, r->arena, &c->org)) != OK ||
+	    (st = usage_days(r->db, &c->org, c->range.from, c->range.to, c->today, c->days)) != OK ||
+	    (st = limit_book_new(r->db, r->arena, &c->org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &c->book)) != OK)
+		return st;
+	return open_from.n <= c->range.to.n ? limit_book_read(c->book, open_from, c->range.to) : OK;
+}
+
 static enum status
 usage_calendar(struct req *r, struct buf *body)
 {
 	size_t *failure_counts;
 	struct failed_contact **failures;
-	struct calendar c;
-	struct day today;
+	struct calendar c = { .count = 0 };
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &c.org, &r->err)) != OK ||
 	    (st = read_range(r, &c.range)) != OK)
 		return st;
-	today = organization_today(&c.org, r->now);
-	if (reply_cached(r, body, c.org.revision, today))
+	c.today = organization_today(&c.org, r->now);
+	if (reply_cached(r, body, c.org.revision, c.today))
 		return OK;
-	c.days = arena_alloc(r->arena, RANGE_DAYS_MAX * sizeof(*c.days));
-	if ((st = usage_days(r->db, &c.org, c.range.from, c.range.to, today, c.days)) != OK ||
-	    (st = segment_list(r->db, r->arena, &c.org, c.range.from, c.range.to, today, &c.entries, &c.count)) != OK)
+	if ((st = load_days(r, &c)) != OK ||
+	    (st = segment_list(r->db, r->arena, &c.org, c.range.from, c.range.to, c.today, &c.entries, &c.count)) != OK)
 		return st;
 	if (r->is_csv) {
 		put_csv(r, body, &c);

@@ -3,8 +3,8 @@
  *	"partsPerContact"?:n} -- whether the organization's local day of that instant has room for the contacts.
  *
  *	200	{"success":true,"available":bool,"remaining":n,"limit":n} and, if it is not available, "message".
- *		remaining is the room before contactCount is subtracted; excludeCampaignId leaves the reservation of that
- *		campaign out.  Unlimited: remaining and limit are null.  A day that is over is not available.
+ *		remaining is the room by all limits before contactCount is subtracted; excludeCampaignId leaves the
+ *		reservation of that campaign out.  limit is the daily limit of that day.  Unlimited: both are null.  A day that is over is not available.
  *	400	a field is missing, unknown or wrong
  *	401 403	no valid credential; the scope usage:read is missing
  */
@@ -13,7 +13,7 @@
 #include "campaign/campaign.h"
 #include "time/instant.h"
 #include "http/serve.h"
-#include "ledger/usage.h"
+#include "ledger/limit.h"
 
 struct wanted {
 	int64_t scheduled_at, contacts, parts_per_contact;
@@ -43,47 +43,72 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 	return json_string(o, "excludeCampaignId", 1, 64, &w->exclude, &r->err);
 }
 
-/* The room on that day in quota units, without what the excluded campaign holds; one that does not exist holds nothing. */
+/* What the reply says. */
+struct room {
+	struct day day;
+	bool is_over;		/* the day is over */
+	int64_t limit;		/* of the day; UNLIMITED */
+	int64_t remaining;	/* in quota units, by all limits */
+	const struct limit_rule *by;	/* the limit with the least room; NULL = none */
+};
+
+/* Leaves out what the excluded campaign holds; one that does not exist holds nothing. */
 static enum status
-load_room(struct req *r, const struct organization *org, const struct wanted *w, struct day d, struct day today,
-    int64_t *remaining)
+exclude(struct req *r, const struct organization *org, const struct wanted *w, struct limit_book *book, struct day today)
 {
-	struct day_usage usage;
+	struct limit_load *holds;
 	struct campaign c;
 	enum status st;
+	size_t count;
 
-	if ((st = usage_days(r->db, org, d, d, today, &usage)) != OK)
+	if (w->exclude == NULL)
+		return OK;
+	st = campaign_load(r->db, r->arena, org, w->exclude, today, &c, &r->err);
+	if (st == NOT_FOUND)
+		return OK;
+	if (st != OK)
 		return st;
-	if (w->exclude != NULL) {
-		st = campaign_load(r->db, r->arena, org, w->exclude, today, &c, &r->err);
-		if (st == OK)
-			usage.reserved -= campaign_held(org, &c, d, today);
-		else if (st != NOT_FOUND)
-			return st;
-	}
-	*remaining = quota_available(org->daily_limit, usage);
+	holds = campaign_holds(book, r->arena, &c, today, &count);
+	for (size_t i = 0; i < count; i++)
+		limit_book_subtract(book, &holds[i]);
+	return OK;
+}
+
+static enum status
+load_room(struct req *r, const struct organization *org, const struct wanted *w, struct room *room)
+{
+	struct day today = organization_today(org, r->now);
+	struct limit_book *book;
+	enum status st;
+
+	*room = (struct room) { .day = day_at(org->days, w->scheduled_at) };
+	room->is_over = room->day.n < today.n;
+	room->limit = limit_rules_daily(&org->limits, room->day);
+	if ((st = limit_book_new(r->db, r->arena, org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &book)) != OK ||
+	    (st = limit_book_read(book, room->day, room->day)) != OK || (st = exclude(r, org, w, book, today)) != OK)
+		return st;
+	room->remaining = limit_book_room_units(book, room->day, SMS, w->parts_per_contact, &room->by);
 	return OK;
 }
 
 static void
-put_reply(struct req *r, struct json *out, const struct organization *org, const struct wanted *w, struct day d,
-    struct day today, int64_t remaining)
+put_reply(struct req *r, struct json *out, const struct organization *org, const struct wanted *w, const struct room *room)
 {
-	int64_t units = quota_held(w->contacts, 0, w->parts_per_contact, org->unit);
-	bool is_over = d.n < today.n, is_unlimited = org->daily_limit == UNLIMITED;
-	bool available = !is_over && (is_unlimited || remaining >= units);
+	int64_t units = quota_held(w->contacts, 0, w->parts_per_contact, limit_rules_unit(&org->limits));
+	bool available = !room->is_over && (room->by == NULL || room->remaining >= units);
 	char text[DAY_TEXT_MAX];
 
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	json_put_bool(out, "available", available);
-	json_put_int_or_null(out, "remaining", is_unlimited ? UNLIMITED : remaining, UNLIMITED);
-	json_put_int_or_null(out, "limit", org->daily_limit, UNLIMITED);
-	if (is_over)
-		json_put_text(out, "message", arena_printf(r->arena, "%s is over.", day_format(d, text)));
+	json_put_int_or_null(out, "remaining", room->by != NULL ? room->remaining : UNLIMITED, UNLIMITED);
+	json_put_int_or_null(out, "limit", room->limit, UNLIMITED);
+	if (room->is_over)
+		json_put_text(out, "message", arena_printf(r->arena, "%s is over.", day_format(room->day, text)));
 	else if (!available)
-		json_put_text(out, "message", arena_printf(r->arena, "%s has room for %" PRId64 ", not for %" PRId64 ".",
-		    day_format(d, text), remaining, units));
+		json_put_text(out, "message", arena_printf(r->arena, "%s has room for %" PRId64 ", not for %" PRId64 "%s%s.",
+		    day_format(room->day, text), room->remaining, units, room->by->period != LIMIT_DAY ? ": " : "",
+		    room->by->period != LIMIT_DAY ? room->by->word : ""));
 	json_close_object(out);
 }
 
@@ -95,22 +120,21 @@ validate_date(struct req *r, struct buf *body)
 	struct organization org;
 	struct json_object *o;
 	struct wanted wanted;
-	int64_t remaining = 0;
-	struct day d, today;
+	struct json *out = json_on(body);
+	struct room room;
 	enum status st;
 
 	if ((st = db_read_begin(r->db)) != OK ||
 	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (st = limit_row_load(r->db, r->arena, &org)) != OK ||
 	    (st = req_object(r, fields, &o)) != OK)
 		return st;
 	st = read_wanted(r, o, &wanted);
 	json_object_free(o);
 	if (st != OK)
 		return st;
-	d = day_at(org.days, wanted.scheduled_at);
-	today = organization_today(&org, r->now);
-	if ((st = load_room(r, &org, &wanted, d, today, &remaining)) == OK)
-		put_reply(r, json_on(body), &org, &wanted, d, today, remaining);
+	if ((st = load_room(r, &org, &wanted, &room)) == OK)
+		put_reply(r, out, &org, &wanted, &room);
 	return st;
 }
 

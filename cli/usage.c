@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "ledger/limit_row.h"
 #include "ledger/usage.h"
 
 enum { DAYS_MAX = 3660, BAR_WIDTH = 30, SHEET_BAR_WIDTH = 7, WEEK = 7 };
@@ -74,26 +75,30 @@ static void
 print_day(const struct calendar *k, struct day d, struct day_usage u)
 {
 	char date[DAY_TEXT_MAX];
-	bool is_limited = k->org.daily_limit != UNLIMITED;
+	int64_t limit = limit_rules_daily(&k->org.limits, d);
+	bool is_limited = limit != UNLIMITED;
 
 	printf("%s %s %12" PRId64 " %12" PRId64 " ", day_format(d, date), weekdays[weekday(d)], u.sent, u.reserved);
 	if (is_limited)
-		printf("%12" PRId64 "  ", quota_available(k->org.daily_limit, u));
+		printf("%12" PRId64 "  ", quota_available(limit, u));
 	else
 		printf("%12s  ", "unlimited");
 	print_bar(k, u, BAR_WIDTH);
-	printf("%s%s\n", is_limited && quota_total(u) > k->org.daily_limit ? "  over the limit" : "",
+	printf("%s%s\n", is_limited && quota_total(u) > limit ? "  over the limit" : "",
 	    d.n == k->today.n ? "  today" : "");
 }
 
 static void
 print_head(const struct calendar *k)
 {
+	int64_t limit = limit_rules_daily(&k->org.limits, k->today);
+	const char *unit = quota_unit_name(limit_rules_unit(&k->org.limits));
+
 	printf("%s (%s), %s, ", k->org.id, k->name, k->org.timezone);
-	if (k->org.daily_limit == UNLIMITED)
-		printf("unlimited %ss a day\n", quota_unit_name(k->org.unit));
+	if (limit == UNLIMITED)
+		printf("unlimited %ss a day\n", unit);
 	else
-		printf("%" PRId64 " %ss a day\n", k->org.daily_limit, quota_unit_name(k->org.unit));
+		printf("%" PRId64 " %ss a day\n", limit, unit);
 }
 
 /* Prints a line for each day, and the sums. */
@@ -176,9 +181,10 @@ static enum status
 load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar *k)
 {
 	enum status st;
+	int64_t limit;
 	int32_t count;
 
-	if ((st = cli_organization(c, id, &k->org)) != OK)
+	if ((st = cli_organization(c, id, &k->org)) != OK || (st = limit_row_load(c->db, c->arena, &k->org)) != OK)
 		return st;
 	k->name = cli_shown(c, k->org.name);
 	k->today = organization_today(&k->org, c->now);
@@ -189,8 +195,9 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar 
 	k->days = arena_alloc(c->arena, (size_t)count * sizeof(*k->days));
 	if ((st = usage_days(c->db, &k->org, k->from, k->to, k->today, k->days)) != OK)
 		return st;
-	k->full = k->org.daily_limit;
-	for (int32_t i = 0; k->org.daily_limit == UNLIMITED && i < count; i++)
+	limit = limit_rules_daily(&k->org.limits, k->today);
+	k->full = limit;
+	for (int32_t i = 0; limit == UNLIMITED && i < count; i++)
 		if (quota_total(k->days[i]) > k->full)
 			k->full = quota_total(k->days[i]);
 	return OK;

@@ -5,6 +5,13 @@
 #include "base/csv.h"
 #include "time/instant.h"
 
+/* What a segment holds of its day, in quota units. */
+static int64_t
+held_units(const struct organization *org, const struct campaign *c, const struct segment *s, struct day today)
+{
+	return quota_held(campaign_segment_left(s, today), 0, c->parts_per_contact, limit_rules_unit(&org->limits));
+}
+
 static void
 put_segment(struct json *out, const struct organization *org, const struct campaign *c, const struct segment *s,
     struct day today)
@@ -19,7 +26,7 @@ put_segment(struct json *out, const struct organization *org, const struct campa
 	json_put_text(out, "status", campaign_state_name(s->reads));
 	json_put_int(out, "sent", s->sent);
 	json_put_int(out, "failed", s->failed);
-	json_put_int(out, "reserved", campaign_segment_held(c, s, today, org->unit));
+	json_put_int(out, "reserved", held_units(org, c, s, today));
 	json_close_object(out);
 }
 
@@ -58,7 +65,7 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 		contacts += s->contacts;
 		sent += s->sent;
 		failed += s->failed;
-		held += campaign_segment_held(c, s, today, org->unit);
+		held += held_units(org, c, s, today);
 		first = s->day.n < first.n ? s->day : first;
 		last = s->day.n > last.n ? s->day : last;
 	}

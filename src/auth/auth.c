@@ -89,6 +89,19 @@ load_parties(struct db *db, struct arena *a, const char **iss, const char **aud)
 	return query_done(q);
 }
 
+/* Copies a name; one that is too long is cut before the character that does not fit, because names are UTF-8. */
+static void
+copy_name(char name[ACTOR_NAME_MAX], const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= ACTOR_NAME_MAX)
+		for (n = ACTOR_NAME_MAX - 1; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+			n--;
+	memcpy(name, text, n);
+	name[n] = '\0';
+}
+
 /* Fills in the caller of a token: its claims, limited by what its key allows. */
 static enum status
 bound(const struct signing_key *k, const struct claims *c, struct caller *caller, struct error *err)
@@ -107,6 +120,7 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 	caller->scopes = scopes;
 	caller->expires_at = c->expires_at;
 	snprintf(caller->credential, sizeof(caller->credential), "jwt:%s", k->kid);
+	copy_name(caller->name, c->actor);
 	return OK;
 }
 

@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "db/db.h"
 #include "auth/scopes.h"
+#include "store/actor.h"
 
 #define AUTH_LEEWAY_MS INT64_C(30000)	/* tolerated between the clocks of issuer and server */
 #define CREDENTIAL_MAX 80	/* bytes of a credential's name, with its NUL */
@@ -23,6 +24,7 @@ struct caller {
 	unsigned scopes;		/* expanded: with SCOPE_ADMIN all bits are set */
 	int64_t expires_at;		/* of a token; 0 = until it is revoked */
 	char credential[CREDENTIAL_MAX];	/* `jwt:KID`, `apikey:N`, `cli` */
+	char name[ACTOR_NAME_MAX];	/* the token's `sub`, else its `jti`; "" = neither */
 };
 
 /*

@@ -175,6 +175,20 @@ read_rights(struct reader *r, struct claims *claims)
 	return OK;
 }
 
+/* Reads who acts.  It grants nothing, so a claim of another type is not an error but no name. */
+static const char *
+read_actor(struct reader *r)
+{
+	static const char *const names[] = { "sub", "jti" };
+	struct error ignored;
+	const char *value;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_string(r->object, names[i], 1, CLAIM_MAX, &value, &ignored) == OK && value != NULL)
+			return value;
+	return "";
+}
+
 /* The validity first, then the parties, then the rights: the log names the first reason. */
 enum status
 claims_read(struct arena *a, const char *payload, size_t n, const char *iss, const char *aud, int64_t now,
@@ -183,11 +197,12 @@ claims_read(struct arena *a, const char *payload, size_t n, const char *iss, con
 	struct reader r = { .arena = a, .text = payload, .n = n, .err = err };
 	enum status st;
 
-	*claims = (struct claims) { .org = NULL };
+	*claims = (struct claims) { .actor = "" };
 	if (json_parse(a, "token", payload, n, &r.object, err) != OK)
 		return UNAUTHENTICATED;
 	if ((st = check_times(&r, now, &claims->expires_at)) == OK && (st = check_parties(&r, iss, aud)) == OK)
 		st = read_rights(&r, claims);
+	claims->actor = read_actor(&r);
 	json_object_free(r.object);
 	return st;
 }

@@ -10,7 +10,9 @@
  *			accessRole, even if it is empty
  *	accessRole	SUPERADMIN, ADMIN, DEPARTMENT_HEAD, SALES_REP; any other grants nothing
  *
- * null in the last three counts as absent.
+ *	sub, jti	who acts, for the audit and the ledger: the first of the two that is a text
+ *
+ * null in the others counts as absent.
  */
 #ifndef CLAIMS_H
 #define CLAIMS_H
@@ -24,6 +26,7 @@
 struct claims {
 	const char *org;	/* in the arena; NULL = none named */
 	unsigned scopes;	/* expanded */
+	const char *actor;	/* sub, else jti; "" = neither, or not a text */
 	int64_t expires_at;
 };
 

@@ -7,7 +7,7 @@
 #include "campaign/auto_segment.h"
 #include "campaign/campaign.h"
 #include "time/instant.h"
-#include "ledger/usage.h"
+#include "ledger/limit.h"
 #include "time/zone.h"
 
 enum {
@@ -113,33 +113,73 @@ first_date(const struct auto_request *request, struct spans wall, int64_t now, s
 	return OK;
 }
 
-/* Makes the plan from the present usage of all days on which a candidate may fall. */
+/* ---- Room, by all limits */
+
+struct room {
+	struct limit_book *book;
+	const struct organization *org;
+	int64_t parts_per_contact;
+	struct day day;			/* of the last candidate, */
+	int64_t taken;			/* and what the plan has put there */
+	struct auto_plan *plan;
+};
+
+/* Without a daily limit a day takes PLAN_UNLIMITED_PER_DAY contacts, unless another limit leaves less. */
+static int64_t
+left_on(void *arg, struct day d)
+{
+	struct room *room = arg;
+	const struct limit_rule *by;
+	int64_t left = limit_book_room(room->book, d, SMS, room->parts_per_contact, &by), most;
+
+	if (d.n != room->day.n) {
+		room->day = d;
+		room->taken = 0;
+	}
+	if (limit_rules_daily(&room->org->limits, d) == UNLIMITED) {
+		most = PLAN_UNLIMITED_PER_DAY - room->taken;
+		left = left < most ? left : most;
+	}
+	if (by != NULL && by->period != LIMIT_DAY && left < PLAN_UNLIMITED_PER_DAY)
+		room->plan->limited_by = by->word;
+	if (left == 0 && by != NULL && limit_rule_amount(by, d) == 0 && room->plan->blocked_by == NULL)
+		room->plan->blocked_by = by->word;
+	return left;
+}
+
+static void
+take(void *arg, struct day d, int64_t contacts)
+{
+	struct room *room = arg;
+	struct limit_load load = limit_book_hold(room->book, d, SMS, contacts, room->parts_per_contact);
+
+	limit_book_add(room->book, &load);
+	room->taken += contacts;
+}
+
+/* Makes the plan from what the windows of all days on which a candidate may fall hold at present. */
 enum status
 auto_plan_make(struct db *db, struct arena *a, const struct organization *org, const struct auto_request *request,
     int64_t now, struct auto_plan *plan, struct error *err)
 {
-	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts,
-		.parts_per_contact = request->parts_per_contact, .unit = org->unit, .daily_limit = org->daily_limit,
-		.days = org->days, .usage_count = PLAN_DAYS_MAX + 2 * MARGIN_DAYS };
-	struct day_usage *usage = arena_alloc(a, r.usage_count * sizeof(*usage));
+	struct room room = { .org = org, .parts_per_contact = request->parts_per_contact, .day = { INT32_MIN }, .plan = plan };
+	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts, .days = org->days,
+		.room = { &room, left_on, take } };
 	enum status st;
 
+	*plan = (struct auto_plan) { .segments = arena_alloc(a, PLAN_DAYS_MAX * sizeof(*plan->segments)) };
 	if ((st = wall_spans(a, org, request, now, &r.wall, err)) != OK ||
 	    (st = first_date(request, r.wall, now, &r.first, err)) != OK)
 		return st;
-	/*
-	 * The usage covers MARGIN_DAYS more at either end, because the planner looks it up by the organization's day of
-	 * each candidate.
-	 */
-	r.usage = usage;
-	r.usage_from = day_add(r.first, -MARGIN_DAYS);
-	if ((st = usage_days(db, org, r.usage_from, day_add(r.usage_from, (int32_t)r.usage_count - 1),
-	    organization_today(org, now), usage)) != OK)
+	/* MARGIN_DAYS more at either end, because a candidate may fall on another date of the organization. */
+	if ((st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_LIMITED, now, &room.book)) != OK ||
+	    (st = limit_book_read(room.book, day_add(r.first, -MARGIN_DAYS), day_add(r.first, PLAN_DAYS_MAX + MARGIN_DAYS))) != OK)
 		return st;
-	plan->segments = arena_alloc(a, PLAN_DAYS_MAX * sizeof(*plan->segments));
 	plan->count = plan_make(&r, plan->segments, &plan->left);
+	if (plan->count > 0 || plan->left == 0)
+		plan->blocked_by = NULL;
 	/* A limit of 0 yields an empty plan and no error: no number of contacts would fit. */
-	if (plan->left > 0 && org->daily_limit != 0)
+	if (plan->left > 0 && plan->blocked_by == NULL)
 		return error_set(err, BAD_REQUEST, "totalContacts: they need more than %d days", PLAN_DAYS_MAX);
 	return OK;
 }

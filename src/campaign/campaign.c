@@ -122,22 +122,3 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 		return error_set(err, NOT_FOUND, "campaign: there is no \"%s\"", id);
 	return load_segments(db, a, today, c);
 }
-
-/* Uses the stored state: if the day is not over, it is also the state today. */
-int64_t
-campaign_segment_held(const struct campaign *c, const struct segment *s, struct day today, enum quota_unit unit)
-{
-	return campaign_is_open(s->state) && s->day.n >= today.n ?
-	    quota_held(s->contacts, s->spent, c->parts_per_contact, unit) : 0;
-}
-
-int64_t
-campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today)
-{
-	int64_t held = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		if (c->segments[i].day.n == d.n)
-			held += campaign_segment_held(c, &c->segments[i], today, org->unit);
-	return held;
-}

@@ -8,6 +8,7 @@
 #ifndef CAMPAIGN_H
 #define CAMPAIGN_H
 
+#include "ledger/limit.h"
 #include "org/organization.h"
 
 #define CAMPAIGN_NAME_MAX 200		/* bytes */
@@ -47,33 +48,32 @@ struct campaign {
 enum status	campaign_load(struct db *db, struct arena *a, const struct organization *org, const char *id,
 		    struct day today, struct campaign *c, struct error *err);
 
-/* What a segment still holds of its day: only an open one of today or later holds anything. */
-int64_t		campaign_segment_held(const struct campaign *c, const struct segment *s, struct day today, enum quota_unit unit);
+/* The contacts that a segment still holds of its day: none if it is not open, or if its day is over. */
+int64_t		campaign_segment_left(const struct segment *s, struct day today);
 
-/* What the campaign still holds of a day, in quota units. */
-int64_t		campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today);
+/* What the campaign holds of limits, in the arena: a load for each segment that holds something. */
+struct limit_load	*campaign_holds(const struct limit_book *b, struct arena *a, const struct campaign *c, struct day today,
+			    size_t *count);
 
 /* ---- Writing: inside a write transaction on org (organization_load_for_write) */
 
 struct campaign_change {
 	int64_t now;
-	const char *credential;
+	const struct actor *by;
 	struct day today;
 };
 
 /* Why a reservation was refused: for the reply. */
 struct campaign_refusal {
 	bool is_set;
-	struct day day;			/* the first day without room */
-	int64_t needed, available;	/* quota units: requested on that day; free on it */
-	bool has_next;
-	struct day next;		/* the next day with room for as much */
+	struct limit_refusal limit;
 };
 
 /*
  * Adds the campaign (id, name, is_segmented, parts_per_contact, and segments with scheduled_at, contacts and state
  * CAMPAIGN_DRAFT or CAMPAIGN_SCHEDULED).  Sets key, numbers and days.
- * CONFLICT without room (*refusal has the day), OVER_CAP if a cap refuses, BAD_REQUEST for an instant that is past.
+ * Without room (*refusal has the limit): OVER_CAP if its window is longer than a day, else CONFLICT.  BAD_REQUEST for an
+ * instant that is past.
  */
 enum status	campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
 		    const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err);

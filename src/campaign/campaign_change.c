@@ -1,149 +1,14 @@
 /*
- * Campaigns, written (see campaign.h).  Each change writes its rows first and then checks whether there is room for
- * what they hold; a refusal aborts the whole transaction.
+ * Campaigns, written (see campaign.h).  Each change first checks whether there is room for what it will hold, then
+ * writes its rows.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "campaign/campaign_rows.h"
-#include "ledger/cap.h"
 #include "time/instant.h"
-#include "ledger/price.h"
 #include "store/idempotency.h"
-#include "ledger/slot.h"
-#include "ledger/usage.h"
-
-/* ---- Room */
-
-struct reserve {
-	struct db *db;
-	struct arena *arena;
-	const struct organization *org;
-	const struct campaign *was;	/* NULL = the campaign is new */
-	const struct campaign *is;
-	const struct campaign_change *change;
-	struct campaign_refusal *refusal;
-	struct error *err;
-};
-
-/*
- * Checks one day.  A day on which the campaign holds more than before must have room for all of it; one on which it
- * holds no more is never refused, even if it is over its limit.
- */
-static enum status
-check_day(const struct reserve *r, struct day d)
-{
-	struct day today = r->change->today;
-	int64_t before = r->was != NULL ? campaign_held(r->org, r->was, d, today) : 0;
-	int64_t after = campaign_held(r->org, r->is, d, today);
-	struct day_usage usage;
-	struct slot slot;
-	char text[DAY_TEXT_MAX];
-	enum status st;
-
-	if (after <= before || r->org->daily_limit == UNLIMITED)
-		return OK;
-	/*
-	 * The rows are written already, so the day's usage contains this campaign.  Subtract it to report what was free
-	 * for it.
-	 */
-	if ((st = usage_days(r->db, r->org, d, d, today, &usage)) != OK)
-		return st;
-	if (quota_total(usage) <= r->org->daily_limit)
-		return OK;
-	usage.reserved -= after;
-	*r->refusal = (struct campaign_refusal) { .is_set = true, .day = d, .needed = after,
-		.available = quota_available(r->org->daily_limit, usage) };
-	/* Suggest the next day with room for as much, starting from the day that was requested. */
-	if ((st = slot_find(r->db, r->org, d, after, &slot)) != OK)
-		return st;
-	r->refusal->has_next = slot.is_found;
-	r->refusal->next = slot.day;
-	return error_set(r->err, CONFLICT, "%s: no room for %" PRId64 " %ss; %" PRId64 " of the daily limit of %" PRId64
-	    " are free", day_format(d, text), after, quota_unit_name(r->org->unit), r->refusal->available,
-	    r->org->daily_limit);
-}
-
-/* Adds (sign 1) or subtracts (-1) what a campaign holds of a cycle: its open segments on the cycle's days from today on. */
-static void
-add_campaign(const struct price_list *prices, struct cap_usage *usage, const struct campaign *c, struct day today, int sign)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		const struct segment *s = &c->segments[i];
-
-		if (s->day.n >= usage->cycle.from.n && s->day.n < usage->cycle.until.n)
-			cap_add_held(prices, usage, s->day, campaign_segment_held(c, s, today, UNIT_MESSAGE), c->parts_per_contact,
-			    sign);
-	}
-}
-
-/*
- * Checks the cycle of one day: with this campaign, and as it would be without the change.  The second is derived from
- * the first, by replacing the campaign by what it was.
- */
-static enum status
-check_cycle(const struct reserve *r, const struct price_list *prices, struct day d)
-{
-	struct cap_usage is, was;
-	const char *cap;
-	enum status st;
-
-	if ((st = cap_usage_load(r->db, r->org, prices, d, r->change->today, &is)) != OK)
-		return st;
-	was = is;
-	add_campaign(prices, &was, r->is, r->change->today, -1);
-	if (r->was != NULL)
-		add_campaign(prices, &was, r->was, r->change->today, 1);
-	if ((cap = cap_over(r->org, &is, &was)) == NULL)
-		return OK;
-	return error_set(r->err, OVER_CAP, "%s: the billing cycle has no room for this campaign", cap);
-}
-
-/*
- * Whether no earlier segment has the same day (or lies in the same cycle), so that each day and each cycle is checked
- * once.
- */
-static bool
-is_first_of(const struct reserve *r, size_t i, bool of_cycle)
-{
-	struct day from = r->is->segments[i].day, until = day_add(from, 1);
-	struct cycle cycle;
-
-	if (of_cycle) {
-		cycle = cycle_of(r->org->days, r->org->cycle_day, from);
-		from = cycle.from;
-		until = cycle.until;
-	}
-	for (size_t k = 0; k < i; k++)
-		if (r->is->segments[k].day.n >= from.n && r->is->segments[k].day.n < until.n)
-			return false;
-	return true;
-}
-
-/*
- * Checks whether there is room for what the rows now hold.  Caps before days: if both refuse, the client receives 402.
- * Days and cycles that the campaign has left need no check.
- */
-static enum status
-campaign_reserve(const struct reserve *r)
-{
-	struct price_list prices;
-	enum status st;
-
-	*r->refusal = (struct campaign_refusal) { 0 };
-	if (cap_any(r->org)) {
-		if ((st = price_load(r->db, r->arena, r->org, &prices)) != OK)
-			return st;
-		for (size_t i = 0; i < r->is->count; i++)
-			if (is_first_of(r, i, true) && (st = check_cycle(r, &prices, r->is->segments[i].day)) != OK)
-				return st;
-	}
-	for (size_t i = 0; i < r->is->count; i++)
-		if (is_first_of(r, i, false) && (st = check_day(r, r->is->segments[i].day)) != OK)
-			return st;
-	return OK;
-}
 
 /* ---- Rows */
 
@@ -170,16 +35,21 @@ check_instants(const struct campaign *was, const struct campaign *c, const struc
 	return OK;
 }
 
-/* Adds the rows, their digest and the audit row, then checks for room. */
+/* Checks for room, then adds the rows, their digest and the audit row. */
 enum status
 campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
     const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
 {
-	struct reserve r = { db, a, org, NULL, c, change, refusal, err };
 	struct query *q;
 	enum status st;
 
 	if ((st = check_instants(NULL, c, change, err)) != OK)
+		return st;
+	for (size_t i = 0; i < c->count; i++) {
+		c->segments[i].number = (int64_t)i + 1;
+		c->segments[i].day = day_at(org->days, c->segments[i].scheduled_at);
+	}
+	if ((st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) "
 	    "VALUES (:org, :id, :name, :is_segmented, :now, :now) RETURNING key");
@@ -192,14 +62,11 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 		c->key = query_int(q, 0);
 	query_step(q);	/* to its end: RETURNING yields one row */
 	st = query_done(q);
-	for (size_t i = 0; st == OK && i < c->count; i++) {
-		c->segments[i].number = (int64_t)i + 1;
-		c->segments[i].day = day_at(org->days, c->segments[i].scheduled_at);
+	for (size_t i = 0; st == OK && i < c->count; i++)
 		st = campaign_write_segment(db, org, c, &c->segments[i]);
-	}
-	if (st != OK || (st = campaign_seal(db, c)) != OK || (st = campaign_audit(db, org, c, change, "campaign.add")) != OK)
+	if (st != OK || (st = campaign_seal(db, c)) != OK)
 		return st;
-	return campaign_reserve(&r);
+	return campaign_audit(db, org, c, change, "campaign.add");
 }
 
 /* Closes a segment whose contacts are all done, as an event that spends does: the change may have lowered its contacts. */
@@ -214,18 +81,12 @@ enum status
 campaign_update(struct db *db, struct arena *a, const struct organization *org, const struct campaign *was,
     struct campaign *c, const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
 {
-	struct reserve r = { db, a, org, was, c, change, refusal, err };
 	struct query *q;
 	enum status st;
 
 	if ((st = check_instants(was, c, change, err)) != OK)
 		return st;
-	q = db_query(db, "UPDATE campaign SET name = :name, revision = revision + 1, updated_at = :now WHERE key = :key");
-	query_bind_text(q, ":name", c->name);
-	query_bind_int(q, ":now", change->now);
-	query_bind_int(q, ":key", c->key);
-	st = query_run(q);
-	for (size_t i = 0; st == OK && i < c->count; i++) {
+	for (size_t i = 0; i < c->count; i++) {
 		struct segment *s = &c->segments[i];
 
 		/*
@@ -239,11 +100,19 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 		if (s->scheduled_at != was->segments[i].scheduled_at)
 			s->day = day_at(org->days, s->scheduled_at);
 		close_if_done(s);
-		st = campaign_write_segment(db, org, c, s);
 	}
-	if (st != OK || (st = campaign_seal(db, c)) != OK || (st = campaign_audit(db, org, c, change, "campaign.set")) != OK)
+	if ((st = campaign_reserve(db, a, org, was, c, change, refusal, err)) != OK)
 		return st;
-	return campaign_reserve(&r);
+	q = db_query(db, "UPDATE campaign SET name = :name, revision = revision + 1, updated_at = :now WHERE key = :key");
+	query_bind_text(q, ":name", c->name);
+	query_bind_int(q, ":now", change->now);
+	query_bind_int(q, ":key", c->key);
+	st = query_run(q);
+	for (size_t i = 0; st == OK && i < c->count; i++)
+		st = campaign_write_segment(db, org, c, &c->segments[i]);
+	if (st != OK || (st = campaign_seal(db, c)) != OK)
+		return st;
+	return campaign_audit(db, org, c, change, "campaign.set");
 }
 
 /* ---- Cancel, pause, resume */

@@ -9,14 +9,15 @@ enum status
 campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
 {
 	/* sent, failed and spent are not among the columns: only events change them. */
-	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, "
-	    "parts_per_contact, status) VALUES (:campaign, :number, :org, :scheduled_at, :day, :contacts, :ppc, :status) "
+	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, channel, scheduled_at, day, contacts, "
+	    "parts_per_contact, status) VALUES (:campaign, :number, :org, :channel, :scheduled_at, :day, :contacts, :ppc, :status) "
 	    "ON CONFLICT (campaign, number) DO UPDATE SET scheduled_at = excluded.scheduled_at, day = excluded.day, "
 	    "contacts = excluded.contacts, parts_per_contact = excluded.parts_per_contact, status = excluded.status");
 
 	query_bind_int(q, ":campaign", c->key);
 	query_bind_int(q, ":number", s->number);
 	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":channel", channel_facts(SMS)->name);
 	query_bind_int(q, ":scheduled_at", s->scheduled_at);
 	query_bind_int(q, ":day", s->day.n);
 	query_bind_int(q, ":contacts", s->contacts);
@@ -29,7 +30,7 @@ enum status
 campaign_audit(struct db *db, const struct organization *org, const struct campaign *c, const struct campaign_change *change,
     const char *action)
 {
-	return audit_pair(db, change->now, org->key, change->credential, action, "campaignId", c->id);
+	return audit_pair(db, change->now, org->key, change->by, action, "campaignId", c->id);
 }
 
 /*
@@ -40,7 +41,8 @@ campaign_audit(struct db *db, const struct organization *org, const struct campa
 enum status
 campaign_seal(struct db *db, const struct campaign *c)
 {
-	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, r.body_sha256, s.number, s.org, s.scheduled_at, "
+	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, s.number, s.org, s.channel, s.sender, "
+	    "s.scheduled_at, "
 	    "s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 WHEN 'cancelled' THEN 2 "
 	    "ELSE 3 END FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
 	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id WHERE c.key = :key ORDER BY s.number");
@@ -50,7 +52,7 @@ campaign_seal(struct db *db, const struct campaign *c)
 	row_hash_start(&h);
 	query_bind_int(q, ":key", c->key);
 	while (query_step(q))
-		query_hash(q, 0, 11, &h);
+		query_hash(q, 0, 14, &h);
 	if ((st = query_done(q)) != OK)
 		return st;
 	q = db_query(db, "UPDATE campaign SET digest = :digest WHERE key = :key");
@@ -63,7 +65,7 @@ enum status
 campaign_close_segment(struct db *db, const struct campaign *c, int64_t number)
 {
 	struct query *q = db_query(db, "UPDATE segment SET status = CASE WHEN sent > 0 THEN 'sent' ELSE 'failed' END "
-	    "WHERE campaign = :campaign AND number = :number AND status IN ('scheduled', 'sending', 'paused')");
+	    "WHERE campaign = :campaign AND number = :number AND is_open = 1");
 
 	enum status st;
 

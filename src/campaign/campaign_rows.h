@@ -16,6 +16,11 @@ enum status	campaign_write_segment(struct db *db, const struct organization *org
  */
 enum status	campaign_seal(struct db *db, const struct campaign *c) MUST_CHECK;
 
+/* OK if there is room for what the campaign will hold; `was` is NULL for a new one.  Errors as campaign_add. */
+enum status	campaign_reserve(struct db *db, struct arena *a, const struct organization *org, const struct campaign *was,
+		    const struct campaign *is, const struct campaign_change *change, struct campaign_refusal *refusal,
+		    struct error *err) MUST_CHECK;
+
 enum status	campaign_audit(struct db *db, const struct organization *org, const struct campaign *c,
 		    const struct campaign_change *change, const char *action) MUST_CHECK;
 

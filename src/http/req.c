@@ -174,6 +174,7 @@ authorize(struct req *r, const struct route *route)
 		return error_set(&r->err, NOT_FOUND, "no such path");
 	st = auth_check(r->db, r->arena, req_env(r, "HTTP_AUTHORIZATION"), req_env(r, "HTTP_X_API_KEY"), r->now,
 	    &r->caller, &err);
+	r->by = (struct actor) { r->caller.credential, r->caller.name };
 	/* The database failed: that is not the fault of the credential. */
 	if (st != OK && st != UNAUTHENTICATED)
 		return st;

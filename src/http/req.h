@@ -63,6 +63,7 @@ struct req {
 	struct arena *arena;
 	int64_t now;
 	struct caller caller;
+	struct actor by;		/* the caller, for the audit and the ledger */
 	const char *org;	/* the organization: that of the path, otherwise the caller's; "" on open routes */
 	struct error err;
 	const char *body;

@@ -4,8 +4,8 @@
  */
 #include "store/audit.h"
 #include "base/crypto.h"
-#include "ledger/admission.h"
 #include "ledger/event_post.h"
+#include "ledger/limit.h"
 #include "ledger/failed_contact.h"
 #include "time/instant.h"
 #include "ledger/segment.h"
@@ -104,39 +104,68 @@ post_event(struct post *p, struct event_item *item)
 	return ref.segment > 0 ? segment_spend(p->db, ref, sent, failed) : OK;
 }
 
-/* Computes what the event would change: the usage of its day and cycle, and what it would spend of a segment. */
+/* What a conditional event would change of the windows of limits. */
+struct preview {
+	struct limit_load sent;		/* what it adds to its own day */
+	bool has_hold;
+	struct limit_load freed;	/* what it frees of a reservation, on the segment's day */
+};
+
+/* Computes what the event would change.  An event that belongs to a segment uses what the segment reserved. */
 static enum status
-preview(struct post *p, struct event_item *item, int64_t cost, struct admission_change *change)
+preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v)
 {
 	const struct event *e = &item->event;
+	struct segment_hold hold;
 	struct segment_ref ref;
 	enum status st;
 
-	*change = (struct admission_change) { .day = day_at(p->org->days, e->occurred_at), .channel = e->channel };
+	*v = (struct preview) { .sent = { .day = day_at(p->org->days, e->occurred_at), .channel = e->channel } };
 	if (e->kind == EVENT_SENT) {
-		change->messages = e->messages;
-		change->parts = e->parts;
-		change->cost_micros = cost;
+		v->sent.messages = e->messages;
+		v->sent.parts = e->parts;
+		v->sent.cost_micros = cost;
 	}
-	/* An event that belongs to a segment uses what the segment reserved: compare what it holds before and after. */
-	if ((st = resolve(p, item, &ref)) != OK || ref.segment == 0)
+	if ((st = resolve(p, item, &ref)) != OK || ref.segment == 0 || (st = segment_read_hold(p->db, ref, &hold)) != OK)
 		return st;
-	change->has_segment = true;
-	if ((st = segment_read_hold(p->db, ref, &change->before)) == OK)
-		change->left_after = quota_held(change->before.left, e->messages, 1, UNIT_MESSAGE);
-	return st;
+	v->has_hold = true;
+	v->freed = limit_book_hold(p->book, hold.day, SMS, hold.left < e->messages ? hold.left : e->messages,
+	    hold.parts_per_contact);
+	return OK;
+}
+
+/* Decides on an event that was sent; a failed one needs no room. */
+static enum status
+admit(struct post *p, struct event_item *item, const struct preview *v)
+{
+	struct limit_change change = { .minus = &v->freed, .minus_count = v->has_hold, .plus = &v->sent, .plus_count = 1 };
+	struct limit_refusal refusal, *kept;
+	bool is_refused;
+	enum status st;
+
+	if (item->event.kind != EVENT_SENT)
+		return OK;
+	/* The book is about to read the roll-ups, so write what this post has added to them. */
+	if (!limit_book_has(p->book, v->sent.day) && (st = rollup_flush(p->rollup, p->db)) != OK)
+		return st;
+	if ((st = limit_check(p->book, &change, &is_refused, &refusal)) != OK || !is_refused)
+		return st;
+	kept = arena_alloc(p->arena, sizeof(*kept));
+	*kept = refusal;
+	item->refusal = kept;
+	return OK;
 }
 
 /*
- * Records a conditional event only if its day and its cycle stay within their limits.  A refusal writes nothing, and
- * the id remains free for a retry.  A failed event needs no room, so it is never refused, but it may free some.
+ * Records a conditional event only if it fits by all limits.  A refusal writes nothing, and the id remains free for a
+ * retry.  A failed event is never refused, but it may free some of a reservation.
  */
 static enum status
 post_enforced(struct post *p, struct event_item *item)
 {
 	const struct event *e = &item->event;
-	struct admission_change change;
 	struct event_row old;
+	struct preview v;
 	enum status st;
 	int64_t cost;
 	bool is_there;
@@ -147,34 +176,33 @@ post_enforced(struct post *p, struct event_item *item)
 		return event_match_existing(p, item, &old);
 	if (!event_check_window(p, item, "occurredAt", e->occurred_at) || !event_cost(p, item, &cost))
 		return OK;
-	if ((st = preview(p, item, cost, &change)) != OK)
-		return st;
-	/* admission_check is about to read the roll-ups, so write what this post has added to them. */
-	if (!admission_has(p->admission, change.day) && (st = rollup_flush(p->rollup, p->db)) != OK)
-		return st;
-	if (e->kind == EVENT_SENT && (st = admission_check(p->admission, &change, &item->refusal)) != OK)
+	if ((st = preview(p, item, cost, &v)) != OK || (st = admit(p, item, &v)) != OK)
 		return st;
 	if (item->refusal != NULL) {
-		event_reject(item, item->refusal->error);
+		event_reject(item, arena_printf(p->arena, "%s: %s", item->refusal->is_long ? "over_cap" : "over_quota",
+		    limit_refusal_text(p->arena, item->refusal)));
 		item->warning = NULL;	/* from resolve: an event that is not recorded has none */
 		return OK;
 	}
-	if ((st = post_event(p, item)) == OK && item->verdict == EVENT_ACCEPTED)
-		admission_commit(p->admission, &change);
+	if ((st = post_event(p, item)) == OK && item->verdict == EVENT_ACCEPTED) {
+		limit_book_add(p->book, &v.sent);
+		if (v.has_hold)
+			limit_book_subtract(p->book, &v.freed);
+	}
 	return st;
 }
 
-/* A void is a correction and needs no room, but it changes days and cycles in a way that admission does not follow. */
+/* A void is a correction and needs no room, but it changes days and cycles in a way that the book does not follow. */
 static enum status
 post_item(struct post *p, struct event_item *item)
 {
 	enum status st;
 
 	if (item->event.kind != EVENT_VOID)
-		return p->admission != NULL ? post_enforced(p, item) : post_event(p, item);
+		return p->book != NULL ? post_enforced(p, item) : post_event(p, item);
 	st = event_post_void(p, item);
-	if (p->admission != NULL && item->verdict == EVENT_ACCEPTED)
-		admission_reset(p->admission);
+	if (p->book != NULL && item->verdict == EVENT_ACCEPTED)
+		limit_book_reset(p->book);
 	return st;
 }
 
@@ -190,7 +218,7 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 		return st;
 	p.rollup = rollup_new(org);
 	if (options->is_enforced)
-		p.admission = admission_new(db, a, org, &p.prices, options->now);
+		st = limit_book_new(db, a, org, &p.prices, LIMIT_FOLLOW_LIMITED, options->now, &p.book);
 	for (size_t i = 0; st == OK && i < count; i++)
 		if (items[i].verdict == EVENT_PENDING)
 			st = post_item(&p, &items[i]);
@@ -202,7 +230,7 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 	rollup_free(p.rollup);
 	/* Events older than the window change months that may have been reported, so the audit says that there were some. */
 	if (st == OK && p.backfilled > 0)
-		st = audit(db, options->now, org->key, options->credential, "event.backfill",
+		st = audit(db, options->now, org->key, options->by, "event.backfill",
 		    arena_printf(a, "{\"events\":%lld}", (long long)p.backfilled));
 	return st;
 }

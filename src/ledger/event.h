@@ -6,6 +6,7 @@
 
 #include "quota/channel.h"
 #include "org/organization.h"
+#include "store/actor.h"
 
 #define EVENT_ID_MAX 200	/* bytes */
 #define EVENT_SOURCE_MAX 128
@@ -19,9 +20,6 @@
  * a number.  Neither may contain it, because ids and sources have no control characters.
  */
 #define EVENT_SEPARATOR "\x1f"
-
-/* SQL: whether the column `id` is that of an adjustment of event `of`.  A range of the key, up to the next character. */
-#define EVENT_IS_ADJUST_OF(id, of) id " > " of " || char(31) AND " id " < " of " || char(32)"
 
 enum event_kind { EVENT_SENT, EVENT_FAILED, EVENT_VOID };
 
@@ -41,24 +39,14 @@ struct event {
 
 enum event_verdict { EVENT_PENDING, EVENT_ACCEPTED, EVENT_DUPLICATE, EVENT_CONFLICT, EVENT_REJECTED };
 
-/* Why a conditional event was not recorded. */
-struct event_refusal {
-	bool is_cap;
-	const char *error;	/* a sentence that starts with over_quota or over_cap */
-	const char *limit;	/* "dailyLimit", "messagesCap", "costCap", "smsCap", "callCap" */
-	struct day day;		/* the event's local day */
-	int64_t available;	/* quota units free on that day */
-	int64_t frees_at;	/* when that day or that cycle ends */
-	bool has_next;
-	struct day next;	/* the next date with room for as much */
-};
+struct limit_refusal;	/* limit.h */
 
 struct event_item {
 	struct event event;
 	enum event_verdict verdict;	/* EVENT_REJECTED before the post: skipped */
 	const char *error;		/* of a rejected event: "field: what was wrong" */
 	const char *warning;		/* of an accepted event; NULL = none */
-	const struct event_refusal *refusal;	/* of an event that found no room; NULL = none */
+	const struct limit_refusal *refusal;	/* of an event that found no room; NULL = none */
 };
 
 /* ---- Reading */
@@ -85,7 +73,7 @@ enum status	event_read_binary(struct arena *a, const struct event_headers *heade
 
 struct event_options {
 	int64_t now;
-	const char *credential;
+	const struct actor *by;
 	bool may_backfill;	/* events and voids older than EVENT_WINDOW_MS, from 2012 on */
 	bool is_enforced;	/* record each only while its day and its cycle have room */
 	bool is_statement;	/* a carrier's statement: an id that is taken is a duplicate whatever its other

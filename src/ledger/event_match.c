@@ -100,8 +100,8 @@ event_match_existing(struct post *p, struct event_item *item, const struct event
 	 * send.
 	 */
 	return event_adjust(p->db, p->org, arena_printf(p->arena, EVENT_OWN_SOURCE "adjust:%s", e->source),
-	    arena_printf(p->arena, "%s" EVENT_SEPARATOR "%lld", e->id, (long long)adjusts + 1), row->occurred_at, row->channel,
-	    e->cost_micros - costs, true, p->rollup, p->options);
+	    arena_printf(p->arena, "%s" EVENT_SEPARATOR "%lld", e->id, (long long)adjusts + 1), e->id, row->occurred_at,
+	    row->channel, e->cost_micros - costs, true, p->rollup, p->options);
 }
 
 /* Counts events older than the window as backfilled, for the audit. */

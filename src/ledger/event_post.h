@@ -15,7 +15,7 @@ struct post {
 	const struct event_options *options;
 	struct price_list prices;
 	struct rollup *rollup;
-	struct admission *admission;	/* NULL = events are facts */
+	struct limit_book *book;	/* NULL = events are facts */
 	int64_t backfilled;	/* events older than the window */
 };
 

@@ -10,6 +10,7 @@
 #include "base/money.h"
 #include "base/row_hash.h"
 #include "ledger/usage.h"
+#include "store/channel_column.h"
 
 /* Adjustments by a new price concern a quarter and a channel, not one event, so they have a source of their own. */
 static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
@@ -20,7 +21,7 @@ text_or_null(struct query *q, struct arena *a, int column)
 	return query_is_null(q, column) ? NULL : arena_strdup(a, query_text(q, column));
 }
 
-void
+enum status
 event_row_read(struct query *q, struct arena *a, struct event_row *row)
 {
 	const void *detail;
@@ -30,12 +31,14 @@ event_row_read(struct query *q, struct arena *a, struct event_row *row)
 		.occurred_at = query_int(q, 2), .messages = query_int(q, 4), .parts = query_int(q, 5),
 		.cost_micros = query_int(q, 6), .cost_given = query_int(q, 7) != 0,
 		.status = arena_strdup(a, query_text(q, 8)), .campaign = query_int(q, 9), .segment = query_int(q, 10),
-		.campaign_given = text_or_null(q, a, 11), .segment_given = query_int(q, 12), .voids = text_or_null(q, a, 13) };
-	channel_parse(query_text(q, 3), &row->channel);
+		.campaign_given = text_or_null(q, a, 11), .segment_given = query_int(q, 12), .voids = text_or_null(q, a, 13),
+		.settles = text_or_null(q, a, 15), .reason = text_or_null(q, a, 16), .sender = text_or_null(q, a, 17),
+		.network = text_or_null(q, a, 18), .tag = text_or_null(q, a, 19) };
 	/* A detail of any other size is none: it was blanked, or the event had none. */
 	detail = query_blob(q, 14, &n);
 	if ((row->has_detail = n == sizeof(row->detail)))
 		memcpy(row->detail, detail, n);
+	return channel_column(q, 3, &row->channel);
 }
 
 enum status
@@ -44,13 +47,15 @@ event_find(struct db *db, struct arena *a, const struct organization *org, const
 {
 	struct query *q = db_query(db, "SELECT " EVENT_ROW_COLUMNS " FROM event e "
 	    "WHERE e.org = :org AND e.source = :source AND e.id = :id");
+	enum status st = OK, done;
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_text(q, ":source", source);
 	query_bind_text(q, ":id", id);
 	if ((*found = query_step(q)))
-		event_row_read(q, a, row);
-	return query_done(q);
+		st = event_row_read(q, a, row);
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 /* What an event costs now: its pinned cost, plus its own adjustments, plus what repricing made of it. */
@@ -59,8 +64,7 @@ event_effective_cost(struct db *db, const struct organization *org, const struct
     const struct event_row *row, int64_t *micros, int64_t *adjusts)
 {
 	struct query *q = db_query(db, "SELECT coalesce(sum(cost_micros), 0), count(*) FROM event "
-	    "WHERE org = :org AND source = '" EVENT_OWN_SOURCE "adjust:' || :source "
-	    "AND " EVENT_IS_ADJUST_OF("id", ":id"));
+	    "WHERE org = :org AND source IN (:source, '" EVENT_OWN_SOURCE "adjust:' || :source) AND settles_id = :id");
 	enum status st;
 
 	*micros = row->cost_micros;
@@ -112,8 +116,8 @@ hash_key(struct row_hash *h, int64_t key)
 }
 
 /*
- * Hashes all columns of the table in their order, without detail_sha256, which may be blanked later (schema.sql,
- * ledger_day).  `daybook verify` computes the same from the file.
+ * Hashes all columns of the table in their order, without detail_sha256, which may be blanked later, and
+ * with the actor's two texts in the place of its key (schema.sql, ledger_day).  `daybook verify` computes the same from the file.
  */
 static int64_t
 hash_row(const struct organization *org, const struct event_new_row *row, const struct event_options *options)
@@ -136,7 +140,14 @@ hash_row(const struct organization *org, const struct event_new_row *row, const 
 	hash_key(&h, row->ref.campaign);
 	hash_key(&h, row->ref.segment);
 	row_hash_text(&h, row->voids);
-	row_hash_text(&h, options->credential);
+	row_hash_text(&h, row->settles);
+	row_hash_text(&h, row->reason);
+	row_hash_text(&h, row->sender);
+	row_hash_text(&h, row->network);
+	row_hash_text(&h, row->tag);
+	row_hash_text(&h, options->by->credential);
+	row_hash_text(&h, options->by->name);
+	row_hash_int(&h, org->revision);
 	row_hash_int(&h, options->now);
 	return row_hash_end(&h);
 }
@@ -147,12 +158,15 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
     const struct event_options *options, bool *is_new)
 {
 	struct query *q = db_query(db, "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, "
-	    "cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, detail_sha256, "
-	    "credential, received_at) VALUES (:org, :source, :id, :occurred_at, :channel, :messages, :parts, :status, "
-	    ":cost_micros, :cost_given, :campaign_given, :segment_given, :campaign, :segment, :voids_id, :detail, "
-	    ":credential, :received_at) ON CONFLICT (org, source, id) DO NOTHING");
+	    "cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, settles_id, "
+	    "reason, sender, network, tag, detail_sha256, actor, org_revision, received_at) VALUES (:org, :source, :id, :occurred_at, :channel, :messages, :parts, :status, "
+	    ":cost_micros, :cost_given, :campaign_given, :segment_given, :campaign, :segment, :voids_id, :settles_id, "
+	    ":reason, :sender, :network, :tag, :detail, :actor, :org_revision, :received_at) ON CONFLICT (org, source, id) DO NOTHING");
 	enum status st;
+	int64_t actor;
 
+	if ((st = rollup_actor(rollup, db, options->by, &actor)) != OK)
+		return st;
 	query_bind_int(q, ":org", org->key);
 	query_bind_text(q, ":source", row->source);
 	query_bind_text(q, ":id", row->id);
@@ -171,9 +185,15 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 	if (row->ref.segment > 0)
 		query_bind_int(q, ":segment", row->ref.segment);
 	query_bind_text(q, ":voids_id", row->voids);
+	query_bind_text(q, ":settles_id", row->settles);
+	query_bind_text(q, ":reason", row->reason);
+	query_bind_text(q, ":sender", row->sender);
+	query_bind_text(q, ":network", row->network);
+	query_bind_text(q, ":tag", row->tag);
 	if (row->detail != NULL)
 		query_bind_blob(q, ":detail", row->detail, SHA256_SIZE);
-	query_bind_text(q, ":credential", options->credential);
+	query_bind_int(q, ":actor", actor);
+	query_bind_int(q, ":org_revision", org->revision);
 	query_bind_int(q, ":received_at", options->now);
 	st = query_run(q);
 	/* A new row enters the digest of its day; a duplicate has entered already. */
@@ -185,11 +205,11 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 
 /* Adds an amount of money without messages or parts. */
 enum status
-event_adjust(struct db *db, const struct organization *org, const char *source, const char *id, int64_t occurred_at,
-    enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup, const struct event_options *options)
+event_adjust(struct db *db, const struct organization *org, const char *source, const char *id, const char *settles,
+    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup, const struct event_options *options)
 {
 	struct event_new_row row = { .source = source, .id = id, .status = "adjust", .occurred_at = occurred_at,
-		.channel = channel, .cost_micros = cost_micros, .cost_given = cost_given };
+		.channel = channel, .cost_micros = cost_micros, .cost_given = cost_given, .settles = settles };
 	enum status st;
 	bool is_new;
 
@@ -221,5 +241,5 @@ event_adjust_quarter(struct db *db, const struct organization *org, int64_t quar
 	if ((st = query_done(q)) != OK)
 		return st;
 	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(channel)->name, (long long)quarter, (long long)earlier + 1);
-	return event_adjust(db, org, reprice_source, id, at, channel, cost_micros, false, rollup, options);
+	return event_adjust(db, org, reprice_source, id, NULL, at, channel, cost_micros, false, rollup, options);
 }

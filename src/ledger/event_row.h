@@ -17,7 +17,8 @@ struct event_row {
 	bool cost_given;
 	const char *status;
 	int64_t campaign, segment;	/* resolved; 0 = none */
-	const char *campaign_given, *voids;	/* NULL = none */
+	const char *campaign_given, *voids, *settles;	/* NULL = none */
+	const char *reason, *sender, *network, *tag;
 	int64_t segment_given;		/* 0 = none */
 	uint8_t detail[32];
 	bool has_detail;
@@ -26,11 +27,12 @@ struct event_row {
 /* The columns of `event e` that event_row_read reads, in its order, and their number. */
 #define EVENT_ROW_COLUMNS \
 	"e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, e.cost_micros, e.cost_given, e.status, e.campaign, " \
-	"e.segment, e.campaign_given, e.segment_given, e.voids_id, e.detail_sha256"
-enum { EVENT_ROW_COLUMN_COUNT = 15 };
+	"e.segment, e.campaign_given, e.segment_given, e.voids_id, e.detail_sha256, " \
+	"e.settles_id, e.reason, e.sender, e.network, e.tag"
+enum { EVENT_ROW_COLUMN_COUNT = 20 };
 
-/* Reads a row whose first columns are EVENT_ROW_COLUMNS; its texts go into the arena. */
-void		event_row_read(struct query *q, struct arena *a, struct event_row *row);
+/* Reads a row whose first columns are EVENT_ROW_COLUMNS; its texts go into the arena.  INTERNAL for an unknown channel. */
+enum status	event_row_read(struct query *q, struct arena *a, struct event_row *row) MUST_CHECK;
 
 /* Finds the row of (source, id), in the arena; *found is false if there is none. */
 enum status	event_find(struct db *db, struct arena *a, const struct organization *org, const char *source,
@@ -48,7 +50,8 @@ enum status	event_is_voided(struct db *db, const struct organization *org, const
 
 /* A row to insert. */
 struct event_new_row {
-	const char *source, *id, *status, *campaign_given, *voids;
+	const char *source, *id, *status, *campaign_given, *voids, *settles;
+	const char *reason, *sender, *network, *tag;	/* NULL = none */
 	int64_t occurred_at, messages, parts, cost_micros, segment_given;
 	enum channel channel;
 	bool cost_given;
@@ -71,7 +74,7 @@ enum status	event_adjust_quarter(struct db *db, const struct organization *org, 
 
 /* Writes an adjust row, money only, and adds it to the roll-up. */
 enum status	event_adjust(struct db *db, const struct organization *org, const char *source, const char *id,
-		    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup,
+		    const char *settles, int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup,
 		    const struct event_options *options) MUST_CHECK;
 
 #endif

@@ -58,7 +58,7 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 	struct event_new_row row = { .source = e->source, .id = e->id, .status = "void", .occurred_at = target->occurred_at,
 		.channel = target->channel, .messages = is_failed ? 0 : -target->messages,
 		.parts = is_failed ? 0 : -target->parts, .cost_micros = -cost, .cost_given = target->cost_given,
-		.ref = ref, .voids = e->voids, .detail = detail };
+		.ref = ref, .voids = e->voids, .reason = e->reason, .detail = detail };
 	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
 	event_accept(p, item, target->occurred_at);
@@ -70,8 +70,7 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 	/* The segment's counters go down, but not `spent`: what was spent of a reservation is not reserved again. */
 	if (ref.segment > 0 && (st = segment_spend(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)
 		return st;
-	/* The reason is in the audit only; the ledger has its hash. */
-	return audit(p->db, p->options->now, p->org->key, p->options->credential, "event.void",
+	return audit(p->db, p->options->now, p->org->key, p->options->by, "event.void",
 	    event_void_detail(p->arena, e));
 }
 

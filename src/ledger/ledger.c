@@ -1,11 +1,9 @@
 /*
  * The ledger as a whole (see ledger.h): pages of rows for readers, and the roll-ups and counters recomputed from all rows.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "time/instant.h"
-#include "base/json.h"
 #include "ledger/ledger.h"
 
 /* A rebuild takes the ledger in stretches of this length, so that SQLite sorts little at a time. */
@@ -14,115 +12,17 @@
 /* ---- Reading */
 
 /* Reads one row of ledger_page's query, in the order of its columns. */
-static void
+static enum status
 read_line(struct query *q, struct arena *a, struct ledger_line *l)
 {
 	const int n = EVENT_ROW_COLUMN_COUNT;
+	enum status st = event_row_read(q, a, &l->row);
 
-	event_row_read(q, a, &l->row);
+	l->reason = l->row.reason;
 	l->received_at = query_int(q, n);
 	if ((l->has_failure = !query_is_null(q, n + 1))) {
 		l->to = arena_strdup(a, query_text(q, n + 1));
 		l->reason = arena_strdup(a, query_text(q, n + 2));
-	}
-}
-
-/* ---- The reasons of voids */
-
-/*
- * A void of the page, and the start of its audit detail.  Only the audit has the reason, in the JSON of
- * event_void_detail: everything before the reason is known from the void, so its audit row is the one whose detail
- * starts with that.
- */
-struct voided {
-	struct ledger_line *line;
-	const char *prefix;
-};
-
-static int
-by_time_and_prefix(const void *a, const void *b)
-{
-	const struct voided *x = a, *y = b;
-
-	if (x->line->received_at != y->line->received_at)
-		return x->line->received_at < y->line->received_at ? -1 : 1;
-	return strcmp(x->prefix, y->prefix);
-}
-
-/*
- * Compares a detail with a prefix, for bsearch.  The order is total, because no prefix is the start of another: each
- * ends after its last quoted text.
- */
-static int
-against_prefix(const void *detail, const void *v)
-{
-	const char *prefix = ((const struct voided *)v)->prefix;
-
-	return strncmp(detail, prefix, strlen(prefix));
-}
-
-/* Extracts the reason from an audit detail; NULL if the row does not have the form that we write. */
-static const char *
-reason_of(struct arena *a, const char *detail)
-{
-	const char *reason = NULL;
-	struct json_object *o;
-	struct error err;
-
-	if (json_parse(a, "", detail, strlen(detail), &o, &err) != OK)
-		return NULL;
-	if (json_string(o, "reason", 0, SIZE_MAX, &reason, &err) != OK)
-		reason = NULL;
-	json_object_free(o);
-	return reason;
-}
-
-/*
- * Finds the reasons of voids that were received at the same instant.  The audit row of a void has the void's
- * received_at, so one query serves all that were posted together.
- */
-static enum status
-find_reasons_at(struct db *db, struct arena *a, const struct organization *org, const struct voided *voids, size_t n)
-{
-	struct query *q = db_query(db, "SELECT detail FROM audit WHERE org = :org AND at = :at AND action = 'event.void'");
-	const struct voided *v;
-
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":at", voids[0].line->received_at);
-	while (query_step(q))
-		if ((v = bsearch(query_text(q, 0), voids, n, sizeof(*voids), against_prefix)) != NULL && v->line->reason == NULL)
-			v->line->reason = reason_of(a, query_text(q, 0));
-	return query_done(q);
-}
-
-/*
- * Finds the reasons of all voids of a page.  Sorts them by time, so that voids posted together share one query on the
- * audit, and by prefix, so that each audit row finds its void by binary search.
- */
-static enum status
-find_reasons(struct db *db, struct arena *a, const struct organization *org, struct ledger_line *lines, size_t count)
-{
-	struct voided *voids = arena_alloc(a, count * sizeof(*voids));
-	size_t n = 0, from, to;
-	enum status st = OK;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct event e = { .source = lines[i].row.source, .id = lines[i].row.id, .voids = lines[i].row.voids,
-			.reason = "" };
-		const char *detail;
-
-		if (e.voids == NULL)
-			continue;
-		/* The detail with an empty reason, less the `""}` at its end, is the prefix. */
-		detail = event_void_detail(a, &e);
-		voids[n++] = (struct voided) { &lines[i], arena_text(a, detail, strlen(detail) - strlen("\"\"}")) };
-	}
-	/* One query for each run of equal times. */
-	qsort(voids, n, sizeof(*voids), by_time_and_prefix);
-	for (from = 0; st == OK && from < n; from = to) {
-		for (to = from; to < n && voids[to].line->received_at == voids[from].line->received_at; to++)
-			;
-		st = find_reasons_at(db, a, org, voids + from, to - from);
 	}
 	return st;
 }
@@ -146,7 +46,7 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, cons
 	    "AND (:campaign IS NULL OR e.campaign_given = :campaign "
 	    "OR e.campaign = (SELECT key FROM campaign WHERE org = :org AND id = :campaign)) "
 	    "ORDER BY e.occurred_at, e.status = 'void', e.source, e.id LIMIT :max");
-	enum status st;
+	enum status st = OK, done;
 
 	*count = 0;
 	*lines = arena_alloc(a, max * sizeof(**lines));
@@ -161,14 +61,12 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, cons
 	query_bind_text(q, ":status", f->status);
 	query_bind_text(q, ":campaign", f->campaign);
 	query_bind_int(q, ":max", (int64_t)max);
-	while (*count < max && query_step(q))
-		read_line(q, a, &(*lines)[(*count)++]);
-	/* Complete the rows and remember the last one for the next page. */
-	if ((st = query_done(q)) != OK || *count == 0)
-		return st;
-	st = find_reasons(db, a, org, *lines, *count);
-	*place = ledger_position_of(&(*lines)[*count - 1]);
-	return st;
+	while (st == OK && *count < max && query_step(q))
+		st = read_line(q, a, &(*lines)[(*count)++]);
+	done = query_done(q);
+	if (st == OK && done == OK && *count > 0)	/* remember the last one for the next page */
+		*place = ledger_position_of(&(*lines)[*count - 1]);
+	return st != OK ? st : done;
 }
 
 /* ---- Rebuilding */

@@ -12,7 +12,7 @@ struct ledger_line {
 	struct event_row row;
 	int64_t received_at;
 	bool has_failure;		/* a failed event with its failed contact */
-	const char *to, *reason;	/* "" = blanked; of a void: its reason, from the audit; NULL = unknown */
+	const char *to, *reason;	/* "" = blanked; of a void: its reason; NULL = unknown */
 };
 
 /* A position between rows: after this row.  The caller keeps the texts. */

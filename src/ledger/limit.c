@@ -20,19 +20,25 @@ has_amount(const struct limit_rule *rule)
 	return false;
 }
 
-struct limit_book *
-limit_book_new(struct db *db, struct arena *a, const struct organization *org, const struct limit_rules *rules,
-    const struct price_list *prices, enum limit_follow follow, int64_t now)
+enum status
+limit_book_new(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
+    enum limit_follow follow, int64_t now, struct limit_book **book)
 {
 	struct limit_book *b = arena_alloc(a, sizeof(*b));
+	const struct limit_rules *rules = &org->limits;
+	bool needs_prices = false;
 
-	*b = (struct limit_book) { .db = db, .arena = a, .org = org, .prices = prices, .now = now,
+	*b = (struct limit_book) { .db = db, .arena = a, .org = org, .prices = prices != NULL ? prices : &b->own_prices, .now = now,
 		.today = organization_today(org, now) };
+	assert(rules->count >= LIMIT_BASE_COUNT);	/* limit_row_load */
 	b->of = arena_alloc(a, (rules->count + 1) * sizeof(*b->of));
 	for (size_t i = 0; i < rules->count; i++)
-		if (follow == LIMIT_FOLLOW_ALL || has_amount(&rules->of[i]))
+		if (follow == LIMIT_FOLLOW_ALL || has_amount(&rules->of[i])) {
 			b->of[b->count++].rule = &rules->of[i];
-	return b;
+			needs_prices |= prices == NULL && rules->of[i].unit == LIMIT_COST;
+		}
+	*book = b;
+	return needs_prices ? price_load(db, a, org, &b->own_prices) : OK;
 }
 
 void
@@ -73,15 +79,8 @@ static void
 insert_window(struct limit_book *b, struct limit_follower *f, struct limit_window days)
 {
 	size_t i = place_of(f, days.from);
-	struct window *grown;
 
-	if (f->count == f->max) {
-		f->max = f->max > 0 ? 2 * f->max : 4;
-		grown = arena_alloc(b->arena, f->max * sizeof(*grown));
-		if (f->count > 0)
-			memcpy(grown, f->windows, f->count * sizeof(*grown));
-		f->windows = grown;
-	}
+	f->windows = arena_grow(b->arena, f->windows, f->count, &f->max, sizeof(*f->windows));
 	memmove(f->windows + i + 1, f->windows + i, (f->count - i) * sizeof(*f->windows));
 	f->windows[i] = (struct window) { .days = days, .reading = b->reading };
 	f->count++;
@@ -261,4 +260,15 @@ limit_book_room(const struct limit_book *b, struct day d, enum channel c, int64_
 		}
 	}
 	return room;
+}
+
+int64_t
+limit_book_room_units(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
+    const struct limit_rule **by)
+{
+	int64_t contacts = limit_book_room(b, d, c, parts_per_contact, by);
+
+	if (*by == &b->org->limits.of[LIMIT_BASE_DAILY])
+		return limit_book_state(b, *by, d).available;
+	return quota_held(contacts, 0, parts_per_contact, limit_rules_unit(&b->org->limits));
 }

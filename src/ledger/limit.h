@@ -25,10 +25,12 @@ struct limit_book;
 /* Which rules a book follows: those that have an amount on any day, or all, for who shows them. */
 enum limit_follow { LIMIT_FOLLOW_LIMITED, LIMIT_FOLLOW_ALL };
 
-/* A book for one transaction.  The rules and the prices must outlive it. */
-struct limit_book	*limit_book_new(struct db *db, struct arena *a, const struct organization *org,
-			    const struct limit_rules *rules, const struct price_list *prices, enum limit_follow follow,
-			    int64_t now);
+/*
+ * A book for one transaction, of an organization with its limits loaded.  It and the prices must outlive the book.
+ * Without prices (NULL) the book reads them itself if it needs them.
+ */
+enum status	limit_book_new(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
+		    enum limit_follow follow, int64_t now, struct limit_book **book) MUST_CHECK;
 
 /* Reads what is not read yet of the windows of the days from..to.  What it reads is complete only if the roll-ups are flushed. */
 enum status	limit_book_read(struct limit_book *b, struct day from, struct day to) MUST_CHECK;
@@ -61,6 +63,10 @@ void		limit_book_subtract(struct limit_book *b, const struct limit_load *load);
  * INT64_MAX if none limits.  *by is the one with the least room; NULL = none.
  */
 int64_t		limit_book_room(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
+		    const struct limit_rule **by);
+
+/* The same room in quota units, and of the daily limit alone exactly: it need not be a multiple of parts_per_contact. */
+int64_t		limit_book_room_units(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
 		    const struct limit_rule **by);
 
 /* What one limit has in the window of a day that was read. */

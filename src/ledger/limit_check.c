@@ -238,7 +238,7 @@ static void
 put_amount(struct json *j, const struct limit_rule *rule, const char *name, int64_t amount)
 {
 	if (rule->unit == LIMIT_COST)
-		json_put_micros(j, name, amount);
+		json_put_money(j, name, amount);
 	else
 		json_put_int(j, name, amount);
 }

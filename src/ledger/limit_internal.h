@@ -23,7 +23,8 @@ struct limit_book {
 	struct db *db;
 	struct arena *arena;
 	const struct organization *org;
-	const struct price_list *prices;
+	const struct price_list *prices;	/* the caller's, or own_prices */
+	struct price_list own_prices;
 	int64_t now;
 	struct day today;
 	unsigned reading;

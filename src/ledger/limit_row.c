@@ -70,8 +70,9 @@ load_rules(struct db *db, struct arena *a, const struct organization *org, struc
 }
 
 enum status
-limit_row_load(struct db *db, struct arena *a, const struct organization *org, struct limit_rules *rules)
+limit_row_load(struct db *db, struct arena *a, struct organization *org)
 {
+	struct limit_rules *rules = &org->limits;
 	struct limit_amount *amounts;
 	struct query *q;
 	enum status st;
@@ -100,6 +101,18 @@ limit_row_load(struct db *db, struct arena *a, const struct organization *org, s
 			return st;
 	}
 	return OK;
+}
+
+void
+limit_row_put_caps(struct json *j, const struct limit_base *base)
+{
+	json_put_int_or_null(j, "messagesCap", base->amounts[LIMIT_BASE_MESSAGES], UNLIMITED);
+	if (base->amounts[LIMIT_BASE_COST] == UNLIMITED)
+		json_put_null(j, "costCap");
+	else
+		json_put_money(j, "costCap", base->amounts[LIMIT_BASE_COST]);
+	json_put_int_or_null(j, "smsCap", base->amounts[LIMIT_BASE_SMS], UNLIMITED);
+	json_put_int_or_null(j, "callCap", base->amounts[LIMIT_BASE_CALLS], UNLIMITED);
 }
 
 /* ---- Writing the five */

@@ -7,9 +7,8 @@
 #include "org/organization.h"
 #include "quota/limit_rule.h"
 
-/* Reads an organization's rules with their amounts, in the arena.  Inside a transaction. */
-enum status	limit_row_load(struct db *db, struct arena *a, const struct organization *org,
-		    struct limit_rules *rules) MUST_CHECK;
+/* Reads an organization's rules with their amounts into org->limits, in the arena.  Inside a transaction. */
+enum status	limit_row_load(struct db *db, struct arena *a, struct organization *org) MUST_CHECK;
 
 /* Adds the five rules of a new organization, with amounts that hold for all days.  Inside a write transaction. */
 enum status	limit_row_add_base(struct db *db, const struct organization *org, const struct limit_base *base) MUST_CHECK;
@@ -20,6 +19,9 @@ enum status	limit_row_add_base(struct db *db, const struct organization *org, co
  */
 enum status	limit_row_set_base(struct db *db, const struct organization *org, const struct limit_base *was,
 		    const struct limit_base *is, struct day from) MUST_CHECK;
+
+/* Writes messagesCap, costCap (dollars), smsCap and callCap as members of an open JSON object; null = none. */
+void		limit_row_put_caps(struct json *j, const struct limit_base *base);
 
 /* Names the value that is out of range; BAD_REQUEST. */
 enum status	limit_row_check_base(const struct limit_base *base, struct error *err) MUST_CHECK;

@@ -11,17 +11,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "org/organization.h"
+#include "ledger/limit_row.h"
 #include "ledger/usage.h"
-
-/* Binds NULL if the value means "none". */
-static void
-bind_optional(struct query *q, const char *name, int64_t value, int64_t none)
-{
-	if (value == none)
-		query_bind_null(q, name);
-	else
-		query_bind_int(q, name, value);
-}
 
 /* Binds the columns that a person chooses, which INSERT and UPDATE share. */
 static void
@@ -30,48 +21,92 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 	query_bind_text(q, ":name", org->name);
 	query_bind_text(q, ":timezone", org->timezone);
 	query_bind_text(q, ":plan", org->plan);
-	bind_optional(q, ":daily_limit", org->daily_limit, UNLIMITED);
-	query_bind_text(q, ":quota_unit", quota_unit_name(org->unit));
 	query_bind_int(q, ":cycle_day", org->cycle_day);
-	bind_optional(q, ":cap_messages", org->cap_messages, NO_CAP);
-	bind_optional(q, ":cap_cost_micros", org->cap_cost_micros, NO_CAP);
-	bind_optional(q, ":cap_sms", org->cap_sms, NO_CAP);
-	bind_optional(q, ":cap_calls", org->cap_calls, NO_CAP);
-	query_bind_int(q, ":allow_overage", org->allow_overage);
 	query_bind_int(q, ":week_start", org->week_start);
 	query_bind_int(q, ":now", now);
 }
 
+/* A value that the audit has: a text, or a number if the text is NULL. */
+struct field {
+	const char *name, *text;
+	int64_t number;
+};
+enum { FIELDS = 14 };
+
+/* What a person chooses of an organization; -1 = no limit. */
+static void
+list_fields(const struct organization *org, const struct limit_base *base, struct field fields[FIELDS])
+{
+	const struct field all[FIELDS] = { { "name", org->name, 0 }, { "timezone", org->timezone, 0 },
+		{ "tzdata", zone_tzdata_version(), 0 }, { "plan", org->plan, 0 },
+		{ "dailyLimit", NULL, base->amounts[LIMIT_BASE_DAILY] }, { "quotaUnit", quota_unit_name(base->unit), 0 },
+		{ "cycleDay", NULL, org->cycle_day }, { "weekStart", NULL, org->week_start },
+		{ "messagesCap", NULL, base->amounts[LIMIT_BASE_MESSAGES] },
+		{ "costCapMicros", NULL, base->amounts[LIMIT_BASE_COST] }, { "smsCap", NULL, base->amounts[LIMIT_BASE_SMS] },
+		{ "callCap", NULL, base->amounts[LIMIT_BASE_CALLS] },
+		{ "allowOverage", base->allow_overage ? "true" : "false", 0 } };
+
+	memcpy(fields, all, sizeof(all));
+}
+
+static void
+put_field(struct json *j, const char *name, const struct field *f)
+{
+	if (f->text == NULL)
+		json_put_int(j, name, f->number);
+	else if (strcmp(f->name, "allowOverage") == 0)
+		json_put_bool(j, name, f->text[0] == 't');
+	else
+		json_put_text(j, name, f->text);
+}
+
+/* Writes what differs as {"NAME":{"from":…,"to":…}}. */
+static void
+put_changes(struct json *j, const struct field was[FIELDS], const struct field is[FIELDS])
+{
+	json_open_object(j, "changed");
+	for (const struct field *w = was, *i = is; w->name != NULL; w++, i++) {
+		if (w->text != NULL ? strcmp(w->text, i->text) == 0 : w->number == i->number)
+			continue;
+		json_open_object(j, w->name);
+		put_field(j, "from", w);
+		put_field(j, "to", i);
+		json_close_object(j);
+	}
+	json_close_object(j);
+}
+
+/* An organization as it was before a change. */
+struct before {
+	struct organization org;
+	struct limit_base base;
+};
+
 /*
- * Writes all fields of an organization into the audit (-1 = no limit, no cap), not only those that changed, with the
- * segments that moved: each row describes the whole state at that time.
+ * Writes all fields of an organization into the audit, so that each row describes the whole state at that time, then
+ * what changed (`was` NULL: it is new) and the segments that moved.
  */
 static enum status
-write_audit(struct db *db, const struct organization *org, const struct org_effects *effects, int64_t now,
-    const char *credential, const char *action)
+write_audit(struct db *db, const struct organization *org, const struct limit_base *base, const struct before *was,
+    const struct org_effects *effects, int64_t now, const struct actor *by, const char *action)
 {
-	enum status st;
+	struct field fields[FIELDS], old[FIELDS];
 	struct buf detail = { 0 };
 	struct json *j = json_on(&detail);
+	enum status st;
 
+	list_fields(org, base, fields);
 	json_open_object(j, NULL);
-	json_put_text(j, "name", org->name);
-	json_put_text(j, "timezone", org->timezone);
-	json_put_text(j, "tzdata", zone_tzdata_version());
-	json_put_text(j, "plan", org->plan);
-	json_put_int(j, "dailyLimit", org->daily_limit);
-	json_put_text(j, "quotaUnit", quota_unit_name(org->unit));
-	json_put_int(j, "cycleDay", org->cycle_day);
-	json_put_int(j, "weekStart", org->week_start);
-	json_put_int(j, "messagesCap", org->cap_messages);
-	json_put_int(j, "costCapMicros", org->cap_cost_micros);
-	json_put_int(j, "smsCap", org->cap_sms);
-	json_put_int(j, "callCap", org->cap_calls);
-	json_put_bool(j, "allowOverage", org->allow_overage);
+	for (const struct field *f = fields; f->name != NULL; f++)
+		put_field(j, f->name, f);
+	if (was != NULL) {
+		list_fields(&was->org, &was->base, old);
+		put_changes(j, old, fields);
+	}
 	if (effects != NULL)
 		org_effects_put(j, effects, ORG_MOVES_LISTED_MAX);
 	json_close_object(j);
-	st = audit(db, now, org->key, credential, action, buf_text(&detail));
+	st = audit(db, now, org->key, by, action, buf_text(&detail));
 	buf_free(&detail);
 	return st;
 }
@@ -130,12 +165,15 @@ enum status
 organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
     struct organization *org, struct error *err)
 {
+	static const struct actor by = { "system", "" };
 	struct org_effects effects = { 0 };
 	char text[2 * ERROR_TEXT_MAX];
+	struct limit_base base;
 	enum status st;
 	bool changed;
 
-	if ((st = organization_load(db, id, org, err)) != OK || (st = bump_revision(db, org)) != OK)
+	if ((st = organization_load(db, id, org, err)) != OK || (st = bump_revision(db, org)) != OK ||
+	    (st = limit_row_load(db, a, org)) != OK)
 		return st;
 	if (zone_get(org->timezone, err) == NULL) {
 		err->text[0] = '\0';
@@ -153,30 +191,28 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	    (st = day_spans_redate(db, a, org, false, &effects)) != OK ||
 	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
 		return st;
-	return write_audit(db, org, &effects, now, "system", "org.tzdata");
+	limit_base_read(&org->limits, day_at(org->days, now), &base);
+	return write_audit(db, org, &base, NULL, &effects, now, &by, "org.tzdata");
 }
 
 enum status
-organization_add(struct db *db, struct arena *a, struct organization *org, int64_t now, const char *credential,
-    struct error *err)
+organization_add(struct db *db, struct arena *a, struct organization *org, const struct limit_base *base, int64_t now,
+    const struct actor *by, struct error *err)
 {
 	struct organization taken;
 	struct query *q;
 	enum status st;
 	bool changed;
 
-	(void)a;
-	if ((st = organization_check(org, err)) != OK)
+	if ((st = organization_check(org, err)) != OK || (st = limit_row_check_base(base, err)) != OK)
 		return st;
 	/* Ask before inserting, so that the error names the id; the writers' lock keeps the answer true. */
 	if ((st = organization_load(db, org->id, &taken, err)) == OK)
 		return error_set(err, CONFLICT, "id: there is an organization \"%s\" already", org->id);
 	if (st != NOT_FOUND)
 		return st;
-	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, daily_limit, quota_unit, cycle_day, "
-	    "cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, week_start, created_at, updated_at) "
-	    "VALUES (:id, :name, :timezone, :plan, :daily_limit, :quota_unit, :cycle_day, "
-	    ":cap_messages, :cap_cost_micros, :cap_sms, :cap_calls, :allow_overage, :week_start, :now, :now) RETURNING key");
+	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, cycle_day, week_start, created_at, "
+	    "updated_at) VALUES (:id, :name, :timezone, :plan, :cycle_day, :week_start, :now, :now) RETURNING key");
 	query_bind_text(q, ":id", org->id);
 	bind_fields(q, org, now);
 	if (query_step(q))
@@ -187,9 +223,10 @@ organization_add(struct db *db, struct arena *a, struct organization *org, int64
 	org->revision = org->zone_revision = 1;
 	org->created_at = org->updated_at = now;
 	/* A new organization has no past: all its days follow its zone. */
-	if ((st = day_spans_replace(db, org, INSTANT_MIN, true, &changed, err)) != OK)
+	if ((st = day_spans_replace(db, org, INSTANT_MIN, true, &changed, err)) != OK ||
+	    (st = limit_row_add_base(db, org, base)) != OK || (st = limit_row_load(db, a, org)) != OK)
 		return st;
-	return write_audit(db, org, NULL, now, credential, "org.add");
+	return write_audit(db, org, base, NULL, NULL, now, by, "org.add");
 }
 
 static enum status
@@ -205,29 +242,31 @@ has_events(struct db *db, const struct organization *org, bool *has)
 /* Writes the new fields, then what follows from them: day boundaries for a new zone, days over the limit for any change. */
 enum status
 organization_update(struct db *db, struct arena *a, struct organization *org, const struct organization *wanted,
-    bool recut_history, int64_t now, const char *credential, struct org_effects *effects, struct error *err)
+    const struct limit_base *base, bool recut_history, int64_t now, const struct actor *by, struct org_effects *effects,
+    struct error *err)
 {
 	bool is_new_zone = strcmp(org->timezone, wanted->timezone) != 0, changed = false;
 	struct spans days = org->days;
+	struct before was = { .org = *org };
 	struct query *q;
 	bool is_whole, has;
 	enum status st;
 
 	memset(effects, 0, sizeof(*effects));
 	assert(org->key == wanted->key);
-	if ((st = organization_check(wanted, err)) != OK)
+	if ((st = organization_check(wanted, err)) != OK || (st = limit_row_check_base(base, err)) != OK)
 		return st;
+	limit_base_read(&org->limits, day_at(org->days, now), &was.base);
 	/* The old days remain valid until day_spans_replace has computed the new ones. */
 	*org = *wanted;
 	org->days = days;
 	org->updated_at = now;
 	q = db_query(db, "UPDATE organization SET name = :name, timezone = :timezone, plan = :plan, "
-	    "daily_limit = :daily_limit, quota_unit = :quota_unit, cycle_day = :cycle_day, "
-	    "cap_messages = :cap_messages, cap_cost_micros = :cap_cost_micros, cap_sms = :cap_sms, "
-	    "cap_calls = :cap_calls, allow_overage = :allow_overage, week_start = :week_start, updated_at = :now WHERE key = :key");
+	    "cycle_day = :cycle_day, week_start = :week_start, updated_at = :now WHERE key = :key");
 	query_bind_int(q, ":key", org->key);
 	bind_fields(q, org, now);
-	if ((st = query_run(q)) != OK || (st = has_events(db, org, &has)) != OK)
+	if ((st = query_run(q)) != OK || (st = limit_row_set_base(db, org, &was.base, base, day_at(org->days, now))) != OK ||
+	    (st = limit_row_load(db, a, org)) != OK || (st = has_events(db, org, &has)) != OK)
 		return st;
 	/*
 	 * History changes only on request, or while there is none.  The revision was counted up by
@@ -249,5 +288,5 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	}
 	if ((st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
-	return write_audit(db, org, effects, now, credential, recut_history ? "org.recut" : "org.set");
+	return write_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
 }

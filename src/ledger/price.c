@@ -10,6 +10,7 @@
 #include "base/money.h"
 #include "ledger/price.h"
 #include "ledger/usage.h"
+#include "store/channel_column.h"
 
 /*
  * Loads the prices that may apply to an organization, in such an order that the first match is the right one: its own
@@ -20,20 +21,22 @@ price_load(struct db *db, struct arena *a, const struct organization *org, struc
 {
 	struct query *q = db_query(db, "SELECT channel, org, valid_from, nanos_per_part FROM price "
 	    "WHERE org IS NULL OR org = :org ORDER BY org IS NULL, valid_from DESC");
+	enum status st = OK, done;
 	size_t max = 0;
 
 	*list = (struct price_list) { 0 };
 	query_bind_int(q, ":org", org->key);
-	while (query_step(q)) {
+	while (st == OK && query_step(q)) {
 		struct price p = { .org = query_is_null(q, 1) ? NULL : org->id, .valid_from = { (int32_t)query_int(q, 2) },
 			.nanos_per_part = query_int(q, 3) };
 
-		if (!channel_parse(query_text(q, 0), &p.channel))
-			continue;
+		if ((st = channel_column(q, 0, &p.channel)) != OK)
+			break;
 		list->prices = arena_grow(a, list->prices, list->count, &max, sizeof(*list->prices));
 		list->prices[list->count++] = p;
 	}
-	return query_done(q);
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 /* Relies on the order of the list.  Without any price a part costs nothing. */
@@ -76,8 +79,8 @@ read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t f
 	struct query *q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, e.parts, count(*), sum(e.cost_micros) "
 	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
 	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
-	    "AND a.source = '" EVENT_OWN_SOURCE "adjust:' || e.source "
-	    "AND " EVENT_IS_ADJUST_OF("a.id", "coalesce(e.voids_id, e.id)") ") "
+	    "AND a.source IN (e.source, '" EVENT_OWN_SOURCE "adjust:' || e.source) "
+	    "AND a.settles_id = coalesce(e.voids_id, e.id)) "
 	    "GROUP BY quarter, e.parts ORDER BY quarter");
 	size_t max = 0;
 
@@ -179,9 +182,9 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
  */
 enum status
 price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, struct day from, int64_t nanos_per_part,
-    bool reprice_events, int64_t now, const char *credential, int64_t *adjusted, struct error *err)
+    bool reprice_events, int64_t now, const struct actor *by, int64_t *adjusted, struct error *err)
 {
-	struct event_options options = { .now = now, .credential = credential };
+	struct event_options options = { .now = now, .by = by };
 	char day[DAY_TEXT_MAX], amount[MONEY_TEXT_MAX];
 	struct organization org = { 0 };
 	struct query *q;
@@ -200,7 +203,7 @@ price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, st
 	if ((st = query_run(q)) != OK ||
 	    (st = reprice(db, a, org_id, c, from, !reprice_events, &options, adjusted, err)) != OK)
 		return st;
-	return audit(db, now, org.key, credential, "price.set", arena_printf(a,
+	return audit(db, now, org.key, by, "price.set", arena_printf(a,
 	    "{\"channel\":\"%s\",\"from\":\"%s\",\"usdPerPart\":%s,\"quartersAdjusted\":%lld}",
 	    channel_facts(c)->name, day_format(from, day), money_format_nanos(nanos_per_part, amount),
 	    (long long)*adjusted));
@@ -211,15 +214,17 @@ price_each(struct db *db, struct arena *a, void (*each)(const struct price *p, v
 {
 	struct query *q = db_query(db, "SELECT p.channel, o.id, p.valid_from, p.nanos_per_part FROM price p "
 	    "LEFT JOIN organization o ON o.key = p.org ORDER BY p.channel, o.id, p.valid_from");
+	enum status st = OK, done;
 	struct price p;
 
-	while (query_step(q)) {
-		if (!channel_parse(query_text(q, 0), &p.channel))
-			continue;
+	while (st == OK && query_step(q)) {
+		if ((st = channel_column(q, 0, &p.channel)) != OK)
+			break;
 		p.org = query_is_null(q, 1) ? NULL : arena_strdup(a, query_text(q, 1));
 		p.valid_from.n = (int32_t)query_int(q, 2);
 		p.nanos_per_part = query_int(q, 3);
 		each(&p, arg);
 	}
-	return query_done(q);
+	done = query_done(q);
+	return st != OK ? st : done;
 }

@@ -7,6 +7,7 @@
 
 #include "quota/channel.h"
 #include "org/organization.h"
+#include "store/actor.h"
 
 struct price {
 	enum channel channel;
@@ -32,7 +33,7 @@ int64_t		price_nanos(const struct price_list *list, enum channel c, struct day d
  * it, each quarter and channel that differs gets one `adjust` row in the ledger; *adjusted is their number.
  */
 enum status	price_set(struct db *db, struct arena *a, const char *org, enum channel c, struct day from,
-		    int64_t nanos_per_part, bool reprice, int64_t now, const char *credential, int64_t *adjusted,
+		    int64_t nanos_per_part, bool reprice, int64_t now, const struct actor *by, int64_t *adjusted,
 		    struct error *err);
 
 /* Calls each for every price, ordered by channel, organization and day.  Inside a read transaction. */

@@ -7,6 +7,7 @@
 #include "time/instant.h"
 #include "base/row_hash.h"
 #include "ledger/usage.h"
+#include "store/actor.h"
 
 /* Both add to the row of a slot, or make it. */
 static const char quarter_upsert[] =
@@ -37,6 +38,7 @@ struct rollup {
 	size_t count, max;
 	struct rows *rows;
 	size_t rows_count, rows_max;
+	int64_t actor;		/* 0 = not looked up yet */
 };
 
 struct rollup *
@@ -93,6 +95,16 @@ rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messag
 		r->deltas = xrealloc(r->deltas, r->max * sizeof(*r->deltas));
 	}
 	r->deltas[r->count++] = d;
+}
+
+/* A transaction has one actor, so the first answer is good for all its rows. */
+enum status
+rollup_actor(struct rollup *r, struct db *db, const struct actor *by, int64_t *key)
+{
+	enum status st = r->actor == 0 ? actor_key(db, by, &r->actor) : OK;
+
+	*key = r->actor;
+	return st;
 }
 
 void

@@ -36,7 +36,7 @@ segment_resolve(struct db *db, const struct organization *org, const char *campa
 		 * days, the earliest of the others.
 		 */
 		q = db_query(db, "SELECT number FROM segment WHERE campaign = :campaign "
-		    "AND status IN ('scheduled', 'sending', 'paused') "
+		    "AND is_open = 1 "
 		    "ORDER BY CASE WHEN day = :day THEN 0 WHEN day < :day THEN 1 ELSE 2 END, "
 		    "CASE WHEN day < :day THEN -scheduled_at ELSE scheduled_at END, number LIMIT 1");
 		query_bind_int(q, ":day", d.n);
@@ -73,8 +73,7 @@ segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t faile
 enum status
 segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold)
 {
-	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, "
-	    "status IN ('scheduled', 'sending', 'paused') FROM segment WHERE campaign = :campaign AND number = :number");
+	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, is_open FROM segment WHERE campaign = :campaign AND number = :number");
 
 	/* A closed segment holds nothing, whatever it has left. */
 	*hold = (struct segment_hold) { .parts_per_contact = 1 };
@@ -89,20 +88,23 @@ segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *ho
 	return query_done(q);
 }
 
+/* The index segment_open alone answers this. */
 enum status
-segment_each_open(struct db *db, const struct organization *org, struct day from, struct day to,
+segment_each_open(struct db *db, const struct organization *org, enum channel c, struct day from, struct day to,
     void (*each)(const struct segment_hold *hold, void *arg), void *arg)
 {
-	struct query *q = db_query(db, "SELECT day, contacts, spent, parts_per_contact FROM segment "
-	    "WHERE org = :org AND day BETWEEN :from AND :to AND status IN ('scheduled', 'sending', 'paused')");
+	struct query *q = db_query(db, "SELECT day, parts_per_contact, "
+	    "sum(CASE WHEN contacts > spent THEN contacts - spent ELSE 0 END) FROM segment "
+	    "WHERE org = :org AND day BETWEEN :from AND :to AND is_open = 1 AND channel = :channel "
+	    "GROUP BY day, channel, parts_per_contact");
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":to", to.n);
+	query_bind_text(q, ":channel", channel_facts(c)->name);
 	while (query_step(q))
-		each(&(const struct segment_hold) { .day = { (int32_t)query_int(q, 0) },
-		    .left = quota_held(query_int(q, 1), query_int(q, 2), 1, UNIT_MESSAGE),
-		    .parts_per_contact = query_int(q, 3) }, arg);
+		each(&(const struct segment_hold) { .day = { (int32_t)query_int(q, 0) }, .parts_per_contact = query_int(q, 1),
+		    .left = query_int(q, 2) }, arg);
 	return query_done(q);
 }
 

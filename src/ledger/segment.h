@@ -33,8 +33,11 @@ struct segment_hold {
 };
 enum status	segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold);
 
-/* Calls each with what every open segment of the days from..to (both inclusive) holds. */
-enum status	segment_each_open(struct db *db, const struct organization *org, struct day from, struct day to,
+/*
+ * Calls each with what the open segments of a channel hold on the days from..to (both inclusive), summed by day and
+ * parts_per_contact.
+ */
+enum status	segment_each_open(struct db *db, const struct organization *org, enum channel c, struct day from, struct day to,
 		    void (*each)(const struct segment_hold *hold, void *arg), void *arg) MUST_CHECK;
 
 /* A segment as the calendar lists it. */

@@ -7,6 +7,7 @@
 #include "time/instant.h"
 #include "ledger/segment.h"
 #include "ledger/usage.h"
+#include "store/channel_column.h"
 
 int64_t
 usage_messages(const struct usage_sums *s)
@@ -35,13 +36,15 @@ static enum status
 add_sent(struct db *db, const struct organization *org, struct day from, struct day to, struct day_usage *out)
 {
 	struct query *q = db_query(db, "SELECT day, messages, parts FROM usage_day "
-	    "WHERE org = :org AND day BETWEEN :from AND :to AND channel = 'SMS'");
+	    "WHERE org = :org AND day BETWEEN :from AND :to AND channel = :channel");
+	enum quota_unit unit = limit_rules_unit(&org->limits);
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":to", to.n);
+	query_bind_text(q, ":channel", channel_facts(SMS)->name);
 	while (query_step(q))
-		out[query_int(q, 0) - from.n].sent = quota_units(org->unit, query_int(q, 1), query_int(q, 2));
+		out[query_int(q, 0) - from.n].sent = quota_units(unit, query_int(q, 1), query_int(q, 2));
 	return query_done(q);
 }
 
@@ -52,7 +55,7 @@ struct days {
 	struct day_usage *usage;
 };
 
-/* Adds what an open segment holds.  Several may share a day. */
+/* Adds what open segments hold. */
 static void
 add_held(const struct segment_hold *h, void *arg)
 {
@@ -67,29 +70,31 @@ usage_days(struct db *db, const struct organization *org, struct day from, struc
 {
 	/* An open segment of a day that is over holds nothing any more, so reservations count from today. */
 	struct day open_from = from.n < today.n ? today : from;
-	struct days days = { from, org->unit, out };
+	struct days days = { from, limit_rules_unit(&org->limits), out };
 	enum status st;
 
 	memset(out, 0, (size_t)(to.n - from.n + 1) * sizeof(*out));
 	if ((st = add_sent(db, org, from, to, out)) != OK || open_from.n > to.n)
 		return st;
-	return segment_each_open(db, org, open_from, to, add_held, &days);
+	return segment_each_open(db, org, SMS, open_from, to, add_held, &days);
 }
 
 /* Reads rows of (channel, messages, parts, cost).  Adds them up, because a stretch may be read in several parts. */
 static enum status
 add_rows(struct query *q, struct usage_sums *sums)
 {
+	enum status st = OK, done;
 	enum channel c;
 
-	while (query_step(q)) {
-		if (!channel_parse(query_text(q, 0), &c))
-			continue;
+	while (st == OK && query_step(q)) {
+		if ((st = channel_column(q, 0, &c)) != OK)
+			break;
 		sums->of[c].messages += query_int(q, 1);
 		sums->of[c].parts += query_int(q, 2);
 		sums->of[c].cost_micros += query_int(q, 3);
 	}
-	return query_done(q);
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 enum status
@@ -163,7 +168,7 @@ usage_days_over(struct db *db, struct arena *a, const struct organization *org, 
 {
 	struct day today = organization_today(org, now), last = today;
 	struct query *q = db_query(db, "SELECT max(day) FROM segment WHERE org = :org "
-	    "AND status IN ('scheduled', 'sending', 'paused')");
+	    "AND is_open = 1");
 	struct day_usage *days;
 	enum status st;
 	size_t count;
@@ -171,16 +176,20 @@ usage_days_over(struct db *db, struct arena *a, const struct organization *org, 
 	query_bind_int(q, ":org", org->key);
 	if (query_step(q) && !query_is_null(q, 0) && query_int(q, 0) > today.n)
 		last.n = (int32_t)query_int(q, 0);
-	if ((st = query_done(q)) != OK || org->daily_limit == UNLIMITED)
+	if ((st = query_done(q)) != OK)
 		return st;
 	count = (size_t)(last.n - today.n + 1);
 	days = arena_alloc(a, count * sizeof(*days));
 	if ((st = usage_days(db, org, today, last, today, days)) != OK)
 		return st;
 	effects->over = arena_alloc(a, count * sizeof(*effects->over));
-	for (size_t i = 0; i < count; i++)
-		if (quota_total(days[i]) > org->daily_limit)
-			effects->over[effects->over_count++] = day_add(today, (int32_t)i);
+	for (size_t i = 0; i < count; i++) {
+		struct day d = day_add(today, (int32_t)i);
+		int64_t limit = limit_rules_daily(&org->limits, d);
+
+		if (limit != UNLIMITED && quota_total(days[i]) > limit)
+			effects->over[effects->over_count++] = d;
+	}
 	return OK;
 }
 

@@ -49,6 +49,9 @@ struct rollup	*rollup_new(const struct organization *org);
 void		 rollup_free(struct rollup *r);
 void		 rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messages, int64_t parts,
 		    int64_t cost_micros);
+/* The key of who writes the rows; looked up once. */
+struct actor;
+enum status	 rollup_actor(struct rollup *r, struct db *db, const struct actor *by, int64_t *key) MUST_CHECK;
 /* Adds a row of the ledger, by its hash, to the digest of its day. */
 void		 rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash);
 /* Writes what was added since the last flush to usage_quarter, usage_day and ledger_day. */

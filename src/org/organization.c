@@ -11,11 +11,9 @@
 
 /* What read_row reads, in its order. */
 #define COLUMNS \
-	"key, id, name, timezone, plan, revision, zone_revision, daily_limit, quota_unit, cycle_day, " \
-	"cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage, created_at, updated_at, week_start"
+	"key, id, name, timezone, plan, revision, zone_revision, cycle_day, created_at, updated_at, week_start"
 
-const struct organization organization_defaults = { .daily_limit = UNLIMITED, .cycle_day = 1, .week_start = 1,
-	.cap_messages = NO_CAP, .cap_cost_micros = NO_CAP, .cap_sms = NO_CAP, .cap_calls = NO_CAP };
+const struct organization organization_defaults = { .cycle_day = 1, .week_start = 1 };
 
 bool
 organization_id_ok(const char *id)
@@ -35,13 +33,6 @@ organization_id_ok(const char *id)
 	return true;
 }
 
-/* Reads an integer column in which NULL means `absent`: no limit, no cap. */
-static int64_t
-int_or(struct query *q, int column, int64_t absent)
-{
-	return query_is_null(q, column) ? absent : query_int(q, column);
-}
-
 /* Reads the columns of COLUMNS.  The sizes of the texts were checked when they were written. */
 static void
 read_row(struct query *q, struct organization *org)
@@ -53,17 +44,10 @@ read_row(struct query *q, struct organization *org)
 	snprintf(org->plan, sizeof(org->plan), "%s", query_text(q, 4));
 	org->revision = query_int(q, 5);
 	org->zone_revision = query_int(q, 6);
-	org->daily_limit = int_or(q, 7, UNLIMITED);
-	quota_unit_parse(query_text(q, 8), &org->unit);
-	org->cycle_day = (int)query_int(q, 9);
-	org->cap_messages = int_or(q, 10, NO_CAP);
-	org->cap_cost_micros = int_or(q, 11, NO_CAP);
-	org->cap_sms = int_or(q, 12, NO_CAP);
-	org->cap_calls = int_or(q, 13, NO_CAP);
-	org->allow_overage = query_int(q, 14) != 0;
-	org->created_at = query_int(q, 15);
-	org->updated_at = query_int(q, 16);
-	org->week_start = (int)query_int(q, 17);
+	org->cycle_day = (int)query_int(q, 7);
+	org->created_at = query_int(q, 8);
+	org->updated_at = query_int(q, 9);
+	org->week_start = (int)query_int(q, 10);
 }
 
 enum status
@@ -117,8 +101,6 @@ organization_check(const struct organization *org, struct error *err)
 {
 	if (!organization_id_ok(org->id))
 		return error_set(err, BAD_REQUEST, "id: not 1 to 64 of A-Z a-z 0-9 . _ - (or a reserved word)");
-	if (org->daily_limit != UNLIMITED && (org->daily_limit < 0 || org->daily_limit > LIMIT_MAX))
-		return error_set(err, BAD_REQUEST, "dailyLimit: not within 0 to %lld", (long long)LIMIT_MAX);
 	if (org->cycle_day < 1 || org->cycle_day > 31)
 		return error_set(err, BAD_REQUEST, "cycleDay: not within 1 to 31");
 	if (org->week_start < 1 || org->week_start > 7)
@@ -130,16 +112,4 @@ struct day
 organization_today(const struct organization *org, int64_t now)
 {
 	return day_at(org->days, now);
-}
-
-void
-organization_put_caps(struct json *j, const struct organization *org)
-{
-	json_put_int_or_null(j, "messagesCap", org->cap_messages, NO_CAP);
-	if (org->cap_cost_micros == NO_CAP)
-		json_put_null(j, "costCap");
-	else
-		json_put_money(j, "costCap", org->cap_cost_micros);
-	json_put_int_or_null(j, "smsCap", org->cap_sms, NO_CAP);
-	json_put_int_or_null(j, "callCap", org->cap_calls, NO_CAP);
 }

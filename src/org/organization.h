@@ -1,5 +1,5 @@
 /*
- * An organization: the owner of a day book, with its day boundaries, limits and caps.
+ * An organization: the owner of a day book, with its day boundaries and limits.
  */
 #ifndef ORGANIZATION_H
 #define ORGANIZATION_H
@@ -13,12 +13,11 @@
 #include "time/day.h"
 #include "db/db.h"
 #include "base/json.h"
-#include "quota/quota.h"
+#include "quota/limit_rule.h"
+#include "store/actor.h"
 
 #define ORG_NAME_MAX 201	/* bytes, with the NUL */
 #define ORG_PLAN_MAX 65
-#define LIMIT_MAX INT64_C(1000000000000)
-#define NO_CAP (-1)
 
 struct organization {
 	int64_t key;
@@ -27,17 +26,14 @@ struct organization {
 	char timezone[ZONE_NAME_MAX];
 	char plan[ORG_PLAN_MAX];
 	int64_t revision, zone_revision;
-	int64_t daily_limit;		/* quota units; UNLIMITED */
-	enum quota_unit unit;
 	int cycle_day;
 	int week_start;			/* for people: 1 Monday … 7 Sunday */
-	int64_t cap_messages, cap_cost_micros, cap_sms, cap_calls;	/* of a cycle; NO_CAP */
-	bool allow_overage;
 	int64_t created_at, updated_at;
 	struct spans days;		/* its day boundaries; valid until another organization is loaded */
+	struct limit_rules limits;	/* in an arena, once limit_row_load has read them; else none */
 };
 
-/* The defaults of a new organization: no limit, no caps, cycles from the first of the month, weeks from Monday. */
+/* The defaults of a new organization: cycles from the first of the month, weeks from Monday. */
 extern const struct organization organization_defaults;
 
 /* The side effects of a change of zone, zone file, limit or unit. */
@@ -59,7 +55,8 @@ bool		organization_id_ok(const char *id);
 enum status	organization_load(struct db *db, const char *id, struct organization *org, struct error *err) MUST_CHECK;
 
 /*
- * The same inside a write transaction that will change something of it: counts the revision up and, if the zone file
+ * The same inside a write transaction that will change something of it: loads its limits,
+ * counts the revision up and, if the zone file
  * has other rules than the day spans, replaces the spans from the next day start on (with an audit row).
  */
 enum status	organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
@@ -77,22 +74,20 @@ enum status	organization_ids(struct db *db, struct arena *a, const char ***ids, 
  */
 enum status	organization_check(const struct organization *org, struct error *err) MUST_CHECK;
 
-/* Adds the organization, inside a write transaction; sets key and days.  CONFLICT if the id is taken. */
-enum status	organization_add(struct db *db, struct arena *a, struct organization *org, int64_t now,
-		    const char *credential, struct error *err) MUST_CHECK;
+/* Adds the organization with its limits, inside a write transaction; sets key, days and limits.  CONFLICT if the id is taken. */
+enum status	organization_add(struct db *db, struct arena *a, struct organization *org, const struct limit_base *base,
+		    int64_t now, const struct actor *by, struct error *err) MUST_CHECK;
 
 /*
- * Changes *org (from organization_load_for_write, in the same write transaction) to *wanted.  A new zone applies from
+ * Changes *org (from organization_load_for_write, in the same write transaction) to *wanted, and its limits, from
+ * today on, to *base.  A new zone applies from
  * the next day start on, or to all days if there are no events yet or recut_history is set; then the days of drafts and
  * open segments are set again.  Writes one audit row.  *effects, in the arena, lists the segments that moved and the
  * days over their limit.
  */
 enum status	organization_update(struct db *db, struct arena *a, struct organization *org,
-		    const struct organization *wanted, bool recut_history, int64_t now, const char *credential,
-		    struct org_effects *effects, struct error *err) MUST_CHECK;
-
-/* Writes messagesCap, costCap (dollars), smsCap and callCap as members of an open JSON object; null = none. */
-void		organization_put_caps(struct json *j, const struct organization *org);
+		    const struct organization *wanted, const struct limit_base *base, bool recut_history, int64_t now,
+		    const struct actor *by, struct org_effects *effects, struct error *err) MUST_CHECK;
 
 #define ORG_MOVES_LISTED_MAX 1000	/* in an audit row */
 

@@ -68,9 +68,23 @@ limit_base_read(const struct limit_rules *rules, struct day d, struct limit_base
 	assert(rules->count >= LIMIT_BASE_COUNT);
 	for (enum limit_base_rule r = 0; r < LIMIT_BASE_COUNT; r++)
 		base->amounts[r] = limit_rule_amount(&rules->of[r], d);
-	base->unit = rules->of[LIMIT_BASE_DAILY].unit == LIMIT_PARTS ? UNIT_PART : UNIT_MESSAGE;
+	base->unit = limit_rules_unit(rules);
 	/* The four caps share their action: allowOverage sets all of them. */
 	base->allow_overage = !rules->of[LIMIT_BASE_MESSAGES].refuses;
+}
+
+enum quota_unit
+limit_rules_unit(const struct limit_rules *rules)
+{
+	assert(rules->count >= LIMIT_BASE_COUNT);
+	return rules->of[LIMIT_BASE_DAILY].unit == LIMIT_PARTS ? UNIT_PART : UNIT_MESSAGE;
+}
+
+int64_t
+limit_rules_daily(const struct limit_rules *rules, struct day d)
+{
+	assert(rules->count >= LIMIT_BASE_COUNT);
+	return limit_rule_amount(&rules->of[LIMIT_BASE_DAILY], d);
 }
 
 /* ---- One rule */

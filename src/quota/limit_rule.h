@@ -51,6 +51,10 @@ enum limit_base_rule {
 	LIMIT_BASE_COUNT
 };
 
+/* The unit of quota figures, which is that of the daily limit; and the daily limit on a day.  The rules must be loaded. */
+enum quota_unit	limit_rules_unit(const struct limit_rules *rules);
+int64_t		limit_rules_daily(const struct limit_rules *rules, struct day d);
+
 /* What is fixed of each of the five. */
 struct limit_base_facts {
 	const char *name, *word;

@@ -2,30 +2,34 @@
  * The planner: N contacts over the coming days, at the same time of the wall clock each day.
  *
  * Candidates are that time on each date from the first one on, in the plan's own time zone.  Each
- * takes what is left, up to the room of the organization's day that its instant falls on, less what
- * this plan has put there already; so two candidates on one day never count its room twice.  Taking
- * all the room of each candidate gives the earliest and shortest plan.  Pure: no clock, no I/O.
+ * takes what is left, up to the room of the organization's day that its instant falls on; what it takes
+ * counts for the later ones, on that day and in every longer window.  Taking all the room of each
+ * candidate gives the earliest and shortest plan.  No clock, no I/O.
  */
 #ifndef PLAN_H
 #define PLAN_H
 
 #include "time/day.h"
-#include "quota/quota.h"
 
 #define PLAN_DAYS_MAX 366		/* candidates tried */
-#define PLAN_UNLIMITED_PER_DAY 100	/* contacts a day if there is no limit */
+#define PLAN_UNLIMITED_PER_DAY 100	/* contacts a day if there is no daily limit */
+
+/* What the planner asks of the caller, who knows the limits. */
+struct plan_room {
+	void *arg;
+	/* Contacts that still fit on an organization's day. */
+	int64_t (*left_on)(void *arg, struct day d);
+	/* Puts contacts on that day: from now on they count. */
+	void (*take)(void *arg, struct day d, int64_t contacts);
+};
 
 struct plan_request {
 	struct spans wall;		/* the zone of first and time_ms */
 	struct day first;		/* date of the first candidate */
 	int64_t time_ms;		/* time of day, milliseconds since midnight */
-	int64_t contacts, parts_per_contact;
-	enum quota_unit unit;
-	int64_t daily_limit;		/* UNLIMITED = no limit */
+	int64_t contacts;
 	struct spans days;		/* the organization's */
-	struct day usage_from;		/* day of usage[0] */
-	const struct day_usage *usage;	/* of usage_count days */
-	size_t usage_count;
+	struct plan_room room;
 };
 
 struct plan_segment {

@@ -8,23 +8,24 @@
 #include "store/audit.h"
 
 enum status
-audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action, const char *detail)
+audit(struct db *db, int64_t now, int64_t org_key, const struct actor *by, const char *action, const char *detail)
 {
-	struct query *q = db_query(db, "INSERT INTO audit (at, org, credential, action, detail) "
-	    "VALUES (:at, :org, :credential, :action, :detail)");
+	struct query *q = db_query(db, "INSERT INTO audit (at, org, credential, actor, action, detail) "
+	    "VALUES (:at, :org, :credential, :actor, :action, :detail)");
 
 	query_bind_int(q, ":at", now);
 	/* An unbound parameter is NULL: the installation. */
 	if (org_key != 0)
 		query_bind_int(q, ":org", org_key);
-	query_bind_text(q, ":credential", credential);
+	query_bind_text(q, ":credential", by->credential);
+	query_bind_text(q, ":actor", by->name);
 	query_bind_text(q, ":action", action);
 	query_bind_text(q, ":detail", detail);
 	return query_run(q);
 }
 
 enum status
-audit_pair(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action, const char *name,
+audit_pair(struct db *db, int64_t now, int64_t org_key, const struct actor *by, const char *action, const char *name,
     const char *text)
 {
 	enum status st;
@@ -34,7 +35,7 @@ audit_pair(struct db *db, int64_t now, int64_t org_key, const char *credential, 
 	json_open_object(j, NULL);
 	json_put_text(j, name, text);
 	json_close_object(j);
-	st = audit(db, now, org_key, credential, action, buf_text(&entry));
+	st = audit(db, now, org_key, by, action, buf_text(&entry));
 	buf_free(&entry);
 	return st;
 }
@@ -47,10 +48,10 @@ audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installati
 	 * Each half of the union reads one index, newest first, and stops after a page, so that a
 	 * page costs the same however much other organizations have done.
 	 */
-	struct query *q = db_query(db, "SELECT key, at, credential, action, detail FROM ("
-	    "SELECT * FROM (SELECT key, at, credential, action, detail FROM audit "
+	struct query *q = db_query(db, "SELECT key, at, credential, actor, action, detail FROM ("
+	    "SELECT * FROM (SELECT key, at, credential, actor, action, detail FROM audit "
 	    "WHERE org = :org AND key < :before ORDER BY key DESC LIMIT :max) UNION ALL "
-	    "SELECT * FROM (SELECT key, at, credential, action, detail FROM audit "
+	    "SELECT * FROM (SELECT key, at, credential, actor, action, detail FROM audit "
 	    "WHERE :with_installation = 1 AND org IS NULL AND key < :before ORDER BY key DESC LIMIT :max)) "
 	    "ORDER BY key DESC LIMIT :max");
 	size_t bytes = 0;
@@ -68,7 +69,8 @@ audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installati
 			break;
 		}
 		page->rows[page->count] = (struct audit_row) { query_int(q, 0), query_int(q, 1),
-			arena_strdup(a, query_text(q, 2)), arena_strdup(a, query_text(q, 3)), arena_strdup(a, query_text(q, 4)) };
+			arena_strdup(a, query_text(q, 2)), arena_strdup(a, query_text(q, 3)), arena_strdup(a, query_text(q, 4)),
+			arena_strdup(a, query_text(q, 5)) };
 		bytes += strlen(page->rows[page->count++].detail);
 	}
 	return query_done(q);

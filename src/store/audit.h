@@ -8,18 +8,19 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/actor.h"
 
 /* Writes a row; inside a write transaction.  org_key 0 = the installation.  detail is a JSON object. */
-enum status	audit(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
+enum status	audit(struct db *db, int64_t now, int64_t org_key, const struct actor *by, const char *action,
 		    const char *detail) MUST_CHECK;
 
 /* The same with a detail of one member, {"NAME":"TEXT"}. */
-enum status	audit_pair(struct db *db, int64_t now, int64_t org_key, const char *credential, const char *action,
+enum status	audit_pair(struct db *db, int64_t now, int64_t org_key, const struct actor *by, const char *action,
 		    const char *name, const char *text) MUST_CHECK;
 
 struct audit_row {
 	int64_t id, at;
-	const char *credential, *action, *detail;
+	const char *credential, *actor, *action, *detail;
 };
 
 struct audit_page {
