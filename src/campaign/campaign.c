@@ -131,6 +131,17 @@ campaign_segment_held(const struct campaign *c, const struct segment *s, struct 
 	    quota_held(s->contacts, s->spent, c->parts_per_contact, unit) : 0;
 }
 
+struct campaign
+campaign_copy(struct arena *a, const struct campaign *c)
+{
+	struct campaign copy = *c;
+
+	copy.segments = arena_alloc(a, (c->count + 1) * sizeof(*copy.segments));
+	for (size_t i = 0; i < c->count; i++)
+		copy.segments[i] = c->segments[i];
+	return copy;
+}
+
 int64_t
 campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today)
 {

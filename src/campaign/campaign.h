@@ -50,10 +50,13 @@ enum status	campaign_load(struct db *db, struct arena *a, const struct organizat
 /* What a segment still holds of its day: only an open one of today or later holds anything. */
 int64_t		campaign_segment_held(const struct campaign *c, const struct segment *s, struct day today, enum quota_unit unit);
 
+/* A copy with segments of its own, in the arena: a change needs the campaign as it was. */
+struct campaign	campaign_copy(struct arena *a, const struct campaign *c);
+
 /* What the campaign still holds of a day, in quota units. */
 int64_t		campaign_held(const struct organization *org, const struct campaign *c, struct day d, struct day today);
 
-/* ---- Writing: inside a write transaction on org (organization_load_for_write) */
+/* ---- Writing: inside a write transaction on org (organization_write) */
 
 struct campaign_change {
 	int64_t now;
