@@ -68,7 +68,7 @@ int		 db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
 enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);
 
 /*
- * What db_write consists of.  Only for it and for tests that look into an open transaction.  db_write_begin is UNAVAILABLE
+ * What db_write consists of.  Only for it, and for tests that look into an open transaction.  db_write_begin is UNAVAILABLE
  * if the writers' lock or the database stays busy; db_write_commit is OK only if the transaction is on the disk.
  */
 enum status	 db_write_begin(struct db *db) MUST_CHECK;

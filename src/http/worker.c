@@ -204,7 +204,6 @@ dispatch(struct worker *w, struct req *r, enum status body_status)
 
 /*
  * Opens the database and handles the request in a read transaction, so that everything that a GET reads is of one moment.
- * Whatever the handler left open is closed here.
  */
 static enum status
 in_transaction(struct worker *w, struct req *r, enum status body_status)
@@ -227,7 +226,6 @@ in_transaction(struct worker *w, struct req *r, enum status body_status)
 	if (st == UNAVAILABLE)
 		r->trouble = db_trouble(w->db);
 	db_read_end(w->db);
-	db_write_abort(w->db);	/* rolls back what a handler left unfinished; does nothing after a commit */
 	return st;
 }
 
