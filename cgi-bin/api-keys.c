@@ -53,7 +53,7 @@ put_listed(const struct api_key *k, void *arg)
 }
 
 static enum status
-list(struct req *r, struct buf *body)
+api_keys_list(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
 	enum status st;
@@ -68,7 +68,8 @@ list(struct req *r, struct buf *body)
 
 /* ---- POST */
 
-struct input {
+/* A new key as the client asks for it. */
+struct key_input {
 	const char *name;
 	unsigned scopes;
 };
@@ -121,7 +122,7 @@ read_scopes(struct req *r, unsigned *scopes)
 }
 
 static enum status
-read_input(struct req *r, struct input *w)
+read_input(struct req *r, struct key_input *input)
 {
 	static const char *const known[] = { "name", "scopes", NULL };
 	struct json_object *o;
@@ -129,30 +130,46 @@ read_input(struct req *r, struct input *w)
 
 	if ((st = req_object(r, known, &o)) != OK)
 		return st;
-	st = json_string(o, "name", 0, API_KEY_NAME_MAX - 1, &w->name, &r->err);
+	st = json_string(o, "name", 0, API_KEY_NAME_MAX - 1, &input->name, &r->err);
 	json_object_free(o);
-	return st == OK ? read_scopes(r, &w->scopes) : st;
+	return st == OK ? read_scopes(r, &input->scopes) : st;
+}
+
+/* A POST of a key. */
+struct key_post {
+	struct req *r;
+	struct key_input input;
+	struct buf *body;
+};
+
+static enum status
+add_key(void *arg)
+{
+	struct key_post *post = arg;
+	struct req *r = post->r;
+	struct api_key key = { 0 };
+	const char *secret;
+	enum status st;
+	int64_t number;
+
+	if ((st = api_key_add(r->db, r->arena, r->org, post->input.name != NULL ? post->input.name : "", post->input.scopes, r->now,
+	    r->caller.credential, &secret, &number, &r->err)) != OK ||
+	    (st = api_key_load(r->db, r->arena, r->org, number, &key, &r->err)) != OK)
+		return st;
+	r->is_secret = true;
+	put_one(json_on(post->body), &key, secret);
+	return CREATED;
 }
 
 static enum status
-post(struct req *r, struct buf *body)
+api_keys_post(struct req *r, struct buf *body)
 {
-	struct api_key k = { 0 };
-	const char *secret;
-	struct input w;
+	struct key_post post = { .r = r, .body = body };
 	enum status st;
-	int64_t key;
 
-	if ((st = read_input(r, &w)) != OK || (st = db_write_begin(r->db)) != OK ||
-	    (st = api_key_add(r->db, r->arena, r->org, w.name != NULL ? w.name : "", w.scopes, r->now, &secret, &key,
-	    &r->err)) != OK)
+	if ((st = read_input(r, &post.input)) != OK)
 		return st;
-	if ((st = api_key_audit(r->db, key, "apikey.add", r->now, r->caller.credential)) != OK ||
-	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->err)) != OK)
-		return st;
-	r->is_secret = true;
-	put_one(json_on(body), &k, secret);	/* the reply comes first: after the commit nothing may fail */
-	return (st = db_write_commit(r->db)) == OK ? CREATED : st;
+	return db_write(r->db, add_key, &post);
 }
 
 /* ---- DELETE */
@@ -170,34 +187,51 @@ read_number(struct req *r, int64_t *key)
 	return OK;
 }
 
-static enum status
-revoke(struct req *r, struct buf *body)
-{
-	struct api_key k = { 0 };
-	enum status st;
-	int64_t key = 0;
+/* A DELETE of a key. */
+struct key_delete {
+	struct req *r;
+	int64_t number;
+	struct buf *body;
+};
 
-	if ((st = read_number(r, &key)) != OK || (st = db_write_begin(r->db)) != OK ||
-	    (st = api_key_load(r->db, r->arena, r->org, key, &k, &r->err)) != OK)
+static enum status
+revoke_key(void *arg)
+{
+	struct key_delete *delete = arg;
+	struct req *r = delete->r;
+	struct api_key key = { 0 };
+	enum status st;
+
+	if ((st = api_key_load(r->db, r->arena, r->org, delete->number, &key, &r->err)) != OK)
 		return st;
 	/* A second DELETE is no change: it writes no audit row. */
-	if (k.revoked_at == 0) {
-		if ((st = api_key_revoke(r->db, key, r->now, &r->err)) != OK ||
-		    (st = api_key_audit(r->db, key, "apikey.revoke", r->now, r->caller.credential)) != OK)
+	if (key.revoked_at == 0) {
+		if ((st = api_key_revoke(r->db, key.key, r->now, r->caller.credential, &r->err)) != OK)
 			return st;
-		k.revoked_at = r->now;
+		key.revoked_at = r->now;
 	}
-	put_one(json_on(body), &k, NULL);
-	return db_write_commit(r->db);
+	put_one(json_on(delete->body), &key, NULL);
+	return OK;
+}
+
+static enum status
+api_keys_delete(struct req *r, struct buf *body)
+{
+	struct key_delete delete = { .r = r, .body = body };
+	enum status st;
+
+	if ((st = read_number(r, &delete.number)) != OK)
+		return st;
+	return db_write(r->db, revoke_key, &delete);
 }
 
 int
 main(void)
 {
 	static const struct route routes[] = {
-		{ GET, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, list },
-		{ POST, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, post },
-		{ DELETE, "/api/organizations/{organizationId}/api-keys/{keyId}", SCOPE_ORG_ADMIN, revoke },
+		{ GET, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_list },
+		{ POST, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_post },
+		{ DELETE, "/api/organizations/{organizationId}/api-keys/{keyId}", SCOPE_ORG_ADMIN, api_keys_delete },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

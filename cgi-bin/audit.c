@@ -73,7 +73,7 @@ put_json(struct json *out, const struct audit_page *page)
 }
 
 static enum status
-list(struct req *r, struct buf *body)
+audit_get(struct req *r, struct buf *body)
 {
 	struct organization org;
 	struct audit_page page;
@@ -99,7 +99,7 @@ main(void)
 {
 	static const char *const query[] = { "limit", "before", "format", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/organizations/{organizationId}/audit", SCOPE_ORG_ADMIN, list, .query = query, .has_csv = true },
+		{ GET, "/api/organizations/{organizationId}/audit", SCOPE_ORG_ADMIN, audit_get, .query = query, .has_csv = true },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

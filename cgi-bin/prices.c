@@ -36,7 +36,7 @@ put_members(struct json *out, const struct price *p)
 }
 
 static enum status
-list(struct req *r, struct buf *body)
+prices_list(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
 	struct organization org;
@@ -64,13 +64,24 @@ list(struct req *r, struct buf *body)
 	return OK;
 }
 
-struct input {
+/* The reply to POST. */
+static void
+put_price(struct json *out, const struct price *price, int64_t quarters)
+{
+	dialect_tether_open(out);
+	put_members(out, price);
+	json_put_int(out, "quartersRepriced", quarters);
+	dialect_tether_close(out);
+}
+
+/* A price as the client sets it. */
+struct price_input {
 	struct price price;
 	bool has_day, reprice;
 };
 
 static enum status
-read_fields(struct req *r, struct json_object *o, struct input *w)
+read_fields(struct req *r, struct json_object *o, struct price_input *input)
 {
 	const char *channel, *day;
 	enum status st;
@@ -80,72 +91,77 @@ read_fields(struct req *r, struct json_object *o, struct input *w)
 		return st;
 	if (channel == NULL)
 		return error_set(&r->err, BAD_REQUEST, "channel: required");
-	if (!channel_parse(channel, &w->price.channel))
+	if (!channel_parse(channel, &input->price.channel))
 		return error_set(&r->err, BAD_REQUEST, "channel: unknown \"%s\"; one of %s", channel, channel_names());
-	if ((st = json_price(o, "usd", &found, &w->price.nanos_per_part, &r->err)) != OK)
+	if ((st = json_price(o, "usd", &found, &input->price.nanos_per_part, &r->err)) != OK)
 		return st;
 	if (!found)
 		return error_set(&r->err, BAD_REQUEST, "usd: required");
 	if ((st = json_string(o, "validFrom", 1, 32, &day, &r->err)) != OK ||
-	    (st = json_bool(o, "reprice", &found, &w->reprice, &r->err)) != OK)
+	    (st = json_bool(o, "reprice", &found, &input->reprice, &r->err)) != OK)
 		return st;
-	if ((w->has_day = day != NULL) && !day_parse(day, &w->price.valid_from))
+	if ((input->has_day = day != NULL) && !day_parse(day, &input->price.valid_from))
 		return error_set(&r->err, BAD_REQUEST, "validFrom: not a date (YYYY-MM-DD)");
 	return OK;
 }
 
+/* A POST of a price. */
+struct price_post {
+	struct req *r;
+	struct price_input input;
+	struct buf *body;
+};
+
 /*
- * Sets the price inside the write transaction.  Replaces price_set's sentence on a conflict, which names an option of the
+ * Sets the price, inside a write transaction.  Replaces price_set's sentence on a conflict, which names an option of the
  * command.
  */
 static enum status
-set_in_transaction(struct req *r, struct input *w, int64_t *quarters)
+set_price(void *arg)
 {
+	struct price_post *post = arg;
+	struct price *price = &post->input.price;
+	struct req *r = post->r;
 	struct organization org;
+	int64_t quarters;
 	enum status st;
 
-	if (!w->has_day) {
+	if (!post->input.has_day) {
 		if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 			return st;
-		w->price.valid_from = organization_today(&org, r->now);
+		price->valid_from = organization_today(&org, r->now);
 	}
-	st = price_set(r->db, r->arena, r->org, w->price.channel, w->price.valid_from, w->price.nanos_per_part, w->reprice,
-	    r->now, r->caller.credential, quarters, &r->err);
+	st = price_set(r->db, r->arena, r->org, price->channel, price->valid_from, price->nanos_per_part, post->input.reprice,
+	    r->now, r->caller.credential, &quarters, &r->err);
 	if (st == CONFLICT)
 		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change; price them "
 		    "anew with \"reprice\":true, or choose a later day");
+	if (st == OK)
+		put_price(json_on(post->body), price, quarters);
 	return st;
 }
 
 static enum status
-post(struct req *r, struct buf *body)
+prices_post(struct req *r, struct buf *body)
 {
-	struct json *out = json_on(body);
 	static const char *const known[] = { "channel", "usd", "validFrom", "reprice", NULL };
-	struct input w = { .price = { .org = r->org } };
+	struct price_post post = { .r = r, .input = { .price = { .org = r->org } }, .body = body };
 	struct json_object *o;
-	int64_t quarters = 0;
 	enum status st;
 
 	if ((st = req_object(r, known, &o)) != OK)
 		return st;
-	st = read_fields(r, o, &w);
+	st = read_fields(r, o, &post.input);
 	json_object_free(o);
-	if (st != OK || (st = db_write_begin(r->db)) != OK || (st = set_in_transaction(r, &w, &quarters)) != OK)
-		return st;
-	dialect_tether_open(out);
-	put_members(out, &w.price);
-	json_put_int(out, "quartersRepriced", quarters);
-	dialect_tether_close(out);
-	return db_write_commit(r->db);	/* the reply comes first: after the commit nothing may fail */
+	return st == OK ? db_write(r->db, set_price, &post) : st;
 }
 
 int
 main(void)
 {
 	static const struct route routes[] = {
-		{ GET, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, list },
-		{ POST, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, post },
+		{ GET, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, prices_list },
+		{ POST, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, prices_post },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

@@ -50,7 +50,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 }
 
 static enum status
-get(struct req *r, struct buf *body)
+settings_get(struct req *r, struct buf *body)
 {
 	struct organization org;
 	enum status st;
@@ -65,36 +65,48 @@ get(struct req *r, struct buf *body)
 /* Reads the wanted settings from the body into a copy of the present ones, which it leaves alone if they are absent. */
 typedef enum status read_wanted(struct req *r, struct json_object *o, struct organization *wanted, bool *recut);
 
+/* A PUT of some settings. */
+struct settings_put {
+	struct req *r;
+	struct json_object *members;
+	read_wanted *read;
+	struct buf *body;
+};
+
 /*
- * All PUTs: `fields` are the members that the body may have, `read` applies them.  One transaction loads, changes and writes
- * the organization, so a member that is absent keeps the value that it has at that moment.
+ * Changes the settings, inside the write transaction that has loaded the organization: a member that is absent keeps the value
+ * that it has at that moment.
  */
 static enum status
-put(struct req *r, struct buf *body, const char *const *fields, read_wanted *read)
+change_settings(struct organization *org, void *arg)
 {
-	struct organization org, wanted;
+	const struct settings_put *put = arg;
+	struct organization wanted = *org;
+	struct req *r = put->r;
 	struct org_effects effects;
-	struct json_object *o = NULL;
 	bool recut = false;
 	enum status st;
 
-	/* Parse the body before taking the writers' lock, so that a bad one makes nobody wait. */
-	if ((st = req_object(r, fields, &o)) != OK)
+	if ((st = put->read(r, put->members, &wanted, &recut)) != OK ||
+	    (st = organization_update(r->db, r->arena, org, &wanted, recut, r->now, r->caller.credential, &effects,
+	    &r->err)) != OK)
 		return st;
-	if ((st = db_write_begin(r->db)) == OK) {
-		if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->err)) == OK) {
-			wanted = org;
-			if ((st = read(r, o, &wanted, &recut)) == OK)
-				st = organization_update(r->db, r->arena, &org, &wanted, recut, r->now, r->caller.credential,
-				    &effects, &r->err);
-		}
-		if (st == OK) {	/* the reply comes first: after the commit nothing may fail */
-			put_settings(json_on(body), &org, r->now, &effects);
-			st = db_write_commit(r->db);
-		} else
-			db_write_abort(r->db);
-	}
-	json_object_free(o);
+	put_settings(json_on(put->body), org, r->now, &effects);
+	return OK;
+}
+
+/* All PUTs: `fields` are the members that the body may have, `read` applies them. */
+static enum status
+settings_put(struct req *r, struct buf *body, const char *const *fields, read_wanted *read)
+{
+	struct settings_put put = { .r = r, .read = read, .body = body };
+	enum status st;
+
+	/* Parse the body before taking the writers' lock, so that a bad one makes nobody wait. */
+	if ((st = req_object(r, fields, &put.members)) != OK)
+		return st;
+	st = organization_write(r->db, r->arena, r->org, r->now, change_settings, &put, &r->err);
+	json_object_free(put.members);
 	return st;
 }
 
@@ -117,11 +129,11 @@ read_profile(struct req *r, struct json_object *o, struct organization *wanted, 
 }
 
 static enum status
-put_profile(struct req *r, struct buf *body)
+settings_put_profile(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "name", "weekStart", NULL };
 
-	return put(r, body, fields, read_profile);
+	return settings_put(r, body, fields, read_profile);
 }
 
 static enum status
@@ -141,11 +153,11 @@ read_timezone(struct req *r, struct json_object *o, struct organization *wanted,
 }
 
 static enum status
-put_timezone(struct req *r, struct buf *body)
+settings_put_timezone(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "timezone", "recutHistory", NULL };
 
-	return put(r, body, fields, read_timezone);
+	return settings_put(r, body, fields, read_timezone);
 }
 
 static enum status
@@ -164,11 +176,11 @@ read_plan(struct req *r, struct json_object *o, struct organization *wanted, boo
 }
 
 static enum status
-put_plan(struct req *r, struct buf *body)
+settings_put_plan(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "plan", NULL };
 
-	return put(r, body, fields, read_plan);
+	return settings_put(r, body, fields, read_plan);
 }
 
 /* A limit or a cap: an integer, or null for `none`.  An absent member leaves *value alone. */
@@ -211,23 +223,23 @@ read_limits(struct req *r, struct json_object *o, struct organization *wanted, b
 }
 
 static enum status
-put_limits(struct req *r, struct buf *body)
+settings_put_limits(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "messagesCap", "costCap", "smsCap",
 		"callCap", "allowOverage", NULL };
 
-	return put(r, body, fields, read_limits);
+	return settings_put(r, body, fields, read_limits);
 }
 
 int
 main(void)
 {
 	static const struct route routes[] = {
-		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, get },
-		{ PUT, "/api/organizations/{organizationId}/profile", SCOPE_ORG_ADMIN, put_profile },
-		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, put_timezone },
-		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, put_plan },
-		{ PUT, "/api/organizations/{organizationId}/limits", SCOPE_ORG_ADMIN, put_limits },
+		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, settings_get },
+		{ PUT, "/api/organizations/{organizationId}/profile", SCOPE_ORG_ADMIN, settings_put_profile },
+		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_put_timezone },
+		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, settings_put_plan },
+		{ PUT, "/api/organizations/{organizationId}/limits", SCOPE_ORG_ADMIN, settings_put_limits },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

@@ -102,40 +102,45 @@ show(struct cli *c, int argc, char **argv)
 	return DONE;
 }
 
+struct cancellation {
+	struct cli *cli;
+	const char *id;
+};
+
 /* Inside the write transaction, so that the state that is checked is the state that is changed. */
 static enum status
-cancel_in_transaction(struct cli *c, const char *org_id, const char *id)
+cancel_campaign(struct organization *org, void *arg)
 {
-	struct campaign_change change = { .now = c->now, .credential = CLI_CREDENTIAL };
+	struct cancellation *k = arg;
+	struct cli *c = k->cli;
+	struct campaign_change change = { .now = c->now, .credential = CLI_CREDENTIAL, .today = organization_today(org, c->now) };
 	struct campaign_refusal refusal;
-	struct organization org;
 	struct campaign campaign;
 	enum status st;
 
-	if ((st = cli_organization(c, org_id, &org)) != OK ||
-	    (st = organization_load_for_write(c->db, c->arena, org.id, c->now, &org, &c->err)) != OK)
+	if ((st = campaign_load(c->db, c->arena, org, k->id, change.today, &campaign, &c->err)) != OK)
 		return st;
-	change.today = organization_today(&org, c->now);
-	if ((st = campaign_load(c->db, c->arena, &org, id, change.today, &campaign, &c->err)) != OK)
-		return st;
-	return campaign_transition(c->db, c->arena, &org, &campaign, CANCEL, &change, &refusal, &c->err);
+	return campaign_transition(c->db, c->arena, org, &campaign, CANCEL, &change, &refusal, &c->err);
 }
 
 static int
 cancel(struct cli *c, int argc, char **argv)
 {
-	const char *org_id = NULL, *id;
+	struct cancellation cancellation = { .cli = c };
+	const char *org_id = NULL;
 	const struct option_spec specs[] = { { "--org", &org_id, NULL }, { NULL, NULL, NULL } };
+	struct organization org;
 
-	if (!cli_options("campaign", argc, argv, specs, &id, 1, 1))
+	if (!cli_options("campaign", argc, argv, specs, &cancellation.id, 1, 1))
 		return USAGE;
-	if (!cli_open(c))
+	if (!cli_read(c))
 		return FAILED;
-	if (db_write_begin(c->db) != OK || cancel_in_transaction(c, org_id, id) != OK || db_write_commit(c->db) != OK) {
-		db_write_abort(c->db);
+	if (cli_organization(c, org_id, &org) != OK)
 		return cli_fail(c);
-	}
-	printf("cancelled %s: what was not used is free\n", id);
+	db_read_end(c->db);
+	if (organization_write(c->db, c->arena, org.id, c->now, cancel_campaign, &cancellation, &c->err) != OK)
+		return cli_fail(c);
+	printf("cancelled %s: what was not used is free\n", cancellation.id);
 	return DONE;
 }
 

@@ -97,35 +97,45 @@ new_id(struct work *w, int64_t at)
 
 /* ---- Posting */
 
-/* Posts the batch in one transaction.  An event that is not accepted is a mistake of the demo. */
+/* The moment after the last event of the batch, as of which it is posted, so that no event is too old. */
+static int64_t
+batch_now(const struct work *w)
+{
+	int64_t now = w->items[w->count - 1].event.occurred_at + SECOND_MS;
+
+	return now < w->cli->now ? now : w->cli->now;
+}
+
+/* Posts the batch, inside the write transaction.  An event that is not accepted is a mistake of the demo. */
+static enum status
+post_batch(struct organization *org, void *arg)
+{
+	struct work *w = arg;
+	struct cli *c = w->cli;
+	struct event_options options = { .now = batch_now(w), .credential = CLI_CREDENTIAL };
+	enum status st;
+
+	w->org = *org;
+	if ((st = event_post(c->db, c->arena, org, w->items, w->count, &options)) != OK)
+		return st;
+	for (size_t i = 0; i < w->count; i++)
+		if (w->items[i].verdict != EVENT_ACCEPTED)
+			return error_set(&c->err, INTERNAL, "demo: %s", w->items[i].error != NULL ? w->items[i].error : "id");
+	progress("making a year of traffic", options.now - w->first_at, c->now - w->first_at);
+	return OK;
+}
+
+/* Posts the batch in one transaction, and begins another. */
 static enum status
 flush(struct work *w)
 {
 	struct cli *c = w->cli;
-	struct event_options options = { .credential = CLI_CREDENTIAL };
 	enum status st;
 
 	if (w->count == 0)
 		return OK;
-	/* Each batch is posted as of the moment after its last event, so that no event is too old. */
-	options.now = w->items[w->count - 1].event.occurred_at + SECOND_MS;
-	if (options.now > c->now)
-		options.now = c->now;
-	if ((st = db_write_begin(c->db)) != OK)
-		return st;
-	if ((st = organization_load_for_write(c->db, c->arena, w->company->org.id, options.now, &w->org, &c->err)) != OK ||
-	    (st = event_post(c->db, c->arena, &w->org, w->items, w->count, &options)) != OK) {
-		db_write_abort(c->db);
-		return st;
-	}
-	for (size_t i = 0; i < w->count; i++)
-		if (w->items[i].verdict != EVENT_ACCEPTED) {
-			db_write_abort(c->db);
-			return error_set(&c->err, INTERNAL, "demo: %s", w->items[i].error != NULL ? w->items[i].error : "id");
-		}
-	progress("making a year of traffic", options.now - w->first_at, c->now - w->first_at);
+	st = organization_write(c->db, c->arena, w->company->org.id, batch_now(w), post_batch, w, &c->err);
 	w->count = 0;
-	st = db_write_commit(c->db);
 	arena_reset(c->arena);
 	return st;
 }
@@ -249,27 +259,30 @@ make_year(struct cli *c, const struct company *company, struct work *w)
 
 /* ---- The command */
 
-/* Writes the organizations, the prices and a key, as of a year ago. */
+struct ground {
+	struct cli *cli;
+	struct company *companies;
+	size_t count;
+};
+
+/* Writes the organizations, the prices and a key, as of a year ago, inside a write transaction. */
 static enum status
-make_ground(struct cli *c, struct company *companies, size_t count)
+make_ground(void *arg)
 {
+	struct ground *g = arg;
+	struct cli *c = g->cli;
 	int64_t began_at = c->now - (YEAR_DAYS + 2) * DAY_MS, adjusted;
 	struct day from = { (int32_t)(began_at / DAY_MS) };
-	enum status st;
+	enum status st = OK;
 
-	if ((st = db_write_begin(c->db)) != OK)
-		return st;
-	for (size_t i = 0; st == OK && i < count; i++)
-		st = organization_add(c->db, c->arena, &companies[i].org, began_at, CLI_CREDENTIAL, &c->err);
+	for (size_t i = 0; st == OK && i < g->count; i++)
+		st = organization_add(c->db, c->arena, &g->companies[i].org, began_at, CLI_CREDENTIAL, &c->err);
 	for (size_t i = 0; st == OK && i < sizeof(prices) / sizeof(prices[0]); i++)
 		st = price_set(c->db, c->arena, NULL, prices[i].channel, from, prices[i].nanos, false, began_at,
 		    CLI_CREDENTIAL, &adjusted, &c->err);
-	if (st == OK)
-		st = signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, &c->err);
-	if (st == OK)
-		return db_write_commit(c->db);
-	db_write_abort(c->db);
-	return st;
+	if (st != OK)
+		return st;
+	return signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, NULL, &c->err);
 }
 
 int
@@ -295,7 +308,7 @@ cmd_demo(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (db_create(c->path, &c->err) != OK || (c->db = db_open(c->path, &c->err)) == NULL)
 		return cli_fail(c);
-	st = make_ground(c, companies, COMPANIES);
+	st = db_write(c->db, make_ground, &(struct ground) { c, companies, COMPANIES });
 	for (size_t i = 0; st == OK && i < COMPANIES; i++)
 		st = make_year(c, &companies[i], &work[i]);
 	if (st == OK)

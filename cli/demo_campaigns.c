@@ -51,19 +51,20 @@ add_single(struct cli *c, const struct organization *org, const char *id, const 
 	return add(c, org, &campaign, state);
 }
 
+static enum status
+add_all(struct organization *org, void *arg)
+{
+	struct cli *c = arg;
+	enum status st;
+
+	if ((st = add_single(c, org, "renewals", "Renewal reminders", 5, 150, CAMPAIGN_SCHEDULED)) != OK ||
+	    (st = add_planned(c, org)) != OK)
+		return st;
+	return add_single(c, org, "spring-preview", "Spring preview", 40, 400, CAMPAIGN_DRAFT);
+}
+
 enum status
 demo_campaigns(struct cli *c, const char *org_id)
 {
-	struct organization org;
-	enum status st;
-
-	if ((st = db_write_begin(c->db)) != OK)
-		return st;
-	if ((st = organization_load_for_write(c->db, c->arena, org_id, c->now, &org, &c->err)) == OK &&
-	    (st = add_single(c, &org, "renewals", "Renewal reminders", 5, 150, CAMPAIGN_SCHEDULED)) == OK &&
-	    (st = add_planned(c, &org)) == OK &&
-	    (st = add_single(c, &org, "spring-preview", "Spring preview", 40, 400, CAMPAIGN_DRAFT)) == OK)
-		return db_write_commit(c->db);
-	db_write_abort(c->db);
-	return st;
+	return organization_write(c->db, c->arena, org_id, c->now, add_all, c, &c->err);
 }

@@ -29,20 +29,6 @@ show_pages(int64_t done, int64_t total)
 	progress("backup", done, total);
 }
 
-/* Records the time of the backup, which /health and the doctor look at. */
-static enum status
-note_backup(struct cli *c)
-{
-	enum status st;
-
-	if ((st = db_write_begin(c->db)) != OK)
-		return st;
-	if ((st = backup_note(c->db, c->arena, c->now, &c->err)) == OK)
-		st = db_write_commit(c->db);
-	db_write_abort(c->db);
-	return st;
-}
-
 /* The backup is good, only its time could not be recorded: says both. */
 static int
 fail_note(struct cli *c, const char *made)
@@ -69,7 +55,7 @@ rotate(struct cli *c, const char *folder, int keep)
 	progress_end();
 	if (made == NULL)
 		return cli_fail(c);
-	noted = note_backup(c);
+	noted = backup_record(c->db, c->arena, c->now, &c->err);
 	printf("%s: a copy of %s; older ones removed: %d\n", made, c->path, removed);
 	if (st != OK)
 		return cli_fail(c);
@@ -96,7 +82,7 @@ cmd_backup(struct cli *c, int argc, char **argv)
 	progress_end();
 	if (st != OK)
 		return cli_fail(c);
-	if (note_backup(c) != OK)
+	if (backup_record(c->db, c->arena, c->now, &c->err) != OK)
 		return fail_note(c, to);
 	printf("%s: a copy of %s; it holds the signing keys: keep it as safe as the database\n", to, c->path);
 	return DONE;

@@ -77,35 +77,46 @@ first_bad(const struct import *im)
 	return i;
 }
 
-/* Begins a write transaction.  Tries for longer than a request would, because an import that stops has to be repeated. */
-static enum status
-begin(struct db *db)
-{
-	enum status st = UNAVAILABLE;
+/* The first `count` items of the batch, in one write transaction. */
+struct posting {
+	struct import *import;
+	size_t count;
+	int64_t now;
+	bool has_begun;		/* the database was not too busy */
+	bool is_refused;	/* by a strict import */
+};
 
-	for (int i = 0; st == UNAVAILABLE && i < BUSY_TRIES; i++)
-		st = db_write_begin(db);
-	return st;
+/* In a strict import, returns a failure if an item is bad, so that nothing is written; the verdicts of the items remain. */
+static enum status
+post_items(struct organization *org, void *arg)
+{
+	struct posting *p = arg;
+	struct import *im = p->import;
+	struct event_options options = { .now = p->now, .credential = CLI_CREDENTIAL, .may_backfill = true,
+		.is_statement = im->format->is_statement };
+	enum status st;
+
+	p->has_begun = true;
+	if ((st = event_post(im->cli->db, im->cli->arena, org, im->items, p->count, &options)) != OK)
+		return st;
+	p->is_refused = im->is_strict && first_bad(im) < p->count;
+	return p->is_refused ? CONFLICT : OK;
 }
 
-/* Posts the first `count` items in one transaction.  In a strict import, rolls back if one of them is bad. */
+/*
+ * Posts the first `count` items in one transaction.  In a strict import, writes none if one of them is bad, which is no
+ * failure.  Waits for longer than a request would, because an import that stops has to be repeated.
+ */
 static enum status
 post(struct import *im, size_t count)
 {
+	struct posting posting = { .import = im, .count = count, .now = instant_now() };
 	struct cli *c = im->cli;
-	struct event_options options = { .now = instant_now(), .credential = CLI_CREDENTIAL, .may_backfill = true,
-		.is_statement = im->format->is_statement };
-	struct organization org;
-	enum status st;
+	enum status st = UNAVAILABLE;
 
-	if ((st = begin(c->db)) != OK)
-		return st;
-	if ((st = organization_load_for_write(c->db, c->arena, im->org, options.now, &org, &c->err)) == OK &&
-	    (st = event_post(c->db, c->arena, &org, im->items, count, &options)) == OK &&
-	    (!im->is_strict || first_bad(im) >= count))
-		return db_write_commit(c->db);
-	db_write_abort(c->db);
-	return st;
+	for (int i = 0; st == UNAVAILABLE && !posting.has_begun && i < BUSY_TRIES; i++)
+		st = organization_write(c->db, c->arena, im->org, posting.now, post_items, &posting, &c->err);
+	return posting.is_refused ? OK : st;
 }
 
 /* Counts the verdicts of the batch and reports the bad lines. */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "auth/api_key.h"
-#include "store/audit.h"
 #include "cli.h"
 #include "base/crypto.h"
 #include "time/instant.h"
@@ -28,29 +27,6 @@ parse_scopes(struct cli *c, const char *command, const char *option, const char 
 		return true;
 	cli_usage(command, "%s: no scope \"%s\"; the scopes are %s and admin", option, unknown,
 	    scopes_format(c->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
-	return false;
-}
-
-/* Commits if all went well, otherwise rolls back and reports the error; returns the exit code. */
-static int
-finish(struct cli *c, enum status st)
-{
-	if (st == OK)
-		st = db_write_commit(c->db);
-	else
-		db_write_abort(c->db);
-	return st == OK ? DONE : cli_fail(c);
-}
-
-/* Opens the database and begins a write transaction; false, with the error printed, if it cannot. */
-static bool
-begin(struct cli *c)
-{
-	if (!cli_open(c))
-		return false;
-	if (db_write_begin(c->db) == OK)
-		return true;
-	cli_fail(c);
 	return false;
 }
 
@@ -87,41 +63,54 @@ cut_newline(char *text)
 		text[--n] = '\0';
 }
 
+struct new_key {
+	struct cli *cli;
+	const char *kid, *alg, *pem, *org;
+	unsigned max_scopes;
+};
+
+static enum status
+add_key(void *arg)
+{
+	struct new_key *k = arg;
+	struct cli *c = k->cli;
+
+	return signing_key_add(c->db, c->arena, k->kid, k->alg, k->pem, k->org, k->max_scopes, c->now, CLI_CREDENTIAL, &c->err);
+}
+
 /* HS256 without --file gets a random secret; the other algorithms always need a key in PEM. */
 static int
 key_add(struct cli *c, int argc, char **argv)
 {
-	const char *alg = NULL, *kid = NULL, *file = NULL, *org = NULL, *max = NULL;
-	const struct option_spec specs[] = { { "--alg", &alg, NULL }, { "--kid", &kid, NULL },
-		{ "--file", &file, NULL }, { "--org", &org, NULL }, { "--max-scopes", &max, NULL }, { NULL, NULL, NULL } };
-	unsigned scopes = SCOPE_ALL;
-	uint8_t random[6];
+	struct new_key key = { .cli = c, .alg = "HS256", .max_scopes = SCOPE_ALL };
+	const char *alg = NULL, *file = NULL, *max = NULL;
+	const struct option_spec specs[] = { { "--alg", &alg, NULL }, { "--kid", &key.kid, NULL },
+		{ "--file", &file, NULL }, { "--org", &key.org, NULL }, { "--max-scopes", &max, NULL }, { NULL, NULL, NULL } };
 	char made[16], *pem = NULL;
-	enum status st;
-	int rc;
+	uint8_t random[6];
 
 	if (!cli_options("key", argc, argv, specs, NULL, 0, 0) ||
-	    (max != NULL && !parse_scopes(c, "key", "--max-scopes", max, &scopes)))
+	    (max != NULL && !parse_scopes(c, "key", "--max-scopes", max, &key.max_scopes)))
 		return USAGE;
-	if (alg == NULL)
-		alg = "HS256";
-	if (strcmp(alg, "HS256") != 0 && file == NULL)
-		return cli_usage("key", "%s needs --file with a public or private key in PEM", alg);
+	if (alg != NULL)
+		key.alg = alg;
+	if (strcmp(key.alg, "HS256") != 0 && file == NULL)
+		return cli_usage("key", "%s needs --file with a public or private key in PEM", key.alg);
 	if (file != NULL && (pem = read_file(c, file)) == NULL)
 		return FAILED;
-	if (pem != NULL && strcmp(alg, "HS256") == 0)
+	if (pem != NULL && strcmp(key.alg, "HS256") == 0)
 		cut_newline(pem);
-	if (kid == NULL) {
+	key.pem = pem;
+	if (key.kid == NULL) {
 		random_bytes(random, sizeof(random));
-		kid = hex(random, sizeof(random), made);
+		key.kid = hex(random, sizeof(random), made);
 	}
-	if (!begin(c))
+	if (!cli_open(c))
 		return FAILED;
-	if ((st = signing_key_add(c->db, c->arena, kid, alg, pem, org, scopes, c->now, &c->err)) == OK)
-		st = audit_pair(c->db, c->now, 0, CLI_CREDENTIAL, "key.add", "kid", kid);
-	if ((rc = finish(c, st)) == DONE)
-		printf("added %s key %s\n", alg, kid);
-	return rc;
+	if (db_write(c->db, add_key, &key) != OK)
+		return cli_fail(c);
+	printf("added %s key %s\n", key.alg, key.kid);
+	return DONE;
 }
 
 static void
@@ -147,19 +136,28 @@ key_list(struct cli *c)
 	return DONE;
 }
 
+struct key_to_retire {
+	struct cli *cli;
+	const char *kid;
+};
+
+static enum status
+retire_key(void *arg)
+{
+	struct key_to_retire *k = arg;
+
+	return signing_key_retire(k->cli->db, k->kid, k->cli->now, CLI_CREDENTIAL, &k->cli->err);
+}
+
 static int
 key_retire(struct cli *c, const char *kid)
 {
-	enum status st;
-	int rc;
-
-	if (!begin(c))
+	if (!cli_open(c))
 		return FAILED;
-	if ((st = signing_key_retire(c->db, kid, c->now, &c->err)) == OK)
-		st = audit_pair(c->db, c->now, 0, CLI_CREDENTIAL, "key.retire", "kid", kid);
-	if ((rc = finish(c, st)) == DONE)
-		printf("retired key %s: its tokens are refused from now on\n", kid);
-	return rc;
+	if (db_write(c->db, retire_key, &(struct key_to_retire) { c, kid }) != OK)
+		return cli_fail(c);
+	printf("retired key %s: its tokens are refused from now on\n", kid);
+	return DONE;
 }
 
 int
@@ -229,33 +227,45 @@ cmd_token(struct cli *c, int argc, char **argv)
 	return DONE;
 }
 
+struct new_api_key {
+	struct cli *cli;
+	const char *org, *name;
+	unsigned scopes;
+	const char *secret;	/* the key itself, and its number */
+	int64_t number;
+};
+
+static enum status
+add_api_key(void *arg)
+{
+	struct new_api_key *k = arg;
+	struct cli *c = k->cli;
+
+	return api_key_add(c->db, c->arena, k->org, k->name != NULL ? k->name : "", k->scopes, c->now, CLI_CREDENTIAL, &k->secret,
+	    &k->number, &c->err);
+}
+
 static int
 apikey_add(struct cli *c, int argc, char **argv)
 {
-	const char *org = NULL, *scope = NULL, *name = NULL, *secret;
-	const struct option_spec specs[] = { { "--org", &org, NULL }, { "--scope", &scope, NULL },
-		{ "--name", &name, NULL }, { NULL, NULL, NULL } };
-	int64_t key = 0;
-	unsigned scopes;
-	enum status st;
-	int rc;
+	struct new_api_key key = { .cli = c };
+	const char *scope = NULL;
+	const struct option_spec specs[] = { { "--org", &key.org, NULL }, { "--scope", &scope, NULL },
+		{ "--name", &key.name, NULL }, { NULL, NULL, NULL } };
 
 	if (!cli_options("apikey", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
-	if (org == NULL || scope == NULL)
+	if (key.org == NULL || scope == NULL)
 		return cli_usage("apikey", "--org and --scope are needed");
-	if (!parse_scopes(c, "apikey", "--scope", scope, &scopes))
+	if (!parse_scopes(c, "apikey", "--scope", scope, &key.scopes))
 		return USAGE;
-	if (!begin(c))
+	if (!cli_open(c))
 		return FAILED;
-	st = api_key_add(c->db, c->arena, org, name != NULL ? name : "", scopes, c->now, &secret, &key, &c->err);
-	if (st == OK)
-		st = api_key_audit(c->db, key, "apikey.add", c->now, CLI_CREDENTIAL);
-	if ((rc = finish(c, st)) != DONE)
-		return rc;
+	if (db_write(c->db, add_api_key, &key) != OK)
+		return cli_fail(c);
 	/* The note goes to stderr, so that stdout is the key alone. */
-	fprintf(stderr, "API key %" PRId64 " of %s; it is shown only this once:\n", key, org);
-	printf("%s\n", secret);
+	fprintf(stderr, "API key %" PRId64 " of %s; it is shown only this once:\n", key.number, key.org);
+	printf("%s\n", key.secret);
 	return DONE;
 }
 
@@ -282,22 +292,32 @@ apikey_list(struct cli *c)
 	return DONE;
 }
 
+struct api_key_to_revoke {
+	struct cli *cli;
+	int64_t number;
+};
+
+static enum status
+revoke_api_key(void *arg)
+{
+	struct api_key_to_revoke *k = arg;
+
+	return api_key_revoke(k->cli->db, k->number, k->cli->now, CLI_CREDENTIAL, &k->cli->err);
+}
+
 static int
 apikey_revoke(struct cli *c, const char *number)
 {
-	enum status st;
-	int64_t key;
-	int rc;
+	struct api_key_to_revoke key = { .cli = c };
 
-	if (!cli_int("apikey", "N", number, 1, INT64_MAX, &key))
+	if (!cli_int("apikey", "N", number, 1, INT64_MAX, &key.number))
 		return USAGE;
-	if (!begin(c))
+	if (!cli_open(c))
 		return FAILED;
-	if ((st = api_key_revoke(c->db, key, c->now, &c->err)) == OK)
-		st = api_key_audit(c->db, key, "apikey.revoke", c->now, CLI_CREDENTIAL);
-	if ((rc = finish(c, st)) == DONE)
-		printf("revoked API key %s\n", number);
-	return rc;
+	if (db_write(c->db, revoke_api_key, &key) != OK)
+		return cli_fail(c);
+	printf("revoked API key %s\n", number);
+	return DONE;
 }
 
 int

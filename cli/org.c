@@ -104,10 +104,25 @@ read_options(int argc, char **argv, struct org_options *o, const char **id)
 	return cli_options("org", argc, argv, specs, id, 1, 1);
 }
 
+struct new_organization {
+	struct cli *cli;
+	struct organization org;
+};
+
+static enum status
+add_organization(void *arg)
+{
+	struct new_organization *n = arg;
+	struct cli *c = n->cli;
+
+	return organization_add(c->db, c->arena, &n->org, c->now, CLI_CREDENTIAL, &c->err);
+}
+
 static int
 add(struct cli *c, int argc, char **argv)
 {
-	struct organization org = organization_defaults;
+	struct new_organization new = { c, organization_defaults };
+	struct organization *org = &new.org;
 	struct org_options o = { 0 };
 	const char *id;
 
@@ -117,21 +132,17 @@ add(struct cli *c, int argc, char **argv)
 		return cli_usage("org", "--timezone is needed, as in --timezone America/Toronto");
 	if (o.recut)
 		return cli_usage("org", "--recut-history is for org set");
-	if (strlen(id) >= sizeof(org.id))
-		return cli_usage("org", "ID: longer than %zu bytes", sizeof(org.id) - 1);
-	snprintf(org.id, sizeof(org.id), "%s", id);
-	snprintf(org.name, sizeof(org.name), "%s", id);
-	if (!apply(&o, &org))
+	if (strlen(id) >= sizeof(org->id))
+		return cli_usage("org", "ID: longer than %zu bytes", sizeof(org->id) - 1);
+	snprintf(org->id, sizeof(org->id), "%s", id);
+	snprintf(org->name, sizeof(org->name), "%s", id);
+	if (!apply(&o, org))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
-	if (db_write_begin(c->db) != OK ||
-	    organization_add(c->db, c->arena, &org, c->now, CLI_CREDENTIAL, &c->err) != OK ||
-	    db_write_commit(c->db) != OK) {
-		db_write_abort(c->db);
+	if (db_write(c->db, add_organization, &new) != OK)
 		return cli_fail(c);
-	}
-	printf("added %s, its days cut by %s\n", org.id, org.timezone);
+	printf("added %s, its days cut by %s\n", org->id, org->timezone);
 	return DONE;
 }
 
@@ -148,49 +159,47 @@ print_effects(const struct org_effects *effects)
 		printf("over its limit: %s\n", day_format(effects->over[i], from));
 }
 
-/*
- * Inside the write transaction: options that are not given keep the present values.  *is_usage: an option was wrong, and the
- * error has been printed.
- */
-static enum status
-set_in_transaction(struct cli *c, const char *id, const struct org_options *o, struct org_effects *effects, bool *is_usage)
-{
-	struct organization org, wanted;
-	enum status st;
+struct org_setting {
+	struct cli *cli;
+	struct org_options options;
+	struct org_effects effects;
+	bool is_usage;		/* an option was wrong, and the error has been printed */
+};
 
-	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, &org, &c->err)) != OK)
-		return st;
-	wanted = org;
-	if (!apply(o, &wanted)) {
-		*is_usage = true;
+/* Inside the write transaction: options that are not given keep the present values. */
+static enum status
+set_options(struct organization *org, void *arg)
+{
+	struct org_setting *s = arg;
+	struct cli *c = s->cli;
+	struct organization wanted = *org;
+
+	if (!apply(&s->options, &wanted)) {
+		s->is_usage = true;
 		return BAD_REQUEST;
 	}
-	return organization_update(c->db, c->arena, &org, &wanted, o->recut, c->now, CLI_CREDENTIAL, effects, &c->err);
+	return organization_update(c->db, c->arena, org, &wanted, s->options.recut, c->now, CLI_CREDENTIAL, &s->effects, &c->err);
 }
 
 static int
 set(struct cli *c, int argc, char **argv)
 {
-	struct org_effects effects = { 0 };
-	struct org_options o = { 0 };
-	bool is_usage = false;
+	struct org_setting setting = { .cli = c };
+	const struct org_options *o = &setting.options;
 	const char *id;
 
-	if (!read_options(argc, argv, &o, &id))
+	if (!read_options(argc, argv, &setting.options, &id))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
-	if (db_write_begin(c->db) != OK || set_in_transaction(c, id, &o, &effects, &is_usage) != OK ||
-	    db_write_commit(c->db) != OK) {
-		db_write_abort(c->db);
-		return is_usage ? USAGE : cli_fail(c);
-	}
-	print_effects(&effects);
-	if (o.recut)
+	if (organization_write(c->db, c->arena, id, c->now, set_options, &setting, &c->err) != OK)
+		return setting.is_usage ? USAGE : cli_fail(c);
+	print_effects(&setting.effects);
+	if (o->recut)
 		printf("all days of %s are cut anew\n", id);
-	else if (o.timezone != NULL)
+	else if (o->timezone != NULL)
 		printf("the days of %s are cut by %s from their next start on (all of them where there are no events yet)\n", id,
-		    o.timezone);
+		    o->timezone);
 	else
 		printf("set %s\n", id);
 	return DONE;

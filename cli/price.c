@@ -11,11 +11,14 @@
 #include "ledger/price.h"
 
 struct wanted {
+	struct cli *cli;
 	enum channel channel;
 	int64_t nanos;
-	const char *org;
+	const char *org;	/* NULL = for all */
+	bool has_from;
 	struct day from;
 	bool reprice;
+	int64_t adjusted;	/* the quarter-hours that were repriced */
 };
 
 /*
@@ -23,29 +26,30 @@ struct wanted {
  * for all, that of UTC.
  */
 static enum status
-set_in_transaction(struct cli *c, struct wanted *w, bool has_from, int64_t *adjusted)
+write_price(void *arg)
 {
+	struct wanted *w = arg;
+	struct cli *c = w->cli;
 	struct organization org;
 	enum status st;
 
-	if (!has_from && w->org != NULL) {
+	if (!w->has_from && w->org != NULL) {
 		if ((st = organization_load(c->db, w->org, &org, &c->err)) != OK)
 			return st;
 		w->from = organization_today(&org, c->now);
 	}
 	return price_set(c->db, c->arena, w->org, w->channel, w->from, w->nanos, w->reprice, c->now, CLI_CREDENTIAL,
-	    adjusted, &c->err);
+	    &w->adjusted, &c->err);
 }
 
 static int
 set(struct cli *c, int argc, char **argv)
 {
-	struct wanted w = { .from = { (int32_t)(c->now / DAY_MS) } };
+	struct wanted w = { .cli = c, .from = { (int32_t)(c->now / DAY_MS) } };
 	const char *operands[2], *from = NULL;
 	const struct option_spec specs[] = { { "--org", &w.org, NULL }, { "--from", &from, NULL },
 		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };
 	char amount[MONEY_TEXT_MAX], day[DAY_TEXT_MAX];
-	int64_t adjusted = 0;
 
 	if (!cli_options("price", argc, argv, specs, operands, 2, 2))
 		return USAGE;
@@ -53,20 +57,18 @@ set(struct cli *c, int argc, char **argv)
 		return cli_usage("price", "no channel \"%s\"; one of %s", operands[0], channel_names());
 	if (!money_parse_nanos(operands[1], &w.nanos))
 		return cli_usage("price", "\"%s\" is not an amount of dollars with at most nine decimals", operands[1]);
-	if (from != NULL && !cli_day("price", "--from", from, &w.from))
+	w.has_from = from != NULL;
+	if (w.has_from && !cli_day("price", "--from", from, &w.from))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
-	if (db_write_begin(c->db) != OK || set_in_transaction(c, &w, from != NULL, &adjusted) != OK ||
-	    db_write_commit(c->db) != OK) {
-		db_write_abort(c->db);
+	if (db_write(c->db, write_price, &w) != OK)
 		return cli_fail(c);
-	}
 	printf("%s costs %s USD a part from %s on%s%s", channel_facts(w.channel)->name,
 	    money_format_nanos(w.nanos, amount), day_format(w.from, day), w.org != NULL ? " for " : "",
 	    w.org != NULL ? w.org : "");
-	if (adjusted > 0)
-		printf("; %" PRId64 " quarter-hours were priced anew", adjusted);
+	if (w.adjusted > 0)
+		printf("; %" PRId64 " quarter-hours were priced anew", w.adjusted);
 	printf("\n");
 	return DONE;
 }

@@ -8,13 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "store/audit.h"
 #include "cli.h"
-#include "org/day_spans.h"
 #include "db/db_schema.h"
-#include "base/json.h"
-#include "ledger/ledger.h"
-#include "ledger/usage.h"
 
 enum { LISTED_MAX = 20 };	/* lines of each kind that are printed */
 
@@ -37,67 +32,34 @@ print_effects(const struct organization *org, const struct org_effects *effects)
 		printf("%s: … and %zu more days\n", org->id, effects->over_count - LISTED_MAX);
 }
 
-/*
- * Recomputes the day boundaries.  Re-dates the segments even if the boundaries turn out to be right, because then
- * organization_update moves nothing: a segment may still be on a wrong day.
- */
+struct rebuilding {
+	struct cli *cli;
+	bool with_days;
+	struct organization org;	/* as it is afterwards */
+	struct org_effects effects;
+};
+
 static enum status
-recut(struct cli *c, struct organization *org, struct org_effects *effects)
+rebuild(struct organization *org, void *arg)
 {
-	struct organization wanted = *org;
-	enum status st;
+	struct rebuilding *r = arg;
+	struct cli *c = r->cli;
+	enum status st = organization_rebuild(c->db, c->arena, org, r->with_days, progress, c->now, CLI_CREDENTIAL, &r->effects,
+	    &c->err);
 
-	if ((st = organization_update(c->db, c->arena, org, &wanted, true, c->now, CLI_CREDENTIAL, effects, &c->err)) != OK ||
-	    effects->move_count > 0)
-		return st;
-	if ((st = day_spans_redate(c->db, c->arena, org, true, effects)) != OK || effects->move_count == 0)
-		return st;
-	effects->over_count = 0;
-	return usage_days_over(c->db, c->arena, org, c->now, effects);
-}
-
-/* An audit row with what was rebuilt and, for --days, what it changed. */
-static enum status
-write_audit(struct cli *c, const struct organization *org, bool with_days, const struct org_effects *effects)
-{
-	enum status st;
-	struct buf detail = { 0 };
-	struct json *j = json_on(&detail);
-
-	json_open_object(j, NULL);
-	json_put_bool(j, "days", with_days);
-	if (with_days)
-		org_effects_put(j, effects, ORG_MOVES_LISTED_MAX);
-	json_close_object(j);
-	st = audit(c->db, c->now, org->key, CLI_CREDENTIAL, "org.rebuild", buf_text(&detail));
-	buf_free(&detail);
+	r->org = *org;
 	return st;
-}
-
-/* Rebuilds one organization, inside the write transaction. */
-static enum status
-rebuild(struct cli *c, const char *id, bool with_days, struct organization *org, struct org_effects *effects)
-{
-	enum status st;
-
-	if ((st = organization_load_for_write(c->db, c->arena, id, c->now, org, &c->err)) != OK ||
-	    (st = ledger_rebuild(c->db, org, progress)) != OK ||
-	    (st = with_days ? recut(c, org, effects) : rollup_rebuild_days(c->db, org)) != OK)
-		return st;
-	return write_audit(c, org, with_days, effects);
 }
 
 int
 cmd_rebuild(struct cli *c, int argc, char **argv)
 {
-	struct organization org;
-	struct org_effects effects;
-	bool with_days = false;
+	struct rebuilding r = { .cli = c };
 	const char **ids;
 	size_t count;
 	enum status st;
 
-	if (!cli_options("rebuild", argc, argv, (const struct option_spec[]) { { "--days", NULL, &with_days }, { 0 } },
+	if (!cli_options("rebuild", argc, argv, (const struct option_spec[]) { { "--days", NULL, &r.with_days }, { 0 } },
 	    NULL, 0, 0))
 		return USAGE;
 	if (!cli_open_unchecked(c))
@@ -112,19 +74,13 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 	if (count > 0)
 		fprintf(stderr, "daybook: writers wait while an organization is rebuilt; readers do not\n");
 	for (size_t i = 0; i < count; i++) {
-		effects = (struct org_effects) { 0 };
-		if ((st = db_write_begin(c->db)) == OK) {
-			if ((st = rebuild(c, ids[i], with_days, &org, &effects)) == OK)
-				st = db_write_commit(c->db);
-			else
-				db_write_abort(c->db);
-		}
+		st = organization_write(c->db, c->arena, ids[i], c->now, rebuild, &r, &c->err);
 		progress_end();
 		if (st != OK)
 			return cli_fail(c);
-		if (with_days)
-			print_effects(&org, &effects);
-		printf("%s: rebuilt\n", org.id);
+		if (r.with_days)
+			print_effects(&r.org, &r.effects);
+		printf("%s: rebuilt\n", r.org.id);
 	}
 	printf("rebuilt: %zu organization%s\n", count, count == 1 ? "" : "s");
 	return DONE;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/audit.h"
 #include "cli.h"
 #include "store/setting.h"
 
@@ -24,24 +23,30 @@ list(struct cli *c)
 	return DONE;
 }
 
-/*
- * Sets one setting, with an audit row in the same transaction.  Two of them are records of Daybook, not choices of the
- * operator.
- */
+struct setting_choice {
+	struct cli *cli;
+	const char *name, *value;
+};
+
+static enum status
+change(void *arg)
+{
+	struct setting_choice *s = arg;
+
+	return setting_change(s->cli->db, s->name, s->value, s->cli->now, CLI_CREDENTIAL, &s->cli->err);
+}
+
+/* Sets one setting.  Two of them are records of Daybook, not choices of the operator. */
 static int
 set(struct cli *c, const char *name, const char *value)
 {
-	int rc = DONE;
+	struct setting_choice choice = { c, name, value };
 
 	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0)
 		return cli_usage("setting", "%s is kept by Daybook itself", name);
 	if (!cli_open(c))
 		return FAILED;
-	if (db_write_begin(c->db) != OK || setting_set(c->db, name, value, &c->err) != OK ||
-	    audit_pair(c->db, c->now, 0, CLI_CREDENTIAL, "setting.set", name, value) != OK || db_write_commit(c->db) != OK)
-		rc = FAILED;
-	db_write_abort(c->db);
-	return rc == DONE ? DONE : cli_fail(c);
+	return db_write(c->db, change, &choice) == OK ? DONE : cli_fail(c);
 }
 
 int

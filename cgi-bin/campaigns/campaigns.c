@@ -62,7 +62,7 @@ read_filter(struct req *r, struct campaign_filter *f)
 }
 
 static enum status
-list(struct req *r, struct buf *body)
+campaigns_list(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
 	struct campaign_filter filter;
@@ -101,7 +101,7 @@ list(struct req *r, struct buf *body)
  * reply is not cached.
  */
 static enum status
-get(struct req *r, struct buf *body)
+campaigns_get(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
 	struct organization org;
@@ -137,68 +137,21 @@ get(struct req *r, struct buf *body)
 	return OK;
 }
 
-static enum status
-post(struct req *r, struct buf *body)
-{
-	struct campaign_input input;
-	enum status st;
-
-	if ((st = campaign_input_read(r, &input)) != OK)
-		return st;
-	return campaign_create(r, &input, body);
-}
-
-static enum status
-put(struct req *r, struct buf *body)
-{
-	return campaign_write(r, body, campaign_apply_body, 0);
-}
-
-static enum status
-cancel(struct req *r, struct buf *body)
-{
-	return campaign_write(r, body, campaign_apply_verb, CANCEL);
-}
-
-static enum status
-pause_(struct req *r, struct buf *body)
-{
-	return campaign_write(r, body, campaign_apply_verb, PAUSE);
-}
-
-static enum status
-resume(struct req *r, struct buf *body)
-{
-	return campaign_write(r, body, campaign_apply_verb, RESUME);
-}
-
-static enum status
-delete(struct req *r, struct buf *body)
-{
-	return campaign_write(r, body, campaign_apply_delete, 0);
-}
-
-static enum status
-results(struct req *r, struct buf *body)
-{
-	return campaign_report(r, body);
-}
-
 int
 main(void)
 {
 	static const char *const list_query[] = { "status", "from", "to", "limit", "cursor", "format", NULL };
 	static const char *const get_query[] = { "limit", "cursor", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/campaigns", SCOPE_USAGE_READ, list, .query = list_query, .has_csv = true },
-		{ POST, "/api/campaigns", SCOPE_CAMPAIGNS_WRITE, post },
-		{ GET, "/api/campaigns/{campaignId}", SCOPE_USAGE_READ, get, .query = get_query },
-		{ PUT, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, put },
-		{ DELETE, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, delete },
-		{ POST, "/api/campaigns/{campaignId}/cancel", SCOPE_CAMPAIGNS_WRITE, cancel },
-		{ POST, "/api/campaigns/{campaignId}/pause", SCOPE_CAMPAIGNS_WRITE, pause_ },
-		{ POST, "/api/campaigns/{campaignId}/resume", SCOPE_CAMPAIGNS_WRITE, resume },
-		{ POST, "/api/campaigns/{campaignId}/results", SCOPE_CAMPAIGNS_WRITE, results, .body_max = RESULTS_BODY_MAX },
+		{ GET, "/api/campaigns", SCOPE_USAGE_READ, campaigns_list, .query = list_query, .has_csv = true },
+		{ POST, "/api/campaigns", SCOPE_CAMPAIGNS_WRITE, campaigns_post },
+		{ GET, "/api/campaigns/{campaignId}", SCOPE_USAGE_READ, campaigns_get, .query = get_query },
+		{ PUT, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, campaigns_put },
+		{ DELETE, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, campaigns_delete },
+		{ POST, "/api/campaigns/{campaignId}/cancel", SCOPE_CAMPAIGNS_WRITE, campaigns_cancel },
+		{ POST, "/api/campaigns/{campaignId}/pause", SCOPE_CAMPAIGNS_WRITE, campaigns_pause },
+		{ POST, "/api/campaigns/{campaignId}/resume", SCOPE_CAMPAIGNS_WRITE, campaigns_resume },
+		{ POST, "/api/campaigns/{campaignId}/results", SCOPE_CAMPAIGNS_WRITE, campaigns_results, .body_max = RESULTS_BODY_MAX },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

@@ -97,22 +97,29 @@ check_same_contacts(struct req *r, const struct organization *org, const struct 
 	return OK;
 }
 
+/* A POST of results. */
+struct results_post {
+	struct req *r;
+	struct campaign_results results;
+	struct buf *body;
+};
+
 /*
  * Inside the write transaction: decides whether this report is new, a retry or another one with the same id, and posts a new
  * one.
  */
 static enum status
-report(struct req *r, struct organization *org, struct campaign_results *results, struct buf *body)
+report(struct organization *org, void *arg)
 {
+	struct results_post *post = arg;
+	const struct campaign_results *results = &post->results;
+	struct req *r = post->r;
+	struct day today = organization_today(org, r->now);
 	enum idempotency_seen seen;
 	struct campaign c;
-	struct day today;
 	const char *id;
 	enum status st;
 
-	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->err)) != OK)
-		return st;
-	today = organization_today(org, r->now);
 	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), today, &c, &r->err)) != OK)
 		return st;
 	id = arena_printf(r->arena, "%s/%s", c.id, results->id);
@@ -129,7 +136,7 @@ report(struct req *r, struct organization *org, struct campaign_results *results
 		return st;
 	if ((st = campaign_load(r->db, r->arena, org, c.id, today, &c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, body, org, &c, today);
+	campaign_reply(r, post->body, org, &c, today);
 	return OK;
 }
 
@@ -149,18 +156,14 @@ find_campaign(struct req *r)
 	return st;
 }
 
+/* Reads the results from the body after it has found the campaign. */
 enum status
-campaign_report(struct req *r, struct buf *body)
+campaigns_results(struct req *r, struct buf *body)
 {
-	struct campaign_results results;
-	struct organization org;
+	struct results_post post = { .r = r, .body = body };
 	enum status st;
 
-	if ((st = find_campaign(r)) != OK || (st = campaign_results_read(r, &results)) != OK ||
-	    (st = db_write_begin(r->db)) != OK)
+	if ((st = find_campaign(r)) != OK || (st = campaign_results_read(r, &post.results)) != OK)
 		return st;
-	if ((st = report(r, &org, &results, body)) == OK)
-		return db_write_commit(r->db);
-	db_write_abort(r->db);
-	return st;
+	return organization_write(r->db, r->arena, r->org, r->now, report, &post, &r->err);
 }

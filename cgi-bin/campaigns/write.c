@@ -1,8 +1,6 @@
 /*
  * Requests that write campaigns (see write.h).
  */
-#include <string.h>
-
 #include "write.h"
 #include "base/crypto.h"
 #include "http/reply.h"
@@ -110,71 +108,95 @@ check_retry(struct req *r, const struct organization *org, const struct campaign
 	return st;
 }
 
+/* A POST of a campaign. */
+struct campaign_post {
+	struct req *r;
+	struct campaign_input input;
+	struct campaign_refusal refusal;
+	struct buf *body;
+};
+
+/* Adds the campaign of a request that is not a retry. */
+static enum status
+add_campaign(struct campaign_post *post, const struct organization *org, const struct campaign_change *change)
+{
+	struct campaign_input *input = &post->input;
+	struct campaign *c = &input->campaign;
+	struct req *r = post->r;
+	enum status st;
+	char id[40];
+
+	if (c->id == NULL)
+		c->id = arena_strdup(r->arena, uuid7(r->now, id));
+	if (input->has_auto && (st = plan_segments(r, org, input)) != OK)
+		return st;
+	for (size_t i = 0; i < c->count; i++)
+		c->segments[i].state = input->state;
+	/* campaign_add makes the digest of the campaign, which covers the request: so that comes first. */
+	if ((st = idempotency_remember(r->db, org->key, "campaign", c->id, input->sha256, r->now)) != OK)
+		return st;
+	return campaign_add(r->db, r->arena, org, c, change, &post->refusal, &r->err);
+}
+
 /* Inside the write transaction: adds the campaign, or, for a retry, only loads it; the reply is the same. */
 static enum status
-create(struct req *r, struct organization *org, struct campaign_input *input, struct campaign_change *change,
-    struct campaign_refusal *refusal, struct buf *body)
+create(struct organization *org, void *arg)
 {
-	struct campaign *c = &input->campaign;
+	struct campaign_post *post = arg;
+	struct req *r = post->r;
+	struct campaign_change change = { .now = r->now, .credential = r->caller.credential,
+		.today = organization_today(org, r->now) };
+	struct campaign *c = &post->input.campaign;
 	bool is_retry;
-	char id[40];
 	enum status st;
 
-	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->err)) != OK)
+	if ((st = check_retry(r, org, &post->input, change.today, &is_retry)) != OK)
 		return st;
-	change->today = organization_today(org, r->now);
-	if ((st = check_retry(r, org, input, change->today, &is_retry)) != OK)
-		return st;
-	if (!is_retry) {
-		if (c->id == NULL)
-			c->id = arena_strdup(r->arena, uuid7(r->now, id));
-		if (input->has_auto && (st = plan_segments(r, org, input)) != OK)
-			return st;
-		for (size_t i = 0; i < c->count; i++)
-			c->segments[i].state = input->state;
-		/* campaign_add makes the digest of the campaign, which covers the request: so that comes first. */
-		if ((st = idempotency_remember(r->db, org->key, "campaign", c->id, input->sha256, r->now)) != OK ||
-		    (st = campaign_add(r->db, r->arena, org, c, change, refusal, &r->err)) != OK)
-			return st;
-	} else
+	if (is_retry)
 		req_add_header(r, "Idempotent-Replayed", "true");
-	if ((st = campaign_load(r->db, r->arena, org, c->id, change->today, c, &r->err)) != OK)
+	else if ((st = add_campaign(post, org, &change)) != OK)
 		return st;
-	campaign_reply(r, body, org, c, change->today);
+	if ((st = campaign_load(r->db, r->arena, org, c->id, change.today, c, &r->err)) != OK)
+		return st;
+	campaign_reply(r, post->body, org, c, change.today);
 	return is_retry ? OK : CREATED;
 }
 
 enum status
-campaign_create(struct req *r, struct campaign_input *input, struct buf *body)
+campaigns_post(struct req *r, struct buf *body)
 {
-	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
-	struct campaign_refusal refusal = { 0 };
-	struct organization org;
-	enum status st, committed;
+	struct campaign_post post = { .r = r, .body = body };
+	enum status st;
 
-	if ((st = db_write_begin(r->db)) != OK)
+	if ((st = campaign_input_read(r, &post.input)) != OK)
 		return st;
-	st = create(r, &org, input, &change, &refusal, body);
-	if (st == OK || st == CREATED)
-		return (committed = db_write_commit(r->db)) == OK ? st : committed;
-	db_write_abort(r->db);
-	return put_refusal(r, body, st, &refusal);
+	st = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);
+	return put_refusal(r, body, st, &post.refusal);
 }
 
 /* ---- Writes on one campaign */
 
-/* Applies a PUT: campaign_update compares the campaign before and after, so keep a copy of the segments. */
-enum status
-campaign_apply_body(struct campaign_writing *w)
+/* One write on the campaign that the path names; `apply` is what distinguishes them. */
+struct campaign_write {
+	struct req *r;
+	enum status (*apply)(struct campaign_write *w);
+	const struct organization *org;
+	struct campaign campaign;	/* as it is, then as it is afterwards */
+	struct campaign_change change;
+	struct campaign_refusal refusal;
+	struct buf *body;
+};
+
+/* Applies the body of a PUT: campaign_update compares the campaign before and after. */
+static enum status
+apply_body(struct campaign_write *w)
 {
-	struct campaign was = *w->c;
+	struct campaign was = campaign_copy(w->r->arena, &w->campaign);
 	enum status st;
 
-	was.segments = arena_alloc(w->r->arena, (was.count + 1) * sizeof(*was.segments));
-	memcpy(was.segments, w->c->segments, was.count * sizeof(*was.segments));
-	if ((st = campaign_change_read(w->r, w->c)) != OK)
+	if ((st = campaign_change_read(w->r, &w->campaign)) != OK)
 		return st;
-	return campaign_update(w->r->db, w->r->arena, w->org, &was, w->c, w->change, w->refusal, &w->r->err);
+	return campaign_update(w->r->db, w->r->arena, w->org, &was, &w->campaign, &w->change, &w->refusal, &w->r->err);
 }
 
 /* Cancel, pause, resume and DELETE have no body, or an empty object. */
@@ -192,69 +214,107 @@ check_no_body(struct req *r)
 	return st;
 }
 
-enum status
-campaign_apply_verb(struct campaign_writing *w)
+static enum status
+apply_transition(struct campaign_write *w, enum campaign_verb verb)
 {
 	enum status st;
 
 	if ((st = check_no_body(w->r)) != OK)
 		return st;
-	return campaign_transition(w->r->db, w->r->arena, w->org, w->c, (enum campaign_verb)w->verb, w->change, w->refusal,
-	    &w->r->err);
+	return campaign_transition(w->r->db, w->r->arena, w->org, &w->campaign, verb, &w->change, &w->refusal, &w->r->err);
 }
 
-enum status
-campaign_apply_delete(struct campaign_writing *w)
+static enum status
+apply_cancel(struct campaign_write *w)
+{
+	return apply_transition(w, CANCEL);
+}
+
+static enum status
+apply_pause(struct campaign_write *w)
+{
+	return apply_transition(w, PAUSE);
+}
+
+static enum status
+apply_resume(struct campaign_write *w)
+{
+	return apply_transition(w, RESUME);
+}
+
+/* The only one after which there is no campaign to reply with. */
+static enum status
+apply_delete(struct campaign_write *w)
 {
 	enum status st;
 
 	if ((st = check_no_body(w->r)) != OK ||
-	    (st = campaign_delete(w->r->db, w->org, w->c, w->change, &w->r->err)) != OK)
+	    (st = campaign_delete(w->r->db, w->org, &w->campaign, &w->change, &w->r->err)) != OK)
 		return st;
 	return NO_CONTENT;
 }
 
 /*
- * Loads the campaign, checks If-Match and applies the change; the reply is the campaign as it is after that.  All in one
- * transaction, so that no other change comes between check and write.
+ * Inside the write transaction: loads the campaign, checks If-Match and applies the change, so that no other change comes
+ * between check and write.  The reply is the campaign as it is after that.
  */
 static enum status
-write_one(struct campaign_writing *w, struct organization *org, struct campaign_change *change, campaign_apply *apply,
-    struct buf *body)
+write_campaign(struct organization *org, void *arg)
 {
+	struct campaign_write *w = arg;
+	struct campaign *c = &w->campaign;
 	struct req *r = w->r;
+	struct day today = organization_today(org, r->now);
 	enum status st;
 
-	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, org, &r->err)) != OK)
+	w->org = org;
+	w->change = (struct campaign_change) { .now = r->now, .credential = r->caller.credential, .today = today };
+	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), today, c, &r->err)) != OK)
 		return st;
-	change->today = organization_today(org, r->now);
-	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), change->today, w->c, &r->err)) != OK)
-		return st;
-	campaign_tag(r, org, w->c, change->today);
+	campaign_tag(r, org, c, today);
 	if (!reply_if_match(r))
 		return error_set(&r->err, PRECONDITION_FAILED, "If-Match: the campaign has changed since");
-	if ((st = apply(w)) != OK ||
-	    (st = campaign_load(r->db, r->arena, org, w->c->id, change->today, w->c, &r->err)) != OK)
+	if ((st = w->apply(w)) != OK || (st = campaign_load(r->db, r->arena, org, c->id, today, c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, body, org, w->c, change->today);
+	campaign_reply(r, w->body, org, c, today);
 	return OK;
 }
 
-enum status
-campaign_write(struct req *r, struct buf *body, campaign_apply *apply, int verb)
+static enum status
+write_one(struct req *r, struct buf *body, enum status (*apply)(struct campaign_write *w))
 {
-	struct campaign_change change = { .now = r->now, .credential = r->caller.credential };
-	struct campaign_refusal refusal = { 0 };
-	struct organization org;
-	struct campaign c;
-	struct campaign_writing w = { r, &org, &c, &change, &refusal, verb };
-	enum status st, committed;
+	struct campaign_write w = { .r = r, .apply = apply, .body = body };
+	enum status st = organization_write(r->db, r->arena, r->org, r->now, write_campaign, &w, &r->err);
 
-	if ((st = db_write_begin(r->db)) != OK)
-		return st;
-	st = write_one(&w, &org, &change, apply, body);
-	if (st == OK || st == NO_CONTENT)
-		return (committed = db_write_commit(r->db)) == OK ? st : committed;
-	db_write_abort(r->db);
-	return put_refusal(r, body, st, &refusal);
+	return put_refusal(r, body, st, &w.refusal);
+}
+
+enum status
+campaigns_put(struct req *r, struct buf *body)
+{
+	return write_one(r, body, apply_body);
+}
+
+enum status
+campaigns_delete(struct req *r, struct buf *body)
+{
+	return write_one(r, body, apply_delete);
+}
+
+enum status
+campaigns_cancel(struct req *r, struct buf *body)
+{
+	return write_one(r, body, apply_cancel);
+}
+
+enum status
+campaigns_pause(struct req *r, struct buf *body)
+{
+	return write_one(r, body, apply_pause);
+}
+
+enum status
+campaigns_resume(struct req *r, struct buf *body)
+{
+	return write_one(r, body, apply_resume);
 }

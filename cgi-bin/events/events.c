@@ -57,24 +57,6 @@ struct tally {
 static const char *const verdicts[] = { [EVENT_ACCEPTED] = "accepted", [EVENT_DUPLICATE] = "duplicate",
 	[EVENT_CONFLICT] = "conflict", [EVENT_REJECTED] = "rejected" };
 
-static enum status
-post(struct req *r, struct event_item *items, size_t count)
-{
-	struct event_options options = { .now = r->now, .credential = r->caller.credential,
-		.is_enforced = req_query(r, "enforce") != NULL && strcmp(req_query(r, "enforce"), "true") == 0,
-		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
-	struct organization org;
-	enum status st;
-
-	if ((st = db_write_begin(r->db)) != OK)
-		return st;
-	if ((st = organization_load_for_write(r->db, r->arena, r->org, r->now, &org, &r->err)) == OK &&
-	    (st = event_post(r->db, r->arena, &org, items, count, &options)) == OK)
-		return db_write_commit(r->db);
-	db_write_abort(r->db);
-	return st;
-}
-
 /*
  * The outcome of the whole request: success if at least one event is in the ledger, so that a client can repeat a body;
  * otherwise no room, all conflicts, or a bad request.
@@ -157,42 +139,71 @@ put_failure(struct req *r, struct json *out, enum status st, const struct event_
 }
 
 static enum status
-check_enforce(struct req *r)
+read_enforce(struct req *r, bool *is_enforced)
 {
 	const char *enforce = req_query(r, "enforce");
 
-	if (enforce != NULL && strcmp(enforce, "true") != 0 && strcmp(enforce, "false") != 0)
+	*is_enforced = enforce != NULL && strcmp(enforce, "true") == 0;
+	if (enforce != NULL && !*is_enforced && strcmp(enforce, "false") != 0)
 		return error_set(&r->err, BAD_REQUEST, "enforce: neither true nor false");
 	return OK;
 }
 
-static enum status
-events(struct req *r, struct buf *body)
+static void
+put_reply(struct req *r, struct json *out, enum status st, const struct event_item *items, size_t count,
+    const struct tally *tally)
 {
-	struct json *out = json_on(body);
-	struct event_item *items;
-	struct tally tally;
-	size_t count;
-	enum status st;
-
-	if ((st = check_enforce(r)) != OK || (st = event_body_read(r, &items, &count)) != OK ||
-	    (st = post(r, items, count)) != OK)
-		return st;
-	tally = count_verdicts(items, count);
-	st = overall(&tally);
-	/* The counts and results are the reply even if the status is an error. */
-	r->keeps_body = true;
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", st == OK);
 	if (st != OK)
-		put_failure(r, out, st, items, &tally);
-	json_put_int(out, "accepted", tally.of[EVENT_ACCEPTED]);
-	json_put_int(out, "duplicates", tally.of[EVENT_DUPLICATE]);
-	json_put_int(out, "conflicts", tally.of[EVENT_CONFLICT]);
-	json_put_int(out, "rejected", tally.of[EVENT_REJECTED]);
+		put_failure(r, out, st, items, tally);
+	json_put_int(out, "accepted", tally->of[EVENT_ACCEPTED]);
+	json_put_int(out, "duplicates", tally->of[EVENT_DUPLICATE]);
+	json_put_int(out, "conflicts", tally->of[EVENT_CONFLICT]);
+	json_put_int(out, "rejected", tally->of[EVENT_REJECTED]);
 	put_results(out, items, count, r->now);
 	json_close_object(out);
+}
+
+/* A POST of events. */
+struct events_post {
+	struct req *r;
+	bool is_enforced;
+	struct event_item *items;
+	size_t count;
+	struct buf *body;
+};
+
+/* Posts the events, inside the write transaction.  If none was accepted, nothing is written: there is nothing to write. */
+static enum status
+post_events(struct organization *org, void *arg)
+{
+	struct events_post *post = arg;
+	struct req *r = post->r;
+	struct event_options options = { .now = r->now, .credential = r->caller.credential, .is_enforced = post->is_enforced,
+		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
+	struct tally tally;
+	enum status st = event_post(r->db, r->arena, org, post->items, post->count, &options);
+
+	if (st != OK)
+		return st;
+	tally = count_verdicts(post->items, post->count);
+	st = overall(&tally);
+	put_reply(r, json_on(post->body), st, post->items, post->count, &tally);
+	/* Counts and results are the reply to a refusal too, but not to a commit that fails. */
+	r->keeps_body = st != OK;
 	return st;
+}
+
+static enum status
+events_post(struct req *r, struct buf *body)
+{
+	struct events_post post = { .r = r, .body = body };
+	enum status st;
+
+	if ((st = read_enforce(r, &post.is_enforced)) != OK || (st = event_body_read(r, &post.items, &post.count)) != OK)
+		return st;
+	return organization_write(r->db, r->arena, r->org, r->now, post_events, &post, &r->err);
 }
 
 /* ---- The list */
@@ -205,10 +216,7 @@ struct list {
 	int64_t limit;
 };
 
-/*
- * Turns the days into instants: the list begins before all rows of the first day and ends with the start of the day after the
- * last.
- */
+/* Turns the days into instants: the list goes from before all rows of the first day to the start of the day after the last. */
 static enum status
 read_days(struct req *r, struct list *l)
 {
@@ -285,7 +293,7 @@ put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const
 }
 
 static enum status
-list(struct req *r, struct buf *body)
+events_list(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
 	struct csv csv = { .to = body };
@@ -316,12 +324,11 @@ list(struct req *r, struct buf *body)
 int
 main(void)
 {
-	static const char *const list_query[] = { "from", "to", "limit", "after", "channel", "status", "campaignId", "format",
-		NULL };
+	static const char *const get_query[] = { "from", "to", "limit", "after", "channel", "status", "campaignId", "format", NULL };
 	static const char *const query[] = { "enforce", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/events", SCOPE_USAGE_READ, list, .query = list_query, .has_csv = true },
-		{ POST, "/api/events", SCOPE_USAGE_WRITE, events, .query = query, .media = event_media,
+		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = get_query, .has_csv = true },
+		{ POST, "/api/events", SCOPE_USAGE_WRITE, events_post, .query = query, .media = event_media,
 		    .body_max = EVENTS_BODY_MAX },
 		{ 0 } };
 

@@ -205,7 +205,7 @@ set_up(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 }
 
 static enum status
-get(struct req *r, struct buf *body)
+setup_get(struct req *r, struct buf *body)
 {
 	struct setup s = { .code_file = -1 };
 	struct setup_page p = { 0 };
@@ -219,7 +219,7 @@ get(struct req *r, struct buf *body)
  * again after that, because another request may have been faster.
  */
 static enum status
-post(struct req *r, struct buf *body)
+setup_post(struct req *r, struct buf *body)
 {
 	const char *root = req_env(r, "DOCUMENT_ROOT");
 	struct setup s = { .code_file = -1 };
@@ -251,8 +251,8 @@ main(void)
 {
 	static const char *const media[] = { "application/x-www-form-urlencoded", "application/json", NULL };
 	static const struct route routes[] = {
-		{ GET, "/setup", 0, get },
-		{ POST, "/setup", 0, post, .media = media, .body_max = SETUP_BODY_MAX },
+		{ GET, "/setup", 0, setup_get },
+		{ POST, "/setup", 0, setup_post, .media = media, .body_max = SETUP_BODY_MAX },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

@@ -235,3 +235,26 @@ backup_note(struct db *db, struct arena *a, int64_t now, struct error *err)
 {
 	return setting_set(db, "backup_at", arena_printf(a, "%" PRId64, now), err);
 }
+
+struct backup_record {
+	struct db *db;
+	struct arena *arena;
+	int64_t now;
+	struct error *err;
+};
+
+static enum status
+write_record(void *arg)
+{
+	struct backup_record *b = arg;
+
+	return backup_note(b->db, b->arena, b->now, b->err);
+}
+
+enum status
+backup_record(struct db *db, struct arena *a, int64_t now, struct error *err)
+{
+	struct backup_record b = { db, a, now, err };
+
+	return db_write(db, write_record, &b);
+}

@@ -18,4 +18,7 @@ enum status	backup_rotate(struct db *db, struct arena *a, const char *folder, in
 /* Inside a write transaction: records `now` as the time of the last good backup (the setting backup_at). */
 enum status	backup_note(struct db *db, struct arena *a, int64_t now, struct error *err);
 
+/* The same in a write transaction of its own. */
+enum status	backup_record(struct db *db, struct arena *a, int64_t now, struct error *err) MUST_CHECK;
+
 #endif

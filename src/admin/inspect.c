@@ -210,22 +210,35 @@ keep(struct db *db, struct arena *a, int64_t now, const char **kept, struct erro
 	return st;
 }
 
+struct restore_note {
+	struct db *db;
+	struct arena *arena;
+	int64_t now;
+	const char *credential;
+	struct error *err;
+};
+
+static enum status
+write_restore_note(void *arg)
+{
+	struct restore_note *n = arg;
+	enum status st = backup_note(n->db, n->arena, n->now, n->err);
+
+	return st == OK ? audit(n->db, n->now, 0, n->credential, "file.restore", "{}") : st;
+}
+
 /* Writes the audit row and the time of the last backup into the copy, so that one replacement puts all of it into force. */
 static enum status
 note_restore(const char *staged, struct arena *a, int64_t now, const char *credential, struct error *err)
 {
-	struct db *db = db_open(staged, err);
+	struct restore_note n = { db_open(staged, err), a, now, credential, err };
 	enum status st;
 
-	if (db == NULL)
+	if (n.db == NULL)
 		return UNAVAILABLE;
-	if ((st = db_write_begin(db)) == OK && (st = backup_note(db, a, now, err)) == OK &&
-	    (st = audit(db, now, 0, credential, "file.restore", "{}")) == OK)
-		st = db_write_commit(db);
-	db_write_abort(db);
-	if (st != OK)
-		(void)db_why(db, err);
-	db_close(db);
+	if ((st = db_write(n.db, write_restore_note, &n)) != OK)
+		(void)db_why(n.db, err);
+	db_close(n.db);
 	return st;
 }
 

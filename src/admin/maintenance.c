@@ -20,6 +20,19 @@
 
 enum { TURN_MS = 1000 };	/* the longest that blanking may delay the next request */
 
+struct expiry {
+	struct db *db;
+	int64_t now;
+};
+
+static enum status
+expire(void *arg)
+{
+	struct expiry *e = arg;
+
+	return failed_contact_expire(e->db, e->now);
+}
+
 /*
  * Blanks expired contacts for at most TURN_MS; returns whether some are left.  Works in short transactions, so that other
  * writers get the lock in between, and gives up if the lock is busy: a later run goes on.
@@ -28,17 +41,14 @@ static bool
 blank_failures(struct db *db, int64_t now)
 {
 	int64_t until = instant_monotonic() + TURN_MS;
+	struct expiry e = { db, now };
 	bool is_due;
 
 	while (failed_contact_is_due(db, now, &is_due) == OK && is_due) {
 		if (instant_monotonic() > until)
 			return true;
-		if (db_write_try(db) != OK)
+		if (db_write_try(db, expire, &e) != OK)
 			return false;
-		if (failed_contact_expire(db, now) != OK || db_write_commit(db) != OK) {
-			db_write_abort(db);
-			return false;
-		}
 	}
 	return false;
 }
@@ -104,7 +114,7 @@ static enum status
 make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_t now, struct error *err)
 {
 	char text[ERROR_TEXT_MAX];
-	enum status st, noted;
+	enum status st;
 	const char *made;
 	int removed;
 
@@ -112,10 +122,7 @@ make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_
 	if (made == NULL)
 		return st;
 	log_info("event=backup file=%s removed=%d", log_value(made, text, sizeof(text)), removed);
-	if ((noted = db_write_begin(db)) == OK &&
-	    ((noted = backup_note(db, a, now, err)) != OK || (noted = db_write_commit(db)) != OK))
-		db_write_abort(db);
-	if (noted != OK)
+	if (backup_record(db, a, now, err) != OK)
 		log_error("event=backup error=\"it is made, but could not be noted\"");
 	return st;
 }

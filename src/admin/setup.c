@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "auth/api_key.h"
-#include "store/audit.h"
 #include "base/crypto.h"
 #include "time/instant.h"
 #include "base/log.h"
@@ -190,54 +189,60 @@ make_database(struct setup *s, struct error *err)
 	}
 }
 
+/* What the one write transaction of a setup needs. */
+struct setup_write {
+	struct db *db;
+	struct arena *arena;
+	struct setup_input *input;
+	int64_t now;
+	const char **secret;
+	struct error *err;
+};
+
 /* Sets a price from the first day that there is, so that events imported later for days in the past have a price too. */
 static enum status
-set_price(struct db *db, struct arena *a, const struct setup_input *input, enum channel channel, int64_t nanos, int64_t now,
-    struct error *err)
+set_price(struct setup_write *w, enum channel channel, int64_t nanos)
 {
 	int64_t adjusted;
 
 	if (nanos < 0)
 		return OK;
-	return price_set(db, a, input->org.id, channel, (struct day) { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos, false, now,
-	    CREDENTIAL, &adjusted, err);
+	return price_set(w->db, w->arena, w->input->org.id, channel, (struct day) { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos, false,
+	    w->now, CREDENTIAL, &adjusted, w->err);
 }
 
 /* Adds a random signing key, unless the database has one that can sign. */
 static enum status
-add_signing_key(struct db *db, struct arena *a, int64_t now, struct error *err)
+add_signing_key(struct setup_write *w)
 {
 	uint8_t random[6];
 	char kid[2 * sizeof(random) + 1];
-	enum status st;
 
-	if (count(db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NOT NULL") > 0)
+	if (count(w->db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NOT NULL") > 0)
 		return OK;
 	random_bytes(random, sizeof(random));
-	st = signing_key_add(db, a, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, now, err);
-	return st == OK ? audit_pair(db, now, 0, CREDENTIAL, "key.add", "kid", kid) : st;
+	return signing_key_add(w->db, w->arena, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, w->now, CREDENTIAL,
+	    w->err);
 }
 
 /* Writes everything, inside a write transaction.  Looks again for an organization, because only now nobody else can add one. */
 static enum status
-write_all(struct db *db, struct arena *a, struct setup_input *input, int64_t now, const char **secret, struct error *err)
+write_all(void *arg)
 {
 	const unsigned scopes = SCOPE_ORG_ADMIN | SCOPE_USAGE_READ | SCOPE_USAGE_WRITE | SCOPE_CAMPAIGNS_WRITE;
+	struct setup_write *w = arg;
+	struct setup_input *input = w->input;
 	enum status st;
 	int64_t key;
 
-	if (organizations(db) != 0)
-		return error_set(err, CONFLICT, "setup: has been done");
-	if ((st = organization_add(db, a, &input->org, now, CREDENTIAL, err)) != OK ||
-	    (st = set_price(db, a, input, SMS, input->sms_nanos, now, err)) != OK ||
-	    (st = set_price(db, a, input, CALL, input->call_nanos, now, err)) != OK ||
-	    (st = add_signing_key(db, a, now, err)) != OK)
+	if (organizations(w->db) != 0)
+		return error_set(w->err, CONFLICT, "setup: has been done");
+	if ((st = organization_add(w->db, w->arena, &input->org, w->now, CREDENTIAL, w->err)) != OK ||
+	    (st = set_price(w, SMS, input->sms_nanos)) != OK || (st = set_price(w, CALL, input->call_nanos)) != OK ||
+	    (st = add_signing_key(w)) != OK ||
+	    (st = setting_set(w->db, "backup_keep", BACKUPS_KEPT, w->err)) != OK)
 		return st;
-	if ((st = setting_set(db, "backup_keep", BACKUPS_KEPT, err)) != OK)
-		return st;
-	if ((st = api_key_add(db, a, input->org.id, "made by setup", scopes, now, secret, &key, err)) != OK)
-		return st;
-	return audit_pair(db, now, 0, CREDENTIAL, "apikey.add", "key", arena_printf(a, "%lld", (long long)key));
+	return api_key_add(w->db, w->arena, input->org.id, "made by setup", scopes, w->now, CREDENTIAL, w->secret, &key, w->err);
 }
 
 enum status
@@ -254,12 +259,7 @@ setup_perform(struct setup *s, struct arena *a, struct setup_input *input, int64
 		log_error("event=setup error=%s", log_value(err->text, text, sizeof(text)));
 		return error_set(err, UNAVAILABLE, "The database cannot be opened");
 	}
-	if ((st = db_write_begin(db)) == OK) {
-		if ((st = write_all(db, a, input, now, secret, err)) == OK)
-			st = db_write_commit(db);
-		else
-			db_write_abort(db);
-	}
+	st = db_write(db, write_all, &(struct setup_write) { db, a, input, now, secret, err });
 	db_close(db);
 	return st;
 }

@@ -49,6 +49,15 @@ const struct invariant verify_invariants[] = {
 	{ "zone_span", "days have spans from 2012 on, as the zone file that they were read from has them", OF_ORGANIZATION,
 	    .check = verify_zone },
 
+	/* ---- Limits */
+	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION, "limits: %i of the five are there",
+	    "SELECT n FROM (SELECT count(*) AS n FROM limit_rule WHERE org = :org AND CASE name WHEN 'daily' THEN 1 "
+	    "WHEN 'cycle-messages' THEN 1 WHEN 'cycle-cost' THEN 1 WHEN 'cycle-sms' THEN 1 WHEN 'cycle-calls' THEN 1 "
+	    "ELSE 0 END = 1) AS counted WHERE n <> 5" },
+	{ "limit.amount", "each limit has an amount from some day on", OF_ORGANIZATION, "limit \"%s\": has no amount",
+	    "SELECT name FROM limit_rule r WHERE org = :org "
+	    "AND NOT EXISTS (SELECT 1 FROM limit_amount a WHERE a.rule = r.key)" },
+
 	/* ---- The ledger and its sums */
 	{ "ledger_day", "no row of the ledger was changed, added or taken away since it was written", OF_STRETCH,
 	    "ledger_day %d: has %i rows with the digest %i; the ledger has %i with %i",
@@ -74,6 +83,19 @@ const struct invariant verify_invariants[] = {
 	    "cost %q %s: priced events cost $%m; by the prices it is $%m to $%m",
 	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter "
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most)" },
+	{ "usage_origin", "the roll-up by sender and network is the sum of its events", OF_ORGANIZATION,
+	    "usage_origin %q %s of \"%s\" to \"%s\": differs from the ledger",
+	    "SELECT quarter, channel, sender, network FROM (SELECT quarter, channel, sender, network, messages, parts, cost_micros "
+	    "FROM usage_origin WHERE org = :org UNION ALL SELECT occurred_at / 900000, channel, coalesce(sender, ''), "
+	    "coalesce(network, ''), -messages, -parts, -cost_micros FROM event WHERE org = :org AND status <> 'failed' "
+	    "AND (sender IS NOT NULL OR network IS NOT NULL)) AS both_of_them GROUP BY quarter, channel, sender, network "
+	    "HAVING sum(messages) <> 0 OR sum(parts) <> 0 OR sum(cost_micros) <> 0 ORDER BY quarter" },
+	{ "event.settles", "each settlement names an event of its source, at that event's instant", OF_ORGANIZATION,
+	    "settlement \"%s\" of source \"%s\": names no event that can be settled",
+	    "SELECT e.id, e.source FROM event e LEFT JOIN event t ON t.org = e.org AND t.id = e.settles_id "
+	    "AND t.source = CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END "
+	    "WHERE e.org = :org AND e.settles_id IS NOT NULL AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
+	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1)" },
 	/* The next three are checked row by row in verify_ledger.c, so they have no SQL. */
 	{ "event.void", "each void names an event that can be voided, and takes back just that", OF_STRETCH },
 	{ "event.failed", "each failed event that is not voided has its failed contact", OF_STRETCH },
@@ -89,7 +111,9 @@ const struct invariant verify_invariants[] = {
 	    "SELECT id, number, sent, failed, spent, l_sent, l_failed, l_spent FROM ("
 	    "SELECT c.id, s.number, s.sent, s.failed, s.spent, "
 	    "coalesce(sum(CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END), 0) AS l_sent, "
-	    "coalesce(sum(CASE WHEN e.status = 'failed' THEN 1 WHEN t.status = 'failed' THEN -1 ELSE 0 END), 0) AS l_failed, "
+	    /* A settlement that turned a failed event into a sent one moved it from one sum to the other, also for its void. */
+	    "coalesce(sum(CASE WHEN e.status = 'failed' THEN 1 WHEN e.status = 'adjust' THEN -e.messages "
+	    "WHEN t.status = 'failed' AND e.messages = 0 THEN -1 ELSE 0 END), 0) AS l_failed, "
 	    "coalesce(sum(CASE e.status WHEN 'sent' THEN e.messages WHEN 'failed' THEN e.messages ELSE 0 END), 0) AS l_spent "
 	    "FROM segment s LEFT JOIN campaign c ON c.key = s.campaign "
 	    "LEFT JOIN event e ON e.campaign = s.campaign AND e.segment = s.number AND e.org = s.org "
@@ -100,7 +124,7 @@ const struct invariant verify_invariants[] = {
 	    "segment %s/%i: lies on %d; its instant is on %d",
 	    "SELECT id, number, day, should FROM (SELECT c.id, s.number, s.day, " DAY_OF("s.scheduled_at") " AS should "
 	    "FROM segment s LEFT JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
-	    "AND s.status IN ('draft', 'scheduled', 'sending', 'paused')) AS open_ones "
+	    "AND (s.status = 'draft' OR s.is_open = 1)) AS open_ones "
 	    "WHERE day IS DISTINCT FROM should ORDER BY id, number" },
 	{ "segment.organization", "a segment is of the organization of its campaign", OF_ORGANIZATION,
 	    "segment %s/%i: of another organization than its campaign",

@@ -15,13 +15,19 @@
 #include "admin/verify_invariants.h"
 
 /*
- * The columns that are hashed: those of the table in their order, without detail_sha256 (schema.sql, ledger_day).  After them
+ * The columns that are hashed: those of the table in their order, without detail_sha256, and the actor's texts
+ * in the place of its key (schema.sql, ledger_day).  After them
  * come the results of the checks that the SELECT makes itself.
  */
 #define HASHED "e.org, e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, e.status, e.cost_micros, e.cost_given, " \
-	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.credential, e.received_at"
-enum { HASHED_COUNT = 17, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
-	VOID_FAULT = 17, LACKS_CONTACT = 18, LACKS_REQUEST = 19, IS_ADJUSTED = 20 };
+	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.settles_id, e.reason, e.sender, e.network, " \
+	"e.tag, w.credential, w.name, e.org_revision, e.received_at"
+enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
+	VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, IS_ADJUSTED = 27 };
+
+/* What settlements have added to the event that a void names. */
+#define SETTLED(column) "CASE WHEN :has_adjusts = 0 THEN 0 ELSE coalesce((SELECT sum(a." column ") FROM event a " \
+	"WHERE a.org = e.org AND a.source IN (e.source, 'daybook:adjust:' || e.source) AND a.settles_id = e.voids_id), 0) END"
 
 /*
  * An event may have been priced on a local day that differs from its present one: recomputed day boundaries leave recorded
@@ -264,12 +270,11 @@ clear(struct verify *v)
 	return st == OK ? query_run(db_query(v->db, "DELETE FROM temp.ledger_sum_day")) : st;
 }
 
-/* Whether this organization has cost adjustments at all: if not, the SELECT need not look for one for each priced event. */
+/* Whether this organization has settlements at all: if not, the SELECT need not look for one for each priced event. */
 static enum status
 look_for_adjusts(struct pass *p)
 {
-	struct query *q = db_query(p->v->db, "SELECT 1 FROM event WHERE org = :org AND source >= 'daybook:adjust:' "
-	    "AND source < 'daybook:adjust;' LIMIT 1");
+	struct query *q = db_query(p->v->db, "SELECT 1 FROM event WHERE org = :org AND settles_id IS NOT NULL LIMIT 1");
 
 	query_bind_int(q, ":org", p->v->org);
 	p->has_adjusts = query_step(q);
@@ -277,8 +282,8 @@ look_for_adjusts(struct pass *p)
 }
 
 /*
- * One SELECT gives each row with its checks.  In it, t is the event that a void names, w a void of this event, a an
- * adjustment.  The margin on either side is the offset that reaches furthest; the first and last stretch have no bounds.
+ * One SELECT gives each row with its checks.  In it, t is the event that a void names, v a void of this event, a a
+ * settlement, w who wrote the row.  The margin on either side is the offset that reaches furthest; the first and last stretch have no bounds.
  */
 enum status
 verify_ledger_read(struct verify *v, const struct stretch *s)
@@ -294,20 +299,20 @@ verify_ledger_read(struct verify *v, const struct stretch *s)
 	    "CASE WHEN e.voids_id IS NULL THEN 0 WHEN t.id IS NULL THEN 2 "
 	    "WHEN t.status <> 'sent' AND t.status <> 'failed' THEN 2 "
 	    "WHEN e.occurred_at <> t.occurred_at OR e.channel <> t.channel "
-	    "OR e.messages <> CASE t.status WHEN 'sent' THEN -t.messages ELSE 0 END "
-	    "OR e.parts <> CASE t.status WHEN 'sent' THEN -t.parts ELSE 0 END "
+	    "OR e.messages + CASE t.status WHEN 'sent' THEN t.messages ELSE 0 END + " SETTLED("messages") " <> 0 "
+	    "OR e.parts + CASE t.status WHEN 'sent' THEN t.parts ELSE 0 END + " SETTLED("parts") " <> 0 "
 	    "OR e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment THEN 1 ELSE 0 END, "
 	    "CASE WHEN e.status <> 'failed' THEN 0 "
 	    "WHEN EXISTS (SELECT 1 FROM failure f WHERE f.org = e.org AND f.source = e.source AND f.id = e.id) THEN 0 "
-	    "WHEN EXISTS (SELECT 1 FROM event w WHERE w.org = e.org AND w.source = e.source AND w.voids_id = e.id) THEN 0 "
+	    "WHEN EXISTS (SELECT 1 FROM event v WHERE v.org = e.org AND v.source = e.source AND v.voids_id = e.id) THEN 0 "
 	    "ELSE 1 END, "
 	    /* The id of such an event is CAMPAIGN/RESULTS/NAME; the id of its request is CAMPAIGN/RESULTS. */
 	    "CASE WHEN e.source <> 'daybook:results' THEN 0 WHEN EXISTS (SELECT 1 FROM request r WHERE r.org = e.org "
 	    "AND r.kind = 'results' AND r.id || '/' = rtrim(e.id, replace(e.id, '/', ''))) THEN 0 ELSE 1 END, "
-	    "CASE WHEN :has_adjusts = 0 OR e.cost_given = 1 THEN 0 WHEN EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
-	    "AND a.source = 'daybook:adjust:' || e.source AND a.id > coalesce(e.voids_id, e.id) || char(31) "
-	    "AND a.id < coalesce(e.voids_id, e.id) || char(32)) THEN 1 ELSE 0 END "
-	    "FROM event e LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
+	    "CASE WHEN :has_adjusts = 0 OR e.cost_given = 1 THEN 0 WHEN e.settles_id IS NOT NULL THEN 1 "
+	    "WHEN EXISTS (SELECT 1 FROM event a WHERE a.org = e.org AND a.source IN (e.source, 'daybook:adjust:' || e.source) "
+	    "AND a.settles_id = coalesce(e.voids_id, e.id)) THEN 1 ELSE 0 END "
+	    "FROM event e LEFT JOIN actor w ON w.key = e.actor LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
 	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at ORDER BY e.occurred_at");
 	query_bind_int(q, ":org", v->org);
 	query_bind_int(q, ":has_adjusts", p.has_adjusts);

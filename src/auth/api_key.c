@@ -30,9 +30,37 @@ api_key_shape_ok(const char *text)
 
 /* ---- Adding and revoking */
 
+/*
+ * Writes the audit row of a change that was just made.  Reads the row again for the detail, so that adding and revoking write
+ * the same fields.
+ */
+static enum status
+write_audit(struct db *db, int64_t key, const char *action, int64_t now, const char *credential)
+{
+	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
+	int64_t org_key = 0;
+	enum status st;
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
+
+	json_open_object(j, NULL);
+	json_put_int(j, "key", key);
+	query_bind_int(q, ":key", key);
+	if (query_step(q)) {
+		org_key = query_int(q, 0);
+		json_put_text(j, "name", query_text(q, 1));
+		json_put_text(j, "scopes", query_text(q, 2));
+	}
+	json_close_object(j);
+	if ((st = query_done(q)) == OK)
+		st = audit(db, now, org_key, credential, action, buf_text(&detail));
+	buf_free(&detail);
+	return st;
+}
+
 enum status
 api_key_add(struct db *db, struct arena *a, const char *org, const char *name, unsigned scopes, int64_t now,
-    const char **secret, int64_t *key, struct error *err)
+    const char *credential, const char **secret, int64_t *key, struct error *err)
 {
 	uint8_t bytes[RANDOM_SIZE], hash[SHA256_SIZE];
 	char text[RANDOM_TEXT + 2];
@@ -64,12 +92,12 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 		*key = query_int(q, 0);
 	if ((st = query_done(q)) == OK && !found)
 		return error_set(err, NOT_FOUND, "org: there is no \"%.64s\"", org);
-	return st;
+	return st == OK ? write_audit(db, *key, "apikey.add", now, credential) : st;
 }
 
 /* coalesce keeps the first revocation, so that revoking twice does not change when it took effect. */
 enum status
-api_key_revoke(struct db *db, int64_t key, int64_t now, struct error *err)
+api_key_revoke(struct db *db, int64_t key, int64_t now, const char *credential, struct error *err)
 {
 	struct query *q = db_query(db, "UPDATE api_key SET revoked_at = coalesce(revoked_at, :now) "
 	    "WHERE key = :key");
@@ -79,35 +107,7 @@ api_key_revoke(struct db *db, int64_t key, int64_t now, struct error *err)
 	query_bind_int(q, ":key", key);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, NOT_FOUND, "apikey: there is no %lld", (long long)key);
-	return st;
-}
-
-enum status
-api_key_audit(struct db *db, int64_t key, const char *action, int64_t now, const char *credential)
-{
-	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
-	int64_t org_key = 0;
-	enum status st;
-	struct buf detail = { 0 };
-	struct json *j = json_on(&detail);
-
-	/*
-	 * Reads the row again for the detail, so that adding and revoking write the same fields.  An API key that does
-	 * not exist leaves only its number, and org_key 0.
-	 */
-	json_open_object(j, NULL);
-	json_put_int(j, "key", key);
-	query_bind_int(q, ":key", key);
-	if (query_step(q)) {
-		org_key = query_int(q, 0);
-		json_put_text(j, "name", query_text(q, 1));
-		json_put_text(j, "scopes", query_text(q, 2));
-	}
-	json_close_object(j);
-	if ((st = query_done(q)) == OK)
-		st = audit(db, now, org_key, credential, action, buf_text(&detail));
-	buf_free(&detail);
-	return st;
+	return st == OK ? write_audit(db, key, "apikey.revoke", now, credential) : st;
 }
 
 /* ---- Reading */

@@ -26,18 +26,17 @@ struct api_key {
 bool		api_key_shape_ok(const char *text);
 
 /*
- * Adds a key, inside a write transaction.  *secret (in the arena) is the key itself, available only here.  NOT_FOUND if
- * there is no such org, BAD_REQUEST for the scope admin and for a name that is too long.
+ * Adds a key and an audit row, inside a write transaction.  *secret (in the arena) is the key itself, available only here.
+ * NOT_FOUND if there is no such org, BAD_REQUEST for the scope admin and for a name that is too long.
  */
 enum status	api_key_add(struct db *db, struct arena *a, const char *org, const char *name, unsigned scopes,
-		    int64_t now, const char **secret, int64_t *key, struct error *err);
+		    int64_t now, const char *credential, const char **secret, int64_t *key, struct error *err);
 
-/* Inside a write transaction.  A key that is revoked already keeps the time of its revocation.  NOT_FOUND. */
-enum status	api_key_revoke(struct db *db, int64_t key, int64_t now, struct error *err);
-
-/* Writes the audit row of a change that was just made: "apikey.add" or "apikey.revoke", with the key's name and scopes. */
-enum status	api_key_audit(struct db *db, int64_t key, const char *action, int64_t now,
-		    const char *credential) MUST_CHECK;
+/*
+ * Revokes a key, inside a write transaction.  A key that is revoked already keeps the time of its revocation.  Writes an audit
+ * row.  NOT_FOUND.
+ */
+enum status	api_key_revoke(struct db *db, int64_t key, int64_t now, const char *credential, struct error *err);
 
 /* The key with that number in that organization, in force or revoked; NOT_FOUND.  Inside a transaction. */
 enum status	api_key_load(struct db *db, struct arena *a, const char *org, int64_t key, struct api_key *k,

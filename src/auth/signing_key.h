@@ -37,21 +37,25 @@ struct key_bytes {
 bool		signing_key_kid_ok(const char *kid);
 
 /*
- * Adds a key, inside a write transaction.
+ * Adds a key and an audit row, inside a write transaction.
  *
  *	HS256		pem NULL generates a secret of 32 bytes; else pem is the secret itself, at least 32 bytes
  *			and not a key in PEM
  *	RS256, ES256	pem is a public or a private key in PEM; a private one can also sign; RSA of at least
  *			2048 bits, EC on P-256
  *
+ * credential NULL writes no audit row, for a key that comes with a new database and not by a change.
  * org NULL = all; a key with an org never grants admin, and its max_scopes are stored without it.
  * CONFLICT if the kid is taken, BAD_REQUEST if the key does not suit the algorithm, NOT_FOUND if there is no such org.
  */
 enum status	signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg,
-		    const char *pem, const char *org, unsigned max_scopes, int64_t now, struct error *err);
+		    const char *pem, const char *org, unsigned max_scopes, int64_t now, const char *credential, struct error *err);
 
-/* Inside a write transaction.  A key that is retired already keeps the time of its retirement.  NOT_FOUND. */
-enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, struct error *err);
+/*
+ * Retires a key, inside a write transaction.  A key that is retired already keeps the time of its retirement.  Writes an audit
+ * row.  NOT_FOUND.
+ */
+enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, const char *credential, struct error *err);
 
 /* Calls each for every key, oldest first.  Inside a read transaction. */
 enum status	signing_key_each(struct db *db, struct arena *a,

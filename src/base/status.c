@@ -25,6 +25,12 @@ static const struct {
 	[UNAVAILABLE] = { 503, "Service Unavailable" },
 };
 
+bool
+status_is_success(enum status st)
+{
+	return st == OK || st == CREATED || st == NO_CONTENT;
+}
+
 int
 status_http(enum status st)
 {

@@ -4,6 +4,8 @@
 #ifndef STATUS_H
 #define STATUS_H
 
+#include <stdbool.h>
+
 enum status {
 	OK,
 	CREATED,
@@ -27,6 +29,9 @@ enum status {
 
 /* For functions whose outcome must not be ignored: the compiler refuses a call that drops it. */
 #define MUST_CHECK __attribute__((warn_unused_result))
+
+/* Whether what was requested has been done: OK, CREATED, NO_CONTENT.  NOT_MODIFIED changes nothing and is no success here. */
+bool		status_is_success(enum status st);
 
 /* The HTTP code of an outcome, and its reason phrase. */
 int		status_http(enum status st);

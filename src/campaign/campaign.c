@@ -122,3 +122,14 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 		return error_set(err, NOT_FOUND, "campaign: there is no \"%s\"", id);
 	return load_segments(db, a, today, c);
 }
+
+struct campaign
+campaign_copy(struct arena *a, const struct campaign *c)
+{
+	struct campaign copy = *c;
+
+	copy.segments = arena_alloc(a, (c->count + 1) * sizeof(*copy.segments));
+	for (size_t i = 0; i < c->count; i++)
+		copy.segments[i] = c->segments[i];
+	return copy;
+}

@@ -55,7 +55,10 @@ int64_t		campaign_segment_left(const struct segment *s, struct day today);
 struct limit_load	*campaign_holds(const struct limit_book *b, struct arena *a, const struct campaign *c, struct day today,
 			    size_t *count);
 
-/* ---- Writing: inside a write transaction on org (organization_load_for_write) */
+/* A copy with segments of its own, in the arena: a change needs the campaign as it was. */
+struct campaign	campaign_copy(struct arena *a, const struct campaign *c);
+
+/* ---- Writing: inside a write transaction on org (organization_write) */
 
 struct campaign_change {
 	int64_t now;

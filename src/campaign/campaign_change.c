@@ -4,7 +4,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "campaign/campaign_rows.h"
 #include "time/instant.h"
@@ -145,12 +144,9 @@ enum status
 campaign_transition(struct db *db, struct arena *a, const struct organization *org, struct campaign *c, enum campaign_verb verb,
     const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
 {
-	struct campaign was = *c;
+	struct campaign was = campaign_copy(a, c);
 	bool is_changed = false;
 
-	/* campaign_update compares with the segments as they were. */
-	was.segments = arena_alloc(a, (c->count + 1) * sizeof(*was.segments));
-	memcpy(was.segments, c->segments, c->count * sizeof(*was.segments));
 	for (size_t i = 0; i < c->count; i++) {
 		struct segment *s = &c->segments[i];
 		enum campaign_state to = step(verb, s);

@@ -244,12 +244,6 @@ db_write_begin(struct db *db)
 	return write_begin(db, DB_LOCK_WAIT_MS);
 }
 
-enum status
-db_write_try(struct db *db)
-{
-	return write_begin(db, DB_TRY_WAIT_MS);
-}
-
 /*
  * Moves the WAL into the file when it has grown, while this process still has the writers' lock:
  * before 3.51.3 SQLite can damage a database if two processes write or checkpoint at the same
@@ -297,6 +291,35 @@ db_write_abort(struct db *db)
 	db->in_write = false;
 	roll_back(db);
 	writer_lock_release(&db->lock);
+}
+
+/* The one shape of a write: begins, works, and commits or rolls back as the outcome says. */
+static enum status
+write_waiting(struct db *db, int wait_ms, db_work *work, void *arg)
+{
+	enum status st, committed;
+
+	if ((st = write_begin(db, wait_ms)) != OK)
+		return st;
+	st = work(arg);
+	if (!status_is_success(st)) {
+		db_write_abort(db);
+		return st;
+	}
+	committed = db_write_commit(db);
+	return committed == OK ? st : committed;
+}
+
+enum status
+db_write(struct db *db, db_work *work, void *arg)
+{
+	return write_waiting(db, DB_LOCK_WAIT_MS, work, arg);
+}
+
+enum status
+db_write_try(struct db *db, db_work *work, void *arg)
+{
+	return write_waiting(db, DB_TRY_WAIT_MS, work, arg);
 }
 
 /* Waits for readers, unlike checkpoint(), because the caller needs the result. */

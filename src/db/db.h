@@ -2,7 +2,7 @@
  * The database.  Only src/db/ uses SQLite.
  *
  * Reading: db_read_begin … db_read_end is one snapshot; a reply never shows half of a write.
- * Writing: db_write_begin … db_write_commit.  Every write transaction and its checkpoint run under
+ * Writing: db_write, and nothing else.  Every write transaction and its checkpoint run under
  * one exclusive lock on the file `DATABASE-gate`: fair, blocking, for at most DB_LOCK_WAIT_MS.  It
  * prevents writers from starving one another, and protects against the WAL-reset fault of SQLite
  * before 3.51.3, which two processes can trigger.
@@ -10,7 +10,7 @@
  * Errors are sticky: bind, step and read cannot fail visibly; query_done reports once how the query
  * went, and logs the SQL.  After the first failed query of a write transaction no further statement
  * of it is run (SQLite may have rolled it back by itself), each later query reports that failure,
- * and db_write_commit rolls back and reports it too.
+ * and db_write rolls back and reports it too.
  *
  * SQL is a string literal, prepared once per process and found again by its address.  An unknown
  * parameter name is a mistake of ours and ends the process.
@@ -112,12 +112,26 @@ int64_t		 db_number(const struct db *db);
 enum status	 db_read_begin(struct db *db) MUST_CHECK;
 void		 db_read_end(struct db *db);
 
-/* UNAVAILABLE if the writers' lock or the database stays busy. */
-enum status	 db_write_begin(struct db *db) MUST_CHECK;
+/*
+ * What a write transaction does.  It also writes the audit row and the reply, because after the commit nothing may fail:
+ * the change is on the disk, and the client must learn that.
+ */
+typedef enum status db_work(void *arg);
+
+/*
+ * Runs work(arg) in a write transaction, and commits if its outcome is a success (status_is_success); otherwise, nothing
+ * that it wrote remains.  Returns that outcome once the transaction is on the disk.  UNAVAILABLE, without calling work, if
+ * the writers' lock or the database stays busy.  Not inside another transaction.
+ */
+enum status	 db_write(struct db *db, db_work *work, void *arg) MUST_CHECK;
+
 /* The same for work that can be done another time: waits at most DB_TRY_WAIT_MS for the writers' lock. */
-enum status	 db_write_try(struct db *db) MUST_CHECK;
-/* OK only if the transaction is on the disk. */
-enum status	 db_write_commit(struct db *db) MUST_CHECK;
+enum status	 db_write_try(struct db *db, db_work *work, void *arg) MUST_CHECK;
+
+/*
+ * Rolls back the open write transaction, if there is one: for the caller of a handler that was abandoned halfway because
+ * memory ran out.
+ */
 void		 db_write_abort(struct db *db);
 
 /*

@@ -67,6 +67,13 @@ int		 db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
 /* What a result code of SQLite means; DB_NO_TROUBLE if it is a mistake of ours.  The handle may be NULL. */
 enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);
 
+/*
+ * What db_write consists of.  Only for it, and for tests that look into an open transaction.  db_write_begin is UNAVAILABLE
+ * if the writers' lock or the database stays busy; db_write_commit is OK only if the transaction is on the disk.
+ */
+enum status	 db_write_begin(struct db *db) MUST_CHECK;
+enum status	 db_write_commit(struct db *db) MUST_CHECK;
+
 /* The integer that a pragma returns; -1 if it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);
 /* Whether the first row of a pragma is this text. */

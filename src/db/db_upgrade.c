@@ -131,6 +131,13 @@ take_step(struct db *db, int version, struct error *err)
 	return OK;
 }
 
+struct upgrade {
+	struct db *db;
+	int *from;
+	struct error *err;
+	enum status climbed;	/* OK as long as a failure is not that of a step */
+};
+
 /* Goes from the file's version to this one, inside the transaction, and compares the schema. */
 static enum status
 climb(struct db *db, int *from, struct error *err)
@@ -149,21 +156,27 @@ climb(struct db *db, int *from, struct error *err)
 	return st == OK ? db_schema_check(db, err) : st;
 }
 
+static enum status
+climb_and_remember(void *arg)
+{
+	struct upgrade *u = arg;
+
+	return u->climbed = climb(u->db, u->from, u->err);
+}
+
 enum status
 db_upgrade(const char *path, int *from, struct error *err)
 {
 	struct db *db = db_open_any(path, err);
+	struct upgrade upgrade = { db, from, err, OK };
 	enum status st;
 
 	if (db == NULL)
 		return UNAVAILABLE;
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	if (db_write_begin(db) != OK)
+	if ((st = db_write(db, climb_and_remember, &upgrade)) != OK && upgrade.climbed == OK)
 		st = db_why(db, err);
-	else if ((st = climb(db, from, err)) == OK && db_write_commit(db) != OK)
-		st = db_why(db, err);
-	db_write_abort(db);
 	db_close(db);
 	return st;
 }

@@ -102,7 +102,7 @@ write_all(const struct buf *b)
 
 /* Puts /dev/null in the place of a descriptor, so that no file opened later gets its number. */
 static void
-send_nowhere(int fd)
+redirect_to_null(int fd)
 {
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -118,21 +118,21 @@ send_nowhere(int fd)
  * with mod_cgi stderr is a pipe), and then kills the program.
  */
 static void
-go_on_alone(void)
+go_on_in_child(void)
 {
 	struct stat log;
 	pid_t child = fork();
 
 	if (child > 0)
 		_exit(0);
-	send_nowhere(STDOUT_FILENO);
+	redirect_to_null(STDOUT_FILENO);
 	if (child == -1)	/* no child: continue here, as long as the server allows */
 		return;
 	setsid();
-	send_nowhere(STDIN_FILENO);
+	redirect_to_null(STDIN_FILENO);
 	/* Keep stderr if it is a file: then it is the log, and not a pipe to the server. */
 	if (fstat(STDERR_FILENO, &log) == 0 && S_ISFIFO(log.st_mode))
-		send_nowhere(STDERR_FILENO);
+		redirect_to_null(STDERR_FILENO);
 }
 
 /* ---- Out of memory: this request gets its reply and the process ends.  The web server starts another. */
@@ -155,7 +155,7 @@ send_cgi(const struct worker_reply *reply)
 
 /* The reply of a CGI program that has no worker yet, made without allocating. */
 static void
-send_bare(void)
+send_without_worker(void)
 {
 	static const char body[] = "{\"success\":false,"
 	    "\"message\":\"There is not enough memory for this request. Try again shortly.\","
@@ -181,7 +181,7 @@ reply_out_of_memory(void)
 	if (serving.kind == CGI_ANSWERED)	/* the reply has gone; maintenance is repeated another time */
 		_exit(0);
 	if (serving.worker == NULL) {
-		send_bare();
+		send_without_worker();
 		_exit(0);
 	}
 	reply = worker_out_of_memory(serving.worker);
@@ -195,36 +195,36 @@ reply_out_of_memory(void)
 
 /* Answers the one request of a CGI program.  SQLite must not be carried over a fork, so the child opens the database itself. */
 static int
-serve_cgi(struct worker *a)
+serve_cgi(struct worker *w)
 {
-	struct body body = { .max = worker_body_max(a->endpoint) };
+	struct body body = { .max = worker_body_max(w->endpoint) };
 	unsigned long long body_left = cgi_body_bytes(environ);
 	struct worker_reply reply;
 
-	serving.worker = a;
+	serving.worker = w;
 	body_read(&body, read_cgi, &body_left);
-	reply = worker_handle(a, environ, body.text, body.n, check_length(&body, environ));
+	reply = worker_handle(w, environ, body.text, body.n, check_length(&body, environ));
 	serving.kind = CGI_ANSWERED;
 	send_cgi(&reply);
 	free(body.text);
-	if (worker_leaves_work(a)) {
-		go_on_alone();
-		worker_maintain(a);
+	if (worker_leaves_work(w)) {
+		go_on_in_child();
+		worker_maintain(w);
 	}
 	return 0;
 }
 
 /* One request of a program that stays, from its first byte to its last, and the maintenance after it. */
 static void
-fastcgi_request(struct worker *a, FCGX_Request *request, struct body *body)
+fastcgi_request(struct worker *w, FCGX_Request *request, struct body *body)
 {
 	struct worker_reply reply;
 
 	serving.kind = FASTCGI_REQUEST;
-	serving.worker = a;
+	serving.worker = w;
 	serving.fastcgi = request;
 	body_read(body, read_fastcgi, request->in);
-	reply = worker_handle(a, request->envp, body->text, body->n, check_length(body, request->envp));
+	reply = worker_handle(w, request->envp, body->text, body->n, check_length(body, request->envp));
 	serving.kind = NO_REQUEST;
 	send_fastcgi(request, &reply);
 	/*
@@ -234,7 +234,7 @@ fastcgi_request(struct worker *a, FCGX_Request *request, struct body *body)
 	FCGX_Detach(request);
 	FCGX_Finish_r(request);
 	body_forget(body);
-	worker_maintain(a);
+	worker_maintain(w);
 }
 
 static volatile sig_atomic_t is_told_to_stop;
@@ -258,12 +258,12 @@ stop_is_pending(void)
 
 /* Takes the next request; false if there can be no more.  Another process may have taken it, or its client may have gone. */
 static bool
-serve_next(struct worker *a, FCGX_Request *request, struct body *body)
+accept_next(struct worker *w, FCGX_Request *request, struct body *body)
 {
 	int rc = FCGX_Accept_r(request);
 
 	if (rc == 0)
-		fastcgi_request(a, request, body);
+		fastcgi_request(w, request, body);
 	return rc == 0 || rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED;
 }
 
@@ -273,9 +273,9 @@ serve_next(struct worker *a, FCGX_Request *request, struct body *body)
  * accept().  ALRM belongs to the writers' lock, which lets it in by itself.
  */
 static int
-serve_fastcgi(struct worker *a)
+serve_fastcgi(struct worker *w)
 {
-	struct body body = { .max = worker_body_max(a->endpoint) };
+	struct body body = { .max = worker_body_max(w->endpoint) };
 	struct pollfd listening = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct sigaction action = { .sa_handler = on_stop };
 	sigset_t blocked, waiting;
@@ -296,16 +296,16 @@ serve_fastcgi(struct worker *a)
 	if (FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-	worker_start(a);
+	worker_start(w);
 	while (is_well && !is_told_to_stop && !stop_is_pending())
 		if (ppoll(&listening, 1, NULL, &waiting) == 1)
-			is_well = serve_next(a, &request, &body);
+			is_well = accept_next(w, &request, &body);
 	/*
 	 * With mod_fcgid each process has a socket of its own: nobody else would answer what waits there when it is told to
 	 * stop.
 	 */
 	for (int i = 0; is_well && i < LAST_MAX && poll(&listening, 1, 0) == 1; i++)
-		is_well = serve_next(a, &request, &body);
+		is_well = accept_next(w, &request, &body);
 	close(STDIN_FILENO);	/* at once: whoever connects now is refused, and sent to another process */
 	free(body.text);
 	return is_well ? 0 : 1;
@@ -314,7 +314,7 @@ serve_fastcgi(struct worker *a)
 int
 serve(const struct endpoint *endpoint)
 {
-	struct worker a;
+	struct worker worker;
 	bool is_cgi;
 	int rc;
 
@@ -330,8 +330,8 @@ serve(const struct endpoint *endpoint)
 		out_of_memory();
 	is_cgi = FCGX_IsCGI() != 0;
 	serving.kind = is_cgi ? CGI_REQUEST : NO_REQUEST;
-	worker_init(&a, endpoint);
-	rc = is_cgi ? serve_cgi(&a) : serve_fastcgi(&a);
-	worker_free(&a);
+	worker_init(&worker, endpoint);
+	rc = is_cgi ? serve_cgi(&worker) : serve_fastcgi(&worker);
+	worker_free(&worker);
 	return rc;
 }

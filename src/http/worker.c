@@ -19,23 +19,23 @@
 enum { HEAD_USUAL = 8 * 1024 };	/* bytes; the headers of a reply, or the body of an error, are shorter */
 
 void
-worker_init(struct worker *a, const struct endpoint *endpoint)
+worker_init(struct worker *w, const struct endpoint *endpoint)
 {
-	*a = (struct worker) { .endpoint = endpoint, .arena = arena_new() };
-	buf_reserve(&a->head, HEAD_USUAL);	/* after a write was committed, its reply must not fail for lack of memory */
-	buf_reserve(&a->last_head, HEAD_USUAL);
-	buf_reserve(&a->last_body, HEAD_USUAL);
+	*w = (struct worker) { .endpoint = endpoint, .arena = arena_new() };
+	buf_reserve(&w->head, HEAD_USUAL);	/* after a write was committed, its reply must not fail for lack of memory */
+	buf_reserve(&w->last_head, HEAD_USUAL);
+	buf_reserve(&w->last_body, HEAD_USUAL);
 }
 
 void
-worker_free(struct worker *a)
+worker_free(struct worker *w)
 {
-	db_close(a->db);
-	arena_free(a->arena);
-	buf_free(&a->head);
-	buf_free(&a->body);
-	buf_free(&a->last_head);
-	buf_free(&a->last_body);
+	db_close(w->db);
+	arena_free(w->arena);
+	buf_free(&w->head);
+	buf_free(&w->body);
+	buf_free(&w->last_head);
+	buf_free(&w->last_body);
 }
 
 size_t
@@ -54,19 +54,19 @@ worker_body_max(const struct endpoint *endpoint)
  * could not.
  */
 static void
-examine(struct worker *a, const char *path, const struct error *err)
+log_installation(struct worker *w, const char *path, const struct error *err)
 {
-	struct doctor_context p = { .path = path, .err = err, .arena = a->arena, .now = instant_now() };
+	struct doctor_context p = { .path = path, .err = err, .arena = w->arena, .now = instant_now() };
 
-	if (a->is_examined)
+	if (w->is_installation_logged)
 		return;
-	a->is_examined = true;
-	if (a->db != NULL && db_read_begin(a->db) == OK)
-		p.db = a->db;
-	if (a->db == NULL || p.db != NULL)
+	w->is_installation_logged = true;
+	if (w->db != NULL && db_read_begin(w->db) == OK)
+		p.db = w->db;
+	if (w->db == NULL || p.db != NULL)
 		doctor_log(&p);
 	if (p.db != NULL)
-		db_read_end(a->db);
+		db_read_end(w->db);
 }
 
 /*
@@ -74,21 +74,21 @@ examine(struct worker *a, const char *path, const struct error *err)
  * opening, and only in a request, because only a request tells the document root.
  */
 static enum status
-check_location(struct worker *a, const struct req *r, struct error *err)
+check_location(struct worker *w, const struct req *r, struct error *err)
 {
 	const char *document_root;
 
-	if (a->is_location_checked || r == NULL || (document_root = req_env(r, "DOCUMENT_ROOT")) == NULL)
+	if (w->is_location_checked || r == NULL || (document_root = req_env(r, "DOCUMENT_ROOT")) == NULL)
 		return OK;
-	if (doctor_is_below(db_path(a->db), document_root)) {
+	if (doctor_is_below(db_path(w->db), document_root)) {
 		error_set(err, UNAVAILABLE, "%s: lies below the web server's document root %s, where anybody may fetch it",
-		    db_path(a->db), document_root);
+		    db_path(w->db), document_root);
 		error_hint(err, "Move it into a folder that no web server serves");
-		db_close(a->db);
-		a->db = NULL;
+		db_close(w->db);
+		w->db = NULL;
 		return UNAVAILABLE;
 	}
-	a->is_location_checked = true;
+	w->is_location_checked = true;
 	return OK;
 }
 
@@ -97,17 +97,17 @@ check_location(struct worker *a, const struct req *r, struct error *err)
  * command or maintenance inspects the whole file; that would take too long here.
  */
 static enum status
-check_shape(struct worker *a, struct error *err)
+check_schema(struct worker *w, struct error *err)
 {
 	struct error found = { 0 };
-	enum status st = db_is_accepted(a->db) ? OK : db_schema_check(a->db, &found);
+	enum status st = db_is_accepted(w->db) ? OK : db_schema_check(w->db, &found);
 
 	if (st == OK)
 		return OK;
-	error_set(err, UNAVAILABLE, "%s: put there by hand: %.400s", db_path(a->db), found.text);
+	error_set(err, UNAVAILABLE, "%s: put there by hand: %.400s", db_path(w->db), found.text);
 	error_hint(err, "%s", found.hint);
-	db_close(a->db);
-	a->db = NULL;
+	db_close(w->db);
+	w->db = NULL;
 	return UNAVAILABLE;
 }
 
@@ -116,26 +116,26 @@ check_shape(struct worker *a, struct error *err)
  * or repaired while the program runs. r is NULL outside of a request.
  */
 static enum status
-open_database(struct worker *a, const struct req *r, struct error *err)
+open_database(struct worker *w, const struct req *r, struct error *err)
 {
 	char path[CONF_PATH_MAX] = "", text[ERROR_TEXT_MAX * 2], fix[ERROR_TEXT_MAX * 2];
 	enum status st = OK;
 
-	if (a->db != NULL && !db_is_in_place(a->db)) {
-		db_close(a->db);
-		a->db = NULL;
+	if (w->db != NULL && !db_is_in_place(w->db)) {
+		db_close(w->db);
+		w->db = NULL;
 	}
-	if (a->db == NULL) {
-		a->is_location_checked = false;
-		if ((st = conf_database(path, err)) == OK && (a->db = db_open(path, err)) == NULL)
+	if (w->db == NULL) {
+		w->is_location_checked = false;
+		if ((st = conf_database(path, err)) == OK && (w->db = db_open(path, err)) == NULL)
 			st = UNAVAILABLE;
 		if (st == OK)
-			st = check_shape(a, err);
+			st = check_schema(w, err);
 		if (st != OK)
-			examine(a, path, err);
+			log_installation(w, path, err);
 	}
 	if (st == OK)
-		st = check_location(a, r, err);
+		st = check_location(w, r, err);
 	if (st != OK)
 		log_error("event=database error=%s fix=%s", log_value(err->text, text, sizeof(text)),
 		    log_value(err->hint, fix, sizeof(fix)));
@@ -143,13 +143,13 @@ open_database(struct worker *a, const struct req *r, struct error *err)
 }
 
 void
-worker_start(struct worker *a)
+worker_start(struct worker *w)
 {
 	struct error err = { 0 };
 
-	if (!a->endpoint->needs_no_database && open_database(a, NULL, &err) == OK)
-		examine(a, db_path(a->db), &err);
-	arena_reset(a->arena);
+	if (!w->endpoint->needs_no_database && open_database(w, NULL, &err) == OK)
+		log_installation(w, db_path(w->db), &err);
+	arena_reset(w->arena);
 }
 
 /* Turns what is known about the body into an outcome with a sentence, then makes the checks of its route (req_check_body). */
@@ -174,7 +174,7 @@ check_body(struct req *r, enum status body_status)
  * too.  If they cannot be read the request fails, because neither has a safe default.
  */
 static enum status
-read_settings(struct req *r)
+read_epoch_and_origin(struct req *r)
 {
 	struct query *q = db_query(r->db, "SELECT name, value FROM setting WHERE name IN ('cors_origins', 'epoch')");
 	const char *origins = "", *origin = req_env(r, "HTTP_ORIGIN");
@@ -191,7 +191,7 @@ read_settings(struct req *r)
  * Makes the checks of the route, then runs its handler.  A handler that may write gets no open transaction: it starts its own.
  */
 static enum status
-dispatch(struct worker *a, struct req *r, enum status body_status)
+dispatch(struct worker *w, struct req *r, enum status body_status)
 {
 	enum status st;
 
@@ -199,41 +199,39 @@ dispatch(struct worker *a, struct req *r, enum status body_status)
 		return st;
 	if (r->db != NULL && r->route->method != GET)
 		db_read_end(r->db);
-	return r->route->handle(r, &a->body);
+	return r->route->handle(r, &w->body);
 }
 
 /*
  * Opens the database and handles the request in a read transaction, so that everything that a GET reads is of one moment.
- * Whatever the handler left open is closed here.
  */
 static enum status
-in_transaction(struct worker *a, struct req *r, enum status body_status)
+in_transaction(struct worker *w, struct req *r, enum status body_status)
 {
 	enum status st;
 
-	if (a->endpoint->needs_no_database)
-		return dispatch(a, r, body_status);
-	if ((st = open_database(a, r, &r->err)) != OK) {
+	if (w->endpoint->needs_no_database)
+		return dispatch(w, r, body_status);
+	if ((st = open_database(w, r, &r->err)) != OK) {
 		r->trouble = db_opening_trouble();
 		return st;
 	}
-	r->db = a->db;
-	if ((st = db_read_begin(a->db)) != OK) {
-		r->trouble = db_trouble(a->db);
+	r->db = w->db;
+	if ((st = db_read_begin(w->db)) != OK) {
+		r->trouble = db_trouble(w->db);
 		return st;
 	}
-	if ((st = read_settings(r)) == OK)
-		st = dispatch(a, r, body_status);
+	if ((st = read_epoch_and_origin(r)) == OK)
+		st = dispatch(w, r, body_status);
 	if (st == UNAVAILABLE)
-		r->trouble = db_trouble(a->db);
-	db_read_end(a->db);
-	db_write_abort(a->db);	/* rolls back what a handler left unfinished; does nothing after a commit */
+		r->trouble = db_trouble(w->db);
+	db_read_end(w->db);
 	return st;
 }
 
 /* Logs the request.  Path and organization come from the client, so they are quoted. */
 static void
-log_line(const struct req *r, enum status st, size_t bytes, int64_t us)
+log_reply(const struct req *r, enum status st, size_t bytes, int64_t us)
 {
 	char path[256], org[96];
 
@@ -243,10 +241,10 @@ log_line(const struct req *r, enum status st, size_t bytes, int64_t us)
 }
 
 struct worker_reply
-worker_handle(struct worker *a, char **env, const char *body, size_t n, enum status body_status)
+worker_handle(struct worker *w, char **env, const char *body, size_t n, enum status body_status)
 {
 	int64_t began_us = instant_monotonic_us();
-	struct req r = { .endpoint = a->endpoint, .env = env, .arena = a->arena, .now = instant_now(), .body = body,
+	struct req r = { .endpoint = w->endpoint, .env = env, .arena = w->arena, .now = instant_now(), .body = body,
 		.body_n = n, .org = "", .media = "", .path = "", .epoch = "" };
 	const char *method = req_env(&r, "REQUEST_METHOD");
 	enum status st;
@@ -254,23 +252,23 @@ worker_handle(struct worker *a, char **env, const char *body, size_t n, enum sta
 
 	r.method = method != NULL && strlen(method) < 16 ? method : "?";
 	log_request(uuid7(r.now, r.id));
-	buf_reset(&a->body);
-	buf_reset(&a->head);
+	buf_reset(&w->body);
+	buf_reset(&w->head);
 	/* From here to the reply, running out of memory is answered as this request. */
-	a->current = &r;
-	st = in_transaction(a, &r, body_status);
+	w->current = &r;
+	st = in_transaction(w, &r, body_status);
 	/* An error replaces whatever the handler has written, unless that is its own error reply. */
 	if (status_http(st) >= 400 && !r.keeps_body)
-		dialect_error(&r, st, &a->body);
-	has_body = reply_write(&r, st, &a->body, &a->head);
-	log_line(&r, st, a->head.size + (has_body ? a->body.size : 0), instant_monotonic_us() - began_us);
+		dialect_error(&r, st, &w->body);
+	has_body = reply_write(&r, st, &w->body, &w->head);
+	log_reply(&r, st, w->head.size + (has_body ? w->body.size : 0), instant_monotonic_us() - began_us);
 	/* Only requests with a credential trigger maintenance. */
-	a->now = r.now;
-	a->is_maintenance_due = r.now >= a->maintenance_at && r.caller.credential[0] != '\0';
+	w->now = r.now;
+	w->is_maintenance_due = r.now >= w->maintenance_at && r.caller.credential[0] != '\0';
 	log_request("");
-	a->current = NULL;
-	arena_reset(a->arena);
-	return (struct worker_reply) { &a->head, has_body ? &a->body : NULL };
+	w->current = NULL;
+	arena_reset(w->arena);
+	return (struct worker_reply) { &w->head, has_body ? &w->body : NULL };
 }
 
 /*
@@ -278,38 +276,38 @@ worker_handle(struct worker *a, char **env, const char *body, size_t n, enum sta
  * error, so they go.
  */
 struct worker_reply
-worker_out_of_memory(struct worker *a)
+worker_out_of_memory(struct worker *w)
 {
 	static char *no_env[] = { NULL };
-	struct req none = { .endpoint = a->endpoint, .env = no_env, .org = "", .path = "", .method = "?" };
-	struct req *r = a->current != NULL ? a->current : &none;
+	struct req none = { .endpoint = w->endpoint, .env = no_env, .org = "", .path = "", .method = "?" };
+	struct req *r = w->current != NULL ? w->current : &none;
 	bool has_body;
 
-	if (a->db != NULL)
-		db_write_abort(a->db);
+	if (w->db != NULL)
+		db_write_abort(w->db);
 	if (r == &none)		/* the body was still being read: there is no request yet */
 		uuid7(instant_now(), none.id);
 	r->etag[0] = '\0';
 	r->header_count = 0;
 	r->content_type = NULL;
 	r->trouble = DB_NO_MEMORY;
-	dialect_error(r, UNAVAILABLE, &a->last_body);
-	has_body = reply_write(r, UNAVAILABLE, &a->last_body, &a->last_head);
-	log_line(r, UNAVAILABLE, a->last_head.size, 0);
-	return (struct worker_reply) { &a->last_head, has_body ? &a->last_body : NULL };
+	dialect_error(r, UNAVAILABLE, &w->last_body);
+	has_body = reply_write(r, UNAVAILABLE, &w->last_body, &w->last_head);
+	log_reply(r, UNAVAILABLE, w->last_head.size, 0);
+	return (struct worker_reply) { &w->last_head, has_body ? &w->last_body : NULL };
 }
 
 /* Closes the database if there is work, because the child process that does it must open its own. */
 bool
-worker_leaves_work(struct worker *a)
+worker_leaves_work(struct worker *w)
 {
-	bool yes = a->is_maintenance_due && a->db != NULL && maintenance_is_due(a->db, a->arena, a->now);
+	bool yes = w->is_maintenance_due && w->db != NULL && maintenance_is_due(w->db, w->arena, w->now);
 
-	arena_reset(a->arena);
-	a->is_maintenance_due = yes;
+	arena_reset(w->arena);
+	w->is_maintenance_due = yes;
 	if (yes) {
-		db_close(a->db);
-		a->db = NULL;
+		db_close(w->db);
+		w->db = NULL;
 	}
 	return yes;
 }
@@ -319,13 +317,13 @@ worker_leaves_work(struct worker *a)
  * undone.
  */
 void
-worker_maintain(struct worker *a)
+worker_maintain(struct worker *w)
 {
 	struct error err = { 0 };
 
-	if (!a->is_maintenance_due || open_database(a, NULL, &err) != OK)
+	if (!w->is_maintenance_due || open_database(w, NULL, &err) != OK)
 		return;
-	a->is_maintenance_due = false;
-	a->maintenance_at = maintenance(a->db, a->arena, a->now) ? a->now : a->now + MAINTENANCE_EVERY_MS;
-	arena_reset(a->arena);
+	w->is_maintenance_due = false;
+	w->maintenance_at = maintenance(w->db, w->arena, w->now) ? w->now : w->now + MAINTENANCE_EVERY_MS;
+	arena_reset(w->arena);
 }

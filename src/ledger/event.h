@@ -81,7 +81,7 @@ struct event_options {
 };
 
 /*
- * Posts the pending items in their order, inside a write transaction on org (organization_load_for_write), and sets
+ * Posts the pending items in their order, inside a write transaction on org (organization_write), and sets
  * their verdicts.  A bad item never fails the others.  If the result is not OK, the transaction must be aborted.
  */
 enum status	event_post(struct db *db, struct arena *a, const struct organization *org,

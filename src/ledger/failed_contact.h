@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "db/db.h"
 
 /*
@@ -19,8 +20,12 @@ enum status	failed_contact_expire(struct db *db, int64_t now);	/* at most 1,000 
 /* Whether failed_contact_expire has anything to do. */
 enum status	failed_contact_is_due(struct db *db, int64_t now, bool *is_due);
 
-/* Blanks one phone number in every organization; *count is the number of failed contacts that had it. */
-enum status	failed_contact_erase(struct db *db, const char *phone, int64_t *count);
+/*
+ * Blanks one phone number in every organization; *count is the number of failed contacts that had it.  Writes an audit row with
+ * that number, and never with the phone number.  Inside a write transaction.
+ */
+enum status	failed_contact_erase(struct db *db, struct arena *a, const char *phone, int64_t now, const char *credential,
+		    int64_t *count);
 
 /* Removes the failed contact of an event that was voided: its row, and the event's detail hash. */
 enum status	failed_contact_forget(struct db *db, int64_t org_key, const char *source, const char *id);

@@ -195,6 +195,39 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	return write_audit(db, org, &base, NULL, &effects, now, &by, "org.tzdata");
 }
 
+/* A write of an organization, for write_loaded. */
+struct organization_writing {
+	struct db *db;
+	struct arena *arena;
+	const char *id;
+	int64_t now;
+	organization_work *work;
+	void *arg;
+	struct error *err;
+};
+
+/* Inside the write transaction: the organization that is changed is the one that was loaded. */
+static enum status
+write_loaded(void *arg)
+{
+	struct organization_writing *w = arg;
+	struct organization org;
+	enum status st;
+
+	if ((st = organization_load_for_write(w->db, w->arena, w->id, w->now, &org, w->err)) != OK)
+		return st;
+	return w->work(&org, w->arg);
+}
+
+enum status
+organization_write(struct db *db, struct arena *a, const char *id, int64_t now, organization_work *work, void *arg,
+    struct error *err)
+{
+	struct organization_writing w = { db, a, id, now, work, arg, err };
+
+	return db_write(db, write_loaded, &w);
+}
+
 enum status
 organization_add(struct db *db, struct arena *a, struct organization *org, const struct limit_base *base, int64_t now,
     const struct actor *by, struct error *err)

@@ -55,12 +55,25 @@ bool		organization_id_ok(const char *id);
 enum status	organization_load(struct db *db, const char *id, struct organization *org, struct error *err) MUST_CHECK;
 
 /*
- * The same inside a write transaction that will change something of it: loads its limits,
- * counts the revision up and, if the zone file
- * has other rules than the day spans, replaces the spans from the next day start on (with an audit row).
+ * The same inside a write transaction that will change something of it (organization_write calls this): loads its limits,
+ * counts the revision up and, if the zone file has other rules than the day spans, replaces the spans from the next day
+ * start on (with an audit row).
  */
 enum status	organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
 		    struct organization *org, struct error *err) MUST_CHECK;
+
+/*
+ * What a write does with the organization, in the write transaction (see db_work).  *org is valid until it returns; its days
+ * are longer, until another organization is loaded.
+ */
+typedef enum status organization_work(struct organization *org, void *arg);
+
+/*
+ * Writes something of an organization: db_write, with organization_load_for_write before work(org, arg).  NOT_FOUND without
+ * calling work if there is no such organization; otherwise returns what db_write does.
+ */
+enum status	organization_write(struct db *db, struct arena *a, const char *id, int64_t now, organization_work *work,
+		    void *arg, struct error *err) MUST_CHECK;
 
 /* The number of organizations.  Inside a transaction. */
 enum status	organization_count(struct db *db, int64_t *count) MUST_CHECK;
@@ -88,6 +101,15 @@ enum status	organization_add(struct db *db, struct arena *a, struct organization
 enum status	organization_update(struct db *db, struct arena *a, struct organization *org,
 		    const struct organization *wanted, const struct limit_base *base, bool recut_history, int64_t now,
 		    const struct actor *by, struct org_effects *effects, struct error *err) MUST_CHECK;
+
+/*
+ * Recomputes the roll-ups and the counters of segments from the ledger, in a write transaction on org.  with_days: also the
+ * boundaries of all days, past ones too, and the days of its segments; *effects, in the arena, lists what that changed.  Writes
+ * one audit row.  progress is that of ledger_rebuild.
+ */
+enum status	organization_rebuild(struct db *db, struct arena *a, struct organization *org, bool with_days,
+		    void (*progress)(const char *what, int64_t done, int64_t total), int64_t now, const struct actor *by,
+		    struct org_effects *effects, struct error *err) MUST_CHECK;
 
 #define ORG_MOVES_LISTED_MAX 1000	/* in an audit row */
 

@@ -1,5 +1,6 @@
 /*
- * The audit: who changed what, when, with which credential.
+ * The audit: who changed what, when, with which credential.  The function that changes something writes the row, so that
+ * no handler and no command can forget it.
  */
 #ifndef AUDIT_H
 #define AUDIT_H

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/audit.h"
 #include "store/cors.h"
 #include "store/setting.h"
 
@@ -114,4 +115,12 @@ setting_set(struct db *db, const char *name, const char *value, struct error *er
 	query_bind_text(q, ":name", name);
 	query_bind_text(q, ":value", value);
 	return query_run(q);
+}
+
+enum status
+setting_change(struct db *db, const char *name, const char *value, int64_t now, const char *credential, struct error *err)
+{
+	enum status st = setting_set(db, name, value, err);
+
+	return st == OK ? audit_pair(db, now, 0, credential, "setting.set", name, value) : st;
 }

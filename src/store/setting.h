@@ -31,7 +31,14 @@ enum status	 setting_get(struct db *db, struct arena *a, const char *name, const
 /* Whether setting_set or Daybook itself could have written a row of the table; if not, err says why. */
 bool		 setting_is_sound(const char *name, const char *value, struct error *err);
 
-/* Sets a value; inside a write transaction.  BAD_REQUEST if the name is unknown or the value is not valid. */
+/*
+ * Sets a value that Daybook itself chose; inside a write transaction.  BAD_REQUEST if the name is unknown or the value is not
+ * valid.
+ */
 enum status	 setting_set(struct db *db, const char *name, const char *value, struct error *err) MUST_CHECK;
+
+/* The same for a value that an operator chose, with an audit row. */
+enum status	 setting_change(struct db *db, const char *name, const char *value, int64_t now, const char *credential,
+		    struct error *err) MUST_CHECK;
 
 #endif

@@ -360,11 +360,15 @@ PLANTED = {
     "cgi-bin/campaigns/write.c": [
         ('#include "write.h"\n', '#include <unistd.h>\n#include "write.h"\nextern bool room_was_asked;\n'
                                           'bool room_was_asked;\n'),
-        ('\tst = create(r, &org, input, &change, &refusal, out);\n',
-         '\tst = create(r, &org, input, &change, &refusal, out);\n'
-         '\tif (st == CREATED) {\n\t\tdb_write_abort(r->db);\n\t\tusleep(5000);\n\t\tjson_reset(out);\n'
-         '\t\tif ((st = db_write_begin(r->db)) != OK)\n\t\t\treturn st;\n\t\troom_was_asked = true;\n'
-         '\t\tst = create(r, &org, input, &change, &refusal, out);\n\t\troom_was_asked = false;\n\t}\n')],
+        ('enum status\ncampaigns_post(struct req *r, ',
+         'static bool has_room;\n\nstatic enum status\nask_for_room(struct organization *org, void *arg)\n{\n'
+         '\tenum status st = create(org, arg);\n\n\thas_room = st == CREATED;\n\treturn has_room ? CONFLICT : st;\n}\n\n'
+         'enum status\ncampaigns_post(struct req *r, '),
+        ('\tst = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);\n',
+         '\tst = organization_write(r->db, r->arena, r->org, r->now, ask_for_room, &post, &r->err);\n'
+         '\tif (has_room) {\n\t\tusleep(5000);\n\t\tjson_reset(out);\n\t\troom_was_asked = true;\n'
+         '\t\tst = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);\n'
+         '\t\troom_was_asked = false;\n\t}\n\thas_room = false;\n')],
     **{f"cgi-bin/campaigns/{name}.c": [] for name in ("campaigns", "body", "json", "results")},
 }
 

@@ -20,7 +20,7 @@
 
 #include "base/arena.h"
 #include "auth/auth.h"
-#include "db/db.h"
+#include "db/db_file.h"
 #include "base/crypto.h"
 #include "store/setting.h"
 #include "auth/signing_key.h"
@@ -147,7 +147,7 @@ add_key(const char *kid, const char *alg, const char *pem, const char *org, unsi
 {
 	struct error err = { .text = "" };
 
-	if (signing_key_add(db, arena, kid, alg, pem, org, max_scopes, at_ms, &err) != OK) {
+	if (signing_key_add(db, arena, kid, alg, pem, org, max_scopes, at_ms, "test", &err) != OK) {
 		fprintf(stderr, "%s: %s\n", kid, err.text);
 		abort();
 	}
