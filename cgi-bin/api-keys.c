@@ -153,7 +153,7 @@ add_key(void *arg)
 	int64_t number;
 
 	if ((st = api_key_add(r->db, r->arena, r->org, post->input.name != NULL ? post->input.name : "", post->input.scopes, r->now,
-	    r->caller.credential, &secret, &number, &r->err)) != OK ||
+	    &r->by, &secret, &number, &r->err)) != OK ||
 	    (st = api_key_load(r->db, r->arena, r->org, number, &key, &r->err)) != OK)
 		return st;
 	r->is_secret = true;
@@ -206,7 +206,7 @@ revoke_key(void *arg)
 		return st;
 	/* A second DELETE is no change: it writes no audit row. */
 	if (key.revoked_at == 0) {
-		if ((st = api_key_revoke(r->db, key.key, r->now, r->caller.credential, &r->err)) != OK)
+		if ((st = api_key_revoke(r->db, key.key, r->now, &r->by, &r->err)) != OK)
 			return st;
 		key.revoked_at = r->now;
 	}

@@ -132,7 +132,7 @@ set_price(void *arg)
 		price->valid_from = organization_today(&org, r->now);
 	}
 	st = price_set(r->db, r->arena, r->org, price->channel, price->valid_from, price->nanos_per_part, post->input.reprice,
-	    r->now, r->caller.credential, &quarters, &r->err);
+	    r->now, &r->by, &quarters, &r->err);
 	if (st == CONFLICT)
 		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change; price them "
 		    "anew with \"reprice\":true, or choose a later day");

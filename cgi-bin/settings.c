@@ -5,9 +5,14 @@
  * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
  * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
  *	"cycleDay":1-31,"messagesCap","smsCap","callCap":n|null,"costCap":USD|null,"allowOverage":bool}
- *	null removes a limit or a cap.
+ *	null removes a limit or a cap.  What changes holds from today on.
+ * GET /api/organizations/{organizationId}/limits   every limit, with what its present window has used and held
  *
- *	200	{"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
+ *	200	GET limits: {"success":true,"data":{"limits":[{"name","limit","channels","unit","window","from","until","amount",
+ *		"used","held","available","resetsAt","action"},…]}}.  window is day, cycle, month or year, from and until its
+ *		first and last day, resetsAt when the next one begins.  cost is in US dollars.  No limit: amount and available
+ *		are null.
+ *	200	others: {"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
  *		another day, and "daysOverLimit", the days from today on that are over their limit.
  *		A new time zone applies from the start of the next day, or to all days if there are no events yet;
  *		recutHistory recomputes all past days.
@@ -18,30 +23,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/limit.h"
 #include "org/organization.h"
 #include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "time/instant.h"
 
-/* The reply of all methods. effects is NULL for a GET. */
+/* The reply of all methods but that of the limits.  effects is NULL for a GET. */
 static void
 put_settings(struct json *out, const struct organization *org, int64_t now, const struct org_effects *effects)
 {
+	struct limit_base base;
 	char text[DAY_TEXT_MAX];
 
+	limit_base_read(&org->limits, organization_today(org, now), &base);
 	dialect_tether_open(out);
 	json_put_text(out, "organizationId", org->id);
 	json_put_text(out, "name", org->name);
 	json_put_text(out, "timezone", org->timezone);
 	json_put_text(out, "today", day_format(organization_today(org, now), text));
 	json_put_text(out, "plan", org->plan);
-	json_put_int_or_null(out, "dailyLimit", org->daily_limit, UNLIMITED);
-	json_put_text(out, "quotaUnit", quota_unit_name(org->unit));
+	json_put_int_or_null(out, "dailyLimit", base.amounts[LIMIT_BASE_DAILY], UNLIMITED);
+	json_put_text(out, "quotaUnit", quota_unit_name(base.unit));
 	json_put_int(out, "cycleDay", org->cycle_day);
 	json_put_int(out, "weekStart", org->week_start);
-	organization_put_caps(out, org);
-	json_put_bool(out, "allowOverage", org->allow_overage);
+	limit_row_put_caps(out, &base);
+	json_put_bool(out, "allowOverage", base.allow_overage);
 	instant_put(out, "createdAt", org->created_at);
 	instant_put(out, "updatedAt", org->updated_at);
 	if (effects != NULL)
@@ -57,13 +65,93 @@ settings_get(struct req *r, struct buf *body)
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
-	if (!reply_cached(r, body, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
+		return OK;
+	if ((st = limit_row_load(r->db, r->arena, &org)) == OK)
 		put_settings(json_on(body), &org, r->now, NULL);
+	return st;
+}
+
+/* ---- Limits */
+
+/* An amount in the rule's unit; null if there is none. */
+static void
+put_amount(struct json *out, const char *name, const struct limit_rule *rule, int64_t amount)
+{
+	if (amount == UNLIMITED || amount == INT64_MAX)
+		json_put_null(out, name);
+	else if (rule->unit == LIMIT_COST)
+		json_put_money(out, name, amount);
+	else
+		json_put_int(out, name, amount);
+}
+
+static void
+put_limit(struct json *out, const struct organization *org, const struct limit_book *book, const struct limit_rule *rule,
+    struct day today)
+{
+	struct limit_state s = limit_book_state(book, rule, today);
+	char text[DAY_TEXT_MAX];
+
+	json_open_object(out, NULL);
+	json_put_text(out, "name", rule->name);
+	json_put_text(out, "limit", rule->word);
+	json_open_array(out, "channels");
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		if (limit_rule_counts(rule, c))
+			json_put_text(out, NULL, channel_facts(c)->name);
+	json_close_array(out);
+	json_put_text(out, "unit", limit_unit_name(rule->unit));
+	json_put_text(out, "window", limit_period_name(rule->period));
+	json_put_text(out, "from", day_format(s.window.from, text));
+	json_put_text(out, "until", day_format(day_add(s.window.until, -1), text));
+	put_amount(out, "amount", rule, s.amount);
+	put_amount(out, "used", rule, s.used);
+	put_amount(out, "held", rule, s.held);
+	put_amount(out, "available", rule, s.available);
+	instant_put(out, "resetsAt", day_start(org->days, s.window.until));
+	json_put_text(out, "action", rule->refuses ? "refuse" : "report");
+	json_close_object(out);
+}
+
+static enum status
+settings_get_limits(struct req *r, struct buf *body)
+{
+	struct json *out = json_on(body);
+	struct organization org;
+	struct limit_book *book;
+	struct day today;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+		return st;
+	today = organization_today(&org, r->now);
+	if (reply_cached(r, body, org.revision, today))
+		return OK;
+	if ((st = limit_row_load(r->db, r->arena, &org)) != OK ||
+	    (st = limit_book_new(r->db, r->arena, &org, NULL, LIMIT_FOLLOW_ALL, r->now, &book)) != OK ||
+	    (st = limit_book_read(book, today, today)) != OK)
+		return st;
+	dialect_tether_open(out);
+	json_open_array(out, "limits");
+	for (size_t i = 0; i < org.limits.count; i++)
+		put_limit(out, &org, book, &org.limits.of[i], today);
+	json_close_array(out);
+	dialect_tether_close(out);
 	return OK;
 }
 
-/* Reads the wanted settings from the body into a copy of the present ones, which it leaves alone if they are absent. */
-typedef enum status read_wanted(struct req *r, struct json_object *o, struct organization *wanted, bool *recut);
+/* ---- Changes */
+
+/* The settings as they are to be. */
+struct settings {
+	struct organization org;
+	struct limit_base base;
+	bool recut;
+};
+
+/* Reads wanted settings from the body into a copy of the present ones, which it leaves alone if they are absent. */
+typedef enum status read_wanted(struct req *r, struct json_object *o, struct settings *wanted);
 
 /* A PUT of some settings. */
 struct settings_put {
@@ -81,14 +169,14 @@ static enum status
 change_settings(struct organization *org, void *arg)
 {
 	const struct settings_put *put = arg;
-	struct organization wanted = *org;
+	struct settings wanted = { .org = *org };
 	struct req *r = put->r;
 	struct org_effects effects;
-	bool recut = false;
 	enum status st;
 
-	if ((st = put->read(r, put->members, &wanted, &recut)) != OK ||
-	    (st = organization_update(r->db, r->arena, org, &wanted, recut, r->now, r->caller.credential, &effects,
+	limit_base_read(&org->limits, organization_today(org, r->now), &wanted.base);
+	if ((st = put->read(r, put->members, &wanted)) != OK ||
+	    (st = organization_update(r->db, r->arena, org, &wanted.org, &wanted.base, wanted.recut, r->now, &r->by, &effects,
 	    &r->err)) != OK)
 		return st;
 	put_settings(json_on(put->body), org, r->now, &effects);
@@ -111,20 +199,19 @@ settings_put(struct req *r, struct buf *body, const char *const *fields, read_wa
 }
 
 static enum status
-read_profile(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+read_profile(struct req *r, struct json_object *o, struct settings *wanted)
 {
-	int64_t week_start = wanted->week_start;
+	int64_t week_start = wanted->org.week_start;
 	const char *name;
 	enum status st;
 	bool found;
 
-	(void)recut;
 	if ((st = json_string(o, "name", 1, ORG_NAME_MAX - 1, &name, &r->err)) != OK ||
 	    (st = json_int(o, "weekStart", 1, 7, &found, &week_start, &r->err)) != OK)
 		return st;
 	if (name != NULL)
-		snprintf(wanted->name, sizeof(wanted->name), "%s", name);
-	wanted->week_start = (int)week_start;
+		snprintf(wanted->org.name, sizeof(wanted->org.name), "%s", name);
+	wanted->org.week_start = (int)week_start;
 	return OK;
 }
 
@@ -137,18 +224,18 @@ settings_put_profile(struct req *r, struct buf *body)
 }
 
 static enum status
-read_timezone(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+read_timezone(struct req *r, struct json_object *o, struct settings *wanted)
 {
 	const char *zone;
 	bool found;
 	enum status st;
 
 	if ((st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &zone, &r->err)) != OK ||
-	    (st = json_bool(o, "recutHistory", &found, recut, &r->err)) != OK)
+	    (st = json_bool(o, "recutHistory", &found, &wanted->recut, &r->err)) != OK)
 		return st;
 	if (zone == NULL)
 		return error_set(&r->err, BAD_REQUEST, "timezone: required");
-	snprintf(wanted->timezone, sizeof(wanted->timezone), "%s", zone);
+	snprintf(wanted->org.timezone, sizeof(wanted->org.timezone), "%s", zone);
 	return OK;
 }
 
@@ -161,17 +248,16 @@ settings_put_timezone(struct req *r, struct buf *body)
 }
 
 static enum status
-read_plan(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+read_plan(struct req *r, struct json_object *o, struct settings *wanted)
 {
 	const char *plan;
 	enum status st;
 
-	(void)recut;
 	if ((st = json_string(o, "plan", 0, ORG_PLAN_MAX - 1, &plan, &r->err)) != OK)
 		return st;
 	if (plan == NULL)
 		return error_set(&r->err, BAD_REQUEST, "plan: required");
-	snprintf(wanted->plan, sizeof(wanted->plan), "%s", plan);
+	snprintf(wanted->org.plan, sizeof(wanted->org.plan), "%s", plan);
 	return OK;
 }
 
@@ -183,42 +269,41 @@ settings_put_plan(struct req *r, struct buf *body)
 	return settings_put(r, body, fields, read_plan);
 }
 
-/* A limit or a cap: an integer, or null for `none`.  An absent member leaves *value alone. */
+/* A limit or a cap: an integer, or null for none.  An absent member leaves *value alone. */
 static enum status
-read_limit(struct req *r, struct json_object *o, const char *name, int64_t none, int64_t *value)
+read_limit(struct req *r, struct json_object *o, const char *name, int64_t *value)
 {
 	bool found;
 
 	if (json_is_null(o, name)) {
-		*value = none;
+		*value = UNLIMITED;
 		return OK;
 	}
 	return json_int(o, name, 0, LIMIT_MAX, &found, value, &r->err);
 }
 
 static enum status
-read_limits(struct req *r, struct json_object *o, struct organization *wanted, bool *recut)
+read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 {
-	int64_t cycle_day = wanted->cycle_day;
+	int64_t cycle_day = wanted->org.cycle_day, *amounts = wanted->base.amounts;
 	const char *unit;
 	enum status st;
 	bool found;
 
-	(void)recut;
-	if ((st = read_limit(r, o, "dailyLimit", UNLIMITED, &wanted->daily_limit)) != OK ||
-	    (st = read_limit(r, o, "messagesCap", NO_CAP, &wanted->cap_messages)) != OK ||
-	    (st = read_limit(r, o, "smsCap", NO_CAP, &wanted->cap_sms)) != OK ||
-	    (st = read_limit(r, o, "callCap", NO_CAP, &wanted->cap_calls)) != OK ||
+	if ((st = read_limit(r, o, "dailyLimit", &amounts[LIMIT_BASE_DAILY])) != OK ||
+	    (st = read_limit(r, o, "messagesCap", &amounts[LIMIT_BASE_MESSAGES])) != OK ||
+	    (st = read_limit(r, o, "smsCap", &amounts[LIMIT_BASE_SMS])) != OK ||
+	    (st = read_limit(r, o, "callCap", &amounts[LIMIT_BASE_CALLS])) != OK ||
 	    (st = json_int(o, "cycleDay", 1, 31, &found, &cycle_day, &r->err)) != OK ||
-	    (st = json_bool(o, "allowOverage", &found, &wanted->allow_overage, &r->err)) != OK ||
-	    (st = json_money(o, "costCap", &found, &wanted->cap_cost_micros, &r->err)) != OK ||
+	    (st = json_bool(o, "allowOverage", &found, &wanted->base.allow_overage, &r->err)) != OK ||
+	    (st = json_money(o, "costCap", &found, &amounts[LIMIT_BASE_COST], &r->err)) != OK ||
 	    (st = json_string(o, "quotaUnit", 1, 16, &unit, &r->err)) != OK)
 		return st;
 	if (json_is_null(o, "costCap"))
-		wanted->cap_cost_micros = NO_CAP;
-	if (unit != NULL && !quota_unit_parse(unit, &wanted->unit))
+		amounts[LIMIT_BASE_COST] = UNLIMITED;
+	if (unit != NULL && !quota_unit_parse(unit, &wanted->base.unit))
 		return error_set(&r->err, BAD_REQUEST, "quotaUnit: unknown \"%s\"; message or part", unit);
-	wanted->cycle_day = (int)cycle_day;
+	wanted->org.cycle_day = (int)cycle_day;
 	return OK;
 }
 
@@ -236,6 +321,7 @@ main(void)
 {
 	static const struct route routes[] = {
 		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, settings_get },
+		{ GET, "/api/organizations/{organizationId}/limits", SCOPE_USAGE_READ, settings_get_limits },
 		{ PUT, "/api/organizations/{organizationId}/profile", SCOPE_ORG_ADMIN, settings_put_profile },
 		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_put_timezone },
 		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, settings_put_plan },

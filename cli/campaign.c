@@ -113,7 +113,7 @@ cancel_campaign(struct organization *org, void *arg)
 {
 	struct cancellation *k = arg;
 	struct cli *c = k->cli;
-	struct campaign_change change = { .now = c->now, .credential = CLI_CREDENTIAL, .today = organization_today(org, c->now) };
+	struct campaign_change change = { .now = c->now, .by = &cli_actor, .today = organization_today(org, c->now) };
 	struct campaign_refusal refusal;
 	struct campaign campaign;
 	enum status st;

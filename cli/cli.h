@@ -17,7 +17,7 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
-#define CLI_CREDENTIAL "cli"
+extern const struct actor cli_actor;	/* who the command is, for the audit and the ledger */
 
 struct cli {
 	char path[4096];	/* of the database */

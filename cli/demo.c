@@ -40,6 +40,7 @@ struct flow {
 
 struct company {
 	struct organization org;
+	struct limit_base base;
 	const char *phone;		/* from a range that is reserved for fiction; two digits follow */
 	const struct flow *flows;
 	size_t flow_count;
@@ -112,7 +113,7 @@ post_batch(struct organization *org, void *arg)
 {
 	struct work *w = arg;
 	struct cli *c = w->cli;
-	struct event_options options = { .now = batch_now(w), .credential = CLI_CREDENTIAL };
+	struct event_options options = { .now = batch_now(w), .by = &cli_actor };
 	enum status st;
 
 	w->org = *org;
@@ -276,10 +277,10 @@ make_ground(void *arg)
 	enum status st = OK;
 
 	for (size_t i = 0; st == OK && i < g->count; i++)
-		st = organization_add(c->db, c->arena, &g->companies[i].org, began_at, CLI_CREDENTIAL, &c->err);
+		st = organization_add(c->db, c->arena, &g->companies[i].org, &g->companies[i].base, began_at, &cli_actor, &c->err);
 	for (size_t i = 0; st == OK && i < sizeof(prices) / sizeof(prices[0]); i++)
 		st = price_set(c->db, c->arena, NULL, prices[i].channel, from, prices[i].nanos, false, began_at,
-		    CLI_CREDENTIAL, &adjusted, &c->err);
+		    &cli_actor, &adjusted, &c->err);
 	if (st != OK)
 		return st;
 	return signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, NULL, &c->err);
@@ -290,12 +291,10 @@ cmd_demo(struct cli *c, int argc, char **argv)
 {
 	struct company companies[] = {
 		{ { .id = "acme", .name = "Acme Messaging", .timezone = "America/Toronto", .plan = "growth",
-		    .daily_limit = 500, .cycle_day = 1, .week_start = 7, .cap_messages = 60000, .cap_cost_micros = 150000000,
-		    .cap_sms = 10000, .cap_calls = NO_CAP }, "+141655501", acme_flows,
+		    .cycle_day = 1, .week_start = 7 }, { .amounts = { 500, 60000, 150000000, 10000, UNLIMITED } }, "+141655501", acme_flows,
 		    sizeof(acme_flows) / sizeof(acme_flows[0]) },
 		{ { .id = "globex", .name = "Globex Logistik", .timezone = "Europe/Berlin", .plan = "enterprise",
-		    .daily_limit = UNLIMITED, .cycle_day = 15, .week_start = 1, .cap_messages = NO_CAP, .cap_cost_micros = NO_CAP,
-		    .cap_sms = NO_CAP, .cap_calls = NO_CAP }, "+4930231250", globex_flows,
+		    .cycle_day = 15, .week_start = 1 }, limit_base_none, "+4930231250", globex_flows,
 		    sizeof(globex_flows) / sizeof(globex_flows[0]) },
 	};
 	enum { COMPANIES = sizeof(companies) / sizeof(companies[0]) };

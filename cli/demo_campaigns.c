@@ -10,7 +10,7 @@
 static enum status
 add(struct cli *c, const struct organization *org, struct campaign *campaign, enum campaign_state state)
 {
-	struct campaign_change change = { .now = c->now, .credential = CLI_CREDENTIAL,
+	struct campaign_change change = { .now = c->now, .by = &cli_actor,
 		.today = organization_today(org, c->now) };
 	struct campaign_refusal refusal;
 

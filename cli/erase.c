@@ -16,7 +16,7 @@ erase(void *arg)
 {
 	struct erasure *e = arg;
 
-	return failed_contact_erase(e->cli->db, e->cli->arena, e->phone, e->cli->now, CLI_CREDENTIAL, &e->count);
+	return failed_contact_erase(e->cli->db, e->cli->arena, e->phone, e->cli->now, &cli_actor, &e->count);
 }
 
 int

@@ -99,7 +99,7 @@ cmd_restore(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open_unchecked(c))
 		return FAILED;
-	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, CLI_CREDENTIAL, &kept, &c->err) != OK)
+	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, &cli_actor, &kept, &c->err) != OK)
 		return cli_fail(c);
 	printf("%s: restored from %s; what it was is kept as %s\n", c->path, from, kept);
 	printf("keys revoked since that backup are in force again: look at `key list` and `apikey list`\n");

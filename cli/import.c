@@ -92,7 +92,7 @@ post_items(struct organization *org, void *arg)
 {
 	struct posting *p = arg;
 	struct import *im = p->import;
-	struct event_options options = { .now = p->now, .credential = CLI_CREDENTIAL, .may_backfill = true,
+	struct event_options options = { .now = p->now, .by = &cli_actor, .may_backfill = true,
 		.is_statement = im->format->is_statement };
 	enum status st;
 

@@ -75,7 +75,7 @@ add_key(void *arg)
 	struct new_key *k = arg;
 	struct cli *c = k->cli;
 
-	return signing_key_add(c->db, c->arena, k->kid, k->alg, k->pem, k->org, k->max_scopes, c->now, CLI_CREDENTIAL, &c->err);
+	return signing_key_add(c->db, c->arena, k->kid, k->alg, k->pem, k->org, k->max_scopes, c->now, &cli_actor, &c->err);
 }
 
 /* HS256 without --file gets a random secret; the other algorithms always need a key in PEM. */
@@ -146,7 +146,7 @@ retire_key(void *arg)
 {
 	struct key_to_retire *k = arg;
 
-	return signing_key_retire(k->cli->db, k->kid, k->cli->now, CLI_CREDENTIAL, &k->cli->err);
+	return signing_key_retire(k->cli->db, k->kid, k->cli->now, &cli_actor, &k->cli->err);
 }
 
 static int
@@ -241,7 +241,7 @@ add_api_key(void *arg)
 	struct new_api_key *k = arg;
 	struct cli *c = k->cli;
 
-	return api_key_add(c->db, c->arena, k->org, k->name != NULL ? k->name : "", k->scopes, c->now, CLI_CREDENTIAL, &k->secret,
+	return api_key_add(c->db, c->arena, k->org, k->name != NULL ? k->name : "", k->scopes, c->now, &cli_actor, &k->secret,
 	    &k->number, &c->err);
 }
 
@@ -302,7 +302,7 @@ revoke_api_key(void *arg)
 {
 	struct api_key_to_revoke *k = arg;
 
-	return api_key_revoke(k->cli->db, k->number, k->cli->now, CLI_CREDENTIAL, &k->cli->err);
+	return api_key_revoke(k->cli->db, k->number, k->cli->now, &cli_actor, &k->cli->err);
 }
 
 static int

@@ -13,6 +13,8 @@
 #include "db/scratch.h"
 #include "base/version.h"
 
+const struct actor cli_actor = { "cli", "" };
+
 /* In the order of the help text. */
 static const struct command commands[] = {
 	{ "init", cmd_init, "init", "create the database (never overwrites)" },

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "time/instant.h"
 #include "base/money.h"
+#include "ledger/limit_row.h"
 
 /* The options for the fields of an organization; NULL = not given. */
 struct org_options {
@@ -18,12 +19,12 @@ struct org_options {
 
 /* Reads a limit or a cap, or the word for none; leaves *value alone if the option is not given. */
 static bool
-limit_or_none(const char *option, const char *none_word, const char *text, int64_t none, int64_t *value)
+limit_or_none(const char *option, const char *none_word, const char *text, int64_t *value)
 {
 	if (text == NULL)
 		return true;
 	if (strcmp(text, none_word) == 0) {
-		*value = none;
+		*value = UNLIMITED;
 		return true;
 	}
 	return cli_int("org", option, text, 0, LIMIT_MAX, value);
@@ -55,35 +56,35 @@ weekday_option(const char *text, int *day)
 }
 
 /*
- * Applies the options to an organization; false, with the error printed, if one is wrong.  What the database must know to
+ * Applies the options to an organization and its limits; false, with the error printed, if one is wrong.  What the database must know to
  * check a value is checked when it is written.
  */
 static bool
-apply(const struct org_options *o, struct organization *org)
+apply(const struct org_options *o, struct organization *org, struct limit_base *base)
 {
 	int64_t cycle_day = org->cycle_day;
 
 	if (!text_option("--timezone", o->timezone, org->timezone, sizeof(org->timezone)) ||
 	    !text_option("--name", o->name, org->name, sizeof(org->name)) ||
 	    !text_option("--plan", o->plan, org->plan, sizeof(org->plan)) ||
-	    !limit_or_none("--daily-limit", "unlimited", o->daily_limit, UNLIMITED, &org->daily_limit) ||
-	    !limit_or_none("--messages-cap", "none", o->cap_messages, NO_CAP, &org->cap_messages) ||
-	    !limit_or_none("--sms-cap", "none", o->cap_sms, NO_CAP, &org->cap_sms) ||
-	    !limit_or_none("--call-cap", "none", o->cap_calls, NO_CAP, &org->cap_calls) ||
+	    !limit_or_none("--daily-limit", "unlimited", o->daily_limit, &base->amounts[LIMIT_BASE_DAILY]) ||
+	    !limit_or_none("--messages-cap", "none", o->cap_messages, &base->amounts[LIMIT_BASE_MESSAGES]) ||
+	    !limit_or_none("--sms-cap", "none", o->cap_sms, &base->amounts[LIMIT_BASE_SMS]) ||
+	    !limit_or_none("--call-cap", "none", o->cap_calls, &base->amounts[LIMIT_BASE_CALLS]) ||
 	    (o->cycle_day != NULL && !cli_int("org", "--cycle-day", o->cycle_day, 1, 31, &cycle_day)))
 		return false;
 	org->cycle_day = (int)cycle_day;
 	if (o->week_start != NULL && !weekday_option(o->week_start, &org->week_start))
 		return false;
 	if (o->cap_cost != NULL && strcmp(o->cap_cost, "none") == 0)
-		org->cap_cost_micros = NO_CAP;
-	else if (o->cap_cost != NULL && !money_parse(o->cap_cost, &org->cap_cost_micros))
+		base->amounts[LIMIT_BASE_COST] = UNLIMITED;
+	else if (o->cap_cost != NULL && !money_parse(o->cap_cost, &base->amounts[LIMIT_BASE_COST]))
 		return cli_usage("org", "--cost-cap: \"%s\" is not an amount of dollars", o->cap_cost), false;
-	if (o->quota_unit != NULL && !quota_unit_parse(o->quota_unit, &org->unit))
+	if (o->quota_unit != NULL && !quota_unit_parse(o->quota_unit, &base->unit))
 		return cli_usage("org", "--quota-unit: \"%s\" is neither message nor part", o->quota_unit), false;
 	if (o->allow_overage != NULL) {
-		org->allow_overage = strcmp(o->allow_overage, "yes") == 0;
-		if (!org->allow_overage && strcmp(o->allow_overage, "no") != 0)
+		base->allow_overage = strcmp(o->allow_overage, "yes") == 0;
+		if (!base->allow_overage && strcmp(o->allow_overage, "no") != 0)
 			return cli_usage("org", "--allow-overage: yes or no"), false;
 	}
 	return true;
@@ -107,6 +108,7 @@ read_options(int argc, char **argv, struct org_options *o, const char **id)
 struct new_organization {
 	struct cli *cli;
 	struct organization org;
+	struct limit_base base;
 };
 
 static enum status
@@ -115,13 +117,13 @@ add_organization(void *arg)
 	struct new_organization *n = arg;
 	struct cli *c = n->cli;
 
-	return organization_add(c->db, c->arena, &n->org, c->now, CLI_CREDENTIAL, &c->err);
+	return organization_add(c->db, c->arena, &n->org, &n->base, c->now, &cli_actor, &c->err);
 }
 
 static int
 add(struct cli *c, int argc, char **argv)
 {
-	struct new_organization new = { c, organization_defaults };
+	struct new_organization new = { c, organization_defaults, limit_base_none };
 	struct organization *org = &new.org;
 	struct org_options o = { 0 };
 	const char *id;
@@ -136,7 +138,7 @@ add(struct cli *c, int argc, char **argv)
 		return cli_usage("org", "ID: longer than %zu bytes", sizeof(org->id) - 1);
 	snprintf(org->id, sizeof(org->id), "%s", id);
 	snprintf(org->name, sizeof(org->name), "%s", id);
-	if (!apply(&o, org))
+	if (!apply(&o, org, &new.base))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
@@ -173,12 +175,15 @@ set_options(struct organization *org, void *arg)
 	struct org_setting *s = arg;
 	struct cli *c = s->cli;
 	struct organization wanted = *org;
+	struct limit_base base;
 
-	if (!apply(&s->options, &wanted)) {
+	limit_base_read(&org->limits, organization_today(org, c->now), &base);
+	if (!apply(&s->options, &wanted, &base)) {
 		s->is_usage = true;
 		return BAD_REQUEST;
 	}
-	return organization_update(c->db, c->arena, org, &wanted, s->options.recut, c->now, CLI_CREDENTIAL, &s->effects, &c->err);
+	return organization_update(c->db, c->arena, org, &wanted, &base, s->options.recut, c->now, &cli_actor, &s->effects,
+	    &c->err);
 }
 
 static int
@@ -217,6 +222,7 @@ list(struct cli *c)
 	struct organization org;
 	char day[DAY_TEXT_MAX];
 	const char **ids;
+	struct day today;
 	enum status st;
 	size_t n;
 
@@ -228,10 +234,11 @@ list(struct cli *c)
 	for (size_t i = 0; i < n; i++) {
 		if ((st = organization_load(c->db, ids[i], &org, &c->err)) == INTERNAL)
 			continue;	/* it has no spans: `verify` reports that */
-		if (st != OK)
+		if (st != OK || limit_row_load(c->db, c->arena, &org) != OK)
 			return cli_fail(c);
+		today = organization_today(&org, c->now);
 		printf("%-24s %-24s %-10s %10s  %s\n", org.id, org.timezone,
-		    day_format(organization_today(&org, c->now), day), limit_text(c, org.daily_limit, "unlimited"),
+		    day_format(today, day), limit_text(c, limit_rules_daily(&org.limits, today), "unlimited"),
 		    cli_shown(c, org.name));
 	}
 	db_read_end(c->db);
@@ -244,23 +251,26 @@ show(struct cli *c, int argc, char **argv)
 	static const struct option_spec none[] = { { NULL, NULL, NULL } };
 	char day[DAY_TEXT_MAX], at[INSTANT_TEXT_MAX], cost[MONEY_TEXT_MAX];
 	struct organization org;
+	struct limit_base base;
 	const char *id;
 
 	if (!cli_options("org", argc, argv, none, &id, 1, 1))
 		return USAGE;
 	if (!cli_read(c))
 		return FAILED;
-	if (organization_load(c->db, id, &org, &c->err) != OK)
+	if (organization_load(c->db, id, &org, &c->err) != OK || limit_row_load(c->db, c->arena, &org) != OK)
 		return cli_fail(c);
+	limit_base_read(&org.limits, organization_today(&org, c->now), &base);
 	printf("id             %s\nname           %s\ntimezone       %s\ntoday          %s\n", org.id,
 	    cli_shown(c, org.name), org.timezone, day_format(organization_today(&org, c->now), day));
 	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %d\nweek start     %s\n", cli_shown(c, org.plan),
-	    limit_text(c, org.daily_limit, "unlimited"), quota_unit_name(org.unit), org.cycle_day,
+	    limit_text(c, base.amounts[LIMIT_BASE_DAILY], "unlimited"), quota_unit_name(base.unit), org.cycle_day,
 	    weekdays[org.week_start - 1]);
-	printf("cycle caps     messages %s, cost %s, SMS %s, calls %s%s\n", limit_text(c, org.cap_messages, "none"),
-	    org.cap_cost_micros == NO_CAP ? "none" : money_format(org.cap_cost_micros, cost),
-	    limit_text(c, org.cap_sms, "none"), limit_text(c, org.cap_calls, "none"),
-	    org.allow_overage ? "; overage is allowed" : "");
+	printf("cycle caps     messages %s, cost %s, SMS %s, calls %s%s\n",
+	    limit_text(c, base.amounts[LIMIT_BASE_MESSAGES], "none"),
+	    base.amounts[LIMIT_BASE_COST] == UNLIMITED ? "none" : money_format(base.amounts[LIMIT_BASE_COST], cost),
+	    limit_text(c, base.amounts[LIMIT_BASE_SMS], "none"), limit_text(c, base.amounts[LIMIT_BASE_CALLS], "none"),
+	    base.allow_overage ? "; overage is allowed" : "");
 	printf("created        %s\nupdated        ", instant_format(org.created_at, at));
 	printf("%s\n", instant_format(org.updated_at, at));
 	db_read_end(c->db);

@@ -38,7 +38,7 @@ write_price(void *arg)
 			return st;
 		w->from = organization_today(&org, c->now);
 	}
-	return price_set(c->db, c->arena, w->org, w->channel, w->from, w->nanos, w->reprice, c->now, CLI_CREDENTIAL,
+	return price_set(c->db, c->arena, w->org, w->channel, w->from, w->nanos, w->reprice, c->now, &cli_actor,
 	    &w->adjusted, &c->err);
 }
 

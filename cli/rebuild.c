@@ -44,7 +44,7 @@ rebuild(struct organization *org, void *arg)
 {
 	struct rebuilding *r = arg;
 	struct cli *c = r->cli;
-	enum status st = organization_rebuild(c->db, c->arena, org, r->with_days, progress, c->now, CLI_CREDENTIAL, &r->effects,
+	enum status st = organization_rebuild(c->db, c->arena, org, r->with_days, progress, c->now, &cli_actor, &r->effects,
 	    &c->err);
 
 	r->org = *org;

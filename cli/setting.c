@@ -33,7 +33,7 @@ change(void *arg)
 {
 	struct setting_choice *s = arg;
 
-	return setting_change(s->cli->db, s->name, s->value, s->cli->now, CLI_CREDENTIAL, &s->cli->err);
+	return setting_change(s->cli->db, s->name, s->value, s->cli->now, &cli_actor, &s->cli->err);
 }
 
 /* Sets one setting.  Two of them are records of Daybook, not choices of the operator. */

@@ -43,7 +43,7 @@ static enum status
 post_results(struct req *r, const struct organization *org, const struct campaign *c,
     const struct campaign_results *results)
 {
-	struct event_options options = { .now = r->now, .credential = r->caller.credential,
+	struct event_options options = { .now = r->now, .by = &r->by,
 		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
 	int64_t at = results->has_time ? results->occurred_at : r->now;
 	struct event_item *items;
@@ -74,7 +74,7 @@ static enum status
 check_same_contacts(struct req *r, const struct organization *org, const struct campaign *c,
     const struct campaign_results *results)
 {
-	struct event_options options = { .now = r->now, .credential = r->caller.credential };
+	struct event_options options = { .now = r->now, .by = &r->by };
 	const char *first = arena_printf(r->arena, "%s/%s/%s", c->id, results->id, results->sent > 0 ? "sent" : "1");
 	struct event_item *items;
 	struct event_row row;

@@ -13,7 +13,7 @@
 void
 campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today)
 {
-	int64_t version[] = { c->key, c->created_at, c->revision, today.n, 0, 0, 0, org->unit, org->zone_revision };
+	int64_t version[] = { c->key, c->created_at, c->revision, today.n, 0, 0, 0, limit_rules_unit(&org->limits), org->zone_revision };
 
 	for (size_t i = 0; i < c->count; i++) {
 		version[4] += c->segments[i].sent;
@@ -38,7 +38,7 @@ campaign_reply(struct req *r, struct buf *body, const struct organization *org, 
 }
 
 /*
- * The reply to a reservation that found no room: it says which day, and where there is room.  Other failures keep the usual
+ * The reply to a reservation that found no room: it says which limit and day, and where there is room.  Other failures keep the usual
  * error body.
  */
 static enum status
@@ -47,18 +47,16 @@ put_refusal(struct req *r, struct buf *body, enum status st, const struct campai
 	struct json *out = json_on(body);
 	char text[DAY_TEXT_MAX];
 
-	if (st != CONFLICT || !refusal->is_set)
+	if ((st != CONFLICT && st != OVER_CAP) || !refusal->is_set)
 		return st;
 	r->keeps_body = true;
 	buf_reset(body);
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", false);
-	json_put_text(out, "message", "The day has no room.");
+	json_put_text(out, "message", st == OVER_CAP ? "A cap of the billing cycle is reached." : "The day has no room.");
 	json_put_text(out, "error", r->err.text);
-	json_put_text(out, "date", day_format(refusal->day, text));
-	json_put_int(out, "needed", refusal->needed);
-	json_put_int(out, "available", refusal->available);
-	json_put_text_or_null(out, "nextAvailableDate", refusal->has_next ? day_format(refusal->next, text) : NULL);
+	json_put_text(out, "date", day_format(refusal->limit.day, text));
+	limit_refusal_put(out, &refusal->limit);
 	json_close_object(out);
 	return st;
 }
@@ -75,7 +73,8 @@ plan_segments(struct req *r, const struct organization *org, struct campaign_inp
 	if ((st = auto_plan_make(r->db, r->arena, org, &input->automatic, r->now, &plan, &r->err)) != OK)
 		return st;
 	if (plan.left > 0)
-		return error_set(&r->err, CONFLICT, "autoSegment: the daily limit is 0, no day has room");
+		return error_set(&r->err, CONFLICT, "autoSegment: %s is 0, no day has room",
+		    strcmp(plan.blocked_by, "dailyLimit") == 0 ? "the daily limit" : plan.blocked_by);
 	input->campaign.count = plan.count;
 	input->campaign.segments = arena_alloc(r->arena, plan.count * sizeof(*input->campaign.segments));
 	for (size_t i = 0; i < plan.count; i++) {
@@ -144,7 +143,7 @@ create(struct organization *org, void *arg)
 {
 	struct campaign_post *post = arg;
 	struct req *r = post->r;
-	struct campaign_change change = { .now = r->now, .credential = r->caller.credential,
+	struct campaign_change change = { .now = r->now, .by = &r->by,
 		.today = organization_today(org, r->now) };
 	struct campaign *c = &post->input.campaign;
 	bool is_retry;
@@ -268,7 +267,7 @@ write_campaign(struct organization *org, void *arg)
 	enum status st;
 
 	w->org = org;
-	w->change = (struct campaign_change) { .now = r->now, .credential = r->caller.credential, .today = today };
+	w->change = (struct campaign_change) { .now = r->now, .by = &r->by, .today = today };
 	if ((st = campaign_load(r->db, r->arena, org, req_path(r, "campaignId"), today, c, &r->err)) != OK)
 		return st;
 	campaign_tag(r, org, c, today);

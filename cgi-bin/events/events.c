@@ -33,6 +33,7 @@
 
 #include "body.h"
 #include "time/instant.h"
+#include "ledger/limit.h"
 #include "ledger/ledger.h"
 #include "org/organization.h"
 #include "http/dialect.h"
@@ -51,7 +52,7 @@ static const char taken[] = "id: taken by an event with another body, which stan
 
 struct tally {
 	int64_t of[EVENT_REJECTED + 1];
-	const struct event_refusal *refusal;	/* the first event that found no room; one of a cap goes before one of a day */
+	const struct event_item *refused;	/* the first event that found no room; a limit longer than a day goes first */
 };
 
 static const char *const verdicts[] = { [EVENT_ACCEPTED] = "accepted", [EVENT_DUPLICATE] = "duplicate",
@@ -66,8 +67,8 @@ overall(const struct tally *t)
 {
 	if (t->of[EVENT_ACCEPTED] + t->of[EVENT_DUPLICATE] > 0)
 		return OK;
-	if (t->refusal != NULL)
-		return t->refusal->is_cap ? OVER_CAP : OVER_QUOTA;
+	if (t->refused != NULL)
+		return t->refused->refusal->is_long ? OVER_CAP : OVER_QUOTA;
 	return t->of[EVENT_CONFLICT] > 0 && t->of[EVENT_REJECTED] == 0 ? CONFLICT : BAD_REQUEST;
 }
 
@@ -78,30 +79,26 @@ count_verdicts(const struct event_item *items, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		t.of[items[i].verdict]++;
-		if (items[i].refusal != NULL && (t.refusal == NULL || (items[i].refusal->is_cap && !t.refusal->is_cap)))
-			t.refusal = items[i].refusal;
+		if (items[i].refusal != NULL && (t.refused == NULL || (items[i].refusal->is_long && !t.refused->refusal->is_long)))
+			t.refused = &items[i];
 	}
 	return t;
 }
 
 /* Why an event found no room, and when and where there is some again. */
 static void
-put_refusal(struct json *out, const struct event_refusal *refusal, int64_t now)
+put_refusal(struct json *out, const struct limit_refusal *refusal)
 {
 	char text[DAY_TEXT_MAX];
 
-	json_put_text(out, "code", refusal->is_cap ? "over_cap" : "over_quota");
-	json_put_text(out, "limit", refusal->limit);
+	json_put_text(out, "code", refusal->is_long ? "over_cap" : "over_quota");
 	json_put_text(out, "date", day_format(refusal->day, text));
-	json_put_int(out, "available", refusal->available);
-	/* A day that is over will not have room again. */
-	instant_put_or_null(out, "freesAt", refusal->frees_at > now ? refusal->frees_at : 0);
-	json_put_text_or_null(out, "nextAvailableDate", refusal->has_next ? day_format(refusal->next, text) : NULL);
+	limit_refusal_put(out, refusal);
 }
 
 /* Lists every event that was not simply accepted, by its position in the body. */
 static void
-put_results(struct json *out, const struct event_item *items, size_t count, int64_t now)
+put_results(struct json *out, const struct event_item *items, size_t count)
 {
 	json_open_array(out, "results");
 	for (size_t i = 0; i < count; i++) {
@@ -117,7 +114,7 @@ put_results(struct json *out, const struct event_item *items, size_t count, int6
 		else if (items[i].error != NULL)
 			json_put_text(out, "error", items[i].error);
 		if (items[i].refusal != NULL)
-			put_refusal(out, items[i].refusal, now);
+			put_refusal(out, items[i].refusal);
 		if (items[i].warning != NULL)
 			json_put_text(out, "warning", items[i].warning);
 		json_close_object(out);
@@ -132,10 +129,10 @@ put_failure(struct req *r, struct json *out, enum status st, const struct event_
 	json_put_text(out, "message", st == OVER_CAP ? "A cap of the billing cycle has no room" :
 	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is taken by another event" :
 	    "No event was accepted");
-	json_put_text(out, "error", t->refusal != NULL ? t->refusal->error : items[0].error != NULL ? items[0].error : taken);
-	if (t->refusal != NULL && t->refusal->frees_at > r->now)	/* a day that is over never has room again */
+	json_put_text(out, "error", t->refused != NULL ? t->refused->error : items[0].error != NULL ? items[0].error : taken);
+	if (t->refused != NULL && t->refused->refusal->frees)
 		req_add_header(r, "Retry-After", arena_printf(r->arena, "%lld",
-		    (long long)((t->refusal->frees_at - r->now) / SECOND_MS + 1)));
+		    (long long)((t->refused->refusal->frees_at - r->now) / SECOND_MS + 1)));
 }
 
 static enum status
@@ -161,7 +158,7 @@ put_reply(struct req *r, struct json *out, enum status st, const struct event_it
 	json_put_int(out, "duplicates", tally->of[EVENT_DUPLICATE]);
 	json_put_int(out, "conflicts", tally->of[EVENT_CONFLICT]);
 	json_put_int(out, "rejected", tally->of[EVENT_REJECTED]);
-	put_results(out, items, count, r->now);
+	put_results(out, items, count);
 	json_close_object(out);
 }
 
@@ -180,7 +177,7 @@ post_events(struct organization *org, void *arg)
 {
 	struct events_post *post = arg;
 	struct req *r = post->r;
-	struct event_options options = { .now = r->now, .credential = r->caller.credential, .is_enforced = post->is_enforced,
+	struct event_options options = { .now = r->now, .by = &r->by, .is_enforced = post->is_enforced,
 		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
 	struct tally tally;
 	enum status st = event_post(r->db, r->arena, org, post->items, post->count, &options);

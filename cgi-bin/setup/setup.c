@@ -109,7 +109,7 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 	const char *const *v = p->values;
 	struct error zone;
 
-	*w = (struct setup_input) { .org = organization_defaults };
+	*w = (struct setup_input) { .org = organization_defaults, .base = limit_base_none };
 	r->err.text[0] = '\0';
 	if (!organization_id_ok(v[ID]))
 		wrong(r, p, ID, "1 to 64 letters, digits and . _ - are needed (and no word that the API uses in its paths)");
@@ -119,7 +119,7 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 		wrong(r, p, ZONE, "needed, as in America/Toronto");
 	else if (zone_get(v[ZONE], &zone) == NULL)
 		wrong(r, p, ZONE, arena_strdup(r->arena, without_name(ZONE, zone.text)));
-	if (!read_limit(v[LIMIT], &org->daily_limit))
+	if (!read_limit(v[LIMIT], &w->base.amounts[LIMIT_BASE_DAILY]))
 		wrong(r, p, LIMIT, "not a whole number of at most 1000000000000");
 	if (strlen(v[PLAN]) >= sizeof(org->plan))
 		wrong(r, p, PLAN, "longer than 64 bytes");

@@ -214,7 +214,7 @@ struct restore_note {
 	struct db *db;
 	struct arena *arena;
 	int64_t now;
-	const char *credential;
+	const struct actor *by;
 	struct error *err;
 };
 
@@ -224,14 +224,14 @@ write_restore_note(void *arg)
 	struct restore_note *n = arg;
 	enum status st = backup_note(n->db, n->arena, n->now, n->err);
 
-	return st == OK ? audit(n->db, n->now, 0, n->credential, "file.restore", "{}") : st;
+	return st == OK ? audit(n->db, n->now, 0, n->by, "file.restore", "{}") : st;
 }
 
 /* Writes the audit row and the time of the last backup into the copy, so that one replacement puts all of it into force. */
 static enum status
-note_restore(const char *staged, struct arena *a, int64_t now, const char *credential, struct error *err)
+note_restore(const char *staged, struct arena *a, int64_t now, const struct actor *by, struct error *err)
 {
-	struct restore_note n = { db_open(staged, err), a, now, credential, err };
+	struct restore_note n = { db_open(staged, err), a, now, by, err };
 	enum status st;
 
 	if (n.db == NULL)
@@ -243,7 +243,7 @@ note_restore(const char *staged, struct arena *a, int64_t now, const char *crede
 }
 
 enum status
-inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now, const char *credential,
+inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now, const struct actor *by,
     const char **kept, struct error *err)
 {
 	char staged[SCRATCH_PATH_MAX];
@@ -257,7 +257,7 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 	if ((st = begin_staging(db_path(db), "restore", staged, &fd, err)) != OK)
 		return st;
 	if ((st = prepare(from, staged, is_forced, err)) == OK &&
-	    (st = note_restore(staged, a, now, credential, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
+	    (st = note_restore(staged, a, now, by, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
 		/* The kept file is of use only if something was, or may have been, replaced. */
 		if ((st = db_replace(db, staged, &is_replaced, err)) == OK)
 			remove_earlier(db_path(db), *kept, a);

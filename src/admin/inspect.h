@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/actor.h"
 
 /*
  * OK; or CONFLICT and the first thing that is wrong, with the number of differences; or UNAVAILABLE and why it cannot be
@@ -26,7 +27,7 @@ enum status	inspect_and_accept(struct db *db, struct error *err) MUST_CHECK;
  * the database as it is.
  */
 enum status	inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now,
-		    const char *credential, const char **kept, struct error *err) MUST_CHECK;
+		    const struct actor *by, const char **kept, struct error *err) MUST_CHECK;
 
 /*
  * Upgrades a database to this schema, after a staged copy of it was upgraded and inspected.  *from is the version that it had.

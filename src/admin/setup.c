@@ -22,7 +22,7 @@
 #include "admin/setup.h"
 #include "auth/signing_key.h"
 
-#define CREDENTIAL "setup"
+static const struct actor setup_actor = { "setup", "" };
 #define BACKUPS_KEPT "7"	/* a host without a shell has no cron either: the programs make backups themselves */
 
 /* ---- The present state */
@@ -208,7 +208,7 @@ set_price(struct setup_write *w, enum channel channel, int64_t nanos)
 	if (nanos < 0)
 		return OK;
 	return price_set(w->db, w->arena, w->input->org.id, channel, (struct day) { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos, false,
-	    w->now, CREDENTIAL, &adjusted, w->err);
+	    w->now, &setup_actor, &adjusted, w->err);
 }
 
 /* Adds a random signing key, unless the database has one that can sign. */
@@ -221,7 +221,7 @@ add_signing_key(struct setup_write *w)
 	if (count(w->db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NOT NULL") > 0)
 		return OK;
 	random_bytes(random, sizeof(random));
-	return signing_key_add(w->db, w->arena, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, w->now, CREDENTIAL,
+	return signing_key_add(w->db, w->arena, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, w->now, &setup_actor,
 	    w->err);
 }
 
@@ -237,12 +237,12 @@ write_all(void *arg)
 
 	if (organizations(w->db) != 0)
 		return error_set(w->err, CONFLICT, "setup: has been done");
-	if ((st = organization_add(w->db, w->arena, &input->org, w->now, CREDENTIAL, w->err)) != OK ||
+	if ((st = organization_add(w->db, w->arena, &input->org, &input->base, w->now, &setup_actor, w->err)) != OK ||
 	    (st = set_price(w, SMS, input->sms_nanos)) != OK || (st = set_price(w, CALL, input->call_nanos)) != OK ||
 	    (st = add_signing_key(w)) != OK ||
 	    (st = setting_set(w->db, "backup_keep", BACKUPS_KEPT, w->err)) != OK)
 		return st;
-	return api_key_add(w->db, w->arena, input->org.id, "made by setup", scopes, w->now, CREDENTIAL, w->secret, &key, w->err);
+	return api_key_add(w->db, w->arena, input->org.id, "made by setup", scopes, w->now, &setup_actor, w->secret, &key, w->err);
 }
 
 enum status

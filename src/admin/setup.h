@@ -55,6 +55,7 @@ void		setup_leave(struct setup *s);
 /* What the operator gives: the first organization and its prices. */
 struct setup_input {
 	struct organization org;	/* only the fields that a person chooses */
+	struct limit_base base;
 	int64_t sms_nanos, call_nanos;	/* price of a part, in billionths of a US dollar; -1 = none */
 };
 

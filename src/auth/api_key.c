@@ -35,7 +35,7 @@ api_key_shape_ok(const char *text)
  * the same fields.
  */
 static enum status
-write_audit(struct db *db, int64_t key, const char *action, int64_t now, const char *credential)
+write_audit(struct db *db, int64_t key, const char *action, int64_t now, const struct actor *by)
 {
 	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
 	int64_t org_key = 0;
@@ -53,14 +53,14 @@ write_audit(struct db *db, int64_t key, const char *action, int64_t now, const c
 	}
 	json_close_object(j);
 	if ((st = query_done(q)) == OK)
-		st = audit(db, now, org_key, credential, action, buf_text(&detail));
+		st = audit(db, now, org_key, by, action, buf_text(&detail));
 	buf_free(&detail);
 	return st;
 }
 
 enum status
 api_key_add(struct db *db, struct arena *a, const char *org, const char *name, unsigned scopes, int64_t now,
-    const char *credential, const char **secret, int64_t *key, struct error *err)
+    const struct actor *by, const char **secret, int64_t *key, struct error *err)
 {
 	uint8_t bytes[RANDOM_SIZE], hash[SHA256_SIZE];
 	char text[RANDOM_TEXT + 2];
@@ -92,12 +92,12 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 		*key = query_int(q, 0);
 	if ((st = query_done(q)) == OK && !found)
 		return error_set(err, NOT_FOUND, "org: there is no \"%.64s\"", org);
-	return st == OK ? write_audit(db, *key, "apikey.add", now, credential) : st;
+	return st == OK ? write_audit(db, *key, "apikey.add", now, by) : st;
 }
 
 /* coalesce keeps the first revocation, so that revoking twice does not change when it took effect. */
 enum status
-api_key_revoke(struct db *db, int64_t key, int64_t now, const char *credential, struct error *err)
+api_key_revoke(struct db *db, int64_t key, int64_t now, const struct actor *by, struct error *err)
 {
 	struct query *q = db_query(db, "UPDATE api_key SET revoked_at = coalesce(revoked_at, :now) "
 	    "WHERE key = :key");
@@ -107,7 +107,7 @@ api_key_revoke(struct db *db, int64_t key, int64_t now, const char *credential, 
 	query_bind_int(q, ":key", key);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, NOT_FOUND, "apikey: there is no %lld", (long long)key);
-	return st == OK ? write_audit(db, key, "apikey.revoke", now, credential) : st;
+	return st == OK ? write_audit(db, key, "apikey.revoke", now, by) : st;
 }
 
 /* ---- Reading */

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/actor.h"
 #include "auth/scopes.h"
 
 #define API_KEY_PREFIX "dbk_"
@@ -30,13 +31,13 @@ bool		api_key_shape_ok(const char *text);
  * NOT_FOUND if there is no such org, BAD_REQUEST for the scope admin and for a name that is too long.
  */
 enum status	api_key_add(struct db *db, struct arena *a, const char *org, const char *name, unsigned scopes,
-		    int64_t now, const char *credential, const char **secret, int64_t *key, struct error *err);
+		    int64_t now, const struct actor *by, const char **secret, int64_t *key, struct error *err);
 
 /*
  * Revokes a key, inside a write transaction.  A key that is revoked already keeps the time of its revocation.  Writes an audit
  * row.  NOT_FOUND.
  */
-enum status	api_key_revoke(struct db *db, int64_t key, int64_t now, const char *credential, struct error *err);
+enum status	api_key_revoke(struct db *db, int64_t key, int64_t now, const struct actor *by, struct error *err);
 
 /* The key with that number in that organization, in force or revoked; NOT_FOUND.  Inside a transaction. */
 enum status	api_key_load(struct db *db, struct arena *a, const char *org, int64_t key, struct api_key *k,

@@ -90,7 +90,7 @@ read_key(struct arena *a, const char *alg, const char *given, struct key_bytes *
 
 enum status
 signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem,
-    const char *org, unsigned max_scopes, int64_t now, const char *credential, struct error *err)
+    const char *org, unsigned max_scopes, int64_t now, const struct actor *by, struct error *err)
 {
 	struct key_bytes verify, sign;
 	int64_t org_key = 0;
@@ -121,12 +121,12 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	query_bind_int(q, ":now", now);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, CONFLICT, "kid: there is a key \"%s\"", kid);
-	return st == OK && credential != NULL ? audit_pair(db, now, 0, credential, "key.add", "kid", kid) : st;
+	return st == OK && by != NULL ? audit_pair(db, now, 0, by, "key.add", "kid", kid) : st;
 }
 
 /* coalesce keeps the first retirement, so that retiring twice does not change when it took effect. */
 enum status
-signing_key_retire(struct db *db, const char *kid, int64_t now, const char *credential, struct error *err)
+signing_key_retire(struct db *db, const char *kid, int64_t now, const struct actor *by, struct error *err)
 {
 	struct query *q = db_query(db, "UPDATE signing_key SET retired_at = coalesce(retired_at, :now) "
 	    "WHERE kid = :kid");
@@ -136,7 +136,7 @@ signing_key_retire(struct db *db, const char *kid, int64_t now, const char *cred
 	query_bind_text(q, ":kid", kid);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, NOT_FOUND, "kid: there is no key \"%.64s\"", kid);
-	return st == OK ? audit_pair(db, now, 0, credential, "key.retire", "kid", kid) : st;
+	return st == OK ? audit_pair(db, now, 0, by, "key.retire", "kid", kid) : st;
 }
 
 /* ---- Reading */

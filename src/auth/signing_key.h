@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/actor.h"
 #include "auth/scopes.h"
 
 #define KID_MAX 65		/* bytes of a kid, with its NUL */
@@ -49,13 +50,13 @@ bool		signing_key_kid_ok(const char *kid);
  * CONFLICT if the kid is taken, BAD_REQUEST if the key does not suit the algorithm, NOT_FOUND if there is no such org.
  */
 enum status	signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg,
-		    const char *pem, const char *org, unsigned max_scopes, int64_t now, const char *credential, struct error *err);
+		    const char *pem, const char *org, unsigned max_scopes, int64_t now, const struct actor *by, struct error *err);
 
 /*
  * Retires a key, inside a write transaction.  A key that is retired already keeps the time of its retirement.  Writes an audit
  * row.  NOT_FOUND.
  */
-enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, const char *credential, struct error *err);
+enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, const struct actor *by, struct error *err);
 
 /* Calls each for every key, oldest first.  Inside a read transaction. */
 enum status	signing_key_each(struct db *db, struct arena *a,

@@ -101,7 +101,7 @@ make_digests(struct db *db)
 static const struct {
 	const char *sql;
 	enum status (*fill)(struct db *db);
-} steps[DB_SCHEMA_VERSION] = {
+} steps[3] = {
 	[1] = { "ALTER TABLE organization ADD COLUMN week_start INTEGER NOT NULL DEFAULT 1 "
 	    "CHECK (week_start BETWEEN 1 AND 7);"
 	    "CREATE INDEX audit_newest ON audit (org);"
@@ -122,7 +122,7 @@ take_step(struct db *db, int version, struct error *err)
 {
 	int rc;
 
-	if (version < 1 || steps[version].sql == NULL)
+	if (version < 1 || version > 2 || steps[version].sql == NULL)
 		return error_set(err, CONFLICT, "%s: not a Daybook database: schema version %d", db->path, version);
 	if ((rc = sqlite3_exec(db->handle, steps[version].sql, NULL, NULL, NULL)) != SQLITE_OK)
 		return db_file_why(db->path, rc, db->handle, err);

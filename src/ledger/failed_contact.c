@@ -75,7 +75,7 @@ failed_contact_expire(struct db *db, int64_t now)
 
 /* db_changes reports the last statement, which is the one that blanks the rows. */
 enum status
-failed_contact_erase(struct db *db, struct arena *a, const char *phone, int64_t now, const char *credential, int64_t *count)
+failed_contact_erase(struct db *db, struct arena *a, const char *phone, int64_t now, const struct actor *by, int64_t *count)
 {
 	enum status st = OK;
 	struct query *q;
@@ -88,7 +88,7 @@ failed_contact_erase(struct db *db, struct arena *a, const char *phone, int64_t 
 	*count = st == OK ? db_changes(db) : 0;
 	if (st != OK)
 		return st;
-	return audit(db, now, 0, credential, "failure.erase", arena_printf(a, "{\"rows\":%lld}", (long long)*count));
+	return audit(db, now, 0, by, "failure.erase", arena_printf(a, "{\"rows\":%lld}", (long long)*count));
 }
 
 /* Removes the whole row, not only its texts: the list of failed contacts must no longer count it. */

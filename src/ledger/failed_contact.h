@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/actor.h"
 
 /*
  * Blanks phone, reason and the event's detail hash of failed contacts that are older than the setting
@@ -24,7 +25,7 @@ enum status	failed_contact_is_due(struct db *db, int64_t now, bool *is_due);
  * Blanks one phone number in every organization; *count is the number of failed contacts that had it.  Writes an audit row with
  * that number, and never with the phone number.  Inside a write transaction.
  */
-enum status	failed_contact_erase(struct db *db, struct arena *a, const char *phone, int64_t now, const char *credential,
+enum status	failed_contact_erase(struct db *db, struct arena *a, const char *phone, int64_t now, const struct actor *by,
 		    int64_t *count);
 
 /* Removes the failed contact of an event that was voided: its row, and the event's detail hash. */

@@ -14,13 +14,15 @@
  * organization_update moves nothing: a segment may still be on a wrong day.
  */
 static enum status
-rebuild_days(struct db *db, struct arena *a, struct organization *org, int64_t now, const char *credential,
+rebuild_days(struct db *db, struct arena *a, struct organization *org, int64_t now, const struct actor *by,
     struct org_effects *effects, struct error *err)
 {
 	struct organization wanted = *org;
+	struct limit_base base;
 	enum status st;
 
-	if ((st = organization_update(db, a, org, &wanted, true, now, credential, effects, err)) != OK || effects->move_count > 0)
+	limit_base_read(&org->limits, organization_today(org, now), &base);
+	if ((st = organization_update(db, a, org, &wanted, &base, true, now, by, effects, err)) != OK || effects->move_count > 0)
 		return st;
 	if ((st = day_spans_redate(db, a, org, true, effects)) != OK || effects->move_count == 0)
 		return st;
@@ -30,7 +32,7 @@ rebuild_days(struct db *db, struct arena *a, struct organization *org, int64_t n
 
 /* An audit row with what was rebuilt and, for the days, what that changed. */
 static enum status
-write_audit(struct db *db, const struct organization *org, bool with_days, int64_t now, const char *credential,
+write_audit(struct db *db, const struct organization *org, bool with_days, int64_t now, const struct actor *by,
     const struct org_effects *effects)
 {
 	enum status st;
@@ -42,14 +44,14 @@ write_audit(struct db *db, const struct organization *org, bool with_days, int64
 	if (with_days)
 		org_effects_put(j, effects, ORG_MOVES_LISTED_MAX);
 	json_close_object(j);
-	st = audit(db, now, org->key, credential, "org.rebuild", buf_text(&detail));
+	st = audit(db, now, org->key, by, "org.rebuild", buf_text(&detail));
 	buf_free(&detail);
 	return st;
 }
 
 enum status
 organization_rebuild(struct db *db, struct arena *a, struct organization *org, bool with_days,
-    void (*progress)(const char *what, int64_t done, int64_t total), int64_t now, const char *credential,
+    void (*progress)(const char *what, int64_t done, int64_t total), int64_t now, const struct actor *by,
     struct org_effects *effects, struct error *err)
 {
 	enum status st;
@@ -58,6 +60,6 @@ organization_rebuild(struct db *db, struct arena *a, struct organization *org, b
 	if ((st = ledger_rebuild(db, org, progress)) != OK)
 		return st;
 	/* The days come after the ledger, because they are the sums of the quarter-hours that it has just rebuilt. */
-	st = with_days ? rebuild_days(db, a, org, now, credential, effects, err) : rollup_rebuild_days(db, org);
-	return st == OK ? write_audit(db, org, with_days, now, credential, effects) : st;
+	st = with_days ? rebuild_days(db, a, org, now, by, effects, err) : rollup_rebuild_days(db, org);
+	return st == OK ? write_audit(db, org, with_days, now, by, effects) : st;
 }

@@ -118,9 +118,9 @@ setting_set(struct db *db, const char *name, const char *value, struct error *er
 }
 
 enum status
-setting_change(struct db *db, const char *name, const char *value, int64_t now, const char *credential, struct error *err)
+setting_change(struct db *db, const char *name, const char *value, int64_t now, const struct actor *by, struct error *err)
 {
 	enum status st = setting_set(db, name, value, err);
 
-	return st == OK ? audit_pair(db, now, 0, credential, "setting.set", name, value) : st;
+	return st == OK ? audit_pair(db, now, 0, by, "setting.set", name, value) : st;
 }

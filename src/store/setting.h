@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/actor.h"
 
 #define BACKUP_KEEP_MAX 1000	/* the maximum of the setting backup_keep and of `backup --keep` */
 
@@ -38,7 +39,7 @@ bool		 setting_is_sound(const char *name, const char *value, struct error *err);
 enum status	 setting_set(struct db *db, const char *name, const char *value, struct error *err) MUST_CHECK;
 
 /* The same for a value that an operator chose, with an audit row. */
-enum status	 setting_change(struct db *db, const char *name, const char *value, int64_t now, const char *credential,
+enum status	 setting_change(struct db *db, const char *name, const char *value, int64_t now, const struct actor *by,
 		    struct error *err) MUST_CHECK;
 
 #endif
