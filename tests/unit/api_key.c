@@ -54,7 +54,7 @@ key_is_added(void **state)
 	int64_t key = 0;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, row->org, name, row->scopes, NOW, "test", &secret, &key, &err), row->status);
+	assert_int_equal(api_key_add(db, arena, row->org, name, row->scopes, NOW, &test_actor, &secret, &key, &err), row->status);
 	assert_int_equal(err.text[0] != '\0', row->status != OK);
 	if (row->status == OK) {
 		assert_true(api_key_shape_ok(secret));
@@ -88,12 +88,12 @@ revoked_once_and_listed(void **state)
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, 2, "test", &one, &key, &err), OK);
-	assert_int_equal(api_key_add(db, arena, "globex", "b", SCOPE_ORG_ADMIN, 1, "test", &two, &key, &err), OK);
+	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, 2, &test_actor, &one, &key, &err), OK);
+	assert_int_equal(api_key_add(db, arena, "globex", "b", SCOPE_ORG_ADMIN, 1, &test_actor, &two, &key, &err), OK);
 	assert_string_not_equal(one, two);
-	assert_int_equal(api_key_revoke(db, 1, 7, "test", &err), OK);
-	assert_int_equal(api_key_revoke(db, 1, 8, "test", &err), OK);
-	assert_int_equal(api_key_revoke(db, 3, 8, "test", &err), NOT_FOUND);
+	assert_int_equal(api_key_revoke(db, 1, 7, &test_actor, &err), OK);
+	assert_int_equal(api_key_revoke(db, 1, 8, &test_actor, &err), OK);
+	assert_int_equal(api_key_revoke(db, 3, 8, &test_actor, &err), NOT_FOUND);
 	assert_int_equal(api_key_find(db, arena, one, &k, &err), NOT_FOUND);
 	assert_int_equal(api_key_find(db, arena, two, &k, &err), OK);
 	assert_int_equal(api_key_each(db, arena, NULL, list_key, &list), OK);
@@ -112,7 +112,7 @@ the_key_is_not_kept(void **state)
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, "test", &secret, &key, &err), OK);
+	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &test_actor, &secret, &key, &err), OK);
 	q = db_query(db, "SELECT count(*) FROM api_key WHERE instr(hint, :part) OR instr(name, :part) "
 	    "OR instr(sha256, CAST(:part AS BLOB))");
 	query_bind_text(q, ":part", secret + 8);
@@ -131,7 +131,7 @@ admin_in_a_row_is_not_granted(void **state)
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, "test", &secret, &key, &err), OK);
+	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &test_actor, &secret, &key, &err), OK);
 	assert_int_equal(query_run(db_query(db, "UPDATE api_key SET scopes = 'usage:read admin'")), OK);
 	assert_int_equal(db_write_commit(db), OK);
 	is_caller(NULL, secret, "acme", SCOPE_USAGE_READ, "apikey:1");

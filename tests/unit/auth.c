@@ -220,9 +220,9 @@ add_keys(void)
 	add_key("narrow", "HS256", SECRET, NULL, NARROW, 7);
 	add_key("acme-narrow", "HS256", SECRET, "acme", READ, 8);
 	add_key("nothing", "HS256", SECRET, NULL, 0, 9);
-	assert(api_key_add(db, arena, "acme", "good", NARROW, NOW, "test", &good_key, &key, &err) == OK && key == 1);
-	assert(api_key_add(db, arena, "acme", "lost", NARROW, NOW, "test", &revoked_key, &key, &err) == OK && key == 2);
-	assert(api_key_revoke(db, key, NOW, "test", &err) == OK);
+	assert(api_key_add(db, arena, "acme", "good", NARROW, NOW, &test_actor, &good_key, &key, &err) == OK && key == 1);
+	assert(api_key_add(db, arena, "acme", "lost", NARROW, NOW, &test_actor, &revoked_key, &key, &err) == OK && key == 2);
+	assert(api_key_revoke(db, key, NOW, &test_actor, &err) == OK);
 	assert(db_write_commit(db) == OK);
 }
 

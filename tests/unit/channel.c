@@ -88,46 +88,13 @@ names_are_listed(void **state)
 	assert_string_equal(channel_names(), all);
 }
 
-/* Reads 'A', 'B' … ) and ends where that is over. */
+/* schema.sql checks only the length of a channel, so that a new one needs no new schema. */
 static void
-list_is_exact(const char *p)
+names_fit_the_schema(void **state)
 {
-	bool seen[CHANNEL_COUNT] = { false };
-	char name[32];
-	enum channel c;
-	size_t n;
-
-	for (; *(p += strspn(p, " ,\t\n")) == '\''; p += n + 1) {
-		n = strcspn(++p, "'");
-		assert_true(n < sizeof(name));
-		memcpy(name, p, n);
-		name[n] = '\0';
-		assert_true(channel_parse(name, &c));
-		assert_false(seen[c]);
-		seen[c] = true;
-	}
-	assert_int_equal(*p, ')');
-	for (size_t i = 0; i < CHANNEL_COUNT; i++)
-		assert_true(seen[i]);
-}
-
-static void
-schema_has_the_same_names(void **state)
-{
-	static const char start[] = "CHECK (channel IN (";
-	static char sql[SCHEMA_MAX];
-	const char *path = getenv("SCHEMA_SQL");
-	int lists = 0;
-	FILE *f;
-
 	(void)state;
-	if ((f = fopen(path != NULL ? path : "schema.sql", "r")) == NULL)
-		fail_msg("schema.sql: not here; set SCHEMA_SQL");
-	sql[fread(sql, 1, sizeof(sql) - 1, f)] = '\0';
-	fclose(f);
-	for (const char *p = sql; (p = strstr(p, start)) != NULL; lists++)
-		list_is_exact(p += sizeof(start) - 1);
-	assert_int_equal(lists, 2);	/* event and price */
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		assert_in_range(strlen(channel_facts(c)->name), 1, 32);
 }
 
 int
@@ -137,6 +104,6 @@ main(void)
 	TABLE(bad, is_no_channel);
 	CASE("every channel has a row above, in order", every_channel_has_a_row);
 	CASE("all names are listed for messages", names_are_listed);
-	CASE("the CHECK lists of schema.sql have exactly these names", schema_has_the_same_names);
+	CASE("every name fits the schema", names_fit_the_schema);
 	return TABLE_RUN("channel");
 }

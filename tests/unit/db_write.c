@@ -204,7 +204,7 @@ add_initech(void *arg)
 	(void)arg;
 	snprintf(org.id, sizeof(org.id), "initech");
 	snprintf(org.timezone, sizeof(org.timezone), "UTC");
-	return organization_add(db, arena, &org, NOW, "test", &err);
+	return organization_add(db, arena, &org, &limit_base_none, NOW, &test_actor, &err);
 }
 
 static void

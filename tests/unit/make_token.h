@@ -25,6 +25,8 @@
 #include "store/setting.h"
 #include "auth/signing_key.h"
 
+static const struct actor test_actor = { "test", "" };
+
 #define NOW INT64_C(1780000000000)
 #define SECRET "a secret of thirty-two bytes or more"
 #define OTHER_SECRET "another secret of thirty-two bytes"
@@ -147,7 +149,7 @@ add_key(const char *kid, const char *alg, const char *pem, const char *org, unsi
 {
 	struct error err = { .text = "" };
 
-	if (signing_key_add(db, arena, kid, alg, pem, org, max_scopes, at_ms, "test", &err) != OK) {
+	if (signing_key_add(db, arena, kid, alg, pem, org, max_scopes, at_ms, &test_actor, &err) != OK) {
 		fprintf(stderr, "%s: %s\n", kid, err.text);
 		abort();
 	}

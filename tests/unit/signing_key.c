@@ -188,7 +188,7 @@ key_is_added(void **state)
 	struct signing_key k;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(signing_key_add(db, arena, row->kid, row->alg, key, row->org, SCOPE_ALL, NOW, "test", &err),
+	assert_int_equal(signing_key_add(db, arena, row->kid, row->alg, key, row->org, SCOPE_ALL, NOW, &test_actor, &err),
 	    row->status);
 	assert_int_equal(err.text[0] != '\0', row->status != OK);
 	if (row->status == OK) {
@@ -243,10 +243,10 @@ retired_once_and_listed(void **state)
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(signing_key_retire(db, "nobody", 7, "test", &err), NOT_FOUND);
+	assert_int_equal(signing_key_retire(db, "nobody", 7, &test_actor, &err), NOT_FOUND);
 	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &err), OK);
-	assert_int_equal(signing_key_retire(db, "first", 7, "test", &err), OK);
-	assert_int_equal(signing_key_retire(db, "first", 8, "test", &err), OK);
+	assert_int_equal(signing_key_retire(db, "first", 7, &test_actor, &err), OK);
+	assert_int_equal(signing_key_retire(db, "first", 8, &test_actor, &err), OK);
 	assert_int_equal(signing_key_find(db, arena, "first", &k, &verify, &err), NOT_FOUND);
 	assert_int_equal(signing_key_each(db, arena, list_kid, &list), OK);
 	assert_string_equal(list, "first/HS256/all/admin/1/7 verifier/RS256/all/admin/0/0 "
@@ -411,7 +411,7 @@ add_keys(void)
 	add_key("acme", "ES256", pem_of(ec, true), "acme", WRITE, 3);
 	add_key("rsa", "RS256", pem_of(rsa, true), NULL, WRITE, 4);
 	add_key("old", "HS256", SECRET, NULL, SCOPE_ALL, 5);
-	assert(signing_key_retire(db, "old", 5, "test", &err) == OK);
+	assert(signing_key_retire(db, "old", 5, &test_actor, &err) == OK);
 	assert(db_write_commit(db) == OK);
 }
 

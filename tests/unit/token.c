@@ -374,7 +374,7 @@ add_keys(void)
 	add_key("rs", "RS256", pem_of(rsa, false), NULL, SCOPE_ALL, 3);
 	add_key("es", "ES256", pem_of(ec, true), NULL, SCOPE_ALL, 4);
 	add_key("retired", "HS256", SECRET, NULL, SCOPE_ALL, 5);
-	assert(signing_key_retire(db, "retired", 10, "test", &err) == OK);
+	assert(signing_key_retire(db, "retired", 10, &test_actor, &err) == OK);
 	assert(db_write_commit(db) == OK);
 }
 
