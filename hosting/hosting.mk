@@ -1,5 +1,5 @@
 # Part of the Makefile: `make HOSTING=1` builds into build/hosting, linked statically, for hosts with other libraries.  All
-# programs are one file, libexec/daybook; what stands in cgi-bin/ and bin/ starts it by its own name.
+# programs are one file, libexec/daybook; each program in cgi-bin/ and bin/ starts it under its own name.
 
 # The libraries that Debian has no static ones of, from its sources.  (We have a json_string too.)
 STATIC_LIBS = $(B)/libcjson.a $(B)/libjwt.a $(B)/libjansson.a
