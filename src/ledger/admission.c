@@ -267,7 +267,7 @@ admission_check(struct admission *e, const struct admission_change *c, const str
 		if ((cap = cap_over(e->org, &cycle, find_cycle(e, c->day))) != NULL) {
 			*refusal = keep_refusal(e, (struct event_refusal) { .is_cap = true, .limit = cap, .day = c->day,
 			    .frees_at = cycle.cycle.ends_at, .has_next = true, .next = cycle.cycle.until,
-			    .error = arena_printf(e->arena, "over_cap: %s of the billing cycle is reached", cap) });
+			    .error = arena_printf(e->arena, "over_cap: this event would exceed %s of the billing cycle", cap) });
 			return OK;
 		}
 	}

@@ -174,6 +174,6 @@ def bad_queries(name, values):
              ("a broken escape", f"{name}=1%4"), ("a broken escape at the end", f"{name}=1%"),
              ("a bad escape", f"{name}=%zz"), ("too long", f"{name}={'1' * 4000}"),
              ("a bracket", f"{name}=[]"), ("quotes", f"{name}=%27%22%3b--"), ("a minus alone", f"{name}=-"),
-             ("blank in front", f"{name}=%20{values[0]}"), ("newline behind", f"{name}={values[0]}%0a"),
+             ("blank in front", f"{name}=%20{values[0]}"), ("newline after it", f"{name}={values[0]}%0a"),
              ("tab", f"{name}=%09")]
     return table + [(f"{value!r}", f"{name}={value}") for value in values[1:]]

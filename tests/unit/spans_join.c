@@ -9,7 +9,7 @@
 
 #include "time/day.h"
 
-/* ---- An organisation that moves */
+/* ---- An organization that moves */
 
 enum { MOVES_MAX = 4 };
 
