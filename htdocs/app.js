@@ -73,7 +73,7 @@ function signOut() {
 	location.replace(location.pathname);
 }
 
-/* #calendar/2026-11: the page and what stands behind it. */
+/* #calendar/2026-11: the page and what follows it. */
 function address() {
 	const [name, ...rest] = location.hash.slice(1).split('/');
 
@@ -143,7 +143,7 @@ async function lookAgain(another) {
 		else if (!shown.name)
 			await show();
 	} catch {
-		/* What went wrong is said where it belongs; the next round tries again. */
+		/* What went wrong is shown where it belongs; the next round tries again. */
 	}
 }
 

@@ -31,7 +31,7 @@ export async function open(place, id) {
 			fill(said, notice('bad', error.status === 412 ? t('campaign.changed') : error.message, error.body && error.body.nextAvailableDate
 				? [' ', t('planner.next', { date: shortDate(error.body.nextAvailableDate) })] : null));
 		}
-		await load().catch(() => {});	/* how it stands now; the next round shows it where this one cannot */
+		await load().catch(() => {});	/* its present state; the next round shows it if this one cannot */
 		isChanging = false;
 		if (document.activeElement === document.body)	/* the button is gone */
 			head.querySelector('h1').focus();

@@ -67,7 +67,7 @@ def day_start(zone, day):
 
 
 def set_clock(daybook, text):
-    """From now on the clock of everything that works on this database stands at that instant (libfaketime)."""
+    """From now on everything that works on this database sees that instant as the time (libfaketime)."""
     library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     assert library, "the package faketime is missing"
     clock = daybook.folder / "clock"
@@ -164,7 +164,7 @@ def check_error(reply, status, dialect, *words):
     return text
 
 
-# ---- Bad values, by name; each is a query as it stands on the wire, {} being the parameter's name.
+# ---- Bad values, by name; each is a query as it is on the wire, {} being the parameter's name.
 
 def bad_queries(name, values):
     """For one parameter: (what is wrong, its part of the query).  None: the parameter is missing."""

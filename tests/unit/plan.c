@@ -6,7 +6,7 @@
 
 enum { CASES = 20000, DAYS = 4, CANDIDATES_MAX = 7, UNITS_MAX = 4, FIRST = 20000 /* a day */ };
 
-/* ---- Tables: an organisation and a wall clock in UTC */
+/* ---- Tables: an organization and a wall clock in UTC */
 
 static const struct row {
 	const char *name;
@@ -94,7 +94,7 @@ try_all(struct search *s, size_t i, int64_t placed)
 	}
 }
 
-/* The instants at which the wall clock shows that time, on days of the organisation that have any usage row. */
+/* The instants at which the wall clock shows that time, on days of the organization that have any usage row. */
 static bool
 find_candidates(const struct plan_request *r, struct search *s)
 {
@@ -141,7 +141,7 @@ is_best(const struct plan_request *r, const struct search *found)
 	assert_true(left == 0 || (s.count > 0 && s.best[s.count - 1] < r->contacts) || s.count == 0);
 }
 
-/* Odd clocks: a day of the organisation up to 46 hours long, a wall clock that goes forward or back by up to a day. */
+/* Odd clocks: a day of the organization up to 46 hours long, a wall clock that goes forward or back by up to a day. */
 static void
 no_plan_is_earlier_or_shorter(void **state)
 {
@@ -174,7 +174,7 @@ no_plan_is_earlier_or_shorter(void **state)
 	assert_true(repeated > CASES / 100);	/* days with two candidates did come up */
 }
 
-/* Without a limit each day of the organisation takes a hundred, however many candidates lie on it. */
+/* Without a limit each day of the organization takes a hundred, however many candidates lie on it. */
 static void
 unlimited_is_a_hundred_a_day(void **state)
 {
@@ -202,6 +202,6 @@ main(void)
 {
 	TABLE(rows, is_the_plan);
 	CASE("no plan is earlier or shorter, whatever the clocks do", no_plan_is_earlier_or_shorter);
-	CASE("unlimited is a hundred a day of the organisation", unlimited_is_a_hundred_a_day);
+	CASE("unlimited is a hundred a day of the organization", unlimited_is_a_hundred_a_day);
 	return TABLE_RUN("plan");
 }
