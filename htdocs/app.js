@@ -93,7 +93,7 @@ async function show() {
 	document.title = `${t(`menu.${name}`)} · Daybook`;
 	if (!allowed(page)) {
 		fill(main, el('div', { class: 'page' }, el('h1', {}, t(`menu.${name}`)), notice('plain', session.organizationId === null
-			? t('session.noorg') : t('session.notallowed', { scope: page.scope }))));
+			? t('session.noorg') : t('session.notallowed'))));
 		return;
 	}
 	const place = el('div', { class: `page page-${name}`, 'aria-busy': 'true' }, el('p', { class: 'loading' }, t('loading')));

@@ -17,7 +17,7 @@ export async function open(place, id) {
 	const said = el('div', {}), head = el('div', {}), body = el('div', {}), failures = el('div', {}), move = el('div', {});
 	let tag, failurePages = 1, seen = '', isChanging = false;
 
-	/* Where somebody else was faster, it says so and shows how the campaign is now. */
+	/* If somebody else was faster, it says so and shows how the campaign is now. */
 	async function change(method, what, data, words) {
 		if (isChanging)
 			return;
