@@ -66,7 +66,7 @@ DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting d
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 
-# ---- Installing what is missing; nothing is done where nothing is.  A web server that came with it is not left running:
+# ---- Installs what is missing; does nothing if nothing is missing.  A web server that came with it is not left running:
 # we start our own.
 deps: PACKAGES = $(BUILD_PACKAGES)
 deps-test: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES)
@@ -198,7 +198,7 @@ test: deps-test deps-hosting
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run test build build/san
 
-# As root, with a network, some 90 minutes: besides the tests, the fuzzers and the package in a fresh Debian.
+# Run as root, with a network; takes about 90 minutes: the tests, the fuzzers, and the package in a fresh Debian.
 test-all: deps-test deps-hosting deps-fuzz deps-test-deb
 	@$(MAKE) --no-print-directory -j2 all units
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip

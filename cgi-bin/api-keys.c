@@ -89,7 +89,7 @@ read_scope(struct req *r, size_t i, const char *item, size_t n, unsigned *scopes
 		word = NULL;
 	json_object_free(o);
 	if (word == NULL || strchr(word, ' ') != NULL || !scopes_parse(r->arena, word, &scope, &unknown))
-		return error_set(&r->err, BAD_REQUEST, "scopes[%zu]: no scope; the scopes of a key are %s", i,
+		return error_set(&r->err, BAD_REQUEST, "scopes[%zu]: unknown scope; a key may have %s", i,
 		    scopes_format(r->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
 	*scopes |= scope;
 	return OK;
@@ -112,11 +112,11 @@ read_scopes(struct req *r, unsigned *scopes)
 		if ((st = read_scope(r, i++, item, item_n, scopes)) != OK)
 			return st;
 	if (*scopes == 0)
-		return error_set(&r->err, BAD_REQUEST, "scopes: empty; a key needs one at least");
+		return error_set(&r->err, BAD_REQUEST, "scopes: empty; a key needs at least one");
 	if (*scopes & SCOPE_ADMIN)
-		return error_set(&r->err, BAD_REQUEST, "scopes: an API key cannot have admin, which only a token can");
+		return error_set(&r->err, BAD_REQUEST, "scopes: an API key cannot have admin; use a token for that");
 	if (*scopes & ~r->caller.scopes)
-		return error_set(&r->err, FORBIDDEN, "scopes: the credential itself lacks %s",
+		return error_set(&r->err, FORBIDDEN, "scopes: your own credential lacks %s, so the key cannot have it",
 		    scopes_format(r->arena, *scopes & ~r->caller.scopes));
 	return OK;
 }

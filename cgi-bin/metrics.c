@@ -34,7 +34,7 @@ check_address(struct req *r)
 	while (address != NULL && (one = strsep(&list, " ,")) != NULL)
 		if (strcmp(one, address) == 0)
 			return OK;
-	return error_set(&r->err, FORBIDDEN, "address: not one of the setting metrics_addresses");
+	return error_set(&r->err, FORBIDDEN, "address: your address is not in the setting metrics_addresses");
 }
 
 /* One sample; labels are "" or in braces. */
@@ -164,11 +164,11 @@ metrics(struct req *r, struct buf *body)
 	    (st = setting_get(r->db, r->arena, "backup_at", &backup_at)) != OK)
 		return st;
 	r->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	family(body, "daybook_build_info", "gauge", "The running Daybook.");
+	family(body, "daybook_build_info", "gauge", "Versions of the running Daybook.");
 	line(body, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
 	    version_build, db_sqlite_version()), 1);
-	if ((st = put_sum(r, body, "daybook_messages", "Messages sent, voids taken off.", messages)) != OK ||
-	    (st = put_sum(r, body, "daybook_parts", "Parts sent, voids taken off.", parts)) != OK ||
+	if ((st = put_sum(r, body, "daybook_messages", "Messages sent, voids subtracted.", messages)) != OK ||
+	    (st = put_sum(r, body, "daybook_parts", "Parts sent, voids subtracted.", parts)) != OK ||
 	    (st = put_sum(r, body, "daybook_cost_micro_usd", "Cost in millionths of a US dollar.", cost)) != OK)
 		return st;
 	put_gauge(r, body, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);

@@ -34,7 +34,7 @@ read_instants(struct req *r, int64_t *from_at, int64_t *to_at)
 	if (*to_at != 0 && *to_at < SECONDS_BELOW)
 		return error_set(&r->err, BAD_REQUEST, "endDate: looks like seconds; milliseconds are meant");
 	if (*to_at < *from_at)
-		return error_set(&r->err, BAD_REQUEST, "endDate: before startDate");
+		return error_set(&r->err, BAD_REQUEST, "endDate: must not be earlier than startDate");
 	return OK;
 }
 

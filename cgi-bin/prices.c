@@ -134,8 +134,8 @@ set_price(void *arg)
 	st = price_set(r->db, r->arena, r->org, price->channel, price->valid_from, price->nanos_per_part, post->input.reprice,
 	    r->now, &r->by, &quarters, &r->err);
 	if (st == CONFLICT)
-		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change; price them "
-		    "anew with \"reprice\":true, or choose a later day");
+		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change; give "
+		    "\"reprice\":true to reprice them, or choose a later day");
 	if (st == OK)
 		put_price(json_on(post->body), price, quarters);
 	return st;

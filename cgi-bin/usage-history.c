@@ -33,7 +33,7 @@ read_range(struct req *r, struct day_range *range, int *months)
 	day_civil(range->to, &to_year, &to_month, &unused);
 	*months = (to_year - from_year) * 12 + to_month - from_month + 1;
 	if (*months > MONTHS_MAX) {
-		st = error_set(&r->err, BAD_REQUEST, "endDate: more than %d months from startDate", MONTHS_MAX);
+		st = error_set(&r->err, BAD_REQUEST, "endDate: the range has more than %d months", MONTHS_MAX);
 		error_hint(&r->err, "Ask for at most %d months at a time.", MONTHS_MAX);
 		return st;
 	}

@@ -71,7 +71,8 @@ list(struct cli *c, int argc, char **argv)
 	if (!cli_options("campaign", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
 	if (state != NULL && !(filter.has_state = campaign_state_parse(state, &filter.state)))
-		return cli_usage("campaign", "--status: no state \"%s\"", state);
+		return cli_usage("campaign", "--status: unknown \"%s\"; one of draft, scheduled, sending, paused, "
+		    "sent, failed, cancelled", state);
 	if (!cli_read(c))
 		return FAILED;
 	if (cli_organization(c, org_id, &org) != OK || list_all(c, &org, &filter) != OK)
@@ -140,7 +141,7 @@ cancel(struct cli *c, int argc, char **argv)
 	db_read_end(c->db);
 	if (organization_write(c->db, c->arena, org.id, c->now, cancel_campaign, &cancellation, &c->err) != OK)
 		return cli_fail(c);
-	printf("cancelled %s: what was not used is free\n", cancellation.id);
+	printf("cancelled %s: its unused quota is free again\n", cancellation.id);
 	return DONE;
 }
 
@@ -155,5 +156,5 @@ cmd_campaign(struct cli *c, int argc, char **argv)
 		return show(c, argc - 1, argv + 1);
 	if (strcmp(verb, "cancel") == 0)
 		return cancel(c, argc - 1, argv + 1);
-	return cli_usage("campaign", "list, show or cancel");
+	return cli_usage("campaign", "expected list, show or cancel");
 }

@@ -122,7 +122,7 @@ post_batch(struct organization *org, void *arg)
 	for (size_t i = 0; i < w->count; i++)
 		if (w->items[i].verdict != EVENT_ACCEPTED)
 			return error_set(&c->err, INTERNAL, "demo: %s", w->items[i].error != NULL ? w->items[i].error : "id");
-	progress("making a year of traffic", options.now - w->first_at, c->now - w->first_at);
+	progress("creating a year of traffic", options.now - w->first_at, c->now - w->first_at);
 	return OK;
 }
 

@@ -28,7 +28,7 @@ cmd_erase(struct cli *c, int argc, char **argv)
 	if (!cli_options("erase", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
 	if (erasure.phone == NULL || erasure.phone[0] == '\0')
-		return cli_usage("erase", "--phone is needed, as it was posted");
+		return cli_usage("erase", "--phone is required, exactly as the number was posted");
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write(c->db, erase, &erasure) != OK)
@@ -39,7 +39,8 @@ cmd_erase(struct cli *c, int argc, char **argv)
 	}
 	/* The old pages, with the number, remain in the write-ahead log until it has been moved into the file. */
 	if (db_checkpoint(c->db) != OK)
-		fprintf(stderr, "daybook: the write-ahead log still holds it for a while: somebody is reading\n");
-	printf("blanked %" PRId64 " time%s; backups made before still hold it\n", erasure.count, erasure.count == 1 ? "" : "s");
+		fprintf(stderr, "daybook: a reader is active, so the write-ahead log still contains the number for a while\n");
+	printf("blanked %" PRId64 " time%s; earlier backups still contain the number\n", erasure.count,
+	    erasure.count == 1 ? "" : "s");
 	return DONE;
 }

@@ -137,7 +137,7 @@ cmd_export(struct cli *c, int argc, char **argv)
 	if (format != NULL && strcmp(format, "ndjson") != 0 && strcmp(format, "csv") != 0)
 		return cli_usage("export", "--format: \"%s\" is not ndjson or csv", format);
 	if (from != NULL && to != NULL && last.n < first.n)
-		return cli_usage("export", "--to: before --from");
+		return cli_usage("export", "--to: must not be earlier than --from");
 	x.is_csv = format != NULL && strcmp(format, "csv") == 0;
 	if (!cli_open(c))
 		return FAILED;

@@ -36,7 +36,7 @@ fail_note(struct cli *c, const char *made)
 	struct error err = { 0 };
 
 	(void)db_why(c->db, &err);
-	error_set(&c->err, UNAVAILABLE, "%s is a good copy, but the database could not note when it was made: %s", made, err.text);
+	error_set(&c->err, UNAVAILABLE, "%s: the backup is good, but its time could not be recorded: %s", made, err.text);
 	return cli_fail(c);
 }
 
@@ -84,7 +84,7 @@ cmd_backup(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	if (backup_record(c->db, c->arena, c->now, &c->err) != OK)
 		return fail_note(c, to);
-	printf("%s: a copy of %s; it holds the signing keys: keep it as safe as the database\n", to, c->path);
+	printf("%s: a copy of %s; it contains the signing keys: keep it as safe as the database\n", to, c->path);
 	return DONE;
 }
 
@@ -101,8 +101,8 @@ cmd_restore(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, &cli_actor, &kept, &c->err) != OK)
 		return cli_fail(c);
-	printf("%s: restored from %s; what it was is kept as %s\n", c->path, from, kept);
-	printf("keys revoked since that backup are in force again: look at `key list` and `apikey list`\n");
+	printf("%s: restored from %s; the previous database is kept as %s\n", c->path, from, kept);
+	printf("keys that were revoked after that backup are in force again: check `daybook key list` and `daybook apikey list`\n");
 	return DONE;
 }
 

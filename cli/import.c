@@ -33,7 +33,7 @@ const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twili
 
 enum { BUSY_TRIES = 12 };	/* of DB_LOCK_WAIT_MS each, before a busy database ends an import */
 
-static const char stays[] = "What was accepted so far stays; import the file again to go on";
+static const char stays[] = "Accepted events are kept; to continue, import the file again";
 
 bool
 import_stop(struct import *im, int64_t line, const char *what)
@@ -129,8 +129,8 @@ tally(struct import *im, size_t count)
 		if (is_bad(item)) {
 			progress_end();
 			fprintf(stderr, "%s:%" PRId64 ": %s\n", im->name, im->lines[i],
-			    item->verdict == EVENT_CONFLICT ? "id: taken by an event that says something else; "
-			    "the first one stands" : item->error);
+			    item->verdict == EVENT_CONFLICT ? "id: already used by an event with other content; "
+			    "the first one is kept" : item->error);
 		}
 		im->accepted += item->verdict == EVENT_ACCEPTED;
 		im->duplicates += item->verdict == EVENT_DUPLICATE;
@@ -175,7 +175,7 @@ import_flush(struct import *im)
 	im->is_over = count < im->count;
 	tally(im, im->is_over ? count + 1 : count);
 	if (im->is_over)
-		fprintf(stderr, "daybook: stopped at %s:%" PRId64 " (--strict). What was accepted before it stays\n",
+		fprintf(stderr, "daybook: stopped at %s:%" PRId64 " (--strict). Events accepted before it are kept\n",
 		    im->name, im->lines[count]);
 	im->count = 0;
 	arena_reset(im->cli->arena);
@@ -287,10 +287,10 @@ run(struct import *im)
 	printf("accepted %" PRId64 ", duplicates %" PRId64 ", conflicts %" PRId64 ", rejected %" PRId64 "\n", im->accepted,
 	    im->duplicates, im->conflicts, im->rejected);
 	if (im->format->is_statement)
-		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never handed over), adjusted %" PRId64 "\n",
+		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never sent), adjusted %" PRId64 "\n",
 		    im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted);
 	if (im->unknown_campaigns > 0)
-		printf("%" PRId64 " of the accepted name a campaignId or segmentNumber that is unknown here\n",
+		printf("%" PRId64 " of the accepted events name an unknown campaignId or segmentNumber\n",
 		    im->unknown_campaigns);
 	free(im->items);
 	free(im->lines);
@@ -312,7 +312,7 @@ cmd_import(struct cli *c, int argc, char **argv)
 		return cli_usage("import", "--format: \"%s\" is not %s", format, format_names);
 	im.source = source != NULL ? source : im.format->source;
 	if (!source_ok(im.source))
-		return cli_usage("import", "--source: longer than %d bytes, with control characters, or reserved",
+		return cli_usage("import", "--source: longer than %d bytes, contains control characters, or is reserved",
 		    EVENT_SOURCE_MAX);
 	if (!cli_open(c) || !choose_organization(&im, org) || !open_file(&im, path))
 		return FAILED;

@@ -49,7 +49,7 @@ read_header(struct import *im, struct table *t, struct header *h)
 	struct arena *a = im->cli->arena;
 
 	if (!table_next(t))
-		return im->is_over ? false : import_stop(im, 0, "an empty file; the first line names the columns");
+		return im->is_over ? false : import_stop(im, 0, "the file is empty; its first line must name the columns");
 	if (table_error(t) != NULL)
 		return import_stop(im, table_line(t), table_error(t));
 	for (h->count = 0; h->count < table_count(t); h->count++) {
@@ -57,12 +57,12 @@ read_header(struct import *im, struct table *t, struct header *h)
 		const struct column *column = column_of(name);
 
 		if (column == NULL)
-			return import_stop(im, table_line(t), arena_printf(a, "header: no field \"%.64s\"; one of id, "
+			return import_stop(im, table_line(t), arena_printf(a, "header: unknown column \"%.64s\"; one of id, "
 			    "source, channel, occurredAt, messages, parts, status, cost, campaignId, segmentNumber, to, "
-			    "reason, voids%s", name, is_twilio(name) ? "; for Twilio's export say --format twilio" : ""));
+			    "reason, voids%s", name, is_twilio(name) ? "; for an export of Twilio use --format twilio" : ""));
 		for (size_t i = 0; i < h->count; i++)
 			if (h->at[i] == column)
-				return import_stop(im, table_line(t), arena_printf(a, "header: \"%s\" stands twice", name));
+				return import_stop(im, table_line(t), arena_printf(a, "header: the column \"%s\" is given twice", name));
 		h->at[h->count] = column;
 		has_id |= strcmp(name, "id") == 0;
 	}
@@ -136,7 +136,7 @@ run(struct import *im)
 			goes_on = import_bad(im, table_line(t), table_error(t));
 		else if (table_count(t) != h.count)
 			goes_on = import_bad(im, table_line(t), arena_printf(im->cli->arena,
-			    "record: %zu cells where the header has %zu", table_count(t), h.count));
+			    "record: has %zu cells; the header has %zu", table_count(t), h.count));
 		else {
 			put_record(&event, t, &h);
 			goes_on = import_event(im, table_line(t), event.text, event.size);

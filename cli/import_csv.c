@@ -105,7 +105,7 @@ on_cell(void *data, size_t n, void *arg)
 		return;
 	}
 	if (!is_text(data, n))
-		t->error = "record: not UTF-8, or with a NUL in it";
+		t->error = "record: not UTF-8, or contains a NUL";
 	if (t->used + n + 1 > t->max) {
 		t->max = 2 * (t->used + n + 1);
 		t->text = xrealloc(t->text, t->max);
@@ -172,7 +172,7 @@ parse(struct table *t)
 	if (csv_parse(&t->parser, text, n, on_cell, on_record, t) != n)
 		return import_stop(t->im, t->line, csv_strerror(csv_error(&t->parser)));
 	if (csv_get_buffer_size(&t->parser) > TABLE_RECORD_MAX)
-		return import_stop(t->im, t->line, "a cell of more than 1 MiB; is a quotation mark not closed?");
+		return import_stop(t->im, t->line, "a cell has more than 1 MiB; perhaps a quotation mark is not closed");
 	/* CR LF is one end of a line, also if it is split between two pieces. */
 	t->at_line += text[n - 1] == '\r' || (text[n - 1] == '\n' && !(n == 1 && t->was_cr));
 	t->was_cr = text[n - 1] == '\r';

@@ -108,13 +108,13 @@ read_header(struct log *l)
 {
 	if (!table_next(l->table))
 		return l->im->is_over ? false :
-		    import_stop(l->im, 0, "an empty file; the first line names the columns");
+		    import_stop(l->im, 0, "the file is empty; its first line must name the columns");
 	l->count = table_count(l->table);
 	for (enum field f = 0; f < FIELDS; f++) {
 		find_column(l, f);
 		if (fields[f].is_needed && l->at[f] == l->count)
 			return import_stop(l->im, table_line(l->table), arena_printf(l->im->cli->arena,
-			    "header: the column %s is missing; is this the message log of Twilio's console?",
+			    "header: the column %s is missing; export the message log in Twilio's console",
 			    fields[f].shown));
 	}
 	return true;
@@ -171,7 +171,7 @@ put_cost(struct log *l)
 	int64_t micros;
 
 	if (currency[0] != '\0' && strcasecmp(currency, "USD") != 0)
-		return "PriceUnit: not USD; costs here are US dollars";
+		return "PriceUnit: not USD; Daybook counts US dollars only";
 	if (price[0] == '\0')
 		return NULL;
 	if (!money_parse(price + (price[0] == '-'), &micros))
@@ -207,7 +207,7 @@ put_event(struct log *l, bool is_failed)
 	if (cell(l, SID)[0] == '\0')
 		return "Sid: required";
 	if (channel == NULL)
-		return "To: a channel that is not known here; plain numbers and whatsapp: are";
+		return "To: unknown channel; must be a plain number or begin with whatsapp:";
 	buf_reset(&l->event);
 	l->json = *json_on(&l->event);
 	json_open_object(&l->json, NULL);
@@ -239,20 +239,20 @@ read_record(struct log *l)
 		return import_bad(l->im, line, error);
 	if (table_count(l->table) != l->count)
 		return import_bad(l->im, line, arena_printf(l->im->cli->arena,
-		    "record: %zu cells where the header has %zu", table_count(l->table), l->count));
+		    "record: has %zu cells; the header has %zu", table_count(l->table), l->count));
 	if (strncasecmp(direction, "in", 2) == 0) {
 		l->im->inbound++;
 		return true;
 	}
 	if (strncasecmp(direction, "out", 3) != 0)
-		return import_bad(l->im, line, "Direction: neither outbound nor inbound");
+		return import_bad(l->im, line, "Direction: must begin with outbound or inbound");
 	if (is_one_of(status, not_sent_words)) {
 		l->im->not_sent++;
 		return true;
 	}
 	is_failed = strcasecmp(status, "failed") == 0;
 	if (!is_failed && !is_one_of(status, sent_words))
-		return import_bad(l->im, line, "Status: not one that Twilio documents");
+		return import_bad(l->im, line, "Status: unknown; Twilio does not document it");
 	if ((error = put_event(l, is_failed)) != NULL)
 		return import_bad(l->im, line, error);
 	return import_event(l->im, line, l->event.text, l->event.size);

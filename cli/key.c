@@ -25,7 +25,7 @@ parse_scopes(struct cli *c, const char *command, const char *option, const char 
 
 	if (scopes_parse(c->arena, text, scopes, &unknown))
 		return true;
-	cli_usage(command, "%s: no scope \"%s\"; the scopes are %s and admin", option, unknown,
+	cli_usage(command, "%s: unknown scope \"%s\"; the scopes are %s and admin", option, unknown,
 	    scopes_format(c->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
 	return false;
 }
@@ -171,7 +171,7 @@ cmd_key(struct cli *c, int argc, char **argv)
 		return key_list(c);
 	if (strcmp(verb, "retire") == 0 && argc == 3)
 		return key_retire(c, argv[2]);
-	return cli_usage("key", "add, list, or retire KID");
+	return cli_usage("key", "expected add, list or retire KID");
 }
 
 /* A time to live such as 90s, 15m, 1h or 30d. */
@@ -210,11 +210,11 @@ cmd_token(struct cli *c, int argc, char **argv)
 	    (scope != NULL && !parse_scopes(c, "token", "--scope", scope, &scopes)))
 		return USAGE;
 	if (ttl != NULL && !parse_ttl(ttl, &ttl_ms))
-		return cli_usage("token", "--ttl: \"%s\" is no time such as 90s, 15m, 1h or 30d", ttl);
+		return cli_usage("token", "--ttl: \"%s\" is not a duration such as 90s, 15m, 1h or 30d", ttl);
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
-		return cli_usage("token", "--org is needed, but for the scope admin");
+		return cli_usage("token", "--org is required, except for the scope admin");
 	if (url != NULL && !link)
-		return cli_usage("token", "--url is the dashboard of --link");
+		return cli_usage("token", "--url is only for --link");
 	if (!cli_read(c))
 		return FAILED;
 	if ((org != NULL && organization_load(c->db, org, &organization, &c->err) != OK) ||
@@ -256,7 +256,7 @@ apikey_add(struct cli *c, int argc, char **argv)
 	if (!cli_options("apikey", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
 	if (key.org == NULL || scope == NULL)
-		return cli_usage("apikey", "--org and --scope are needed");
+		return cli_usage("apikey", "--org and --scope are required");
 	if (!parse_scopes(c, "apikey", "--scope", scope, &key.scopes))
 		return USAGE;
 	if (!cli_open(c))
@@ -264,7 +264,7 @@ apikey_add(struct cli *c, int argc, char **argv)
 	if (db_write(c->db, add_api_key, &key) != OK)
 		return cli_fail(c);
 	/* The note goes to stderr, so that stdout is the key alone. */
-	fprintf(stderr, "API key %" PRId64 " of %s; it is shown only this once:\n", key.number, key.org);
+	fprintf(stderr, "API key %" PRId64 " of %s; copy it now, because it is shown only once:\n", key.number, key.org);
 	printf("%s\n", key.secret);
 	return DONE;
 }
@@ -331,5 +331,5 @@ cmd_apikey(struct cli *c, int argc, char **argv)
 		return apikey_list(c);
 	if (strcmp(verb, "revoke") == 0 && argc == 3)
 		return apikey_revoke(c, argv[2]);
-	return cli_usage("apikey", "add, list, or revoke N");
+	return cli_usage("apikey", "expected add, list or revoke N");
 }

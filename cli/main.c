@@ -17,43 +17,43 @@ const struct actor cli_actor = { "cli", "" };
 
 /* In the order of the help text. */
 static const struct command commands[] = {
-	{ "init", cmd_init, "init", "create the database (never overwrites)" },
+	{ "init", cmd_init, "init", "create an empty database; never overwrites a file" },
 	{ "org", cmd_org, "org add ID --timezone ZONE [--name TEXT] [--plan WORD] [--daily-limit N|unlimited]\n"
 	    "        [--quota-unit message|part] [--cycle-day 1-31] [--week-start monday|…|sunday]\n"
 	    "        [--messages-cap N|none] [--cost-cap USD|none] [--sms-cap N|none] [--call-cap N|none]\n"
 	    "        [--allow-overage yes|no]\n"
 	    "org set ID [the same options] [--recut-history]\n"
 	    "org list\n"
-	    "org show ID", "organisations" },
+	    "org show ID", "add and change organizations" },
 	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
-	    "price list", "what a part costs, from a day on" },
+	    "price list", "set the price of a message part" },
 	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
 	    "key list\n"
-	    "key retire KID", "keys that sign tokens" },
+	    "key retire KID", "manage the keys that sign tokens" },
 	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--kid NAME] [--link] [--url URL]",
 	    "print a signed token" },
 	{ "apikey", cmd_apikey, "apikey add --org ID --scope \"usage:write …\" [--name TEXT]\n"
 	    "apikey list\n"
-	    "apikey revoke N", "API keys" },
+	    "apikey revoke N", "manage API keys" },
 	{ "setting", cmd_setting, "setting list\n"
-	    "setting set NAME VALUE", "settings of the installation" },
-	{ "import", cmd_import, import_usage, "events from a file" },
+	    "setting set NAME VALUE", "show and change settings of the installation" },
+	{ "import", cmd_import, import_usage, "import events from a file" },
 	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]\n"
-	    "        [--adjustments]", "events to standard output" },
+	    "        [--adjustments]", "export events to standard output" },
 	{ "campaign", cmd_campaign, "campaign list [--org ID] [--status STATE]\n"
 	    "campaign show ID [--org ID]\n"
-	    "campaign cancel ID [--org ID]", "campaigns, and what they hold" },
-	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "the calendar on a terminal" },
-	{ "doctor", cmd_doctor, "doctor", "what is wrong with the installation, and what to do; exit 1 on an error" },
+	    "campaign cancel ID [--org ID]", "list, show and cancel campaigns" },
+	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "show the calendar in the terminal" },
+	{ "doctor", cmd_doctor, "doctor", "check the installation and say how to fix it; exit status 1 on an error" },
 	{ "verify", cmd_verify, "verify\n"
-	    "verify --list", "recompute everything from the ledger; exit 1 on a difference" },
-	{ "rebuild", cmd_rebuild, "rebuild [--days]", "make the roll-ups anew from the ledger (and cut the days anew)" },
-	{ "erase", cmd_erase, "erase --phone NUMBER", "blank a phone number everywhere" },
+	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },
+	{ "rebuild", cmd_rebuild, "rebuild [--days]", "recompute the sums from the ledger, and the day boundaries if requested" },
+	{ "erase", cmd_erase, "erase --phone NUMBER", "erase a phone number from all failed contacts" },
 	{ "backup", cmd_backup, "backup FILE\n"
-	    "backup --keep N FOLDER", "a consistent copy while others write" },
-	{ "restore", cmd_restore, "restore FILE [--force]", "a backup back into the live database" },
-	{ "upgrade", cmd_upgrade, "upgrade [--force]", "bring an older database to this version's schema" },
-	{ "demo", cmd_demo, "demo", "create the database with two organisations and a year of traffic" },
+	    "backup --keep N FOLDER", "copy the database while programs use it" },
+	{ "restore", cmd_restore, "restore FILE [--force]", "replace the database with a backup" },
+	{ "upgrade", cmd_upgrade, "upgrade [--force]", "upgrade an older database to the schema of this version" },
+	{ "demo", cmd_demo, "demo", "create a database with two organizations and a year of traffic" },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -64,9 +64,9 @@ print_help(FILE *out)
 	fprintf(out, "usage: daybook [-d FILE] COMMAND [ARGUMENTS]\n\n");
 	for (int i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].what);
-	fprintf(out, "\n  -d FILE         the database (default: $DAYBOOK_DB, else what daybook.conf names)\n"
-	    "  --version       the version\n"
-	    "  COMMAND --help  its arguments\n");
+	fprintf(out, "\n  -d FILE         the database (default: $DAYBOOK_DB, else the one that daybook.conf names)\n"
+	    "  --version       print the version\n"
+	    "  COMMAND --help  print the arguments of a command\n");
 }
 
 /* A line of `usage` that begins with a blank continues the one before. */
@@ -171,7 +171,7 @@ run(struct cli *c, int argc, char **argv)
 			}
 		return commands[i].run(c, argc, argv);
 	}
-	fprintf(stderr, "daybook: no command \"%s\"; see `daybook --help`\n", argv[0]);
+	fprintf(stderr, "daybook: unknown command \"%s\"; see `daybook --help`\n", argv[0]);
 	return USAGE;
 }
 

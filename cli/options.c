@@ -34,7 +34,7 @@ read_option(const char *command, const struct option_spec *specs, int argc, char
 		*s->value = equals != NULL ? equals + 1 : argv[++*i];
 		return true;
 	}
-	cli_usage(command, "no option %.*s", (int)n, arg);
+	cli_usage(command, "unknown option %.*s", (int)n, arg);
 	return false;
 }
 
@@ -57,7 +57,7 @@ cli_options(const char *command, int argc, char **argv, const struct option_spec
 			continue;
 		}
 		if (count == max)
-			return cli_usage(command, "one argument too many: \"%s\"", argv[i]), false;
+			return cli_usage(command, "unexpected argument \"%s\"", argv[i]), false;
 		operands[count++] = argv[i];
 	}
 	if (count < min)
@@ -85,7 +85,7 @@ cli_int(const char *command, const char *option, const char *text, int64_t min, 
 	*value = strtoll(text, &end, 10);
 	if (digits[0] >= '0' && digits[0] <= '9' && *end == '\0' && errno == 0 && *value >= min && *value <= max)
 		return true;
-	cli_usage(command, "%s: \"%s\" is not a whole number within %" PRId64 " to %" PRId64, option, text, min, max);
+	cli_usage(command, "%s: \"%s\" is not a whole number from %" PRId64 " to %" PRId64, option, text, min, max);
 	return false;
 }
 

@@ -52,7 +52,7 @@ weekday_option(const char *text, int *day)
 			*day = i + 1;
 			return true;
 		}
-	return cli_usage("org", "--week-start: \"%s\" is no day such as monday or sunday", text), false;
+	return cli_usage("org", "--week-start: \"%s\" is not a day such as monday or sunday", text), false;
 }
 
 /*
@@ -81,11 +81,11 @@ apply(const struct org_options *o, struct organization *org, struct limit_base *
 	else if (o->cap_cost != NULL && !money_parse(o->cap_cost, &base->amounts[LIMIT_BASE_COST]))
 		return cli_usage("org", "--cost-cap: \"%s\" is not an amount of dollars", o->cap_cost), false;
 	if (o->quota_unit != NULL && !quota_unit_parse(o->quota_unit, &base->unit))
-		return cli_usage("org", "--quota-unit: \"%s\" is neither message nor part", o->quota_unit), false;
+		return cli_usage("org", "--quota-unit: \"%s\" is not message or part", o->quota_unit), false;
 	if (o->allow_overage != NULL) {
 		base->allow_overage = strcmp(o->allow_overage, "yes") == 0;
 		if (!base->allow_overage && strcmp(o->allow_overage, "no") != 0)
-			return cli_usage("org", "--allow-overage: yes or no"), false;
+			return cli_usage("org", "--allow-overage: must be yes or no"), false;
 	}
 	return true;
 }
@@ -131,9 +131,9 @@ add(struct cli *c, int argc, char **argv)
 	if (!read_options(argc, argv, &o, &id))
 		return USAGE;
 	if (o.timezone == NULL)
-		return cli_usage("org", "--timezone is needed, as in --timezone America/Toronto");
+		return cli_usage("org", "--timezone is required, as in --timezone America/Toronto");
 	if (o.recut)
-		return cli_usage("org", "--recut-history is for org set");
+		return cli_usage("org", "--recut-history is only for org set");
 	if (strlen(id) >= sizeof(org->id))
 		return cli_usage("org", "ID: longer than %zu bytes", sizeof(org->id) - 1);
 	snprintf(org->id, sizeof(org->id), "%s", id);
@@ -144,7 +144,7 @@ add(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (db_write(c->db, add_organization, &new) != OK)
 		return cli_fail(c);
-	printf("added %s, its days cut by %s\n", org->id, org->timezone);
+	printf("added %s; its days are those of %s\n", org->id, org->timezone);
 	return DONE;
 }
 
@@ -158,7 +158,7 @@ print_effects(const struct org_effects *effects)
 		    effects->moves[i].segment, day_format(effects->moves[i].from, from),
 		    day_format(effects->moves[i].to, to));
 	for (size_t i = 0; i < effects->over_count; i++)
-		printf("over its limit: %s\n", day_format(effects->over[i], from));
+		printf("over the daily limit: %s\n", day_format(effects->over[i], from));
 }
 
 struct org_setting {
@@ -201,9 +201,9 @@ set(struct cli *c, int argc, char **argv)
 		return setting.is_usage ? USAGE : cli_fail(c);
 	print_effects(&setting.effects);
 	if (o->recut)
-		printf("all days of %s are cut anew\n", id);
+		printf("recomputed all day boundaries of %s\n", id);
 	else if (o->timezone != NULL)
-		printf("the days of %s are cut by %s from their next start on (all of them where there are no events yet)\n", id,
+		printf("the days of %s follow %s from the next day on (all days if there are no events yet)\n", id,
 		    o->timezone);
 	else
 		printf("set %s\n", id);
@@ -290,5 +290,5 @@ cmd_org(struct cli *c, int argc, char **argv)
 		return list(c);
 	if (strcmp(verb, "show") == 0)
 		return show(c, argc - 1, argv + 1);
-	return cli_usage("org", "add, set, list or show");
+	return cli_usage("org", "expected add, set, list or show");
 }

@@ -54,7 +54,7 @@ set(struct cli *c, int argc, char **argv)
 	if (!cli_options("price", argc, argv, specs, operands, 2, 2))
 		return USAGE;
 	if (!channel_parse(operands[0], &w.channel))
-		return cli_usage("price", "no channel \"%s\"; one of %s", operands[0], channel_names());
+		return cli_usage("price", "unknown channel \"%s\"; one of %s", operands[0], channel_names());
 	if (!money_parse_nanos(operands[1], &w.nanos))
 		return cli_usage("price", "\"%s\" is not an amount of dollars with at most nine decimals", operands[1]);
 	w.has_from = from != NULL;
@@ -68,7 +68,7 @@ set(struct cli *c, int argc, char **argv)
 	    money_format_nanos(w.nanos, amount), day_format(w.from, day), w.org != NULL ? " for " : "",
 	    w.org != NULL ? w.org : "");
 	if (w.adjusted > 0)
-		printf("; %" PRId64 " quarter-hours were priced anew", w.adjusted);
+		printf("; %" PRId64 " quarter-hours were repriced", w.adjusted);
 	printf("\n");
 	return DONE;
 }
@@ -104,5 +104,5 @@ cmd_price(struct cli *c, int argc, char **argv)
 		return set(c, argc - 1, argv + 1);
 	if (strcmp(verb, "list") == 0 && argc == 2)
 		return list(c);
-	return cli_usage("price", "set or list");
+	return cli_usage("price", "expected set or list");
 }

@@ -19,7 +19,7 @@ print_effects(const struct organization *org, const struct org_effects *effects)
 {
 	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
 
-	printf("%s: days cut anew by %s, tzdata %s\n", org->id, org->timezone, zone_tzdata_version());
+	printf("%s: recomputed day boundaries of %s, tzdata %s\n", org->id, org->timezone, zone_tzdata_version());
 	for (size_t i = 0; i < effects->move_count && i < LISTED_MAX; i++)
 		printf("%s: segment %s/%" PRId64 " moved from %s to %s\n", org->id, effects->moves[i].campaign,
 		    effects->moves[i].segment, day_format(effects->moves[i].from, from),
@@ -72,7 +72,7 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 	if (st != OK)
 		return cli_fail(c);
 	if (count > 0)
-		fprintf(stderr, "daybook: writers wait while an organization is rebuilt; readers do not\n");
+		fprintf(stderr, "daybook: writers wait while an organization is rebuilt; readers do not wait\n");
 	for (size_t i = 0; i < count; i++) {
 		st = organization_write(c->db, c->arena, ids[i], c->now, rebuild, &r, &c->err);
 		progress_end();

@@ -43,7 +43,7 @@ set(struct cli *c, const char *name, const char *value)
 	struct setting_choice choice = { c, name, value };
 
 	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0)
-		return cli_usage("setting", "%s is kept by Daybook itself", name);
+		return cli_usage("setting", "%s cannot be set: Daybook itself maintains it", name);
 	if (!cli_open(c))
 		return FAILED;
 	return db_write(c->db, change, &choice) == OK ? DONE : cli_fail(c);
@@ -56,5 +56,5 @@ cmd_setting(struct cli *c, int argc, char **argv)
 		return list(c);
 	if (argc == 4 && strcmp(argv[1], "set") == 0)
 		return set(c, argv[2], argv[3]);
-	return cli_usage("setting", "list, or set NAME VALUE");
+	return cli_usage("setting", "expected list or set NAME VALUE");
 }

@@ -190,7 +190,7 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar 
 	k->today = organization_today(&k->org, c->now);
 	default_days(k, has_from, has_to);
 	if (k->to.n < k->from.n || k->to.n - k->from.n >= DAYS_MAX)
-		return error_set(&c->err, BAD_REQUEST, "--to: before --from, or more than %d days", DAYS_MAX);
+		return error_set(&c->err, BAD_REQUEST, "--to: must not be earlier than --from, nor more than %d days in all", DAYS_MAX);
 	count = k->to.n - k->from.n + 1;
 	k->days = arena_alloc(c->arena, (size_t)count * sizeof(*k->days));
 	if ((st = usage_days(c->db, &k->org, k->from, k->to, k->today, k->days)) != OK)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <openssl/evp.h>
 
-/* With padding, a NUL behind it, no line breaks.  Returns the length. */
+/* With padding and a final NUL, without line breaks.  Returns the length. */
 static int
 jwt_Base64encode(char *coded, const char *plain, int n)
 {

@@ -1,7 +1,7 @@
 # Part of the Makefile: `make HOSTING=1` builds into build/hosting, linked statically, for hosts with other libraries.  All
-# programs are one file, libexec/daybook; what stands in cgi-bin/ and bin/ starts it by its own name.
+# programs are one file, libexec/daybook; each program in cgi-bin/ and bin/ starts it under its own name.
 
-# The libraries that Debian has no static ones of, from its sources.  (We have a json_string too.)
+# The libraries that Debian does not build statically, from its sources.  (We have a json_string too.)
 STATIC_LIBS = $(B)/libcjson.a $(B)/libjwt.a $(B)/libjansson.a
 FROM = build/hosting/sources
 THEIR_CFLAGS = -O2 -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DHAVE_CONFIG_H -Djson_string=jansson_string \
@@ -26,7 +26,7 @@ $(B)/main/daybook.o: cli/main.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=$(call main_of,daybook) -MMD -MP -c -o $@ $<
 
-# A line for each program, where hosting/programs.c has its table.
+# A line for each program, for the table in hosting/programs.c.
 $(B)/programs.h: $(wildcard cgi-bin/*.c cgi-bin/*/*.c) Makefile
 	@mkdir -p $(@D)
 	for n in $(foreach n,$(ALL_NAMES),$(call main_of,$(n)):$(n)); do echo "PROGRAM($${n%:*}, \"$${n#*:}\")"; done > $@
@@ -47,7 +47,7 @@ $(B)/include/jwt.h: $(FROM)/libjwt/include/jwt.h hosting/base64.h hosting/jansso
 	cp $(FROM)/cjson/cJSON.h $(@D)/cjson/
 	cp $(FROM)/jansson/src/jansson.h $< $(@D)/
 
-# archive FILES: compiled and put together.
+# archive FILES: compiles them into a library.
 define archive
 	rm -rf $@.d $@ && mkdir $@.d
 	for c in $(1); do $(CC) $(THEIR_CFLAGS) -w -c -o $@.d/$$(basename $$c .c).o $$c || exit 1; done

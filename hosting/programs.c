@@ -38,6 +38,6 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		if (strcmp(programs[i].name, name) == 0)
 			return programs[i].run(argc, argv);
-	fprintf(stderr, "%s: none of the programs of Daybook\n", name);
+	fprintf(stderr, "%s: not a program of Daybook; do not rename the files\n", name);
 	return 2;
 }

@@ -24,12 +24,27 @@ export function onUnauthorized(ask) {
 	signIn = ask;
 }
 
-/* The server's own words, in any of its formats. */
+/* What the forms call the fields that they send. */
+const LABELS = { name: 'settings.name', timezone: 'settings.zone', plan: 'settings.plan', dailyLimit: 'settings.daily', quotaUnit: 'settings.unit',
+	cycleDay: 'settings.cycleDay', costCap: 'settings.costCap', messagesCap: 'settings.messagesCap', smsCap: 'settings.smsCap',
+	callCap: 'settings.callCap', usd: 'prices.usd', validFrom: 'prices.from', scopes: 'keys.scopes', contactCount: 'planner.contacts',
+	totalContacts: 'planner.contacts', partsPerContact: 'planner.parts', scheduledISO: 'campaign.time', firstSegmentDate: 'planner.date',
+	firstSegmentTime: 'planner.time' };
+
+/* "dailyLimit: …" as "Daily limit: …" */
+const labelled = text => text.replace(/^(\w+): /, (all, name) => LABELS[name] ? `${t(LABELS[name])}: ` : all);
+
+/*
+ * The server's own words, in any of its formats, except where they are for programmers: which scope is missing, and that a
+ * request was not valid, which the detail explains.
+ */
 function wordsOf(status, body) {
+	if (status === 403)
+		return t('error.forbidden');
 	if (body.error && body.error.message)
-		return body.error.message;
+		return labelled(body.error.message);
 	if (typeof body.error === 'string' && body.message)
-		return body.message === body.error ? body.message : `${body.message} ${body.error}`;
+		return status === 400 || body.message === body.error ? labelled(body.error) : `${body.message} ${labelled(body.error)}`;
 	return body.message || t('error.status', { status });
 }
 

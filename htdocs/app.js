@@ -73,7 +73,7 @@ function signOut() {
 	location.replace(location.pathname);
 }
 
-/* #calendar/2026-11: the page and what stands behind it. */
+/* #calendar/2026-11: the page and what follows it. */
 function address() {
 	const [name, ...rest] = location.hash.slice(1).split('/');
 
@@ -93,7 +93,7 @@ async function show() {
 	document.title = `${t(`menu.${name}`)} · Daybook`;
 	if (!allowed(page)) {
 		fill(main, el('div', { class: 'page' }, el('h1', {}, t(`menu.${name}`)), notice('plain', session.organizationId === null
-			? t('session.noorg') : t('session.notallowed', { scope: page.scope }))));
+			? t('session.noorg') : t('session.notallowed'))));
 		return;
 	}
 	const place = el('div', { class: `page page-${name}`, 'aria-busy': 'true' }, el('p', { class: 'loading' }, t('loading')));
@@ -143,7 +143,7 @@ async function lookAgain(another) {
 		else if (!shown.name)
 			await show();
 	} catch {
-		/* What went wrong is said where it belongs; the next round tries again. */
+		/* What went wrong is shown where it belongs; the next round tries again. */
 	}
 }
 

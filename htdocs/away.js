@@ -22,7 +22,7 @@ export function down() {
 
 /*
  * A module that is fetched when it is first needed, with the style of all that is not on the first page.  A browser may
- * remember for as long as the page lives that it did not come; so the page is loaded anew when the server is back.
+ * remember for as long as the page lives that it did not come; so the page is loaded again when the server is back.
  */
 export async function module(load) {
 	try {

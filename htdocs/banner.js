@@ -11,7 +11,7 @@ const PAUSE_MS = 250;	/* after a key, before the server is asked */
 export function banner() {
 	const today = el('div', { class: 'today' }), time = el('span', { class: 'clock' }), answer = el('output', { class: 'answer', for: 'contacts' });
 	const input = el('input', { id: 'contacts', type: 'number', min: 0, max: 1000000000, step: 1, inputmode: 'numeric', value: '100' });
-	const unit = session.quotaUnit === 'part' ? t('unit.part') : null;	/* said where it is not what people expect */
+	const unit = session.quotaUnit === 'part' ? t('unit.part') : null;	/* shown if it is not what people expect */
 	const node = el('section', { class: 'banner', 'aria-label': t('banner.label') }, today,
 		el('div', { class: 'room' }, el('label', { for: 'contacts' }, t('banner.room')), ' ', input, ' ', unit || t('banner.contacts'),
 			answer));

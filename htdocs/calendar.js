@@ -99,7 +99,7 @@ export async function open(place, rest) {
 		await day.refresh();
 	}
 
-	/* The address says another month or day.  True where this page can show it. */
+	/* The address says another month or day.  True if this page can show it. */
 	function go(where) {
 		const date = isDate(where) && hasMonth(monthOf(where)) ? where : null;
 		const month = date ? monthOf(date) : isMonth(where) && hasMonth(where) ? where : monthOf(session.today);

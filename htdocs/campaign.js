@@ -17,7 +17,7 @@ export async function open(place, id) {
 	const said = el('div', {}), head = el('div', {}), body = el('div', {}), failures = el('div', {}), move = el('div', {});
 	let tag, failurePages = 1, seen = '', isChanging = false;
 
-	/* Where somebody else was faster, it says so and shows how the campaign is now. */
+	/* If somebody else was faster, it says so and shows how the campaign is now. */
 	async function change(method, what, data, words) {
 		if (isChanging)
 			return;
@@ -31,7 +31,7 @@ export async function open(place, id) {
 			fill(said, notice('bad', error.status === 412 ? t('campaign.changed') : error.message, error.body && error.body.nextAvailableDate
 				? [' ', t('planner.next', { date: shortDate(error.body.nextAvailableDate) })] : null));
 		}
-		await load().catch(() => {});	/* how it stands now; the next round shows it where this one cannot */
+		await load().catch(() => {});	/* its present state; the next round shows it if this one cannot */
 		isChanging = false;
 		if (document.activeElement === document.body)	/* the button is gone */
 			head.querySelector('h1').focus();

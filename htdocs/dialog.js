@@ -2,7 +2,7 @@
 import { el } from './dom.js';
 import { t } from './strings.js';
 
-/* True where the person says yes. */
+/* True if the person says yes. */
 export function confirm(question, yes) {
 	return new Promise(resolve => {
 		const answer = ok => () => { dialog.close(); dialog.remove(); resolve(ok); };

@@ -41,7 +41,7 @@ export function fill(node, ...children) {
 }
 
 /*
- * Other children where they are made of other data than those that are there.  Whoever is in them, or listens to them,
+ * Replaces the children if they are made of other data than the present ones.  Whoever is in them, or listens to them,
  * is not disturbed by the same once more.
  */
 export function renew(node, data, make) {

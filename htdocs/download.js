@@ -3,7 +3,7 @@ import { el, fill, notice } from './dom.js';
 import { getCsv, query } from './api.js';
 import { t } from './strings.js';
 
-/* cursor: the name of the parameter that takes X-Next-Cursor.  What goes wrong is said in `problem`. */
+/* cursor: the name of the parameter that takes X-Next-Cursor.  What goes wrong is shown in `problem`. */
 export async function download(path, values, name, problem, cursor = 'cursor') {
 	const pages = [];
 	let next = null;

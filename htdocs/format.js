@@ -32,7 +32,7 @@ export const price = usd => exact.format(usd);
 const civil = (options, date) => dates({ ...options, timeZone: 'UTC' }).format(toUtc(date));
 const instant = (options, ms) => dates({ ...options, timeZone: session.timezone || 'UTC' }).format(ms);
 
-/* With its year where it is not this one. */
+/* With its year if it is not this one. */
 export const shortDate = date => civil({ weekday: 'short', day: 'numeric', month: 'short',
 	...(date.slice(0, 4) === (session.today || '').slice(0, 4) ? {} : { year: 'numeric' }) }, date);
 export const longDate = date => civil({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, date);

@@ -1,6 +1,6 @@
 /*
  * A month of days, each with its bar and its campaigns.  The grid of dates, its roles and names of weekdays are
- * vanilla-calendar-pro's; what stands in a day, and the keys that move by day, week and month, are ours.
+ * vanilla-calendar-pro's; what a day shows, and the keys that move by day, week and month, are ours.
  */
 import { Calendar } from './lib/calendar.js';
 import { addDays, addMonths, isDate, monthOf, startOfWeek } from './civil.js';

@@ -33,7 +33,7 @@ export async function prices(path) {
 			fill(said, notice('good', t('settings.saved')));
 			await load();
 		} catch (error) {
-			fill(said, notice('bad', error.message));
+			fill(said, notice('bad', error.status === 409 ? t('prices.conflict') : error.message));
 		}
 	}, field(t('usage.channel'), channel), field(t('prices.usd'), usd), field(t('prices.from'), from), el('label', { class: 'check' }, reprice, ' ',
 		t('prices.reprice')), el('button', {}, t('prices.set'))), said);

@@ -13,7 +13,7 @@ import { addDays, startOfWeek } from './civil.js';
 const UNITS = ['message', 'part'];
 const CAPS = ['messagesCap', 'smsCap', 'callCap'];
 
-/* A form of its own for each thing that changes at once.  values() is its request; put(request) is null where nobody wanted it. */
+/* A form of its own for each thing that changes at once.  values() is its request; put(request) is null if nobody wanted it. */
 function card(title, about, fields, values, put) {
 	const said = el('div', {});
 

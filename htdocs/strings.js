@@ -9,6 +9,7 @@ const strings = {
 	language: 'en', loading: 'Loading …', save: 'Save', close: 'Close', no: 'No, go back', more: 'Show more', again: 'Try again', none: 'none',
 	csv: 'CSV', 'csv.done': '{name} is in your downloads.',
 	'error.status': 'The server answered with the status {status}.', 'error.away': 'The server does not answer.',
+	'error.forbidden': 'This credential may not do that.',
 	'away.down': 'The server does not answer. Trying again; nothing you typed is lost.',
 
 	'menu.label': 'Pages', 'menu.skip': 'Skip to the page', 'menu.signout': 'Sign out', 'menu.calendar': 'Calendar', 'menu.campaigns': 'Campaigns',
@@ -20,7 +21,7 @@ const strings = {
 	'signin.refused': 'The server does not accept this credential: it is wrong, expired or revoked.',
 	'session.everyone': 'All organizations', 'session.newday': 'A new day has begun.',
 	'session.noorg': 'This token does not name an organization. Create one that does: daybook token --org ID',
-	'session.notallowed': 'This credential may not see this page. It needs the scope {scope}.',
+	'session.notallowed': 'This credential may not see this page. Sign in with one that may.',
 
 	'bar.sent': 'sent', 'bar.reserved': 'reserved', 'bar.free': 'free', 'bar.proposed': 'proposed', 'bar.over': 'over', 'bar.limit': 'limit',
 	'banner.label': 'Quota today', 'banner.sent': 'Sent', 'banner.reserved': 'Reserved', 'banner.free': 'Free', 'banner.over': 'Over the limit',
@@ -85,7 +86,8 @@ const strings = {
 	'settings.overage': 'Only report caps; refuse nothing',
 	'prices.title': 'Prices', 'prices.about': 'What one part costs, from a given day on. Your own price overrides the common one.', 'prices.none': 'No prices yet.',
 	'prices.usd': 'US dollars per part', 'prices.from': 'From', 'prices.of': 'Whose', 'prices.organization': 'your own', 'prices.all': 'common',
-	'prices.set': 'Set the price', 'prices.reprice': 'Also reprice existing events from that day on',
+	'prices.set': 'Set the price',
+	'prices.conflict': 'Events on or after that day would cost a different amount. Choose to reprice them, or choose a later day.', 'prices.reprice': 'Also reprice existing events from that day on',
 	'keys.title': 'API keys', 'keys.about': 'For programs that post events or read figures.', 'keys.none': 'No API keys yet.', 'keys.name': 'Name of the key',
 	'keys.scopes': 'Scopes', 'keys.made': 'Created', 'keys.state': 'State', 'keys.make': 'Create a key', 'keys.secret': 'The key',
 	'keys.once': 'Copy the key now: it is shown only once.', 'keys.revoke': 'Revoke', 'keys.revoked': '{name} is revoked.',

@@ -1,4 +1,4 @@
-/* Tables that can be read aloud, and moved aside where they are wider than the screen. */
+/* Tables that can be read aloud, and moved aside if they are wider than the screen. */
 import { el } from './dom.js';
 
 /* A table.  Columns: {head, number?}; rows: lists of cells; the first cell of a row is its head. */

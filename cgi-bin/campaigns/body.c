@@ -93,7 +93,7 @@ read_single(struct req *r, struct json_object *o, struct campaign *c)
 	    (st = read_instant(o, "", "scheduledISO", &has_time, &c->segments->scheduled_at, &r->err)) != OK)
 		return st;
 	if (!has_contacts)
-		return error_set(&r->err, BAD_REQUEST, "contactCount: required (or segments, or autoSegment)");
+		return error_set(&r->err, BAD_REQUEST, "contactCount: required, unless segments or autoSegment is given");
 	if (!has_time)
 		return error_set(&r->err, BAD_REQUEST, "scheduledISO: required");
 	return OK;
@@ -139,7 +139,8 @@ read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
 
 	if (is_given(o, "segments") + is_given(o, "autoSegment") +
 	    (is_given(o, "contactCount") || is_given(o, "scheduledISO")) > 1)
-		return error_set(&r->err, BAD_REQUEST, "segments: give contactCount and scheduledISO, or segments, or autoSegment");
+		return error_set(&r->err, BAD_REQUEST, "segments: give contactCount and scheduledISO, or segments, or autoSegment, "
+		    "but only one of the three");
 	if (is_given(o, "segments"))
 		return read_slices(r, &input->campaign);
 	if (!is_given(o, "autoSegment"))
@@ -205,11 +206,11 @@ read_input(struct req *r, struct json_object *o, struct campaign_input *input)
 	    (st = json_string(o, "status", 1, 16, &state, &r->err)) != OK)
 		return st;
 	if (c->id != NULL && !campaign_id_ok(c->id))
-		return error_set(&r->err, BAD_REQUEST, "id: not 1 to 64 of A-Z a-z 0-9 . _ - (or a reserved word)");
+		return error_set(&r->err, BAD_REQUEST, "id: must be 1 to 64 of A-Z a-z 0-9 . _ - and not a reserved word");
 	if (c->name == NULL)
 		return error_set(&r->err, BAD_REQUEST, "name: required");
 	if (state != NULL && (!campaign_state_parse(state, &input->state) || input->state > CAMPAIGN_SCHEDULED))
-		return error_set(&r->err, BAD_REQUEST, "status: neither draft nor scheduled");
+		return error_set(&r->err, BAD_REQUEST, "status: must be draft or scheduled");
 	if ((st = read_shape(r, o, input)) == OK)
 		hash_wish(input);
 	return st;
@@ -243,7 +244,7 @@ change_segment(struct req *r, struct campaign *c, const struct sent_segment *s)
 		if (c->segments[i].number == s->number)
 			segment = &c->segments[i];
 	if (segment == NULL)
-		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no %lld", (long long)s->number);
+		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no segment %lld", (long long)s->number);
 	if (segment->reads == CAMPAIGN_SENT || segment->reads == CAMPAIGN_FAILED || segment->reads == CAMPAIGN_CANCELLED)
 		return error_set(&r->err, CONFLICT, "segment %lld is %s and cannot be changed to scheduled", (long long)s->number,
 		    campaign_state_name(segment->reads));
@@ -268,7 +269,7 @@ change_state(struct req *r, struct json_object *o, struct campaign *c)
 	if ((st = json_string(o, "status", 1, 16, &state, &r->err)) != OK || state == NULL)
 		return st;
 	if (!campaign_state_parse(state, &to) || to > CAMPAIGN_SCHEDULED)
-		return error_set(&r->err, BAD_REQUEST, "status: neither draft nor scheduled");
+		return error_set(&r->err, BAD_REQUEST, "status: must be draft or scheduled");
 	if (to == c->state)
 		return OK;
 	if (c->state != CAMPAIGN_DRAFT)
@@ -301,7 +302,7 @@ read_change(struct req *r, struct json_object *o, struct campaign *c)
 	if (name != NULL)
 		c->name = name;
 	if ((single.has_contacts || single.has_time) && (c->is_segmented || n > 0))
-		return error_set(&r->err, BAD_REQUEST, "%s: this campaign has segments; name them in segments",
+		return error_set(&r->err, BAD_REQUEST, "%s: this campaign is segmented; change its segments in segments",
 		    single.has_contacts ? "contactCount" : "scheduledISO");
 	if (single.has_contacts || single.has_time)
 		n = 1;

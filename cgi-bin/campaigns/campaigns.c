@@ -57,7 +57,7 @@ read_filter(struct req *r, struct campaign_filter *f)
 	f->from = range.from;
 	f->to = range.to;
 	if (cursor != NULL && !campaign_cursor_parse(cursor, &f->before))
-		return error_set(&r->err, BAD_REQUEST, "cursor: not one that was given out");
+		return error_set(&r->err, BAD_REQUEST, "cursor: invalid; use the nextCursor of the previous page");
 	return req_int(r, "limit", 1, LIST_MAX, LIST_DEFAULT, &f->limit);
 }
 

@@ -130,7 +130,7 @@ read_failures(struct req *r, struct campaign_results *results)
 	if (!json_find(r->body, r->body_n, "failed", &array, &array_n) || json_kind(array, array_n) == 'n')
 		return OK;
 	if (json_kind(array, array_n) != '[')
-		return error_set(&r->err, BAD_REQUEST, "failed: not an array of {\"phoneNumber\",\"reason\"}");
+		return error_set(&r->err, BAD_REQUEST, "failed: must be an array of {\"phoneNumber\",\"reason\"}");
 	while (st == OK && json_next_item(array, array_n, &pos, &item, &item_n)) {
 		if (results->failure_count == RESULTS_FAILURES_MAX)
 			return error_set(&r->err, TOO_LARGE, "failed: more than %d", RESULTS_FAILURES_MAX);
@@ -179,7 +179,7 @@ read_results(struct req *r, struct json_object *o, struct campaign_results *resu
 		return error_set(&r->err, BAD_REQUEST, "id: required");
 	for (const char *c = results->id; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return error_set(&r->err, BAD_REQUEST, "id: with control characters");
+			return error_set(&r->err, BAD_REQUEST, "id: contains control characters");
 	if ((results->has_time = at != NULL) && !instant_parse(at, &results->occurred_at))
 		return error_set(&r->err, BAD_REQUEST, "occurredAt: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z");
 	/* Without `parts`, each message has one. */
@@ -188,7 +188,7 @@ read_results(struct req *r, struct json_object *o, struct campaign_results *resu
 	    (st = json_bool(o, "done", &found, &results->done, &r->err)) != OK)
 		return st;
 	if (results->parts < results->sent || (results->sent == 0 && results->parts > 0))
-		return error_set(&r->err, BAD_REQUEST, "parts: a message sent has one or more");
+		return error_set(&r->err, BAD_REQUEST, "parts: must be at least sent, and 0 if sent is 0");
 	return OK;
 }
 
@@ -207,7 +207,7 @@ campaign_results_read(struct req *r, struct campaign_results *results)
 	if (st == OK && (st = read_failures(r, results)) == OK) {
 		/* A report that changes nothing is a mistake. */
 		if (results->sent == 0 && results->failure_count == 0 && !results->done)
-			return error_set(&r->err, BAD_REQUEST, "sent: nothing sent, nothing failed, nothing done");
+			return error_set(&r->err, BAD_REQUEST, "sent: the report is empty; give sent, failed or done");
 		hash_results(results);
 	}
 	return st;

@@ -54,13 +54,14 @@ post_results(struct req *r, const struct organization *org, const struct campaig
 	if ((st = segment_resolve(r->db, org, c->id, results->segment, day_at(org->days, at), &ref)) != OK)
 		return st;
 	if (results->segment > 0 && ref.segment == 0)
-		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no %" PRId64, results->segment);
+		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no segment %" PRId64, results->segment);
 	count = make_events(r, c, results, ref.segment, at, &items);
 	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
 		return st;
 	for (size_t i = 0; i < count; i++)
 		if (items[i].verdict != EVENT_ACCEPTED)
-			return error_set(&r->err, BAD_REQUEST, "%s", items[i].error != NULL ? items[i].error : "id: taken");
+			return error_set(&r->err, BAD_REQUEST, "%s", items[i].error != NULL ? items[i].error :
+			    "id: already used; choose another id");
 	if (results->done && ref.segment > 0 && (st = campaign_close_segment(r->db, c, ref.segment)) != OK)
 		return st;
 	return campaign_bump_revision(r->db, c, r->now);
@@ -93,7 +94,7 @@ check_same_contacts(struct req *r, const struct organization *org, const struct 
 		return st;
 	for (size_t i = 0; i < count; i++)
 		if (items[i].verdict != EVENT_DUPLICATE)
-			return error_set(&r->err, CONFLICT, "id: taken by other results of this campaign");
+			return error_set(&r->err, CONFLICT, "id: already used by other results of this campaign; choose another id");
 	return OK;
 }
 
@@ -126,7 +127,7 @@ report(struct organization *org, void *arg)
 	if ((st = idempotency_check(r->db, org->key, "results", id, results->sha256, &seen)) != OK)
 		return st;
 	if (seen == IDEMPOTENCY_OTHER)
-		return error_set(&r->err, CONFLICT, "id: taken by other results of this campaign");
+		return error_set(&r->err, CONFLICT, "id: already used by other results of this campaign; choose another id");
 	if (seen == IDEMPOTENCY_SAME) {
 		req_add_header(r, "Idempotent-Replayed", "true");
 		if ((st = check_same_contacts(r, org, &c, results)) != OK)

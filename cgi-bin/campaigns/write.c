@@ -73,7 +73,7 @@ plan_segments(struct req *r, const struct organization *org, struct campaign_inp
 	if ((st = auto_plan_make(r->db, r->arena, org, &input->automatic, r->now, &plan, &r->err)) != OK)
 		return st;
 	if (plan.left > 0)
-		return error_set(&r->err, CONFLICT, "autoSegment: %s is 0, no day has room",
+		return error_set(&r->err, CONFLICT, "autoSegment: %s is 0, so no day has room",
 		    strcmp(plan.blocked_by, "dailyLimit") == 0 ? "the daily limit" : plan.blocked_by);
 	input->campaign.count = plan.count;
 	input->campaign.segments = arena_alloc(r->arena, plan.count * sizeof(*input->campaign.segments));
@@ -102,7 +102,7 @@ check_retry(struct req *r, const struct organization *org, const struct campaign
 	    (st = campaign_load(r->db, r->arena, org, input->campaign.id, today, &taken, &err)) == NOT_FOUND)
 		return OK;
 	if (st == OK && seen != IDEMPOTENCY_SAME)
-		return error_set(&r->err, CONFLICT, "id: taken by another campaign");
+		return error_set(&r->err, CONFLICT, "id: already used by another campaign; choose another id");
 	*is_retry = seen == IDEMPOTENCY_SAME;
 	return st;
 }
@@ -272,7 +272,7 @@ write_campaign(struct organization *org, void *arg)
 		return st;
 	campaign_tag(r, org, c, today);
 	if (!reply_if_match(r))
-		return error_set(&r->err, PRECONDITION_FAILED, "If-Match: the campaign has changed since");
+		return error_set(&r->err, PRECONDITION_FAILED, "If-Match: the campaign was changed after you read it; read it again");
 	if ((st = w->apply(w)) != OK || (st = campaign_load(r->db, r->arena, org, c->id, today, c, &r->err)) != OK)
 		return st;
 	campaign_reply(r, w->body, org, c, today);

@@ -54,9 +54,9 @@ read_array(struct req *r, struct items *items, enum event_form form, const char 
 static bool
 is_only_member(const char *text, const char *value, size_t value_n)
 {
-	const char *behind = value + value_n;
+	const char *rest = value + value_n;
 
-	return memchr(text, ',', (size_t)(value - text)) == NULL && behind[strspn(behind, " \t\r\n")] == '}';
+	return memchr(text, ',', (size_t)(value - text)) == NULL && rest[strspn(rest, " \t\r\n")] == '}';
 }
 
 /* Reads one event, an array of events, or {"events":[…]}, which may have no other member: it would be silently ignored. */
@@ -69,13 +69,13 @@ read_json(struct req *r, struct items *items)
 	if (json_kind(r->body, r->body_n) == '[')
 		return read_array(r, items, EVENT_NATIVE, r->body, r->body_n);
 	if (json_kind(r->body, r->body_n) != '{')
-		return error_set(&r->err, BAD_REQUEST, "body: neither an event nor an array of events");
+		return error_set(&r->err, BAD_REQUEST, "body: must be an event or an array of events");
 	if (!json_find(r->body, r->body_n, "events", &events, &events_n))
 		return add(r, items, EVENT_NATIVE, r->body, r->body_n);
 	if (json_kind(events, events_n) != '[')
 		return error_set(&r->err, BAD_REQUEST, "events: not an array");
 	if (!is_only_member(r->body, events, events_n))
-		return error_set(&r->err, BAD_REQUEST, "body: nothing may stand beside events");
+		return error_set(&r->err, BAD_REQUEST, "body: must have no other member than events");
 	return read_array(r, items, EVENT_NATIVE, events, events_n);
 }
 
@@ -150,9 +150,9 @@ event_body_read(struct req *r, struct event_item **out, size_t *count)
 	else if (json_kind(r->body, r->body_n) == '[')
 		st = read_array(r, &items, EVENT_CLOUDEVENT, r->body, r->body_n);
 	else
-		st = error_set(&r->err, BAD_REQUEST, "body: not an array of CloudEvents");
+		st = error_set(&r->err, BAD_REQUEST, "body: must be an array of CloudEvents");
 	if (st == OK && items.count == 0)
-		st = error_set(&r->err, BAD_REQUEST, "body: no events in it");
+		st = error_set(&r->err, BAD_REQUEST, "body: contains no events");
 	*out = items.at;
 	*count = items.count;
 	return st;

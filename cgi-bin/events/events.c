@@ -48,7 +48,7 @@ enum {
 	EVENTS_REPLY_MAX = 6 << 20,	/* bytes; a page ends after the row that exceeds it */
 };
 
-static const char taken[] = "id: taken by an event with another body, which stands";
+static const char taken[] = "id: already used by an event with another body, which is kept";
 
 struct tally {
 	int64_t of[EVENT_REJECTED + 1];
@@ -127,7 +127,7 @@ static void
 put_failure(struct req *r, struct json *out, enum status st, const struct event_item *items, const struct tally *t)
 {
 	json_put_text(out, "message", st == OVER_CAP ? "A cap of the billing cycle has no room" :
-	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is taken by another event" :
+	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is already used by another event" :
 	    "No event was accepted");
 	json_put_text(out, "error", t->refused != NULL ? t->refused->error : items[0].error != NULL ? items[0].error : taken);
 	if (t->refused != NULL && t->refused->refusal->frees)
@@ -142,7 +142,7 @@ read_enforce(struct req *r, bool *is_enforced)
 
 	*is_enforced = enforce != NULL && strcmp(enforce, "true") == 0;
 	if (enforce != NULL && !*is_enforced && strcmp(enforce, "false") != 0)
-		return error_set(&r->err, BAD_REQUEST, "enforce: neither true nor false");
+		return error_set(&r->err, BAD_REQUEST, "enforce: must be true or false");
 	return OK;
 }
 
@@ -240,11 +240,11 @@ read_list(struct req *r, struct list *l)
 		return st;
 	from_at = l->place.at;
 	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &l->place) || l->place.at < from_at))
-		return error_set(&r->err, BAD_REQUEST, "after: not one that was given out for these days");
+		return error_set(&r->err, BAD_REQUEST, "after: invalid; use the cursor of the previous page, with the same days");
 	if (channel != NULL && !channel_parse(channel, &c))
 		return error_set(&r->err, BAD_REQUEST, "channel: unknown \"%.64s\"; one of %s", channel, channel_names());
 	if (status != NULL && strcmp(status, "sent") != 0 && strcmp(status, "failed") != 0 && strcmp(status, "void") != 0)
-		return error_set(&r->err, BAD_REQUEST, "status: neither sent, failed nor void");
+		return error_set(&r->err, BAD_REQUEST, "status: must be sent, failed or void");
 	l->filter.channel = channel;
 	l->filter.status = status;
 	l->filter.campaign = req_query(r, "campaignId");

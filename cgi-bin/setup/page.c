@@ -135,12 +135,12 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 		enum status st;
 		const char *title;
 	} states[] = {
-		[SETUP_READY] = { OK, "Set Daybook up" }, [SETUP_OLDER] = { OK, "Upgrade Daybook's database" },
-		[SETUP_NO_CODE] = { FORBIDDEN, "Set Daybook up" }, [SETUP_NO_CONF] = { CONFLICT, "Daybook cannot be set up yet" },
+		[SETUP_READY] = { OK, "Set up Daybook" }, [SETUP_OLDER] = { OK, "Upgrade Daybook's database" },
+		[SETUP_NO_CODE] = { FORBIDDEN, "Set up Daybook" }, [SETUP_NO_CONF] = { CONFLICT, "Daybook cannot be set up yet" },
 		[SETUP_EXPOSED] = { CONFLICT, "Daybook cannot be set up yet" },
-		[SETUP_AWAY] = { UNAVAILABLE, "Daybook cannot be set up just now" },
+		[SETUP_AWAY] = { UNAVAILABLE, "Daybook cannot be set up at the moment" },
 		[SETUP_BROKEN] = { CONFLICT, "Daybook cannot be set up yet" },
-		[SETUP_DONE] = { NOT_FOUND, "Setup has been done" },
+		[SETUP_DONE] = { NOT_FOUND, "Setup is already done" },
 	};
 
 	p->title = s->state == SETUP_NO_CODE && s->is_upgrade ? states[SETUP_OLDER].title : states[s->state].title;
@@ -152,6 +152,6 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 	    s->state == SETUP_DONE ? &p->done : &p->problem) = s->err.text[0] != '\0' ? s->err.text : "yes";
 	r->err = s->err;
 	if (s->state == SETUP_DONE)
-		error_set(&r->err, NOT_FOUND, "setup: has been done");
+		error_set(&r->err, NOT_FOUND, "setup: already done");
 	return setup_page_is_json(r) ? states[s->state].st : setup_page_show(r, states[s->state].st, p, body);
 }

@@ -112,21 +112,21 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 	*w = (struct setup_input) { .org = organization_defaults, .base = limit_base_none };
 	r->err.text[0] = '\0';
 	if (!organization_id_ok(v[ID]))
-		wrong(r, p, ID, "1 to 64 letters, digits and . _ - are needed (and no word that the API uses in its paths)");
+		wrong(r, p, ID, "must be 1 to 64 letters, digits and . _ -, and not a word that the API uses in its paths");
 	if (strlen(v[NAME]) >= sizeof(org->name))
 		wrong(r, p, NAME, "longer than 200 bytes");
 	if (v[ZONE][0] == '\0')
-		wrong(r, p, ZONE, "needed, as in America/Toronto");
+		wrong(r, p, ZONE, "required, such as America/Toronto");
 	else if (zone_get(v[ZONE], &zone) == NULL)
 		wrong(r, p, ZONE, arena_strdup(r->arena, without_name(ZONE, zone.text)));
 	if (!read_limit(v[LIMIT], &w->base.amounts[LIMIT_BASE_DAILY]))
-		wrong(r, p, LIMIT, "not a whole number of at most 1000000000000");
+		wrong(r, p, LIMIT, "must be a whole number up to 1000000000000, or empty");
 	if (strlen(v[PLAN]) >= sizeof(org->plan))
 		wrong(r, p, PLAN, "longer than 64 bytes");
 	if (!read_price(v[PRICE_SMS], &w->sms_nanos))
-		wrong(r, p, PRICE_SMS, "not an amount of dollars with at most nine decimals, as in 0.0079");
+		wrong(r, p, PRICE_SMS, "must be dollars with at most nine decimals, such as 0.0079");
 	if (!read_price(v[PRICE_CALL], &w->call_nanos))
-		wrong(r, p, PRICE_CALL, "not an amount of dollars with at most nine decimals, as in 0.013");
+		wrong(r, p, PRICE_CALL, "must be dollars with at most nine decimals, such as 0.013");
 	if (r->err.text[0] != '\0')
 		return false;
 	snprintf(org->id, sizeof(org->id), "%s", v[ID]);
@@ -181,7 +181,7 @@ upgrade(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 		return give_up(r, st, s, p, body);
 	}
 	log_info("event=upgrade from=%d", s->schema_version);
-	p->title = "The database is upgraded";
+	p->title = "The database was upgraded";
 	return finish(r, p, "copy", p->upgraded, NULL, NULL, body);
 }
 

@@ -219,7 +219,7 @@ backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int6
 	if (stat(folder, &st_folder) == -1)
 		return error_set(err, UNAVAILABLE, "%s: %s", folder, strerror(errno));
 	if (!S_ISDIR(st_folder.st_mode))
-		return error_set(err, UNAVAILABLE, "%s: not a folder", folder);
+		return error_set(err, UNAVAILABLE, "%s: not a folder; name an existing one", folder);
 	/*
 	 * Unfinished files go first, because they may be what fills the disk.  INT_MAX: no old backup goes before there is a
 	 * new one.

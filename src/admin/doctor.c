@@ -54,22 +54,22 @@ doctor_fix(struct check_result *f, const char *fmt, ...)
 static void
 check_whole(const struct doctor_context *p, struct check_result *f)
 {
-	static const char open_text[] = "the database is damaged or not ours: run `daybook doctor`";
+	static const char open_text[] = "the database is damaged, or was put there by hand and is not checked yet";
 	struct error err = { 0 };
 
 	if (db_check_quickly(p->db, &err) != OK || db_schema_check(p->db, &err) != OK) {
 		doctor_found(f, DOCTOR_ERROR, open_text, "%s: %s", p->path, err.text);
-		doctor_fix(f, "`daybook -d %s verify` says what else is wrong; then restore the newest backup that passes it.", p->path);
+		doctor_fix(f, "See all damage with `daybook -d %s verify`; then restore the newest backup that passes it.", p->path);
 	} else if (!db_is_accepted(p->db)) {
-		doctor_found(f, DOCTOR_WARNING, open_text, "%s: put there by hand, and not checked as a whole yet", p->path);
-		doctor_fix(f, "`daybook -d %s org list`, or any other command, checks it first.", p->path);
+		doctor_found(f, DOCTOR_WARNING, open_text, "%s: put there by hand and not checked yet", p->path);
+		doctor_fix(f, "Run `daybook -d %s org list`: like most commands, it checks the whole file first.", p->path);
 	} else
 		doctor_fine(f, "%s: schema version %d; quick_check finds no damage", p->path, DB_SCHEMA_VERSION);
 }
 
 /*
  * Whether the database can be opened.  If not, the hint that came with the error is the best fix; a file that was never found
- * has none, so a general one stands in.
+ * has none and gets a general one.
  */
 static void
 check_database(const struct doctor_context *p, struct check_result *f)
@@ -79,9 +79,9 @@ check_database(const struct doctor_context *p, struct check_result *f)
 	else if (p->db != NULL)
 		doctor_fine(f, "%s: schema version %d", p->path, DB_SCHEMA_VERSION);
 	else {
-		doctor_found(f, DOCTOR_ERROR, "the database cannot be opened: run `daybook doctor`", "%s", p->err->text);
+		doctor_found(f, DOCTOR_ERROR, "the database cannot be opened", "%s", p->err->text);
 		doctor_fix(f, "%s", p->err->hint[0] != '\0' ? p->err->hint :
-		    "Name it with -d FILE or DAYBOOK_DB, or bring a backup back: `daybook -d FILE restore BACKUP`.");
+		    "Name it with -d FILE or DAYBOOK_DB, or restore a backup: `daybook -d FILE restore BACKUP`.");
 	}
 }
 

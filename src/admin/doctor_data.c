@@ -42,11 +42,11 @@ doctor_sqlite(const struct doctor_context *p, struct check_result *f)
 	if (!doctor_has_wal_fault(version))
 		doctor_fine(f, "SQLite %s", version);
 	else if (access(lock, R_OK | W_OK) == 0)
-		doctor_fine(f, "SQLite %s; the lock keeps writers apart, whom its WAL-reset fault would hit", version);
+		doctor_fine(f, "SQLite %s; it has the WAL-reset bug, from which the lock file protects the database", version);
 	else {
-		doctor_found(f, DOCTOR_ERROR, "the lock cannot be opened: run `daybook doctor`",
-		    "%s: cannot be opened, and SQLite %s may lose commits without it", lock, version);
-		doctor_fix(f, "Give %s to the user that the programs run as.", lock);
+		doctor_found(f, DOCTOR_ERROR, "the lock file cannot be opened",
+		    "%s: cannot be opened; without it SQLite %s may lose commits", lock, version);
+		doctor_fix(f, "Make the user that the programs run as the owner of %s.", lock);
 	}
 }
 
@@ -80,23 +80,23 @@ doctor_timezones(const struct doctor_context *p, struct check_result *f)
 
 	day_civil((struct day) { (int32_t)floor_div(p->now, DAY_MS) }, &year, &month, &dayofmonth);
 	if (zone_get("UTC", &err) == NULL)
-		doctor_found(f, DOCTOR_ERROR, "the system's tzdata is missing: install the package tzdata",
-		    "the system's time zones are missing: %s", err.text);
+		doctor_found(f, DOCTOR_ERROR, "the system has no time zones; the package tzdata is missing",
+		    "the system has no time zones: %s", err.text);
 	else if (p->is_thorough && p->db != NULL && lost_zone(p, &lost, &organization) == OK && lost != NULL)
-		doctor_found(f, DOCTOR_ERROR, "an organization's time zone is missing: run `daybook doctor`",
-		    "the system's time zones lack %s, the zone of organization %s", lost, organization);
+		doctor_found(f, DOCTOR_ERROR, "the system lacks the time zone of an organization",
+		    "the system lacks the time zone %s of the organization %s", lost, organization);
 	else if (release[0] == '\0')
-		doctor_found(f, DOCTOR_WARNING, "the system's tzdata does not say its release",
-		    "the system's tzdata does not say its release");
+		doctor_found(f, DOCTOR_WARNING, "the release of the system's tzdata is unknown",
+		    "the release of the system's tzdata is unknown");
 	/* A release is named by its year and a letter, as 2026f: the year is precise enough. */
 	else if (atoi(release) < year - TZDATA_YEARS_MAX)
-		doctor_found(f, DOCTOR_WARNING, "the system's tzdata is more than a year old: upgrade the package tzdata",
-		    "the system's tzdata %s is more than a year old: days may be cut wrong", release);
+		doctor_found(f, DOCTOR_WARNING, "tzdata is more than a year old; day boundaries may be wrong",
+		    "tzdata %s is more than a year old; day boundaries may be wrong", release);
 	else {
 		doctor_fine(f, "tzdata %s", release);
 		return;
 	}
-	doctor_fix(f, "Install or upgrade the package tzdata (or set TZDIR to a folder of newer zones).");
+	doctor_fix(f, "Install or upgrade the package tzdata, or set TZDIR to a folder with newer zones.");
 }
 
 /* backup_at reads as 0 until the first backup, whether a command or maintenance makes it. */
@@ -110,16 +110,16 @@ doctor_backup(const struct doctor_context *p, struct check_result *f)
 	if (setting_get(p->db, p->arena, "backup_at", &setting) != OK)
 		return;
 	if ((backup_at = strtoll(setting, NULL, 10)) == 0)
-		doctor_found(f, DOCTOR_WARNING, "no backup yet: run `daybook backup`", "no backup yet");
+		doctor_found(f, DOCTOR_WARNING, "no backup yet", "no backup yet");
 	else if (p->now - backup_at > BACKUP_DAYS_MAX * DAY_MS)
-		doctor_found(f, DOCTOR_WARNING, "the last backup is more than 7 days old: run `daybook backup`",
-		    "the last backup is of %s, more than 7 days ago", instant_format(backup_at, text));
+		doctor_found(f, DOCTOR_WARNING, "the last backup is more than 7 days old",
+		    "the last backup was made at %s, more than 7 days ago", instant_format(backup_at, text));
 	else {
-		doctor_fine(f, "the last backup is of %s", instant_format(backup_at, text));
+		doctor_fine(f, "the last backup was made at %s", instant_format(backup_at, text));
 		return;
 	}
-	doctor_fix(f, "`daybook backup --keep 14 FOLDER` each night, or let the programs do it: "
-	    "`daybook setting set backup_keep 14`; and keep copies on another machine.");
+	doctor_fix(f, "Run `daybook backup --keep 14 FOLDER` each night, or let the programs make a backup each day: "
+	    "`daybook setting set backup_keep 14`. Also keep copies on another machine.");
 }
 
 void
@@ -135,7 +135,7 @@ doctor_organizations(const struct doctor_context *p, struct check_result *f)
 		return;
 	}
 	doctor_found(f, DOCTOR_WARNING, "there is no organization yet", "there is no organization yet");
-	doctor_fix(f, "`daybook org add ID --timezone ZONE`");
+	doctor_fix(f, "Add one: `daybook org add ID --timezone ZONE`.");
 }
 
 void
@@ -155,9 +155,9 @@ doctor_credentials(const struct doctor_context *p, struct check_result *f)
 		doctor_fine(f, "signing keys: %lld, API keys: %lld", (long long)signing_keys, (long long)api_keys);
 		return;
 	}
-	doctor_found(f, DOCTOR_WARNING, "there is no credential yet: nobody can ask",
-	    "there is no signing key and no API key in force: every request is refused");
-	doctor_fix(f, "`daybook key add`, or `daybook apikey add --org ID --scope usage:read`");
+	doctor_found(f, DOCTOR_WARNING, "no signing key or API key is in force; every request is refused",
+	    "no signing key or API key is in force; every request is refused");
+	doctor_fix(f, "Add one: `daybook key add`, or `daybook apikey add --org ID --scope usage:read`.");
 }
 
 /* The first of cors_origins that is served over plain HTTP, except from this machine itself; NULL if there is none. */
@@ -198,14 +198,14 @@ doctor_settings(const struct doctor_context *p, struct check_result *f)
 	if (query_done(q) != OK || setting_get(p->db, p->arena, "aud", &aud) != OK)
 		return;
 	if (foreign_keys > 0 && aud[0] == '\0') {
-		doctor_found(f, DOCTOR_WARNING, "tokens of any audience are taken: run `daybook doctor`",
-		    "a key is in force with which somebody else signs, and aud is empty: tokens that were made for another service are "
-		    "taken here too");
-		doctor_fix(f, "`daybook setting set aud NAME`, with the audience that the issuer writes into tokens for Daybook.");
+		doctor_found(f, DOCTOR_WARNING, "tokens that were issued for another service are accepted too",
+		    "the setting aud is empty, and another issuer signs with one of the keys: its tokens for other services are "
+		    "accepted too");
+		doctor_fix(f, "Run `daybook setting set aud NAME` with the audience that the issuer writes into tokens for Daybook.");
 	} else if ((origin = plain_origin(p)) != NULL) {
-		doctor_found(f, DOCTOR_WARNING, "pages over plain HTTP may call the API: run `daybook doctor`",
-		    "cors_origins has %s: a page over plain HTTP can be changed on its way", origin);
-		doctor_fix(f, "Serve that page over HTTPS, and name it so: `daybook setting set cors_origins …`");
+		doctor_found(f, DOCTOR_WARNING, "web pages that are served over plain HTTP may call the API",
+		    "cors_origins contains %s: a page that is served over plain HTTP can be changed in transit", origin);
+		doctor_fix(f, "Serve that page over HTTPS and set its https:// origin: `daybook setting set cors_origins …`.");
 	} else
-		doctor_fine(f, "nothing that lets too much in");
+		doctor_fine(f, "no overly permissive settings");
 }

@@ -92,12 +92,12 @@ doctor_owner(const struct doctor_context *p, struct check_result *f)
 	/* The file may have gone since, as -wal and -shm do: then nothing is wrong. */
 	if (stat(file, &theirs) == -1)
 		return;
-	doctor_found(f, DOCTOR_ERROR, "the owner of the database's files: run `daybook doctor`",
-	    geteuid() != 0 ? "%s: belongs to %s, and this runs as %s, who may not read and write it" :
-	    "%s: belongs to %s, the database to %s, who may not write it", file, user_name(p, theirs.st_uid),
+	doctor_found(f, DOCTOR_ERROR, "a file of the database belongs to the wrong user",
+	    geteuid() != 0 ? "%s: belongs to %s; this program runs as %s, which may not read and write it" :
+	    "%s: belongs to %s; the database belongs to %s, which may not write it", file, user_name(p, theirs.st_uid),
 	    user_name(p, geteuid() != 0 ? geteuid() : st.st_uid));
-	doctor_fix(f, "Give the database, its -wal, -shm and -gate and their folder to the user that the programs run as: "
-	    "`chown USER %s` (and so on).", file);
+	doctor_fix(f, "Make the user that the programs run as the owner of the database, of its -wal, -shm and -gate, and of "
+	    "their folder: `chown USER %s` and so on.", file);
 }
 
 /* ---- Permissions */
@@ -109,7 +109,7 @@ doctor_owner(const struct doctor_context *p, struct check_result *f)
 void
 doctor_rights(const struct doctor_context *p, struct check_result *f)
 {
-	const char *folder = folder_of(p), *open_text = "the rights of the database's files: run `daybook doctor`", *file = p->path;
+	const char *folder = folder_of(p), *open_text = "other users of the machine have access to the database", *file = p->path;
 	struct stat in, st;
 	mode_t open_to_all = 0;
 
@@ -122,21 +122,21 @@ doctor_rights(const struct doctor_context *p, struct check_result *f)
 			file = name;
 	}
 	if ((in.st_mode & S_IWOTH) != 0 && (in.st_mode & S_ISVTX) == 0) {
-		doctor_found(f, DOCTOR_ERROR, open_text, "%s: every user of this machine may write in this folder, and put another "
-		    "database in place of yours", folder);
-		doctor_fix(f, "`chmod 0700 %s` (or 2770, where a group shares it).", folder);
+		doctor_found(f, DOCTOR_ERROR, open_text, "%s: every user of this machine may write in this folder and replace the "
+		    "database", folder);
+		doctor_fix(f, "Run `chmod 0700 %s` (or 2770 if a group shares it).", folder);
 	} else if (open_to_all != 0) {
 		/* If others cannot enter the folder, an open file in it is only a warning. */
 		doctor_found(f, (in.st_mode & S_IXOTH) != 0 ? DOCTOR_ERROR : DOCTOR_WARNING, open_text,
-		    "%s: every user of this machine may %s it (mode %04o); the signing keys are in the database", file,
+		    "%s: every user of this machine may %s it (mode %04o); it contains the signing keys", file,
 		    (open_to_all & S_IWOTH) != 0 ? "write" : "read", st.st_mode & 07777);
-		doctor_fix(f, "`chmod 0600 %s` (or 0660, where a group shares it).", file);
+		doctor_fix(f, "Run `chmod 0600 %s` (or 0660 if a group shares it).", file);
 	} else if ((in.st_mode & 0007) != 0) {
-		doctor_found(f, DOCTOR_WARNING, open_text, "%s: other users of this machine may look into the database's folder "
+		doctor_found(f, DOCTOR_WARNING, open_text, "%s: other users of this machine may enter or list the database's folder "
 		    "(mode %04o)", folder, in.st_mode & 07777);
-		doctor_fix(f, "`chmod 0700 %s` (or 2770, where a group shares it).", folder);
+		doctor_fix(f, "Run `chmod 0700 %s` (or 2770 if a group shares it).", folder);
 	} else
-		doctor_fine(f, "nobody else may read the database or its folder");
+		doctor_fine(f, "no other user may read the database or its folder");
 }
 
 /* ---- Location */
@@ -196,24 +196,24 @@ usual_root(const char *real)
 void
 doctor_location(const struct doctor_context *p, struct check_result *f)
 {
-	static const char open_text[] = "the place of the database: run `daybook doctor`";
+	static const char open_text[] = "a web server may serve the folder of the database";
 	char real[PATH_MAX];
 	const char *usual;
 
 	if (realpath(p->path, real) == NULL)
 		return;
 	if (doctor_is_below(p->path, p->document_root))
-		doctor_found(f, DOCTOR_ERROR, open_text, "%s: lies below the web server's document root %s: anybody may fetch it",
+		doctor_found(f, DOCTOR_ERROR, open_text, "%s: is below the web server's document root %s, so anybody may download it",
 		    real, p->document_root);
 	else if ((usual = usual_root(real)) != NULL)
-		doctor_found(f, DOCTOR_WARNING, open_text, "%s: lies below \"%s\", where web servers usually hand out files", real,
+		doctor_found(f, DOCTOR_WARNING, open_text, "%s: is below \"%s\", a folder that web servers usually serve", real,
 		    usual);
 	else {
-		doctor_fine(f, "not where a web server usually hands out files");
+		doctor_fine(f, "not in a folder that web servers usually serve");
 		return;
 	}
-	doctor_fix(f, "Stop the programs, move the database with its -wal and -gate into a folder that no web server hands out, and "
-	    "name that with DAYBOOK_DB or in daybook.conf.");
+	doctor_fix(f, "Stop the programs, move the database with its -wal and -gate into a folder that no web server serves, and "
+	    "name the new path with DAYBOOK_DB or in daybook.conf.");
 }
 
 /* ---- Filesystem */
@@ -229,10 +229,10 @@ doctor_filesystem(const struct doctor_context *p, struct check_result *f)
 	else if (strcmp(mode, "wal") != 0)
 		doctor_fine(f, "a network filesystem%s%s", mode[0] != '\0' ? "; journal mode " : "", mode);
 	else {
-		doctor_found(f, DOCTOR_ERROR, "the filesystem of the database: run `daybook doctor`",
-		    "%s: a network filesystem does not carry journal mode wal", p->path);
-		doctor_fix(f, "Stop the programs; `daybook -d %s backup COPY`, `daybook -d NEW init` on a local disk (or on this one: "
-		    "it gets the other journal), `daybook -d NEW restore COPY`.", p->path);
+		doctor_found(f, DOCTOR_ERROR, "the database is on a network filesystem with journal mode wal",
+		    "%s: is on a network filesystem, which does not support journal mode wal", p->path);
+		doctor_fix(f, "Stop the programs and run `daybook -d %s backup COPY`, then `daybook -d NEW init` on a local disk (or "
+		    "here: a new database gets the right journal mode), then `daybook -d NEW restore COPY`.", p->path);
 	}
 }
 
@@ -247,12 +247,12 @@ doctor_locks(const struct doctor_context *p, struct check_result *f)
 	if (writer_lock_open(&made, lock, p->path))	/* makes the file if it is missing: a copied database has none */
 		writer_lock_close(&made);
 	if (writer_lock_probe(lock, &err) == OK) {
-		doctor_fine(f, "locks keep processes apart");
+		doctor_fine(f, "file locks work");
 		return;
 	}
-	doctor_found(f, DOCTOR_ERROR, "locks: run `daybook doctor`",
-	    "%s: writers are not kept apart, and may damage the database", err.text);
-	doctor_fix(f, "Move the database to a filesystem with locks (a local disk), or let the host switch them on.");
+	doctor_found(f, DOCTOR_ERROR, "file locks do not work here; concurrent writers can corrupt the database",
+	    "%s: file locks do not work here; concurrent writers can corrupt the database", err.text);
+	doctor_fix(f, "Move the database to a filesystem with locks, such as a local disk, or ask the host to enable locks.");
 }
 
 /* A full disk stops every write, so this warns before the database and one backup of it would fill the disk. */
@@ -271,10 +271,10 @@ doctor_space(const struct doctor_context *p, struct check_result *f)
 		doctor_fine(f, "%lld MB free", (long long)(free_bytes / MB));
 		return;
 	}
-	doctor_found(f, DOCTOR_WARNING, "little space is left on the disk: run `daybook doctor`",
-	    "%s: %lld MB are free on its disk; the database and one backup of it want %lld MB", p->path,
+	doctor_found(f, DOCTOR_WARNING, "the disk of the database is nearly full",
+	    "%s: %lld MB are free on its disk; the database and one backup of it need %lld MB", p->path,
 	    (long long)(free_bytes / MB), (long long)(wanted / MB));
-	doctor_fix(f, "Make room: old backups, logs, a larger disk.");
+	doctor_fix(f, "Remove old backups or logs, or use a larger disk.");
 }
 
 /* ---- Left over from the setup */
@@ -295,6 +295,7 @@ doctor_setup_code(const struct doctor_context *p, struct check_result *f)
 	file = arena_printf(p->arena, "%s/" SETUP_CODE_FILE, folder);
 	if (query_done(q) != OK || !is_set_up || access(file, F_OK) == -1)
 		return;
-	doctor_found(f, DOCTOR_WARNING, "the code of the setup is still there: run `daybook doctor`", "%s: the setup is done", file);
-	doctor_fix(f, "`rm %s`", file);
+	doctor_found(f, DOCTOR_WARNING, "the file with the setup code is still there",
+	    "%s: still there, although the setup is done", file);
+	doctor_fix(f, "Run `rm %s`.", file);
 }

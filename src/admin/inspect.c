@@ -87,8 +87,8 @@ inspect_and_accept(struct db *db, struct error *err)
 
 	if (st == OK)
 		return db_accept(db) == OK ? OK : db_why(db, err);
-	error_set(err, st, "%s: put there by hand, and not used before it is checked: %.400s", db_path(db), found.text);
-	error_hint(err, "See all of it with `daybook verify`; then restore a good backup, or run `daybook rebuild`.");
+	error_set(err, st, "%s: was put there by hand and fails its check: %.400s", db_path(db), found.text);
+	error_hint(err, "See all differences with `daybook verify`; then restore a good backup, or run `daybook rebuild`.");
 	return st;
 }
 
@@ -104,7 +104,7 @@ inspect_staged(const char *staged, bool is_forced, struct error *err)
 	if (db == NULL)
 		return UNAVAILABLE;
 	if ((st = check_shape(db, err)) == OK && !is_forced && (st = run_verify(db, err)) != OK)
-		error_hint(err, "See all of it with `daybook verify` of that file; --force takes it as it is.");
+		error_hint(err, "See all differences with `daybook -d FILE verify`. To accept the file as it is, use --force.");
 	db_close(db);
 	return st;
 }
@@ -253,7 +253,7 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 
 	/* The given file may be another name of the database. */
 	if (db_is_same_file(db, from))
-		return error_set(err, CONFLICT, "%s: the database itself, not a backup of it", from);
+		return error_set(err, CONFLICT, "%s: is the database itself; name a backup", from);
 	if ((st = begin_staging(db_path(db), "restore", staged, &fd, err)) != OK)
 		return st;
 	if ((st = prepare(from, staged, is_forced, err)) == OK &&
@@ -264,8 +264,8 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 		else if (!is_replaced)
 			scratch_remove(*kept);
 		else
-			error_hint(err, "The database may already hold the restored data. What it was is kept as %s: restore again when "
-			    "the disk is in order.", *kept);
+			error_hint(err, "The database may already hold the restored data. The previous database is kept as %s. Restore again "
+			    "when the disk works.", *kept);
 	}
 	end_staging(staged, fd);
 	return st;

@@ -123,7 +123,7 @@ make_backup(struct db *db, struct arena *a, const char *folder, int keep, int64_
 		return st;
 	log_info("event=backup file=%s removed=%d", log_value(made, text, sizeof(text)), removed);
 	if (backup_record(db, a, now, err) != OK)
-		log_error("event=backup error=\"it is made, but could not be noted\"");
+		log_error("event=backup error=\"the backup was made, but its time could not be recorded\"");
 	return st;
 }
 

@@ -41,7 +41,7 @@ cut_name(char *path)
 
 /*
  * The real path of the folder that the database will be in.  If that folder is still to be made, the one above it, which must
- * exist, stands for it: whatever is made in there is in the same place.
+ * exist, is used instead: whatever is made in there is in the same place.
  */
 static bool
 real_folder(const char *database, char *real)
@@ -73,14 +73,14 @@ check_location(struct setup *s, const char *document_root)
 	struct error err;
 
 	if (conf_database(s->database, &err) != OK)
-		return found(s, SETUP_NO_CONF, "daybook.conf: nothing says where the database is to be",
-		    "Rename daybook.conf.example to daybook.conf, and look whether its line DAYBOOK_DB= suits this host.");
+		return found(s, SETUP_NO_CONF, "daybook.conf: missing, or has no line DAYBOOK_DB=",
+		    "Rename daybook.conf.example to daybook.conf, and check that its line DAYBOOK_DB= is right for this host.");
 	if (s->database[0] != '/' || !real_folder(s->database, folder))
-		return found(s, SETUP_BROKEN, "DAYBOOK_DB: neither the folder of the database nor the one above it is there",
+		return found(s, SETUP_BROKEN, "DAYBOOK_DB: neither the folder of the database nor the folder above it exists",
 		    "Correct the line DAYBOOK_DB= in daybook.conf.");
 	if (doctor_is_below(s->database, document_root))
-		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database would lie in the folder that the web server gives out",
-		    "Name a folder beside that one in daybook.conf, as in DAYBOOK_DB=../../daybook-data/daybook.db.");
+		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database would be in the folder that the web server serves",
+		    "In daybook.conf name a folder outside of it, as in DAYBOOK_DB=../../daybook-data/daybook.db.");
 	return SETUP_READY;
 }
 
@@ -117,12 +117,12 @@ look_into(struct setup *s)
 	case OK:
 		break;
 	default:
-		return found(s, SETUP_BROKEN, "DAYBOOK_DB: what lies there is no Daybook database, or may not be read",
-		    "Look at the file and its rights, or name another one in daybook.conf.");
+		return found(s, SETUP_BROKEN, "DAYBOOK_DB: the file is not a Daybook database, or cannot be read",
+		    "Check the file and its permissions, or name another file in daybook.conf.");
 	}
 	if (s->schema_version > DB_SCHEMA_VERSION)
-		return found(s, SETUP_BROKEN, "The database belongs to a newer Daybook than these programs",
-		    "Upload the programs of that one.");
+		return found(s, SETUP_BROKEN, "The database was made by a newer Daybook than these programs",
+		    "Upload the programs of the newer version.");
 	if (s->schema_version < DB_SCHEMA_VERSION)
 		return SETUP_OLDER;
 	if ((db = db_open(s->database, &err)) != NULL)
@@ -130,7 +130,7 @@ look_into(struct setup *s)
 	db_close(db);
 	if (n < 0)
 		return found(s, SETUP_BROKEN, "The database cannot be opened for writing",
-		    "Look at the rights of its folder and its files: the programs must be able to write there.");
+		    "Check the permissions of its folder and files: the programs must be able to write them.");
 	return n > 0 ? SETUP_DONE : SETUP_READY;
 }
 
@@ -174,7 +174,7 @@ make_database(struct setup *s, struct error *err)
 		return OK;
 	snprintf(folder, sizeof(folder), "%s", s->database);
 	if (cut_name(folder) && mkdir(folder, 0700) == -1 && errno != EEXIST)
-		return error_set(err, CONFLICT, "The folder of the database cannot be made: %s", strerror(errno));
+		return error_set(err, CONFLICT, "The folder of the database cannot be created: %s", strerror(errno));
 	switch (db_create(s->database, &detail)) {
 	case OK:
 	case CONFLICT:	/* another request made it */
@@ -182,10 +182,10 @@ make_database(struct setup *s, struct error *err)
 	default:
 		log_error("event=setup error=%s", log_value(detail.text, text, sizeof(text)));
 		if (db_has_left_over(s->database))
-			return error_set(err, CONFLICT, "The database cannot be made: files of an earlier one lie in its folder. "
+			return error_set(err, CONFLICT, "The database cannot be created: files of an earlier database are in its folder. "
 			    "Remove those whose names end in -wal, -shm and -journal");
-		return error_set(err, CONFLICT, "The database cannot be made: the programs may not write into its folder, or there is "
-		    "no room");
+		return error_set(err, CONFLICT, "The database cannot be created: the programs may not write into its folder, or the "
+		    "disk is full");
 	}
 }
 
@@ -236,7 +236,7 @@ write_all(void *arg)
 	int64_t key;
 
 	if (organizations(w->db) != 0)
-		return error_set(w->err, CONFLICT, "setup: has been done");
+		return error_set(w->err, CONFLICT, "setup: already done");
 	if ((st = organization_add(w->db, w->arena, &input->org, &input->base, w->now, &setup_actor, w->err)) != OK ||
 	    (st = set_price(w, SMS, input->sms_nanos)) != OK || (st = set_price(w, CALL, input->call_nanos)) != OK ||
 	    (st = add_signing_key(w)) != OK ||
@@ -282,11 +282,12 @@ setup_upgrade(struct setup *s, struct arena *a, int64_t now, const char **copy, 
 	*copy = strrchr(to, '/') + 1;
 	if (db_backup_file(s->database, to, &detail) != OK) {
 		log_error("event=upgrade error=%s", log_value(detail.text, text, sizeof(text)));
-		return error_set(err, CONFLICT, "%s: cannot be written, and without a copy nothing is upgraded", *copy);
+		return error_set(err, CONFLICT, "%s: the copy cannot be written, so the database was not upgraded. "
+		    "Check the permissions and the free space", *copy);
 	}
 	if (inspect_upgrade(s->database, false, &from, &detail) == OK && db_version_of(s->database, &from, &detail) == OK &&
 	    from == DB_SCHEMA_VERSION)
 		return OK;
 	log_error("event=upgrade error=%s", log_value(detail.text, text, sizeof(text)));
-	return error_set(err, CONFLICT, "The database could not be upgraded and is as it was; %s is a copy of it", *copy);
+	return error_set(err, CONFLICT, "The database could not be upgraded and is unchanged; %s is a copy of it", *copy);
 }

@@ -58,7 +58,7 @@ code_read(int fd, char *code, struct error *err)
 		length--;
 	p[length] = '\0';
 	if (length != strcspn(p, "\r\n"))
-		return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": more than one line");
+		return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": has more than one line");
 	if (length < SETUP_CODE_MIN || length > SETUP_CODE_MAX)
 		return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": %zu characters; it needs %d to %d", length, SETUP_CODE_MIN,
 		    SETUP_CODE_MAX);
@@ -87,10 +87,10 @@ code_open(int *fd, char *code, struct error *err)
 
 	code_path(path);
 	if ((*fd = open_to_lock(path)) == -1)
-		return errno == ENOENT ? error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not there yet") : unreadable(err);
+		return errno == ENOENT ? error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not found; upload it first") : unreadable(err);
 	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
 		return code_read(*fd, code, err);
-	return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not a file");
+	return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not a regular file");
 }
 
 enum status
@@ -134,7 +134,7 @@ lock(int fd, struct error *err)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_set(err, CONFLICT, SETUP_CODE_FILE ": cannot be locked: %s", strerror(errno));
 		if (waited_ms >= SETUP_WAIT_MS)
-			return error_set(err, UNAVAILABLE, "setup: others are trying a code");
+			return error_set(err, UNAVAILABLE, "setup: another attempt is being checked; try again in a few seconds");
 		pause_ms(LOCK_STEP_MS);
 	}
 	return OK;
@@ -157,7 +157,7 @@ setup_enter(struct setup *s, const char *code, const char *document_root, struct
 		if (!sha256_same(given_hash, expected_hash)) {
 			log_info("event=setup_refused reason=\"wrong code\"");
 			pause_ms(SETUP_PAUSE_MS);
-			st = error_set(err, FORBIDDEN, "code: not the one in " SETUP_CODE_FILE);
+			st = error_set(err, FORBIDDEN, "code: differs from the one in " SETUP_CODE_FILE);
 		}
 	}
 	if (st == OK)

@@ -60,16 +60,16 @@ key_fault(struct verify *v, const char *alg, const void *verify_key, size_t veri
 		if (is_pem)
 			return "its secret is a key in PEM";
 		return sign_n == 0 || (sign_n == verify_n && memcmp(sign_key, verify_key, sign_n) == 0) ? NULL :
-		    "it signs with another secret than it verifies with";
+		    "its secrets for signing and verifying differ";
 	}
 	if (verify_n < SECRET_MIN || strlen(text) != verify_n || pem_read(v->arena, alg, text, &public_pem, &private_pem, &err) != OK)
-		return "its public key is not one of its algorithm";
+		return "its public key does not fit its algorithm";
 	if (sign_n == 0)
 		return NULL;
 	if (pem_read(v->arena, alg, arena_text(v->arena, sign_key, sign_n), &public_pem, &private_pem, &err) != OK ||
 	    private_pem == NULL)
-		return "its private key is not one of its algorithm";
-	return strcmp(public_pem, text) == 0 ? NULL : "its private key is not that of its public key";
+		return "its private key does not fit its algorithm";
+	return strcmp(public_pem, text) == 0 ? NULL : "its private key does not belong to its public key";
 }
 
 /* Whether these scopes are all known. */
@@ -109,10 +109,11 @@ verify_api_keys(struct verify *v)
 
 	while (query_step(q)) {
 		if (!scopes_are_known(v, query_text(q, 1)) || (scopes_known(query_text(q, 1)) & SCOPE_ADMIN))
-			verify_differs(v, "API key %lld: scopes \"%s\" that it cannot have", (long long)query_int(q, 0),
-			    query_text(q, 1));
+			verify_differs(v, "API key %lld: has the scopes \"%s\", which an API key cannot have",
+			    (long long)query_int(q, 0), query_text(q, 1));
 		if (query_int(q, 2) != SHA256_SIZE)
-			verify_differs(v, "API key %lld: its hash has %lld bytes", (long long)query_int(q, 0), (long long)query_int(q, 2));
+			verify_differs(v, "API key %lld: its hash has %lld bytes instead of 32", (long long)query_int(q, 0),
+			    (long long)query_int(q, 2));
 	}
 	return query_done(q);
 }
@@ -176,16 +177,17 @@ contact_fault(struct query *q)
 	size_t n;
 
 	if (query_int(q, 4) != 0)
-		return "a failed contact without such an event";
+		return "it has a failed contact, but there is no such failed event";
 	if (query_int(q, 5) != 0)
-		return "a failed contact, although it was voided";
+		return "it is voided, but still has a failed contact";
 	if (query_int(q, 6) != 0)
-		return "its failed contact is of another instant or segment";
+		return "its failed contact has another instant or segment";
 	stored = query_blob(q, 7, &n);
 	if (query_text(q, 2)[0] == '\0')
-		return n == 0 ? NULL : "its failed contact is blanked, and it still has the hash";
+		return n == 0 ? NULL : "its failed contact is blanked, but its hash is still there";
 	sha256_texts(detail, query_text(q, 0), query_text(q, 1), query_text(q, 2), query_text(q, 3), NULL);
-	return n == sizeof(detail) && memcmp(stored, detail, n) == 0 ? NULL : "its number or reason is not what was posted";
+	return n == sizeof(detail) && memcmp(stored, detail, n) == 0 ? NULL :
+	    "its phone number or reason differs from what was posted";
 }
 
 /*

@@ -20,33 +20,33 @@
 #define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
 	" ORDER BY z.from_at DESC LIMIT 1)) / " DAY
 
-#define SUMS_DIFFER ": stands at %i messages, %i parts, $%m; the ledger says %i messages, %i parts, $%m"
+#define SUMS_DIFFER ": has %i messages, %i parts, $%m; the ledger says %i messages, %i parts, $%m"
 
 const struct invariant verify_invariants[] = {
 	/* ---- The file */
 	{ "schema", "tables, columns, checks, keys, indexes, triggers and views are those of schema.sql", OF_FILE,
 	    .check = verify_schema },
-	{ "setting", "each setting is a known one, with a value that it may have; the file has an epoch", OF_FILE,
+	{ "setting", "each setting is known and has a valid value; the file has an epoch", OF_FILE,
 	    .check = verify_settings },
 	{ "signing_key", "each signing key is one that could have been added: algorithm, key and scopes", OF_FILE,
 	    .check = verify_signing_keys },
 	{ "api_key", "each API key has known scopes, without admin", OF_FILE, .check = verify_api_keys },
-	{ "price.once", "a channel has one price from a day on, of an organization or of all", OF_FILE,
-	    "price: %i rows for %s from %d",
+	{ "price.once", "a channel has at most one price for each organization (or for all) and first day", OF_FILE,
+	    "price: %i prices for %s from %d on",
 	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from HAVING count(*) > 1" },
-	{ "request.kind", "each request is of a kind that Daybook writes", OF_FILE, "request \"%s\": unknown kind \"%s\"",
+	{ "request.kind", "each remembered request is of a known kind", OF_FILE, "request \"%s\": unknown kind \"%s\"",
 	    "SELECT id, kind FROM request WHERE CASE kind WHEN 'campaign' THEN 0 WHEN 'results' THEN 0 ELSE 1 END = 1" },
 
 	/* ---- An organization and the boundaries of its days */
-	{ "organization.audit", "the audit says who added the organization", OF_ORGANIZATION,
-	    "audit: nothing says who added the organization %s",
+	{ "organization.audit", "the audit log says who added the organization", OF_ORGANIZATION,
+	    "audit: has no entry for the addition of the organization %s",
 	    "SELECT id FROM organization WHERE key = :org "
 	    "AND NOT EXISTS (SELECT 1 FROM audit WHERE org = :org AND action = 'org.add')" },
 	{ "zone_span.quarter", "each offset is a whole number of quarter-hours, from -12 to +14 hours", OF_ORGANIZATION,
-	    "zone_span: an offset off the quarter-hour or out of range: %i seconds",
+	    "zone_span: the offset of %i seconds is out of range or not a whole number of quarter-hours",
 	    "SELECT utc_offset_s FROM zone_span WHERE org = :org "
 	    "AND (utc_offset_s % 900 <> 0 OR utc_offset_s NOT BETWEEN -43200 AND 50400)" },
-	{ "zone_span", "days have spans from 2012 on, as the zone file that they were read from has them", OF_ORGANIZATION,
+	{ "zone_span", "day boundaries from 2012 on are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_zone },
 
 	/* ---- Limits */
@@ -59,7 +59,7 @@ const struct invariant verify_invariants[] = {
 	    "AND NOT EXISTS (SELECT 1 FROM limit_amount a WHERE a.rule = r.key)" },
 
 	/* ---- The ledger and its sums */
-	{ "ledger_day", "no row of the ledger was changed, added or taken away since it was written", OF_STRETCH,
+	{ "ledger_day", "no row of the ledger was changed, added or removed after it was written", OF_STRETCH,
 	    "ledger_day %d: has %i rows with the digest %i; the ledger has %i with %i",
 	    "SELECT day, sum(events), sum(digest), sum(l_events), sum(l_digest) FROM ("
 	    "SELECT day, events, digest, 0 AS l_events, 0 AS l_digest FROM ledger_day WHERE org = :org "
@@ -79,8 +79,8 @@ const struct invariant verify_invariants[] = {
 	    "SELECT day, channel, 0, 0, 0, messages, parts, cost FROM (SELECT " DAY_OF("quarter * " QUARTER) " AS day, channel, "
 	    "messages, parts, cost FROM temp.ledger_sum_quarter) AS cut "
 	    "WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
-	{ "event.price", "priced events cost what the prices say, with the adjustments of later prices", OF_STRETCH,
-	    "cost %q %s: priced events cost $%m; by the prices it is $%m to $%m",
+	{ "event.price", "priced events cost what the price list says, with the adjustments for later prices", OF_STRETCH,
+	    "cost %q %s: priced events cost $%m; by the price list it should be $%m to $%m",
 	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter "
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most)" },
 	{ "usage_origin", "the roll-up by sender and network is the sum of its events", OF_ORGANIZATION,
@@ -97,7 +97,7 @@ const struct invariant verify_invariants[] = {
 	    "WHERE e.org = :org AND e.settles_id IS NOT NULL AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
 	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1)" },
 	/* The next three are checked row by row in verify_ledger.c, so they have no SQL. */
-	{ "event.void", "each void names an event that can be voided, and takes back just that", OF_STRETCH },
+	{ "event.void", "each void names an event that can be voided, and subtracts exactly that event", OF_STRETCH },
 	{ "event.failed", "each failed event that is not voided has its failed contact", OF_STRETCH },
 	{ "event.results", "each event of reported results has the request that reported it", OF_STRETCH },
 
@@ -106,8 +106,8 @@ const struct invariant verify_invariants[] = {
 	 * A void carries the negative of what it takes back, so the sums need no special case; only a voided failed event,
 	 * which counts in l_failed alone, is recognized by its target.
 	 */
-	{ "segment.counters", "a segment's sent, failed and spent are what the ledger says", OF_ORGANIZATION,
-	    "segment %s/%i: stands at %i sent, %i failed, %i spent; the ledger says %i, %i, %i",
+	{ "segment.counters", "a segment's sent, failed and spent are the sums of its events", OF_ORGANIZATION,
+	    "segment %s/%i: has %i sent, %i failed, %i spent; the ledger says %i, %i, %i",
 	    "SELECT id, number, sent, failed, spent, l_sent, l_failed, l_spent FROM ("
 	    "SELECT c.id, s.number, s.sent, s.failed, s.spent, "
 	    "coalesce(sum(CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END), 0) AS l_sent, "
@@ -120,44 +120,45 @@ const struct invariant verify_invariants[] = {
 	    "LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
 	    "WHERE s.org = :org GROUP BY s.campaign, s.number) AS counted "
 	    "WHERE sent <> l_sent OR failed <> l_failed OR spent <> l_spent" },
-	{ "segment.day", "an open segment lies on the day of its instant", OF_ORGANIZATION,
-	    "segment %s/%i: lies on %d; its instant is on %d",
+	{ "segment.day", "the day of an open segment is the local day of its instant", OF_ORGANIZATION,
+	    "segment %s/%i: its day is %d, but its instant is on %d",
 	    "SELECT id, number, day, should FROM (SELECT c.id, s.number, s.day, " DAY_OF("s.scheduled_at") " AS should "
 	    "FROM segment s LEFT JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
 	    "AND (s.status = 'draft' OR s.is_open = 1)) AS open_ones "
 	    "WHERE day IS DISTINCT FROM should ORDER BY id, number" },
-	{ "segment.organization", "a segment is of the organization of its campaign", OF_ORGANIZATION,
-	    "segment %s/%i: of another organization than its campaign",
+	{ "segment.organization", "a segment belongs to the organization of its campaign", OF_ORGANIZATION,
+	    "segment %s/%i: belongs to another organization than its campaign",
 	    "SELECT c.id, s.number FROM campaign c JOIN segment s ON s.campaign = c.key WHERE c.org = :org AND s.org <> :org" },
 	{ "segment.number", "the segments of a campaign are numbered from 1 without a gap", OF_ORGANIZATION,
 	    "campaign %s: %i segments, numbered up to %i",
 	    "SELECT c.id, count(*), max(s.number) FROM campaign c JOIN segment s ON s.campaign = c.key WHERE c.org = :org "
 	    "GROUP BY c.key, c.id HAVING count(*) <> max(s.number)" },
-	{ "segment.status", "a segment that is sending or sent has spent something, one that is sending is not through, and one "
-	    "that failed has failed or was reported as done", OF_ORGANIZATION, "segment %s/%i: is %s with %i of %i contacts spent",
+	{ "segment.status", "a segment that is sending or sent has spent something, one that is sending has contacts left, and "
+	    "one that failed has failed contacts or was reported as done", OF_ORGANIZATION,
+	    "segment %s/%i: is %s with %i of %i contacts spent",
 	    "SELECT c.id, s.number, s.status, s.spent, s.contacts FROM segment s JOIN campaign c ON c.key = s.campaign "
 	    "WHERE s.org = :org AND c.digest IS NOT NULL AND CASE s.status WHEN 'sent' THEN s.spent = 0 "
 	    "WHEN 'sending' THEN s.spent = 0 OR s.sent + s.failed >= s.contacts "
 	    "WHEN 'failed' THEN s.spent = 0 AND NOT EXISTS (SELECT 1 FROM request r WHERE r.org = :org AND r.kind = 'results' "
 	    "AND substr(r.id, 1, length(c.id) + 1) = c.id || '/') ELSE 0 END" },
-	{ "campaign.plan", "a campaign's segments, contacts, instants and states are as they were written last", OF_ORGANIZATION,
+	{ "campaign.plan", "a campaign's segments, contacts, instants and states match its digest", OF_ORGANIZATION,
 	    .check = verify_plans },
-	{ "campaign.audit", "as many campaigns are there as the audit says were added and not deleted", OF_ORGANIZATION,
-	    "campaign: %i are there; by the audit it is %i",
+	{ "campaign.audit", "the number of campaigns is what the audit log says was added and not deleted", OF_ORGANIZATION,
+	    "campaign: there are %i; by the audit log it should be %i",
 	    "SELECT there, added - deleted FROM (SELECT "
 	    "(SELECT count(*) FROM campaign WHERE org = :org AND digest IS NOT NULL) AS there, "
 	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'campaign.add') AS added, "
 	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'campaign.delete') AS deleted) AS counted "
 	    "WHERE there <> added - deleted" },
-	{ "request.campaign", "each request for a campaign has its campaign", OF_ORGANIZATION,
+	{ "request.campaign", "each remembered request to create a campaign has its campaign", OF_ORGANIZATION,
 	    "request \"%s\": there is no such campaign",
 	    "SELECT r.id FROM request r WHERE r.org = :org AND r.kind = 'campaign' "
 	    "AND NOT EXISTS (SELECT 1 FROM campaign c WHERE c.org = :org AND c.id = r.id)" },
-	{ "request.results", "each report of results is of a campaign", OF_ORGANIZATION,
-	    "request \"%s\": results of no campaign",
+	{ "request.results", "each remembered report of results has its campaign", OF_ORGANIZATION,
+	    "request \"%s\": there is no campaign for these results",
 	    "SELECT r.id FROM request r WHERE r.org = :org AND r.kind = 'results' AND NOT EXISTS (SELECT 1 FROM campaign c "
 	    "WHERE c.org = :org AND c.id || '/' = substr(r.id, 1, length(c.id) + 1))" },
-	{ "failure", "each failed contact belongs to a failed event that is not voided, and says what it said", OF_ORGANIZATION,
+	{ "failure", "each failed contact belongs to a failed event that is not voided, and matches what was posted", OF_ORGANIZATION,
 	    .check = verify_failures },
 	{ .name = NULL },
 };

@@ -220,11 +220,11 @@ check_row(struct verify *v, struct query *q)
 
 	if (query_int(q, VOID_FAULT) != 0)
 		verify_differs(v, "void \"%s\" of source \"%s\": %s", id, source,
-		    query_int(q, VOID_FAULT) == 2 ? "names no event that can be voided" : "does not take back what its event says");
+		    query_int(q, VOID_FAULT) == 2 ? "names no event that can be voided" : "does not subtract exactly its event");
 	if (query_int(q, LACKS_CONTACT) != 0)
 		verify_differs(v, "failed event \"%s\" of source \"%s\": its failed contact is missing", id, source);
 	if (query_int(q, LACKS_REQUEST) != 0)
-		verify_differs(v, "event \"%s\" of source \"%s\": no request for these results", id, source);
+		verify_differs(v, "event \"%s\" of source \"%s\": the request that reported it is missing", id, source);
 }
 
 /*
@@ -246,7 +246,7 @@ add_row(struct pass *p, struct query *q)
 	if (day != p->day) {
 		if ((st = end_day(p)) != OK)
 			return st;
-		p->day = p->price_day = day;	/* the UTC day stands for the local one, which is less than a day away */
+		p->day = p->price_day = day;	/* the UTC day instead of the local one, which is less than a day away */
 		memset(p->price, 0, sizeof(p->price));
 	}
 	if ((st = add_to_quarter(p, q)) != OK || at < p->from_at || at >= p->until_at)

@@ -76,7 +76,7 @@ differs_at(struct verify *v, const struct zone_row *r, const char *what)
 {
 	char text[INSTANT_TEXT_MAX];
 
-	verify_differs(v, "zone_span %s: %s, by the file of %s", instant_format(r->span.from_at, text), what, r->zone);
+	verify_differs(v, "zone_span %s: %s (compared with the file of %s)", instant_format(r->span.from_at, text), what, r->zone);
 }
 
 /*
@@ -110,16 +110,16 @@ check_run(struct verify *v, const struct zone *z, const struct zone_row *first, 
 		while (!is_complete && k < n && expected[k].from_at < first[i].span.from_at)
 			k++;
 		if (k >= n || expected[k].from_at != first[i].span.from_at) {
-			differs_at(v, &first[i], "no change of the offset, or one before it is missing");
+			differs_at(v, &first[i], "the zone has no change of the offset here, or an earlier change is missing");
 			return;
 		}
 		if (expected[k].utc_offset_s != first[i].span.utc_offset_s) {
-			differs_at(v, &first[i], "another offset");
+			differs_at(v, &first[i], "the zone has another offset here");
 			return;
 		}
 	}
 	if (is_complete && k < n && n <= SPANS_MAX)
-		differs_at(v, &first[count - 1], "a change of the offset after it is missing");
+		differs_at(v, &first[count - 1], "a later change of the offset is missing");
 }
 
 /*
@@ -130,7 +130,7 @@ static void
 check_name(struct verify *v, const struct zone_row *r, const struct zone *own, const struct zone *of_organization)
 {
 	if (own != NULL && !is_of_file(r, own) && is_of_file(r, of_organization))
-		differs_at(v, r, "read from another zone's file than it names");
+		differs_at(v, r, "was read from the file of another zone");
 }
 
 /*
@@ -153,7 +153,7 @@ check_runs(struct verify *v, const struct rows *rows, const char *timezone)
 			;
 		/* Once one row has a file, all later ones must have one. */
 		if (from > 0 && !first->has_sha256 && rows->at[from - 1].has_sha256)
-			differs_at(v, first, "read from a file that nobody took note of");
+			differs_at(v, first, "the file that it was read from is not recorded");
 		else if (is_of_file(first, z))
 			check_run(v, z, first, until - from, from > 0, until == rows->count && strcmp(first->zone, timezone) == 0);
 		else
@@ -175,7 +175,7 @@ check_timezone(struct verify *v, const struct rows *rows, const char *timezone)
 	if (strcmp(last->zone, timezone) == 0)
 		return;
 	if ((z = zone_get(timezone, &err)) == NULL)
-		verify_differs(v, "timezone: %s is no zone here, and its days are those of %s", timezone, last->zone);
+		verify_differs(v, "timezone: this system has no zone %s, and the days are those of %s", timezone, last->zone);
 	else if (is_of_file(last, zone_get(last->zone, &err)) &&
 	    zone_offset_at(z, INSTANT_MAX - 1) != last->span.utc_offset_s)
 		verify_differs(v, "timezone: %s, but the coming days are those of %s", timezone, last->zone);

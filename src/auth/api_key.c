@@ -71,7 +71,7 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	/* An API key belongs to one organization and does not expire, so it never receives the scope over all of them. */
 	if (scopes & SCOPE_ADMIN)
 		return error_set(err, BAD_REQUEST,
-		    "scope: an API key cannot have admin, which only a token can");
+		    "scope: an API key cannot have admin; use a token for that");
 	if (strlen(name) >= API_KEY_NAME_MAX)
 		return error_set(err, BAD_REQUEST, "name: longer than %d bytes", API_KEY_NAME_MAX - 1);
 	/* The caller receives the secret in *secret; the database receives only its hash and a few characters as a hint. */
@@ -91,7 +91,7 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	if ((found = query_step(q)))
 		*key = query_int(q, 0);
 	if ((st = query_done(q)) == OK && !found)
-		return error_set(err, NOT_FOUND, "org: there is no \"%.64s\"", org);
+		return error_set(err, NOT_FOUND, "org: there is no organization \"%.64s\"", org);
 	return st == OK ? write_audit(db, *key, "apikey.add", now, by) : st;
 }
 
@@ -106,7 +106,7 @@ api_key_revoke(struct db *db, int64_t key, int64_t now, const struct actor *by, 
 	query_bind_int(q, ":now", now);
 	query_bind_int(q, ":key", key);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
-		return error_set(err, NOT_FOUND, "apikey: there is no %lld", (long long)key);
+		return error_set(err, NOT_FOUND, "apikey: there is no API key %lld", (long long)key);
 	return st == OK ? write_audit(db, key, "apikey.revoke", now, by) : st;
 }
 

@@ -37,7 +37,7 @@ find_credential(const char *authorization, const char *api_key, struct error *er
 	if (authorization != NULL && authorization[0] != '\0') {
 		if (strncasecmp(authorization, scheme, sizeof(scheme) - 1) == 0)
 			return authorization + sizeof(scheme) - 1;
-		error_set(err, UNAUTHENTICATED, "Authorization: not a Bearer");
+		error_set(err, UNAUTHENTICATED, "Authorization: not a Bearer token");
 		return NULL;
 	}
 	if (api_key != NULL && api_key[0] != '\0') {
@@ -112,7 +112,7 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 	/* A key of one organization cannot vouch for another; a token without organizationId inherits the key's. */
 	if (k->org != NULL && strcmp(org, k->org) != 0)
 		return error_set(err, UNAUTHENTICATED,
-		    "organizationId: its key speaks for \"%s\" only", k->org);
+		    "organizationId: the key of this token is for \"%s\" only", k->org);
 	/* Only the scope admin reaches across organizations, so only it can do without one. */
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
 		return error_set(err, UNAUTHENTICATED, "organizationId: missing");
@@ -177,6 +177,6 @@ auth_organization(struct db *db, const struct caller *caller, const char *id, st
 	if ((st = query_done(q)) != OK || is_there)
 		return st;
 	if (caller->scopes & SCOPE_ADMIN)
-		return error_set(err, NOT_FOUND, "organization: there is no \"%s\"", id);
-	return error_set(err, FORBIDDEN, "the credential is another organization's");
+		return error_set(err, NOT_FOUND, "organization: there is no organization \"%s\"", id);
+	return error_set(err, FORBIDDEN, "the credential belongs to another organization");
 }

@@ -122,14 +122,14 @@ check_audience(struct reader *r, const char *aud)
 	if (json_kind(value, n) != '[') {
 		if (!is_string(r, value, n, aud, &found))
 			return error_set(r->err, UNAUTHENTICATED,
-			    "aud: neither a string nor a list of strings");
+			    "aud: must be a string or a list of strings");
 	} else
 		while (json_next_item(value, n, &pos, &item, &item_n)) {
 			if (!is_string(r, item, item_n, aud, &same))
 				return error_set(r->err, UNAUTHENTICATED, "aud: not a list of strings");
 			found = found || same;
 		}
-	return found ? OK : error_set(r->err, UNAUTHENTICATED, "aud: for somebody else");
+	return found ? OK : error_set(r->err, UNAUTHENTICATED, "aud: another audience");
 }
 
 /* Compares iss and aud with the settings of those names; an empty setting accepts any. */
@@ -164,7 +164,7 @@ read_rights(struct reader *r, struct claims *claims)
 	    (st = text_claim(r, "scope", &scope)) != OK)
 		return st;
 	if (claims->org != NULL && !id_ok(claims->org))
-		return error_set(r->err, UNAUTHENTICATED, "organizationId: no organisation's id");
+		return error_set(r->err, UNAUTHENTICATED, "organizationId: not an organization id");
 	if (scope != NULL) {
 		claims->scopes = scopes_expand(scopes_known(scope));
 		return OK;

@@ -72,20 +72,20 @@ check(EVP_PKEY *key, const char *alg, bool is_private, struct error *err)
 	if (strcmp(alg, "RS256") == 0) {
 		bits = EVP_PKEY_get_bits(key);
 		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
-			return error_set(err, BAD_REQUEST, "key: not an RSA key, which RS256 needs");
+			return error_set(err, BAD_REQUEST, "key: not an RSA key; RS256 needs one");
 		if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
-			return error_set(err, BAD_REQUEST, "key: an RSA key of %d bits; %d to %d are accepted",
+			return error_set(err, BAD_REQUEST, "key: RSA with %d bits; it must have %d to %d",
 			    bits, RSA_BITS_MIN, RSA_BITS_MAX);
 	} else if (strcmp(alg, "ES256") == 0) {
 		/* RFC 7518, 3.4: ES256 is ECDSA on P-256 (prime256v1) and on no other curve. */
 		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
 		    EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1 ||
 		    strcmp(curve, "prime256v1") != 0)
-			return error_set(err, BAD_REQUEST, "key: not an EC key on P-256, which ES256 needs");
+			return error_set(err, BAD_REQUEST, "key: not an EC key on P-256; ES256 needs one");
 	} else
-		return error_set(err, BAD_REQUEST, "alg: \"%.16s\" is none of HS256, RS256, ES256", alg);
+		return error_set(err, BAD_REQUEST, "alg: unknown \"%.16s\"; one of HS256, RS256, ES256", alg);
 	if (!is_sound(key, is_private))
-		return error_set(err, BAD_REQUEST, "key: damaged");
+		return error_set(err, BAD_REQUEST, "key: its parts do not fit together; export it again");
 	return OK;
 }
 
@@ -121,9 +121,9 @@ pem_read(struct arena *a, const char *alg, const char *pem, const char **public_
 	if (strlen(pem) <= PEM_TEXT_MAX)
 		key = parse(pem, &is_private);
 	if (key == NULL) {
-		st = error_set(err, BAD_REQUEST, "key: no public or private key in PEM, or an encrypted one");
+		st = error_set(err, BAD_REQUEST, "key: not a public or private key in PEM, or it is encrypted");
 		if (strstr(pem, "-----BEGIN CERTIFICATE-----") != NULL)
-			error_hint(err, "take the key out of the certificate: openssl x509 -pubkey -noout");
+			error_hint(err, "Extract the public key from the certificate: `openssl x509 -pubkey -noout`.");
 	} else if ((st = check(key, alg, is_private, err)) == OK) {
 		/* The public part is kept separately: a private key also verifies, but a verifier should never need it. */
 		*public_pem = write_pem(a, key, false);

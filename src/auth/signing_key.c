@@ -38,7 +38,7 @@ find_org(struct db *db, const char *id, int64_t *key, struct error *err)
 	if ((found = query_step(q)))
 		*key = query_int(q, 0);
 	if ((st = query_done(q)) == OK && !found)
-		return error_set(err, NOT_FOUND, "org: there is no \"%.64s\"", id);
+		return error_set(err, NOT_FOUND, "org: there is no organization \"%.64s\"", id);
 	return st;
 }
 
@@ -56,12 +56,12 @@ secret_of(struct arena *a, const char *given, struct key_bytes *secret, struct e
 	}
 	*secret = (struct key_bytes) { given, strlen(given) };
 	if (secret->n < SECRET_MIN || secret->n > SECRET_MAX)
-		return error_set(err, BAD_REQUEST, "key: a secret of %zu bytes; HS256 takes %d to %d",
+		return error_set(err, BAD_REQUEST, "key: the secret has %zu bytes; HS256 needs %d to %d",
 		    secret->n, SECRET_MIN, SECRET_MAX);
 	/* Refuses PEM: if a public key were taken for a secret, everybody who knows it could sign tokens. */
 	if (strstr(given, "-----BEGIN") != NULL)
 		return error_set(err, BAD_REQUEST,
-		    "key: PEM, which is for RS256 and ES256; HS256 takes a secret");
+		    "key: PEM is for RS256 and ES256; HS256 needs a secret");
 	return OK;
 }
 
@@ -98,7 +98,7 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	enum status st;
 
 	if (!signing_key_kid_ok(kid))
-		return error_set(err, BAD_REQUEST, "kid: not 1 to 64 of A-Z a-z 0-9 . _ - ~ + / = : @");
+		return error_set(err, BAD_REQUEST, "kid: must be 1 to 64 of A-Z a-z 0-9 . _ - ~ + / = : @");
 	if ((st = read_key(a, alg, pem, &verify, &sign, err)) != OK)
 		return st;
 	if (org != NULL && (st = find_org(db, org, &org_key, err)) != OK)
@@ -120,7 +120,7 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	query_bind_text(q, ":max_scopes", scopes_format(a, max_scopes));
 	query_bind_int(q, ":now", now);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
-		return error_set(err, CONFLICT, "kid: there is a key \"%s\"", kid);
+		return error_set(err, CONFLICT, "kid: there is already a key \"%s\"; choose another name", kid);
 	return st == OK && by != NULL ? audit_pair(db, now, 0, by, "key.add", "kid", kid) : st;
 }
 
@@ -221,13 +221,13 @@ may_sign(const struct signing_key *k, const char *org, unsigned scopes, struct e
 	if (k->retired_at != 0)
 		return error_set(err, CONFLICT, "kid: the key \"%s\" is retired", k->kid);
 	if (!k->can_sign)
-		return error_set(err, CONFLICT, "kid: the key \"%s\" only verifies", k->kid);
+		return error_set(err, CONFLICT, "kid: the key \"%s\" can only verify, not sign", k->kid);
 	if (k->org != NULL && (org == NULL || strcmp(k->org, org) != 0))
 		return error_set(err, BAD_REQUEST,
-		    "kid: the key \"%s\" speaks for \"%s\" only", k->kid, k->org);
+		    "kid: the key \"%s\" is for the organization \"%s\" only", k->kid, k->org);
 	if (signing_key_grant(k, scopes) != scopes_expand(scopes))
 		return error_set(err, BAD_REQUEST,
-		    "kid: the key \"%s\" does not grant all these scopes", k->kid);
+		    "kid: the key \"%s\" may not grant all these scopes", k->kid);
 	return OK;
 }
 
@@ -252,7 +252,7 @@ signing_key_choose(struct db *db, struct arena *a, const char *kid, const char *
 	if (kid != NULL)
 		return verdict;
 	/* If no kid was requested, the reason why the last candidate failed would only confuse; report that none fits. */
-	error_set(err, NOT_FOUND, "key: none in force may sign that");
-	error_hint(err, "daybook key add");
+	error_set(err, NOT_FOUND, "key: no key in force may sign such a token");
+	error_hint(err, "Add one with `daybook key add`.");
 	return NOT_FOUND;
 }

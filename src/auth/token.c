@@ -87,7 +87,7 @@ read_header_fields(struct json_object *header, struct token *t, struct error *er
 
 	/* RFC 7515, 4.1.11: a verifier must refuse critical extensions that it does not understand; we understand none. */
 	if (json_has(header, "crit"))
-		return refuse(err, "crit is not understood");
+		return refuse(err, "crit is not supported");
 	if (json_string(header, "alg", 1, ALG_MAX, &t->alg, err) != OK ||
 	    json_string(header, "kid", 1, KID_MAX - 1, &t->kid, err) != OK ||
 	    json_string(header, "typ", 1, ALG_MAX, &typ, err) != OK)
@@ -95,9 +95,9 @@ read_header_fields(struct json_object *header, struct token *t, struct error *er
 	if (json_has(header, "typ") && (typ == NULL || strcmp(typ, "JWT") != 0))
 		return refuse(err, "typ is not JWT");
 	if (t->alg == NULL)
-		return refuse(err, "no alg");
+		return refuse(err, "alg is missing");
 	if (t->kid == NULL || !signing_key_kid_ok(t->kid))
-		return refuse(err, "no kid, or none that a key could have");
+		return refuse(err, "kid is missing or malformed");
 	return OK;
 }
 
@@ -179,17 +179,17 @@ token_verify(const struct token *t, const char *alg, struct key_bytes key, struc
 	jwt_alg_t pinned = alg_of(alg);
 
 	if (strcmp(t->alg, alg) != 0 || pinned == JWT_ALG_INVAL)
-		return refuse(err, "alg is not that of its key");
+		return refuse(err, "alg is not the algorithm of its key");
 	/* An empty key would verify everything.  SECRET_MIN also suits PEM, which is always longer. */
 	if (key.data == NULL || key.n < SECRET_MIN || key.n > INT_MAX)
 		return refuse(err, "its key is damaged");
 	if (!is_signed(t->text, pinned, key))
-		return refuse(err, "the signature is not that of its key");
+		return refuse(err, "the signature does not match its key");
 	/* Only now, after the signature, is the payload worth reading; claims.c requires that it was checked. */
 	if (json_check("token payload", t->payload, t->payload_n, err) != OK)
 		return UNAUTHENTICATED;
 	if (json_kind(t->payload, t->payload_n) != '{')
-		return refuse(err, "its payload is no object");
+		return refuse(err, "its payload is not a JSON object");
 	return OK;
 }
 
@@ -281,20 +281,20 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 
 	/* Refuse what auth_check would refuse later: a token is only useful if this server accepts it. */
 	if (org == NULL && !(scopes & SCOPE_ADMIN))
-		return error_set(err, BAD_REQUEST, "org: only a token with the scope admin can do without");
+		return error_set(err, BAD_REQUEST, "org: required, except for the scope admin");
 	if (org != NULL && !id_ok(org))
-		return error_set(err, BAD_REQUEST, "org: not 1 to 64 of A-Z a-z 0-9 . _ -");
+		return error_set(err, BAD_REQUEST, "org: must be 1 to 64 of A-Z a-z 0-9 . _ -");
 	if (ttl_ms < TOKEN_TTL_MIN_MS || ttl_ms > TOKEN_TTL_MAX_MS)
-		return error_set(err, BAD_REQUEST, "ttl: not within a second and ten years");
+		return error_set(err, BAD_REQUEST, "ttl: must be from one second to ten years");
 	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, err)) != OK ||
 	    (st = payload(db, a, org, scopes, now, ttl_ms, &claims)) != OK)
 		return st;
 	/* signing_key_add stores nothing shorter or longer, so this row was damaged; libjwt takes the length as an int. */
 	if (sign.n < SECRET_MIN || sign.n > INT_MAX)
-		return error_set(err, INTERNAL, "token: the key \"%s\" is damaged; `daybook verify` says more", k.kid);
+		return error_set(err, INTERNAL, "token: the key \"%s\" is damaged; run `daybook verify`", k.kid);
 	if ((*token = encode(a, &k, sign, claims)) == NULL)
 		return error_set(err, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);
 	if (strlen(*token) > TOKEN_MAX)
-		return error_set(err, BAD_REQUEST, "token: too long; the settings iss and aud must be shorter");
+		return error_set(err, BAD_REQUEST, "token: too long; shorten the settings iss and aud");
 	return OK;
 }

@@ -87,7 +87,7 @@ conf_search(const char *named, const char *const *files, char *out, struct error
 		snprintf(looked + strlen(looked), sizeof(looked) - strlen(looked), "%s%s", looked[0] != '\0' ? " or " : "",
 		    *files);
 	}
-	return error_set(err, UNAVAILABLE, "no database named: DAYBOOK_DB is not set, and there is no line " KEY "… in %s", looked);
+	return error_set(err, UNAVAILABLE, "no database: DAYBOOK_DB is not set, and there is no line " KEY "… in %s", looked);
 }
 
 void

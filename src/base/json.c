@@ -123,7 +123,7 @@ json_int(struct json_object *o, const char *name, int64_t min, int64_t max, bool
 	    m->valuedouble < -(double)JSON_INT_MAX || (double)(n = (int64_t)m->valuedouble) != m->valuedouble)
 		return wrong(o, name, err, "not an integer");
 	if (n < min || n > max)
-		return error_set(err, BAD_REQUEST, "%s: %" PRId64 " is not from %" PRId64 " to %" PRId64,
+		return error_set(err, BAD_REQUEST, "%s: %" PRId64 " is out of range; it must be from %" PRId64 " to %" PRId64,
 		    path(o, name), n, min, max);
 	*value = n;
 	return OK;
@@ -160,7 +160,7 @@ json_bool(struct json_object *o, const char *name, bool *found, bool *value, str
 	if (!(*found = m != NULL))
 		return OK;
 	if (!cJSON_IsBool(m))
-		return wrong(o, name, err, "neither true nor false");
+		return wrong(o, name, err, "must be true or false");
 	*value = cJSON_IsTrue(m);
 	return OK;
 }
@@ -215,7 +215,7 @@ dollars(struct json_object *o, const char *name, const char **text, struct error
 		is_negative = m->valuestring[0] == '-';
 		*text = arena_strdup(o->arena, m->valuestring);
 	} else
-		return wrong(o, name, err, "neither a number nor a string of dollars");
+		return wrong(o, name, err, "must be an amount of dollars, as a number or a string");
 	return is_negative ? wrong(o, name, err, "negative") : OK;
 }
 
@@ -229,7 +229,7 @@ json_money(struct json_object *o, const char *name, bool *found, int64_t *micros
 		return st;
 	if ((*found = text != NULL) && !money_parse(text, micros))
 		return error_set(err, BAD_REQUEST,
-		    "%s: not a plain decimal of dollars, such as 0.0158, up to %" PRId64, path(o, name),
+		    "%s: must be a decimal amount of dollars, such as 0.0158, up to %" PRId64, path(o, name),
 		    MONEY_MICROS_MAX / 1000000);
 	return OK;
 }
@@ -244,7 +244,7 @@ json_price(struct json_object *o, const char *name, bool *found, int64_t *nanos,
 		return st;
 	if ((*found = text != NULL) && !money_parse_nanos(text, nanos))
 		return error_set(err, BAD_REQUEST,
-		    "%s: not a plain decimal of dollars with at most nine decimals, such as 0.0079, up to %" PRId64, path(o, name),
+		    "%s: must be dollars with at most nine decimals, such as 0.0079, up to %" PRId64, path(o, name),
 		    MONEY_NANOS_MAX / 1000000000);
 	return OK;
 }

@@ -83,10 +83,10 @@ escape(struct check *c)
 	int32_t unit;
 
 	if (c->end - at < 2)
-		return not_json(c, c->end, "a string does not end");
+		return not_json(c, c->end, "a string without a closing quote");
 	if (at[1] != 'u') {
 		if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
-			return not_json(c, at, "no such escape in a string");
+			return not_json(c, at, "an unknown escape in a string");
 		c->p += 2;
 		return true;
 	}
@@ -125,7 +125,7 @@ string(struct check *c)
 		else
 			return not_json(c, c->p, "not UTF-8");
 	}
-	return not_json(c, c->p, "a string does not end");
+	return not_json(c, c->p, "a string without a closing quote");
 }
 
 /* ---- Numbers */
@@ -224,7 +224,7 @@ key_add(struct check *c, size_t first, const char *raw, size_t n)
 			continue;
 		other = json_unescape(c->key[i].at, c->key[i].n, other_buf, &other_n);
 		if (other_n == key_n && memcmp(other, key, key_n) == 0)
-			return refused(c, raw - 1, "the key \"%.*s\" for the second time",
+			return refused(c, raw - 1, "the key \"%.*s\" is given twice",
 			    (int)utf8_cut(raw, n, SHOWN_MAX), raw);
 	}
 	c->key[c->keys].at = raw;

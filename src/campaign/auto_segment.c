@@ -89,7 +89,8 @@ wall_spans(struct arena *a, const struct organization *org, const struct auto_re
 	spans = arena_alloc(a, SPANS_MAX * sizeof(*spans));
 	wall->at = spans;
 	wall->count = zone_spans(z, now - MARGIN_DAYS * DAY_MS, until, spans, SPANS_MAX);
-	return wall->count <= SPANS_MAX ? OK : error_set(err, BAD_REQUEST, "firstSegmentDate: too far ahead");
+	return wall->count <= SPANS_MAX ? OK :
+	    error_set(err, BAD_REQUEST, "firstSegmentDate: too far in the future; choose an earlier one");
 }
 
 /*
@@ -102,9 +103,9 @@ first_date(const struct auto_request *request, struct spans wall, int64_t now, s
 	if (request->has_date) {
 		*first = request->date;
 		if (day_wall(wall, *first, request->time_ms) < now)
-			return error_set(err, BAD_REQUEST, "firstSegmentDate: that date and time are past");
+			return error_set(err, BAD_REQUEST, "firstSegmentDate: that date and time are in the past; choose a later one");
 		if (first->n > INSTANT_MAX / DAY_MS - 2 * PLAN_DAYS_MAX)
-			return error_set(err, BAD_REQUEST, "firstSegmentDate: too far ahead");
+			return error_set(err, BAD_REQUEST, "firstSegmentDate: too far in the future; choose an earlier one");
 		return OK;
 	}
 	*first = day_at(wall, now);
@@ -180,6 +181,6 @@ auto_plan_make(struct db *db, struct arena *a, const struct organization *org, c
 		plan->blocked_by = NULL;
 	/* A limit of 0 yields an empty plan and no error: no number of contacts would fit. */
 	if (plan->left > 0 && plan->blocked_by == NULL)
-		return error_set(err, BAD_REQUEST, "totalContacts: they need more than %d days", PLAN_DAYS_MAX);
+		return error_set(err, BAD_REQUEST, "totalContacts: so many need more than %d days; plan fewer at once", PLAN_DAYS_MAX);
 	return OK;
 }

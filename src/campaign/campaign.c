@@ -119,7 +119,7 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 	if ((st = query_done(q)) != OK)
 		return st;
 	if (!found)
-		return error_set(err, NOT_FOUND, "campaign: there is no \"%s\"", id);
+		return error_set(err, NOT_FOUND, "campaign: there is no campaign \"%s\"", id);
 	return load_segments(db, a, today, c);
 }
 

@@ -26,10 +26,10 @@ check_instants(const struct campaign *was, const struct campaign *c, const struc
 		    c->segments[i].state == CAMPAIGN_SCHEDULED;
 
 		if ((is_moved || is_begun) && c->segments[i].scheduled_at < change->now)
-			return error_set(err, BAD_REQUEST, "scheduledISO: %s is past",
+			return error_set(err, BAD_REQUEST, "scheduledISO: %s is in the past; choose a later time",
 			    instant_format(c->segments[i].scheduled_at, text));
 		if (is_moved && c->segments[i].scheduled_at >= INSTANT_MAX)
-			return error_set(err, BAD_REQUEST, "scheduledISO: after 2099");
+			return error_set(err, BAD_REQUEST, "scheduledISO: must not be after 2099");
 	}
 	return OK;
 }
@@ -93,7 +93,7 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 		 * sent than planned; then they only must not shrink further.
 		 */
 		if (s->contacts < s->spent && s->contacts < was->segments[i].contacts)
-			return error_set(err, CONFLICT, "contactCount: below the %" PRId64 " that are spent of segment %" PRId64,
+			return error_set(err, CONFLICT, "contactCount: less than the %" PRId64 " that segment %" PRId64 " has already spent",
 			    s->spent, s->number);
 		/* A segment that was not moved keeps its day, even if the zone has changed since. */
 		if (s->scheduled_at != was->segments[i].scheduled_at)
@@ -156,7 +156,7 @@ campaign_transition(struct db *db, struct arena *a, const struct organization *o
 		 * later time first.
 		 */
 		if (verb == RESUME && to == CAMPAIGN_SCHEDULED && s->state == CAMPAIGN_PAUSED && s->scheduled_at < change->now)
-			return error_set(err, BAD_REQUEST, "segment %" PRId64 ": its time is past; move it first", s->number);
+			return error_set(err, BAD_REQUEST, "segment %" PRId64 ": its time is in the past; move it first", s->number);
 		is_changed |= to != s->state;
 		s->state = to;
 	}
@@ -179,7 +179,7 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 	 * refers to it.
 	 */
 	if (c->state != CAMPAIGN_DRAFT)
-		return error_set(err, CONFLICT, "a campaign that is %s cannot be deleted, only a draft; cancel it",
+		return error_set(err, CONFLICT, "a campaign that is %s cannot be deleted, only a draft; cancel it instead",
 		    campaign_state_name(c->state));
 	q = db_query(db, "SELECT 1 FROM event WHERE campaign = :campaign LIMIT 1");
 	query_bind_int(q, ":campaign", c->key);
@@ -187,7 +187,7 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 	if ((st = query_done(q)) != OK)
 		return st;
 	if (has_events)
-		return error_set(err, CONFLICT, "a draft with events cannot be deleted; cancel it");
+		return error_set(err, CONFLICT, "a draft with events cannot be deleted; cancel it instead");
 	/*
 	 * Free the ids of the campaign and of its results, so that they can be used again.  The segments go with the
 	 * campaign's row.

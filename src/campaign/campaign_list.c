@@ -132,7 +132,7 @@ campaign_failures(struct db *db, struct arena *a, const struct campaign *c, cons
 
 	*page = (struct failure_page) { 0 };
 	if (cursor != NULL && !parse_position(a, cursor, &after))
-		return error_set(err, BAD_REQUEST, "cursor: not one that was given out");
+		return error_set(err, BAD_REQUEST, "cursor: invalid; use the nextCursor of the previous page");
 	page->failures = arena_alloc(a, limit * sizeof(*page->failures));
 	query_bind_int(q, ":campaign", c->key);
 	query_bind_int(q, ":failed_at", after.failed_at);

@@ -55,7 +55,7 @@ struct db	*db_open_any(const char *path, struct error *err);
 void		 db_close(struct db *db);
 
 /*
- * Whether a -wal or a -journal that is not empty lies where a new file is to be made: SQLite would
+ * Whether a -wal or a -journal that is not empty is beside a file that is to be made: SQLite would
  * apply it to that file.
  */
 bool		 db_has_left_over(const char *path);

@@ -74,8 +74,8 @@ copy_into(sqlite3 *from, const char *to, bool must_be_sound, bool gets_epoch, vo
 	if (rc != SQLITE_DONE)
 		st = db_file_why(to, rc, NULL, err);
 	else if (must_be_sound && !is_sound(handle)) {	/* a damaged backup would push out good ones */
-		st = error_set(err, UNAVAILABLE, "%s: the copy is damaged, and so is the database", to);
-		error_hint(err, "Keep the backups that you have, and look at the database with `daybook verify`.");
+		st = error_set(err, UNAVAILABLE, "%s: the copy is damaged, so the database is damaged too", to);
+		error_hint(err, "Keep your older backups, and check the database with `daybook verify`.");
 	} else if (gets_epoch && (rc = write_epoch(handle)) != SQLITE_OK &&
 	    (must_be_sound || (rc & 0xff) == SQLITE_NOMEM || (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_FULL ||
 	    (rc != SQLITE_ERROR && is_sound(handle))))	/* a damaged file is kept as it is */
@@ -110,7 +110,7 @@ publish(const char *to, enum status (*fill)(void *arg, const char *made, struct 
 	int fd;
 
 	if (access(to, F_OK) == 0)
-		return error_set(err, CONFLICT, "%s: exists already, and is left as it is", to);
+		return error_set(err, CONFLICT, "%s: already exists and was not changed; choose another name", to);
 	scratch_sweep(to, "part");
 	if (!scratch_name(to, "part", made) || (fd = scratch_make(made)) == -1)
 		return error_set(err, UNAVAILABLE, "%s: %s", to, strerror(errno));
@@ -118,7 +118,7 @@ publish(const char *to, enum status (*fill)(void *arg, const char *made, struct 
 	if (st == OK && (!scratch_sync(made) || scratch_give_name(made, to) == -1))
 		st = error_set(err, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", to, strerror(errno));
 	else if (st == OK && !scratch_sync_folder(to)) {
-		st = error_set(err, UNAVAILABLE, "%s: its folder cannot be written to the disk: %s", to, strerror(errno));
+		st = error_set(err, UNAVAILABLE, "%s: its folder cannot be synced to the disk: %s", to, strerror(errno));
 		unlink(to);	/* a power cut might take the name away: a retry makes it again */
 	}
 	scratch_remove(made);

@@ -42,8 +42,8 @@ describe_integrity(sqlite3_stmt *row, struct error *err)
 static void
 describe_foreign_key(sqlite3_stmt *row, struct error *err)
 {
-	error_set(err, CONFLICT, "foreign_key_check: table %s has a row without its %s", (const char *)sqlite3_column_text(row, 0),
-	    (const char *)sqlite3_column_text(row, 2));
+	error_set(err, CONFLICT, "foreign_key_check: a row of %s refers to a missing row of %s",
+	    (const char *)sqlite3_column_text(row, 0), (const char *)sqlite3_column_text(row, 2));
 }
 
 enum status

@@ -15,7 +15,7 @@
 static enum status
 refuse_existing(const char *path, struct error *err)
 {
-	return error_set(err, CONFLICT, "%s: exists already, and is left as it is", path);
+	return error_set(err, CONFLICT, "%s: already exists and was not changed; choose another name", path);
 }
 
 /*
@@ -79,7 +79,7 @@ name_it(const char *made, const char *path, struct error *err)
 		return errno == EEXIST ? refuse_existing(path, err) : error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
 	if (scratch_sync_folder(path))
 		return OK;
-	error_set(err, UNAVAILABLE, "%s: its folder cannot be written to the disk: %s", path, strerror(errno));
+	error_set(err, UNAVAILABLE, "%s: its folder cannot be synced to the disk: %s", path, strerror(errno));
 	unlink(path);	/* a power failure could remove it, so do not report success for it */
 	return UNAVAILABLE;
 }

@@ -228,7 +228,7 @@ db_file_open(const char *path, sqlite3 **handle, struct error *err)
 		return OK;
 	sqlite3_close(*handle);
 	*handle = NULL;
-	error_set(err, UNAVAILABLE, "%s: schema version %lld, this program needs %d", path, (long long)version,
+	error_set(err, UNAVAILABLE, "%s: has schema version %lld; this program needs %d", path, (long long)version,
 	    DB_SCHEMA_VERSION);
 	error_hint(err, version > DB_SCHEMA_VERSION ? "Install a newer Daybook." : "Run `daybook -d FILE upgrade`.");
 	return UNAVAILABLE;

@@ -65,9 +65,9 @@ static const struct {
 	[DB_NO_TROUBLE] = { "the database is unavailable", "" },
 	[DB_BUSY] = { "the database is busy", "Try again." },
 	[DB_FULL] = { "the disk of the database is full", "Free some space and try again." },
-	[DB_IO_ERROR] = { "the database cannot be read or written: I/O error", "Check the disk and the rights of the files." },
-	[DB_READ_ONLY] = { "the database is read-only for this user", "Run it as the user that owns the database." },
-	[DB_DAMAGED] = { "the database is damaged", "Run `daybook verify`, or restore the newest good backup." },
+	[DB_IO_ERROR] = { "the database cannot be read or written: I/O error", "Check the disk and the permissions of the files." },
+	[DB_READ_ONLY] = { "the database is read-only for this user", "Run the program as the user that owns the database." },
+	[DB_DAMAGED] = { "the database is damaged", "Run `daybook verify`, then restore the newest backup that passes it." },
 	[DB_NO_MEMORY] = { "there is not enough memory", "Try again." },
 };
 

@@ -205,9 +205,9 @@ db_schema_compare(struct db *db, void (*differs)(void *arg, const char *what), v
 		if (i < count) {
 			wanted[i].is_found = true;
 			if (!read_statement(&sql, &is) || is.hash != wanted[i].hash)
-				say(differs, arg, type, name, "is not as it should be");
+				say(differs, arg, type, name, "differs from schema.sql");
 		} else if (!is_nobodys(type, name))
-			say(differs, arg, type, name, "does not belong there");
+			say(differs, arg, type, name, "is not in schema.sql");
 	}
 	st = query_done(q);
 	/* What remains of the list is not in the database. */
@@ -237,6 +237,6 @@ db_schema_check(struct db *db, struct error *err)
 		return db_why(db, err);
 	if (err->text[0] == '\0')
 		return OK;
-	error_hint(err, "Daybook makes no such change: restore a backup, or put the schema back as schema.sql says.");
+	error_hint(err, "Something other than Daybook changed the schema. Restore a backup, or undo the change.");
 	return CONFLICT;
 }

@@ -182,8 +182,8 @@ find_beside(const char *path, char *beside)
 static enum status
 refuse(const char *path, const char *beside, struct error *err)
 {
-	error_set(err, UNAVAILABLE, "%s: left over from another database, whose changes would be played over %s", beside, path);
-	error_hint(err, "Stop the programs, move %s away (and %s-shm, if it is there), and try again.", beside, path);
+	error_set(err, UNAVAILABLE, "%s: left over from another database; its changes would overwrite parts of %s", beside, path);
+	error_hint(err, "Stop the programs, move %s (and %s-shm, if it exists) to another folder, and try again.", beside, path);
 	return UNAVAILABLE;
 }
 

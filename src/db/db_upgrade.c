@@ -147,7 +147,7 @@ climb(struct db *db, int *from, struct error *err)
 
 	*from = version;
 	if (version > DB_SCHEMA_VERSION)
-		return error_set(err, CONFLICT, "%s: schema version %d is newer than this program's %d", db->path, version,
+		return error_set(err, CONFLICT, "%s: schema version %d is newer than %d, the version of this program", db->path, version,
 		    DB_SCHEMA_VERSION);
 	if (version == DB_SCHEMA_VERSION)
 		return OK;

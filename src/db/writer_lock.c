@@ -211,13 +211,13 @@ writer_lock_probe(const char *path, struct error *err)
 		return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
 	if (lock_byte(fd, PROBE, F_WRLCK, false, 0) == -1) {
 		if (errno != EAGAIN && errno != EACCES)		/* otherwise another process tests them now, so they work */
-			st = error_set(err, UNAVAILABLE, "%s: no locks: %s", path, strerror(errno));
+			st = error_set(err, UNAVAILABLE, "%s: cannot be locked: %s", path, strerror(errno));
 	} else if ((child = fork()) == 0)
 		_exit(is_kept_out(path) ? 0 : 1);
 	else if (child == -1 || waitpid(child, &outcome, 0) != child)
-		st = error_set(err, UNAVAILABLE, "%s: locks could not be tried: %s", path, strerror(errno));
+		st = error_set(err, UNAVAILABLE, "%s: the test of the locks failed: %s", path, strerror(errno));
 	else if (outcome != 0)
-		st = error_set(err, UNAVAILABLE, "%s: two processes get the same lock", path);
+		st = error_set(err, UNAVAILABLE, "%s: two processes got the same lock", path);
 	close(fd);
 	return st;
 }

@@ -57,7 +57,7 @@ form_read(struct arena *a, const char *body, size_t n, const char *const *names,
 	for (i = 0; names[i] != NULL; i++)
 		values[i] = NULL;
 	if (n > 0 && memchr(body, '\0', n) != NULL)
-		return error_set(err, BAD_REQUEST, "body: has a NUL");
+		return error_set(err, BAD_REQUEST, "body: contains a NUL");
 	while (st == OK && (pair = strsep(&rest, "&")) != NULL)
 		st = read_pair(pair, names, values, err);
 	/* The caller may read every value, given or not. */

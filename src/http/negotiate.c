@@ -89,7 +89,7 @@ negotiate_format(struct req *r)
 	r->is_csv = strcmp(format, "csv") == 0;
 	if (r->is_csv || strcmp(format, "json") == 0)
 		return OK;
-	error_set(&r->err, BAD_REQUEST, "format: neither json nor csv");
+	error_set(&r->err, BAD_REQUEST, "format: must be json or csv");
 	error_hint(&r->err, "Leave format out for JSON.");
 	return BAD_REQUEST;
 }

@@ -200,7 +200,7 @@ authorize(struct req *r, const struct route *route)
 	if (r->org[0] == '\0')
 		return error_set(&r->err, FORBIDDEN, "the credential names no organization");
 	if (strcmp(r->org, r->caller.org) != 0 && !(r->caller.scopes & SCOPE_ADMIN))
-		return error_set(&r->err, FORBIDDEN, "the credential is another organization's");
+		return error_set(&r->err, FORBIDDEN, "the credential belongs to another organization");
 	/* Whether there is such an organization is checked before what is asked of it. */
 	return auth_organization(r->db, &r->caller, r->org, &r->err);
 }
@@ -244,7 +244,7 @@ req_check_body(struct req *r, enum status body_status)
 		while (*media != NULL && strcmp(*media, lower) != 0)
 			media++;
 		if (*media == NULL)
-			return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Type: \"%.64s\" is not %s", lower,
+			return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Type: \"%.64s\" is not supported; use %s", lower,
 			    r->route->media != NULL ? r->route->media[0] : json_only[0]);
 	}
 	if (body_status != OK)
@@ -284,10 +284,10 @@ req_day_range(struct req *r, const char *from_name, const char *to_name, bool is
 		return st;
 	}
 	if (range->to.n < range->from.n) {
-		st = error_set(&r->err, BAD_REQUEST, "%s: before %s", to_name, from_name);
+		st = error_set(&r->err, BAD_REQUEST, "%s: must not be earlier than %s", to_name, from_name);
 		error_hint(&r->err, "Swap the two dates.");
 	} else if (days_max > 0 && range->to.n - range->from.n >= days_max)
-		st = error_set(&r->err, BAD_REQUEST, "%s: more than %d days from %s", to_name, days_max, from_name);
+		st = error_set(&r->err, BAD_REQUEST, "%s: must be less than %d days after %s", to_name, days_max, from_name);
 	return st;
 }
 
@@ -306,7 +306,7 @@ req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absen
 		return error_set(&r->err, BAD_REQUEST, "%s: not an integer", name);
 	*value = strtoll(text, NULL, 10);
 	if (*value < min || *value > max)
-		return error_set(&r->err, BAD_REQUEST, "%s: not within %lld to %lld", name, (long long)min,
+		return error_set(&r->err, BAD_REQUEST, "%s: must be from %lld to %lld", name, (long long)min,
 		    (long long)max);
 	return OK;
 }

@@ -81,9 +81,9 @@ check_location(struct worker *w, const struct req *r, struct error *err)
 	if (w->is_location_checked || r == NULL || (document_root = req_env(r, "DOCUMENT_ROOT")) == NULL)
 		return OK;
 	if (doctor_is_below(db_path(w->db), document_root)) {
-		error_set(err, UNAVAILABLE, "%s: lies below the web server's document root %s, where anybody may fetch it",
+		error_set(err, UNAVAILABLE, "%s: is below the web server's document root %s, so anybody may download it",
 		    db_path(w->db), document_root);
-		error_hint(err, "Move it into a folder that no web server serves");
+		error_hint(err, "Move it into a folder that no web server serves.");
 		db_close(w->db);
 		w->db = NULL;
 		return UNAVAILABLE;
@@ -104,7 +104,7 @@ check_schema(struct worker *w, struct error *err)
 
 	if (st == OK)
 		return OK;
-	error_set(err, UNAVAILABLE, "%s: put there by hand: %.400s", db_path(w->db), found.text);
+	error_set(err, UNAVAILABLE, "%s: was put there by hand and fails its check: %.400s", db_path(w->db), found.text);
 	error_hint(err, "%s", found.hint);
 	db_close(w->db);
 	w->db = NULL;

@@ -41,14 +41,14 @@ check_names(struct event *e, struct error *err)
 	if (e->id == NULL || e->id[0] == '\0')
 		return error_set(err, BAD_REQUEST, "id: required");
 	if (strlen(e->id) > EVENT_ID_MAX || !is_printable(e->id))
-		return error_set(err, BAD_REQUEST, "id: longer than %d bytes, or with control characters", EVENT_ID_MAX);
+		return error_set(err, BAD_REQUEST, "id: longer than %d bytes, or contains control characters", EVENT_ID_MAX);
 	if (e->source == NULL)
 		e->source = "";
 	if (strlen(e->source) > EVENT_SOURCE_MAX || !is_printable(e->source))
-		return error_set(err, BAD_REQUEST, "source: longer than %d bytes, or with control characters",
+		return error_set(err, BAD_REQUEST, "source: longer than %d bytes, or contains control characters",
 		    EVENT_SOURCE_MAX);
 	if (strncmp(e->source, EVENT_OWN_SOURCE, sizeof(EVENT_OWN_SOURCE) - 1) == 0)
-		return error_set(err, BAD_REQUEST, "source: \"" EVENT_OWN_SOURCE "\" is reserved");
+		return error_set(err, BAD_REQUEST, "source: must not begin with \"" EVENT_OWN_SOURCE "\", which is reserved");
 	return OK;
 }
 
@@ -60,7 +60,7 @@ static enum status
 read_time(struct event *e, const char *field, const char *text, struct error *err)
 {
 	if (e->kind == EVENT_VOID)
-		return text == NULL ? OK : error_set(err, BAD_REQUEST, "%s: a void has none, it takes its event's", field);
+		return text == NULL ? OK : error_set(err, BAD_REQUEST, "%s: not allowed in a void; the event's own counts", field);
 	if (text == NULL)
 		return error_set(err, BAD_REQUEST, "%s: required", field);
 	if (!instant_parse(text, &e->occurred_at))
@@ -75,11 +75,11 @@ read_void(struct json_object *o, struct event *e, struct error *err)
 	e->kind = EVENT_VOID;
 	for (size_t i = 0; i < sizeof(not_of_a_void) / sizeof(not_of_a_void[0]); i++)
 		if (json_has(o, not_of_a_void[i]))
-			return error_set(err, BAD_REQUEST, "%s: a void has none, it takes its event's", not_of_a_void[i]);
+			return error_set(err, BAD_REQUEST, "%s: not allowed in a void; the event's own counts", not_of_a_void[i]);
 	if (strlen(e->voids) > EVENT_ID_MAX)
 		return error_set(err, BAD_REQUEST, "voids: longer than %d bytes", EVENT_ID_MAX);
 	if (e->reason == NULL)
-		return error_set(err, BAD_REQUEST, "reason: required to void");
+		return error_set(err, BAD_REQUEST, "reason: required in a void");
 	return OK;
 }
 
@@ -118,7 +118,7 @@ read_kind(struct json_object *o, struct event *e, struct error *err)
 	if (e->kind == EVENT_SENT && e->to != NULL)
 		return error_set(err, BAD_REQUEST, "to: only with status failed; numbers of sent messages are not kept");
 	if (e->kind == EVENT_SENT && e->reason != NULL)
-		return error_set(err, BAD_REQUEST, "reason: only with status failed, or to void");
+		return error_set(err, BAD_REQUEST, "reason: only with status failed or in a void");
 	if (e->kind == EVENT_FAILED && e->to == NULL)
 		return error_set(err, BAD_REQUEST, "to: required with status failed");
 	if (e->kind == EVENT_FAILED && e->reason == NULL)
@@ -137,16 +137,16 @@ read_amounts(struct json_object *o, struct event *e, struct error *err)
 	if ((st = json_int(o, "messages", 1, EVENT_COUNT_MAX, &found, &e->messages, err)) != OK)
 		return st;
 	if (e->kind == EVENT_FAILED && e->messages != 1)
-		return error_set(err, BAD_REQUEST, "messages: a failed event is one contact");
+		return error_set(err, BAD_REQUEST, "messages: must be 1; a failed event is one contact");
 	e->parts = e->messages;
 	if ((st = json_int(o, "parts", 0, EVENT_COUNT_MAX, &found, &e->parts, err)) != OK)
 		return st;
 	if (e->kind == EVENT_SENT && e->parts < e->messages)
-		return error_set(err, BAD_REQUEST, "parts: fewer than messages; a message has one or more");
+		return error_set(err, BAD_REQUEST, "parts: fewer than messages; each message has at least one");
 	if ((st = json_money(o, "cost", &e->cost_given, &e->cost_micros, err)) != OK)
 		return st;
 	if (e->kind == EVENT_FAILED && e->cost_given && e->cost_micros != 0)
-		return error_set(err, BAD_REQUEST, "cost: a failed event costs nothing");
+		return error_set(err, BAD_REQUEST, "cost: must be 0; a failed event costs nothing");
 	return OK;
 }
 
@@ -173,7 +173,7 @@ read_data(struct json_object *o, struct event *e, struct error *err)
 	    (st = json_int(o, "segmentNumber", 1, EVENT_COUNT_MAX, &found, &e->segment, err)) != OK)
 		return st;
 	if (found && e->campaign == NULL)
-		return error_set(err, BAD_REQUEST, "segmentNumber: needs a campaignId");
+		return error_set(err, BAD_REQUEST, "segmentNumber: only together with campaignId");
 	return OK;
 }
 
@@ -198,7 +198,7 @@ static enum status
 check_type(const char *type, struct error *err)
 {
 	if (type == NULL || strcmp(type, cloudevent_type) != 0)
-		return error_set(err, BAD_REQUEST, "type: not \"%s\"", cloudevent_type);
+		return error_set(err, BAD_REQUEST, "type: must be \"%s\"", cloudevent_type);
 	return OK;
 }
 
@@ -217,7 +217,7 @@ read_cloudevent(struct json_object *o, struct event *e, struct error *err)
 	    (st = json_string(o, "specversion", 1, 16, &version, err)) != OK)
 		return st;
 	if (version == NULL || strcmp(version, "1.0") != 0)
-		return error_set(err, BAD_REQUEST, "specversion: not \"1.0\"");
+		return error_set(err, BAD_REQUEST, "specversion: must be \"1.0\"");
 	if ((st = json_string(o, "type", 1, 255, &type, err)) != OK || (st = check_type(type, err)) != OK ||
 	    (st = json_string(o, "source", 1, EVENT_SOURCE_MAX, &e->source, err)) != OK)
 		return st;
@@ -276,7 +276,7 @@ read_header(struct arena *a, const char *name, const char *value, const char **t
 	out[n] = '\0';
 	/* Decoding may have produced bytes that JSON could not contain; hold headers to the same rules. */
 	if (strlen(out) < n)
-		return error_set(err, BAD_REQUEST, "%s: a NUL in it", name);
+		return error_set(err, BAD_REQUEST, "%s: contains a NUL", name);
 	if (!utf8_is_valid(out, n))
 		return error_set(err, BAD_REQUEST, "%s: not UTF-8", name);
 	return OK;
@@ -293,7 +293,7 @@ read_headers(struct arena *a, const struct event_headers *h, struct event *e, co
 		return st;
 	e->id = id;
 	if (h->version == NULL || strcmp(h->version, "1.0") != 0)
-		return error_set(err, BAD_REQUEST, "specversion: not \"1.0\"");
+		return error_set(err, BAD_REQUEST, "specversion: must be \"1.0\"");
 	if ((st = read_header(a, "type", h->type, &type, err)) != OK || (st = check_type(type, err)) != OK ||
 	    (st = read_header(a, "source", h->source, &source, err)) != OK)
 		return st;

@@ -84,7 +84,7 @@ event_match_existing(struct post *p, struct event_item *item, const struct event
 		return st;
 	if ((st = event_effective_cost(p->db, p->org, &p->prices, row, &costs, &adjusts)) != OK || costs == e->cost_micros)
 		return st;
-	item->warning = "cost: adjusted to the statement's";
+	item->warning = "cost: adjusted to that of the statement";
 	/*
 	 * The first adjustment fixes the cost for good.  Take back what repricing has added in this event's quarter, so
 	 * that from now on price and statement do not both count.
@@ -122,11 +122,11 @@ event_check_window(struct post *p, struct event_item *item, const char *field, i
 	int64_t now = p->options->now;
 
 	if (at > now + EVENT_AHEAD_MS)
-		event_reject(item, arena_printf(p->arena, "%s: more than 5 minutes ahead of now", field));
+		event_reject(item, arena_printf(p->arena, "%s: more than 5 minutes in the future", field));
 	else if (at < INSTANT_MIN)
 		event_reject(item, arena_printf(p->arena, "%s: before 2012-01-01", field));
 	else if (at < now - EVENT_WINDOW_MS && !p->options->may_backfill)
-		event_reject(item, arena_printf(p->arena, "%s: more than 35 days ago; needs the scope usage:backfill", field));
+		event_reject(item, arena_printf(p->arena, "%s: more than 35 days ago, which needs the scope usage:backfill", field));
 	else
 		return true;
 	return false;

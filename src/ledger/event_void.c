@@ -25,13 +25,13 @@ check_target(struct post *p, struct event_item *item, bool is_there, const struc
 		return OK;
 	}
 	if (strcmp(target->status, "sent") != 0 && strcmp(target->status, "failed") != 0) {
-		event_reject(item, "voids: that is a void itself");
+		event_reject(item, "voids: that event is a void, which cannot be voided");
 		return OK;
 	}
 	if ((st = event_is_voided(p->db, p->org, target, &is_voided)) != OK)
 		return st;
 	if (is_voided)
-		event_reject(item, "voids: voided already");
+		event_reject(item, "voids: that event is already voided");
 	else
 		*may = event_check_window(p, item, "voids", target->occurred_at);
 	return OK;

@@ -122,7 +122,7 @@ limit_row_check_base(const struct limit_base *base, struct error *err)
 {
 	for (enum limit_base_rule r = 0; r < LIMIT_BASE_COUNT; r++)
 		if (base->amounts[r] != UNLIMITED && (base->amounts[r] < 0 || base->amounts[r] > LIMIT_MAX))
-			return error_set(err, BAD_REQUEST, "%s: not within 0 to %lld", limit_base_facts(r).word,
+			return error_set(err, BAD_REQUEST, "%s: must be from 0 to %lld", limit_base_facts(r).word,
 			    (long long)LIMIT_MAX);
 	return OK;
 }

@@ -241,7 +241,7 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 		return st;
 	/* Ask before inserting, so that the error names the id; the writers' lock keeps the answer true. */
 	if ((st = organization_load(db, org->id, &taken, err)) == OK)
-		return error_set(err, CONFLICT, "id: there is an organization \"%s\" already", org->id);
+		return error_set(err, CONFLICT, "id: there is already an organization \"%s\"; choose another id", org->id);
 	if (st != NOT_FOUND)
 		return st;
 	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, cycle_day, week_start, created_at, "

@@ -169,8 +169,8 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
 			break;
 		*adjusted += r.adjusted;
 		if (dry_run && r.adjusted > 0) {
-			st = error_set(err, CONFLICT, "from: %s has events that this price would change", ids[i]);
-			error_hint(err, "Reprice them with --reprice, or choose a later day.");
+			st = error_set(err, CONFLICT, "from: there are events on or after %s that this price would change", ids[i]);
+			error_hint(err, "Use --reprice to reprice them, or choose a later day with --from.");
 		}
 	}
 	return st;

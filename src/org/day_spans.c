@@ -54,7 +54,7 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 		/* Forget the entry after a failure, so that a partial list is never used.  Organization keys start at 1. */
 		if ((st = query_done(q)) != OK || k->count == 0) {
 			k->org = 0;
-			return st != OK ? st : error_set(err, INTERNAL, "%s: no zone_span rows", org->id);
+			return st != OK ? st : error_set(err, INTERNAL, "%s: has no zone_span rows; set its zone again", org->id);
 		}
 	}
 	org->days = (struct spans) { .at = k->spans, .count = k->count };
@@ -174,7 +174,8 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	spans = xmalloc(SPANS_MAX * sizeof(*spans));
 	/* Past spans remain up to from_at, then the zone's own take over; is_whole forgets the past. */
 	if ((count = spans_join(past, zone, from_at, spans, SPANS_MAX)) == 0)
-		st = error_set(err, BAD_REQUEST, "timezone: %s has an offset or a day start off the quarter-hour",
+		st = error_set(err, BAD_REQUEST, "timezone: %s has an offset or a day start that is not a whole number of "
+		    "quarter-hours; choose another zone",
 		    org->timezone);
 	else if (is_same(org->days, spans, count))
 		st = attribute(db, org, zone, from_at);

@@ -66,7 +66,7 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 	if ((st = query_done(q)) != OK)
 		return st;
 	if (!found)
-		return error_set(err, NOT_FOUND, "organization: there is no \"%s\"", wanted);
+		return error_set(err, NOT_FOUND, "organization: there is no organization \"%s\"", wanted);
 	/* An organization without its days is of no use to any caller. */
 	return day_spans_load(db, org, err);
 }
@@ -100,11 +100,11 @@ enum status
 organization_check(const struct organization *org, struct error *err)
 {
 	if (!organization_id_ok(org->id))
-		return error_set(err, BAD_REQUEST, "id: not 1 to 64 of A-Z a-z 0-9 . _ - (or a reserved word)");
+		return error_set(err, BAD_REQUEST, "id: must be 1 to 64 of A-Z a-z 0-9 . _ - and not a reserved word");
 	if (org->cycle_day < 1 || org->cycle_day > 31)
-		return error_set(err, BAD_REQUEST, "cycleDay: not within 1 to 31");
+		return error_set(err, BAD_REQUEST, "cycleDay: must be from 1 to 31");
 	if (org->week_start < 1 || org->week_start > 7)
-		return error_set(err, BAD_REQUEST, "weekStart: not within 1 (Monday) to 7 (Sunday)");
+		return error_set(err, BAD_REQUEST, "weekStart: must be from 1 (Monday) to 7 (Sunday)");
 	return OK;
 }
 

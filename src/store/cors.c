@@ -45,31 +45,31 @@ fault(const char *origin, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		if (origin[i] >= 'A' && origin[i] <= 'Z')
-			return "browsers send it in lower case";
+			return "write it in lower case, as browsers send it";
 	/* A wildcard would also admit pages that the administrator has never heard of. */
 	if (memchr(origin, '*', n) != NULL)
-		return "wildcards are not taken; name each origin";
+		return "wildcards are not allowed; name each origin";
 	if (n == 4 && strncmp(origin, "null", 4) == 0)
-		return "any page can have the origin null";
+		return "null is not allowed, because any page can have this origin";
 	if (scheme == 0 || strspn(origin, LOWER) == 0 || strncmp(origin + scheme, "://", 3) != 0)
-		return "not scheme://host[:port]";
+		return "must be scheme://host[:port]";
 	at = origin + scheme + 3;
 	if ((host = host_length(at)) == 0)
-		return "not scheme://host[:port]";
+		return "must be scheme://host[:port]";
 	at += host;
 	if (*at == ':') {
 		digits = strspn(at + 1, DIGITS);
 		port = digits >= 1 && digits <= PORT_DIGITS_MAX ? strtol(at + 1, NULL, 10) : 0;
 		if (port < 1 || port > PORT_MAX || at[1] == '0')
-			return "the port is not a number within 1 to 65535";
+			return "the port must be a number from 1 to 65535";
 		if (is_default_port(origin, port))
-			return "browsers leave out the scheme's own port";
+			return "leave out the default port, as browsers do";
 		at += 1 + digits;
 	}
 	if (*at == '/')
-		return "an origin has no path, and no slash at its end";
+		return "leave out the path and the slash at the end";
 	/* Anything after the port, such as a query, is no part of an origin. */
-	return at == origin + n ? NULL : "not scheme://host[:port]";
+	return at == origin + n ? NULL : "must be scheme://host[:port]";
 }
 
 enum status

@@ -16,7 +16,7 @@ check_epoch(const char *value, struct error *err)
 {
 	if (strlen(value) == 32 && strspn(value, "0123456789abcdef") == 32)
 		return OK;
-	return error_set(err, BAD_REQUEST, "epoch: not 32 hexadecimal digits");
+	return error_set(err, BAD_REQUEST, "epoch: must be 32 hexadecimal digits");
 }
 
 static enum status
@@ -24,7 +24,7 @@ check_instant(const char *value, struct error *err)
 {
 	if (strlen(value) <= 16 && strspn(value, "0123456789") == strlen(value))
 		return OK;
-	return error_set(err, BAD_REQUEST, "backup_at: not an instant in milliseconds");
+	return error_set(err, BAD_REQUEST, "backup_at: must be an instant in milliseconds");
 }
 
 const struct setting_facts settings[] = {
@@ -32,11 +32,11 @@ const struct setting_facts settings[] = {
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
 	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
 	{ "metrics_addresses", "127.0.0.1 ::1", "addresses that may read /metrics" },
-	{ "failure_retention_days", "90", "after so many days phone numbers and reasons of failures are blanked",
+	{ "failure_retention_days", "90", "days after which the phone numbers and reasons of failed contacts are blanked",
 	    1, 36500 },
-	{ "cors_origins", "", "web origins, as https://app.example.com, whose pages may read replies; empty: none",
+	{ "cors_origins", "", "web origins, such as https://app.example.com, whose pages may read replies; empty: none",
 	    .check = cors_check },
-	{ "backup_keep", "0", "so many daily backups are kept in DATABASE-backups/, made by the programs; 0: none",
+	{ "backup_keep", "0", "number of daily backups that the programs keep in DATABASE-backups/; 0: none",
 	    0, BACKUP_KEEP_MAX },
 	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },
 	{ .name = NULL },
@@ -84,7 +84,7 @@ static enum status
 check(const struct setting_facts *f, const char *value, struct error *err)
 {
 	if (!is_in_range(f, value))
-		return error_set(err, BAD_REQUEST, "%s: not a whole number within %lld to %lld", f->name, (long long)f->min,
+		return error_set(err, BAD_REQUEST, "%s: must be a whole number from %lld to %lld", f->name, (long long)f->min,
 		    (long long)f->max);
 	return f->check != NULL ? f->check(value, err) : OK;
 }
@@ -95,7 +95,7 @@ setting_is_sound(const char *name, const char *value, struct error *err)
 	const struct setting_facts *f = facts(name);
 
 	if (f == NULL)
-		return error_set(err, BAD_REQUEST, "%s: no such setting", name), false;
+		return error_set(err, BAD_REQUEST, "%s: unknown setting", name), false;
 	return check(f, value, err) == OK;
 }
 
@@ -107,7 +107,7 @@ setting_set(struct db *db, const char *name, const char *value, struct error *er
 	enum status st;
 
 	if (f == NULL)
-		return error_set(err, BAD_REQUEST, "%s: no such setting", name);
+		return error_set(err, BAD_REQUEST, "%s: unknown setting", name);
 	if ((st = check(f, value, err)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO setting (name, value) VALUES (:name, :value) "

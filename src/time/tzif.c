@@ -87,7 +87,7 @@ check_counts(const struct header *h)
 	if (h->leap_count != 0)
 		return "it counts leap seconds";
 	if (h->time_count > TZIF_STEPS_MAX)
-		return "too many steps";
+		return "too many transitions";
 	if (h->type_count == 0 || h->type_count > TYPES_MAX || h->char_count == 0)
 		return "no local time types, or too many";
 	if ((h->isut_count != 0 && h->isut_count != h->type_count) ||
@@ -118,7 +118,7 @@ read_block(const struct header *h, const uint8_t *block, struct tzif *t)
 			return "a malformed local time type";
 	}
 	if (chars[h->char_count - 1] != '\0')
-		return "an endless designation";
+		return "an unterminated designation";
 	/* RFC 9636, 3.2: type 0 holds before the first transition. */
 	t->first_offset_s = offsets[0];
 	t->count = h->time_count;
@@ -126,12 +126,12 @@ read_block(const struct header *h, const uint8_t *block, struct tzif *t)
 		struct tzif_step *step = &t->steps[i];
 
 		if (indices[i] >= h->type_count)
-			return "a step to an unknown local time type";
+			return "a transition to an unknown local time type";
 		/* tzif_next and tzif_offset_at search by bisection, so the order must be right. */
 		step->at_s = big_endian_64(times + i * 8);
 		step->utc_offset_s = offsets[indices[i]];
 		if (step->at_s > STEP_MAX_S || step->at_s < -STEP_MAX_S || (i > 0 && step->at_s <= step[-1].at_s))
-			return "steps out of order";
+			return "transitions out of order";
 	}
 	return NULL;
 }
@@ -161,7 +161,7 @@ read_footer(struct cursor *c, struct tzif *t)
 	 */
 	last = &t->steps[t->count - 1];
 	if (tzrule_offset_at(&t->rule, last->at_s) != last->utc_offset_s)
-		return "the rule in the footer contradicts the last step";
+		return "the rule in the footer contradicts the last transition";
 	return NULL;
 }
 

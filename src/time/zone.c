@@ -125,7 +125,7 @@ zone_get(const char *name, struct error *err)
 	/* Before anything else: the name becomes a part of a path. */
 	if (!name_is_sound(name) || !tzdir_path(name, path)) {
 		error_set(err, BAD_REQUEST, "timezone: not the name of an IANA time zone");
-		error_hint(err, "Use a name such as Europe/Berlin");
+		error_hint(err, "Use a name such as Europe/Berlin.");
 		return NULL;
 	}
 	place = cache_place(name);
@@ -145,21 +145,21 @@ zone_get(const char *name, struct error *err)
 	 * the client's mistake.
 	 */
 	if ((error != 0 && error != ENOENT && error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
-		error_set(err, UNAVAILABLE, "timezone: the zone files cannot be read just now");
+		error_set(err, UNAVAILABLE, "timezone: the zone files cannot be read at the moment");
 		return NULL;
 	}
 	if (!is_file || !is_listed) {
 		error_set(err, BAD_REQUEST, "timezone: there is no zone \"%s\"", name);
-		error_hint(err, "Use a name of the IANA list, such as Europe/Berlin");
+		error_hint(err, "Use a name of the IANA list, such as Europe/Berlin.");
 		return NULL;
 	}
 	z = xmalloc(sizeof(*z));
 	snprintf(z->name, sizeof(z->name), "%s", name);
 	snprintf(z->path, sizeof(z->path), "%s", path);
 	if ((wrong = zone_read(z)) != NULL) {
-		error_set(err, wrong == unreadable ? UNAVAILABLE : INTERNAL, "timezone: the file of \"%s\" is not usable: %s",
+		error_set(err, wrong == unreadable ? UNAVAILABLE : INTERNAL, "timezone: the zone file of \"%s\" is not usable: %s",
 		    name, wrong);
-		error_hint(err, "Install the package tzdata again");
+		error_hint(err, "Install the package tzdata again.");
 		free(z);
 		return NULL;
 	}

@@ -1,6 +1,6 @@
 """What the browser tests share: the real stack, and a headless Chromium in another time zone than everybody.
 
-The browser's zone is Asia/Tokyo.  The clock of the programs stands where a test puts it, by libfaketime.
+The browser's zone is Asia/Tokyo.  A test sets the clock of the programs with libfaketime.
 """
 import os
 import pathlib

@@ -102,7 +102,7 @@ def test_who_may_only_read_sees_no_way_to_change_anything(page, stack):
     page.sign_in(scope="usage:read")
     assert page.text("nav") == "Calendar Campaigns Usage API"
     page.go("planner")
-    page.says("needs the scope campaigns:write")
+    page.says("Sign in with one that may")
     token = stack.daybook.token("acme", "campaigns:write")
     stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "C", "autoSegment": {"totalContacts": 5}}, token=token)
     page.go("campaign/c")

@@ -59,7 +59,7 @@ class Cli:
 
 
 def new_cli(folder, name="test.db", **organizations):
-    """A fresh database with organisations: id=zone.  Failures are kept, so that tests may name dates of their own."""
+    """A fresh database with organizations: id=zone.  Failures are kept, so that tests may name dates of their own."""
     cli = Cli(folder, name)
     cli("init")
     cli("setting", "set", "failure_retention_days", "36500")

@@ -183,7 +183,7 @@ class Daybook:
         return headers
 
     def cgi(self, program, method, path, query=None, body=None, headers=None, token=None, env=None, **variables):
-        """One request to one new plain-CGI process.  Returns when what it set off behind its reply is done, too."""
+        """One request to one new plain-CGI process.  Returns when the work after its reply is done, too."""
         body = body_bytes(body)
         given = cgi_variables(method, path, query, body, self._headers(headers, token))
         given.update(variables)
@@ -234,7 +234,7 @@ def empty(tmp_path):
 
 @pytest.fixture
 def daybook(empty):
-    """One organisation, acme: America/Toronto, 500 a day, plan growth; SMS 0.0079 and CALL 0.013 USD."""
+    """One organization, acme: America/Toronto, 500 a day, plan growth; SMS 0.0079 and CALL 0.013 USD."""
     empty.cmd("org", "add", "acme", "--timezone", "America/Toronto", "--daily-limit", "500", "--plan", "growth")
     empty.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
     empty.cmd("price", "set", "CALL", "0.013", "--from", "2012-01-01")

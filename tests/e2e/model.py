@@ -45,7 +45,7 @@ def day_number(text):
 
 
 class Days:
-    """An organisation's days, as its zone_span rows cut them."""
+    """An organization's days, as its zone_span rows define them."""
 
     def __init__(self, daybook, org="acme"):
         rows = daybook.sql("SELECT z.from_at, z.utc_offset_s FROM zone_span z JOIN organization o ON o.key = z.org "

@@ -15,7 +15,7 @@ def instant(ms=0):
 
 
 def today_of(days=0):
-    """Only for organisations in UTC."""
+    """Only for organizations in UTC."""
     return (datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=days)).isoformat()
 
 
@@ -114,7 +114,7 @@ def add_campaign_cases(add):
     add("a page", many, 200, query={"limit": 2})
     add("the next page", many, 200, query={"limit": 2, "cursor": "c6"})
     add("by status and days", many, 200, query={"status": "paused", "from": today_of(-1), "to": today_of(1)})
-    add("another organisation's", many, 200, token="free")
+    add("another organization's", many, 200, token="free")
     for query in ("status=open", "from=yesterday", "from=2026-03-02&to=2026-03-01", "limit=0", "limit=201", "cursor=7",
                   "page=2"):
         add(query, many, 400, query=query)
@@ -202,20 +202,20 @@ def build_cases():
         if path in (KEYS, KEY):
             add("the table of keys is lost", operation, 500, break_keys=True, key_id="1")
         else:
-            add("the days of the organisation are lost", operation, 500, break_days=True)
+            add("the days of the organization are lost", operation, 500, break_days=True)
         add("an API key", operation, good, token=None, key=True)
         add("no credential", operation, 401, token=None)
         add("a damaged token", operation, 401, token="eyJhbGciOiJub25lIn0.e30.")
         writes_campaigns = "Needs the scope `campaigns:write`." in documented["description"]
         wrong = 200 if path == SESSION else 403
         add("a token without the scope", operation, wrong, token="reading only" if writes_campaigns else "campaigns only")
-        add("an organisation that is not there, asked by admin", operation, 404, token="admin of a ghost", org="ghost")
+        add("an organization that is not there, asked by admin", operation, 404, token="admin of a ghost", org="ghost")
         if "{organizationId}" in path:
-            add("another organisation's", operation, 403, org="free")
-            add("an organisation that is not there", operation, 403, org="ghost")
-            add("another organisation's, by admin", operation, good, token="admin of nobody", org="tiny")
+            add("another organization's", operation, 403, org="free")
+            add("an organization that is not there", operation, 403, org="ghost")
+            add("another organization's, by admin", operation, good, token="admin of nobody", org="tiny")
         else:
-            add("a token that names no organisation", operation, wrong, token="admin of nobody")
+            add("a token that names no organization", operation, wrong, token="admin of nobody")
         if "304" in documented["responses"]:
             add("a reply that the client has", operation, 304, reuse_etag=True)
         if method != "GET" or path == SESSION:
@@ -228,7 +228,7 @@ def build_cases():
             add("an unknown field", operation, 400, body={"colour": "blue"})
         if "{campaignId}" in path:
             add("a campaign that there is not", operation, 404, campaign="nobody")
-            add("another organisation's campaign", operation, 404, token="free")
+            add("another organization's campaign", operation, 404, token="free")
         if "412" in documented["responses"]:
             add("a version that is gone", operation, 412, headers={"If-Match": '"AAAAAAAAAAAAAAAAAAAAAAAA"'})
             add("the version that was read", operation, good, reuse_for_match=True)
@@ -269,7 +269,7 @@ def build_cases():
     add("the caps", ("GET", CAPS), 200, token="capped")
     add("a cache-buster", ("GET", CAPS), 200, query="_=17")
     for path in (USAGE, ACCOUNT):
-        add("an organisation without traffic", ("GET", path), 200, token="free")
+        add("an organization without traffic", ("GET", path), 200, token="free")
     history = ("GET", HISTORY)
     add("120 months", history, 200, query={"startDate": "2016-01-31", "endDate": "2025-12-01"})
     add("121 months", history, 400, query={"startDate": "2016-01-31", "endDate": "2026-01-01"})
@@ -319,7 +319,7 @@ def build_cases():
     add("enforced perhaps", events, 400, query="enforce=perhaps")
     add("enforced twice", events, 400, query="enforce=true&enforce=true")
 
-    add("an organisation that is not there", ("GET", SESSION), 403, token="reader of a ghost")
+    add("an organization that is not there", ("GET", SESSION), 403, token="reader of a ghost")
     listed = {"from": today_of(-1), "to": today_of()}
     add("every parameter", ("GET", EVENTS), 200, query={**listed, "limit": 5, "channel": "SMS", "status": "failed", "campaignId": "sending"})
     add("the next page", ("GET", EVENTS), 200, query={**listed, "limit": 50}, next_page=True)
@@ -343,10 +343,10 @@ def build_cases():
     add("a wrong type", ("PUT", LIMITS), 400, body={"dailyLimit": "500"})
     add("no plan", ("PUT", PLAN), 400, body={})
     add("a zone that there is not", ("PUT", ZONE), 400, body={"timezone": "Mars/Olympus"})
-    add("another zone, with all days cut anew", ("PUT", ZONE), 200, body={"timezone": "Pacific/Kiritimati",
+    add("another zone, with all days recomputed", ("PUT", ZONE), 200, body={"timezone": "Pacific/Kiritimati",
         "recutHistory": True}, undo={"timezone": "Etc/UTC", "recutHistory": True})
     add("another address", ("GET", "/metrics"), 403, REMOTE_ADDR="192.0.2.1")
-    add("the days of an organisation are lost", ("GET", "/metrics"), 500, break_days=True)
+    add("the days of an organization are lost", ("GET", "/metrics"), 500, break_days=True)
     return cases
 
 

@@ -89,7 +89,7 @@ class World:
         return self.processes[program].ask(*args, **options)
 
     def key_of(self, org):
-        """The number of a new API key; of no organisation where that is not there."""
+        """The number of a new API key; of no organization where that is not there."""
         if org == "ghost":
             return "1"
         self.daybook.cmd("apikey", "add", "--org", org, "--scope", "usage:read")

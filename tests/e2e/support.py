@@ -67,7 +67,7 @@ def day_start(zone, day):
 
 
 def set_clock(daybook, text):
-    """From now on the clock of everything that works on this database stands at that instant (libfaketime)."""
+    """From now on everything that works on this database sees that instant as the time (libfaketime)."""
     library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     assert library, "the package faketime is missing"
     clock = daybook.folder / "clock"
@@ -164,7 +164,7 @@ def check_error(reply, status, dialect, *words):
     return text
 
 
-# ---- Bad values, by name; each is a query as it stands on the wire, {} being the parameter's name.
+# ---- Bad values, by name; each is a query as it is on the wire, {} being the parameter's name.
 
 def bad_queries(name, values):
     """For one parameter: (what is wrong, its part of the query).  None: the parameter is missing."""
@@ -174,6 +174,6 @@ def bad_queries(name, values):
              ("a broken escape", f"{name}=1%4"), ("a broken escape at the end", f"{name}=1%"),
              ("a bad escape", f"{name}=%zz"), ("too long", f"{name}={'1' * 4000}"),
              ("a bracket", f"{name}=[]"), ("quotes", f"{name}=%27%22%3b--"), ("a minus alone", f"{name}=-"),
-             ("blank in front", f"{name}=%20{values[0]}"), ("newline behind", f"{name}={values[0]}%0a"),
+             ("blank in front", f"{name}=%20{values[0]}"), ("newline after it", f"{name}={values[0]}%0a"),
              ("tab", f"{name}=%09")]
     return table + [(f"{value!r}", f"{name}={value}") for value in values[1:]]

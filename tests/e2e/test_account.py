@@ -18,7 +18,7 @@ def limits(api, **fields):
     assert reply.status == 200, reply
 
 
-def test_an_organisation_without_caps_has_nulls(api):
+def test_an_organization_without_caps_has_nulls(api):
     body = ask(api)
     assert body == {"organizationId": "acme", "name": body["name"], "messagesCap": None, "costCap": None, "smsCap": None, "callCap": None,
                     "anniversaryDate": "2026-06-01T04:00:00.000Z", "allowOverage": False, "createdAt": body["createdAt"],

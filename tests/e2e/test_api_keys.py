@@ -62,7 +62,7 @@ def test_a_key_is_revoked_once_and_again_says_the_same(keys):
     assert len(keys.daybook.sql("SELECT 1 FROM audit WHERE action = 'apikey.revoke'")) == 1
 
 
-def test_each_step_is_in_the_organisations_audit(keys):
+def test_each_step_is_in_the_organizations_audit(keys):
     keys.add("usage:read", name="a")
     keys.ask("DELETE", "/1")
     keys.daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:write", "--name", "b")
@@ -137,7 +137,7 @@ def test_a_key_that_is_not_there_is_404(keys, key):
     assert keys.list()[0]["revokedAt"] is None
 
 
-def test_other_organisations_are_apart(keys):
+def test_other_organizations_are_apart(keys):
     daybook = keys.daybook
     daybook.cmd("org", "add", "other", "--timezone", "UTC")
     theirs = Keys(daybook, "other")

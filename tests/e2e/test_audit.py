@@ -86,7 +86,7 @@ def test_a_page_of_long_details_ends_early_and_goes_on(audit):
     assert len(seen) == len(set(seen)) == 201
 
 
-def test_only_the_organisations_rows_are_given_and_the_installations_to_admin_alone(audit):
+def test_only_the_organizations_rows_are_given_and_the_installations_to_admin_alone(audit):
     daybook = audit.daybook
     daybook.cmd("org", "add", "other", "--timezone", "UTC", "--name", "Secret Ltd")
     daybook.cmd("key", "add", "--kid", "second")

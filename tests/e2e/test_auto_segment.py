@@ -140,7 +140,7 @@ def test_a_campaign_that_plans_itself_over_a_change_lies_on_its_days(api):
     assert [s["scheduledISO"] for s in data["segments"]][1] == "2027-03-14T07:30:00.000Z"
 
 
-def test_in_another_zone_the_days_are_still_the_organisations(api):
+def test_in_another_zone_the_days_are_still_the_organizations(api):
     """09:00 in Tokyo is 20:00 of the day before in Toronto."""
     api.fill(TOMORROW, 490)
     assert plan(api, 600, firstSegmentDate="2026-05-21", firstSegmentTime="09:00", timezone="Asia/Tokyo") == [
@@ -148,7 +148,7 @@ def test_in_another_zone_the_days_are_still_the_organisations(api):
         ("2026-05-22T00:00:00.000Z", 10), ("2026-05-23T00:00:00.000Z", 90)]
 
 
-def test_two_candidates_on_one_day_of_the_organisation_never_count_its_room_twice(api):
+def test_two_candidates_on_one_day_of_the_organization_never_count_its_room_twice(api):
     """A change of zone makes the 20th fifty hours long; 10:00 in UTC comes up twice or thrice on it."""
     d = api.daybook
     d.cmd("org", "add", "long", "--timezone", "Pacific/Kiritimati", "--daily-limit", "100")

@@ -92,7 +92,7 @@ def test_what_was_sent_takes_room_from_campaigns_and_what_is_held_does_not_stop_
     assert api.put("c", {"contactCount": 99}).status == 200
 
 
-def test_an_unlimited_organisation_always_has_room_and_a_limit_of_zero_never(api):
+def test_an_unlimited_organization_always_has_room_and_a_limit_of_zero_never(api):
     api.daybook.cmd("org", "set", "acme", "--daily-limit", "unlimited")
     api.create("c", 10**9)
     api.daybook.cmd("org", "add", "none", "--timezone", "America/Toronto", "--daily-limit", "0")
@@ -212,7 +212,7 @@ def test_every_other_id_is_taken(api):
 
 # ---- Whose it is
 
-def test_another_organisations_campaign_is_an_ordinary_404_and_its_id_is_free_here(api):
+def test_another_organizations_campaign_is_an_ordinary_404_and_its_id_is_free_here(api):
     api.daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo", "--daily-limit", "500")
     other = Api(api.daybook, "globex", clock=None)
     api.create("c", 5)

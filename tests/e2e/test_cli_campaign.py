@@ -27,7 +27,7 @@ def test_list_is_newest_first_with_what_was_sent(api):
     assert text.splitlines()[2].split() == ["one", TODAY, "1", "10", "4", "sending", "One"]
 
 
-def test_list_by_state_and_of_one_organisation(api):
+def test_list_by_state_and_of_one_organization(api):
     api.daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo")
     Api(api.daybook, "globex", clock=None).create("theirs", 1)
     api.create("one", 10)

@@ -53,7 +53,7 @@ def test_ids_come_in_the_order_of_time(demo):
 def test_the_demo_never_overwrites(demo):
     before = demo.sql("SELECT count(*) FROM event")
     demo("demo", rc=1)
-    assert "exists already" in demo.err
+    assert "already exists" in demo.err
     assert demo.sql("SELECT count(*) FROM event") == before
 
 

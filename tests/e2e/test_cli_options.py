@@ -12,7 +12,7 @@ def test_a_whole_number_is_read(empty, day):
 def test_what_is_no_whole_number_in_the_range_is_refused(empty, day):
     done = empty.cmd("org", "add", "acme", "--timezone", "UTC", f"--cycle-day={day}", check=False)
     assert done.returncode == 2
-    assert f'--cycle-day: "{day}" is not a whole number within 1 to 31' in done.stderr
+    assert f'--cycle-day: "{day}" is not a whole number from 1 to 31' in done.stderr
     assert empty.sql("SELECT 1 FROM organization") == []
 
 

@@ -1,4 +1,4 @@
-"""daybook verify finds each kind of damage, and rebuild mends what can be mended."""
+"""daybook verify finds each kind of damage, and rebuild fixes what can be fixed."""
 import json
 import sqlite3
 
@@ -38,13 +38,13 @@ def filled(cli):
 
 DAMAGE = {
     "a day that counts too much": ("UPDATE usage_day SET messages = messages + 1 WHERE day = 20520 AND channel = 'SMS'",
-                                   "acme: usage_day 2026-03-08 SMS: stands at"),
+                                   "acme: usage_day 2026-03-08 SMS: has"),
     "a day that lacks parts": ("UPDATE usage_day SET parts = parts - 1 WHERE day = 20515 AND channel = 'SMS'", "usage_day 2026-03-03 SMS"),
     "a day that costs otherwise": ("UPDATE usage_day SET cost_micros = 0 WHERE day = 20515 AND channel = 'CALL'", "usage_day 2026-03-03 CALL"),
     "a day that is missing": ("DELETE FROM usage_day WHERE day = 20514 AND channel = 'EMAIL'",
-                              "usage_day 2026-03-02 EMAIL: stands at 0 messages"),
+                              "usage_day 2026-03-02 EMAIL: has 0 messages"),
     "a day that nothing was sent on": ("INSERT INTO usage_day VALUES (1, 30000, 'SMS', 5, 5, 0)",
-                                       "usage_day 2052-02-20 SMS: stands at 5 messages, 5 parts, $0; the ledger says 0"),
+                                       "usage_day 2052-02-20 SMS: has 5 messages, 5 parts, $0; the ledger says 0"),
     "a day before the ledger": ("INSERT INTO usage_day VALUES (1, 15500, 'SMS', 5, 5, 0)", "usage_day 2012-06-09 SMS"),
     "a day of no calendar": ("INSERT INTO usage_day VALUES (1, -99999999999, 'SMS', 5, 5, 0)", "usage_day outside of 1970 to 2100 SMS"),
     "a quarter that counts too much": ("UPDATE usage_quarter SET messages = messages + 1 WHERE channel = 'SMS' "
@@ -53,7 +53,7 @@ DAMAGE = {
     "a quarter that is missing": ("DELETE FROM usage_quarter WHERE channel = 'EMAIL'", "usage_quarter"),
     "a quarter far away": ("INSERT INTO usage_quarter VALUES (1, 1, 'SMS', -1, 1, 0)", "usage_quarter 1970-01-01T00:15:00.000Z SMS"),
     "a segment that has sent more": ("UPDATE segment SET sent = sent + 1, spent = spent + 1 WHERE number = 2",
-                                     "segment spring/2: stands at 11 sent, 0 failed, 11 spent; the ledger says 10, 0, 10"),
+                                     "segment spring/2: has 11 sent, 0 failed, 11 spent; the ledger says 10, 0, 10"),
     "a segment that has failed less": ("UPDATE segment SET failed = 0 WHERE number = 1", "the ledger says 9, 3, 14"),
     "a segment that has spent more": ("UPDATE segment SET spent = 99 WHERE number = 1", "99 spent"),
 }
@@ -75,9 +75,9 @@ IN_THE_LEDGER = {
     "an event that was moved": ("UPDATE event SET occurred_at = occurred_at + 86400000 WHERE id = '0003'", "usage_day"),
     "an event that was deleted": ("DELETE FROM event WHERE id = '0004'", "usage_day"),
     "a void whose event is gone": ("DELETE FROM event WHERE id = '0007'", 'void "v3" of source "": names no event'),
-    "a void of another amount": ("UPDATE event SET messages = messages - 1 WHERE id = 'v3'", 'void "v3" of source "": does not take back'),
+    "a void of another amount": ("UPDATE event SET messages = messages - 1 WHERE id = 'v3'", 'void "v3" of source "": does not subtract exactly its event'),
     "a void of a void": ("UPDATE event SET voids_id = 'v1' WHERE id = 'v3'", "names no event that can be voided"),
-    "a void on another day": ("UPDATE event SET occurred_at = occurred_at - 86400000 WHERE id = 'v3'", "does not take back"),
+    "a void on another day": ("UPDATE event SET occurred_at = occurred_at - 86400000 WHERE id = 'v3'", "does not subtract exactly its event"),
     "an event of no segment": ("UPDATE event SET segment = 7 WHERE id = 'c003'", "foreign_key_check"),
     "an event of another segment": ("UPDATE event SET segment = 1 WHERE id = 'c003'", "segment spring/2"),
 }
@@ -92,7 +92,7 @@ def test_verify_finds_damage_in_the_ledger(filled, name):
 
 def test_an_open_segment_on_the_wrong_day_is_found_and_recut(filled):
     filled.damage("UPDATE segment SET day = day + 1 WHERE number = 2")
-    assert "segment spring/2: lies on 2026-03-09; its instant is on 2026-03-08" in filled("verify", rc=1)
+    assert "segment spring/2: its day is 2026-03-09, but its instant is on 2026-03-08" in filled("verify", rc=1)
     assert "acme: segment spring/2 moved from 2026-03-09 to 2026-03-08" in filled("rebuild", "--days")
     filled("verify")
 
@@ -122,7 +122,7 @@ def test_a_span_off_the_quarter_hour_is_found(filled):
     with db:
         db.execute("UPDATE zone_span SET utc_offset_s = utc_offset_s + 60 WHERE from_at > 4000000000000")
     db.close()
-    assert "off the quarter-hour" in filled("verify", rc=1)
+    assert "not a whole number of quarter-hours" in filled("verify", rc=1)
 
 
 def test_rows_of_zeros_are_as_good_as_none(filled):
@@ -148,7 +148,7 @@ def test_each_organization_is_named_with_its_own_differences(tmp_path):
     fill(cli, "acme")
     cli("import", "--org", "globex", "-", stdin='{"id":"x","occurredAt":"2026-05-20T11:30:00Z"}\n')
     cli.damage("UPDATE usage_day SET messages = 9 WHERE org = 2")
-    assert cli("verify", rc=1).splitlines()[0].startswith("globex: usage_day 2026-05-21 SMS: stands at 9 messages")
+    assert cli("verify", rc=1).splitlines()[0].startswith("globex: usage_day 2026-05-21 SMS: has 9 messages")
 
 
 def test_rebuild_makes_the_same_rows_again_and_leaves_an_audit_row(filled):
@@ -166,7 +166,7 @@ def test_rebuild_makes_the_same_rows_again_and_leaves_an_audit_row(filled):
 def test_rebuild_days_cuts_history_anew_and_says_what_moved(filled):
     filled.damage("UPDATE organization SET timezone = 'Pacific/Auckland', zone_revision = zone_revision + 1")
     out = filled("rebuild", "--days")
-    assert "acme: days cut anew by Pacific/Auckland" in out
+    assert "acme: recomputed day boundaries of Pacific/Auckland" in out
     assert "acme: segment spring/1 moved from 2026-03-01 to 2026-03-02" in out
     assert filled("verify").endswith(CLEAN)
     assert filled.sql("SELECT DISTINCT zone FROM zone_span") == [("Pacific/Auckland",)]

@@ -188,7 +188,7 @@ def test_the_good_database_has_everything_and_no_difference(good, copy):
 # Commands, or a tuple of SQL.
 HARMLESS = {
     "rebuild": ["rebuild"],
-    "all days cut again": ["rebuild --days"],
+    "all days recomputed": ["rebuild --days"],
     "another timezone": ["org set acme --timezone Europe/Berlin"],
     "another timezone from the start": ["org set acme --timezone Europe/Berlin --recut-history"],
     "a limit below what is held": ["org set acme --daily-limit 10"],

@@ -1,4 +1,4 @@
-"""An organisation's days: cut by its zone_span rows, re-cut from the next day start on, and as a whole only on purpose."""
+"""An organization's days: its zone_span rows define them; a new zone applies from the next day on, and to past days only on request."""
 import collections
 import datetime
 import pathlib
@@ -23,7 +23,7 @@ def local_date(at, zone):
 
 
 class Office:
-    """An organisation whose programs are run as plain CGI, each by the clock of its start."""
+    """An organization whose programs are run as plain CGI, each by the clock of its start."""
 
     def __init__(self, daybook, org="acme"):
         self.daybook, self.org, self.posted = daybook, org, []

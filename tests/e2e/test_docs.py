@@ -93,7 +93,7 @@ def test_the_settings_of_the_page_are_those_of_the_command(daybook):
 
 
 def examples(section):
-    """The commands behind `$ ` in a section's displays."""
+    """The commands after `$ ` in a section's displays."""
     text = PAGE.split(f".Sh {section}\n")[1].split("\n.Sh ")[0]
     return [line[2:] for line in text.splitlines() if line.startswith("$ ")]
 

@@ -92,7 +92,7 @@ def test_a_file_of_somebody_else_and_another_schema_are_errors(daybook):
 
 
 def test_a_database_that_was_moved_here_alone_lacks_nothing(sound):
-    """Its -gate stayed behind; the next program makes another."""
+    """Its -gate was not moved; the next program makes another."""
     sound.path.with_name("daybook.db-gate").unlink()
     report = doctor(sound)
     report.check("locks", "ok")
@@ -111,7 +111,7 @@ def test_who_may_read_and_write_the_file_and_its_folder(sound, file, folder, lev
     doctor(sound).check("rights", level, *words)
     body = health(sound)
     assert body["status"] == ("degraded" if level == "error" else "ok")
-    assert any("rights" in w for w in body["warnings"]) == (level != "ok")
+    assert any("access to the database" in w for w in body["warnings"]) == (level != "ok")
 
 
 def test_a_companion_that_others_may_read_is_named(sound):
@@ -126,7 +126,7 @@ def test_files_of_different_owners_are_an_error(sound):
     os.chown(f"{sound.path}-gate", nobody.pw_uid, nobody.pw_gid)
     doctor(sound).check("owner", "error", f"{sound.path}-gate", "nobody", "root", "chown")
     body = health(sound)
-    assert body["status"] == "degraded" and any("owner" in w for w in body["warnings"])
+    assert body["status"] == "degraded" and any("wrong user" in w for w in body["warnings"])
     assert "nobody" not in str(body) and str(sound.folder) not in str(body)
 
 
@@ -182,7 +182,7 @@ def test_a_disk_that_is_nearly_full_is_warned_of(sound):
         pytest.skip("nothing can be mounted here")
     try:
         sound.cmd("-d", small / "x.db", "init")
-        doctor(sound, "-d", small / "x.db").check("space", "warning", small, "MB", "room")
+        doctor(sound, "-d", small / "x.db").check("space", "warning", small, "MB", "Remove")
     finally:
         subprocess.run(["umount", small], check=True)
 
@@ -262,7 +262,7 @@ def test_time_zones_that_are_old_missing_or_lack_one(sound):
     shutil.copy("/usr/share/zoneinfo/UTC", zones / "UTC")
     doctor(sound).check("timezones", "error", "America/Toronto", "acme")
     sound.sql("UPDATE organization SET timezone = 'UTC'")
-    doctor(sound).check("timezones", "warning", "does not say its release")
+    doctor(sound).check("timezones", "warning", "release", "unknown")
 
 
 def test_settings_that_let_too_much_in_are_warned_of(sound):
@@ -350,7 +350,7 @@ def test_a_database_below_the_document_root_is_refused(daybook, way):
         check_error(reply, 503, "tether")
         assert str(daybook.folder) not in reply.body.decode()
     text = daybook.log_path.read_text()
-    assert text.count("lies below the web server's document root") == 4 and "Move it" in text
+    assert text.count("is below the web server's document root") == 4 and "Move it" in text
 
 
 def test_a_running_program_takes_the_database_when_it_was_moved_out(daybook):

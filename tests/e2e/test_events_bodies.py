@@ -140,7 +140,7 @@ BROKEN = {
     "empty": (b"", None), "blank": (b"  \n", None), "a number": (b"5", None), "a text": (b'"x"', None), "null": (b"null", None),
     "cut off": (("[" + SMALL % "a" + "," + SMALL % "b")[:-1].encode(), None),
     "an array that does not end": (("[" + SMALL % "a").encode(), None),
-    "something behind the end": (("[" + SMALL % "a" + "]x").encode(), None),
+    "something after the end": (("[" + SMALL % "a" + "]x").encode(), None),
     "two values": ((SMALL % "a" + SMALL % "b").encode(), None),
     "a comma too many": (("[" + SMALL % "a" + ",]").encode(), None),
     "a key twice": (b'[' + (SMALL % "a").encode() + b',{"id":"b","id":"c"}]', None),

@@ -44,7 +44,7 @@ def test_a_new_price_that_would_make_an_event_cost_more_than_a_million_dollars_i
     check_ledger(daybook)
 
 
-def test_a_price_holds_from_its_local_day_on_and_an_organisations_own_wins(daybook, post):
+def test_a_price_holds_from_its_local_day_on_and_an_organizations_own_wins(daybook, post):
     daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo")
     daybook.cmd("price", "set", "SMS", "0.02", "--from", "2024-07-01")
     daybook.cmd("price", "set", "SMS", "0.5", "--org", "globex", "--from", "2024-06-30")

@@ -19,7 +19,7 @@ def test_the_same_id_of_another_source_is_another_event(daybook, post):
     assert totals(daybook)[0] == 4
 
 
-def test_the_same_id_of_another_organisation_is_another_event(daybook, post):
+def test_the_same_id_of_another_organization_is_another_event(daybook, post):
     daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo")
     post.counts(event("a"), 1)
     post.counts(event("a", messages=2), 1, token=daybook.token("globex"))

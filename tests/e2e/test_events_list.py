@@ -57,7 +57,7 @@ def test_each_kind_of_row_is_given_whole_in_the_order_of_time(api):
             to="+14165550100", reason="opted out")]
 
 
-def test_days_are_the_organisations_own_and_both_inclusive(api):
+def test_days_are_the_organizations_own_and_both_inclusive(api):
     post(api, {"id": "before", "occurredAt": "2026-05-19T03:59:59.999Z"}, {"id": "first", "occurredAt": "2026-05-19T04:00:00Z"},
          {"id": "last", "occurredAt": "2026-05-20T03:59:59.999Z"}, {"id": "behind", "occurredAt": "2026-05-20T04:00:00Z"})
     assert ids(api, **{"from": "2026-05-19", "to": "2026-05-19"}) == ["first", "last"]
@@ -206,7 +206,7 @@ def test_a_cursor_of_days_before_is_refused(api):
     check_error(reply, 400, "tether", "after")
 
 
-def test_each_scope_but_usage_read_is_refused_and_another_organisation_sees_nothing(api):
+def test_each_scope_but_usage_read_is_refused_and_another_organization_sees_nothing(api):
     post(api, event("2026-05-20T12:00:00Z", id="secret"))
     for scope in ("usage:write", "usage:backfill", "campaigns:write", "org:admin", ""):
         check_error(api.ask("events", "GET", PATH, WEEK, token=api.daybook.token("acme", scope, ttl="720h")), 403, "tether")

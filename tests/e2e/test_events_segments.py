@@ -20,7 +20,7 @@ def test_an_unknown_segment_of_a_known_campaign_is_recorded_with_a_warning(daybo
     assert row(daybook, "a", "segment") == (None,) and segment(daybook, "spring") == (0, 0, 0, "scheduled")
 
 
-def test_another_organisations_campaign_is_unknown(daybook, post):
+def test_another_organizations_campaign_is_unknown(daybook, post):
     daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo")
     campaign(daybook, "spring", {"at": now(), "contacts": 5})
     other = daybook.token("globex")

@@ -29,8 +29,8 @@ def test_a_void_may_stand_behind_its_event_in_the_same_request_and_not_before_it
 def test_a_void_of_nothing_of_a_void_of_another_source_or_a_second_one_is_rejected(daybook, post):
     post.counts([event("a"), event("b"), void("v", "a"), event("x", source="other")], 4)
     post.refused(void("w", "nothing"), "voids: there is no such event")
-    post.refused(void("w", "v"), "voids: that is a void")
-    post.refused(void("w", "a"), "voids: voided already")
+    post.refused(void("w", "v"), "voids: that event is a void")
+    post.refused(void("w", "a"), "voids: that event is already voided")
     post.refused(void("w", "b", source="other"), "voids: there is no such event")
     post.refused(void("w", "x"), "voids: there is no such event")
     post.refused(void("w", "w"), "voids: there is no such event")
@@ -39,7 +39,7 @@ def test_a_void_of_nothing_of_a_void_of_another_source_or_a_second_one_is_reject
     assert totals(daybook) == (0, 0, 0)
 
 
-def test_a_void_of_another_organisations_event_is_rejected(daybook, post):
+def test_a_void_of_another_organizations_event_is_rejected(daybook, post):
     daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo")
     post.counts(event("a"), 1)
     post.refused(void("v", "a"), "voids: there is no such event", token=daybook.token("globex"))
@@ -60,7 +60,7 @@ def test_a_voided_id_stays_taken(daybook, post):
     post.counts([event("a"), void("v", "a")], 2)
     post.counts(event("a"), 0, 1)
     post.counts(event("a", messages=2), 0, 0, 1)
-    post.refused(void("v2", "a"), "voids: voided already")
+    post.refused(void("v2", "a"), "voids: that event is already voided")
     assert totals(daybook) == (0, 0, 0)
 
 
@@ -84,7 +84,7 @@ def test_a_void_of_a_failed_event_counts_nothing_and_takes_the_number_away(daybo
     assert totals(daybook) == (0, 0, 0)
     assert row(daybook, "v", "messages, parts, cost_micros") == (0, 0, 0)
     assert daybook.sql("SELECT phone FROM failure") == [("+15550199",)]
-    post.refused(void("w", "f", source="s"), "voids: voided already")
+    post.refused(void("w", "f", source="s"), "voids: that event is already voided")
     check_ledger(daybook)
 
 

@@ -17,7 +17,7 @@ def in_calendar(api, date=TODAY):
 
 
 def everything(api):
-    """All that stands in the tables, as one text."""
+    """Everything in the tables, as one text."""
     dump = []
     with sqlite3.connect(api.daybook.path) as db:
         for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -103,7 +103,7 @@ def test_erase_of_an_unknown_number_changes_nothing_and_a_part_of_one_is_not_it(
     assert api.daybook.cmd("erase", "--phone", PHONE).returncode == 0
 
 
-def test_a_number_is_erased_in_every_organisation(api):
+def test_a_number_is_erased_in_every_organization(api):
     api.daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo")
     other = Api(api.daybook, "globex", clock=None)
     other.create("c", 5)
@@ -141,7 +141,7 @@ def test_failures_are_blanked_when_their_time_has_come(api):
     api.verify()
 
 
-def test_one_organisations_write_blanks_what_another_one_still_shows(api):
+def test_one_organizations_write_blanks_what_another_one_still_shows(api):
     api.daybook.cmd("org", "add", "globex", "--timezone", "America/Toronto")
     other = Api(api.daybook, "globex", clock=None)
     other.create("c", 5)

@@ -94,9 +94,9 @@ def test_configuration_that_was_changed_stays(tmp_path):
     place(tmp_path)
     conf = tmp_path / "etc/daybook/daybook.conf"
     conf.write_text("DAYBOOK_DB=/srv/daybook.db\n")
-    assert f"left as you changed it: {conf}" in place(tmp_path)
+    assert f"left, because you changed it: {conf}" in place(tmp_path)
     assert conf.read_text() == "DAYBOOK_DB=/srv/daybook.db\n"
-    assert f"left, as you changed it: {conf}" in place(tmp_path, "--remove")
+    assert f"left, because you changed it: {conf}" in place(tmp_path, "--remove")
     assert files(tmp_path) == {"etc/daybook/daybook.conf"}
 
 

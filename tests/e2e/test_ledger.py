@@ -417,7 +417,7 @@ class History:
         assert reply.json["data"]["daysOverLimit"] == self.model.over(self.now)
 
     def later(self):
-        """A jump of the clock, now and then to just before a day ends."""
+        """A jump of the clock, sometimes to just before a day ends."""
         step = self.draw.randint(20, 90) * MINUTE
         if self.draw.random() < 0.4:
             step = max(MINUTE, self.model.next_day_start(self.now) - self.now - 2 * MINUTE)

@@ -1,4 +1,4 @@
-"""What the programs do behind a reply, so that nothing needs cron: blanking of old failures, a backup a day."""
+"""What the programs do after a reply, so that nothing needs cron: blanking of old failures, a backup a day."""
 import fcntl
 import os
 import re
@@ -161,7 +161,7 @@ def test_a_backup_that_is_made_and_cannot_be_noted_is_logged_as_that(clocked):
     finally:
         os.close(gate)
     assert len(backups(clocked)) == 1 and backup_at(clocked) is None
-    assert 'event=backup error="it is made, but could not be noted"' in clocked.log_path.read_text()
+    assert 'event=backup error="the backup was made, but its time could not be recorded"' in clocked.log_path.read_text()
 
 
 def test_where_the_folder_cannot_be_made_it_is_logged_and_requests_go_on(clocked):
@@ -243,7 +243,7 @@ def test_under_a_web_server_it_is_made_too(daybook):
         for _ in range(2):
             assert server.ask("GET", "/organization/usage", token=token).status == 200
     finally:
-        server.stop()	# ends each program behind what it is doing
+        server.stop()	# ends each program after what it is doing
     assert len(backups(daybook)) == 1 and re.fullmatch(r"daybook-\d{8}-\d{6}\.db", backups(daybook)[0])
 
 

@@ -28,7 +28,7 @@ def values(daybook):
     for line in text.splitlines():
         if line.startswith("# HELP "):
             current = line.split()[2]
-            assert current not in kinds, "a family stands once"
+            assert current not in kinds, "a family is listed once"
         elif line.startswith("# TYPE "):
             assert line.split()[2] == current
             kinds[current] = line.split()[3]

@@ -9,7 +9,7 @@ GUIDE = (ROOT / "docs/operating.md").read_text()
 
 
 def blocks(kind):
-    """What stands between ```sh (or ```sh root) and ```."""
+    """The text between ```sh (or ```sh root) and ```."""
     return re.findall(rf"^```{kind}\n(.*?)^```$", GUIDE, re.M | re.S)
 
 

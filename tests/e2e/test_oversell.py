@@ -103,7 +103,7 @@ class History:
         self.lock = threading.Lock()
 
     def run(self, ops):
-        """Until so many operations are done or one of the rules is broken; `verify` looks at what stands there meanwhile."""
+        """Until so many operations are done or one of the rules is broken; `verify` checks the file meanwhile."""
         over = threading.Event()
         auditor = threading.Thread(target=self.audit, args=(over,))
         auditor.start()

@@ -104,7 +104,7 @@ def test_a_bad_body_is_a_400_that_names_what_and_sets_nothing(api, body, error):
     assert reply.json["error"].startswith(error) and api.list() == COMMON
 
 
-def test_other_organisations_are_apart(api):
+def test_other_organizations_are_apart(api):
     api.daybook.cmd("org", "add", "other", "--timezone", "Asia/Tokyo")
     theirs = Prices(api.daybook, "other")
     api.set(channel="SMS", usd=0.5)

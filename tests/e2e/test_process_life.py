@@ -121,7 +121,7 @@ def test_without_a_database_it_is_503_and_the_same_process_works_when_it_is_ther
 
 
 def test_another_file_in_its_place_is_taken_up_and_the_old_one_left_alone(daybook):
-    """What is acknowledged must be in the file that stands there: not in one that was moved away or deleted."""
+    """What is acknowledged must be in the file that is there: not in one that was moved away or deleted."""
     set_clock(daybook, NOON)
     events, slot, old = daybook.fastcgi("events"), daybook.fastcgi("next-available-slot"), daybook.folder / "old"
     token = daybook.token()
@@ -140,10 +140,10 @@ def test_another_file_in_its_place_is_taken_up_and_the_old_one_left_alone(dayboo
     daybook.cmd("key", "add", "--kid", "main")
     daybook.cmd("org", "add", "acme", "--timezone", "Pacific/Kiritimati")
     check_error(ask(slot, SLOT, token=token), 401, "tether")	# the other file's key
-    anew = daybook.token()
-    assert ask(slot, SLOT, token=anew).json["todayDate"] == "2026-05-21"
+    fresh = daybook.token()
+    assert ask(slot, SLOT, token=fresh).json["todayDate"] == "2026-05-21"
     for _ in range(2):
-        assert events.ask("POST", "/api/events", None, event(NOON), token=anew).json["accepted"] == 1
+        assert events.ask("POST", "/api/events", None, event(NOON), token=fresh).json["accepted"] == 1
     assert daybook.sql("SELECT count(*) FROM event") == [(2,)]
     for file in daybook.folder.glob("daybook.db*"):
         file.unlink()

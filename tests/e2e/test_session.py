@@ -36,7 +36,7 @@ def test_a_token_says_whose_it_is_what_it_may_do_and_until_when(daybook):
     ("2026-03-08T06:00:00Z", "2026-03-08", "2026-03-08T05:00:00.000Z", 23, -5),
     ("2026-11-01T17:00:00Z", "2026-11-01", "2026-11-01T04:00:00.000Z", 25, -5),
     ("2026-01-01T04:59:00Z", "2025-12-31", "2025-12-31T05:00:00.000Z", 24, -5)])
-def test_today_begins_and_ends_as_the_organisations_days_do(daybook, noon, today, starts, hours, offset):
+def test_today_begins_and_ends_as_the_organizations_days_do(daybook, noon, today, starts, hours, offset):
     set_clock(daybook, noon)
     data = ask(daybook, daybook.token("acme", "usage:read"))
     assert (data["today"], data["dayStartsAt"], data["utcOffsetSeconds"]) == (today, starts, offset * 3600)
@@ -61,7 +61,7 @@ def test_each_scope_and_none_will_do(daybook, scope):
     assert ask(daybook, daybook.token("acme", scope))["scopes"] == scope.split()
 
 
-def test_the_scope_admin_is_all_of_them_and_needs_no_organisation(daybook):
+def test_the_scope_admin_is_all_of_them_and_needs_no_organization(daybook):
     every = ["usage:read", "usage:write", "usage:backfill", "campaigns:write", "org:admin", "admin"]
     assert ask(daybook, daybook.token("acme", "admin"))["organizationId"] == "acme"
     data = ask(daybook, daybook.token(None, "admin"))
@@ -79,7 +79,7 @@ def test_without_a_valid_credential_it_is_401(daybook):
         assert "acme" not in reply.body.decode()
 
 
-def test_an_organisation_that_is_gone_is_403(daybook):
+def test_an_organization_that_is_gone_is_403(daybook):
     daybook.cmd("org", "add", "gone", "--timezone", "UTC")
     token = daybook.token("gone")
     daybook.sql("DELETE FROM zone_span WHERE org = 2")

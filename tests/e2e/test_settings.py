@@ -1,4 +1,4 @@
-"""GET and PUT /api/organizations/{id}…: an organisation's settings, and what a change of them does besides."""
+"""GET and PUT /api/organizations/{id}…: an organization's settings, and what else a change of them does."""
 import pytest
 
 from model import DAY, Days, audit, campaign, check_ledger, date, instant, iso, now, set_clock
@@ -61,7 +61,7 @@ def test_head_works_where_get_does(settings):
 
 # ---- Who may
 
-def test_another_organisations_token_is_403_for_every_verb_and_ones_own_is_not(daybook, settings):
+def test_another_organizations_token_is_403_for_every_verb_and_ones_own_is_not(daybook, settings):
     daybook.cmd("org", "add", "globex", "--timezone", "Asia/Tokyo")
     stranger = daybook.token("globex")
     for method, verb, body in (("GET", "", None), ("PUT", "plan", {"plan": "x"}), ("PUT", "limits", {"dailyLimit": 1}),
@@ -82,7 +82,7 @@ def test_the_scope_org_admin_is_needed(daybook, settings):
         assert settings.ask(method, verb, body, token=daybook.token(scope="org:admin")).status == 200
 
 
-def test_the_scope_admin_sees_every_organisation_and_hears_404_of_one_that_is_not(daybook, settings):
+def test_the_scope_admin_sees_every_organization_and_hears_404_of_one_that_is_not(daybook, settings):
     admin = daybook.token(None, scope="admin")
     assert settings.ask("GET", token=admin).json["data"]["organizationId"] == "acme"
     assert settings.ask("PUT", "plan", {"plan": "x"}, token=admin).status == 200
@@ -268,7 +268,7 @@ def test_a_lower_limit_names_the_days_that_are_over_it(daybook, settings):
     assert rooms == [300, 200, 0, 0, 300, 0]
     assert settings.put("limits", {"dailyLimit": None})["daysOverLimit"] == []
     done = daybook.cmd("org", "set", "acme", "--daily-limit", "399")
-    assert done.stdout.splitlines()[:-1] == [f"over its limit: {date(today + 5)}"]
+    assert done.stdout.splitlines()[:-1] == [f"over the daily limit: {date(today + 5)}"]
 
 
 def test_another_unit_may_leave_a_day_over_its_limit(daybook, settings):

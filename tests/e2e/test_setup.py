@@ -39,7 +39,7 @@ def test_json_does_the_same(site):
     assert site.call("settings", "GET", "/api/organizations/acme", done.json["data"]["apiKey"]).json["data"]["dailyLimit"] == 500
 
 
-def test_the_key_may_do_what_an_administrator_of_the_organisation_may_and_no_more(site):
+def test_the_key_may_do_what_an_administrator_of_the_organization_may_and_no_more(site):
     site.post()
     assert site.sql("SELECT scopes FROM api_key") == [("usage:read usage:write campaigns:write org:admin",)]
 
@@ -59,12 +59,12 @@ def test_once_done_it_is_gone_whatever_the_code(site):
         for reply in (site.ask(), site.post(), site.post(code="another-code-of-16"), site.post(as_json=True)):
             assert reply.status == 404, reply
         page = site.ask().page
-        assert "Setup has been done" in page.text and page.inputs == {} and "./" in page.links
+        assert "Setup is already done" in page.text and page.inputs == {} and "./" in page.links
         site.code_file.write_text(CODE)
     assert site.sql("SELECT count(*) FROM audit") == before
 
 
-def test_two_at_once_make_one_organisation(tmp_path):
+def test_two_at_once_make_one_organization(tmp_path):
     site = Site(tmp_path)
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         replies = list(pool.map(lambda i: site.post(as_json=True, organizationId=f"org{i}"), range(6)))
@@ -75,7 +75,7 @@ def test_two_at_once_make_one_organisation(tmp_path):
     assert sorted(p.name for p in site.data.iterdir() if "new" in p.name) == []
 
 
-def test_a_database_without_an_organisation_is_used_as_it_is(site):
+def test_a_database_without_an_organization_is_used_as_it_is(site):
     subprocess.run([BUILD / "bin/daybook", "-d", site.database, "init"], check=False, capture_output=True)
     site.data.mkdir()
     for command in (["init"], ["key", "add", "--kid", "mine"]):

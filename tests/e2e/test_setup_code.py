@@ -13,7 +13,7 @@ def test_without_the_code_file_the_page_says_what_to_upload(site):
     for reply in (site.ask(), site.post()):
         assert reply.status == 403 and reply.page.inputs == {}
         assert "setup-code.txt" in reply.page.text and "16 characters" in reply.page.text
-    assert site.post(as_json=True).json["error"].startswith("setup-code.txt: not there yet")
+    assert site.post(as_json=True).json["error"].startswith("setup-code.txt: not found; upload it first")
     assert not site.data.exists()
 
 
@@ -35,7 +35,7 @@ def test_the_code_may_end_as_any_editor_ends_it(site, content):
 @pytest.mark.parametrize("code", ["", CODE[:-1], CODE + "x", CODE.upper(), "another-code-of-16"])
 def test_a_wrong_code_does_nothing_and_is_logged(site, code):
     reply = site.post(code=code, name="kept")
-    assert reply.status == 403 and "not the one in setup-code.txt" in reply.page.error_of("code")
+    assert reply.status == 403 and "differs from the one in setup-code.txt" in reply.page.error_of("code")
     assert reply.page.inputs["code"]["value"] == "" and reply.page.inputs["name"]["value"] == "kept"
     assert site.code_file.exists() and not site.data.exists()
     assert "event=setup_refused" in site.log.read_text() and CODE not in site.log.read_text()

@@ -36,11 +36,11 @@ def test_a_place_that_cannot_be_is_named_without_its_path(site):
     site.conf("/proc/daybook/daybook.db")
     assert site.ask().status == 200
     reply = site.post()
-    assert reply.status == 409 and "cannot be made" in reply.page.text and reply.page.inputs["code"]["value"] == CODE
+    assert reply.status == 409 and "cannot be created" in reply.page.text and reply.page.inputs["code"]["value"] == CODE
     site.data.mkdir()
     site.database.write_bytes(b"something else" * 1000)
     site.conf()
-    assert site.ask().status == 409 and "no Daybook database" in site.ask().page.text
+    assert site.ask().status == 409 and "not a Daybook database" in site.ask().page.text
     assert site.database.read_bytes() == b"something else" * 1000
 
 

@@ -9,7 +9,7 @@ def test_all_that_is_wrong_is_said_at_once(site):
     reply = site.post(organizationId="a b", timezone="Mars/Olympus", dailyLimit="many", priceSms="dear")
     assert reply.status == 400
     for field, words in (("organizationId", "letters, digits"), ("timezone", "no zone"), ("dailyLimit", "whole number"),
-                         ("priceSms", "amount of dollars")):
+                         ("priceSms", "dollars with at most nine decimals")):
         assert words in reply.page.error_of(field), field
     assert not site.data.exists()
 
@@ -36,18 +36,18 @@ def test_the_zones_of_the_host_are_offered(site):
 
 
 def test_a_page_without_tls_says_so(site):
-    assert "http without TLS" in site.ask().page.text
-    assert "http without TLS" not in site.ask(HTTPS="on").page.text
-    assert "http without TLS" not in site.ask(REQUEST_SCHEME="https").page.text
+    assert "not encrypted" in site.ask().page.text
+    assert "not encrypted" not in site.ask(HTTPS="on").page.text
+    assert "not encrypted" not in site.ask(REQUEST_SCHEME="https").page.text
 
 
-BAD = [("organizationId", "", "needed"), ("organizationId", "a b", "needed"), ("organizationId", "a/b", "needed"),
-       ("organizationId", "..", "needed"), ("organizationId", "x" * 65, "needed"), ("name", "n" * 201, "longer"),
-       ("timezone", "", "needed"), ("timezone", "Mars/Olympus", "no zone"), ("timezone", "../../etc/passwd", "not the name"),
+BAD = [("organizationId", "", "letters"), ("organizationId", "a b", "letters"), ("organizationId", "a/b", "letters"),
+       ("organizationId", "..", "letters"), ("organizationId", "x" * 65, "letters"), ("name", "n" * 201, "longer"),
+       ("timezone", "", "required"), ("timezone", "Mars/Olympus", "no zone"), ("timezone", "../../etc/passwd", "not the name"),
        ("timezone", "posix/UTC", "not the name"), ("dailyLimit", "-1", "whole number"), ("dailyLimit", "1.5", "whole number"),
        ("dailyLimit", "1000000000001", "whole number"), ("dailyLimit", "many", "whole number"),
-       ("dailyLimit", "9" * 30, "whole number"), ("plan", "p" * 65, "longer"), ("priceSms", "-1", "amount"),
-       ("priceSms", "0.00790000001", "amount"), ("priceCall", "1,5", "amount"), ("priceCall", "1001", "amount")]
+       ("dailyLimit", "9" * 30, "whole number"), ("plan", "p" * 65, "longer"), ("priceSms", "-1", "dollars"),
+       ("priceSms", "0.00790000001", "dollars"), ("priceCall", "1,5", "dollars"), ("priceCall", "1001", "dollars")]
 
 
 @pytest.mark.parametrize("field, value, wrong", BAD)

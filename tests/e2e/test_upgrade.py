@@ -79,9 +79,9 @@ def test_before_the_upgrade_programs_answer_503_and_commands_say_what_to_do(api)
     daybook = api.daybook
     for program, path in (("usage-calendar", CALENDAR), ("session", "/api/session"), ("health", "/health")):
         check_error(daybook.cgi(program, "GET", path, MAY if program != "session" else None, token=api.token), 503, "tether")
-    assert "schema version 1, this program needs" in daybook.log_path.read_text()
+    assert "has schema version 1; this program needs" in daybook.log_path.read_text()
     done = daybook.cmd("org", "list", check=False)
-    assert done.returncode == 1 and f"schema version 1, this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
+    assert done.returncode == 1 and f"has schema version 1; this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
     assert version_of(daybook.path) == 1
 
 
@@ -176,7 +176,7 @@ def test_an_upgrade_that_ends_at_any_write_leaves_one_version_whole(api):
         assert shape(daybook.path)[:4] == (old[:4] if version == 1 else api.fresh[:4])
         daybook.cmd("upgrade")
         assert shape(daybook.path) == api.fresh
-        assert not list(daybook.folder.glob("*-upgrade-*")), "what the one that died left behind is swept"
+        assert not list(daybook.folder.glob("*-upgrade-*")), "what the one that died has left is swept"
         n += 1
     assert n > 10 and seen >= {(False, 1), (False, VERSION), (True, VERSION)}, "ended before the commit, after it, and not at all"
     daybook.cmd("verify")

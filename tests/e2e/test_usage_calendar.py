@@ -301,7 +301,7 @@ def test_a_range_has_its_bounds(acme):
     assert status("2024-01-01", "2024-12-31").status == 200		# 366 days
     check_error(status("2024-01-01", "2025-01-01"), 400, "tether", "to:", "366")
     assert status("2026-05-20", "2026-05-20").status == 200
-    check_error(status("2026-05-20", "2026-05-19"), 400, "tether", "to:", "before")
+    check_error(status("2026-05-20", "2026-05-19"), 400, "tether", "to:", "earlier")
     check_error(status("1970-01-01", "9999-12-31"), 400, "tether", "to:")
     assert status("1970-01-01", "1970-01-02").status == 200
     assert list(status("9999-12-30", "9999-12-31").json["data"]["dates"]) == ["9999-12-30", "9999-12-31"]

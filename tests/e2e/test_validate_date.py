@@ -23,7 +23,7 @@ def test_the_contracts_example_comes_out_whole(api):
     assert TODAY in no["message"] and "250" in no["message"] and "251" in no["message"]
 
 
-def test_the_day_is_the_organisations(api):
+def test_the_day_is_the_organizations(api):
     api.fill(TOMORROW, 500)
     assert ask(api, "2026-05-22T03:59:59.999Z", 1)["available"] is False
     assert ask(api, "2026-05-22T04:00:00.000Z", 1)["available"] is True
@@ -67,7 +67,7 @@ def test_what_it_says_is_what_a_put_then_does(api):
         assert (api.put("c", {"contactCount": contacts, "scheduledISO": at(TODAY, "21:00")}).status == 200) == may
 
 
-def test_another_organisations_campaign_is_unknown(api):
+def test_another_organizations_campaign_is_unknown(api):
     api.daybook.cmd("org", "add", "globex", "--timezone", "America/Toronto", "--daily-limit", "10")
     api.create("c", 300)
     other = Api(api.daybook, "globex", clock=None)

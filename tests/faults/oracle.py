@@ -189,7 +189,7 @@ def judge_files(scenario, fault, outcome, state, reference, name):
 def judge_kept(state, retried, state_then, reference):
     """A file that was made although the command failed: it is whole, and a retry refuses to replace it and changes nothing."""
     problems = [] if state.copies == reference.after.copies else [(WRONG, "says that the copy is good, and it is not")]
-    if retried.code != 1 or "exists already" not in retried.err:
+    if retried.code != 1 or "already exists" not in retried.err:
         problems.append((RETRY, shown(retried)))
     if (state_then.tables, state_then.copies) != (state.tables, state.copies):
         problems.append((RETRY, "a refusal that changed something"))

@@ -140,7 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	written_is_checked(text);
 	free(text);
 
-	text = malloc(n > 0 ? n : 1);	/* without a NUL, so that the sanitiser sees a read behind the end */
+	text = malloc(n > 0 ? n : 1);	/* without a NUL, so that the sanitiser sees a read past the end */
 	memcpy(text, data, n);
 	if (json_check("body", text, n, &err) == OK) {
 		must((node = cJSON_ParseWithLength(text, n)) != NULL);

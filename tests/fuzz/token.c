@@ -15,7 +15,7 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The payload of a token that was read is in it again, byte for byte, when encoded anew. */
+/* The payload of a token that was read is in it again, byte for byte, when encoded again. */
 static void
 is_canonical(struct arena *a, const struct token *t)
 {

@@ -277,7 +277,7 @@ def test_under_apache_it_goes_from_the_upload_to_the_calendar(apache):
     assert apache("GET", "/").headers["content-type"].startswith("text/html")
     assert apache("GET", "/lib/calendar.js").headers["content-type"].startswith("text/javascript")
     again = apache("GET", "/setup")
-    assert again.status == 404 and b"Setup has been done" in again.body
+    assert again.status == 404 and b"Setup is already done" in again.body
 
 
 @pytest.mark.parametrize("path", ["/daybook.conf", "/setup-code.txt", "/.htaccess", "/bin/daybook", "/libexec/daybook", "/bin/", "/libexec/",

@@ -1,6 +1,6 @@
 """Every web server that Daybook ships a configuration for, started from the generated file on a free port of loopback.
 
-A test changes in the shipped file what its head says one should change, and nothing else; around it stands the least
+A test changes in the shipped file what its head says one should change, and nothing else; around it is the least
 that the server needs (modules, a port, folders of its own).  Started as root, everything runs as www-data.
 """
 import glob
@@ -209,7 +209,7 @@ class Server:
         return []
 
     def reload(self):
-        """Reads its configuration anew, without losing a request."""
+        """Reads its configuration again, without losing a request."""
         self.process.send_signal(self.RELOAD)
 
     def generation(self):
@@ -243,7 +243,7 @@ class Lighttpd(Server):
 
 
     def reload(self):
-        """lighttpd loses the TERM to a child that it has forked and that is not yet the program, and waits for it for ever."""
+        """lighttpd loses the TERM to a child that it has forked and that is not yet the program, and waits for it without end."""
         until(lambda: all(not file.endswith("/lighttpd") for pid, file in below(self.process.pid).items()
                           if pid != self.process.pid), "a program does not start")
         super().reload()

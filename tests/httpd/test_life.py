@@ -149,7 +149,7 @@ class Load:
     def more(self, n):
         """Waits until so many more were asked."""
         wanted = self.count + n
-        until(lambda: self.count >= wanted, "the load stands still")
+        until(lambda: self.count >= wanted, "the load has stopped")
 
     def __exit__(self, *_):
         self.is_over = True
@@ -187,7 +187,7 @@ def test_under_mod_cgi_a_reload_fails_no_request(servers, site):
     assert reload_under_load(servers[ApacheOldCgi, ""], site).failed == []
 
 
-# ---- What a program does behind its reply
+# ---- What a program does after its reply
 
 @pytest.mark.parametrize("kind", [LighttpdCgi, ApacheCgi, ApacheOldCgi])
 def test_of_plain_cgi_nobody_waits_for_a_backup_and_it_is_made(servers, site, kind):

@@ -7,7 +7,7 @@ import pytest
 from compare import compare_entry
 from masks import Masks
 
-BODY = {"success": False, "message": "Validation error", "error": "limit: not within 1 to 200",
+BODY = {"success": False, "message": "Validation error", "error": "limit: must be from 1 to 200",
         "data": {"n": 5, "at": "2026-03-18", "is": True}}
 PAGE = "<html><body><h1>Set up</h1><form><label for=\"a\">The code</label><input id=\"a\" name=\"code\"></form><p>Upload it.</p></body></html>"
 REPLY = {"name": "a reply", "program": "events", "request": {"method": "GET"}, "status": "400 Bad Request",
@@ -42,7 +42,7 @@ CASES = [
     ("another sentence", REPLY, body(error="limit: give a number from 1 to 200"), ["text"]),
     ("a sentence that says more", REPLY, body(error="limit: 500 is not within 1 to 200"), ["text"]),
     ("a sentence that says less", REPLY, body(error="limit: too large"), ["shape"]),
-    ("another number in the same words", REPLY, body(error="limit: not within 1 to 201"), ["shape"]),
+    ("another number in the same words", REPLY, body(error="limit: must be from 1 to 201"), ["shape"]),
     ("a code for a sentence", REPLY, body(error="OutOfRange"), ["shape"]),
     ("a number", REPLY, body(data={**BODY["data"], "n": 6}), ["shape"]),
     ("a number written in another way", REPLY, reply(body=REPLY["body"].replace("5,", "5.0,")), ["shape"]),

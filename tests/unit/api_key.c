@@ -37,7 +37,7 @@ static const struct add_row {
 	{ "no scope is taken", "acme", 0, 4, OK },
 	{ "admin is refused", "acme", SCOPE_ADMIN, 4, BAD_REQUEST },
 	{ "admin among others is refused", "acme", SCOPE_ALL, 4, BAD_REQUEST },
-	{ "an unknown organisation is refused", "nobody", SCOPE_USAGE_READ, 4, NOT_FOUND },
+	{ "an unknown organization is refused", "nobody", SCOPE_USAGE_READ, 4, NOT_FOUND },
 	{ "no name is taken", "acme", SCOPE_USAGE_READ, 0, OK },
 	{ "a name of 200 bytes is taken", "acme", SCOPE_USAGE_READ, 200, OK },
 	{ "a name of 201 bytes is refused", "acme", SCOPE_USAGE_READ, 201, BAD_REQUEST },

@@ -168,7 +168,7 @@ int
 main(void)
 {
 	TABLE(sizes, is_zeroed_aligned_and_apart);
-	CASE("texts are copied with a NUL behind", texts_are_copied);
+	CASE("texts are copied with a NUL after them", texts_are_copied);
 	CASE("texts are printed, however long", texts_are_printed);
 	TABLE(grows, an_array_grows);
 	CASE("an array whose size would wrap around is out of memory", a_size_never_wraps);

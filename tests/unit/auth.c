@@ -15,12 +15,12 @@ static const struct bound_row {
 	const char *org;	/* NULL: refused */
 	unsigned scopes;
 } bounds[] = {
-	{ "a key of all speaks for any organisation", HS, CLAIM("globex", "\"scope\":\"usage:read\""), "globex", READ },
+	{ "a key of all is for any organization", HS, CLAIM("globex", "\"scope\":\"usage:read\""), "globex", READ },
 	{ "a key of all may grant admin", HS, "{" EXP ",\"scope\":\"admin\"}", "", SCOPE_ALL },
-	{ "admin may name an organisation", HS, CLAIM("acme", "\"scope\":\"admin\""), "acme", SCOPE_ALL },
+	{ "admin may name an organization", HS, CLAIM("acme", "\"scope\":\"admin\""), "acme", SCOPE_ALL },
 	{ "a role may be admin", HS, "{" EXP ",\"accessRole\":\"SUPERADMIN\"}", "", SCOPE_ALL },
-	{ "a token without an organisation is refused without admin", HS, "{" EXP ",\"scope\":\"org:admin\"}", NULL, 0 },
-	{ "an organisation that does not exist is let in", HS, CLAIM("nobody", "\"scope\":\"usage:read\""), "nobody", READ },
+	{ "a token without an organization is refused without admin", HS, "{" EXP ",\"scope\":\"org:admin\"}", NULL, 0 },
+	{ "an organization that does not exist is let in", HS, CLAIM("nobody", "\"scope\":\"usage:read\""), "nobody", READ },
 	{ "nothing claimed is nothing granted", HS, CLAIM("acme", "\"scope\":\"\""), "acme", 0 },
 
 	{ "a key of acme speaks for acme", BY("acme"), CLAIM("acme", "\"scope\":\"usage:read\""), "acme", READ },
@@ -41,7 +41,7 @@ static const struct bound_row {
 	    "acme", NARROW },
 	{ "a role by a narrow key is what both have", BY("narrow"), CLAIM("acme", "\"accessRole\":\"SALES_REP\""), "acme",
 	    READ },
-	{ "admin by a narrow key needs an organisation", BY("narrow"), "{" EXP ",\"scope\":\"admin\"}", NULL, 0 },
+	{ "admin by a narrow key needs an organization", BY("narrow"), "{" EXP ",\"scope\":\"admin\"}", NULL, 0 },
 	{ "a key of nothing grants nothing", BY("nothing"), CLAIM("acme", "\"scope\":\"admin\""), "acme", 0 },
 	{ "a narrow key of acme is both", BY("acme-narrow"), CLAIM("acme", "\"scope\":\"admin\""), "acme", READ },
 };
@@ -75,7 +75,7 @@ static const struct request_row {
 	{ "an empty Authorization counts as absent", "", "$K", "apikey:1" },
 	{ "an empty X-API-Key counts as absent", "Bearer $T", "", "jwt:hs" },
 	{ "Authorization goes before X-API-Key", "Bearer $T", "$K", "jwt:hs" },
-	{ "a bad Authorization is not mended by X-API-Key", "Bearer x", "$K", NULL },
+	{ "a bad Authorization is not replaced by X-API-Key", "Bearer x", "$K", NULL },
 	{ "a good Authorization is not hurt by a bad X-API-Key", "Bearer $T", "x", "jwt:hs" },
 	{ "no header is refused", NULL, NULL, NULL },
 	{ "empty headers are refused", "", "", NULL },

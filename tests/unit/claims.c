@@ -112,7 +112,7 @@ static const struct right_row {
 	const char *org;
 	unsigned scopes;
 } rights[] = {
-	{ "a scope and an organisation", "{" ORG "\"scope\":\"usage:read\"," EXP "}", OK, "acme", READ },
+	{ "a scope and an organization", "{" ORG "\"scope\":\"usage:read\"," EXP "}", OK, "acme", READ },
 	{ "several scopes", "{" ORG "\"scope\":\"usage:read campaigns:write\"," EXP "}", OK, "acme", SALES },
 	{ "blanks around scopes do not matter", "{" ORG "\"scope\":\"  usage:read  \"," EXP "}", OK, "acme", READ },
 	{ "words of others are passed over", "{" ORG "\"scope\":\"openid usage:read email\"," EXP "}", OK, "acme", READ },
@@ -136,16 +136,16 @@ static const struct right_row {
 	{ "the beginning of a role is nothing", "{" ORG "\"accessRole\":\"SUPER\"," EXP "}", OK, "acme", 0 },
 	{ "an empty role is nothing", "{" ORG "\"accessRole\":\"\"," EXP "}", OK, "acme", 0 },
 	{ "a role that is no string is refused", "{" ORG "\"accessRole\":1," EXP "}", UNAUTHENTICATED, NULL, 0 },
-	{ "a null organisation is none", "{\"organizationId\":null,\"scope\":\"admin\"," EXP "}", OK, NULL, SCOPE_ALL },
-	{ "the characters of an organisation's id", "{\"organizationId\":\"A-z_0.9\"," EXP "}", OK, "A-z_0.9", 0 },
-	{ "an organisation of 64 characters", "{\"organizationId\":\"" LETTERS_64 "\"," EXP "}", OK, LETTERS_64, 0 },
-	{ "an organisation of 65 is refused", "{\"organizationId\":\"" LETTERS_64 "a\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
-	{ "an empty organisation is refused", "{\"organizationId\":\"\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
-	{ "an organisation with a slash is refused", "{\"organizationId\":\"a/b\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
-	{ "an organisation with a blank is refused", "{\"organizationId\":\"acme \"," EXP "}", UNAUTHENTICATED, NULL, 0 },
-	{ "an organisation in Greek is refused", "{\"organizationId\":\"α\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
-	{ "an organisation that is a number is refused", "{\"organizationId\":7," EXP "}", UNAUTHENTICATED, NULL, 0 },
-	{ "a list of organisations is refused", "{\"organizationId\":[\"acme\"]," EXP "}", UNAUTHENTICATED, NULL, 0 },
+	{ "a null organization is none", "{\"organizationId\":null,\"scope\":\"admin\"," EXP "}", OK, NULL, SCOPE_ALL },
+	{ "the characters of an organization's id", "{\"organizationId\":\"A-z_0.9\"," EXP "}", OK, "A-z_0.9", 0 },
+	{ "an organization of 64 characters", "{\"organizationId\":\"" LETTERS_64 "\"," EXP "}", OK, LETTERS_64, 0 },
+	{ "an organization of 65 is refused", "{\"organizationId\":\"" LETTERS_64 "a\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
+	{ "an empty organization is refused", "{\"organizationId\":\"\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
+	{ "an organization with a slash is refused", "{\"organizationId\":\"a/b\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
+	{ "an organization with a blank is refused", "{\"organizationId\":\"acme \"," EXP "}", UNAUTHENTICATED, NULL, 0 },
+	{ "an organization in Greek is refused", "{\"organizationId\":\"α\"," EXP "}", UNAUTHENTICATED, NULL, 0 },
+	{ "an organization that is a number is refused", "{\"organizationId\":7," EXP "}", UNAUTHENTICATED, NULL, 0 },
+	{ "a list of organizations is refused", "{\"organizationId\":[\"acme\"]," EXP "}", UNAUTHENTICATED, NULL, 0 },
 	{ "claims of others do not matter", "{" ORG "\"realm\":{\"roles\":[\"x\"]}," EXP "}", OK, "acme", 0 },
 };
 

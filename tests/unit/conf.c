@@ -10,7 +10,7 @@
 
 static char folder[] = "/tmp/daybook-conf-XXXXXX";
 
-/* %s in what is wanted stands for the folder of the test; own and system are NULL where there is no such file. */
+/* %s in what is wanted stands for the folder of the test; own and system are NULL if there is no such file. */
 static const struct place_row {
 	const char *name, *named, *own, *system;
 	enum status status;
@@ -28,8 +28,8 @@ static const struct place_row {
 	{ "the last line needs no end", NULL, "DAYBOOK_DB=/b.db", NULL, OK, "/b.db" },
 	{ "the first line that begins so counts", NULL, " DAYBOOK_DB=/a.db\nDAYBOOK_DB=/b.db\nDAYBOOK_DB=/c.db\n", NULL, OK,
 	    "/b.db" },
-	{ "where nothing names one, the first place is said", NULL, NULL, NULL, UNAVAILABLE, "%s/own/daybook.conf" },
-	{ "where nothing names one, the last place is said", NULL, "", NULL, UNAVAILABLE, "%s/system/daybook.conf" },
+	{ "if nothing names one, the error names the first place", NULL, NULL, NULL, UNAVAILABLE, "%s/own/daybook.conf" },
+	{ "if nothing names one, the error names the last place", NULL, "", NULL, UNAVAILABLE, "%s/system/daybook.conf" },
 };
 
 static void

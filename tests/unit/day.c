@@ -29,7 +29,7 @@ static const struct civil {
 	{ "1969-12-31 is day -1", 1969, 12, 31, -1 },
 	{ "2000-02-29 is day 11016", 2000, 2, 29, 11016 },
 	{ "2000-03-01 is the next", 2000, 3, 1, 11017 },
-	{ "2012-01-01 is the first that organisations have", 2012, 1, 1, 15340 },
+	{ "2012-01-01 is the first that organizations have", 2012, 1, 1, 15340 },
 	{ "2100-01-01 is the last", 2100, 1, 1, 47482 },
 	{ "2100-02-28 is before", 2100, 2, 28, 47540 },
 	{ "2100-03-01, without a leap day", 2100, 3, 1, 47541 },
@@ -123,7 +123,7 @@ static const struct text {
 	{ "a year of five digits", "12026-05-20", false },
 	{ "a sign", "+026-05-20", false },
 	{ "a blank before", " 2026-05-2", false },
-	{ "a blank behind", "2026-05-20 ", false },
+	{ "a trailing blank", "2026-05-20 ", false },
 	{ "an instant", "2026-05-20T00:00:00Z", false },
 };
 
@@ -167,7 +167,7 @@ static const struct start {
 	{ "Apia's day after it", "Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00.000Z" },
 	{ "Apia's first day of 2012", "Pacific/Apia", "2012-01-01", "2011-12-31T10:00:00.000Z" },
 	{ "the first span holds before itself", "Asia/Tokyo", "1970-01-01", "1969-12-31T15:00:00.000Z" },
-	{ "the last span holds for ever", "Asia/Tokyo", "2500-01-01", "2499-12-31T15:00:00.000Z" },
+	{ "the last span holds permanently", "Asia/Tokyo", "2500-01-01", "2499-12-31T15:00:00.000Z" },
 };
 
 static void

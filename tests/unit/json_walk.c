@@ -96,7 +96,7 @@ static const struct unchecked_row {
 	{ "walkers stay inside an object that does not end", "{" },
 	{ "walkers stay inside a key that does not end", "{\"" },
 	{ "walkers stay inside a key that ends in a backslash", "{\"\\" },
-	{ "walkers stay inside a key that is cut behind a backslash", "{\"\\x" },
+	{ "walkers stay inside a key that is cut after a backslash", "{\"\\x" },
 	{ "walkers stay inside an object without a value", "{\"a\":" },
 	{ "walkers stay inside an object with a broken escape", "{\"\\u00\":1}" },
 	{ "walkers end at a member without a value", "{\"b\",\"b\"}" },

@@ -13,9 +13,9 @@ static const struct value_row {
 	size_t size;
 	const char *value;
 } values[] = {
-	{ "a plain word stands as it is", "usage-calendar", 64, "usage-calendar" },
-	{ "a path stands as it is", "/api/campaigns", 64, "/api/campaigns" },
-	{ "UTF-8 stands as it is", "caf\xc3\xa9", 64, "caf\xc3\xa9" },
+	{ "a plain word is left as it is", "usage-calendar", 64, "usage-calendar" },
+	{ "a path is left as it is", "/api/campaigns", 64, "/api/campaigns" },
+	{ "UTF-8 is left as it is", "caf\xc3\xa9", 64, "caf\xc3\xa9" },
 	{ "an empty text is quoted", "", 64, "\"\"" },
 	{ "a blank is quoted", "a b", 64, "\"a b\"" },
 	{ "an equals sign is quoted", "a=b", 64, "\"a=b\"" },
@@ -35,7 +35,7 @@ static void
 value_is(void **state)
 {
 	const struct value_row *row = *state;
-	char *out = malloc(row->size);	/* so that the sanitiser sees a write behind the end */
+	char *out = malloc(row->size);	/* so that the sanitiser sees a write past the end */
 
 	assert_ptr_equal(log_value(row->text, out, row->size), out);
 	assert_string_equal(out, row->value);

@@ -165,7 +165,7 @@ add_org(const char *id)
 	assert(query_run(q) == OK);
 }
 
-/* A database with the organisations acme and globex, and no key. */
+/* A database with the organizations acme and globex, and no key. */
 static inline void
 world_open(void)
 {

@@ -166,8 +166,8 @@ static const struct add_row {
 	{ "alg none is refused", "k", "none", NONE, NULL, BAD_REQUEST, false },
 	{ "alg RS512 is refused", "k", "RS512", RSA_PUBLIC, NULL, BAD_REQUEST, false },
 	{ "alg in lower case is refused", "k", "hs256", TEXT_32, NULL, BAD_REQUEST, false },
-	{ "a key of one organisation is taken", "k", "HS256", NONE, "acme", OK, true },
-	{ "a key of an unknown organisation is refused", "k", "HS256", NONE, "nobody", NOT_FOUND, false },
+	{ "a key of one organization is taken", "k", "HS256", NONE, "acme", OK, true },
+	{ "a key of an unknown organization is refused", "k", "HS256", NONE, "nobody", NOT_FOUND, false },
 	{ "a taken kid is a conflict", "first", "HS256", NONE, NULL, CONFLICT, false },
 	{ "an empty kid is refused", "", "HS256", NONE, NULL, BAD_REQUEST, false },
 	{ "a kid of 64 characters is taken", LETTERS_64, "HS256", NONE, NULL, OK, true },
@@ -269,7 +269,7 @@ static const struct grant_row {
 	{ "a claim beside the key gets nothing", NULL, WRITE, SCOPE_ORG_ADMIN, 0 },
 	{ "a key of nothing grants nothing", NULL, 0, SCOPE_ALL, 0 },
 	{ "a claim of nothing gets nothing", NULL, SCOPE_ALL, 0, 0 },
-	{ "a key of one organisation never grants admin", "acme", SCOPE_ALL, SCOPE_ADMIN, ORG_ALL },
+	{ "a key of one organization never grants admin", "acme", SCOPE_ALL, SCOPE_ADMIN, ORG_ALL },
 	{ "nor where admin is all that it says", "acme", SCOPE_ADMIN, SCOPE_ADMIN, ORG_ALL },
 };
 
@@ -293,10 +293,10 @@ static const struct sign_row {
 } signs[] = {
 	{ "the newest key that may signs", NULL, "globex", WRITE, HOUR, OK, "jwt:rsa" },
 	{ "a broad scope takes an older key", NULL, "globex", SCOPE_ORG_ADMIN, HOUR, OK, "jwt:first" },
-	{ "admin needs no organisation", NULL, NULL, SCOPE_ADMIN, HOUR, OK, "jwt:first" },
+	{ "admin needs no organization", NULL, NULL, SCOPE_ADMIN, HOUR, OK, "jwt:first" },
 	{ "no scope at all is signed", NULL, "acme", 0, HOUR, OK, "jwt:rsa" },
 	{ "a key that is named signs", "acme", "acme", READ, HOUR, OK, "jwt:acme" },
-	{ "an organisation that does not exist is signed", "first", "nobody", READ, HOUR, OK, "jwt:first" },
+	{ "an organization that does not exist is signed", "first", "nobody", READ, HOUR, OK, "jwt:first" },
 	{ "a key of acme does not sign for globex", "acme", "globex", READ, HOUR, BAD_REQUEST, NULL },
 	{ "a key of acme does not sign for none", "acme", NULL, SCOPE_ADMIN, HOUR, BAD_REQUEST, NULL },
 	{ "a narrow key does not sign more than it has", "rsa", "acme", SCOPE_ORG_ADMIN, HOUR, BAD_REQUEST, NULL },
@@ -304,8 +304,8 @@ static const struct sign_row {
 	{ "a key that only verifies does not sign", "verifier", "acme", READ, HOUR, CONFLICT, NULL },
 	{ "a retired key does not sign", "old", "acme", READ, HOUR, CONFLICT, NULL },
 	{ "an unknown key does not sign", "nobody", "acme", READ, HOUR, NOT_FOUND, NULL },
-	{ "no organisation needs admin", NULL, NULL, SCOPE_ORG_ADMIN, HOUR, BAD_REQUEST, NULL },
-	{ "a malformed organisation is refused", NULL, "a b", READ, HOUR, BAD_REQUEST, NULL },
+	{ "no organization needs admin", NULL, NULL, SCOPE_ORG_ADMIN, HOUR, BAD_REQUEST, NULL },
+	{ "a malformed organization is refused", NULL, "a b", READ, HOUR, BAD_REQUEST, NULL },
 	{ "a second is signed", NULL, "acme", READ, 1000, OK, "jwt:rsa" },
 	{ "less than a second is refused", NULL, "acme", READ, 999, BAD_REQUEST, NULL },
 	{ "ten years are signed", NULL, "acme", READ, TOKEN_TTL_MAX_MS, OK, "jwt:rsa" },
@@ -380,7 +380,7 @@ without_keys_nothing_is_signed(void **state)
 	assert_int_equal(db_write_begin(db), OK);
 	assert_int_equal(query_run(db_query(db, "DELETE FROM signing_key")), OK);
 	assert_int_equal(token_sign(db, arena, NULL, "acme", READ, NOW, HOUR, &token, &err), NOT_FOUND);
-	assert_string_equal(err.hint, "daybook key add");
+	assert_string_equal(err.hint, "Add one with `daybook key add`.");
 	db_write_abort(db);
 }
 

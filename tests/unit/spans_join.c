@@ -9,7 +9,7 @@
 
 #include "time/day.h"
 
-/* ---- An organisation that moves */
+/* ---- An organization that moves */
 
 enum { MOVES_MAX = 4 };
 
@@ -106,7 +106,7 @@ gmt_minus_12_goes_to_honolulu_without_one(void **state)
 }
 
 static void
-a_new_organisation_has_the_zone_from_2012_on(void **state)
+a_new_organization_has_the_zone_from_2012_on(void **state)
 {
 	static struct span spans[SPANS_MAX], expected[SPANS_MAX];
 	size_t count = spans_join((struct spans){ NULL, 0 }, zone("Europe/Berlin"), at("2026-07-01T00:00:00Z"),
@@ -161,7 +161,7 @@ spans_that_do_not_fit_are_refused(void **state)
 	assert_int_equal(spans_join((struct spans){ NULL, 0 }, zone("Europe/Berlin"), 0, next, 20), 0);
 }
 
-/* Days never go back, whatever zone an organisation leaves, whichever it goes to, on whatever day. */
+/* Days never go back, whatever zone an organization leaves, whichever it goes to, on whatever day. */
 static void
 days_never_go_back_at_a_move(void **state)
 {
@@ -275,7 +275,7 @@ main(void)
 	TABLE(moves, starts_there_after_the_moves);
 	CASE("Kiritimati goes to GMT+12 over a bridge", kiritimati_goes_to_gmt_12_over_a_bridge);
 	CASE("GMT-12 goes to Honolulu without one", gmt_minus_12_goes_to_honolulu_without_one);
-	CASE("a new organisation has the zone from 2012 on", a_new_organisation_has_the_zone_from_2012_on);
+	CASE("a new organization has the zone from 2012 on", a_new_organization_has_the_zone_from_2012_on);
 	CASE("joining the same zone changes nothing", joining_the_same_zone_changes_nothing);
 	CASE("a join after the last day changes nothing", a_join_after_the_last_day_changes_nothing);
 	CASE("spans that do not fit are refused", spans_that_do_not_fit_are_refused);

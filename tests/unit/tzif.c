@@ -144,8 +144,8 @@ static const struct damage {
 	{ "a leap second is refused", AT_LEAPS, 4, 1, "it counts leap seconds" },
 	{ "2^32 - 1 leap seconds are refused", AT_LEAPS, 4, 0xffffffff, "it counts leap seconds" },
 	{ "more steps than bytes are refused", AT_STEPS, 4, 20, "cut short in its second block" },
-	{ "2,001 steps are refused", AT_STEPS, 4, 2001, "too many steps" },
-	{ "2^32 - 1 steps are refused", AT_STEPS, 4, 0xffffffff, "too many steps" },
+	{ "2,001 steps are refused", AT_STEPS, 4, 2001, "too many transitions" },
+	{ "2^32 - 1 steps are refused", AT_STEPS, 4, 0xffffffff, "too many transitions" },
 	{ "no types are refused", AT_TYPES, 4, 0, "no local time types, or too many" },
 	{ "257 types are refused", AT_TYPES, 4, 257, "no local time types, or too many" },
 	{ "256 types are refused only for their bytes", AT_TYPES, 4, 256, "cut short in its second block" },
@@ -154,13 +154,13 @@ static const struct damage {
 	{ "one standard indicator for two types is refused", AT_ISSTDS, 4, 1, "indicators do not match the local time types" },
 	{ "one UT indicator for two types is refused", AT_ISUTS, 4, 1, "indicators do not match the local time types" },
 	{ "a step to the same type again is accepted", INDICES, 1, 0, NULL },
-	{ "a step to a type that is not there is refused", INDICES, 1, 2, "a step to an unknown local time type" },
+	{ "a step to a type that is not there is refused", INDICES, 1, 2, "a transition to an unknown local time type" },
 	{ "steps that ascend by one are accepted", TIMES, 8, 1999, NULL },
-	{ "two steps at once are refused", TIMES, 8, 2000, "steps out of order" },
-	{ "descending steps are refused", TIMES, 8, 2001, "steps out of order" },
+	{ "two steps at once are refused", TIMES, 8, 2000, "transitions out of order" },
+	{ "descending steps are refused", TIMES, 8, 2001, "transitions out of order" },
 	{ "a step 2^59 seconds ago is accepted", TIMES, 8, -(INT64_C(1) << 59), NULL },
-	{ "a step before that is refused", TIMES, 8, -(INT64_C(1) << 59) - 1, "steps out of order" },
-	{ "a step after 2^59 is refused", TIMES + 8, 8, (INT64_C(1) << 59) + 1, "steps out of order" },
+	{ "a step before that is refused", TIMES, 8, -(INT64_C(1) << 59) - 1, "transitions out of order" },
+	{ "a step after 2^59 is refused", TIMES + 8, 8, (INT64_C(1) << 59) + 1, "transitions out of order" },
 	{ "an offset of almost a day is accepted", TYPES + 6, 4, 86399, NULL },
 	{ "an offset of a day is refused", TYPES + 6, 4, 86400, "an offset of a day or more" },
 	{ "an offset of almost a day west is accepted", TYPES + 6, 4, -86399, NULL },
@@ -169,16 +169,16 @@ static const struct damage {
 	{ "daylight saving is accepted", TYPES + 4, 1, 1, NULL },
 	{ "daylight saving that is neither yes nor no is refused", TYPES + 4, 1, 2, "a malformed local time type" },
 	{ "a designation that is not there is refused", TYPES + 5, 1, 1, "a malformed local time type" },
-	{ "an endless designation is refused", CHARS, 1, 'X', "an endless designation" },
+	{ "an endless designation is refused", CHARS, 1, 'X', "an unterminated designation" },
 	{ "a footer without a line break before it is refused", FOOTER, 1, 'E', "no footer" },
 	{ "another rule is accepted", FOOTER + 1, 1, 'S', NULL },
 	{ "a rule that contradicts the last step is refused", FOOTER + 4, 1, '2',
-	    "the rule in the footer contradicts the last step" },
+	    "the rule in the footer contradicts the last transition" },
 	{ "and so is a last step that contradicts the rule", INDICES + 1, 1, 1,
-	    "the rule in the footer contradicts the last step" },
+	    "the rule in the footer contradicts the last transition" },
 	{ "a malformed rule is refused", FOOTER + 1, 1, '-', "a malformed rule in the footer" },
 	{ "a NUL in the rule is refused", FOOTER + 1, 1, 0, "a malformed rule in the footer" },
-	{ "a footer without a line break behind it is refused", FOOTER + 18, 1, ',', "a footer cut short" },
+	{ "a footer without a line break after it is refused", FOOTER + 18, 1, ',', "a footer cut short" },
 };
 
 static void
@@ -273,7 +273,7 @@ main(void)
 {
 	TABLE(moments, has_the_offset);
 	CASE("steps come one after another", steps_come_one_after_another);
-	CASE("without a rule the last type holds for ever", the_last_type_holds_without_a_rule);
+	CASE("without a rule the last type holds permanently", the_last_type_holds_without_a_rule);
 	CASE("a file can be nothing but its first type", a_file_of_nothing_but_its_first_type);
 	CASE("what follows the footer is for later versions", what_follows_the_footer_is_for_later_versions);
 	TABLE(damages, is_judged);

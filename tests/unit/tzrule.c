@@ -120,7 +120,7 @@ static const struct bad {
 	{ "an offset of second 60", "EST5:00:60" },
 	{ "an offset with a colon and nothing", "EST5:" },
 	{ "an offset with two signs", "EST--5" },
-	{ "a blank behind", "EST5 " },
+	{ "a trailing blank", "EST5 " },
 	{ "a NUL's place taken by junk", "EST5\x01" },
 	{ "daylight saving without its turns", "EST5EDT" },
 	{ "daylight saving with one turn", "EST5EDT,M3.2.0" },

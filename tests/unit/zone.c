@@ -22,9 +22,9 @@ static const struct name {
 	{ "a zone of the list", "Europe/Berlin", true },
 	{ "a misspelt zone", "Europe/Berlinn", false },
 	{ "a zone in small letters", "europe/berlin", false },
-	{ "a zone with a blank behind", "Europe/Berlin ", false },
-	{ "a zone with a line break behind", "Europe/Berlin\n", false },
-	{ "a zone with a slash behind", "Europe/Berlin/", false },
+	{ "a zone with a trailing blank", "Europe/Berlin ", false },
+	{ "a zone with a trailing line break", "Europe/Berlin\n", false },
+	{ "a zone with a trailing slash", "Europe/Berlin/", false },
 	{ "a zone with two slashes", "Europe//Berlin", false },
 	{ "a zone with a leading colon", ":Europe/Berlin", false },
 	{ "a zone in three parts", "America/Argentina/Buenos_Aires", true },
@@ -207,7 +207,7 @@ has_the_spans(void **state)
 		assert_int_equal(spans[0].from_at, at(row->from));
 		assert_int_equal(spans[written - 1].from_at, at(row->last));
 	}
-	assert_int_equal(spans[written].from_at, 0);	/* nothing behind them was touched */
+	assert_int_equal(spans[written].from_at, 0);	/* nothing after them was touched */
 }
 
 int

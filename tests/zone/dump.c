@@ -8,7 +8,7 @@
  *				the one before, the first starting at AT (ms); until 2100-01-01
  *	step AT O O O O O	a change of the offset at AT, and the offsets (s) at AT - 2000,
  *				AT - 1, AT, AT + 1 and AT + 2000 ms; AT is of 1970 to 2100
- *	join COUNT		of how many spans an organisation's days consist; 0 = refused
+ *	join COUNT		of how many spans an organization's days consist; 0 = refused
  *	fail WHY		instead of all that
  */
 #include <stdio.h>
