@@ -2,11 +2,14 @@
  * The database as a file: init, backup, restore, upgrade.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "admin/backup.h"
 #include "cli.h"
 #include "admin/inspect.h"
 #include "store/setting.h"
+
+enum { AGAIN_US = 100000 };	/* the pause before another turn of an upgrade */
 
 static const struct option_spec no_options[] = { { NULL, NULL, NULL } };
 
@@ -111,15 +114,21 @@ cmd_upgrade(struct cli *c, int argc, char **argv)
 {
 	bool is_forced = false;
 	const struct option_spec specs[] = { { "--force", NULL, &is_forced }, { NULL, NULL, NULL } };
+	struct upgrade_turn turn = { .until_ms = INT64_MAX, .progress = progress };
+	enum status st;
 	int from = 0;
 
 	if (!cli_options("upgrade", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
 	if (!cli_path(c))
 		return FAILED;
-	if (inspect_upgrade(c->path, is_forced, &from, &c->err) != OK)
+	turn.is_forced = is_forced;
+	while ((st = inspect_upgrade(c->path, &turn, &c->err)) == OK && !turn.is_done)
+		usleep(AGAIN_US);	/* another process is at it, or the file was changed meanwhile */
+	progress_end();
+	if (st != OK)
 		return cli_fail(c);
-	if (from == DB_SCHEMA_VERSION)
+	if ((from = turn.state.from) == DB_SCHEMA_VERSION)
 		printf("%s: already has schema version %d\n", c->path, from);
 	else
 		printf("%s: upgraded from schema version %d to %d\n", c->path, from, DB_SCHEMA_VERSION);

@@ -101,7 +101,7 @@ setup_page_show(struct req *r, enum status st, const struct setup_page *p, struc
 	bool is_form = p->form != NULL || p->upgrade != NULL;
 	struct html_value values[VALUES_MAX] = { { "title", p->title }, { "problem", p->problem }, { "fix", p->fix },
 		{ "form", p->form }, { "upgrade", p->upgrade }, { "upload", p->upload }, { "done", p->done }, { "key", p->key },
-		{ "upgraded", p->upgraded }, { "code_stays", p->code_stays ? "yes" : NULL },
+		{ "upgrading", p->upgrading }, { "upgraded", p->upgraded }, { "code_stays", p->code_stays ? "yes" : NULL },
 		{ "plain", is_form && !is_https(r) ? "yes" : NULL }, { "base", base_url(r) },
 		{ "zones", p->form != NULL ? zone_options(r->arena) : NULL } };
 	size_t n = 0;
@@ -136,6 +136,7 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 		const char *title;
 	} states[] = {
 		[SETUP_READY] = { OK, "Set up Daybook" }, [SETUP_OLDER] = { OK, "Upgrade Daybook's database" },
+		[SETUP_UPGRADING] = { OK, "The database is being upgraded" },
 		[SETUP_NO_CODE] = { FORBIDDEN, "Set up Daybook" }, [SETUP_NO_CONF] = { CONFLICT, "Daybook cannot be set up yet" },
 		[SETUP_EXPOSED] = { CONFLICT, "Daybook cannot be set up yet" },
 		[SETUP_AWAY] = { UNAVAILABLE, "Daybook cannot be set up at the moment" },
@@ -148,8 +149,11 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 		p->problem = s->err.text;
 		p->fix = s->err.hint;
 	}
-	*(s->state == SETUP_READY ? &p->form : s->state == SETUP_OLDER ? &p->upgrade : s->state == SETUP_NO_CODE ? &p->upload :
-	    s->state == SETUP_DONE ? &p->done : &p->problem) = s->err.text[0] != '\0' ? s->err.text : "yes";
+	if (s->state == SETUP_UPGRADING)
+		p->upgrading = "It goes on when this page is loaded again";
+	else
+		*(s->state == SETUP_READY ? &p->form : s->state == SETUP_OLDER ? &p->upgrade : s->state == SETUP_NO_CODE ? &p->upload :
+		    s->state == SETUP_DONE ? &p->done : &p->problem) = s->err.text[0] != '\0' ? s->err.text : "yes";
 	r->err = s->err;
 	if (s->state == SETUP_DONE)
 		error_set(&r->err, NOT_FOUND, "setup: already done");

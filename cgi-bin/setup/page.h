@@ -15,7 +15,7 @@ extern const char *const setup_fields[];
 struct setup_page {
 	const char *title, *problem, *fix;
 	const char *form, *upgrade, *upload, *done;		/* flags */
-	const char *key, *upgraded;				/* the API key; the name of the copy */
+	const char *key, *upgrading, *upgraded;			/* the API key; how far it is; the name of the old file */
 	const char *values[SETUP_FIELDS], *errors[SETUP_FIELDS];	/* what was typed, and the error beside it */
 	bool code_stays;
 };

@@ -2,11 +2,15 @@
  * Setting up without a shell: for anybody who knows the code in the file setup-code.txt in the folder above the programs,
  * and only until it has been done.  Needs no database; it creates it.
  *
- * GET /setup -- a page with a form, or with what is still missing.
+ * GET /setup -- a page with a form, or with what is still missing; or the next turn of an upgrade that was begun.
  * POST /setup -- the form, or a JSON object with the same fields: code, organizationId, name (else the id), timezone,
  *	dailyLimit (none = unlimited), plan, priceSms, priceCall (dollars a part as text).  Makes the database, the organization,
  *	its prices, a signing key and an API key (org:admin usage:read usage:write campaigns:write), all or nothing; then
- *	removes the code file.  If the database has an older schema: takes the code alone, copies the database and upgrades it.
+ *	removes the code file.  If the database has an older schema: takes the code alone, and begins its upgrade.
+ *
+ * An upgrade is done in turns of some seconds, because a host ends requests that take long.  The page says how far it is, and
+ * asks the browser to load it again, which does the next turn.  That needs no code: the code is neither in an address nor in a
+ * page, nothing can be chosen about the upgrade any more, and only one request at a time works on it.
  *
  * The reply is a page; to a JSON request it is JSON:
  *
@@ -17,7 +21,7 @@
  *	404	the setup has been done
  *	409	daybook.conf is missing; the database would be in the document root, or cannot be created or used; the code file
  *		cannot be locked
- *	503	other requests are trying codes
+ *	503	other requests are trying codes; to JSON also: the upgrade needs another request
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +34,7 @@
 #include "http/serve.h"
 #include "page.h"
 
-enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13 };
+enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13, TURN_MS = 8000 };
 
 /* Puts an error beside its field.  A JSON reply has room for the first one only. */
 static void
@@ -146,7 +150,7 @@ finish(struct req *r, struct setup_page *p, const char *name, const char *value,
 	struct json *out = json_on(body);
 
 	p->code_stays = !setup_forget_code();
-	r->is_secret = true;
+	r->is_secret = p->key != NULL;
 	if (!setup_page_is_json(r))
 		return setup_page_show(r, OK, p, body);
 	dialect_tether_open(out);
@@ -171,17 +175,37 @@ give_up(struct req *r, enum status st, struct setup *s, struct setup_page *p, st
 	return st;
 }
 
+/* Says how far the upgrade is.  The browser loads the page again by its header, also without scripts. */
+static enum status
+go_on(struct req *r, const struct upgrade_turn *t, struct setup_page *p, struct buf *body)
+{
+	const struct db_upgrade_state *u = &t->state;
+
+	if (setup_page_is_json(r))
+		return UNAVAILABLE;
+	p->title = "The database is being upgraded";
+	p->upgrading = u->is_copied ? "All rows are copied; the new file is being checked" :
+	    u->total == 0 ? "Another request is working on it" :
+	    arena_printf(r->arena, "%lld of %lld rows are copied", (long long)u->done, (long long)u->total);
+	req_add_header(r, "Refresh", "1");
+	return setup_page_show(r, OK, p, body);
+}
+
 static enum status
 upgrade(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 {
+	struct upgrade_turn turn;
 	enum status st;
 
-	if ((st = setup_upgrade(s, r->arena, r->now, &p->upgraded, &r->err)) != OK) {
-		p->upgraded = NULL;
+	if ((st = setup_upgrade(s, r->arena, r->now, TURN_MS, &turn, &r->err)) != OK) {
+		setup_look(s, req_env(r, "DOCUMENT_ROOT"));	/* it may have to begin again, with the code */
 		return give_up(r, st, s, p, body);
 	}
+	if (!turn.is_done)
+		return go_on(r, &turn, p, body);
 	log_info("event=upgrade from=%d", s->schema_version);
-	p->title = "The database was upgraded";
+	p->title = "The database is upgraded";
+	p->upgraded = arena_strdup(r->arena, strrchr(turn.kept_as, '/') != NULL ? strrchr(turn.kept_as, '/') + 1 : "");
 	return finish(r, p, "copy", p->upgraded, NULL, NULL, body);
 }
 
@@ -211,7 +235,7 @@ setup_get(struct req *r, struct buf *body)
 	struct setup_page p = { 0 };
 
 	setup_look(&s, req_env(r, "DOCUMENT_ROOT"));
-	return setup_page_state(r, &s, &p, body);
+	return s.state == SETUP_UPGRADING && !r->is_head ? upgrade(r, &s, &p, body) : setup_page_state(r, &s, &p, body);
 }
 
 /*
@@ -227,6 +251,8 @@ setup_post(struct req *r, struct buf *body)
 	enum status st;
 
 	setup_look(&s, root);
+	if (s.state == SETUP_UPGRADING)
+		return upgrade(r, &s, &p, body);
 	if (s.state != SETUP_READY && s.state != SETUP_OLDER)
 		return setup_page_state(r, &s, &p, body);
 	st = setup_page_is_json(r) ? read_json(r, p.values) :
@@ -240,8 +266,8 @@ setup_post(struct req *r, struct buf *body)
 		p.errors[CODE] = arena_strdup(r->arena, without_name(CODE, r->err.text));
 		return refuse(r, st, &s, &p, body);
 	}
-	st = s.state == SETUP_READY ? set_up(r, &s, &p, body) : s.state == SETUP_OLDER ? upgrade(r, &s, &p, body) :
-	    setup_page_state(r, &s, &p, body);
+	st = s.state == SETUP_READY ? set_up(r, &s, &p, body) : s.state == SETUP_OLDER || s.state == SETUP_UPGRADING ?
+	    upgrade(r, &s, &p, body) : setup_page_state(r, &s, &p, body);
 	setup_leave(&s);
 	return st;
 }

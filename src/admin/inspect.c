@@ -1,8 +1,8 @@
 /*
  * Checks of a database that comes from elsewhere, and what replaces a live one with it (see inspect.h).
  *
- * A restore and an upgrade follow the same steps: stage a copy beside the database, check it, upgrade it, inspect it as a
- * whole, and only then touch the database.  Every failure before the last step leaves the database as it was.
+ * A restore and an upgrade follow the same steps: make a copy of this schema version beside the database, inspect it as a whole,
+ * and only then touch the database.  Every failure before the last step leaves the database as it was.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -94,54 +94,47 @@ inspect_and_accept(struct db *db, struct error *err)
 
 /* ---- A staged copy */
 
-/* Inspects the copy after its upgrade. is_forced leaves verify out: its differences are what --force accepts. */
+/* Inspects the copy.  is_forced leaves verify out: its differences are what --force accepts. */
 static enum status
-inspect_staged(const char *staged, bool is_forced, struct error *err)
+inspect_copy(struct db *db, bool is_forced, struct error *err)
 {
-	struct db *db = db_open(staged, err);
 	enum status st;
 
-	if (db == NULL)
-		return UNAVAILABLE;
 	if ((st = check_shape(db, err)) == OK && !is_forced && (st = run_verify(db, err)) != OK)
 		error_hint(err, "See all differences with `daybook -d FILE verify`. To accept the file as it is, use --force.");
-	db_close(db);
 	return st;
 }
 
-/*
- * Makes the staged copy ready to be used.  Checks it for damage first, because an upgrade of a damaged file could fail halfway
- * or hide the damage; then upgrades it; then inspects all of it.
- */
+/* Names the file that the operator named, not the copy, which is gone by the time the message is read. */
+static enum status
+rename_error(struct error *err, enum status st, const struct error *found, const char *copy, const char *name)
+{
+	if (strncmp(found->text, copy, strlen(copy)) == 0)
+		error_set(err, st, "%s%s", name, found->text + strlen(copy));
+	else if (strncmp(found->text, name, strlen(name)) == 0)
+		error_set(err, st, "%s", found->text);
+	else
+		error_set(err, st, "%s: %s", name, found->text);
+	error_hint(err, "%s", found->hint);
+	return st;
+}
+
+/* Makes the staged copy ready to be used: of this schema version, and inspected as a whole. */
 static enum status
 prepare(const char *from, const char *staged, bool is_forced, struct error *err)
 {
 	struct error found = { 0 };
 	enum status st;
 	struct db *db;
-	int version;
 
-	if ((st = db_stage(from, staged, err)) != OK)
-		return st;
-	if ((db = db_open_any(staged, &found)) == NULL)
-		st = UNAVAILABLE;
-	else {
-		st = db_check(db, &found);
+	if ((st = db_stage(from, staged, is_forced, &found)) == OK) {
+		if ((db = db_open(staged, &found)) == NULL)
+			st = UNAVAILABLE;
+		else
+			st = inspect_copy(db, is_forced, &found);
 		db_close(db);
 	}
-	if (st == OK)
-		st = db_upgrade(staged, &version, &found);
-	if (st == OK)
-		st = inspect_staged(staged, is_forced, &found);
-	if (st == OK)
-		return OK;
-	/* Name the file that the operator named, not the copy, which is gone by the time the message is read. */
-	if (strncmp(found.text, staged, strlen(staged)) == 0)
-		error_set(err, st, "%s%s", from, found.text + strlen(staged));
-	else
-		error_set(err, st, "%s: %s", from, found.text);
-	error_hint(err, "%s", found.hint);
-	return st;
+	return st == OK ? OK : rename_error(err, st, &found, staged, from);
 }
 
 /*
@@ -287,32 +280,67 @@ check_current(const char *path, struct error *err)
 	return st;
 }
 
-enum status
-inspect_upgrade(const char *path, bool is_forced, int *from, struct error *err)
+/* Checks the new file. */
+static enum status
+check_new(struct db_upgrade *u, struct upgrade_turn *t, struct error *err)
 {
-	char staged[SCRATCH_PATH_MAX];
 	enum status st;
-	struct db *db;
-	int fd;
 
-	if ((st = db_version_of(path, from, err)) != OK)
-		return st;
-	if (*from > DB_SCHEMA_VERSION)
-		return db_upgrade(path, from, err);	/* fails, and says that the file is newer */
-	if (*from == DB_SCHEMA_VERSION)
-		return check_current(path, err);
-	/* Rehearse the upgrade on a copy, and upgrade the database itself only if the copy passes. */
-	if ((st = begin_staging(path, "upgrade", staged, &fd, err)) != OK)
-		return st;
-	st = prepare(path, staged, is_forced, err);
-	end_staging(staged, fd);
-	if (st != OK || (st = db_upgrade(path, from, err)) != OK)
-		return st;
-	/* The upgraded file is a known one from now on: its copy was inspected. */
-	if ((db = db_open(path, err)) == NULL)
-		return UNAVAILABLE;
-	if ((st = db_accept(db)) != OK)
-		(void)db_why(db, err);
-	db_close(db);
+	if (t->progress != NULL)
+		t->progress("checking", 0, 0);
+	if ((st = inspect_copy(db_upgrade_file(u), t->is_forced, err)) == OK)
+		st = db_upgrade_set_checked(u, err);
+	t->state.is_checked = st == OK;
 	return st;
+}
+
+/*
+ * Copies, checks, and gives the new file the old one's path: the first of the three that is not done, and the next ones as long
+ * as there is time.
+ */
+static enum status
+do_turn(struct db_upgrade *u, struct upgrade_turn *t, bool *is_stale, struct error *err)
+{
+	enum status st = OK;
+	bool has_worked = false;
+
+	if (!t->state.is_copied) {
+		st = db_upgrade_copy(u, t->until_ms, t->is_forced, t->progress, &t->state, err);
+		has_worked = true;
+	}
+	if (st == OK && t->state.is_copied && !t->state.is_checked &&
+	    (!has_worked || instant_monotonic() < t->until_ms)) {
+		st = check_new(u, t, err);
+		has_worked = true;
+	}
+	if (st == OK && t->state.is_checked && (!has_worked || instant_monotonic() < t->until_ms))
+		st = db_upgrade_finish(u, t->may_be_open, is_stale, err);
+	return st;
+}
+
+enum status
+inspect_upgrade(const char *path, struct upgrade_turn *t, struct error *err)
+{
+	struct error found = { 0 };
+	struct db_upgrade *u;
+	enum status st;
+	bool is_busy, is_stale = false;
+
+	t->is_done = false;
+	if ((st = db_upgrade_begin(path, t->kept, &u, &is_busy, &t->state, &found)) == OK) {
+		if (u == NULL && is_busy)
+			return OK;
+		if (u == NULL) {
+			t->is_done = true;
+			return check_current(path, err);
+		}
+		snprintf(t->kept_as, sizeof(t->kept_as), "%s", db_upgrade_kept(u));
+		st = do_turn(u, t, &is_stale, &found);
+		t->is_done = db_upgrade_is_in_place(u);
+		/* What cannot succeed is not kept; what was checked may still be of use. */
+		db_upgrade_end(u, is_stale || (st != OK && !t->state.is_checked));
+		if (is_stale)
+			return OK;
+	}
+	return st == OK ? OK : rename_error(err, st, &found, path, path);
 }

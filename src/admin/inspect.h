@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "db/db.h"
+#include "db/db_upgrade.h"
 #include "store/actor.h"
 
 /*
@@ -29,9 +29,24 @@ enum status	inspect_and_accept(struct db *db, struct error *err) MUST_CHECK;
 enum status	inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now,
 		    const struct actor *by, const char **kept, struct error *err) MUST_CHECK;
 
+/* A turn of an upgrade: what it may do, and how far the upgrade is after it. */
+struct upgrade_turn {
+	int64_t until_ms;		/* instant_monotonic() after which nothing more is begun; INT64_MAX = to the end */
+	bool is_forced;			/* accepts differences that verify finds */
+	bool may_be_open;		/* by programs of an older version: they cannot be ended (db_upgrade_finish) */
+	const char *kept;		/* the path that the old file gets; NULL = none */
+	void (*progress)(const char *what, int64_t done, int64_t total);	/* may be NULL; total 0 = unknown */
+
+	bool is_done;
+	struct db_upgrade_state state;
+	char kept_as[DB_UPGRADE_KEPT_MAX];	/* the path that whoever began the upgrade gave for the old file; "" = none */
+};
+
 /*
- * Upgrades a database to this schema, after a staged copy of it was upgraded and inspected.  *from is the version that it had.
+ * Upgrades a database to this schema, or does a turn of that: builds a new file beside it (db_upgrade.h), inspects that as a
+ * whole, and gives it the path of the old one.  Neither done nor failed: another turn goes on, after a moment, because another
+ * process may work on it.  The database is as it was until the upgrade is done.
  */
-enum status	inspect_upgrade(const char *path, bool is_forced, int *from, struct error *err) MUST_CHECK;
+enum status	inspect_upgrade(const char *path, struct upgrade_turn *t, struct error *err) MUST_CHECK;
 
 #endif

@@ -124,7 +124,7 @@ look_into(struct setup *s)
 		return found(s, SETUP_BROKEN, "The database was made by a newer Daybook than these programs",
 		    "Upload the programs of the newer version.");
 	if (s->schema_version < DB_SCHEMA_VERSION)
-		return SETUP_OLDER;
+		return db_upgrade_is_begun(s->database) ? SETUP_UPGRADING : SETUP_OLDER;
 	if ((db = db_open(s->database, &err)) != NULL)
 		n = organizations(db);
 	db_close(db);
@@ -264,30 +264,35 @@ setup_perform(struct setup *s, struct arena *a, struct setup_input *input, int64
 	return st;
 }
 
-/*
- * Copies the file before the upgrade: without a shell, the operator has nothing else to go back to.  An upgrade counts only if
- * the file then has the version of these programs.
- */
-enum status
-setup_upgrade(struct setup *s, struct arena *a, int64_t now, const char **copy, struct error *err)
+/* The name for the old file.  It is used only if this request begins the upgrade. */
+static const char *
+name_to_keep(const struct setup *s, struct arena *a, int64_t now)
 {
-	char at[INSTANT_TEXT_MAX], *to;
-	char text[ERROR_TEXT_MAX * 2];
-	struct error detail = { 0 };
-	int from = 0;
+	char at[INSTANT_TEXT_MAX];
 
 	instant_format(now, at);	/* 2026-11-21T14:43:20.123Z */
-	to = arena_printf(a, "%s-before-upgrade-%.4s%.2s%.2s-%.2s%.2s%.2s", s->database, at, at + 5, at + 8, at + 11, at + 14,
+	return arena_printf(a, "%s-before-upgrade-%.4s%.2s%.2s-%.2s%.2s%.2s", s->database, at, at + 5, at + 8, at + 11, at + 14,
 	    at + 17);
-	*copy = strrchr(to, '/') + 1;
-	if (db_backup_file(s->database, to, &detail) != OK) {
-		log_error("event=upgrade error=%s", log_value(detail.text, text, sizeof(text)));
-		return error_set(err, CONFLICT, "%s: the copy cannot be written, so the database was not upgraded. "
-		    "Check the permissions and the free space", *copy);
-	}
-	if (inspect_upgrade(s->database, false, &from, &detail) == OK && db_version_of(s->database, &from, &detail) == OK &&
-	    from == DB_SCHEMA_VERSION)
+}
+
+/*
+ * Without a shell, the operator has nothing but the old file to go back to, so it is kept.  Programs of the older version may
+ * have it open, because nobody there can end them.
+ */
+enum status
+setup_upgrade(struct setup *s, struct arena *a, int64_t now, int turn_ms, struct upgrade_turn *turn, struct error *err)
+{
+	char text[ERROR_TEXT_MAX * 2];
+	struct error detail = { 0 };
+	const char *name = strrchr(s->database, '/') + 1;
+
+	*turn = (struct upgrade_turn) { .until_ms = instant_monotonic() + turn_ms, .may_be_open = true,
+		.kept = name_to_keep(s, a, now) };
+	if (inspect_upgrade(s->database, turn, &detail) == OK)
 		return OK;
 	log_error("event=upgrade error=%s", log_value(detail.text, text, sizeof(text)));
-	return error_set(err, CONFLICT, "The database could not be upgraded and is unchanged; %s is a copy of it", *copy);
+	if (detail.status == UNAVAILABLE && strncmp(detail.text, s->database, strlen(s->database)) == 0 &&
+	    strstr(detail.text, ": the disk has no room") != NULL)
+		return error_set(err, CONFLICT, "%s%s", name, detail.text + strlen(s->database));
+	return error_set(err, CONFLICT, "The database could not be upgraded and is as it was");
 }

@@ -11,6 +11,7 @@
 #ifndef SETUP_H
 #define SETUP_H
 
+#include "admin/inspect.h"
 #include "base/arena.h"
 #include "base/conf.h"
 #include "org/organization.h"
@@ -24,7 +25,8 @@
 enum setup_state {
 	SETUP_READY,		/* can be set up, with the code */
 	SETUP_OLDER,		/* an older schema: can be upgraded, with the code */
-	SETUP_NO_CODE,		/* would be one of these two, but the code file is missing or unusable */
+	SETUP_UPGRADING,	/* the same, and the upgrade was begun with the code: goes on without it */
+	SETUP_NO_CODE,		/* would be READY or OLDER, but the code file is missing or unusable */
 	SETUP_NO_CONF,		/* no configuration names a database */
 	SETUP_EXPOSED,		/* the database would be below the document root */
 	SETUP_AWAY,		/* a file could not be read for a reason that may pass */
@@ -34,9 +36,9 @@ enum setup_state {
 
 struct setup {
 	enum setup_state state;
-	struct error err;			/* why, in all states but READY, OLDER and DONE; names no folder of the host */
+	struct error err;	/* why, in all states but READY, OLDER, UPGRADING and DONE; names no folder of the host */
 	char database[CONF_PATH_MAX];
-	int schema_version;		/* in state OLDER */
+	int schema_version;		/* in states OLDER and UPGRADING */
 	bool is_upgrade;		/* in state NO_CODE: the code is for an upgrade */
 	int code_file;			/* open and locked from setup_enter to setup_leave; else -1 */
 };
@@ -67,8 +69,12 @@ struct setup_input {
 enum status	setup_perform(struct setup *s, struct arena *a, struct setup_input *input, int64_t now, const char **secret,
 		    struct error *err);
 
-/* In state OLDER: copies the database beside itself, then upgrades it.  *copy, in the arena, is the copy's name. */
-enum status	setup_upgrade(struct setup *s, struct arena *a, int64_t now, const char **copy, struct error *err);
+/*
+ * In state OLDER or UPGRADING: does a turn of the upgrade, of at most turn_ms but for its check; turn says how far it is.  An
+ * upgrade that was begun needs no code to go on: a caller can choose nothing about it, and two of them do no more than one.
+ */
+enum status	setup_upgrade(struct setup *s, struct arena *a, int64_t now, int turn_ms, struct upgrade_turn *turn,
+		    struct error *err);
 
 /*
  * Whether there is a code file with a usable code in it: OK, or FORBIDDEN and why not, or UNAVAILABLE if it could not be read

@@ -62,8 +62,9 @@ open_lock(struct db *db, struct error *err)
  * Opens a database with a function that opens its file.  `number` counts openings, so that a cache
  * made from one opening is not used for another.
  */
-static struct db *
-open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 **handle, struct error *err), struct error *err)
+struct db *
+db_open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 **handle, struct error *err), bool has_lock,
+    struct error *err)
 {
 	static int64_t openings;
 	struct db *db = xmalloc(sizeof(*db));
@@ -71,7 +72,7 @@ open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 *
 	memset(db, 0, sizeof(*db));
 	snprintf(db->path, sizeof(db->path), "%s", path);
 	db->lock.fd = -1;
-	if (open_file(path, &db->handle, err) != OK || open_lock(db, err) != OK) {
+	if (open_file(path, &db->handle, err) != OK || (has_lock && open_lock(db, err) != OK)) {
 		db_close(db);
 		return NULL;
 	}
@@ -83,13 +84,13 @@ open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 *
 struct db *
 db_open(const char *path, struct error *err)
 {
-	return open_with(path, db_file_open, err);
+	return db_open_with(path, db_file_open, true, err);
 }
 
 struct db *
 db_open_any(const char *path, struct error *err)
 {
-	return open_with(path, db_file_open_any, err);
+	return db_open_with(path, db_file_open_any, true, err);
 }
 
 void
@@ -230,6 +231,11 @@ write_begin(struct db *db, int wait_ms)
 		return st;
 	db->write_status = OK;
 	db->wal_pages = 0;
+	if (db_file_has_moved(db)) {	/* by an upgrade while this process waited: a write to it would be lost */
+		writer_lock_release(&db->lock);
+		db->trouble = DB_BUSY;
+		return UNAVAILABLE;
+	}
 	if ((st = simple(db, "BEGIN IMMEDIATE")) != OK) {
 		writer_lock_release(&db->lock);
 		return st;

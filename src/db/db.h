@@ -66,13 +66,6 @@ bool		 db_has_left_over(const char *path);
  */
 enum status	 db_create(const char *path, struct error *err) MUST_CHECK;
 
-/*
- * Brings an older file to this schema, one version after the other, under the writers' lock.  *from
- * is the version that it had; CONFLICT if that is newer.  If several processes try at once, one
- * does it and the others find it done.
- */
-enum status	 db_upgrade(const char *path, int *from, struct error *err) MUST_CHECK;
-
 /* The schema version of a file, whichever it is.  NOT_FOUND if there is no file; UNAVAILABLE and a reason. */
 enum status	 db_version_of(const char *path, int *schema_version, struct error *err) MUST_CHECK;
 
@@ -189,8 +182,11 @@ enum status	 db_keep(struct db *db, const char *to, struct error *err) MUST_CHEC
 /* The same for a file of any schema version, before it is upgraded. */
 enum status	 db_backup_file(const char *from, const char *to, struct error *err) MUST_CHECK;
 
-/* Copies a file from elsewhere into the empty file `staged`; runs nothing that the file contains. */
-enum status	 db_stage(const char *from, const char *staged, struct error *err) MUST_CHECK;
+/*
+ * Copies a file from elsewhere into the empty file `staged`, which gets this schema version if it is older (db_upgrade.h; so does
+ * is_forced).  Runs nothing that the file contains.
+ */
+enum status	 db_stage(const char *from, const char *staged, bool is_forced, struct error *err) MUST_CHECK;
 
 /*
  * Copies a staged file that was checked into this live database, under the lock, with a new epoch.  *is_replaced says whether

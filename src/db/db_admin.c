@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/db_file.h"
+#include "db/db_upgrade.h"
 #include "db/scratch.h"
 
 enum { STEP_PAGES = 512, RESTORE_TRIES = 50, RETRY_MS = 100 };
@@ -196,12 +197,12 @@ remove_made(const char *path, bool had_wal)
 }
 
 enum status
-db_stage(const char *from, const char *staged, struct error *err)
+db_stage(const char *from, const char *staged, bool is_forced, struct error *err)
 {
 	char wal[DB_PATH_MAX + 16];
 	sqlite3 *source = NULL;
 	enum status st;
-	bool had_wal;
+	bool had_wal, is_older;
 
 	snprintf(wal, sizeof(wal), "%s-wal", from);
 	had_wal = access(wal, F_OK) == 0;
@@ -211,8 +212,12 @@ db_stage(const char *from, const char *staged, struct error *err)
 		remove_made(from, had_wal);
 		return st;
 	}
-	st = copy_into(source, staged, false, false, NULL, err);
+	is_older = db_file_pragma(source, "PRAGMA user_version") < DB_SCHEMA_VERSION;
+	if (!is_older)
+		st = copy_into(source, staged, false, false, NULL, err);
 	sqlite3_close(source);
+	if (is_older)
+		st = db_upgrade_into(from, staged, is_forced, err);
 	remove_made(from, had_wal);
 	return st;
 }

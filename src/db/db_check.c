@@ -61,3 +61,11 @@ db_check(struct db *db, struct error *err)
 		return st;
 	return run_check(db, "PRAGMA foreign_key_check", describe_foreign_key, err);
 }
+
+bool
+db_file_has_moved(struct db *db)
+{
+	int has = 0;
+
+	return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &has) == SQLITE_OK && has != 0;
+}

@@ -23,6 +23,7 @@ enum {
 	LENGTH_MAX = 4 << 20,		/* bytes of one value */
 	SQL_LENGTH_MAX = 64 << 10,
 	EPOCH_SIZE = 16,
+	ALONE_MS = 500,		/* programs of this version open an older file only to see its version */
 };
 
 /* statfs(2) magic numbers of filesystems whose locks or shared memory cannot support a WAL. */
@@ -213,6 +214,21 @@ enum status
 db_file_open_foreign(const char *path, sqlite3 **handle, struct error *err)
 {
 	return open_and(path, SQLITE_OPEN_READWRITE, configure_foreign, handle, err);
+}
+
+static int
+configure_alone(sqlite3 *handle)
+{
+	int rc = configure_foreign(handle);
+
+	sqlite3_busy_timeout(handle, ALONE_MS);
+	return rc == SQLITE_OK ? sqlite3_exec(handle, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL) : rc;
+}
+
+enum status
+db_file_open_alone(const char *path, sqlite3 **handle, struct error *err)
+{
+	return open_and(path, SQLITE_OPEN_READWRITE, configure_alone, handle, err);
 }
 
 enum status

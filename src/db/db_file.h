@@ -36,6 +36,7 @@ struct db {
 	int64_t number;		/* counts the openings in this process */
 	struct writer_lock lock;
 	bool is_accepted;	/* the stamp named the file when it was opened, or was written since */
+	bool is_unfinished;	/* made by an upgrade that still has tables of its own in it (db_upgrade.h) */
 	bool in_read, in_write;
 	enum status write_status;
 	enum db_trouble trouble;	/* of the last failure */
@@ -54,6 +55,18 @@ enum status	 db_file_open_any(const char *path, sqlite3 **handle, struct error *
 
 /* The same for a file from elsewhere: its triggers and views do not run, and Daybook changes nothing in it. */
 enum status	 db_file_open_foreign(const char *path, sqlite3 **handle, struct error *err) MUST_CHECK;
+/* The same, and as long as it is open nobody else can open it.  DB_BUSY (db_opening_trouble) if somebody has it open. */
+enum status	 db_file_open_alone(const char *path, sqlite3 **handle, struct error *err) MUST_CHECK;
+
+/*
+ * Opens a database with one of these, for queries.  Without has_lock it makes no lock file, and can only be read: a backup on
+ * somebody's medium must stay one file.
+ */
+struct db	*db_open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 **handle, struct error *err),
+		    bool has_lock, struct error *err);
+
+/* Whether another file has taken the path of the one that is open, or none is there. */
+bool		 db_file_has_moved(struct db *db);
 
 /* Sets what every connection to a database of ours needs.  A result code of SQLite. */
 int		 db_file_configure(sqlite3 *handle);

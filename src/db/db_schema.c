@@ -161,15 +161,16 @@ wanted_objects(size_t *count)
 /* ---- The objects of the database */
 
 /*
- * Whether an object that schema.sql does not have is allowed all the same: statistics that ANALYZE
- * writes, and the tables of Litestream.  A trigger or view is code, and never allowed.
+ * Whether an object that schema.sql does not have is allowed all the same: statistics that ANALYZE writes, the tables of
+ * Litestream, and those of an upgrade in its unfinished file.  A trigger or view is code, and never allowed.
  */
 static bool
-is_nobodys(const char *type, const char *name)
+is_nobodys(const struct db *db, const char *type, const char *name)
 {
 	if (strcmp(type, "table") != 0 && strcmp(type, "index") != 0)
 		return false;
-	return strncmp(name, "sqlite_stat", 11) == 0 || strncmp(name, "_litestream_", 12) == 0;
+	return strncmp(name, "sqlite_stat", 11) == 0 || strncmp(name, "_litestream_", 12) == 0 ||
+	    (db->is_unfinished && strncmp(name, "upgrade_", 8) == 0);
 }
 
 /* Reports a difference in a sentence. */
@@ -185,8 +186,9 @@ say(void (*differs)(void *arg, const char *what), void *arg, const char *type, c
 	differs(arg, text);
 }
 
-enum status
-db_schema_compare(struct db *db, void (*differs)(void *arg, const char *what), void *arg)
+/* Compares all; or, for a file of an older version, reports only what does not belong there. */
+static enum status
+compare(struct db *db, bool is_older, void (*differs)(void *arg, const char *what), void *arg)
 {
 	struct query *q = db_query(db, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name");
 	struct object wanted[OBJECTS_MAX], is;
@@ -204,17 +206,23 @@ db_schema_compare(struct db *db, void (*differs)(void *arg, const char *what), v
 			;
 		if (i < count) {
 			wanted[i].is_found = true;
-			if (!read_statement(&sql, &is) || is.hash != wanted[i].hash)
-				say(differs, arg, type, name, "differs from schema.sql");
-		} else if (!is_nobodys(type, name))
-			say(differs, arg, type, name, "is not in schema.sql");
+			if (!is_older && (!read_statement(&sql, &is) || is.hash != wanted[i].hash))
+				say(differs, arg, type, name, "is not as it should be");
+		} else if (!is_nobodys(db, type, name))
+			say(differs, arg, type, name, "does not belong there");
 	}
 	st = query_done(q);
 	/* What remains of the list is not in the database. */
-	for (i = 0; st == OK && i < count; i++)
+	for (i = 0; st == OK && !is_older && i < count; i++)
 		if (!wanted[i].is_found)
 			say(differs, arg, wanted[i].type, wanted[i].name, "is missing");
 	return st;
+}
+
+enum status
+db_schema_compare(struct db *db, void (*differs)(void *arg, const char *what), void *arg)
+{
+	return compare(db, false, differs, arg);
 }
 
 /* One difference is enough to refuse a file. */
@@ -227,16 +235,28 @@ keep_first(void *arg, const char *what)
 		error_set(err, CONFLICT, "schema: %s", what);
 }
 
-enum status
-db_schema_check(struct db *db, struct error *err)
+static enum status
+check(struct db *db, bool is_older, struct error *err)
 {
 	enum status st;
 
 	err->text[0] = err->hint[0] = '\0';
-	if ((st = db_schema_compare(db, keep_first, err)) != OK)
+	if ((st = compare(db, is_older, keep_first, err)) != OK)
 		return db_why(db, err);
 	if (err->text[0] == '\0')
 		return OK;
 	error_hint(err, "Something other than Daybook changed the schema. Restore a backup, or undo the change.");
 	return CONFLICT;
+}
+
+enum status
+db_schema_check(struct db *db, struct error *err)
+{
+	return check(db, false, err);
+}
+
+enum status
+db_schema_check_foreign(struct db *db, struct error *err)
+{
+	return check(db, true, err);
 }

@@ -1,182 +1,315 @@
 /*
- * Brings an older schema to this one, with a table of steps, one for each version.
- *
- * All steps are one transaction, which also sets the new user_version and compares the result with
- * schema.sql at its end: so a file has its old version, or is complete and has this one.  The
- * version is read inside the transaction, because another process may have upgraded the file
- * meanwhile.  A step is written once and never changed, whatever becomes of schema.sql; the columns
- * and indexes that it makes are those of schema.sql, in the same order.  Triggers do not run during
- * an upgrade, because the file may be from elsewhere.
+ * The sequence of an upgrade (see db_upgrade.h): takes the unfinished file or makes it, and lets it copy.  db_upgrade_swap.c
+ * puts it in the old one's place.
  */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "db/db_file.h"
-#include "db/db_schema.h"
-#include "base/row_hash.h"
+#include "base/arena.h"
+#include "base/version.h"
+#include "db/db_upgrade_parts.h"
+#include "db/scratch.h"
 #include "time/instant.h"
 
-/* ---- Version 3: digests */
+/* The record in the unfinished file.  `kept` is where the old file goes in the end; '' = nowhere. */
+#define STATE_SQL "CREATE TABLE upgrade_state (key INTEGER PRIMARY KEY, build TEXT, version INTEGER, fingerprint INTEGER, " \
+	"is_wal INTEGER, kept TEXT, step INTEGER, done INTEGER, total INTEGER, is_checked INTEGER); " \
+	"INSERT INTO upgrade_state VALUES (1, %Q, %d, %lld, %d, %Q, 0, 0, %lld, 0);"
 
-/*
- * Fills ledger_day with the number and the digest of each day's events.  The digest is of the
- * columns that version 3 hashes, in their order (see ledger_day and campaign.digest in schema.sql).
- */
 static enum status
-write_ledger_days(struct db *db)
+unfinished_path(const char *path, char *out, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT org, source, id, occurred_at, channel, messages, parts, status, cost_micros, "
-	    "cost_given, campaign_given, segment_given, campaign, segment, voids_id, credential, received_at FROM event");
-	struct query *add = db_query(db, "INSERT INTO ledger_day (org, day, events, digest) VALUES (:org, :day, 1, :hash) "
-	    "ON CONFLICT (org, day) DO UPDATE SET events = events + 1, digest = (digest + excluded.digest) & 4611686018427387903");
-	struct row_hash h;
-	enum status st = OK;
+	if (snprintf(out, SCRATCH_PATH_MAX, "%s-upgrading", path) < SCRATCH_PATH_MAX)
+		return OK;
+	return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(ENAMETOOLONG));
+}
 
-	while (st == OK && query_step(q)) {
-		row_hash_start(&h);
-		query_hash(q, 0, 17, &h);
-		query_bind_int(add, ":org", query_int(q, 0));
-		query_bind_int(add, ":day", query_int(q, 3) / DAY_MS);
-		query_bind_int(add, ":hash", row_hash_end(&h));
-		st = query_run(add);
+static void
+tell_state(const struct db_upgrade *u, struct db_upgrade_state *state)
+{
+	*state = (struct db_upgrade_state) { u->copy.version, db_upgrade_is_copied(&u->copy), u->is_checked, u->copy.done,
+		u->copy.total };
+}
+
+/* ---- Making the unfinished file, or taking up one that is there */
+
+/* Reads the record of an unfinished file; false if it is of another build or of another state of the old file. */
+static bool
+read_state(struct db_upgrade *u)
+{
+	struct query *q = db_query(u->copy.new, "SELECT version, is_wal, kept, step, done, total, is_checked FROM upgrade_state "
+	    "WHERE key = 1 AND build = :build AND fingerprint = :fingerprint");
+	bool is_there;
+
+	query_bind_text(q, ":build", version_build);
+	query_bind_int(q, ":fingerprint", u->fingerprint);
+	if ((is_there = query_step(q))) {
+		is_there = query_int(q, 0) == u->copy.version;
+		u->is_wal = query_int(q, 1) != 0;
+		snprintf(u->kept, sizeof(u->kept), "%s", query_text(q, 2));
+		u->copy.step = (int)query_int(q, 3);
+		u->copy.done = query_int(q, 4);
+		u->copy.total = query_int(q, 5);
+		u->is_checked = query_int(q, 6) != 0;
 	}
-	return query_done(q) == OK ? st : UNAVAILABLE;
+	return query_done(q) == OK && is_there;
 }
 
-/*
- * Hashes one campaign's plan, in the form of version 3: what was spent is not a part of it, so the
- * states of a segment that differ only by sending count as one.
- */
+/* Checks all that can be known before the first write, then makes the file with its record. */
 static enum status
-write_campaign_digest(struct db *db, int64_t key)
+make_new(struct db_upgrade *u, const char *kept, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, r.body_sha256, s.number, s.org, s.scheduled_at, "
-	    "s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 WHEN 'cancelled' THEN 2 "
-	    "ELSE 3 END "
-	    "FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
-	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id "
-	    "WHERE c.key = :key ORDER BY s.number");
-	struct row_hash h;
 	enum status st;
-
-	row_hash_start(&h);
-	query_bind_int(q, ":key", key);
-	while (query_step(q))
-		query_hash(q, 0, 11, &h);
-	if ((st = query_done(q)) != OK)
-		return st;
-	q = db_query(db, "UPDATE campaign SET digest = :digest WHERE key = :key");
-	query_bind_int(q, ":digest", row_hash_end(&h));
-	query_bind_int(q, ":key", key);
-	return query_run(q);
-}
-
-static enum status
-write_campaign_digests(struct db *db)
-{
-	struct query *q = db_query(db, "SELECT key FROM campaign WHERE key > :after ORDER BY key LIMIT 1");
-	int64_t key = 0;
-	enum status st;
-
-	do {	/* one key at a time: a statement must not read a table while it is changed */
-		query_bind_int(q, ":after", key);
-		key = query_step(q) ? query_int(q, 0) : 0;
-		if ((st = query_done(q)) == OK && key != 0)
-			st = write_campaign_digest(db, key);
-	} while (st == OK && key != 0);
-	return st;
-}
-
-static enum status
-make_digests(struct db *db)
-{
-	enum status st = write_ledger_days(db);
-
-	return st == OK ? write_campaign_digests(db) : st;
-}
-
-/* ---- The steps */
-
-/* steps[n] turns version n into n + 1: first its statements, then what takes more than SQL. */
-static const struct {
-	const char *sql;
-	enum status (*fill)(struct db *db);
-} steps[3] = {
-	[1] = { "ALTER TABLE organization ADD COLUMN week_start INTEGER NOT NULL DEFAULT 1 "
-	    "CHECK (week_start BETWEEN 1 AND 7);"
-	    "CREATE INDEX audit_newest ON audit (org);"
-	    "PRAGMA user_version = 2;", NULL },
-	[2] = { "CREATE TABLE ledger_day (org INTEGER NOT NULL REFERENCES organization, day INTEGER NOT NULL, "
-	    "events INTEGER NOT NULL CHECK (events >= 1), "
-	    "digest INTEGER NOT NULL CHECK (digest BETWEEN 0 AND 4611686018427387903), "
-	    "PRIMARY KEY (org, day)) STRICT, WITHOUT ROWID;"
-	    "CREATE TABLE zone_file (zone TEXT NOT NULL, tzdata_version TEXT NOT NULL, "
-	    "sha256 BLOB NOT NULL CHECK (length(sha256) = 32), PRIMARY KEY (zone, tzdata_version, sha256)) STRICT, WITHOUT ROWID;"
-	    "ALTER TABLE campaign ADD COLUMN digest INTEGER CHECK (digest BETWEEN 0 AND 4611686018427387903);"
-	    "PRAGMA user_version = 3;", make_digests },
-};
-
-/* Goes up by one version. */
-static enum status
-take_step(struct db *db, int version, struct error *err)
-{
+	char *sql;
 	int rc;
 
-	if (version < 1 || version > 2 || steps[version].sql == NULL)
-		return error_set(err, CONFLICT, "%s: not a Daybook database: schema version %d", db->path, version);
-	if ((rc = sqlite3_exec(db->handle, steps[version].sql, NULL, NULL, NULL)) != SQLITE_OK)
-		return db_file_why(db->path, rc, db->handle, err);
-	if (steps[version].fill != NULL && steps[version].fill(db) != OK)
-		return db_why(db, err);
+	if ((st = db_upgrade_check_old(u->copy.old, u->copy.version, err)) != OK ||
+	    (st = db_upgrade_check_space(u->copy.old, u->unfinished, err)) != OK ||
+	    (st = db_upgrade_count(u->copy.old, u->copy.version, &u->copy.total, err)) != OK)
+		return st;
+	u->is_wal = db_file_says(u->copy.old->handle, "PRAGMA journal_mode", "wal");
+	sql = sqlite3_mprintf(STATE_SQL, version_build, u->copy.version, (long long)u->fingerprint, u->is_wal,
+	    kept != NULL ? kept : "", (long long)u->copy.total);
+	if (sql == NULL)
+		out_of_memory();
+	rc = db_upgrade_make(u->unfinished, sql);
+	sqlite3_free(sql);
+	if (rc != SQLITE_OK)
+		return db_file_why(u->path, rc, NULL, err);
+	if ((u->copy.new = db_upgrade_open_new(u->unfinished, err)) == NULL || !read_state(u))
+		return UNAVAILABLE;
 	return OK;
 }
 
-struct upgrade {
-	struct db *db;
-	int *from;
-	struct error *err;
-	enum status climbed;	/* OK as long as a failure is not that of a step */
-};
-
-/* Goes from the file's version to this one, inside the transaction, and compares the schema. */
-static enum status
-climb(struct db *db, int *from, struct error *err)
+/* Opens the unfinished file that is there; false if it is of no use. */
+static bool
+take_up(struct db_upgrade *u)
 {
-	int version = (int)db_file_pragma(db->handle, "PRAGMA user_version");
-	enum status st = OK;
+	struct error err;
 
-	*from = version;
-	if (version > DB_SCHEMA_VERSION)
-		return error_set(err, CONFLICT, "%s: schema version %d is newer than %d, the version of this program", db->path, version,
-		    DB_SCHEMA_VERSION);
-	if (version == DB_SCHEMA_VERSION)
-		return OK;
-	for (; st == OK && version < DB_SCHEMA_VERSION; version++)
-		st = take_step(db, version, err);
-	return st == OK ? db_schema_check(db, err) : st;
+	if ((u->copy.new = db_upgrade_open_new(u->unfinished, &err)) != NULL && read_state(u))
+		return true;
+	db_close(u->copy.new);
+	u->copy.new = NULL;
+	return false;
 }
 
+/* Opens the old file in the one snapshot of which this process copies. */
 static enum status
-climb_and_remember(void *arg)
+open_old(struct db_upgrade *u, struct error *err)
 {
-	struct upgrade *u = arg;
+	if ((u->copy.old = db_upgrade_open_old(u->path, &u->copy.version, err)) == NULL)
+		return err->status != OK ? err->status : UNAVAILABLE;
+	if (db_read_begin(u->copy.old) != OK)
+		return db_why(u->copy.old, err);
+	return db_upgrade_fingerprint(u->copy.old, &u->fingerprint, err);
+}
 
-	return u->climbed = climb(u->db, u->from, u->err);
+/*
+ * With the lock held: continues with the unfinished file, or makes a new one in its place.  The lock is on the file, so the new
+ * one is made and locked before it has anything in it.
+ */
+static enum status
+open_both(struct db_upgrade *u, const char *kept, bool is_new, struct error *err)
+{
+	enum status st;
+
+	if ((st = open_old(u, err)) != OK)
+		return st;
+	if (!is_new && take_up(u))
+		return OK;
+	if (!is_new) {
+		scratch_remove(u->unfinished);
+		scratch_release(u->fd);
+		if ((u->fd = scratch_make(u->unfinished)) == -1)
+			return error_set(err, UNAVAILABLE, "%s: %s", u->path, strerror(errno));
+	}
+	return make_new(u, kept, err);
+}
+
+static struct db_upgrade *
+new_upgrade(const char *path)
+{
+	struct db_upgrade *u = xmalloc(sizeof(*u));
+	char real[PATH_MAX];
+
+	memset(u, 0, sizeof(*u));
+	u->fd = -1;
+	/* The file itself gets a successor, and not a link to it. */
+	snprintf(u->path, sizeof(u->path), "%.*s", DB_PATH_MAX - 1, realpath(path, real) != NULL ? real : path);
+	return u;
+}
+
+/* OK if the file is older than this version, or is of it; *from is its version. */
+static enum status
+check_version(const char *path, int *from, struct error *err)
+{
+	enum status st = db_version_of(path, from, err);
+
+	if (st == OK && *from > DB_SCHEMA_VERSION)
+		return error_set(err, CONFLICT, "%s: schema version %d is newer than this program's %d", path, *from,
+		    DB_SCHEMA_VERSION);
+	return st;
 }
 
 enum status
-db_upgrade(const char *path, int *from, struct error *err)
+db_upgrade_begin(const char *path, const char *kept, struct db_upgrade **result, bool *is_busy,
+    struct db_upgrade_state *state, struct error *err)
 {
-	struct db *db = db_open_any(path, err);
-	struct upgrade upgrade = { db, from, err, OK };
+	struct db_upgrade *u;
 	enum status st;
+	bool is_new;
 
-	if (db == NULL)
-		return UNAVAILABLE;
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	if ((st = db_write(db, climb_and_remember, &upgrade)) != OK && upgrade.climbed == OK)
-		st = db_why(db, err);
-	db_close(db);
+	*result = NULL;
+	*is_busy = false;
+	*state = (struct db_upgrade_state) { 0 };
+	if ((st = check_version(path, &state->from, err)) != OK || state->from == DB_SCHEMA_VERSION)
+		return st;
+	u = new_upgrade(path);
+	if ((st = unfinished_path(u->path, u->unfinished, err)) == OK && (u->fd = scratch_hold(u->unfinished, &is_new)) == -1) {
+		*is_busy = errno == EWOULDBLOCK;
+		st = *is_busy ? OK : error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
+	}
+	/* Again, now that nobody else can finish it. */
+	if (st != OK || *is_busy || (st = check_version(path, &state->from, err)) != OK || state->from == DB_SCHEMA_VERSION) {
+		db_upgrade_end(u, true);
+		return st;
+	}
+	if ((st = open_both(u, kept, is_new, err)) != OK) {
+		db_upgrade_end(u, true);
+		return st;
+	}
+	tell_state(u, state);
+	*result = u;
+	return OK;
+}
+
+/* ---- Copying */
+
+/* Records how far the copy is, in the same transaction as the rows. */
+static enum status
+note_step(struct db_copy *c)
+{
+	struct query *q = db_query(c->new, "UPDATE upgrade_state SET step = :step, done = :done");
+
+	query_bind_int(q, ":step", c->step);
+	query_bind_int(q, ":done", c->done);
+	return query_run(q);
+}
+
+enum status
+db_upgrade_copy(struct db_upgrade *u, int64_t until_ms, bool is_forced,
+    void (*progress)(const char *what, int64_t done, int64_t total), struct db_upgrade_state *state, struct error *err)
+{
+	enum status st = OK;
+
+	u->copy.is_forced = is_forced;
+	if (db_upgrade_is_copied(&u->copy))
+		return OK;
+	do {	/* once at least, so that each turn brings the upgrade forward */
+		st = db_upgrade_copy_some(&u->copy, note_step, err);
+		if (progress != NULL)
+			progress("upgrading", u->copy.done, u->copy.total);
+	} while (st == OK && !db_upgrade_is_copied(&u->copy) && instant_monotonic() < until_ms);
+	tell_state(u, state);
+	return st;
+}
+
+struct db *
+db_upgrade_file(struct db_upgrade *u)
+{
+	return u->copy.new;
+}
+
+static enum status
+note_check(void *arg)
+{
+	return query_run(db_query(arg, "UPDATE upgrade_state SET is_checked = 1"));
+}
+
+enum status
+db_upgrade_set_checked(struct db_upgrade *u, struct error *err)
+{
+	u->is_checked = db_write(u->copy.new, note_check, u->copy.new) == OK;
+	return u->is_checked ? OK : db_why(u->copy.new, err);
+}
+
+bool
+db_upgrade_is_in_place(const struct db_upgrade *u)
+{
+	return u->is_in_place;
+}
+
+const char *
+db_upgrade_kept(const struct db_upgrade *u)
+{
+	return u->kept;
+}
+
+void
+db_upgrade_end(struct db_upgrade *u, bool is_given_up)
+{
+	db_close(u->copy.old);
+	db_close(u->copy.new);
+	if (u->fd != -1 && is_given_up && !u->is_in_place)
+		scratch_remove(u->unfinished);
+	scratch_release(u->fd);
+	free(u);
+}
+
+bool
+db_upgrade_is_begun(const char *path)
+{
+	struct db_upgrade *u = new_upgrade(path);
+	sqlite3 *handle = NULL;
+	struct error err;
+	bool is_begun = false;
+
+	/* Never makes the file.  A record that cannot be read is none. */
+	if (unfinished_path(u->path, u->unfinished, &err) == OK && access(u->unfinished, F_OK) == 0 &&
+	    sqlite3_open_v2(u->unfinished, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
+		sqlite3_busy_timeout(handle, DB_BUSY_MS);
+		is_begun = db_file_pragma(handle, "SELECT kept <> '' FROM upgrade_state") == 1;
+	}
+	sqlite3_close(handle);
+	free(u);
+	return is_begun;
+}
+
+/* ---- In one go */
+
+static enum status
+note_nothing(struct db_copy *c)
+{
+	(void)c;
+	return OK;
+}
+
+enum status
+db_upgrade_into(const char *from, const char *to, bool is_forced, struct error *err)
+{
+	struct db_copy c = { .is_forced = is_forced };
+	enum status st = UNAVAILABLE;
+	int rc;
+
+	if ((c.old = db_upgrade_open_old(from, &c.version, err)) == NULL)
+		return err->status;
+	if (db_read_begin(c.old) != OK)
+		st = db_why(c.old, err);
+	else if ((st = db_upgrade_check_old(c.old, c.version, err)) == OK &&
+	    (st = db_upgrade_check_space(c.old, to, err)) == OK) {
+		if ((rc = db_upgrade_make(to, "")) != SQLITE_OK)
+			st = db_file_why(to, rc, NULL, err);
+		else if ((c.new = db_upgrade_open_new(to, err)) == NULL)
+			st = UNAVAILABLE;
+	}
+	while (st == OK && !db_upgrade_is_copied(&c))
+		st = db_upgrade_copy_some(&c, note_nothing, err);
+	db_close(c.new);
+	db_close(c.old);
 	return st;
 }

@@ -198,6 +198,29 @@ take(int fd, const char *path)
 	return n == 0 || (n == sizeof(head) && memcmp(head, magic, sizeof(magic)) == 0);
 }
 
+int
+scratch_hold(const char *path, bool *is_new)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error;
+	struct stat st;
+
+	*is_new = fd == -1 && errno == ENOENT;
+	if (*is_new && (fd = scratch_make(path)) == -1 && errno == EEXIST)	/* somebody was faster */
+		errno = EWOULDBLOCK;
+	if (*is_new || fd == -1)
+		return fd;
+	errno = 0;
+	if (take(fd, path) && fstat(fd, &st) == 0) {
+		*is_new = st.st_size == 0;	/* its maker did not come further */
+		note_held(fd, path);
+		return fd;
+	}
+	error = errno != 0 ? errno : EEXIST;	/* a file of somebody's */
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 bool
 scratch_remove_left(const char *path)
 {

@@ -19,6 +19,12 @@
 int	scratch_make(const char *path);
 
 /*
+ * The same for a file that somebody may continue with: takes the one that is there if nobody holds it, or makes it.  -1 and
+ * EWOULDBLOCK if somebody does; EEXIST if the file is no database.
+ */
+int	scratch_hold(const char *path, bool *is_new);
+
+/*
  * Stops holding it.  Only after SQLite has closed the file: closing any descriptor of a file
  * releases SQLite's locks on it.
  */

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD
-from schema_1 import to_version_1
+from old_files import to_version
 
 NOW = "2026-05-20T15:00:00.000Z"
 
@@ -276,7 +276,7 @@ def test_what_a_restore_replaces_is_kept_once(with_backup):
 
 def test_a_backup_of_an_older_version_is_brought_to_this_one(with_backup):
     old = with_backup.copy
-    to_version_1(old)
+    to_version(old, 1)
     with_backup.cmd("restore", old)
     assert len(events(with_backup.path)) == 300
     with_backup.cmd("verify")
@@ -347,7 +347,7 @@ def test_a_damaged_one_is_named_by_doctor(with_backup):
 
 def test_an_old_file_with_a_foreign_trigger_is_not_upgraded(daybook):
     post(daybook, "a")
-    to_version_1(daybook.path)
+    to_version(daybook.path, 1)
     with sqlite3.connect(daybook.path) as c:
         c.execute("CREATE TRIGGER t AFTER UPDATE ON campaign BEGIN DELETE FROM audit; END")
     c.close()
@@ -363,7 +363,7 @@ def test_an_old_file_with_a_foreign_trigger_is_not_upgraded(daybook):
 
 def test_an_old_file_with_wrong_sums_is_upgraded_by_force_only(daybook):
     post(daybook, "a")
-    to_version_1(daybook.path)
+    to_version(daybook.path, 1)
     with sqlite3.connect(daybook.path) as c:
         c.execute("UPDATE usage_quarter SET parts = parts + 1")
     c.close()

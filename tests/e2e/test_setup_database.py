@@ -1,10 +1,13 @@
 """/setup: where the database may be, and what becomes of one that is there already."""
+import glob
+import os
 import sqlite3
 
 import pytest
 
-from hosting_site import CODE, site  # noqa: F401 (site is a fixture)
-from schema_1 import to_version_1
+from conftest import cgi_variables
+from hosting_site import CODE, Site, site  # noqa: F401 (site is a fixture)
+from old_files import VERSION, to_version
 
 
 # ---- Where the database is to be
@@ -46,43 +49,101 @@ def test_a_place_that_cannot_be_is_named_without_its_path(site):
 
 # ---- An older database
 
-def test_an_older_database_is_offered_its_upgrade_and_copied_first(site):
+def test_an_older_database_is_offered_its_upgrade_and_kept(site):
     site.post()
-    site.sql("PRAGMA user_version = 0")
+    to_version(site.database, 1)
     assert site.ask().page.inputs == {}, "no code file yet"
     assert site.ask().status == 403 and "Upgrade" in site.ask().page.text
     site.code_file.write_text(CODE)
     page = site.ask().page
     assert set(page.inputs) == {"code"} and page.labels["code"]
     assert site.post(code="another-code-of-16").status == 403
-    assert [p.name for p in site.data.iterdir() if "before" in p.name] == []
+    assert [p.name for p in site.data.iterdir() if "before" in p.name or "upgrading" in p.name] == []
     reply = site.ask("POST", {"code": CODE})
-    copies = [p for p in site.data.iterdir() if "-before-upgrade-" in p.name]
-    assert len(copies) == 1 and copies[0].name in reply.page.text
-    with sqlite3.connect(copies[0]) as copy:
-        assert copy.execute("SELECT id FROM organization").fetchall() == [("acme",)]
-    copy.close()
-    assert oct(copies[0].stat().st_mode & 0o777) == "0o600"
-    # There is no way from version 0: it says so, and keeps what is there.
+    kept = [p for p in site.data.iterdir() if "-before-upgrade-" in p.name]
+    assert reply.status == 200 and len(kept) == 1 and kept[0].name in reply.page.text
+    assert site.sql("PRAGMA user_version") == [(VERSION,)]
+    with sqlite3.connect(kept[0]) as old:
+        assert old.execute("PRAGMA user_version").fetchall() == [(1,)]
+        assert old.execute("SELECT id FROM organization").fetchall() == [("acme",)]
+    old.close()
+    assert oct(kept[0].stat().st_mode & 0o777) == "0o600"
+    assert not site.code_file.exists() and site.ask().status == 404
+
+
+def test_there_is_no_way_from_a_version_that_never_was(site):
+    site.post()
+    site.sql("PRAGMA user_version = 0")
+    site.code_file.write_text(CODE)
+    reply = site.ask("POST", {"code": CODE})
     assert reply.status == 409 and "could not be upgraded" in reply.page.text
     assert site.sql("SELECT id FROM organization") == [("acme",)]
 
 
-def test_an_older_database_is_inspected_before_its_upgrade(site):
+def hurry(site):
+    """A clock on which each turn is over after the least that a turn does."""
+    library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    assert library, "the package faketime is missing"
+    site.env.update({"LD_PRELOAD": library[0], "FAKETIME": "+0 x1000000", "NO_FAKE_STAT": "1",
+                     "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+
+
+def test_a_long_upgrade_goes_on_each_time_that_the_page_loads_itself(tmp_path):
+    site = Site(tmp_path)
     site.post()
-    to_version_1(site.database)
+    to_version(site.database, 2)
+    site.code_file.write_text(CODE)
+    hurry(site)
+    reply, turns, shown = site.ask("POST", {"code": CODE}), 1, set()
+    while site.sql("PRAGMA user_version") != [(VERSION,)]:
+        assert reply.status == 200 and reply.headers["refresh"] and reply.page.inputs == {}, reply.page.text
+        assert CODE not in reply.body.decode()
+        shown.add(reply.page.text)
+        assert site.run("health", cgi_variables("GET", "/health", "", None, {})).status == 503
+        reply, turns = site.ask(), turns + 1
+        assert turns < 100
+    assert turns > 10 and len(shown) > 3 and any("rows are copied" in text for text in shown)
+    assert "refresh" not in reply.headers and "-before-upgrade-" in reply.page.text
+    assert len(list(site.data.glob("*-before-upgrade-*"))) == 1 and not site.code_file.exists()
+    assert site.ask().status == 404
+
+
+def test_a_long_upgrade_by_json_says_to_ask_again(tmp_path):
+    site = Site(tmp_path)
+    site.post()
+    to_version(site.database, 3)
+    site.code_file.write_text(CODE)
+    hurry(site)
+    replies = [site.ask("POST", {"code": CODE}, True)]
+    while replies[-1].status == 503 and len(replies) < 100:
+        assert replies[-1].headers["retry-after"]
+        replies.append(site.ask("POST", {"code": CODE}, True))
+    assert len(replies) > 10 and replies[-1].status == 200
+    assert replies[-1].json["data"]["codeRemoved"] and "-before-upgrade-" in replies[-1].json["data"]["copy"]
+
+
+def test_an_upgrade_that_nobody_began_here_does_not_begin_by_itself(site):
+    site.post()
+    to_version(site.database, 3)
+    for _ in range(2):
+        assert site.ask().status == 403
+        assert site.sql("PRAGMA user_version") == [(3,)]
+
+
+def test_an_older_database_is_inspected_before_it_is_replaced(site):
+    site.post()
+    to_version(site.database, 1)
     site.sql("INSERT INTO usage_day VALUES (1, 20000, 'SMS', 7, 7, 0)")
     site.code_file.write_text(CODE)
     reply = site.ask("POST", {"code": CODE})
     assert reply.status == 409 and "could not be upgraded" in reply.page.text
     assert "event=upgrade error=" in site.log.read_text() and "usage_day" in site.log.read_text()
     assert site.sql("PRAGMA user_version") == [(1,)] and site.sql("SELECT messages FROM usage_day") == [(7,)]
+    assert [p.name for p in site.data.iterdir() if "upgrad" in p.name] == []
     site.sql("DELETE FROM usage_day")
-    for copy in site.data.glob("*-before-upgrade-*"):  # the next one may have the same name
-        copy.unlink()
     reply = site.ask("POST", {"code": CODE})
     assert reply.status == 200, reply.page.text
-    assert site.sql("PRAGMA user_version") == [(3,)]
+    assert site.sql("PRAGMA user_version") == [(VERSION,)]
 
 
 def test_a_newer_database_is_left_alone(site):

@@ -1,4 +1,4 @@
-"""daybook upgrade: a file of schema version 1 (tests/e2e/schema-1.sql) comes to be one of this version."""
+"""daybook upgrade: a file of schema version 1, 2 or 3 (tests/e2e/schema-N.sql) comes to be one of this version."""
 import json
 import re
 import shutil
@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, ROOT
 from api import Api
-from schema_1 import to_version_1
+from conftest import BUILD
+from old_files import VERSION, to_version
 from support import check_error
 
-VERSION = int(re.search(r"user_version = (\d+)", (ROOT / "schema.sql").read_text())[1])
+OLDER = list(range(1, VERSION))
 CALENDAR = "/api/campaigns/usage-calendar"
 MAY = {"from": "2026-05-01", "to": "2026-05-31"}
 
@@ -53,9 +53,23 @@ def version_of(path):
     return version
 
 
-@pytest.fixture
-def api(daybook):
-    """A day book of version 1 that was in use: events, failures, a void, a campaign, keys, prices, audit."""
+def put(daybook, good):
+    """The file as it was before, with nothing beside it."""
+    for beside in daybook.folder.glob(daybook.path.name + "*"):
+        beside.unlink()
+    shutil.copy(good, daybook.path)
+
+
+def compiled(daybook, name, source):
+    """A library that is loaded before the others, and its environment."""
+    library = daybook.folder / f"{name}.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, "-xc", "-", "-ldl"], input=source, text=True, check=True)
+    return {**daybook.env, "LD_PRELOAD": f"{library} {daybook.env.get('LD_PRELOAD', '')}",
+            "ASAN_OPTIONS": daybook.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
+def make_api(daybook, version):
+    """A day book of an older version that was in use: events, failures, a void, a campaign, limits, keys, prices, audit."""
     api = Api(daybook)
     api.ask("campaigns", "POST", "/api/campaigns", body={
         "id": "spring", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T15:00:00Z"})
@@ -70,46 +84,64 @@ def api(daybook):
         if process.process.poll() is None:
             process.stop()
     api.fresh = shape(daybook.path)
-    to_version_1(daybook.path)
-    assert version_of(daybook.path) == 1
+    api.before = {table: rows(daybook.path, table) for table in tables(daybook.path)}
+    to_version(daybook.path, version)
+    api.version = version
+    assert version_of(daybook.path) == version
     return api
 
 
-def test_before_the_upgrade_programs_answer_503_and_commands_say_what_to_do(api):
-    daybook = api.daybook
+@pytest.fixture
+def api(daybook):
+    return make_api(daybook, VERSION - 1)
+
+
+@pytest.fixture(params=OLDER)
+def each(daybook, request):
+    return make_api(daybook, request.param)
+
+
+def test_before_the_upgrade_programs_answer_503_and_commands_say_what_to_do(each):
+    daybook, version = each.daybook, each.version
     for program, path in (("usage-calendar", CALENDAR), ("session", "/api/session"), ("health", "/health")):
-        check_error(daybook.cgi(program, "GET", path, MAY if program != "session" else None, token=api.token), 503, "tether")
-    assert "has schema version 1; this program needs" in daybook.log_path.read_text()
+        reply = daybook.cgi(program, "GET", path, MAY if program != "session" else None, token=each.token)
+        check_error(reply, 503, "tether")
+        assert int(reply.headers["retry-after"]) >= 1
+    assert f"schema version {version}, this program needs" in daybook.log_path.read_text()
     done = daybook.cmd("org", "list", check=False)
-    assert done.returncode == 1 and f"has schema version 1; this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
-    assert version_of(daybook.path) == 1
+    assert done.returncode == 1
+    assert f"schema version {version}, this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
+    assert version_of(daybook.path) == version
 
 
-def test_afterwards_everything_works_and_nothing_is_lost(api):
-    daybook = api.daybook
-    before = {t: rows(daybook.path, t) for t in tables(daybook.path)}
+def test_afterwards_everything_works_and_nothing_is_lost(each):
+    daybook = each.daybook
     waiting = daybook.fastcgi("usage-calendar")	# it runs through
-    assert waiting.ask("GET", CALENDAR, MAY, token=api.token).status == 503
-    assert daybook.cmd("upgrade").stdout == f"{daybook.path}: upgraded from schema version 1 to {VERSION}\n"
-    for table, (names, old) in before.items():
-        now_names, now = rows(daybook.path, table)
-        assert now_names[:len(names)] == names
-        if now_names == names:
-            assert now == old, table
-    assert daybook.sql("SELECT week_start FROM organization") == [(1,)]
+    assert waiting.ask("GET", CALENDAR, MAY, token=each.token).status == 503
+    assert daybook.cmd("upgrade").stdout == f"{daybook.path}: upgraded from schema version {each.version} to {VERSION}\n"
+    for table, before in each.before.items():
+        now = rows(daybook.path, table)
+        assert now[0] == before[0]
+        if table not in ("event", "audit", "setting", "actor", "ledger_day", "zone_file"):
+            assert now == before, table
+        assert len(now[1]) == len(before[1]) or table in ("zone_file", "actor"), table
+    assert daybook.sql("SELECT reason FROM event WHERE id = 'v'") == [("test",)]
     assert daybook.cmd("verify").stdout
-    assert waiting.ask("GET", CALENDAR, MAY, token=api.token).json == api.calendar
-    assert daybook.cgi("session", "GET", "/api/session", token=api.token).json["data"]["weekStart"] == 1
+    assert waiting.ask("GET", CALENDAR, MAY, token=each.token).json == each.calendar
+    assert daybook.cgi("session", "GET", "/api/session", token=each.token).json["data"]["weekStart"] == 1
     daybook.cmd("org", "set", "acme", "--week-start", "sunday")
     event = {"id": "after", "occurredAt": "2026-05-20T12:00:00Z"}
-    assert daybook.cgi("events", "POST", "/api/events", body=event, token=api.token).json["accepted"] == 1
+    assert daybook.cgi("events", "POST", "/api/events", body=event, token=each.token).json["accepted"] == 1
     daybook.cmd("verify")
 
 
-def test_the_schema_is_that_of_a_fresh_file(api):
-    api.daybook.cmd("upgrade")
-    for upgraded, fresh in zip(shape(api.daybook.path), api.fresh):
+def test_the_schema_is_that_of_a_fresh_file(each):
+    mode = each.daybook.path.stat().st_mode
+    each.daybook.cmd("upgrade")
+    for upgraded, fresh in zip(shape(each.daybook.path), each.fresh):
         assert upgraded == fresh
+    assert each.daybook.path.stat().st_mode == mode
+    assert each.daybook.sql("PRAGMA journal_mode") == [("wal",)]
 
 
 def test_a_second_upgrade_changes_nothing(api):
@@ -126,59 +158,82 @@ def test_a_newer_schema_is_left_alone(api):
     assert api.daybook.sql("PRAGMA user_version") == [(99,)]
 
 
+def test_a_link_to_the_database_stays_a_link(api):
+    daybook, link = api.daybook, api.daybook.folder / "link.db"
+    link.symlink_to(daybook.path.name)
+    subprocess.run([BUILD / "bin/daybook", "-d", link, "upgrade"], env=daybook.env, check=True)
+    assert link.is_symlink() and version_of(daybook.path) == VERSION
+
+
 ENDED_AT = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
+static void count(const char *path)
 {
-	static ssize_t (*real)(int, const void *, size_t, off64_t);
 	static int left = -1;
-	char link[64], path[4096] = "";
-	if (real == NULL)
-		real = (ssize_t (*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64");
 	if (left == -1)
 		left = atoi(getenv("ENDED_AT"));
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (readlink(link, path, sizeof(path) - 1) > 0 && (strstr(path, "/daybook.db-wal") || strstr(path, "/daybook.db-gate") || strcmp(strrchr(path, '/'), "/daybook.db") == 0) &&
-	    left-- == 0)
+	if (strstr(path, "/daybook.db") != NULL && left-- == 0)
 		_exit(137);
+}
+static void count_fd(int fd)
+{
+	char link[64], path[4096] = "";
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, path, sizeof(path) - 1) > 0)
+		count(path);
+}
+#define REAL(type, name, ...) static type (*real)(__VA_ARGS__); if (real == NULL) real = (type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
+ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
+{
+	REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t);
+	count_fd(fd);
 	return real(fd, data, n, at);
 }
-ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
-{
-	return pwrite64(fd, data, n, at);
-}
+ssize_t pwrite(int fd, const void *data, size_t n, off_t at) { return pwrite64(fd, data, n, at); }
+int ftruncate64(int fd, off64_t n) { REAL(int, ftruncate64, int, off64_t); count_fd(fd); return real(fd, n); }
+int ftruncate(int fd, off_t n) { return ftruncate64(fd, n); }
+int rename(const char *from, const char *to) { REAL(int, rename, const char *, const char *); count(to); return real(from, to); }
+int unlink(const char *path) { REAL(int, unlink, const char *); count(path); return real(path); }
+int fsync(int fd) { REAL(int, fsync, int); count_fd(fd); return real(fd); }
 """
 
 
 def test_an_upgrade_that_ends_at_any_write_leaves_one_version_whole(api):
-    """Ended at each write of the live file and its journal, after the copy has been upgraded and inspected."""
+    """Ended at writes to the new file, and at each call that puts it in the old one's place; then another goes on."""
     daybook = api.daybook
-    shim = daybook.folder / "ended.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, "-xc", "-", "-ldl"], input=ENDED_AT, text=True, check=True)
+    env = compiled(daybook, "ended", ENDED_AT)
     good = daybook.folder / "good.db"
     shutil.copy(daybook.path, good)
-    old, seen, n = shape(good), set(), 0
-    while (True, VERSION) not in seen:
-        for suffix in ("", "-wal", "-shm", "-gate"):
-            (daybook.folder / ("daybook.db" + suffix)).unlink(missing_ok=True)
-        shutil.copy(good, daybook.path)
-        env = {**daybook.env, "LD_PRELOAD": f"{shim} {daybook.env.get('LD_PRELOAD', '')}", "ENDED_AT": str(n),
-               "ASAN_OPTIONS": daybook.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
-        done = subprocess.run([BUILD / "bin/daybook", "upgrade"], env=env, capture_output=True, text=True)
+    old = shape(good)
+
+    def ended_at(n):
+        put(daybook, good)
+        done = subprocess.run([BUILD / "bin/daybook", "upgrade"], env={**env, "ENDED_AT": str(n)}, capture_output=True, text=True)
         version = version_of(daybook.path)
-        seen.add((done.returncode == 0, version))
-        assert version in (1, VERSION) and done.returncode in (0, 137) and (done.returncode != 0 or version == VERSION), done
-        assert shape(daybook.path)[:4] == (old[:4] if version == 1 else api.fresh[:4])
+        assert version in (api.version, VERSION) and done.returncode in (0, 137), done
+        assert done.returncode != 0 or version == VERSION
+        assert shape(daybook.path)[:4] == (old[:4] if version == api.version else api.fresh[:4])
         daybook.cmd("upgrade")
         assert shape(daybook.path) == api.fresh
-        assert not list(daybook.folder.glob("*-upgrade-*")), "what the one that died has left is swept"
-        n += 1
-    assert n > 10 and seen >= {(False, 1), (False, VERSION), (True, VERSION)}, "ended before the commit, after it, and not at all"
+        assert sorted(p.name for p in daybook.folder.glob("daybook.db*")) in (
+            ["daybook.db", "daybook.db-gate"], ["daybook.db", "daybook.db-gate", "daybook.db-shm", "daybook.db-wal"])
+        return done.returncode == 0, version
+
+    last = 1
+    while not ended_at(last)[0]:	# how many calls there are: between last / 2 and last
+        last *= 2
+    first = last // 2
+    while last - first > 1:
+        middle = (first + last) // 2
+        first, last = (first, middle) if ended_at(middle)[0] else (middle, last)
+    seen = {ended_at(n) for n in [*range(0, last - 30, max(1, last // 40)), *range(last - 30, last + 1)]}
+    assert seen == {(False, api.version), (False, VERSION), (True, VERSION)}
     daybook.cmd("verify")
 
 
@@ -186,25 +241,75 @@ def test_eight_at_once_make_one_upgrade(api):
     daybook = api.daybook
     good = daybook.folder / "good.db"
     shutil.copy(daybook.path, good)
-    for _ in range(10):
-        for suffix in ("", "-wal", "-shm", "-gate"):
-            (daybook.folder / ("daybook.db" + suffix)).unlink(missing_ok=True)
-        shutil.copy(good, daybook.path)
+    for _ in range(5):
+        put(daybook, good)
         running = [subprocess.Popen([BUILD / "bin/daybook", "upgrade"], env=daybook.env, stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE, text=True) for _ in range(8)]
         done = [process.communicate() for process in running]
         assert [process.returncode for process in running] == [0] * 8, done
-        assert sum("upgraded from schema version 1" in out for out, _ in done) == 1
+        assert sum(f"upgraded from schema version {api.version}" in out for out, _ in done) == 1
         assert shape(daybook.path) == api.fresh
     daybook.cmd("verify")
 
 
-def test_a_backup_of_version_1_is_restored_in_this_version(api):
+LITTLE_SPACE = """
+#include <sys/statvfs.h>
+int statvfs64(const char *path, struct statvfs64 *fs)
+{
+	(void)path;
+	*fs = (struct statvfs64) { .f_bsize = 4096, .f_frsize = 4096, .f_bavail = 256 };
+	return 0;
+}
+int statvfs(const char *path, struct statvfs *fs) { return statvfs64(path, (struct statvfs64 *)fs); }
+"""
+
+
+def test_a_disk_without_room_is_noticed_before_the_first_write(api):
     daybook = api.daybook
+    before = daybook.path.read_bytes()
+    env = compiled(daybook, "space", "#define _GNU_SOURCE\n" + LITTLE_SPACE)
+    done = subprocess.run([BUILD / "bin/daybook", "upgrade"], env=env, capture_output=True, text=True)
+    assert done.returncode == 1 and re.search(r"no room for the upgraded database: \d+ MiB are needed, 1 MiB are free", done.stderr)
+    assert daybook.path.read_bytes() == before and not list(daybook.folder.glob("*-upgrading*"))
+    daybook.cmd("upgrade")
+
+
+def test_a_file_that_is_in_use_keeps_its_place(api):
+    daybook = api.daybook
+    other = sqlite3.connect(daybook.path)
+    other.execute("SELECT count(*) FROM event").fetchall()
+    done = daybook.cmd("upgrade", check=False)
+    assert done.returncode == 1 and "other programs have it open. Stop the programs" in done.stderr
+    other.execute("UPDATE organization SET name = 'Renamed', revision = revision + 1")
+    other.commit()
+    other.close()
+    daybook.cmd("upgrade")
+    assert daybook.sql("SELECT name FROM organization") == [("Renamed",)], "what was written meanwhile is there"
+    daybook.cmd("verify")
+
+
+def test_an_event_that_was_changed_by_hand_is_not_covered_up(api):
+    daybook = api.daybook
+    with sqlite3.connect(daybook.path) as c:
+        trigger = c.execute("SELECT sql FROM sqlite_master WHERE name = 'event_is_not_updated'").fetchone()[0]
+        c.execute("DROP TRIGGER event_is_not_updated")
+        c.execute("UPDATE event SET received_at = received_at + 1 WHERE id = 'e1'")
+        c.execute(trigger)
+    c.close()
+    done = daybook.cmd("upgrade", check=False)
+    assert done.returncode == 1 and "the events of the ledger are not those that were written" in done.stderr
+    assert version_of(daybook.path) == api.version and not list(daybook.folder.glob("*-upgrading*"))
+    daybook.cmd("upgrade", "--force")
+    daybook.cmd("verify")
+
+
+def test_a_backup_of_an_older_version_is_restored_in_this_version(each):
+    daybook = each.daybook
     backup = daybook.folder / "backup.db"
     shutil.copy(daybook.path, backup)
     daybook.cmd("upgrade")
     daybook.cmd("restore", backup)
-    assert version_of(backup) == 1 and version_of(daybook.path) == VERSION
+    assert version_of(backup) == each.version and version_of(daybook.path) == VERSION
+    assert shape(daybook.path) == each.fresh
     daybook.cmd("verify")
-    assert json.loads(daybook.cgi("usage-calendar", "GET", CALENDAR, MAY, token=api.token).body) == api.calendar
+    assert json.loads(daybook.cgi("usage-calendar", "GET", CALENDAR, MAY, token=each.token).body) == each.calendar

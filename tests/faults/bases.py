@@ -9,7 +9,7 @@ import typing
 from program import CLOCK_MS, Cgi, Cmd, copy_tree
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from schema_1 import to_version_1  # noqa: E402
+from old_files import to_version  # noqa: E402
 
 ALL = "usage:read usage:write campaigns:write org:admin"
 SETUP_CODE = "kYb7-t2Qx-94fm-Lw0z"
@@ -133,7 +133,7 @@ def rotated(b):
 
 def old(b):
     acme(b)
-    to_version_1(b.place.data / "daybook.db")
+    to_version(b.place.data / "daybook.db", 1)
 
 
 def files(b):

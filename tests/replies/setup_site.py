@@ -8,7 +8,7 @@ import urllib.parse
 from database import add_database
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from schema_1 import to_version_1  # noqa: E402
+from old_files import to_version  # noqa: E402
 
 CODE = "kYb7-t2Qx-94fm-Lw0z"
 WISH = {"code": CODE, "organizationId": "acme", "timezone": "America/Toronto"}
@@ -137,6 +137,6 @@ def make_old(world):
     world.cmd("org", "add", "old", "--timezone", "Etc/UTC", "--daily-limit", "10")
     world.cmd("price", "set", "SMS", "0.0079", "--from", "2026-01-01")
     world.cmd("import", "-", stdin='{"id":"a","occurredAt":"2026-03-17T12:00:00Z","parts":2}\n')
-    to_version_1(world.database)
+    to_version(world.database, 1)
     world.database.rename(target)
     world.database = target

@@ -1,0 +1,256 @@
+/*
+ * Copies the rows of an older file into a new one, table by table, each in the order of its key.
+ *
+ * The last key that is in the new table says where to continue, so an interrupted copy needs no other record than which table
+ * is next.  A transaction takes BATCH_ROWS rows.  The new file has a rollback journal while it is filled: pages at its end, which
+ * are most of them, are then written once, and not twice as with a WAL.
+ */
+#include <stdio.h>
+
+#include "db/db_upgrade_parts.h"
+
+enum { BATCH_ROWS = 10000 };
+
+/*
+ * Columns of the old table are bound to the parameters of INSERT in their order; those after the last parameter are for
+ * `after`.  The key's columns have the same names in both files.
+ */
+#define ROWS(table, columns, key, marks, order) \
+	"SELECT count(*) FROM " table, \
+	"SELECT " columns " FROM " table " ORDER BY " key, \
+	"SELECT " columns " FROM " table " WHERE (" key ") > (" marks ") ORDER BY " key, \
+	"SELECT " key " FROM " table " ORDER BY " order " LIMIT 1"
+#define SAME(table, columns, values, key, marks, order) \
+	ROWS(table, columns, key, marks, order), "INSERT INTO " table " (" columns ") VALUES (" values ")"
+
+#define ORGANIZATION "key, id, name, timezone, zone_revision, revision, plan, cycle_day, created_at, updated_at"
+#define CAPS "daily_limit, quota_unit, cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage"
+#define TO_ORGANIZATION "INSERT INTO organization (" ORGANIZATION ", week_start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define CAMPAIGN "key, org, id, name, is_segmented, revision, created_at, updated_at"
+#define TO_CAMPAIGN "INSERT INTO campaign (" CAMPAIGN ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+#define SEGMENT "campaign, number, org, scheduled_at, day, contacts, parts_per_contact, sent, failed, spent, status"
+#define EVENT "org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, campaign_given, " \
+	"segment_given, campaign, segment, voids_id, credential, received_at, detail_sha256"
+
+/*
+ * A campaign comes after its segments and its request, of which its digest is made; the audit, which has the reasons of voids,
+ * before the events.
+ */
+static const struct table {
+	int since, until;	/* the versions of the old file that have it in this form */
+	const char *count, *first, *next, *last, *insert;
+	enum status (*add)(struct db_copy *c, struct query *q, struct error *err);	/* instead of insert */
+	enum status (*after)(struct db_copy *c, struct query *q, struct error *err);
+} tables[] = {
+	{ 1, 3, SAME("setting", "name, value", "?, ?", "name", "?", "name DESC") },
+	{ 1, 1, ROWS("organization", ORGANIZATION ", 1, " CAPS, "key", "?", "key DESC"), TO_ORGANIZATION,
+	    .after = db_upgrade_add_limits },
+	{ 2, 3, ROWS("organization", ORGANIZATION ", week_start, " CAPS, "key", "?", "key DESC"), TO_ORGANIZATION,
+	    .after = db_upgrade_add_limits },
+	{ 1, 3, SAME("zone_span", "org, from_at, utc_offset_s, zone, tzdata_version", "?, ?, ?, ?, ?", "org, from_at", "?, ?",
+	    "org DESC, from_at DESC") },
+	{ 3, 3, SAME("zone_file", "zone, tzdata_version, sha256", "?, ?, ?", "zone, tzdata_version, sha256", "?, ?, ?",
+	    "zone DESC, tzdata_version DESC, sha256 DESC") },
+	{ 1, 3, SAME("price", "key, org, channel, valid_from, nanos_per_part", "?, ?, ?, ?, ?", "key", "?", "key DESC") },
+	{ 1, 3, SAME("signing_key", "kid, alg, verify_key, sign_key, org, max_scopes, created_at, retired_at",
+	    "?, ?, ?, ?, ?, ?, ?, ?", "kid", "?", "kid DESC") },
+	{ 1, 3, SAME("api_key", "key, sha256, hint, name, org, scopes, created_at, revoked_at", "?, ?, ?, ?, ?, ?, ?, ?", "key", "?",
+	    "key DESC") },
+	{ 1, 3, SAME("request", "org, kind, id, body_sha256, received_at", "?, ?, ?, ?, ?", "org, kind, id", "?, ?, ?",
+	    "org DESC, kind DESC, id DESC") },
+	{ 1, 3, SAME("segment", SEGMENT, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "campaign, number", "?, ?",
+	    "campaign DESC, number DESC") },
+	{ 1, 2, ROWS("campaign", CAMPAIGN, "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
+	{ 3, 3, ROWS("campaign", CAMPAIGN ", digest", "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
+	{ 1, 3, SAME("audit", "key, at, org, credential, action, detail", "?, ?, ?, ?, ?, ?", "key", "?", "key DESC"),
+	    .after = db_upgrade_add_reason },
+	{ 1, 3, ROWS("event", EVENT, "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC"), .add = db_upgrade_add_event },
+	{ 1, 3, SAME("failure", "org, source, id, campaign, segment, failed_at, phone, reason", "?, ?, ?, ?, ?, ?, ?, ?",
+	    "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC") },
+	{ 1, 3, SAME("usage_quarter", "org, quarter, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?",
+	    "org, quarter, channel", "?, ?, ?", "org DESC, quarter DESC, channel DESC") },
+	{ 1, 3, SAME("usage_day", "org, day, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?", "org, day, channel",
+	    "?, ?, ?", "org DESC, day DESC, channel DESC") },
+};
+
+enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
+
+static bool
+has(int version, const struct table *t)
+{
+	return version >= t->since && version <= t->until;
+}
+
+enum status
+db_upgrade_count(struct db *old, int version, int64_t *rows, struct error *err)
+{
+	*rows = 0;
+	for (const struct table *t = tables; t < tables + TABLES; t++) {
+		struct query *q;
+
+		if (!has(version, t))
+			continue;
+		q = db_query(old, t->count);
+		*rows += query_step(q) ? query_int(q, 0) : 0;
+		if (query_done(q) != OK)
+			return db_why(old, err);
+	}
+	return OK;
+}
+
+/* ---- The new file */
+
+/* What the copy keeps in the new file until it is complete: the reasons of voids, and the digests of the old rows. */
+static const char helpers_sql[] =
+    "CREATE TABLE upgrade_reason (org INTEGER, source TEXT, id TEXT, voids TEXT, at INTEGER, reason TEXT, "
+    "PRIMARY KEY (org, source, id)) WITHOUT ROWID;"
+    "CREATE TABLE upgrade_day (org INTEGER, day INTEGER, events INTEGER, digest INTEGER, PRIMARY KEY (org, day)) WITHOUT ROWID;";
+
+int
+db_upgrade_make(const char *path, const char *state_sql)
+{
+	const char *const all[] = { "PRAGMA journal_mode = TRUNCATE", "BEGIN", schema_sql, helpers_sql, state_sql, "COMMIT" };
+	sqlite3 *handle = NULL;
+	int rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = db_file_configure(handle);
+	for (size_t i = 0; rc == SQLITE_OK && i < sizeof(all) / sizeof(all[0]); i++)
+		rc = sqlite3_exec(handle, all[i], NULL, NULL, NULL);
+	sqlite3_close(handle);
+	return rc;
+}
+
+struct db *
+db_upgrade_open_new(const char *path, struct error *err)
+{
+	struct db *db = db_open(path, err);
+	int rc;
+
+	if (db == NULL)
+		return NULL;
+	db->is_unfinished = true;
+	/* Rows come before those that they refer to; the inspection compares them all.  The cache is for the indexes of events. */
+	rc = sqlite3_exec(db->handle, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32000;", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		return db;
+	db_file_why(path, rc, db->handle, err);
+	db_close(db);
+	return NULL;
+}
+
+/* ---- Copying */
+
+void
+db_upgrade_bind(struct query *to, struct query *from, int n)
+{
+	for (int i = 0; i < n && to->rc == SQLITE_OK; i++)
+		to->rc = sqlite3_bind_value(to->stmt, i + 1, sqlite3_column_value(from->stmt, i));
+	if (to->rc != SQLITE_OK)
+		to->db->trouble = db_trouble_of(to->rc, to->db->handle);
+}
+
+/* Selects the rows of the old table that are not in the new one yet.  NULL on a failure. */
+static struct query *
+select_rest(struct db_copy *c, const struct table *t)
+{
+	struct query *last = db_query(c->new, t->last), *q;
+
+	if (query_step(last)) {
+		q = db_query(c->old, t->next);
+		db_upgrade_bind(q, last, sqlite3_column_count(last->stmt));
+	} else
+		q = db_query(c->old, t->first);
+	return query_done(last) == OK ? q : NULL;
+}
+
+static enum status
+copy_row(struct db_copy *c, const struct table *t, struct query *q, struct error *err)
+{
+	struct query *insert;
+	enum status st;
+
+	if (t->add != NULL)
+		return t->add(c, q, err);
+	insert = db_query(c->new, t->insert);
+	db_upgrade_bind(insert, q, sqlite3_bind_parameter_count(insert->stmt));
+	if ((st = query_run(insert)) != OK)
+		return st == UNAVAILABLE ? db_why(c->new, err) :
+		    error_set(err, CONFLICT, "a row cannot be taken over: %s", sqlite3_errmsg(c->new->handle));
+	return t->after != NULL ? t->after(c, q, err) : OK;
+}
+
+/* Copies at most BATCH_ROWS rows of a table; goes on to the next table if these were the last. */
+static enum status
+copy_batch(struct db_copy *c, const struct table *t, struct error *err)
+{
+	struct query *q = select_rest(c, t);
+	enum status st = OK;
+	int rows = 0;
+
+	if (q == NULL)
+		return db_why(c->new, err);
+	for (query_step(q); st == OK && q->rc == SQLITE_ROW && rows < BATCH_ROWS; rows++)
+		if ((st = copy_row(c, t, q, err)) == OK)
+			query_step(q);
+	c->done += rows;
+	if (q->rc != SQLITE_ROW)
+		c->step++;
+	if (query_done(q) != OK)
+		return db_why(c->old, err);
+	return st;
+}
+
+/* After the last table: compares the digests, removes the helpers, and gives the copy an epoch of its own. */
+static enum status
+complete(struct db_copy *c, struct error *err)
+{
+	char epoch[EPOCH_TEXT_MAX];
+	enum status st;
+	int rc;
+
+	if (!c->is_forced && (st = db_upgrade_compare_days(c, err)) != OK)
+		return st;
+	rc = sqlite3_exec(c->new->handle, "DROP TABLE upgrade_reason; DROP TABLE upgrade_day;", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = db_file_new_epoch(c->new->handle, epoch);
+	c->step++;
+	return rc == SQLITE_OK ? OK : db_file_why(c->new->path, rc, c->new->handle, err);
+}
+
+/* The work of one transaction. */
+struct batch {
+	struct db_copy *copy;
+	enum status (*note)(struct db_copy *c);
+	struct error *err;
+};
+
+static enum status
+copy_next(void *arg)
+{
+	struct batch *b = arg;
+	struct db_copy *c = b->copy;
+	enum status st;
+
+	while (c->step < TABLES && !has(c->version, &tables[c->step]))
+		c->step++;
+	st = c->step < TABLES ? copy_batch(c, &tables[c->step], b->err) : complete(c, b->err);
+	return st == OK ? b->note(c) : st;
+}
+
+enum status
+db_upgrade_copy_some(struct db_copy *c, enum status (*note)(struct db_copy *c), struct error *err)
+{
+	struct batch b = { c, note, err };
+	enum status st;
+
+	err->text[0] = '\0';
+	st = db_write(c->new, copy_next, &b);
+	return st == OK || err->text[0] != '\0' ? st : db_why(c->new, err);	/* nobody has said why yet */
+}
+
+bool
+db_upgrade_is_copied(const struct db_copy *c)
+{
+	return c->step > TABLES;
+}

@@ -1,0 +1,126 @@
+/*
+ * The file that is upgraded: whether it can be, and what state it is in.  It may come from elsewhere, so it is opened without
+ * running anything that it contains.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/row_hash.h"
+#include "db/db_schema.h"
+#include "db/db_upgrade_parts.h"
+
+enum { SPACE_RESERVE = 4 << 20, MIB = 1 << 20 };
+
+struct db *
+db_upgrade_open_old(const char *path, int *version, struct error *err)
+{
+	struct db *db = db_open_with(path, db_file_open_foreign, false, err);
+
+	if (db == NULL)
+		return NULL;
+	*version = (int)db_file_pragma(db->handle, "PRAGMA user_version");
+	if (*version >= UPGRADE_OLDEST && *version <= UPGRADE_NEWEST)
+		return db;
+	error_set(err, CONFLICT, "%s: not a Daybook database: schema version %d", path, *version);
+	db_close(db);
+	return NULL;
+}
+
+/*
+ * The columns of each table, by version.  Only these are copied: a column that somebody has added would be lost.
+ */
+static const struct {
+	const char *table;
+	int columns[UPGRADE_NEWEST + 1];	/* [0] is not used; 0 = not in that version */
+} tables[] = {
+	{ "organization", { 0, 17, 18, 18 } }, { "zone_span", { 0, 5, 5, 5 } }, { "zone_file", { 0, 0, 0, 3 } },
+	{ "event", { 0, 18, 18, 18 } }, { "usage_quarter", { 0, 6, 6, 6 } }, { "usage_day", { 0, 6, 6, 6 } },
+	{ "ledger_day", { 0, 0, 0, 4 } }, { "campaign", { 0, 8, 8, 9 } }, { "segment", { 0, 11, 11, 11 } },
+	{ "failure", { 0, 8, 8, 8 } }, { "price", { 0, 5, 5, 5 } }, { "request", { 0, 5, 5, 5 } },
+	{ "signing_key", { 0, 8, 8, 8 } }, { "api_key", { 0, 8, 8, 8 } }, { "setting", { 0, 2, 2, 2 } },
+	{ "audit", { 0, 6, 6, 6 } },
+};
+
+static enum status
+check_columns(struct db *old, int version, struct error *err)
+{
+	enum status st = OK;
+	int64_t columns;
+
+	for (size_t i = 0; st == OK && i < sizeof(tables) / sizeof(tables[0]); i++) {
+		struct query *q = db_query(old, "SELECT count(*) FROM pragma_table_xinfo(:name)");
+
+		query_bind_text(q, ":name", tables[i].table);
+		columns = query_step(q) ? query_int(q, 0) : -1;
+		if (query_done(q) != OK)
+			return db_why(old, err);
+		if (columns != tables[i].columns[version])
+			st = error_set(err, CONFLICT, "schema: the table %s has %d columns instead of %d", tables[i].table, (int)columns,
+			    tables[i].columns[version]);
+	}
+	return st;
+}
+
+enum status
+db_upgrade_check_old(struct db *old, int version, struct error *err)
+{
+	enum status st;
+
+	if ((st = db_check(old, err)) != OK || (st = db_schema_check_foreign(old, err)) != OK)
+		return st;
+	return check_columns(old, version, err);
+}
+
+/*
+ * Every write of versions 1 to 3 that concerns an organization increments its revision; one that concerns the installation
+ * writes to the audit or to the settings; and maintenance blanks failed contacts.
+ */
+enum status
+db_upgrade_fingerprint(struct db *old, int64_t *hash, struct error *err)
+{
+	struct query *q = db_query(old, "SELECT (SELECT count(*) FROM organization), (SELECT sum(revision) FROM organization), "
+	    "(SELECT sum(zone_revision) FROM organization), (SELECT sum(updated_at) FROM organization), "
+	    "(SELECT count(*) FROM price), (SELECT max(key) FROM price), (SELECT count(*) FROM signing_key), "
+	    "(SELECT count(retired_at) FROM signing_key), (SELECT count(*) FROM api_key), (SELECT count(revoked_at) FROM api_key), "
+	    "(SELECT max(key) FROM audit), (SELECT count(*) FROM failure WHERE phone <> '')");
+	struct row_hash h;
+
+	row_hash_start(&h);
+	if (query_step(q))
+		query_hash(q, 0, 12, &h);
+	if (query_done(q) != OK)
+		return db_why(old, err);
+	q = db_query(old, "SELECT name, value FROM setting ORDER BY name");
+	while (query_step(q))
+		query_hash(q, 0, 2, &h);
+	if (query_done(q) != OK)
+		return db_why(old, err);
+	/* Changes by hand usually move one of these. */
+	row_hash_int(&h, db_file_pragma(old->handle, "PRAGMA page_count"));
+	row_hash_int(&h, db_file_pragma(old->handle, "PRAGMA schema_version"));
+	*hash = row_hash_end(&h);
+	return OK;
+}
+
+/*
+ * The new file has the same rows with a few more columns, and is packed more densely, because it is filled in order: a quarter
+ * more than the pages that the old one uses is ample.
+ */
+enum status
+db_upgrade_check_space(struct db *old, const char *beside, struct error *err)
+{
+	int64_t pages = db_file_pragma(old->handle, "PRAGMA page_count") - db_file_pragma(old->handle, "PRAGMA freelist_count");
+	int64_t needed = pages * db_file_pragma(old->handle, "PRAGMA page_size") / 4 * 5 + SPACE_RESERVE, there;
+	struct statvfs fs;
+
+	if (statvfs(beside, &fs) == -1)
+		return OK;	/* a write that fails will say so */
+	there = (int64_t)(fs.f_bavail * fs.f_frsize);
+	if (there >= needed)
+		return OK;
+	error_set(err, UNAVAILABLE, "the disk has no room for the upgraded database: %lld MiB are needed, %lld MiB are free",
+	    (long long)((needed + MIB - 1) / MIB), (long long)(there / MIB));
+	error_hint(err, "Free some space and try again.");
+	return UNAVAILABLE;
+}

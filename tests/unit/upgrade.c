@@ -1,0 +1,334 @@
+/*
+ * How files of versions 1, 2 and 3 become files of this version: row by row, in turns, and never half.  Each test has a folder of
+ * its own, with a file old.db made by tests/e2e/schema-N.sql.
+ */
+#include <stdbool.h>
+
+#include "make_old.h"
+
+#include "db/db_schema.h"
+#include "db/db_upgrade.h"
+
+/* One turn of at most a batch of rows, by a process of its own as far as the upgrade can tell. */
+static enum status
+turn(const char *kept, bool is_forced, struct db_upgrade_state *state, struct error *err)
+{
+	struct db_upgrade *u;
+	enum status st;
+	bool is_busy, is_stale = false, is_in_place;
+
+	*err = (struct error) { .text = "" };
+	if ((st = db_upgrade_begin(path, kept, &u, &is_busy, state, err)) != OK || u == NULL)
+		return st;
+	assert_false(is_busy);
+	if (!state->is_copied)
+		st = db_upgrade_copy(u, 0, is_forced, NULL, state, err);
+	else if (!state->is_checked && (st = db_schema_check(db_upgrade_file(u), err)) == OK &&
+	    (st = db_check(db_upgrade_file(u), err)) == OK)
+		state->is_checked = (st = db_upgrade_set_checked(u, err)) == OK;
+	else if (st == OK)
+		st = db_upgrade_finish(u, false, &is_stale, err);
+	is_in_place = db_upgrade_is_in_place(u);
+	db_upgrade_end(u, st != OK);
+	return is_stale || is_in_place ? OK : st;
+}
+
+/* Turns until it is done; returns their number. */
+static int
+upgrade(bool is_forced)
+{
+	struct db_upgrade_state state = { 0 };
+	struct error err;
+	int turns = 0;
+
+	while (state.from != DB_SCHEMA_VERSION) {
+		if (turn(NULL, is_forced, &state, &err) != OK)
+			fail_msg("%s", err.text);
+		assert_true(++turns < 100);
+	}
+	return turns;
+}
+
+/* The rows of a SELECT, as text: columns separated by "|", rows by newlines. */
+static const char *
+text_of(struct db *db, const char *sql)
+{
+	static char text[4096];
+	size_t n = 0;
+	sqlite3_stmt *stmt;
+
+	assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL), SQLITE_OK);
+	text[0] = '\0';
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		for (int i = 0; i < sqlite3_column_count(stmt); i++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", sqlite3_column_type(stmt, i) == SQLITE_NULL ? "-" :
+			    (const char *)sqlite3_column_text(stmt, i), i + 1 < sqlite3_column_count(stmt) ? "|" : "\n");
+	sqlite3_finalize(stmt);
+	return text;
+}
+
+/* ---- Rows */
+
+static const struct rows {
+	const char *name, *sql, *is;
+} rows[] = {
+	{ "an organization keeps its columns", "SELECT key, id, name, timezone, revision, plan, cycle_day, week_start FROM organization",
+	    "1|acme|Acme|America/Toronto|7|growth|5|1\n2|globex|Globex|UTC|3||1|1\n" },
+	{ "its limits become five rows", "SELECT r.org, r.name, r.channels, r.unit, r.period, r.action, a.valid_from, a.amount "
+	    "FROM limit_rule r JOIN limit_amount a ON a.rule = r.key ORDER BY r.key",
+	    "1|daily|SMS|part|day|refuse|15340|500\n"
+	    "1|cycle-messages|EMAIL INAPP_WEB WEB_PUSH PUSH SLACK|message|cycle|report|15340|100\n"
+	    "1|cycle-cost|SMS CALL|cost|cycle|report|15340|2500000\n"
+	    "1|cycle-sms|SMS|message|cycle|report|15340|40\n"
+	    "1|cycle-calls|CALL|message|cycle|report|15340|-\n"
+	    "2|daily|SMS|message|day|refuse|15340|-\n"
+	    "2|cycle-messages|EMAIL INAPP_WEB WEB_PUSH PUSH SLACK|message|cycle|refuse|15340|-\n"
+	    "2|cycle-cost|SMS CALL|cost|cycle|refuse|15340|-\n"
+	    "2|cycle-sms|SMS|message|cycle|refuse|15340|-\n"
+	    "2|cycle-calls|CALL|message|cycle|refuse|15340|-\n" },
+	{ "a void gets its reason from the audit, or none", "SELECT id, reason FROM event WHERE status = 'void'",
+	    "v|a \"test\" \u00e9\nw|-\n" },
+	{ "an adjustment says what it settles, except one of a price", "SELECT source, settles_id FROM event WHERE status = 'adjust'",
+	    "daybook:adjust:|a\ndaybook:reprice|-\n" },
+	{ "credentials become actors", "SELECT e.org, e.id, a.credential, a.name, e.org_revision FROM event e "
+	    "JOIN actor a ON a.key = e.actor WHERE e.id IN ('a', 'b')",
+	    "1|a|cli||0\n1|b|jwt:main||0\n2|a|apikey:1||0\n" },
+	{ "a segment is of the channel SMS", "SELECT channel, sender, status, is_open FROM segment", "SMS|-|paused|1\n" },
+	{ "the audit has no actor yet", "SELECT key, org, actor, detail FROM audit WHERE key > 1", "2|1||no JSON\n3|-||{}\n" },
+	{ "keys, prices, requests and settings are the same",
+	    "SELECT kid FROM signing_key UNION ALL SELECT name FROM api_key UNION ALL SELECT nanos_per_part FROM price "
+	    "UNION ALL SELECT id FROM request UNION ALL SELECT value FROM setting WHERE name = 'iss' "
+	    "UNION ALL SELECT phone FROM failure UNION ALL SELECT day FROM usage_day UNION ALL SELECT quarter FROM usage_quarter",
+	    "main\none\n7900000\nspring\nhttps://example.com\n+14165550100\n20593\n1976988\n" },
+	{ "the epoch is a new one", "SELECT count(*) FROM setting WHERE name = 'epoch' AND value <> '0123456789abcdef0123456789abcdef'",
+	    "1\n" },
+	{ "the installation begins with revision 1", "SELECT revision FROM installation", "1\n" },
+	{ "days have digests of the new rows", "SELECT org, day, events, digest <> 0 FROM ledger_day", "1|20593|7|1\n2|20593|1|1\n" },
+	{ "a campaign has a digest", "SELECT id, digest IS NOT NULL FROM campaign", "spring|1\n" },
+};
+
+static void
+check_rows(void **state)
+{
+	const struct rows *row = *state;
+	struct error err;
+	struct db *db;
+
+	for (int version = 1; version <= 3; version++) {
+		make_old(version);
+		upgrade(false);
+		assert_non_null(db = db_open(path, &err));
+		assert_int_equal(db_schema_check(db, &err), OK);
+		assert_string_equal(text_of(db, row->sql), row->is);
+		assert_true(db_is_accepted(db));
+		assert_string_equal(db_journal_mode(db), "wal");
+		db_close(db);
+		remove_old();
+	}
+}
+
+/* Digests by the description in schema.sql, from what was stored. */
+static void
+digests_are_of_the_new_rows(void **state)
+{
+	struct error err;
+	struct db *db;
+
+	(void)state;
+	make_old(3);
+	upgrade(false);
+	assert_non_null(db = db_open(path, &err));
+	assert_true(old_digest(db->handle, "SELECT e.org, source, id, occurred_at, channel, messages, parts, status, cost_micros, "
+	    "cost_given, campaign_given, segment_given, campaign, segment, voids_id, settles_id, reason, sender, network, tag, "
+	    "credential, name, org_revision, received_at FROM event e JOIN actor ON key = actor WHERE e.org = 2") ==
+	    db_file_pragma(db->handle, "SELECT digest FROM ledger_day WHERE org = 2"));
+	assert_true(old_digest(db->handle, "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, s.number, s.org, "
+	    "s.channel, s.sender, s.scheduled_at, s.contacts, s.parts_per_contact, 1 FROM campaign c JOIN segment s "
+	    "ON s.campaign = c.key JOIN request r ON r.id = c.id") == db_file_pragma(db->handle, "SELECT digest FROM campaign"));
+	db_close(db);
+	remove_old();
+}
+
+/* ---- Turns */
+
+static void
+turns_continue_each_other(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	make_old(3);
+	assert_true(upgrade(false) > 15);	/* one for each table, the check, and the new name */
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(access(unfinished, F_OK), -1);
+	remove_old();
+}
+
+static void
+a_write_between_turns_starts_over(void **state)
+{
+	struct db_upgrade_state s = { 0 };
+	struct error err;
+	struct db *db;
+
+	(void)state;
+	make_old(1);
+	while (!s.is_checked) {
+		assert_int_equal(turn(NULL, false, &s, &err), OK);
+		assert_int_equal(s.from, 1);
+	}
+	change("UPDATE organization SET name = 'New', revision = revision + 1 WHERE key = 1");
+	assert_int_equal(turn(NULL, false, &s, &err), OK);
+	assert_false(s.is_copied);
+	upgrade(false);
+	assert_non_null(db = db_open(path, &err));
+	assert_string_equal(text_of(db, "SELECT name FROM organization WHERE key = 1"), "New\n");
+	db_close(db);
+	remove_old();
+}
+
+static void
+a_write_before_the_last_step_is_noticed(void **state)
+{
+	struct db_upgrade_state s = { 0 };
+	struct db_upgrade *u;
+	struct error err;
+	bool is_busy, is_stale;
+
+	(void)state;
+	make_old(2);
+	while (!s.is_checked)
+		assert_int_equal(turn(NULL, false, &s, &err), OK);
+	assert_int_equal(db_upgrade_begin(path, NULL, &u, &is_busy, &s, &err), OK);
+	change("INSERT INTO audit (at, credential, action, detail) VALUES (21, 'cli', 'key.retire', '{}')");
+	assert_int_equal(db_upgrade_finish(u, false, &is_stale, &err), UNAVAILABLE);
+	assert_true(is_stale && !db_upgrade_is_in_place(u));
+	db_upgrade_end(u, true);
+	upgrade(false);
+	remove_old();
+}
+
+static void
+two_do_not_work_at_once(void **state)
+{
+	struct db_upgrade_state s;
+	struct db_upgrade *u, *second;
+	struct error err;
+	bool is_busy;
+
+	(void)state;
+	make_old(3);
+	assert_int_equal(db_upgrade_begin(path, NULL, &u, &is_busy, &s, &err), OK);
+	assert_int_equal(db_upgrade_begin(path, NULL, &second, &is_busy, &s, &err), OK);
+	assert_true(second == NULL && is_busy);
+	db_upgrade_end(u, false);
+	assert_int_equal(db_upgrade_begin(path, NULL, &second, &is_busy, &s, &err), OK);
+	assert_true(second != NULL);
+	db_upgrade_end(second, true);
+	assert_int_equal(access(unfinished, F_OK), -1);
+	remove_old();
+}
+
+static void
+a_file_that_others_have_open_keeps_its_place(void **state)
+{
+	struct db_upgrade_state s = { 0 };
+	struct db_upgrade *u;
+	struct error err;
+	bool is_busy, is_stale;
+	sqlite3 *c;
+
+	(void)state;
+	make_old(3);
+	while (!s.is_checked)
+		assert_int_equal(turn(NULL, false, &s, &err), OK);
+	c = open_old();
+	run_sql(c, "SELECT count(*) FROM event");
+	assert_int_equal(db_upgrade_begin(path, NULL, &u, &is_busy, &s, &err), OK);
+	assert_int_equal(db_upgrade_finish(u, false, &is_stale, &err), UNAVAILABLE);
+	assert_non_null(strstr(err.text, "other programs have it open"));
+	db_upgrade_end(u, false);
+	sqlite3_close(c);
+	assert_int_equal(upgrade(false), 2);	/* it was checked: only the new name is left */
+	remove_old();
+}
+
+static void
+the_old_file_is_kept_under_its_first_name(void **state)
+{
+	struct db_upgrade_state s = { 0 };
+	char first[160], second[160];
+	struct error err;
+
+	(void)state;
+	make_old(3);
+	snprintf(first, sizeof(first), "%s-before-upgrade-1", path);
+	snprintf(second, sizeof(second), "%s-before-upgrade-2", path);
+	assert_false(db_upgrade_is_begun(path));
+	assert_int_equal(turn(first, false, &s, &err), OK);
+	assert_true(db_upgrade_is_begun(path));
+	while (s.from != DB_SCHEMA_VERSION)
+		assert_int_equal(turn(second, false, &s, &err), OK);
+	assert_int_equal(access(second, F_OK), -1);
+	strcpy(path, first);
+	change("UPDATE organization SET name = 'still version 3'");
+	remove_old();
+}
+
+/* ---- Refusals */
+
+static const struct refusal {
+	const char *name;
+	int version;
+	const char *change, *words;
+	bool may_be_forced;
+} refusals[] = {
+	{ "an event that was changed by hand", 3, "DROP TRIGGER event_is_not_updated; UPDATE event SET parts = 3 WHERE id = 'a' "
+	    "AND org = 1", "acme: ledger_day 20593: the events of the ledger are not those that were written", true },
+	{ "an event that was removed by hand", 3, "DROP TRIGGER event_is_not_deleted; DELETE FROM event WHERE org = 2",
+	    "ledger_day: has other days", true },
+	{ "a plan that was changed by hand", 3, "UPDATE segment SET contacts = 99", "campaign spring: its segments", true },
+	{ "a foreign trigger", 1, "CREATE TRIGGER t AFTER UPDATE ON campaign BEGIN DELETE FROM audit; END",
+	    "schema: the trigger t does not belong there", false },
+	{ "a foreign column", 2, "ALTER TABLE price ADD COLUMN note TEXT", "schema: the table price has 6 columns instead of 5", false },
+	{ "a version that never was", 1, "PRAGMA user_version = 0", "not a Daybook database: schema version 0", false },
+	{ "a newer version", 3, "PRAGMA user_version = 99", "schema version 99 is newer than this program's", false },
+};
+
+static void
+check_refusal(void **state)
+{
+	const struct refusal *row = *state;
+	struct db_upgrade_state s = { 0 };
+	struct error err;
+	enum status st;
+	int turns = 0;
+
+	make_old(row->version);
+	change(row->change);
+	while ((st = turn(NULL, false, &s, &err)) == OK && turns++ < 100)
+		;
+	assert_int_equal(st, CONFLICT);
+	if (strstr(err.text, row->words) == NULL)
+		fail_msg("%s", err.text);
+	assert_int_equal(access(unfinished, F_OK), -1);
+	if (row->may_be_forced)
+		upgrade(true);
+	remove_old();
+}
+
+int
+main(void)
+{
+	TABLE(rows, check_rows);
+	CASE("digests are of the new rows", digests_are_of_the_new_rows);
+	CASE("turns continue each other", turns_continue_each_other);
+	CASE("a write between turns starts over", a_write_between_turns_starts_over);
+	CASE("a write before the last step is noticed", a_write_before_the_last_step_is_noticed);
+	CASE("two do not work at once", two_do_not_work_at_once);
+	CASE("a file that others have open keeps its place", a_file_that_others_have_open_keeps_its_place);
+	CASE("the old file is kept under its first name", the_old_file_is_kept_under_its_first_name);
+	TABLE(refusals, check_refusal);
+	return TABLE_RUN("upgrade");
+}
