@@ -171,7 +171,7 @@ struct events_post {
 	struct buf *body;
 };
 
-/* Posts the events, inside the write transaction.  If none was accepted, nothing is written: there is nothing to write. */
+/* Posts the events, inside the write transaction.  If none was accepted, rolls back: the request is refused. */
 static enum status
 post_events(struct organization *org, void *arg)
 {

@@ -366,7 +366,7 @@ PLANTED = {
          'enum status\ncampaigns_post(struct req *r, '),
         ('\tst = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);\n',
          '\tst = organization_write(r->db, r->arena, r->org, r->now, ask_for_room, &post, &r->err);\n'
-         '\tif (has_room) {\n\t\tusleep(5000);\n\t\tjson_reset(out);\n\t\troom_was_asked = true;\n'
+         '\tif (has_room) {\n\t\tusleep(5000);\n\t\tbuf_reset(body);\n\t\troom_was_asked = true;\n'
          '\t\tst = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);\n'
          '\t\troom_was_asked = false;\n\t}\n\thas_room = false;\n')],
     **{f"cgi-bin/campaigns/{name}.c": [] for name in ("campaigns", "body", "json", "results")},
