@@ -6,8 +6,8 @@
  *	200	{"success":true,"isUnlimited","timezone","dailyLimit","todayDate","todayUsage",
  *		"todayAvailableQuota","nextAvailableDate","availableQuota","daysUntilAvailable","message"}
  *		nextAvailableDate and availableQuota obey all limits, the others the daily one.  Without a daily limit
- *		dailyLimit and todayAvailableQuota are null, and availableQuota unless another limits.  If no day has room, nextAvailableDate and
- *		daysUntilAvailable are absent, availableQuota is null, and message says why.
+ *		dailyLimit and todayAvailableQuota are null, and availableQuota unless another limits.  If no day has room,
+ *		nextAvailableDate and daysUntilAvailable are absent, availableQuota is null, and message says why.
  *	400	contactCount or partsPerContact is not an integer in its range
  *	401 403	no valid credential; the scope usage:read is missing
  */

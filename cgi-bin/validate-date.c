@@ -4,7 +4,8 @@
  *
  *	200	{"success":true,"available":bool,"remaining":n,"limit":n} and, if it is not available, "message".
  *		remaining is the room by all limits before contactCount is subtracted; excludeCampaignId leaves the
- *		reservation of that campaign out.  limit is the daily limit of that day.  Unlimited: both are null.  A day that is over is not available.
+ *		reservation of that campaign out.  limit is the daily limit of that day.  Unlimited: both
+ *		are null.  A day that is over is not available.
  *	400	a field is missing, unknown or wrong
  *	401 403	no valid credential; the scope usage:read is missing
  */

@@ -56,8 +56,8 @@ weekday_option(const char *text, int *day)
 }
 
 /*
- * Applies the options to an organization and its limits; false, with the error printed, if one is wrong.  What the database must know to
- * check a value is checked when it is written.
+ * Applies the options to an organization and its limits; false, with the error printed, if one is wrong.  What the
+ * database must know to check a value is checked when it is written.
  */
 static bool
 apply(const struct org_options *o, struct organization *org, struct limit_base *base)

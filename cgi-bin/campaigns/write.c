@@ -13,7 +13,8 @@
 void
 campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today)
 {
-	int64_t version[] = { c->key, c->created_at, c->revision, today.n, 0, 0, 0, limit_rules_unit(&org->limits), org->zone_revision };
+	int64_t version[] = { c->key, c->created_at, c->revision, today.n, 0, 0, 0, limit_rules_unit(&org->limits),
+		org->zone_revision };
 
 	for (size_t i = 0; i < c->count; i++) {
 		version[4] += c->segments[i].sent;
@@ -38,8 +39,8 @@ campaign_reply(struct req *r, struct buf *body, const struct organization *org, 
 }
 
 /*
- * The reply to a reservation that found no room: it says which limit and day, and where there is room.  Other failures keep the usual
- * error body.
+ * The reply to a reservation that found no room: it says which limit and day, and where there is room.  Other failures keep
+ * the usual error body.
  */
 static enum status
 put_refusal(struct req *r, struct buf *body, enum status st, const struct campaign_refusal *refusal)

@@ -138,7 +138,8 @@ verify_plans(struct verify *v)
 	 * whose digest is NULL has nothing to compare with.
 	 */
 	struct query *q = db_query(v->db, "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, s.number, s.org, "
-	    "s.channel, s.sender, s.scheduled_at, s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 "
+	    "s.channel, s.sender, s.scheduled_at, s.contacts, s.parts_per_contact, "
+	    "CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 "
 	    "WHEN 'cancelled' THEN 2 ELSE 3 END, c.key, c.digest FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
 	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id "
 	    "WHERE c.org = :org AND c.digest IS NOT NULL ORDER BY c.key, s.number");

@@ -50,7 +50,8 @@ const struct invariant verify_invariants[] = {
 	    .check = verify_zone },
 
 	/* ---- Limits */
-	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION, "limits: %i of the five are there",
+	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION,
+	    "limits: %i of the five are there",
 	    "SELECT n FROM (SELECT count(*) AS n FROM limit_rule WHERE org = :org AND CASE name WHEN 'daily' THEN 1 "
 	    "WHEN 'cycle-messages' THEN 1 WHEN 'cycle-cost' THEN 1 WHEN 'cycle-sms' THEN 1 WHEN 'cycle-calls' THEN 1 "
 	    "ELSE 0 END = 1) AS counted WHERE n <> 5" },

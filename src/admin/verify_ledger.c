@@ -283,7 +283,8 @@ look_for_adjusts(struct pass *p)
 
 /*
  * One SELECT gives each row with its checks.  In it, t is the event that a void names, v a void of this event, a a
- * settlement, w who wrote the row.  The margin on either side is the offset that reaches furthest; the first and last stretch have no bounds.
+ * settlement, w who wrote the row.  The margin on either side is the offset that reaches furthest; the first and last stretch
+ * have no bounds.
  */
 enum status
 verify_ledger_read(struct verify *v, const struct stretch *s)
@@ -312,7 +313,8 @@ verify_ledger_read(struct verify *v, const struct stretch *s)
 	    "CASE WHEN :has_adjusts = 0 OR e.cost_given = 1 THEN 0 WHEN e.settles_id IS NOT NULL THEN 1 "
 	    "WHEN EXISTS (SELECT 1 FROM event a WHERE a.org = e.org AND a.source IN (e.source, 'daybook:adjust:' || e.source) "
 	    "AND a.settles_id = coalesce(e.voids_id, e.id)) THEN 1 ELSE 0 END "
-	    "FROM event e LEFT JOIN actor w ON w.key = e.actor LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
+	    "FROM event e LEFT JOIN actor w ON w.key = e.actor "
+	    "LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
 	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at ORDER BY e.occurred_at");
 	query_bind_int(q, ":org", v->org);
 	query_bind_int(q, ":has_adjusts", p.has_adjusts);

@@ -31,8 +31,8 @@ extern const char *const auto_request_fields[];
 enum status	auto_request_read(struct json_object *o, struct auto_request *request, struct error *err);
 
 /*
- * Makes the plan from what the limits' windows hold now, in the arena; org has its limits loaded.  BAD_REQUEST if the first segment's time is past, if the
- * zone is unknown, or if contacts are left although no limit is 0.  Inside a transaction.
+ * Makes the plan from what the limits' windows hold now, in the arena; org has its limits loaded.  BAD_REQUEST if the
+ * first segment's time is past, if the zone is unknown, or if contacts are left although no limit is 0.  Inside a transaction.
  */
 enum status	auto_plan_make(struct db *db, struct arena *a, const struct organization *org,
 		    const struct auto_request *request, int64_t now, struct auto_plan *plan, struct error *err);

@@ -41,8 +41,8 @@ campaign_audit(struct db *db, const struct organization *org, const struct campa
 enum status
 campaign_seal(struct db *db, const struct campaign *c)
 {
-	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, s.number, s.org, s.channel, s.sender, "
-	    "s.scheduled_at, "
+	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, "
+	    "s.number, s.org, s.channel, s.sender, s.scheduled_at, "
 	    "s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 WHEN 'cancelled' THEN 2 "
 	    "ELSE 3 END FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
 	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id WHERE c.key = :key ORDER BY s.number");

@@ -159,9 +159,11 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 {
 	struct query *q = db_query(db, "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, "
 	    "cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, settles_id, "
-	    "reason, sender, network, tag, detail_sha256, actor, org_revision, received_at) VALUES (:org, :source, :id, :occurred_at, :channel, :messages, :parts, :status, "
+	    "reason, sender, network, tag, detail_sha256, actor, org_revision, received_at) "
+	    "VALUES (:org, :source, :id, :occurred_at, :channel, :messages, :parts, :status, "
 	    ":cost_micros, :cost_given, :campaign_given, :segment_given, :campaign, :segment, :voids_id, :settles_id, "
-	    ":reason, :sender, :network, :tag, :detail, :actor, :org_revision, :received_at) ON CONFLICT (org, source, id) DO NOTHING");
+	    ":reason, :sender, :network, :tag, :detail, :actor, :org_revision, :received_at) "
+	    "ON CONFLICT (org, source, id) DO NOTHING");
 	enum status st;
 	int64_t actor;
 
@@ -206,7 +208,8 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 /* Adds an amount of money without messages or parts. */
 enum status
 event_adjust(struct db *db, const struct organization *org, const char *source, const char *id, const char *settles,
-    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup, const struct event_options *options)
+    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup,
+    const struct event_options *options)
 {
 	struct event_new_row row = { .source = source, .id = id, .status = "adjust", .occurred_at = occurred_at,
 		.channel = channel, .cost_micros = cost_micros, .cost_given = cost_given, .settles = settles };

@@ -74,7 +74,7 @@ enum status	event_adjust_quarter(struct db *db, const struct organization *org, 
 
 /* Writes an adjust row, money only, and adds it to the roll-up. */
 enum status	event_adjust(struct db *db, const struct organization *org, const char *source, const char *id,
-		    const char *settles, int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup,
-		    const struct event_options *options) MUST_CHECK;
+		    const char *settles, int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given,
+		    struct rollup *rollup, const struct event_options *options) MUST_CHECK;
 
 #endif

@@ -73,7 +73,8 @@ segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t faile
 enum status
 segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold)
 {
-	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, is_open FROM segment WHERE campaign = :campaign AND number = :number");
+	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, is_open FROM segment "
+	    "WHERE campaign = :campaign AND number = :number");
 
 	/* A closed segment holds nothing, whatever it has left. */
 	*hold = (struct segment_hold) { .parts_per_contact = 1 };
