@@ -221,7 +221,8 @@ add_signing_key(struct setup_write *w)
 	if (count(w->db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NOT NULL") > 0)
 		return OK;
 	random_bytes(random, sizeof(random));
-	return signing_key_add(w->db, w->arena, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, w->now, &setup_actor,
+	return signing_key_add(w->db, w->arena, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, w->now,
+	    &setup_actor,
 	    w->err);
 }
 
