@@ -97,9 +97,12 @@ limit_book_has(const struct limit_book *b, struct day d)
 
 /* ---- Reading */
 
-/* Adds to the windows that contain the day; if `only_new`, to those that are being read now. */
+/* Which windows a load is added to: all, those that are being read now, or of these those of a day each. */
+enum adding { ADD_ALL, ADD_NEW, ADD_NEW_DAYS };
+
+/* Adds to the windows that contain the day. */
 static void
-add(struct limit_book *b, const struct limit_load *l, int sign, bool only_new)
+add(struct limit_book *b, const struct limit_load *l, int sign, enum adding which)
 {
 	if (l->is_held && l->day.n < b->today.n)
 		return;	/* the day is over: its segments hold nothing */
@@ -109,7 +112,8 @@ add(struct limit_book *b, const struct limit_load *l, int sign, bool only_new)
 		int64_t units;
 
 		if (!limit_rule_counts(f->rule, l->channel) || (w = limit_window_find(f, l->day)) == NULL ||
-		    (only_new && w->reading != b->reading))
+		    (which != ADD_ALL && w->reading != b->reading) ||
+		    (which == ADD_NEW_DAYS && w->days.until.n - w->days.from.n > 1))
 			continue;
 		units = sign * limit_rule_units(f->rule, l->messages, l->parts, l->cost_micros);
 		if (l->is_held)
@@ -122,13 +126,13 @@ add(struct limit_book *b, const struct limit_load *l, int sign, bool only_new)
 void
 limit_book_add(struct limit_book *b, const struct limit_load *load)
 {
-	add(b, load, 1, false);
+	add(b, load, 1, ADD_ALL);
 }
 
 void
 limit_book_subtract(struct limit_book *b, const struct limit_load *load)
 {
-	add(b, load, -1, false);
+	add(b, load, -1, ADD_ALL);
 }
 
 struct limit_load
@@ -139,59 +143,117 @@ limit_book_hold(const struct limit_book *b, struct day d, enum channel c, int64_
 		.cost_micros = quota_product(contacts, money_cost(parts_per_contact, price_nanos(b->prices, c, d))) };
 }
 
+/* The days of the windows that are being read now: of those of a day each (is_long false), or of the longer ones. */
+static struct limit_window
+new_days(const struct limit_book *b, bool is_long)
+{
+	struct limit_window all = { { INT32_MAX }, { INT32_MIN } };
+
+	for (size_t i = 0; i < b->count; i++)
+		for (const struct window *w = b->of[i].windows; w < b->of[i].windows + b->of[i].count; w++) {
+			if (w->reading != b->reading || (w->days.until.n - w->days.from.n > 1) != is_long)
+				continue;
+			all.from.n = w->days.from.n < all.from.n ? w->days.from.n : all.from.n;
+			all.until.n = w->days.until.n > all.until.n ? w->days.until.n : all.until.n;
+		}
+	return all;
+}
+
+/* Reads what was used in windows of a day each: one row of the roll-up is one day and channel. */
 static enum status
-read_used(struct limit_book *b, struct day from, struct day until)
+read_used_days(struct limit_book *b)
 {
 	struct query *q = db_query(b->db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
 	    "WHERE org = :org AND day >= :from AND day < :until");
+	struct limit_window days = new_days(b, false);
 	enum status st = OK, done;
 
 	query_bind_int(q, ":org", b->org->key);
-	query_bind_int(q, ":from", from.n);
-	query_bind_int(q, ":until", until.n);
+	query_bind_int(q, ":from", days.from.n);
+	query_bind_int(q, ":until", days.until.n);
 	while (st == OK && query_step(q)) {
 		struct limit_load l = { .day = { (int32_t)query_int(q, 0) }, .messages = query_int(q, 2), .parts = query_int(q, 3),
 			.cost_micros = query_int(q, 4) };
 
 		if ((st = channel_column(q, 1, &l.channel)) == OK)
-			add(b, &l, 1, true);
+			add(b, &l, 1, ADD_NEW_DAYS);
 	}
 	done = query_done(q);
 	return st != OK ? st : done;
 }
 
+/* Adds what a longer window has used to every rule that has this very window, and is reading it now. */
+static void
+share_sums(struct limit_book *b, struct limit_window days, const struct usage_sums *sums)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct window *w = limit_window_find(&b->of[i], days.from);
+
+		if (w == NULL || w->reading != b->reading || w->has_used || w->days.from.n != days.from.n ||
+		    w->days.until.n != days.until.n)
+			continue;
+		w->has_used = true;
+		for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+			if (limit_rule_counts(b->of[i].rule, c))
+				w->used = quota_sum(w->used, limit_rule_units(b->of[i].rule, sums->of[c].messages, sums->of[c].parts,
+				    sums->of[c].cost_micros));
+	}
+}
+
+/* Reads what was used in longer windows, each once: the caps share that of the cycle. */
+static enum status
+read_used_long(struct limit_book *b)
+{
+	struct usage_sums sums;
+	enum status st;
+
+	for (size_t i = 0; i < b->count; i++)
+		for (size_t k = 0; k < b->of[i].count; k++) {
+			const struct window *w = &b->of[i].windows[k];
+
+			if (w->reading != b->reading || w->has_used || w->days.until.n - w->days.from.n <= 1)
+				continue;
+			if ((st = usage_sum_days(b->db, b->org, w->days.from, w->days.until, &sums)) != OK)
+				return st;
+			share_sums(b, w->days, &sums);
+		}
+	return OK;
+}
+
 /* The sums come from the index segment_open alone. */
 static enum status
-read_held(struct limit_book *b, struct day from, struct day until)
+read_held(struct limit_book *b)
 {
 	struct query *q = db_query(b->db, "SELECT day, channel, parts_per_contact, "
 	    "sum(CASE WHEN contacts > spent THEN contacts - spent ELSE 0 END) FROM segment "
 	    "WHERE org = :org AND day >= :from AND day < :until AND is_open = 1 GROUP BY day, channel, parts_per_contact");
+	struct limit_window days = new_days(b, false), longer = new_days(b, true);
+	struct day from = days.from.n < longer.from.n ? days.from : longer.from;
 	enum status st = OK, done;
 	enum channel c;
 
 	query_bind_int(q, ":org", b->org->key);
 	query_bind_int(q, ":from", from.n < b->today.n ? b->today.n : from.n);
-	query_bind_int(q, ":until", until.n);
+	query_bind_int(q, ":until", days.until.n > longer.until.n ? days.until.n : longer.until.n);
 	while (st == OK && query_step(q))
 		if ((st = channel_column(q, 1, &c)) == OK) {
 			struct limit_load l = limit_book_hold(b, (struct day) { (int32_t)query_int(q, 0) }, c, query_int(q, 3),
 			    query_int(q, 2));
 
-			add(b, &l, 1, true);
+			add(b, &l, 1, ADD_NEW);
 		}
 	done = query_done(q);
 	return st != OK ? st : done;
 }
 
 /*
- * Adds the windows of all rules that are missing, then fills them with one pass over the days that they span.  A pass
- * may meet windows that were read before; those are left as they are.
+ * Adds the windows of all rules that are missing, then fills them.  What is read may meet windows that were read before;
+ * those are left as they are.
  */
 enum status
 limit_book_read(struct limit_book *b, struct day from, struct day to)
 {
-	struct limit_window all = { { INT32_MAX }, { INT32_MIN } };
+	bool is_new = false;
 	enum status st;
 
 	b->reading++;
@@ -201,17 +263,15 @@ limit_book_read(struct limit_book *b, struct day from, struct day to)
 			struct limit_window days = w != NULL ? w->days :
 			    limit_rule_window(b->of[i].rule, b->org->days, b->org->cycle_day, d);
 
-			if (w == NULL) {
+			if (w == NULL)
 				insert_window(b, &b->of[i], days);
-				all.from.n = days.from.n < all.from.n ? days.from.n : all.from.n;
-				all.until.n = days.until.n > all.until.n ? days.until.n : all.until.n;
-			}
+			is_new |= w == NULL;
 			d = days.until;
 		}
-	if (all.from.n >= all.until.n)
+	if (!is_new)
 		return OK;
-	if ((st = read_used(b, all.from, all.until)) == OK)
-		st = read_held(b, all.from, all.until);
+	if ((st = read_used_days(b)) == OK && (st = read_used_long(b)) == OK)
+		st = read_held(b);
 	if (st != OK)
 		limit_book_reset(b);
 	return st;

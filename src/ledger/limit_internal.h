@@ -10,6 +10,7 @@ struct window {
 	struct limit_window days;
 	int64_t used, held;
 	unsigned reading;	/* the number of the limit_book_read that made it */
+	bool has_used;		/* of one longer than a day: `used` was read */
 };
 
 /* A rule with its windows that were read, in the order of their days. */
