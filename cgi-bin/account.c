@@ -25,7 +25,7 @@ account(struct req *r, struct buf *body)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, today))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	if ((st = limit_row_load(r->db, r->arena, &org)) != OK)
 		return st;

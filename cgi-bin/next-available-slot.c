@@ -136,7 +136,7 @@ next_available_slot(struct req *r, struct buf *body)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK || (st = read_wanted(r, &wanted)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, today))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	if ((st = limit_row_load(r->db, r->arena, &org)) != OK)
 		return st;

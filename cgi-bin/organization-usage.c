@@ -28,7 +28,7 @@ organization_usage(struct req *r, struct buf *body)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, today))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	cycle = cycle_of(org.days, org.cycle_day, today);
 	if ((st = usage_sum_days(r->db, &org, cycle.from, cycle.until, &sums)) != OK)

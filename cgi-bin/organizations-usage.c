@@ -51,7 +51,7 @@ organizations_usage(struct req *r, struct buf *body)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_instants(r, &from_at, &to_at)) != OK)
 		return st;
-	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	if ((st = usage_sum_instants(r->db, &org, from_at, to_at, &sums)) != OK)
 		return st;

@@ -45,7 +45,7 @@ prices_list(struct req *r, struct buf *body)
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
-	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	if ((st = price_load(r->db, r->arena, &org, &prices)) != OK)
 		return st;

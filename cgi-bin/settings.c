@@ -65,7 +65,7 @@ settings_get(struct req *r, struct buf *body)
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
-	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	if ((st = limit_row_load(r->db, r->arena, &org)) == OK)
 		put_settings(json_on(body), &org, r->now, NULL);
@@ -126,7 +126,7 @@ settings_get_limits(struct req *r, struct buf *body)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, today))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	if ((st = limit_row_load(r->db, r->arena, &org)) != OK ||
 	    (st = limit_book_new(r->db, r->arena, &org, NULL, LIMIT_FOLLOW_ALL, r->now, &book)) != OK ||

@@ -226,7 +226,7 @@ usage_calendar(struct req *r, struct buf *body)
 	    (st = read_range(r, &c.range)) != OK)
 		return st;
 	c.today = organization_today(&c.org, r->now);
-	if (reply_cached(r, body, c.org.revision, c.today))
+	if (reply_cached(r, body, c.org.revision, organization_unchanged_until(&c.org, r->now)))
 		return OK;
 	if ((st = load_days(r, &c)) != OK ||
 	    (st = segment_list(r->db, r->arena, &c.org, c.range.from, c.range.to, c.today, &c.entries, &c.count)) != OK)

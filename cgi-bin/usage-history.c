@@ -115,7 +115,7 @@ usage_history(struct req *r, struct buf *body)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_range(r, &range, &months)) != OK)
 		return st;
-	if (reply_cached(r, body, org.revision, organization_today(&org, r->now)))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	sums = arena_alloc(r->arena, (size_t)months * sizeof(*sums));
 	for (struct day d = range.from; d.n <= range.to.n; d = month_until(d, range.to))

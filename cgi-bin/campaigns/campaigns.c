@@ -76,7 +76,7 @@ campaigns_list(struct req *r, struct buf *body)
 	    (st = read_filter(r, &filter)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, today))
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	if ((st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
 		return st;

@@ -300,7 +300,7 @@ events_list(struct req *r, struct buf *body)
 
 	if ((st = organization_load(r->db, r->org, &l.org, &r->err)) != OK || (st = read_list(r, &l)) != OK)
 		return st;
-	if (reply_cached(r, body, l.org.revision, organization_today(&l.org, r->now)))
+	if (reply_cached(r, body, l.org.revision, organization_unchanged_until(&l.org, r->now)))
 		return OK;
 	if (r->is_csv) {
 		csv_put_names(&csv, ledger_csv_names);

@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "auth/pem.h"
 #include "store/audit.h"
+#include "store/installation.h"
 #include "auth/signing_key.h"
 
 /* What read_row reads, in its order; queries that need a key's bytes add them as column 7. */
@@ -121,6 +122,8 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	query_bind_int(q, ":now", now);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, CONFLICT, "kid: there is already a key \"%s\"; choose another name", kid);
+	if (st == OK)
+		st = installation_touch(db);
 	return st == OK && by != NULL ? audit_pair(db, now, 0, by, "key.add", "kid", kid) : st;
 }
 
@@ -136,6 +139,8 @@ signing_key_retire(struct db *db, const char *kid, int64_t now, const struct act
 	query_bind_text(q, ":kid", kid);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, NOT_FOUND, "kid: there is no key \"%.64s\"", kid);
+	if (st == OK)
+		st = installation_touch(db);
 	return st == OK ? audit_pair(db, now, 0, by, "key.retire", "kid", kid) : st;
 }
 

@@ -123,7 +123,7 @@ reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n)
 }
 
 bool
-reply_cached(struct req *r, struct buf *body, int64_t revision, struct day today)
+reply_cached(struct req *r, struct buf *body, int64_t revision, int64_t unchanged_until)
 {
 	struct cached *c;
 	struct buf key = { 0 };
@@ -131,7 +131,7 @@ reply_cached(struct req *r, struct buf *body, int64_t revision, struct day today
 
 	json_put_text(j, NULL, r->epoch);
 	json_put_int(j, NULL, revision);
-	json_put_int(j, NULL, today.n);
+	json_put_int(j, NULL, unchanged_until);
 	/* Another build may write the same data differently. */
 	json_put_text(j, NULL, version_build);
 	put_request(r, &key);

@@ -9,9 +9,9 @@
 /*
  * For GET handlers, as soon as the organization is loaded: gives the reply its ETag and looks for the reply.  True if there is
  * no need to make it: body has it already, or the client does; the handler then returns OK.  The ETag covers everything that a
- * reply depends on: file epoch, revision, today, build and request.
+ * reply depends on: file epoch, revision, the instant until which it stays true, build and request.
  */
-bool	reply_cached(struct req *r, struct buf *body, int64_t revision, struct day today);
+bool	reply_cached(struct req *r, struct buf *body, int64_t revision, int64_t unchanged_until);
 
 /*
  * For what has a version of its own: makes the ETag of a name and numbers. reply_if_match then tells whether If-Match allows

@@ -126,7 +126,4 @@ const char	*limit_refusal_text(struct arena *a, const struct limit_refusal *r);
 /* Writes limit, unit, window, used, held, available, needed, freesAt and nextAvailableDate as members of an open object. */
 void		limit_refusal_put(struct json *j, const struct limit_refusal *r);
 
-/* When what limits say may change by the clock alone: the start of the organization's next day. */
-int64_t		limit_unchanged_until(const struct organization *org, int64_t now);
-
 #endif

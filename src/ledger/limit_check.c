@@ -264,9 +264,3 @@ limit_refusal_put(struct json *j, const struct limit_refusal *r)
 	else
 		json_put_null(j, "nextAvailableDate");
 }
-
-int64_t
-limit_unchanged_until(const struct organization *org, int64_t now)
-{
-	return day_start(org->days, day_add(organization_today(org, now), 1));
-}

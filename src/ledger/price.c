@@ -11,6 +11,7 @@
 #include "ledger/price.h"
 #include "ledger/usage.h"
 #include "store/channel_column.h"
+#include "store/installation.h"
 
 /*
  * Loads the prices that may apply to an organization, in such an order that the first match is the right one: its own
@@ -200,7 +201,7 @@ price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, st
 	query_bind_text(q, ":channel", channel_facts(c)->name);
 	query_bind_int(q, ":valid_from", from.n);
 	query_bind_int(q, ":nanos", nanos_per_part);
-	if ((st = query_run(q)) != OK ||
+	if ((st = query_run(q)) != OK || (org_id == NULL && (st = installation_touch(db)) != OK) ||
 	    (st = reprice(db, a, org_id, c, from, !reprice_events, &options, adjusted, err)) != OK)
 		return st;
 	return audit(db, now, org.key, by, "price.set", arena_printf(a,

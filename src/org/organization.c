@@ -113,3 +113,9 @@ organization_today(const struct organization *org, int64_t now)
 {
 	return day_at(org->days, now);
 }
+
+int64_t
+organization_unchanged_until(const struct organization *org, int64_t now)
+{
+	return day_start(org->days, day_add(organization_today(org, now), 1));
+}

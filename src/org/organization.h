@@ -119,4 +119,10 @@ void		org_effects_put(struct json *j, const struct org_effects *effects, size_t 
 /* The organization's local day at `now`. */
 struct day	organization_today(const struct organization *org, int64_t now);
 
+/*
+ * Until when a reading stays true if nothing is written: the start of the organization's next day, when reservations of
+ * today lapse and the windows of its limits change.
+ */
+int64_t		organization_unchanged_until(const struct organization *org, int64_t now);
+
 #endif

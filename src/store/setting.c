@@ -8,6 +8,7 @@
 
 #include "store/audit.h"
 #include "store/cors.h"
+#include "store/installation.h"
 #include "store/setting.h"
 
 /* Checks of the two values that only Daybook writes; for `verify`, which reads files from elsewhere. */
@@ -114,7 +115,8 @@ setting_set(struct db *db, const char *name, const char *value, struct error *er
 	    "ON CONFLICT (name) DO UPDATE SET value = excluded.value");
 	query_bind_text(q, ":name", name);
 	query_bind_text(q, ":value", value);
-	return query_run(q);
+	st = query_run(q);
+	return st == OK ? installation_touch(db) : st;
 }
 
 enum status
