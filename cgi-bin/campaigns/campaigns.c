@@ -73,6 +73,7 @@ campaigns_list(struct req *r, struct buf *body)
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (st = limit_row_load(r->db, r->arena, &org)) != OK ||
 	    (st = read_filter(r, &filter)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
@@ -111,7 +112,8 @@ campaigns_get(struct req *r, struct buf *body)
 	int64_t limit;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (st = limit_row_load(r->db, r->arena, &org)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
 	if ((st = campaign_load(r->db, r->arena, &org, req_path(r, "campaignId"), today, &c, &r->err)) != OK ||

@@ -10,6 +10,7 @@ NOW = 1779292800000  # the good database's last moment: 2026-05-20T16:00:00Z
 
 # By kind: a difference that `verify` prints must contain one of these words.
 WORDS = {
+    "limits": r"limit",
     "roll-ups": r"usage_day|usage_quarter", "counters": r"segment",
     "reservations": r"segment|campaign|reserv|held", "days": r"zone|offset|span|usage_day|segment|price",
     "money": r"cost|price|usage_|ledger|event|void", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
@@ -36,7 +37,8 @@ def change_event(id, change):
 def copy_event(id, change, new_id="copy"):
     """Inserts a copy of that event with another id and other values in some columns."""
     columns = ("org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, campaign_given, "
-               "segment_given, campaign, segment, voids_id, detail_sha256, credential, received_at").split(", ")
+               "segment_given, campaign, segment, voids_id, settles_id, reason, sender, network, tag, detail_sha256, actor, "
+               "org_revision, received_at").split(", ")
     values = dict({name: name for name in columns}, id=f"'{new_id}'", **change)
     return f"INSERT INTO event ({', '.join(columns)}) SELECT {', '.join(values[c] for c in columns)} FROM event WHERE id = '{id}'"
 
@@ -213,7 +215,16 @@ KINDS = {
         "an event is doubled and rebuilt": (copy_event("given", {}), REBUILD),
         "an event is inserted and rebuilt": (copy_event("given", {"occurred_at": "occurred_at + 864000000"}), REBUILD),
         "another id": change_event("given", "id = 'taken'"),
-        "another credential": change_event("given", "credential = 'jwt:mallory'"),
+        "another actor": ("INSERT INTO actor (credential, name) VALUES ('jwt:mallory', '')",
+                          change_event("given", "actor = (SELECT key FROM actor WHERE credential = 'jwt:mallory')")),
+        "another name of an actor": ("DROP TRIGGER actor_is_not_updated", "UPDATE actor SET name = 'mallory' WHERE key = (SELECT min(key) FROM actor)"),
+        "another reason": change_event("v-voided", "reason = 'none'"),
+        "another organization's revision": change_event("given", "org_revision = org_revision + 1"),
+        "a tag": change_event("given", "tag = 'x'"),
+        "a sender": change_event("given", "sender = '+1'"),
+        "a network": change_event("given", "network = 'x'"),
+        "a settlement of nothing": change_event("given", "settles_id = 'x'"),
+        "usage of a sender that nobody sent": "INSERT INTO usage_origin VALUES (1, 1977000, 'SMS', '+1', '', 1, 1, 0)",
         "another received_at": change_event("given", "received_at = received_at - 86400000"),
         "another detail_sha256": change_event("unreached", "detail_sha256 = randomblob(32)"),
         "a blank detail_sha256, and the number stays": change_event("unreached", "detail_sha256 = NULL"),
@@ -248,6 +259,10 @@ KINDS = {
         "an event is voided twice": ("DROP INDEX event_voids", copy_event("v-voided", {}), REBUILD),
         "a void is inserted and rebuilt": (
             copy_event("v-voided", {"voids_id": "'not-voided'", "messages": "-1", "parts": "-1", "cost_micros": "-7900"}), REBUILD),
+    },
+    "limits": {
+        "a limit is missing": "DELETE FROM limit_rule WHERE name = 'cycle-sms' AND org = 1",
+        "a limit without an amount": "DELETE FROM limit_amount WHERE rule = (SELECT key FROM limit_rule WHERE name = 'daily' AND org = 1)",
     },
     "idempotency": {
         "the request of a campaign is deleted": f"DELETE FROM request WHERE {REQUESTED}",
@@ -287,7 +302,7 @@ KINDS = {
         "an index too many": "CREATE INDEX extra ON segment (contacts)",
         "a column too many": "ALTER TABLE organization ADD COLUMN extra TEXT",
         "a column too few": "ALTER TABLE organization DROP COLUMN plan",
-        "a table without a CHECK": change_schema("organization", "CHECK (cap_sms >= 0)", ""),
+        "a table without a CHECK": change_schema("limit_amount", "CHECK (amount BETWEEN 0 AND 1000000000000000)", ""),
         "a table without a foreign key": change_schema(
             "failure", "FOREIGN KEY (org, source, id) REFERENCES event (org, source, id)", "CHECK (1)"),
         "a value that a CHECK forbids": "UPDATE organization SET cycle_day = 40 WHERE key = 1",

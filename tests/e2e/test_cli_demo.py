@@ -17,7 +17,8 @@ def demo(tmp_path_factory):
 
 
 def test_the_demo_is_a_year_of_two_organizations(demo):
-    assert demo.sql("SELECT id, timezone, daily_limit, plan, cycle_day FROM organization ORDER BY id") == [
+    assert demo.sql("SELECT o.id, o.timezone, a.amount, o.plan, o.cycle_day FROM organization o JOIN limit_rule r ON r.org = o.key "
+                    "JOIN limit_amount a ON a.rule = r.key WHERE r.name = 'daily' ORDER BY o.id") == [
         ("acme", "America/Toronto", 500, "growth", 1), ("globex", "Europe/Berlin", None, "enterprise", 15)]
     count, channels, days = demo.sql("SELECT count(*), count(DISTINCT channel), (max(occurred_at) - min(occurred_at)) / 86400000 FROM event")[0]
     assert 60_000 <= count <= 100_000 and channels == 9 and days >= 363
@@ -27,7 +28,8 @@ def test_the_demo_is_a_year_of_two_organizations(demo):
 
 def test_the_demo_went_through_the_rules(demo):
     assert demo("verify").endswith(" 0 differences\n")
-    assert demo.sql("SELECT count(*) FROM event WHERE credential <> 'cli' OR received_at < occurred_at") == [(0,)]
+    assert demo.sql("SELECT count(*) FROM event e JOIN actor w ON w.key = e.actor "
+                    "WHERE w.credential <> 'cli' OR e.received_at < e.occurred_at") == [(0,)]
     assert demo.sql("SELECT count(*) FROM audit WHERE action = 'event.backfill'") == [(0,)]
 
 
@@ -60,11 +62,11 @@ def test_the_demo_never_overwrites(demo):
 # ---- usage
 
 def test_usage_shows_each_day_of_a_range_with_its_room(cli):
-    cli("org", "set", "acme", "--daily-limit", "10")
-    cli("import", "-", stdin='{"id":"a","occurredAt":"2026-05-20T15:00:00Z","messages":4}\n'
+    cli("org", "add", "beta", "--timezone", "America/Toronto", "--daily-limit", "10")	# for all days, also past ones
+    cli("import", "-", "--org", "beta", stdin='{"id":"a","occurredAt":"2026-05-20T15:00:00Z","messages":4}\n'
                              '{"id":"b","occurredAt":"2026-05-21T15:00:00Z","messages":14}\n')
-    lines = cli("usage", "--from", "2026-05-19", "--to", "2026-05-21").splitlines()
-    assert lines[0] == "acme (acme), America/Toronto, 10 messages a day"
+    lines = cli("usage", "--org", "beta", "--from", "2026-05-19", "--to", "2026-05-21").splitlines()
+    assert lines[0] == "beta (beta), America/Toronto, 10 messages a day"
     assert [line.split()[:5] for line in lines[3:6]] == [["2026-05-19", "Tue", "0", "0", "10"], ["2026-05-20", "Wed", "4", "0", "6"],
                                                         ["2026-05-21", "Thu", "14", "0", "0"]]
     assert lines[4].count("#") == 12 and lines[5].count("#") == 30 and "over the limit" in lines[5]

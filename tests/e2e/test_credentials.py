@@ -66,7 +66,8 @@ def test_another_organizations_token_is_403_wherever_the_path_names_one(daybook)
     check_error(get(daybook, SETTINGS, token=token), 403, "tether")
     for part, body in (("limits", {"dailyLimit": 1}), ("plan", {"plan": "x"}), ("timezone", {"timezone": "UTC"})):
         check_error(daybook.cgi("settings", "PUT", "/api/organizations/acme/" + part, body=body, token=token), 403, "tether")
-    assert daybook.sql("SELECT daily_limit, plan, timezone FROM organization WHERE id = 'acme'") == [(500, "growth", "America/Toronto")]
+    assert daybook.sql("SELECT plan, timezone FROM organization WHERE id = 'acme'") == [("growth", "America/Toronto")]
+    assert daybook.sql("SELECT DISTINCT a.amount FROM limit_amount a JOIN limit_rule r ON r.key = a.rule WHERE r.name = 'daily' AND r.org = 1") == [(500,)]
     assert daybook.cgi("settings", "GET", "/api/organizations/other", token=token).status == 200
 
 

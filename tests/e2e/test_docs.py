@@ -187,7 +187,7 @@ LIMITS = {
     "audit entries on a page": ("cgi-bin/audit.c", r"ENTRIES_MAX = (\d+)", ""),
     "bytes of details after which a page of the audit ends": ("src/store/audit.h", r"AUDIT_PAGE_BYTES_MAX \((\d+) << 20\)", " MiB"),
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
-    "days that are searched after today": ("src/ledger/slot.h", r"SLOT_SEARCH_DAYS (?:= )?(\d+)", ""),
+    "days that are searched after today": ("src/ledger/limit.h", r"LIMIT_SEARCH_DAYS (?:= )?(\d+)", ""),
     "segments of one campaign": ("src/campaign/campaign.h", r"CAMPAIGN_SEGMENTS_MAX (\d+)", ""),
     "contacts of one segment": ("src/campaign/campaign.h", r"CAMPAIGN_CONTACTS_MAX INT64_C\((\d+)\)", ""),
     "parts of each contact": ("src/campaign/campaign.h", r"PARTS_PER_CONTACT_MAX (\d+)", ""),

@@ -209,7 +209,7 @@ class Model:
         self.events, self.voids = {}, {}
         self.prices = {}  # channel -> {day: nanos}
         self.segments = {}  # number -> dict
-        self.unit, self.limit = "messages", 500
+        self.unit, self.limits = "messages", {0: 500}	# by the day from which it holds
 
     def day(self, at):
         for since, zone, floor in reversed(self.regimes):
@@ -311,7 +311,14 @@ class Model:
             if s["status"] in ("scheduled", "sending", "paused") and s["day"] >= today:
                 days.add(s["day"])
                 held[s["day"]] += max(0, s["contacts"] - s["spent"]) * (1 if self.unit == "messages" else s["parts"])
-        return [date(d) for d in range(today, max(days) + 1) if self.limit is not None and held[d] > self.limit]
+        return [date(d) for d in range(today, max(days) + 1) if self.limit(d) is not None and held[d] > self.limit(d)]
+
+    def limit(self, day):
+        return self.limits[max(d for d in self.limits if d <= day)]
+
+    def set_limit(self, limit, at):
+        if limit != self.limit(self.day(at)):
+            self.limits[self.day(at)] = limit
 
 
 class History:
@@ -413,7 +420,8 @@ class History:
         unit = self.draw.choice(["message", "part"])
         reply = self.settings.ask("PUT", "/api/organizations/acme/limits", token=self.token,
                                   body={"dailyLimit": limit, "quotaUnit": unit})
-        self.model.limit, self.model.unit = limit, unit + "s"
+        self.model.set_limit(limit, self.now)
+        self.model.unit = unit + "s"
         assert reply.json["data"]["daysOverLimit"] == self.model.over(self.now)
 
     def later(self):
