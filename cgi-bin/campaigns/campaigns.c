@@ -49,7 +49,7 @@ read_filter(struct req *r, struct campaign_filter *f)
 	enum status st;
 
 	*f = (struct campaign_filter) { 0 };
-	if (state != NULL && !(f->has_state = campaign_state_parse(state, &f->state)))
+	if (state != NULL && !(f->has_state = segment_state_parse(state, &f->state)))
 		return error_set(&r->err, BAD_REQUEST, "status: unknown \"%s\"; draft, scheduled, sending, paused, sent, failed or "
 		    "cancelled", state);
 	if ((st = req_day_range(r, "from", "to", true, 0, &range)) != OK)
@@ -78,7 +78,8 @@ campaigns_list(struct req *r, struct buf *body)
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
-	if ((st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
+	if ((st = limit_row_load(r->db, r->arena, &org)) != OK ||
+	    (st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
 		return st;
 	cursor = page.has_more ? campaign_cursor(r->arena, page.last) : NULL;
 	if (r->is_csv) {
@@ -111,7 +112,7 @@ campaigns_get(struct req *r, struct buf *body)
 	int64_t limit;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK || (st = limit_row_load(r->db, r->arena, &org)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
 	if ((st = campaign_load(r->db, r->arena, &org, req_path(r, "campaignId"), today, &c, &r->err)) != OK ||
