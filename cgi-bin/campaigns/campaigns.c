@@ -1,9 +1,10 @@
 /*
  * Campaigns, which reserve quota of the coming days.  All in the tether dialect.
  *
- * POST /api/campaigns {"id"?,"name","contactCount","scheduledISO","partsPerContact"?,"status"?:"draft"|"scheduled"}
+ * POST /api/campaigns {"id"?,"name","contactCount","scheduledISO"?,"partsPerContact"?,"status"?:"draft"|"scheduled"}
  *	or "segments":[{"scheduledISO","contactCount"},…], or "autoSegment":{as POST …/auto-segment} instead of
  *	contactCount and scheduledISO.  All or nothing: every segment finds room, or none is reserved.
+ *	Without scheduledISO it is to be sent now; an instant up to 5 minutes past on the present day means now too.
  *	A request with an `id` that the client chose can safely be repeated.
  *
  *	201	{"success":true,"data":{"campaignId","name","status",…,"segments":[…]}}
@@ -20,8 +21,10 @@
  *	[{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.  412 if If-Match does
  *	not match.
  * DELETE /api/campaigns/{campaignId} -- only a draft without events can be deleted.
+ *	A segment whose day is over moves with the contacts that are left (the campaign's `unfinished`).
  * POST /api/campaigns/{campaignId}/cancel, …/pause, …/resume -- 409, naming both states, if the
- *	present state does not allow it.
+ *	present state does not allow it.  resume takes {"scheduledISO"} or {"segments":[{"segmentNumber","scheduledISO"},…]}:
+ *	a paused segment whose day is over needs a new instant.
  * POST /api/campaigns/{campaignId}/results {"id","segmentNumber"?,"occurredAt"?,"sent":n,"parts"?:n,
  *	"failed":[{"phoneNumber","reason"}],"done"?:true} -- what was sent, from a sender that does not post
  *	events.
