@@ -160,7 +160,7 @@ def test_what_was_left_when_its_day_ended_is_moved_or_sent_now(page, stack):
     page.says("Spring sent", "h1")
     page.says("40 contacts were left when their day ended. They hold no quota: move them to another day, or cancel.")
     page.press("Reschedule")
-    assert page.find("input[type=date]").get_attribute("value") == "2026-05-20"
+    assert page.find("input[type=date]").get_attribute("value") == "2026-05-21"
     page.press("Move")
     page.says("Moved.")
     page.says("Spring sending", "h1")
