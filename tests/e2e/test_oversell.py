@@ -388,8 +388,8 @@ def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(da
 PLANTED = {
     "src/campaign/campaign_change.c": [
         ('#include "campaign/campaign_rows.h"\n', '#include "campaign/campaign_rows.h"\nextern bool room_was_asked;\n'),
-        ('"campaign.add")) != OK)\n\t\treturn st;\n\treturn campaign_reserve(&r);',
-         '"campaign.add")) != OK)\n\t\treturn st;\n\treturn room_was_asked ? OK : campaign_reserve(&r);')],
+        ('(st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)',
+         '(!room_was_asked && (st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK))')],
     "cgi-bin/campaigns/write.c": [
         ('#include "write.h"\n', '#include <unistd.h>\n#include "write.h"\nextern bool room_was_asked;\n'
                                           'bool room_was_asked;\n'),
