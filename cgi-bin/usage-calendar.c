@@ -64,7 +64,7 @@ put_campaign(struct json *out, const struct segment_entry *e, const struct faile
 	json_put_text(out, "campaignId", e->campaign);
 	json_put_text(out, "campaignName", e->name);
 	json_put_int(out, "contactCount", e->contacts);
-	json_put_text(out, "status", e->status);
+	json_put_text(out, "status", segment_state_name(e->reads));
 	json_put_bool(out, "isSegmented", e->is_segmented);
 	if (e->is_segmented)
 		json_put_int(out, "segmentNumber", e->number);

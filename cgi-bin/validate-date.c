@@ -1,11 +1,12 @@
 /*
  * POST /api/campaigns/validate-date {"scheduledISO":"…Z","contactCount":n,"excludeCampaignId"?:"…",
- *	"partsPerContact"?:n} -- whether the organization's local day of that instant has room for the contacts.
+ *	"partsPerContact"?:n} -- whether a campaign could reserve the contacts at that instant.
  *
  *	200	{"success":true,"available":bool,"remaining":n,"limit":n} and, if it is not available, "message".
  *		remaining is the room by all limits before contactCount is subtracted; excludeCampaignId leaves the
- *		reservation of that campaign out.  limit is the daily limit of that day.  Unlimited: both
- *		are null.  A day that is over is not available.
+ *		reservation of that campaign out.  limit is the daily limit of that day.  Unlimited: both are null.
+ *		An instant that is past is not available, unless it means now (campaign_means_now) or is one of the
+ *		excluded campaign's own.
  *	400	a field is missing, unknown or wrong
  *	401 403	no valid credential; the scope usage:read is missing
  */
@@ -47,15 +48,19 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 /* What the reply says. */
 struct room {
 	struct day day;
-	bool is_over;		/* the day is over */
+	bool is_past;		/* no campaign can be scheduled at that instant */
 	int64_t limit;		/* of the day; UNLIMITED */
 	int64_t remaining;	/* in quota units, by all limits */
 	const struct limit_rule *by;	/* the limit with the least room; NULL = none */
 };
 
-/* Leaves out what the excluded campaign holds; one that does not exist holds nothing. */
+/*
+ * Leaves out what the excluded campaign holds; one that does not exist holds nothing.  An instant of its own may be past:
+ * a change that does not move a segment leaves it there.
+ */
 static enum status
-exclude(struct req *r, const struct organization *org, const struct wanted *w, struct limit_book *book, struct day today)
+exclude(struct req *r, const struct organization *org, const struct wanted *w, struct limit_book *book, struct day today,
+    struct room *room)
 {
 	struct limit_load *holds;
 	struct campaign c;
@@ -72,6 +77,9 @@ exclude(struct req *r, const struct organization *org, const struct wanted *w, s
 	holds = campaign_holds(book, r->arena, &c, today, &count);
 	for (size_t i = 0; i < count; i++)
 		limit_book_subtract(book, &holds[i]);
+	for (size_t i = 0; i < c.count; i++)
+		if (segment_held(&c.segments[i], today) > 0 && c.segments[i].scheduled_at == w->scheduled_at)
+			room->is_past = false;
 	return OK;
 }
 
@@ -83,10 +91,11 @@ load_room(struct req *r, const struct organization *org, const struct wanted *w,
 	enum status st;
 
 	*room = (struct room) { .day = day_at(org->days, w->scheduled_at) };
-	room->is_over = room->day.n < today.n;
+	room->is_past = w->scheduled_at < r->now && !campaign_means_now(org, w->scheduled_at, r->now);
 	room->limit = limit_rules_daily(&org->limits, room->day);
 	if ((st = limit_book_new(r->db, r->arena, org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &book)) != OK ||
-	    (st = limit_book_read(book, room->day, room->day)) != OK || (st = exclude(r, org, w, book, today)) != OK)
+	    (st = limit_book_read(book, room->day, room->day)) != OK ||
+	    (st = exclude(r, org, w, book, today, room)) != OK)
 		return st;
 	room->remaining = limit_book_room_units(book, room->day, SMS, w->parts_per_contact, &room->by);
 	return OK;
@@ -96,16 +105,19 @@ static void
 put_reply(struct req *r, struct json *out, const struct organization *org, const struct wanted *w, const struct room *room)
 {
 	int64_t units = quota_held(w->contacts, 0, w->parts_per_contact, limit_rules_unit(&org->limits));
-	bool available = !room->is_over && (room->by == NULL || room->remaining >= units);
-	char text[DAY_TEXT_MAX];
+	bool available = !room->is_past && (room->by == NULL || room->remaining >= units);
+	bool is_over = room->day.n < organization_today(org, r->now).n;
+	char text[DAY_TEXT_MAX], at[INSTANT_TEXT_MAX];
 
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	json_put_bool(out, "available", available);
 	json_put_int_or_null(out, "remaining", room->by != NULL ? room->remaining : UNLIMITED, UNLIMITED);
 	json_put_int_or_null(out, "limit", room->limit, UNLIMITED);
-	if (room->is_over)
+	if (is_over)
 		json_put_text(out, "message", arena_printf(r->arena, "%s is over.", day_format(room->day, text)));
+	else if (room->is_past)
+		json_put_text(out, "message", arena_printf(r->arena, "%s is in the past.", instant_format(w->scheduled_at, at)));
 	else if (!available)
 		json_put_text(out, "message", arena_printf(r->arena, "%s has room for %" PRId64 ", not for %" PRId64 "%s%s.",
 		    day_format(room->day, text), room->remaining, units, room->by->period != LIMIT_DAY ? ": " : "",

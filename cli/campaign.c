@@ -13,7 +13,7 @@
 enum { LISTED = 200 };
 
 static void
-print_segments(const struct campaign *c)
+print_segments(const struct campaign *c, struct day today)
 {
 	char at[INSTANT_TEXT_MAX], day[DAY_TEXT_MAX];
 
@@ -22,7 +22,7 @@ print_segments(const struct campaign *c)
 		printf("%4" PRId64 "  %-10s  %-24s  %10" PRId64 " %10" PRId64 " %10" PRId64 "  %s\n", c->segments[i].number,
 		    day_format(c->segments[i].day, day), instant_format(c->segments[i].scheduled_at, at),
 		    c->segments[i].contacts, c->segments[i].sent, c->segments[i].failed,
-		    campaign_state_name(c->segments[i].reads));
+		    segment_state_name(segment_reads(&c->segments[i], today)));
 }
 
 /* A campaign as one line, with sums over its segments. */
@@ -38,7 +38,7 @@ print_line(struct cli *cli, const struct campaign *c)
 	}
 	printf("%-36s  %-10s  %3zu  %10" PRId64 " %10" PRId64 "  %-9s  %s\n", c->id,
 	    c->count > 0 ? day_format(c->segments[0].day, day) : "", c->count, contacts, sent,
-	    campaign_state_name(c->state), cli_shown(cli, c->name));
+	    segment_state_name(c->state), cli_shown(cli, c->name));
 }
 
 /* Lists all campaigns, newest first, page by page. */
@@ -70,7 +70,7 @@ list(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("campaign", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
-	if (state != NULL && !(filter.has_state = campaign_state_parse(state, &filter.state)))
+	if (state != NULL && !(filter.has_state = segment_state_parse(state, &filter.state)))
 		return cli_usage("campaign", "--status: unknown \"%s\"; one of draft, scheduled, sending, paused, "
 		    "sent, failed, cancelled", state);
 	if (!cli_read(c))
@@ -88,17 +88,20 @@ show(struct cli *c, int argc, char **argv)
 	const struct option_spec specs[] = { { "--org", &org_id, NULL }, { NULL, NULL, NULL } };
 	struct organization org;
 	struct campaign campaign;
+	struct day today;
 
 	if (!cli_options("campaign", argc, argv, specs, &id, 1, 1))
 		return USAGE;
 	if (!cli_read(c))
 		return FAILED;
-	if (cli_organization(c, org_id, &org) != OK ||
-	    campaign_load(c->db, c->arena, &org, id, organization_today(&org, c->now), &campaign, &c->err) != OK)
+	if (cli_organization(c, org_id, &org) != OK)
+		return cli_fail(c);
+	today = organization_today(&org, c->now);
+	if (campaign_load(c->db, c->arena, &org, id, today, &campaign, &c->err) != OK)
 		return cli_fail(c);
 	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n\n", campaign.id, cli_shown(c, campaign.name),
-	    campaign_state_name(campaign.state), campaign.parts_per_contact);
-	print_segments(&campaign);
+	    segment_state_name(campaign.state), campaign.parts_per_contact);
+	print_segments(&campaign, today);
 	db_read_end(c->db);
 	return DONE;
 }
@@ -116,12 +119,13 @@ cancel_campaign(struct organization *org, void *arg)
 	struct cli *c = k->cli;
 	struct campaign_change change = { .now = c->now, .by = &cli_actor, .today = organization_today(org, c->now) };
 	struct campaign_refusal refusal;
-	struct campaign campaign;
+	struct campaign was, campaign;
 	enum status st;
 
 	if ((st = campaign_load(c->db, c->arena, org, k->id, change.today, &campaign, &c->err)) != OK)
 		return st;
-	return campaign_transition(c->db, c->arena, org, &campaign, CANCEL, &change, &refusal, &c->err);
+	was = campaign_copy(c->arena, &campaign);
+	return campaign_transition(c->db, c->arena, org, &was, &campaign, SEGMENT_CANCEL, &change, &refusal, &c->err);
 }
 
 static int

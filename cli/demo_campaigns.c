@@ -8,7 +8,7 @@
 #include "time/instant.h"
 
 static enum status
-add(struct cli *c, const struct organization *org, struct campaign *campaign, enum campaign_state state)
+add(struct cli *c, const struct organization *org, struct campaign *campaign, enum segment_state state)
 {
 	struct campaign_change change = { .now = c->now, .by = &cli_actor,
 		.today = organization_today(org, c->now) };
@@ -37,12 +37,12 @@ add_planned(struct cli *c, const struct organization *org)
 	for (size_t i = 0; i < plan.count; i++)
 		campaign.segments[i] = (struct segment) { .scheduled_at = plan.segments[i].scheduled_at,
 			.contacts = plan.segments[i].contacts };
-	return add(c, org, &campaign, CAMPAIGN_SCHEDULED);
+	return add(c, org, &campaign, SEGMENT_SCHEDULED);
 }
 
 static enum status
 add_single(struct cli *c, const struct organization *org, const char *id, const char *name, int32_t in_days,
-    int64_t contacts, enum campaign_state state)
+    int64_t contacts, enum segment_state state)
 {
 	struct segment segment = { .contacts = contacts,
 		.scheduled_at = day_wall(org->days, day_add(organization_today(org, c->now), in_days), 14 * HOUR_MS) };
@@ -57,10 +57,10 @@ add_all(struct organization *org, void *arg)
 	struct cli *c = arg;
 	enum status st;
 
-	if ((st = add_single(c, org, "renewals", "Renewal reminders", 5, 150, CAMPAIGN_SCHEDULED)) != OK ||
+	if ((st = add_single(c, org, "renewals", "Renewal reminders", 5, 150, SEGMENT_SCHEDULED)) != OK ||
 	    (st = add_planned(c, org)) != OK)
 		return st;
-	return add_single(c, org, "spring-preview", "Spring preview", 40, 400, CAMPAIGN_DRAFT);
+	return add_single(c, org, "spring-preview", "Spring preview", 40, 400, SEGMENT_DRAFT);
 }
 
 enum status

@@ -1,16 +1,22 @@
-/* #campaign/ID: one campaign; pause, resume, cancel, and another time for what has not gone out. */
+/* #campaign/ID: one campaign; pause, resume, cancel, send now, and another time for what was not sent. */
 import { clockAt, instantOf } from './zone.js';
 import { confirm } from './dialog.js';
 import { announce, el, fill, notice } from './dom.js';
 import { form } from './form.js';
 import { table } from './table.js';
 import { get, getWithTag, query, send } from './api.js';
-import { may, session } from './session.js';
+import { may, serverNow, session } from './session.js';
+import { addDays } from './civil.js';
 import { moment, number, shortDate, time } from './format.js';
 import { t } from './strings.js';
 
 const VERBS = { pause: ['scheduled', 'sending'], resume: ['paused'], cancel: ['draft', 'scheduled', 'sending', 'paused'] };
+const NOW = ['draft', 'scheduled', 'paused'];
 const MOVABLE = ['draft', 'scheduled', 'sending', 'paused'];
+
+/* A paused segment of a past day of which nothing is left has nothing to move. */
+const isMovable = s => s.unfinished > 0 || (MOVABLE.includes(s.status) && (s.status !== 'paused' || s.date >= session.today));
+const needsTime = s => s.status === 'paused' && s.unfinished > 0;
 
 export async function open(place, id) {
 	const path = `api/campaigns/${encodeURIComponent(id)}`;
@@ -38,15 +44,30 @@ export async function open(place, id) {
 	}
 
 	async function verb(name, campaign) {
+		if (name === 'resume' && campaign.segments.some(needsTime))
+			return reschedule(campaign, true);
 		if (name !== 'cancel' || await confirm(t('campaign.cancel.sure', { name: campaign.name }), t('campaign.cancel')))
 			await change('POST', '/' + name, undefined, t(`campaign.${name}.done`));
 	}
 
-	function reschedule(campaign) {
-		const open = campaign.segments.filter(s => MOVABLE.includes(s.status));
+	/* A campaign of one date is sent now: a draft is scheduled by that, a paused one resumed. */
+	function sendNow(campaign) {
+		const body = { scheduledISO: new Date(serverNow()).toISOString() };
+
+		return campaign.status === 'paused' ? change('POST', '/resume', body, t('campaign.now.done'))
+			: change('PUT', '', campaign.status === 'draft' ? { ...body, status: 'scheduled' } : body, t('campaign.now.done'));
+	}
+
+	/* The day that the form proposes: its own, or for what is left of a past day the next one with that time still to come. */
+	const proposedDate = (s, was) => s.unfinished === 0 ? was.date
+		: clockAt(serverNow(), session.timezone).time < was.time ? session.today : addDays(session.today, 1);
+
+	/* A form of new times: to move what was not sent, or to resume those segments whose day is over. */
+	function reschedule(campaign, isResumed) {
+		const open = campaign.segments.filter(isResumed ? needsTime : isMovable);
 		const rows = open.map(s => {
 			const was = clockAt(Date.parse(s.scheduledISO), session.timezone), label = { k: s.segmentNumber };
-			return { s, was, date: el('input', { type: 'date', required: true, value: was.date, 'aria-label': t('campaign.date.of', label) }),
+			return { s, was, date: el('input', { type: 'date', required: true, value: proposedDate(s, was), 'aria-label': t('campaign.date.of', label) }),
 				time: el('input', { type: 'time', required: true, value: was.time.slice(0, 5), 'aria-label': t('campaign.time.of', label) }),
 				contacts: el('input', { type: 'number', min: 1, required: true, value: String(s.contactCount), 'aria-label':
 					t('campaign.contacts.of', label) }) };
@@ -59,11 +80,14 @@ export async function open(place, id) {
 			if (changed.length === 0)
 				return fill(move);
 			const { segmentNumber, ...single } = changed[0];
-			return change('PUT', '', campaign.isSegmented ? { segments: changed } : single, t('campaign.moved'));
-		}, el('h2', {}, t('campaign.reschedule')), el('p', { class: 'quiet-text' }, t('campaign.zone', { zone: session.timezone })),
+			return change(isResumed ? 'POST' : 'PUT', isResumed ? '/resume' : '', campaign.isSegmented ? { segments: changed } : single,
+				t(isResumed ? 'campaign.resume.done' : 'campaign.moved'));
+		}, el('h2', {}, t(isResumed ? 'campaign.resume.on' : 'campaign.reschedule')),
+		el('p', { class: 'quiet-text' }, t('campaign.zone', { zone: session.timezone })),
 		table(t('campaign.reschedule'), [{ head: t('campaign.segment.one') }, { head: t('campaign.date') }, { head: t('campaign.time') },
-			{ head: t('campaign.contacts') }], rows.map(r => [String(r.s.segmentNumber), r.date, r.time, r.contacts])),
-		el('p', { class: 'buttons' }, el('button', { class: 'primary' }, t('campaign.move')),
+			{ head: t('campaign.contacts') }], rows.map(r => [String(r.s.segmentNumber), r.date, r.time,
+			isResumed ? number(r.s.unfinished) : r.contacts])),
+		el('p', { class: 'buttons' }, el('button', { class: 'primary' }, t(isResumed ? 'campaign.resume' : 'campaign.move')),
 			el('button', { type: 'button', class: 'quiet', onclick: () => fill(move) }, t('no'))));
 
 		fill(move, paper);
@@ -71,18 +95,22 @@ export async function open(place, id) {
 	}
 
 	function show(campaign, failed, more) {
-		const button = name => VERBS[name].includes(campaign.status) ? el('button', { type: 'button', class: name === 'cancel' ? 'danger' : null,
-			onclick: () => verb(name, campaign) }, t(`campaign.${name}`)) : null;
+		const isUnfinished = campaign.unfinished > 0;
+		const button = name => VERBS[name].includes(campaign.status) || (name === 'cancel' && isUnfinished)
+			? el('button', { type: 'button', class: name === 'cancel' ? 'danger' : null, onclick: () => verb(name, campaign) },
+				t(`campaign.${name}`)) : null;
 
 		fill(head, el('p', {}, el('a', { href: '#campaigns' }, `‹ ${t('menu.campaigns')}`)), el('div', { class: 'toolbar' },
 			el('h1', { tabindex: -1 }, campaign.name, ' ', el('span', { class: `chip status-${campaign.status}` }, t(`status.${campaign.status}`))),
 			may('campaigns:write') ? el('div', { class: 'buttons' },
 				campaign.status === 'draft' ? el('button', { type: 'button', class: 'primary', onclick: () => change('PUT', '', { status: 'scheduled' },
 					t('campaign.scheduled')) }, t('campaign.schedule')) : null,
-				campaign.segments.some(s => MOVABLE.includes(s.status)) ? el('button', { type: 'button', onclick: () => reschedule(campaign) },
+				!campaign.isSegmented && (isUnfinished || NOW.includes(campaign.status)) && isMovable(campaign.segments[0])
+					? el('button', { type: 'button', onclick: () => sendNow(campaign) }, t('campaign.now')) : null,
+				campaign.segments.some(isMovable) ? el('button', { type: 'button', onclick: () => reschedule(campaign) },
 					t('campaign.reschedule')) : null, button('pause'), button('resume'), button('cancel')) : null));
 		fill(body, el('p', { class: 'quiet-text' }, t('campaign.summary', { n: campaign.contactCount, id: campaign.campaignId,
-			at: moment(campaign.createdAt) })),
+			at: moment(campaign.createdAt) })), isUnfinished ? notice('plain', t('campaign.unfinished', { n: campaign.unfinished })) : null,
 		table(t('campaign.segments'), [{ head: t('campaign.segment.one') }, { head: t('campaign.date') }, { head: t('campaign.time') },
 			{ head: t('campaign.contacts'), number: true }, { head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true },
 			{ head: t('bar.reserved'), number: true }, { head: t('campaign.status') }],

@@ -1,14 +1,13 @@
 /*
- * Reading the bodies that create and change campaigns (see body.h).
+ * Reading the body that creates a campaign, and what it shares with those that change one (see body.h).
  */
 #include <string.h>
 
 #include "body.h"
 #include "time/instant.h"
 
-/* Reads an RFC 3339 instant. label precedes the name in errors, as in json_parse; "" for the body itself. */
-static enum status
-read_instant(struct json_object *o, const char *label, const char *name, bool *found, int64_t *at, struct error *err)
+enum status
+campaign_read_instant(struct json_object *o, const char *label, const char *name, bool *found, int64_t *at, struct error *err)
 {
 	const char *text;
 	enum status st;
@@ -22,39 +21,26 @@ read_instant(struct json_object *o, const char *label, const char *name, bool *f
 	return OK;
 }
 
-/* A segment as the client sends it: scheduledISO and contactCount, and in a PUT its number. */
-struct sent_segment {
-	bool has_number, has_time, has_contacts;
-	int64_t number, scheduled_at, contacts;
-};
-
-/* has_number is set for a PUT, whose segments name which one they change; a POST numbers them itself. */
 static enum status
-read_segment(struct arena *a, const char *label, const char *text, size_t n, bool has_number, struct sent_segment *s,
+read_segment(struct arena *a, const char *label, const char *text, size_t n, const char *const *known, struct sent_segment *s,
     struct error *err)
 {
-	static const char *const known[] = { "scheduledISO", "contactCount", "segmentNumber", NULL };
-	static const char *const known_new[] = { "scheduledISO", "contactCount", NULL };
 	struct json_object *o;
 	enum status st;
 
 	*s = (struct sent_segment) { 0 };
 	if ((st = json_parse(a, label, text, n, &o, err)) != OK)
 		return st;
-	if ((st = json_known(o, has_number ? known : known_new, err)) == OK &&
-	    (st = read_instant(o, label, "scheduledISO", &s->has_time, &s->scheduled_at, err)) == OK &&
+	if ((st = json_known(o, known, err)) == OK &&
+	    (st = campaign_read_instant(o, label, "scheduledISO", &s->has_time, &s->scheduled_at, err)) == OK &&
 	    (st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &s->has_contacts, &s->contacts, err)) == OK)
 		st = json_int(o, "segmentNumber", 1, CAMPAIGN_SEGMENTS_MAX, &s->has_number, &s->number, err);
 	json_object_free(o);
 	return st;
 }
 
-/*
- * Reads the elements of the member `segments`; *n is 0 if the member is absent.  An empty array is an error, because it would
- * be a campaign that holds nothing.
- */
-static enum status
-read_segments(struct req *r, bool has_number, struct sent_segment **segments, size_t *n)
+enum status
+campaign_read_segments(struct req *r, const char *const *known, struct sent_segment **segments, size_t *n)
 {
 	const char *array, *item;
 	size_t array_n, item_n, pos = 0;
@@ -69,7 +55,7 @@ read_segments(struct req *r, bool has_number, struct sent_segment **segments, si
 	while (st == OK && json_next_item(array, array_n, &pos, &item, &item_n)) {
 		if (*n == CAMPAIGN_SEGMENTS_MAX)
 			return error_set(&r->err, BAD_REQUEST, "segments: more than %d", CAMPAIGN_SEGMENTS_MAX);
-		st = read_segment(r->arena, arena_printf(r->arena, "segments[%zu]", *n), item, item_n, has_number,
+		st = read_segment(r->arena, arena_printf(r->arena, "segments[%zu]", *n), item, item_n, known,
 		    &(*segments)[*n], &r->err);
 		(*n)++;
 	}
@@ -80,22 +66,24 @@ read_segments(struct req *r, bool has_number, struct sent_segment **segments, si
 
 /* ---- POST: three shapes of one campaign */
 
-/* The simple shape: contactCount and scheduledISO make one segment. */
+/* The simple shape: contactCount and scheduledISO make one segment.  Without an instant it is to be sent now. */
 static enum status
-read_single(struct req *r, struct json_object *o, struct campaign *c)
+read_single(struct req *r, struct json_object *o, struct campaign_input *input)
 {
+	struct campaign *c = &input->campaign;
 	bool has_contacts, has_time;
 	enum status st;
 
 	c->segments = arena_alloc(r->arena, sizeof(*c->segments));
 	c->count = 1;
 	if ((st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &has_contacts, &c->segments->contacts, &r->err)) != OK ||
-	    (st = read_instant(o, "", "scheduledISO", &has_time, &c->segments->scheduled_at, &r->err)) != OK)
+	    (st = campaign_read_instant(o, "", "scheduledISO", &has_time, &c->segments->scheduled_at, &r->err)) != OK)
 		return st;
 	if (!has_contacts)
 		return error_set(&r->err, BAD_REQUEST, "contactCount: required, unless segments or autoSegment is given");
-	if (!has_time)
-		return error_set(&r->err, BAD_REQUEST, "scheduledISO: required");
+	if (!has_time && input->state == SEGMENT_DRAFT)
+		return error_set(&r->err, BAD_REQUEST, "scheduledISO: required in a draft");
+	input->is_now = !has_time;
 	return OK;
 }
 
@@ -103,12 +91,12 @@ read_single(struct req *r, struct json_object *o, struct campaign *c)
 static enum status
 read_slices(struct req *r, struct campaign *c)
 {
+	static const char *const known[] = { "scheduledISO", "contactCount", NULL };
 	struct sent_segment *sent = NULL;
 	enum status st;
 
-	if ((st = read_segments(r, false, &sent, &c->count)) != OK)
+	if ((st = campaign_read_segments(r, known, &sent, &c->count)) != OK)
 		return st;
-	c->is_segmented = true;
 	c->segments = arena_alloc(r->arena, c->count * sizeof(*c->segments));
 	for (size_t i = 0; i < c->count; i++) {
 		if (!sent[i].has_time || !sent[i].has_contacts)
@@ -141,11 +129,12 @@ read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
 	    (is_given(o, "contactCount") || is_given(o, "scheduledISO")) > 1)
 		return error_set(&r->err, BAD_REQUEST, "segments: give contactCount and scheduledISO, or segments, or autoSegment, "
 		    "but only one of the three");
+	input->campaign.is_segmented = is_given(o, "segments") || is_given(o, "autoSegment");
 	if (is_given(o, "segments"))
 		return read_slices(r, &input->campaign);
 	if (!is_given(o, "autoSegment"))
-		return read_single(r, o, &input->campaign);
-	input->has_auto = input->campaign.is_segmented = true;
+		return read_single(r, o, input);
+	input->has_auto = true;
 	if ((st = json_member(o, "autoSegment", '{', &automatic, &r->err)) != OK ||
 	    (st = json_known(automatic, auto_request_fields, &r->err)) != OK ||
 	    (st = auto_request_read(automatic, &input->automatic, &r->err)) != OK)
@@ -161,7 +150,8 @@ read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
 
 /*
  * Hashes what the client asks for in one spelling, independent of the order and the blanks of the body, so that a retry is
- * recognized.  Without the id, by which the retry is found.
+ * recognized.  Without the id, by which the retry is found.  An instant counts as it was given, whatever it means when it
+ * arrives: a retry has the same one, or again none.
  */
 static void
 hash_wish(struct campaign_input *input)
@@ -172,11 +162,14 @@ hash_wish(struct campaign_input *input)
 
 	json_open_array(j, NULL);
 	json_put_text(j, NULL, input->campaign.name);
-	json_put_text(j, NULL, campaign_state_name(input->state));
+	json_put_text(j, NULL, segment_state_name(input->state));
 	json_put_int(j, NULL, input->campaign.parts_per_contact);
 	json_put_bool(j, NULL, input->campaign.is_segmented);
 	for (size_t i = 0; i < input->campaign.count; i++) {
-		json_put_int(j, NULL, input->campaign.segments[i].scheduled_at);
+		if (input->is_now)
+			json_put_text(j, NULL, "now");
+		else
+			json_put_int(j, NULL, input->campaign.segments[i].scheduled_at);
 		json_put_int(j, NULL, input->campaign.segments[i].contacts);
 	}
 	if (input->has_auto) {
@@ -199,7 +192,7 @@ read_input(struct req *r, struct json_object *o, struct campaign_input *input)
 	bool found;
 
 	c->parts_per_contact = 1;
-	input->state = CAMPAIGN_SCHEDULED;
+	input->state = SEGMENT_SCHEDULED;
 	if ((st = json_string(o, "id", 1, 64, &c->id, &r->err)) != OK ||
 	    (st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &c->name, &r->err)) != OK ||
 	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
@@ -209,7 +202,7 @@ read_input(struct req *r, struct json_object *o, struct campaign_input *input)
 		return error_set(&r->err, BAD_REQUEST, "id: must be 1 to 64 of A-Z a-z 0-9 . _ - and not a reserved word");
 	if (c->name == NULL)
 		return error_set(&r->err, BAD_REQUEST, "name: required");
-	if (state != NULL && (!campaign_state_parse(state, &input->state) || input->state > CAMPAIGN_SCHEDULED))
+	if (state != NULL && (!segment_state_parse(state, &input->state) || input->state > SEGMENT_SCHEDULED))
 		return error_set(&r->err, BAD_REQUEST, "status: must be draft or scheduled");
 	if ((st = read_shape(r, o, input)) == OK)
 		hash_wish(input);
@@ -228,108 +221,6 @@ campaign_input_read(struct req *r, struct campaign_input *input)
 	if ((st = req_object(r, known, &o)) != OK)
 		return st;
 	st = read_input(r, o, input);
-	json_object_free(o);
-	return st;
-}
-
-/* ---- PUT */
-
-/* Applies one element of a PUT to the segment that it names.  A segment that has ended keeps its place in the past. */
-static enum status
-change_segment(struct req *r, struct campaign *c, const struct sent_segment *s)
-{
-	struct segment *segment = NULL;
-
-	for (size_t i = 0; i < c->count; i++)
-		if (c->segments[i].number == s->number)
-			segment = &c->segments[i];
-	if (segment == NULL)
-		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no segment %lld", (long long)s->number);
-	if (segment->reads == CAMPAIGN_SENT || segment->reads == CAMPAIGN_FAILED || segment->reads == CAMPAIGN_CANCELLED)
-		return error_set(&r->err, CONFLICT, "segment %lld is %s and cannot be changed to scheduled", (long long)s->number,
-		    campaign_state_name(segment->reads));
-	if (s->has_time)
-		segment->scheduled_at = s->scheduled_at;
-	if (s->has_contacts)
-		segment->contacts = s->contacts;
-	return OK;
-}
-
-/*
- * Applies `status`: a draft may become scheduled.  The state that a campaign has already is no change; later states are
- * reached by other requests.
- */
-static enum status
-change_state(struct req *r, struct json_object *o, struct campaign *c)
-{
-	enum campaign_state to;
-	const char *state;
-	enum status st;
-
-	if ((st = json_string(o, "status", 1, 16, &state, &r->err)) != OK || state == NULL)
-		return st;
-	if (!campaign_state_parse(state, &to) || to > CAMPAIGN_SCHEDULED)
-		return error_set(&r->err, BAD_REQUEST, "status: must be draft or scheduled");
-	if (to == c->state)
-		return OK;
-	if (c->state != CAMPAIGN_DRAFT)
-		return error_set(&r->err, CONFLICT, "a campaign that is %s cannot become %s", campaign_state_name(c->state),
-		    campaign_state_name(to));
-	for (size_t i = 0; i < c->count; i++)
-		c->segments[i].state = to;
-	return OK;
-}
-
-/*
- * Applies a PUT to *c; an absent member changes nothing.  For a campaign that is not segmented, contactCount and scheduledISO
- * change its only segment.
- */
-static enum status
-read_change(struct req *r, struct json_object *o, struct campaign *c)
-{
-	struct sent_segment single = { .number = 1 }, *sent = &single;
-	const char *name;
-	size_t n = 0;
-	enum status st;
-	bool found;
-
-	if ((st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &name, &r->err)) != OK ||
-	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
-	    (st = json_int(o, "contactCount", 1, CAMPAIGN_CONTACTS_MAX, &single.has_contacts, &single.contacts, &r->err)) != OK ||
-	    (st = read_instant(o, "", "scheduledISO", &single.has_time, &single.scheduled_at, &r->err)) != OK ||
-	    (st = read_segments(r, true, &sent, &n)) != OK)
-		return st;
-	if (name != NULL)
-		c->name = name;
-	if ((single.has_contacts || single.has_time) && (c->is_segmented || n > 0))
-		return error_set(&r->err, BAD_REQUEST, "%s: this campaign is segmented; change its segments in segments",
-		    single.has_contacts ? "contactCount" : "scheduledISO");
-	if (single.has_contacts || single.has_time)
-		n = 1;
-	for (size_t i = 0; st == OK && i < n; i++) {
-		if (sent != &single && !sent[i].has_number)
-			return error_set(&r->err, BAD_REQUEST, "segments[%zu].segmentNumber: required", i);
-		/* A number that comes twice would make the result depend on the order. */
-		for (size_t k = 0; k < i; k++)
-			if (sent[k].number == sent[i].number)
-				return error_set(&r->err, BAD_REQUEST, "segments[%zu].segmentNumber: %lld is given twice", i,
-				    (long long)sent[i].number);
-		st = change_segment(r, c, &sent[i]);
-	}
-	return st == OK ? change_state(r, o, c) : st;
-}
-
-enum status
-campaign_change_read(struct req *r, struct campaign *c)
-{
-	static const char *const known[] = { "name", "contactCount", "partsPerContact", "scheduledISO", "segments", "status",
-		NULL };
-	struct json_object *o;
-	enum status st;
-
-	if ((st = req_object(r, known, &o)) != OK)
-		return st;
-	st = read_change(r, o, c);
 	json_object_free(o);
 	return st;
 }

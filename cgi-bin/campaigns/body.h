@@ -12,15 +12,36 @@ struct campaign_input {
 	struct campaign campaign;	/* id NULL = ours to choose; has segments unless has_auto */
 	bool has_auto;
 	struct auto_request automatic;
-	enum campaign_state state;	/* CAMPAIGN_DRAFT or CAMPAIGN_SCHEDULED */
+	bool is_now;			/* no instant was given: its segment is to be sent when the request arrives */
+	enum segment_state state;	/* SEGMENT_DRAFT or SEGMENT_SCHEDULED */
 	uint8_t sha256[SHA256_SIZE];	/* of the request in one spelling, without the id */
 };
 
 /* Reads the body of POST /api/campaigns; BAD_REQUEST and an error that names the field. */
 enum status	campaign_input_read(struct req *r, struct campaign_input *input);
 
-/* Reads the body of PUT /api/campaigns/{id} onto a copy of the campaign.  BAD_REQUEST; CONFLICT for a segment that has ended. */
-enum status	campaign_change_read(struct req *r, struct campaign *c);
+/*
+ * Reads the body of PUT /api/campaigns/{id}, or of …/resume, onto a copy of the campaign, and sets change->is_exact.
+ * BAD_REQUEST; CONFLICT for a segment that was reported as ended.
+ */
+enum status	campaign_change_read(struct req *r, struct campaign *c, struct campaign_change *change);
+enum status	campaign_resume_read(struct req *r, struct campaign *c, struct campaign_change *change);
+
+/* A segment as a client sends it. */
+struct sent_segment {
+	bool has_number, has_time, has_contacts;
+	int64_t number, scheduled_at, contacts;
+};
+
+/*
+ * Reads the elements of the member `segments` with the `known` members; *n is 0 if it is absent.  An empty array is an
+ * error, because it would be a campaign that holds nothing, or a change that changes nothing.
+ */
+enum status	campaign_read_segments(struct req *r, const char *const *known, struct sent_segment **segments, size_t *n);
+
+/* Reads an RFC 3339 instant.  label precedes the name in errors, as in json_parse; "" for the body itself. */
+enum status	campaign_read_instant(struct json_object *o, const char *label, const char *name, bool *found, int64_t *at,
+		    struct error *err);
 
 /* The body of POST …/results. */
 struct campaign_results {

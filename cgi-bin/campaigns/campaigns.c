@@ -1,9 +1,10 @@
 /*
  * Campaigns, which reserve quota of the coming days.  All in the tether dialect.
  *
- * POST /api/campaigns {"id"?,"name","contactCount","scheduledISO","partsPerContact"?,"status"?:"draft"|"scheduled"}
+ * POST /api/campaigns {"id"?,"name","contactCount","scheduledISO"?,"partsPerContact"?,"status"?:"draft"|"scheduled"}
  *	or "segments":[{"scheduledISO","contactCount"},…], or "autoSegment":{as POST …/auto-segment} instead of
  *	contactCount and scheduledISO.  All or nothing: every segment finds room, or none is reserved.
+ *	Without scheduledISO it is to be sent now; an instant up to 5 minutes past on the present day means now too.
  *	A request with an `id` that the client chose can safely be repeated.
  *
  *	201	{"success":true,"data":{"campaignId","name","status",…,"segments":[…]}}
@@ -20,8 +21,10 @@
  *	[{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.  412 if If-Match does
  *	not match.
  * DELETE /api/campaigns/{campaignId} -- only a draft without events can be deleted.
+ *	A segment whose day is over moves with the contacts that are left (the campaign's `unfinished`).
  * POST /api/campaigns/{campaignId}/cancel, …/pause, …/resume -- 409, naming both states, if the
- *	present state does not allow it.
+ *	present state does not allow it.  resume takes {"scheduledISO"} or {"segments":[{"segmentNumber","scheduledISO"},…]}:
+ *	a paused segment whose day is over needs a new instant.
  * POST /api/campaigns/{campaignId}/results {"id","segmentNumber"?,"occurredAt"?,"sent":n,"parts"?:n,
  *	"failed":[{"phoneNumber","reason"}],"done"?:true} -- what was sent, from a sender that does not post
  *	events.
@@ -49,7 +52,7 @@ read_filter(struct req *r, struct campaign_filter *f)
 	enum status st;
 
 	*f = (struct campaign_filter) { 0 };
-	if (state != NULL && !(f->has_state = campaign_state_parse(state, &f->state)))
+	if (state != NULL && !(f->has_state = segment_state_parse(state, &f->state)))
 		return error_set(&r->err, BAD_REQUEST, "status: unknown \"%s\"; draft, scheduled, sending, paused, sent, failed or "
 		    "cancelled", state);
 	if ((st = req_day_range(r, "from", "to", true, 0, &range)) != OK)
@@ -79,7 +82,8 @@ campaigns_list(struct req *r, struct buf *body)
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
-	if ((st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
+	if ((st = limit_row_load(r->db, r->arena, &org)) != OK ||
+	    (st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
 		return st;
 	cursor = page.has_more ? campaign_cursor(r->arena, page.last) : NULL;
 	if (r->is_csv) {

@@ -9,7 +9,7 @@
 static int64_t
 held_units(const struct organization *org, const struct campaign *c, const struct segment *s, struct day today)
 {
-	return quota_held(campaign_segment_left(s, today), 0, c->parts_per_contact, limit_rules_unit(&org->limits));
+	return quota_held(segment_held(s, today), 0, c->parts_per_contact, limit_rules_unit(&org->limits));
 }
 
 static void
@@ -23,10 +23,11 @@ put_segment(struct json *out, const struct organization *org, const struct campa
 	instant_put(out, "scheduledISO", s->scheduled_at);
 	json_put_text(out, "date", day_format(s->day, day));
 	json_put_int(out, "contactCount", s->contacts);
-	json_put_text(out, "status", campaign_state_name(s->reads));
+	json_put_text(out, "status", segment_state_name(segment_reads(s, today)));
 	json_put_int(out, "sent", s->sent);
 	json_put_int(out, "failed", s->failed);
 	json_put_int(out, "reserved", held_units(org, c, s, today));
+	json_put_int(out, "unfinished", segment_unfinished(s, today));
 	json_close_object(out);
 }
 
@@ -40,8 +41,9 @@ campaign_put(struct json *out, const char *name, const struct organization *org,
 	json_open_object(out, name);
 	json_put_text(out, "campaignId", c->id);
 	json_put_text(out, "name", c->name);
-	json_put_text(out, "status", campaign_state_name(c->state));
+	json_put_text(out, "status", segment_state_name(c->state));
 	json_put_int(out, "contactCount", contacts);
+	json_put_int(out, "unfinished", campaign_unfinished(c, today));
 	json_put_int(out, "partsPerContact", c->parts_per_contact);
 	json_put_bool(out, "isSegmented", c->is_segmented);
 	instant_put(out, "createdAt", c->created_at);
@@ -71,7 +73,7 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 	}
 	csv_put_text(csv, c->id);
 	csv_put_text(csv, c->name);
-	csv_put_text(csv, campaign_state_name(c->state));
+	csv_put_text(csv, segment_state_name(c->state));
 	csv_put_int(csv, contacts);
 	csv_put_int(csv, c->parts_per_contact);
 	csv_put_bool(csv, c->is_segmented);

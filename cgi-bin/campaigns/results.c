@@ -47,22 +47,23 @@ post_results(struct req *r, const struct organization *org, const struct campaig
 		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
 	int64_t at = results->has_time ? results->occurred_at : r->now;
 	struct event_item *items;
-	struct segment_ref ref;
+	struct segment_target target;
 	enum status st;
 	size_t count;
 
-	if ((st = segment_resolve(r->db, org, c->id, results->segment, day_at(org->days, at), &ref)) != OK)
+	if ((st = segment_resolve(r->db, org, c->id, results->segment, day_at(org->days, at), &target)) != OK)
 		return st;
-	if (results->segment > 0 && ref.segment == 0)
+	if (results->segment > 0 && target.ref.segment == 0)
 		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no segment %" PRId64, results->segment);
-	count = make_events(r, c, results, ref.segment, at, &items);
+	count = make_events(r, c, results, target.ref.segment, at, &items);
 	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
 		return st;
 	for (size_t i = 0; i < count; i++)
 		if (items[i].verdict != EVENT_ACCEPTED)
 			return error_set(&r->err, BAD_REQUEST, "%s", items[i].error != NULL ? items[i].error :
 			    "id: already used; choose another id");
-	if (results->done && ref.segment > 0 && (st = campaign_close_segment(r->db, c, ref.segment)) != OK)
+	if (results->done && target.ref.segment > 0 &&
+	    (st = campaign_close_segment(r->db, c, target.ref.segment)) != OK)
 		return st;
 	return campaign_bump_revision(r->db, c, r->now);
 }

@@ -130,6 +130,8 @@ add_campaign(struct campaign_post *post, const struct organization *org, const s
 		c->id = arena_strdup(r->arena, uuid7(r->now, id));
 	if (input->has_auto && (st = plan_segments(r, org, input)) != OK)
 		return st;
+	if (input->is_now)
+		c->segments[0].scheduled_at = r->now;
 	for (size_t i = 0; i < c->count; i++)
 		c->segments[i].state = input->state;
 	/* campaign_add makes the digest of the campaign, which covers the request: so that comes first. */
@@ -145,7 +147,7 @@ create(struct organization *org, void *arg)
 	struct campaign_post *post = arg;
 	struct req *r = post->r;
 	struct campaign_change change = { .now = r->now, .by = &r->by,
-		.today = organization_today(org, r->now) };
+		.today = organization_today(org, r->now), .is_exact = post->input.campaign.is_segmented };
 	struct campaign *c = &post->input.campaign;
 	bool is_retry;
 	enum status st;
@@ -194,12 +196,12 @@ apply_body(struct campaign_write *w)
 	struct campaign was = campaign_copy(w->r->arena, &w->campaign);
 	enum status st;
 
-	if ((st = campaign_change_read(w->r, &w->campaign)) != OK)
+	if ((st = campaign_change_read(w->r, &w->campaign, &w->change)) != OK)
 		return st;
 	return campaign_update(w->r->db, w->r->arena, w->org, &was, &w->campaign, &w->change, &w->refusal, &w->r->err);
 }
 
-/* Cancel, pause, resume and DELETE have no body, or an empty object. */
+/* Cancel, pause and DELETE have no body, or an empty object. */
 static enum status
 check_no_body(struct req *r)
 {
@@ -215,31 +217,33 @@ check_no_body(struct req *r)
 }
 
 static enum status
-apply_transition(struct campaign_write *w, enum campaign_verb verb)
+apply_transition(struct campaign_write *w, enum segment_action action)
 {
+	struct campaign was = campaign_copy(w->r->arena, &w->campaign);
 	enum status st;
 
-	if ((st = check_no_body(w->r)) != OK)
+	st = action == SEGMENT_RESUME ? campaign_resume_read(w->r, &w->campaign, &w->change) : check_no_body(w->r);
+	if (st != OK)
 		return st;
-	return campaign_transition(w->r->db, w->r->arena, w->org, &w->campaign, verb, &w->change, &w->refusal, &w->r->err);
+	return campaign_transition(w->r->db, w->r->arena, w->org, &was, &w->campaign, action, &w->change, &w->refusal, &w->r->err);
 }
 
 static enum status
 apply_cancel(struct campaign_write *w)
 {
-	return apply_transition(w, CANCEL);
+	return apply_transition(w, SEGMENT_CANCEL);
 }
 
 static enum status
 apply_pause(struct campaign_write *w)
 {
-	return apply_transition(w, PAUSE);
+	return apply_transition(w, SEGMENT_PAUSE);
 }
 
 static enum status
 apply_resume(struct campaign_write *w)
 {
-	return apply_transition(w, RESUME);
+	return apply_transition(w, SEGMENT_RESUME);
 }
 
 /* The only one after which there is no campaign to reply with. */

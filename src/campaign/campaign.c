@@ -5,71 +5,33 @@
 #include <string.h>
 
 #include "campaign/campaign.h"
-
-static const char *const state_names[] = { [CAMPAIGN_DRAFT] = "draft", [CAMPAIGN_SCHEDULED] = "scheduled",
-	[CAMPAIGN_SENDING] = "sending",
-	[CAMPAIGN_PAUSED] = "paused", [CAMPAIGN_SENT] = "sent", [CAMPAIGN_FAILED] = "failed", [CAMPAIGN_CANCELLED] = "cancelled" };
-
-const char *
-campaign_state_name(enum campaign_state s)
-{
-	return state_names[s];
-}
-
-bool
-campaign_state_parse(const char *name, enum campaign_state *s)
-{
-	for (size_t i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++)
-		if (strcmp(name, state_names[i]) == 0) {
-			*s = (enum campaign_state)i;
-			return true;
-		}
-	return false;
-}
-
-bool
-campaign_is_open(enum campaign_state s)
-{
-	return s == CAMPAIGN_SCHEDULED || s == CAMPAIGN_SENDING || s == CAMPAIGN_PAUSED;
-}
+#include "time/instant.h"
 
 /*
- * The state of a segment today.  An open segment whose day is over has ended, although nothing was written when the day
- * ended.
- */
-static enum campaign_state
-reads(const struct segment *s, struct day today)
-{
-	if (!campaign_is_open(s->state) || s->day.n >= today.n)
-		return s->state;
-	return s->sent > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
-}
-
-/*
- * Derives a campaign's state from those of its segments today.
+ * Derives a campaign's state from what its segments read today.
  *
  * Cancelled if one is, because cancelling takes all that have not ended; draft if one is, because a campaign is
  * scheduled as a whole.  Otherwise the liveliest segment decides: paused, sending, scheduled.  A campaign of which some
  * segments have ended and others are scheduled has begun, so it is sending.
  */
-static enum campaign_state
-derive(const struct campaign *c)
+static enum segment_state
+derive(const struct campaign *c, struct day today)
 {
-	size_t n[CAMPAIGN_CANCELLED + 1] = { 0 };
+	size_t n[SEGMENT_STATE_COUNT] = { 0 };
 
 	for (size_t i = 0; i < c->count; i++)
-		n[c->segments[i].reads]++;
-	if (n[CAMPAIGN_CANCELLED] > 0)
-		return CAMPAIGN_CANCELLED;
-	if (n[CAMPAIGN_DRAFT] > 0)
-		return CAMPAIGN_DRAFT;
-	if (n[CAMPAIGN_PAUSED] > 0)
-		return CAMPAIGN_PAUSED;
-	if (n[CAMPAIGN_SENDING] > 0 || (n[CAMPAIGN_SCHEDULED] > 0 && n[CAMPAIGN_SENT] + n[CAMPAIGN_FAILED] > 0))
-		return CAMPAIGN_SENDING;
-	if (n[CAMPAIGN_SCHEDULED] > 0)
-		return CAMPAIGN_SCHEDULED;
-	return n[CAMPAIGN_SENT] > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
+		n[segment_reads(&c->segments[i], today)]++;
+	if (n[SEGMENT_CANCELLED] > 0)
+		return SEGMENT_CANCELLED;
+	if (n[SEGMENT_DRAFT] > 0)
+		return SEGMENT_DRAFT;
+	if (n[SEGMENT_PAUSED] > 0)
+		return SEGMENT_PAUSED;
+	if (n[SEGMENT_SENDING] > 0 || (n[SEGMENT_SCHEDULED] > 0 && n[SEGMENT_SENT] + n[SEGMENT_FAILED] > 0))
+		return SEGMENT_SENDING;
+	if (n[SEGMENT_SCHEDULED] > 0)
+		return SEGMENT_SCHEDULED;
+	return n[SEGMENT_SENT] > 0 ? SEGMENT_SENT : SEGMENT_FAILED;
 }
 
 /*
@@ -93,10 +55,9 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),
 			.failed = query_int(q, 6), .spent = query_int(q, 7) };
 		c->parts_per_contact = query_int(q, 4);
-		campaign_state_parse(query_text(q, 8), &s->state);
-		s->reads = reads(s, today);
+		segment_state_parse(query_text(q, 8), &s->state);
 	}
-	c->state = derive(c);
+	c->state = derive(c, today);
 	return query_done(q);
 }
 
@@ -121,6 +82,22 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 	if (!found)
 		return error_set(err, NOT_FOUND, "campaign: there is no campaign \"%s\"", id);
 	return load_segments(db, a, today, c);
+}
+
+int64_t
+campaign_unfinished(const struct campaign *c, struct day today)
+{
+	int64_t contacts = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		contacts += segment_unfinished(&c->segments[i], today);
+	return contacts;
+}
+
+bool
+campaign_means_now(const struct organization *org, int64_t at, int64_t now)
+{
+	return at <= now && at >= now - CAMPAIGN_NOW_MS && day_at(org->days, at).n == day_at(org->days, now).n;
 }
 
 struct campaign

@@ -9,6 +9,7 @@
 #define CAMPAIGN_H
 
 #include "ledger/limit.h"
+#include "ledger/segment_state.h"
 #include "org/organization.h"
 
 #define CAMPAIGN_NAME_MAX 200		/* bytes */
@@ -16,20 +17,8 @@
 #define CAMPAIGN_CONTACTS_MAX INT64_C(1000000000)
 #define PARTS_PER_CONTACT_MAX 1000
 
-enum campaign_state {
-	CAMPAIGN_DRAFT, CAMPAIGN_SCHEDULED, CAMPAIGN_SENDING, CAMPAIGN_PAUSED, CAMPAIGN_SENT, CAMPAIGN_FAILED, CAMPAIGN_CANCELLED
-};
-
-const char	*campaign_state_name(enum campaign_state s);
-bool		 campaign_state_parse(const char *name, enum campaign_state *s);
-bool		 campaign_is_open(enum campaign_state s);	/* scheduled, sending or paused: it holds quota */
-
-struct segment {
-	int64_t number, scheduled_at, contacts, sent, failed, spent;
-	struct day day;
-	enum campaign_state state;	/* as stored */
-	enum campaign_state reads;	/* effective today: an open segment whose day is over has ended */
-};
+/* A time that is at most so long past means now: clocks differ, and a request takes time. */
+#define CAMPAIGN_NOW_MS (5 * MINUTE_MS)
 
 struct campaign {
 	int64_t key, revision;
@@ -38,7 +27,7 @@ struct campaign {
 	int64_t parts_per_contact, created_at, updated_at;
 	struct segment *segments;
 	size_t count;
-	enum campaign_state state;	/* derived, effective today */
+	enum segment_state state;	/* derived from what its segments read today */
 };
 
 /* [A-Za-z0-9._-]{1,64}, but no word of a route, as for organizations. */
@@ -48,8 +37,11 @@ struct campaign {
 enum status	campaign_load(struct db *db, struct arena *a, const struct organization *org, const char *id,
 		    struct day today, struct campaign *c, struct error *err);
 
-/* The contacts that a segment still holds of its day: none if it is not open, or if its day is over. */
-int64_t		campaign_segment_left(const struct segment *s, struct day today);
+/* The contacts left of segments whose day is over. */
+int64_t		campaign_unfinished(const struct campaign *c, struct day today);
+
+/* Whether an instant that is past still means now: by CAMPAIGN_NOW_MS, and on the organization's present day. */
+bool		campaign_means_now(const struct organization *org, int64_t at, int64_t now);
 
 /* What the campaign holds of limits, in the arena: a load for each segment that holds something. */
 struct limit_load	*campaign_holds(const struct limit_book *b, struct arena *a, const struct campaign *c, struct day today,
@@ -64,6 +56,7 @@ struct campaign_change {
 	int64_t now;
 	const struct actor *by;
 	struct day today;
+	bool is_exact;		/* no instant that is past means now: those of dated segments are exact */
 };
 
 /* Why a reservation was refused: for the reply. */
@@ -74,7 +67,7 @@ struct campaign_refusal {
 
 /*
  * Adds the campaign (id, name, is_segmented, parts_per_contact, and segments with scheduled_at, contacts and state
- * CAMPAIGN_DRAFT or CAMPAIGN_SCHEDULED).  Sets key, numbers and days.
+ * SEGMENT_DRAFT or SEGMENT_SCHEDULED).  Sets key, numbers and days.
  * Without room (*refusal has the limit): OVER_CAP if its window is longer than a day, else CONFLICT.  BAD_REQUEST for an
  * instant that is past.
  */
@@ -83,17 +76,21 @@ enum status	campaign_add(struct db *db, struct arena *a, const struct organizati
 
 /*
  * Changes the campaign from `was` to `c`: name, parts_per_contact, and of each segment scheduled_at, contacts and
- * state.  Errors as campaign_add, and CONFLICT for contacts below what is spent.
+ * state.  Errors as campaign_add, and CONFLICT for contacts below what is spent.  An overdue segment moves with what is
+ * left of it (CONFLICT if nothing is), and is resized only while it moves (BAD_REQUEST).
  */
 enum status	campaign_update(struct db *db, struct arena *a, const struct organization *org,
 		    const struct campaign *was, struct campaign *c, const struct campaign_change *change,
 		    struct campaign_refusal *refusal, struct error *err);
 
-/* Cancels, pauses or resumes the campaign.  CONFLICT if its state does not allow that: err names both states. */
-enum campaign_verb { CANCEL, PAUSE, RESUME };
-enum status	campaign_transition(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
-		    enum campaign_verb verb, const struct campaign_change *change, struct campaign_refusal *refusal,
-		    struct error *err);
+/*
+ * Cancels, pauses or resumes the campaign (SEGMENT_CANCEL, …).  When it is resumed, `c` may have new instants of paused
+ * and overdue segments; a paused one that is overdue needs one (BAD_REQUEST).  CONFLICT if the states do not allow the
+ * action: err names both states.
+ */
+enum status	campaign_transition(struct db *db, struct arena *a, const struct organization *org,
+		    const struct campaign *was, struct campaign *c, enum segment_action action,
+		    const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err);
 
 /* Deletes a draft without events, and frees its id; anything else is a CONFLICT. */
 enum status	campaign_delete(struct db *db, const struct organization *org, const struct campaign *c,

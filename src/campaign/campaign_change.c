@@ -9,30 +9,76 @@
 #include "time/instant.h"
 #include "store/idempotency.h"
 
-/* ---- Rows */
+/* ---- Instants */
+
+/* Whether the change gives a segment an instant: every segment of a new campaign, or one that is moved. */
+static bool
+is_moved(const struct campaign *was, const struct campaign *c, size_t i)
+{
+	return was == NULL || was->segments[i].scheduled_at != c->segments[i].scheduled_at;
+}
+
+/* Dates what was moved.  Another segment keeps its day, even if the zone has changed since. */
+static void
+date_segments(const struct organization *org, const struct campaign *was, struct campaign *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (is_moved(was, c, i))
+			c->segments[i].day = day_at(org->days, c->segments[i].scheduled_at);
+}
 
 /*
- * Refuses an instant in the past if it is new: of a segment that is added or moved, or of a draft that is scheduled.
- * Other segments may be past already and remain as they are.
+ * Refuses an instant in the past if it is new: of a segment that is added or moved, or that is scheduled again after it
+ * was a draft or paused.  One that means now becomes now, which is on the same day.  Other segments may be past already
+ * and remain as they are.
  */
 static enum status
-check_instants(const struct campaign *was, const struct campaign *c, const struct campaign_change *change, struct error *err)
+settle_instants(const struct organization *org, const struct campaign *was, struct campaign *c,
+    const struct campaign_change *change, struct error *err)
 {
 	char text[INSTANT_TEXT_MAX];
 
 	for (size_t i = 0; i < c->count; i++) {
-		bool is_moved = was == NULL || was->segments[i].scheduled_at != c->segments[i].scheduled_at;
-		bool is_begun = was != NULL && was->segments[i].state == CAMPAIGN_DRAFT &&
-		    c->segments[i].state == CAMPAIGN_SCHEDULED;
+		struct segment *s = &c->segments[i];
+		bool moved = is_moved(was, c, i), begins = was != NULL && s->state == SEGMENT_SCHEDULED &&
+		    (was->segments[i].state == SEGMENT_DRAFT || was->segments[i].state == SEGMENT_PAUSED);
 
-		if ((is_moved || is_begun) && c->segments[i].scheduled_at < change->now)
-			return error_set(err, BAD_REQUEST, "scheduledISO: %s is in the past; choose a later time",
-			    instant_format(c->segments[i].scheduled_at, text));
-		if (is_moved && c->segments[i].scheduled_at >= INSTANT_MAX)
+		if (moved && s->scheduled_at >= INSTANT_MAX)
 			return error_set(err, BAD_REQUEST, "scheduledISO: must not be after 2099");
+		if ((!moved && !begins) || s->scheduled_at >= change->now)
+			continue;
+		if (change->is_exact || !campaign_means_now(org, s->scheduled_at, change->now)) {
+			if (moved || was->segments[i].state == SEGMENT_DRAFT)
+				return error_set(err, BAD_REQUEST, "scheduledISO: %s is in the past; choose a later time",
+				    instant_format(s->scheduled_at, text));
+			return error_set(err, BAD_REQUEST, "segment %" PRId64 ": its time is in the past; give it a new scheduledISO",
+			    s->number);
+		}
+		s->scheduled_at = change->now;
 	}
 	return OK;
 }
+
+static enum status
+needs_instant(const struct segment *s, struct error *err)
+{
+	return error_set(err, BAD_REQUEST, "segment %" PRId64 ": its day is over, so it needs a new scheduledISO", s->number);
+}
+
+/* An overdue segment holds nothing until it moves, and only what is left of it can move. */
+static enum status
+check_overdue(const struct campaign *was, const struct campaign *c, size_t i, struct day today, struct error *err)
+{
+	const struct segment *s = &c->segments[i];
+
+	if (!segment_is_overdue(&was->segments[i], today))
+		return OK;
+	if (!is_moved(was, c, i))
+		return s->contacts == was->segments[i].contacts ? OK : needs_instant(s, err);
+	return segment_left(s) > 0 ? OK : error_set(err, CONFLICT, "segment %" PRId64 ": all of its contacts are spent", s->number);
+}
+
+/* ---- Rows */
 
 /* Checks for room, then adds the rows, their digest and the audit row. */
 enum status
@@ -42,13 +88,11 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 	struct query *q;
 	enum status st;
 
-	if ((st = check_instants(NULL, c, change, err)) != OK)
-		return st;
-	for (size_t i = 0; i < c->count; i++) {
+	for (size_t i = 0; i < c->count; i++)
 		c->segments[i].number = (int64_t)i + 1;
-		c->segments[i].day = day_at(org->days, c->segments[i].scheduled_at);
-	}
-	if ((st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)
+	date_segments(org, NULL, c);
+	if ((st = settle_instants(org, NULL, c, change, err)) != OK ||
+	    (st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) "
 	    "VALUES (:org, :id, :name, :is_segmented, :now, :now) RETURNING key");
@@ -68,14 +112,6 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 	return campaign_audit(db, org, c, change, "campaign.add");
 }
 
-/* Closes a segment whose contacts are all done, as an event that spends does: the change may have lowered its contacts. */
-static void
-close_if_done(struct segment *s)
-{
-	if ((s->state == CAMPAIGN_SCHEDULED || s->state == CAMPAIGN_SENDING) && s->spent > 0 && s->sent + s->failed >= s->contacts)
-		s->state = s->sent > 0 ? CAMPAIGN_SENT : CAMPAIGN_FAILED;
-}
-
 enum status
 campaign_update(struct db *db, struct arena *a, const struct organization *org, const struct campaign *was,
     struct campaign *c, const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
@@ -83,7 +119,8 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 	struct query *q;
 	enum status st;
 
-	if ((st = check_instants(was, c, change, err)) != OK)
+	date_segments(org, was, c);
+	if ((st = settle_instants(org, was, c, change, err)) != OK)
 		return st;
 	for (size_t i = 0; i < c->count; i++) {
 		struct segment *s = &c->segments[i];
@@ -95,10 +132,9 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 		if (s->contacts < s->spent && s->contacts < was->segments[i].contacts)
 			return error_set(err, CONFLICT, "contactCount: less than the %" PRId64 " that segment %" PRId64 " has already spent",
 			    s->spent, s->number);
-		/* A segment that was not moved keeps its day, even if the zone has changed since. */
-		if (s->scheduled_at != was->segments[i].scheduled_at)
-			s->day = day_at(org->days, s->scheduled_at);
-		close_if_done(s);
+		if ((st = check_overdue(was, c, i, change->today, err)) != OK)
+			return st;
+		s->state = segment_after(s, SEGMENT_RESIZE, false);
 	}
 	if ((st = campaign_reserve(db, a, org, was, c, change, refusal, err)) != OK)
 		return st;
@@ -116,24 +152,35 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 
 /* ---- Cancel, pause, resume */
 
-static const struct {
-	const char *name, *to;
-} transitions[] = { [CANCEL] = { "cancel", "cancelled" }, [PAUSE] = { "pause", "paused" }, [RESUME] = { "resume", "scheduled" } };
+/* What a refusal says that the campaign cannot become. */
+static const char *const participles[SEGMENT_ACTION_COUNT] = { [SEGMENT_CANCEL] = "cancelled", [SEGMENT_PAUSE] = "paused",
+	[SEGMENT_RESUME] = "resumed (only a paused one can go back to scheduled or sending)" };
 
 /*
- * The state that a transition gives to a segment, or its present one if the transition does not concern it.  Decides by
- * the state today, so a segment that has ended stays as it is.  Resuming returns to `sending` what had begun to send.
+ * Whether a segment can be resumed as the request says.  A new instant is for what is paused or overdue: the rest moves
+ * by PUT.  What is paused and overdue has no day that could hold what is left of it.
  */
-static enum campaign_state
-step(enum campaign_verb verb, const struct segment *s)
+static enum status
+check_resume(const struct campaign *was, const struct campaign *c, size_t i, struct day today, struct error *err)
 {
-	if (verb == CANCEL && (s->reads == CAMPAIGN_DRAFT || campaign_is_open(s->reads)))
-		return CAMPAIGN_CANCELLED;
-	if (verb == PAUSE && (s->reads == CAMPAIGN_SCHEDULED || s->reads == CAMPAIGN_SENDING))
-		return CAMPAIGN_PAUSED;
-	if (verb == RESUME && s->reads == CAMPAIGN_PAUSED)
-		return s->spent > 0 ? CAMPAIGN_SENDING : CAMPAIGN_SCHEDULED;
-	return s->state;
+	const struct segment *old = &was->segments[i], *s = &c->segments[i];
+
+	if (is_moved(was, c, i) && old->state != SEGMENT_PAUSED && !segment_is_overdue(old, today))
+		return error_set(err, CONFLICT, "segment %" PRId64 " is %s and cannot be %s", s->number,
+		    segment_state_name(old->state), participles[SEGMENT_RESUME]);
+	if (s->state == SEGMENT_PAUSED && segment_unfinished(s, today) > 0)
+		return needs_instant(s, err);
+	return OK;
+}
+
+/* Why a transition changed nothing: a segment is overdue and was given no instant, or no segment was in the right state. */
+static enum status
+refuse(const struct campaign *was, enum segment_action action, struct day today, struct error *err)
+{
+	for (size_t i = 0; action == SEGMENT_RESUME && i < was->count; i++)
+		if (segment_unfinished(&was->segments[i], today) > 0)
+			return needs_instant(&was->segments[i], err);
+	return error_set(err, CONFLICT, "a campaign that is %s cannot be %s", segment_state_name(was->state), participles[action]);
 }
 
 /*
@@ -141,29 +188,26 @@ step(enum campaign_verb verb, const struct segment *s)
  * for room.
  */
 enum status
-campaign_transition(struct db *db, struct arena *a, const struct organization *org, struct campaign *c, enum campaign_verb verb,
-    const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err)
+campaign_transition(struct db *db, struct arena *a, const struct organization *org, const struct campaign *was,
+    struct campaign *c, enum segment_action action, const struct campaign_change *change, struct campaign_refusal *refusal,
+    struct error *err)
 {
-	struct campaign was = campaign_copy(a, c);
 	bool is_changed = false;
+	enum status st;
 
+	date_segments(org, was, c);
 	for (size_t i = 0; i < c->count; i++) {
 		struct segment *s = &c->segments[i];
-		enum campaign_state to = step(verb, s);
+		enum segment_state to = segment_after(s, action, segment_is_overdue(s, change->today));
 
-		/*
-		 * A segment that has begun continues even if its time is past; one that has not must be moved to a
-		 * later time first.
-		 */
-		if (verb == RESUME && to == CAMPAIGN_SCHEDULED && s->state == CAMPAIGN_PAUSED && s->scheduled_at < change->now)
-			return error_set(err, BAD_REQUEST, "segment %" PRId64 ": its time is in the past; move it first", s->number);
-		is_changed |= to != s->state;
+		if (action == SEGMENT_RESUME && (st = check_resume(was, c, i, change->today, err)) != OK)
+			return st;
+		is_changed |= to != s->state || is_moved(was, c, i);
 		s->state = to;
 	}
 	if (!is_changed)
-		return error_set(err, CONFLICT, "a campaign that is %s cannot be %s", campaign_state_name(c->state),
-		    verb == RESUME ? "resumed (only a paused one can go back to scheduled or sending)" : transitions[verb].to);
-	return campaign_update(db, a, org, &was, c, change, refusal, err);
+		return refuse(was, action, change->today, err);
+	return campaign_update(db, a, org, was, c, change, refusal, err);
 }
 
 enum status
@@ -178,9 +222,9 @@ campaign_delete(struct db *db, const struct organization *org, const struct camp
 	 * Deleting must leave no trace in the figures: a draft holds nothing, and without events nothing in the ledger
 	 * refers to it.
 	 */
-	if (c->state != CAMPAIGN_DRAFT)
+	if (c->state != SEGMENT_DRAFT)
 		return error_set(err, CONFLICT, "a campaign that is %s cannot be deleted, only a draft; cancel it instead",
-		    campaign_state_name(c->state));
+		    segment_state_name(c->state));
 	q = db_query(db, "SELECT 1 FROM event WHERE campaign = :campaign LIMIT 1");
 	query_bind_int(q, ":campaign", c->key);
 	has_events = query_step(q);

@@ -8,7 +8,7 @@
 
 struct campaign_filter {
 	bool has_state;
-	enum campaign_state state;	/* derived, effective today */
+	enum segment_state state;	/* derived, as it reads today */
 	struct day from, to;		/* a segment lies on one of these days */
 	int64_t before;			/* from the cursor; 0 = from the newest */
 	int64_t limit;

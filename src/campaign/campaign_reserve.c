@@ -4,12 +4,6 @@
 #include "campaign/campaign_rows.h"
 #include "ledger/limit.h"
 
-int64_t
-campaign_segment_left(const struct segment *s, struct day today)
-{
-	return campaign_is_open(s->state) && s->day.n >= today.n ? quota_held(s->contacts, s->spent, 1, UNIT_MESSAGE) : 0;
-}
-
 struct limit_load *
 campaign_holds(const struct limit_book *b, struct arena *a, const struct campaign *c, struct day today, size_t *count)
 {
@@ -17,7 +11,7 @@ campaign_holds(const struct limit_book *b, struct arena *a, const struct campaig
 
 	*count = 0;
 	for (size_t i = 0; i < c->count; i++) {
-		int64_t left = campaign_segment_left(&c->segments[i], today);
+		int64_t left = segment_held(&c->segments[i], today);
 
 		if (left > 0)
 			loads[(*count)++] = limit_book_hold(b, c->segments[i].day, SMS, left, c->parts_per_contact);

@@ -4,6 +4,7 @@
 #include "store/audit.h"
 #include "campaign/campaign_rows.h"
 #include "base/row_hash.h"
+#include "ledger/segment.h"
 
 enum status
 campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
@@ -22,7 +23,7 @@ campaign_write_segment(struct db *db, const struct organization *org, const stru
 	query_bind_int(q, ":day", s->day.n);
 	query_bind_int(q, ":contacts", s->contacts);
 	query_bind_int(q, ":ppc", c->parts_per_contact);
-	query_bind_text(q, ":status", campaign_state_name(s->state));
+	query_bind_text(q, ":status", segment_state_name(s->state));
 	return query_run(q);
 }
 
@@ -64,16 +65,9 @@ campaign_seal(struct db *db, const struct campaign *c)
 enum status
 campaign_close_segment(struct db *db, const struct campaign *c, int64_t number)
 {
-	struct query *q = db_query(db, "UPDATE segment SET status = CASE WHEN sent > 0 THEN 'sent' ELSE 'failed' END "
-	    "WHERE campaign = :campaign AND number = :number AND is_open = 1");
+	enum status st = segment_finish(db, (struct segment_ref) { c->key, number });
 
-	enum status st;
-
-	query_bind_int(q, ":campaign", c->key);
-	query_bind_int(q, ":number", number);
-	if ((st = query_run(q)) != OK)
-		return st;
-	return campaign_seal(db, c);	/* the status was perhaps `paused`, which the digest contains */
+	return st != OK ? st : campaign_seal(db, c);	/* the status was perhaps `paused`, which the digest contains */
 }
 
 enum status

@@ -40,22 +40,22 @@ insert_failure(const struct post *p, const struct event *e, struct segment_ref r
  * the event is recorded all the same.
  */
 static enum status
-resolve(struct post *p, struct event_item *item, struct segment_ref *ref)
+resolve(struct post *p, struct event_item *item, struct segment_target *target)
 {
 	const struct event *e = &item->event;
 	enum status st;
 
-	*ref = (struct segment_ref) { 0 };
+	*target = (struct segment_target) { 0 };
 	if (e->campaign == NULL)
 		return OK;
-	if ((st = segment_resolve(p->db, p->org, e->campaign, e->segment, day_at(p->org->days, e->occurred_at), ref)) != OK)
+	if ((st = segment_resolve(p->db, p->org, e->campaign, e->segment, day_at(p->org->days, e->occurred_at), target)) != OK)
 		return st;
-	if (ref->campaign == 0)
+	if (target->ref.campaign == 0)
 		item->warning = "campaignId: unknown";
-	else if (e->segment > 0 && ref->segment == 0)
+	else if (e->segment > 0 && target->ref.segment == 0)
 		item->warning = "segmentNumber: unknown";
 	if (e->channel != SMS)
-		ref->segment = 0;	/* reservations are of SMS only */
+		target->ref.segment = 0;	/* reservations are of SMS only */
 	return OK;
 }
 
@@ -67,7 +67,7 @@ post_event(struct post *p, struct event_item *item)
 	int64_t sent = e->kind == EVENT_SENT ? e->messages : 0, failed = e->kind == EVENT_FAILED ? 1 : 0;
 	uint8_t detail[SHA256_SIZE];
 	struct event_row old;
-	struct segment_ref ref;
+	struct segment_target target;
 	int64_t cost;
 	enum status st;
 	bool is_there, is_new;
@@ -81,13 +81,13 @@ post_event(struct post *p, struct event_item *item)
 			return st;
 		return event_match_existing(p, item, &old);
 	}
-	if ((st = resolve(p, item, &ref)) != OK)
+	if ((st = resolve(p, item, &target)) != OK)
 		return st;
 	/* The row pins the resolved segment and the cost, so that later changes of campaigns and prices do not alter it. */
 	struct event_new_row row = { .source = e->source, .id = e->id, .status = event_kind_status[e->kind],
 		.occurred_at = e->occurred_at, .channel = e->channel, .messages = e->messages, .parts = e->parts,
 		.cost_given = e->cost_given, .cost_micros = cost, .campaign_given = e->campaign,
-		.segment_given = e->segment, .ref = ref, .detail = event_detail_hash(e, detail) ? detail : NULL };
+		.segment_given = e->segment, .ref = target.ref, .detail = event_detail_hash(e, detail) ? detail : NULL };
 	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
 	/* If the id is taken, compare with the row that has it. */
@@ -99,9 +99,9 @@ post_event(struct post *p, struct event_item *item)
 	event_accept(p, item, e->occurred_at);
 	if (e->kind == EVENT_SENT)
 		rollup_add(p->rollup, e->occurred_at, e->channel, e->messages, e->parts, cost);
-	else if ((st = insert_failure(p, e, ref)) != OK)
+	else if ((st = insert_failure(p, e, target.ref)) != OK)
 		return st;
-	return ref.segment > 0 ? segment_spend(p->db, ref, sent, failed) : OK;
+	return target.ref.segment > 0 ? segment_spend(p->db, &target, sent, failed) : OK;
 }
 
 /* What a conditional event would change of the windows of limits. */
@@ -116,9 +116,9 @@ static enum status
 preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v)
 {
 	const struct event *e = &item->event;
-	struct segment_hold hold;
-	struct segment_ref ref;
+	struct segment_target target;
 	enum status st;
+	int64_t left;
 
 	*v = (struct preview) { .sent = { .day = day_at(p->org->days, e->occurred_at), .channel = e->channel } };
 	if (e->kind == EVENT_SENT) {
@@ -126,11 +126,13 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v
 		v->sent.parts = e->parts;
 		v->sent.cost_micros = cost;
 	}
-	if ((st = resolve(p, item, &ref)) != OK || ref.segment == 0 || (st = segment_read_hold(p->db, ref, &hold)) != OK)
+	if ((st = resolve(p, item, &target)) != OK || target.ref.segment == 0)
 		return st;
+	/* Of a day that is over the book holds nothing, so only whether the segment is open matters. */
+	left = segment_state_is_open(target.segment.state) ? segment_left(&target.segment) : 0;
 	v->has_hold = true;
-	v->freed = limit_book_hold(p->book, hold.day, SMS, hold.left < e->messages ? hold.left : e->messages,
-	    hold.parts_per_contact);
+	v->freed = limit_book_hold(p->book, target.segment.day, SMS, left < e->messages ? left : e->messages,
+	    target.parts_per_contact);
 	return OK;
 }
 

@@ -68,7 +68,7 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 	} else
 		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
 	/* The segment's counters go down, but not `spent`: what was spent of a reservation is not reserved again. */
-	if (ref.segment > 0 && (st = segment_spend(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)
+	if (ref.segment > 0 && (st = segment_correct(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)
 		return st;
 	return audit(p->db, p->options->now, p->org->key, p->options->by, "event.void",
 	    event_void_detail(p->arena, e));

@@ -109,9 +109,9 @@ add_quarters(struct db *db, const struct organization *org, int64_t from_at, int
 }
 
 /*
- * Adds a stretch of the ledger to the segments' counters, by the rules of segment_spend: a void of a sent event lowers
- * `sent`, a void of a failed one lowers `failed`, and neither lowers `spent`.  The join tells which of the two a void
- * is.  A void has its event's instant, so both lie in the same stretch.
+ * Adds a stretch of the ledger to the segments' counters, by the rules of segment_spend and segment_correct: a void of a
+ * sent event lowers `sent`, a void of a failed one lowers `failed`, and neither lowers `spent`.  The join tells which of
+ * the two a void is.  A void has its event's instant, so both lie in the same stretch.
  */
 static enum status
 add_segments(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)

@@ -15,52 +15,92 @@ find_campaign(struct db *db, const struct organization *org, const char *id, int
 	return query_done(q);
 }
 
-enum status
-segment_resolve(struct db *db, const struct organization *org, const char *campaign_id, int64_t segment_given,
-    struct day d, struct segment_ref *ref)
-{
-	struct query *q;
-	enum status st;
+#define SEGMENT_COLUMNS "number, scheduled_at, day, contacts, sent, failed, spent, status, parts_per_contact"
 
-	ref->segment = 0;
-	if ((st = find_campaign(db, org, campaign_id, &ref->campaign)) != OK || ref->campaign == 0)
-		return st;
-	/* A sender that names a segment means that one, even if it is closed. */
-	if (segment_given > 0) {
-		q = db_query(db, "SELECT number FROM segment WHERE campaign = :campaign AND number = :number");
-		query_bind_int(q, ":number", segment_given);
-	} else {
-		/*
-		 * Otherwise choose an open segment by its day: first the event's day, then earlier days, then later
-		 * ones.  Within each class the closest in time is first, hence the sign: the latest of the earlier
-		 * days, the earliest of the others.
-		 */
-		q = db_query(db, "SELECT number FROM segment WHERE campaign = :campaign "
-		    "AND is_open = 1 "
-		    "ORDER BY CASE WHEN day = :day THEN 0 WHEN day < :day THEN 1 ELSE 2 END, "
-		    "CASE WHEN day < :day THEN -scheduled_at ELSE scheduled_at END, number LIMIT 1");
-		query_bind_int(q, ":day", d.n);
-	}
-	query_bind_int(q, ":campaign", ref->campaign);
+/* Reads a row of SEGMENT_COLUMNS. */
+static void
+read_target(struct query *q, struct segment_target *t)
+{
+	t->segment = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
+		.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 4),
+		.failed = query_int(q, 5), .spent = query_int(q, 6) };
+	segment_state_parse(query_text(q, 7), &t->segment.state);
+	t->parts_per_contact = query_int(q, 8);
+	t->ref.segment = t->segment.number;
+}
+
+/* Reads the segment with that number; ref.segment is 0 if there is none. */
+static enum status
+find_segment(struct db *db, struct segment_ref ref, struct segment_target *target)
+{
+	struct query *q = db_query(db, "SELECT " SEGMENT_COLUMNS " FROM segment WHERE campaign = :campaign AND number = :number");
+
+	*target = (struct segment_target) { .ref = { .campaign = ref.campaign } };
+	query_bind_int(q, ":campaign", ref.campaign);
+	query_bind_int(q, ":number", ref.segment);
 	if (query_step(q))
-		ref->segment = query_int(q, 0);
+		read_target(q, target);
 	return query_done(q);
 }
 
 /*
- * Counts messages and moves the status in one statement.  In an UPDATE, names on the right are the old values.
- * The status changes only for an event, not for a void (a sum of 0 or less), and only if it is scheduled or sending, so
- * a paused segment remains paused.  Until all contacts are done it is `sending`; then `sent`, or `failed` if not one
- * was sent.
+ * Chooses an open segment by its day: first the event's day, then earlier days, then later ones.  Within each class the
+ * closest in time is first, hence the sign: the latest of the earlier days, the earliest of the others.
  */
-enum status
-segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed)
+static enum status
+choose_segment(struct db *db, struct day d, struct segment_target *target)
 {
-	struct query *q = db_query(db, "UPDATE segment SET sent = sent + :sent, failed = failed + :failed, "
-	    "spent = spent + CASE WHEN :sent + :failed > 0 THEN :sent + :failed ELSE 0 END, "
-	    "status = CASE WHEN :sent + :failed <= 0 OR status NOT IN ('scheduled', 'sending') THEN status "
-	    "WHEN sent + :sent + failed + :failed < contacts THEN 'sending' "
-	    "WHEN sent + :sent = 0 THEN 'failed' ELSE 'sent' END "
+	struct query *q = db_query(db, "SELECT " SEGMENT_COLUMNS " FROM segment WHERE campaign = :campaign AND is_open = 1 "
+	    "ORDER BY CASE WHEN day = :day THEN 0 WHEN day < :day THEN 1 ELSE 2 END, "
+	    "CASE WHEN day < :day THEN -scheduled_at ELSE scheduled_at END, number LIMIT 1");
+
+	query_bind_int(q, ":day", d.n);
+	query_bind_int(q, ":campaign", target->ref.campaign);
+	if (query_step(q))
+		read_target(q, target);
+	return query_done(q);
+}
+
+enum status
+segment_resolve(struct db *db, const struct organization *org, const char *campaign_id, int64_t segment_given,
+    struct day d, struct segment_target *target)
+{
+	enum status st;
+
+	*target = (struct segment_target) { 0 };
+	if ((st = find_campaign(db, org, campaign_id, &target->ref.campaign)) != OK || target->ref.campaign == 0)
+		return st;
+	/* A sender that names a segment means that one, even if it is closed. */
+	if (segment_given > 0)
+		return find_segment(db, (struct segment_ref) { target->ref.campaign, segment_given }, target);
+	return choose_segment(db, d, target);
+}
+
+/* ---- Writing.  The campaign's revision and digest are the caller's. */
+
+enum status
+segment_spend(struct db *db, const struct segment_target *target, int64_t sent, int64_t failed)
+{
+	struct query *q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent, status = :status "
+	    "WHERE campaign = :campaign AND number = :number");
+	struct segment s = target->segment;
+
+	s.sent += sent;
+	s.failed += failed;
+	s.spent += sent + failed;
+	query_bind_int(q, ":sent", s.sent);
+	query_bind_int(q, ":failed", s.failed);
+	query_bind_int(q, ":spent", s.spent);
+	query_bind_text(q, ":status", segment_state_name(segment_after(&s, SEGMENT_SPEND, false)));
+	query_bind_int(q, ":campaign", target->ref.campaign);
+	query_bind_int(q, ":number", target->ref.segment);
+	return query_run(q);
+}
+
+enum status
+segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed)
+{
+	struct query *q = db_query(db, "UPDATE segment SET sent = sent + :sent, failed = failed + :failed "
 	    "WHERE campaign = :campaign AND number = :number");
 
 	query_bind_int(q, ":sent", sent);
@@ -71,23 +111,22 @@ segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t faile
 }
 
 enum status
-segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold)
+segment_finish(struct db *db, struct segment_ref ref)
 {
-	struct query *q = db_query(db, "SELECT day, parts_per_contact, contacts, spent, is_open FROM segment "
-	    "WHERE campaign = :campaign AND number = :number");
+	struct segment_target target;
+	struct query *q;
+	enum status st;
 
-	/* A closed segment holds nothing, whatever it has left. */
-	*hold = (struct segment_hold) { .parts_per_contact = 1 };
+	if ((st = find_segment(db, ref, &target)) != OK || target.ref.segment == 0)
+		return st;
+	q = db_query(db, "UPDATE segment SET status = :status WHERE campaign = :campaign AND number = :number");
+	query_bind_text(q, ":status", segment_state_name(segment_after(&target.segment, SEGMENT_FINISH, false)));
 	query_bind_int(q, ":campaign", ref.campaign);
 	query_bind_int(q, ":number", ref.segment);
-	if (query_step(q)) {
-		hold->day.n = (int32_t)query_int(q, 0);
-		hold->parts_per_contact = query_int(q, 1);
-		if (query_int(q, 4) != 0)
-			hold->left = quota_held(query_int(q, 2), query_int(q, 3), 1, UNIT_MESSAGE);
-	}
-	return query_done(q);
+	return query_run(q);
 }
+
+/* ---- Lists */
 
 /* The index segment_open alone answers this. */
 enum status
@@ -109,19 +148,13 @@ segment_each_open(struct db *db, const struct organization *org, enum channel c,
 	return query_done(q);
 }
 
-/*
- * Reads the segments for the calendar.  The status is the one that applies today: an open segment whose day is over has
- * ended, as sent if anything was sent.  Nothing writes that down when the day ends, so each reader computes it.
- */
+/* Reads the segments for the calendar, which shows each as it reads today: nothing is written when a day ends. */
 enum status
 segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to,
     struct day today, struct segment_entry **entries, size_t *count)
 {
-	struct query *q = db_query(db, "SELECT c.id, c.name, c.key, s.number, s.contacts, c.is_segmented, "
-	    "CASE WHEN s.day >= :today OR s.status IN ('sent', 'failed') THEN s.status "
-	    "WHEN s.sent > 0 THEN 'sent' ELSE 'failed' END, s.day, s.failed > 0 "
-	    "FROM segment s JOIN campaign c ON c.key = s.campaign "
-	    "WHERE s.org = :org AND s.day BETWEEN :from AND :to AND s.status NOT IN ('draft', 'cancelled') "
+	struct query *q = db_query(db, "SELECT c.id, c.name, c.key, s.number, s.contacts, c.is_segmented, s.status, s.day, s.sent, "
+	    "s.failed FROM segment s JOIN campaign c ON c.key = s.campaign WHERE s.org = :org AND s.day BETWEEN :from AND :to "
 	    "ORDER BY s.day, s.scheduled_at, c.id, s.number");
 	size_t max = 0;
 
@@ -130,14 +163,18 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":to", to.n);
-	query_bind_int(q, ":today", today.n);
 	while (query_step(q)) {
+		struct segment s = { .day = { (int32_t)query_int(q, 7) }, .sent = query_int(q, 8) };
+
+		segment_state_parse(query_text(q, 6), &s.state);
+		if (!segment_state_is_listed(s.state))
+			continue;
 		*entries = arena_grow(a, *entries, *count, &max, sizeof(**entries));
 		(*entries)[(*count)++] = (struct segment_entry) {
 			.campaign = arena_strdup(a, query_text(q, 0)), .name = arena_strdup(a, query_text(q, 1)),
 			.campaign_key = query_int(q, 2), .number = query_int(q, 3), .contacts = query_int(q, 4),
-			.is_segmented = query_int(q, 5) != 0, .status = arena_strdup(a, query_text(q, 6)),
-			.day = { (int32_t)query_int(q, 7) }, .has_failures = query_int(q, 8) != 0 };
+			.is_segmented = query_int(q, 5) != 0, .reads = segment_reads(&s, today), .day = s.day,
+			.has_failures = query_int(q, 9) > 0 };
 	}
 	return query_done(q);
 }

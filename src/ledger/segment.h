@@ -4,6 +4,7 @@
 #ifndef SEGMENT_H
 #define SEGMENT_H
 
+#include "ledger/segment_state.h"
 #include "org/organization.h"
 
 /* What an event's campaignId and segmentNumber resolve to. */
@@ -12,26 +13,34 @@ struct segment_ref {
 	int64_t segment;	/* 0 = none */
 };
 
+/* The segment of an event as it is now; only the ref has a meaning if there is none. */
+struct segment_target {
+	struct segment_ref ref;
+	struct segment segment;
+	int64_t parts_per_contact;
+};
+
 /*
  * Finds the segment of an event.  With a number (segment_given > 0): that segment.  Without one: the open segment of
  * the event's day, else the latest open one before it, else the next one, else none.
  */
 enum status	segment_resolve(struct db *db, const struct organization *org, const char *campaign_id,
-		    int64_t segment_given, struct day d, struct segment_ref *ref);
+		    int64_t segment_given, struct day d, struct segment_target *target) MUST_CHECK;
 
-/*
- * Counts messages that were sent or failed.  The first moves the segment from scheduled to sending; when all contacts
- * are done, an open segment closes (a paused one does not).  Takes negative amounts for voids, which change neither
- * `spent` nor the status.
- */
-enum status	segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed);
+/* Counts messages of an event that were sent or failed: they are spent, and may begin or end the segment. */
+enum status	segment_spend(struct db *db, const struct segment_target *target, int64_t sent, int64_t failed) MUST_CHECK;
 
-/* What a segment holds now: the contacts left, 0 if it is not open. */
+/* Adds amounts, perhaps negative ones, for a correction of an event: that changes neither `spent` nor the status. */
+enum status	segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed) MUST_CHECK;
+
+/* Ends an open segment, whatever is left of it. */
+enum status	segment_finish(struct db *db, struct segment_ref ref) MUST_CHECK;
+
+/* What open segments hold of a day: contacts of so many parts. */
 struct segment_hold {
 	struct day day;
 	int64_t left, parts_per_contact;
 };
-enum status	segment_read_hold(struct db *db, struct segment_ref ref, struct segment_hold *hold);
 
 /*
  * Calls each with what the open segments of a channel hold on the days from..to (both inclusive), summed by day and
@@ -45,7 +54,7 @@ struct segment_entry {
 	const char *campaign, *name;
 	int64_t campaign_key, number, contacts;
 	bool is_segmented, has_failures;
-	const char *status;	/* effective today: open segments of past days have ended */
+	enum segment_state reads;	/* today */
 	struct day day;
 };
 

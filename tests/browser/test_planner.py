@@ -1,5 +1,5 @@
 """Planning: a proposal on the calendar, reserving it, what becomes of it; somebody who is faster."""
-from support import event
+from support import campaign, event
 
 
 def propose(page, name="Spring sale", contacts="1200", date="2026-05-21", time="10:00"):
@@ -147,6 +147,41 @@ def test_a_campaign_is_paused_resumed_and_moved(page, stack):
     page.says("Sun, Nov 1 01:30 AM 100", ".table")
     segment = stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["segments"][0]
     assert segment["scheduledISO"] == "2026-11-01T05:30:00.000Z"	# the first of the two
+
+
+def one_left_over(stack, status):
+    """A campaign of the day before, of which 60 of 100 were sent."""
+    campaign(stack.daybook, "c", {"at": "2026-05-19T20:00:00Z", "contacts": 100, "sent": 60, "status": status}, title="Spring")
+
+
+def test_what_was_left_when_its_day_ended_is_moved_or_sent_now(page, stack):
+    one_left_over(stack, "sending")
+    page.sign_in("campaign/c")
+    page.says("Spring sent", "h1")
+    page.says("40 contacts were left when their day ended. They hold no quota: move them to another day, or cancel.")
+    page.press("Reschedule")
+    assert page.find("input[type=date]").get_attribute("value") == "2026-05-21"
+    page.press("Move")
+    page.says("Moved.")
+    page.says("Spring sending", "h1")
+    page.press("Pause")
+    page.press("Send now")
+    page.says("It is to be sent now; its quota of today is reserved.")
+    page.says("Spring sending", "h1")
+
+
+def test_what_was_paused_over_midnight_is_resumed_on_another_day_or_cancelled(page, stack):
+    one_left_over(stack, "paused")
+    page.sign_in("campaign/c")
+    page.says("Spring paused", "h1")
+    page.press("Resume")
+    page.says("Resume on another day")
+    page.driver.execute_script("arguments[0].value = '2026-05-22'", page.find("input[type=date]"))
+    page.driver.find_element("css selector", "form.card button.primary").click()
+    page.says("Resumed.")
+    page.says("Fri, May 22", ".table")
+    segment = stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["segments"][0]
+    assert (segment["date"], segment["status"], segment["reserved"]) == ("2026-05-22", "sending", 40)
 
 
 def test_a_button_that_is_pressed_twice_does_it_once(page, stack):

@@ -28,7 +28,7 @@ INSTANTS = ["", 5, True, [], {}, "tomorrow", "2026-05-21", "2026-05-21T15:00:00"
             "2026-05-21T15:00:60Z", "2026-05-21 15:00:00Z", " 2026-05-21T15:00:00Z", "x" * 65, "2026-05-21T15:00:00+25:00"]
 BAD_POSTS = [("name", v) for v in (ABSENT, None, "", 5, True, [], {}, "x" * 201, "é" * 101)] + \
     [("contactCount", v) for v in [ABSENT, None] + NUMBERS] + \
-    [("scheduledISO", v) for v in [ABSENT, None] + INSTANTS] + \
+    [("scheduledISO", v) for v in INSTANTS] + \
     [("partsPerContact", v) for v in (0, -1, 1.5, "2", True, [], 1001)] + \
     [("status", v) for v in ("", "Draft", "sending", "cancelled", 5, [], "x" * 17)] + \
     [(name, 5) for name in ("colour", "Name", "campaignId", "timezone", "totalContacts")] + \

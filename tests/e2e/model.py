@@ -122,6 +122,68 @@ def segment(daybook, id, number=1):
                        "WHERE c.id = ? AND s.number = ?", id, number)[0]
 
 
+# ---- The life of a segment, in words of Python
+
+class Segment:
+    """What a client that owns a segment knows of it, and what each of its requests makes of it on the day `today`."""
+
+    def __init__(self, date, contacts, status, today):
+        self.date, self.contacts, self.status, self.today = date, contacts, status, today
+        self.sent = self.failed = self.spent = 0
+
+    @property
+    def is_open(self):
+        return self.status in ("scheduled", "sending", "paused")
+
+    @property
+    def is_overdue(self):
+        return self.is_open and self.date < self.today
+
+    @property
+    def left(self):
+        return max(0, self.contacts - self.spent)
+
+    @property
+    def held(self):
+        return self.left if self.is_open and not self.is_overdue else 0
+
+    @property
+    def unfinished(self):
+        return self.left if self.is_overdue else 0
+
+    @property
+    def ended(self):
+        return "sent" if self.sent > 0 else "failed"
+
+    @property
+    def reads(self):
+        return self.ended if self.is_overdue and self.status != "paused" else self.status
+
+    def close_if_done(self):
+        if self.status in ("scheduled", "sending") and self.sent + self.failed >= self.contacts:
+            self.status = self.ended
+
+    def spend(self, sent, failed):
+        self.sent += sent
+        self.failed += failed
+        self.spent += sent + failed
+        if self.status == "scheduled":
+            self.status = "sending"
+        self.close_if_done()
+
+    def resume(self):
+        if self.status == "paused":
+            self.status = "sending" if self.spent > 0 else "scheduled"
+
+    def cancel(self):
+        self.status = self.ended if self.is_overdue and self.spent > 0 else "cancelled"
+
+    def seen(self):
+        """As the campaign's JSON has it."""
+        return {"date": self.date, "contactCount": self.contacts, "status": self.reads, "sent": self.sent, "failed": self.failed,
+                "reserved": self.held, "unfinished": self.unfinished}
+
+
 # ---- The ledger, recomputed
 
 def rollup(rows, slot):

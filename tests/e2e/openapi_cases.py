@@ -131,7 +131,9 @@ def add_campaign_cases(add):
     add("a day without room", new, 409, token="small", body={**one, "contactCount": 2}, first=one)
     add("planned with a limit of 0", new, 409, token="full", body={"name": "Planned", "autoSegment": {"totalContacts": 3}})
     add("more than a cap has", new, 402, token="capped", body={**one, "contactCount": 6})
-    add("an instant that is past", new, 400, body={**one, "scheduledISO": instant(-1000)})
+    add("an instant that is past", new, 400, body={**one, "scheduledISO": instant(-400000)})
+    add("now", new, 201, body={"name": "Now", "contactCount": 1})
+    add("a draft without an instant", new, 400, body={"name": "Draft", "contactCount": 1, "status": "draft"})
 
     get, put, delete = ((method, CAMPAIGN_PATH) for method in ("GET", "PUT", "DELETE"))
     for state in ("draft", "scheduled", "sending", "paused", "sent", "failed", "cancelled"):
@@ -150,7 +152,7 @@ def add_campaign_cases(add):
     add("one that has ended", put, 409, body={"contactCount": 3}, campaign="sent")
     add("fewer than are spent", put, 409, body={"contactCount": 1}, make={"contactCount": 3}, spent=2)
     add("back to a draft", put, 409, body={"status": "draft"})
-    add("an instant that is past", put, 400, body={"scheduledISO": instant(-1000)})
+    add("an instant that is past", put, 400, body={"scheduledISO": instant(-400000)})
     add("more than a cap has", put, 402, token="capped", body={"contactCount": 6}, make={})
     add("one that is no draft", delete, 409, campaign="scheduled")
 
@@ -159,7 +161,14 @@ def add_campaign_cases(add):
         for state in states:
             add(f"one that is {state}", ("POST", path), 409, campaign=state)
     add("one that is sending", ("POST", PAUSE), 200, make={"contactCount": 3}, spent=2)
-    add("one whose time is past", ("POST", RESUME), 400, campaign="paused")
+    resume = ("POST", RESUME)
+    add("one whose time is past", resume, 400, campaign="paused")
+    add("with a new instant", resume, 200, body={"scheduledISO": ahead})
+    add("with a new instant of a segment", resume, 200, body={"segments": [{"segmentNumber": 1, "scheduledISO": ahead}]})
+    add("one whose day is over", resume, 400, campaign="overdue", token="capped")
+    add("more than a cap has", resume, 402, campaign="overdue", token="capped", body={"scheduledISO": ahead})
+    add("no segment of that number", resume, 400, body={"segments": [{"segmentNumber": 7, "scheduledISO": ahead}]})
+    add("an instant that is past", resume, 400, body={"scheduledISO": instant(-400000)})
 
     results = ("POST", RESULTS)
     failed = [{"phoneNumber": "+14165550100", "reason": "opted out"}]
@@ -223,7 +232,7 @@ def build_cases():
         if method != "GET":
             add("another media type", operation, 415, body=b"{}", headers={"Content-Type": "text/plain"})
         if "requestBody" in documented:
-            add("an empty body", operation, 400, body=b"")
+            add("an empty body", operation, 400 if documented["requestBody"]["required"] else good, body=b"")
             add("no JSON", operation, 400, body=b"{")
             add("an unknown field", operation, 400, body={"colour": "blue"})
         if "{campaignId}" in path:

@@ -56,7 +56,11 @@ def seed(d):
                "reason": "opted out", "campaignId": "sending", "segmentNumber": 1} for i in range(102)]
     reply = d.cgi("events", "POST", "/api/events", body=sent + failed, token=token)
     assert reply.status == 200 and reply.json["accepted"] == len(sent) + len(failed), reply
-    # The day before: an open segment that has ended.
+    # Of the day before: a paused campaign of capped, of which more is left than its cap allows, and an open segment of acme.
+    d.sql("INSERT INTO campaign (key, org, id, name, is_segmented, created_at, updated_at) "
+          "SELECT 100, key, 'overdue', 'A campaign', 0, 1, 1 FROM organization WHERE id = 'capped'")
+    d.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
+          "SELECT 100, 1, key, ?, ?, 10, 'paused' FROM organization WHERE id = 'capped'", (day - 1) * 86400000, day - 1)
     d.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
           "SELECT 2, 2, key, ?, ?, 10, 'scheduled' FROM organization WHERE id = 'acme'", (day - 1) * 86400000, day - 1)
 

@@ -14,11 +14,12 @@ def test_a_campaign_of_one_date_holds_its_contacts_on_that_day(api):
     reply = api.post({"name": "Spring", "contactCount": 75, "scheduledISO": "2026-05-21T11:00:00-04:00"})
     assert reply.status == 201 and reply.json["success"] is True
     data = reply.json["data"]
-    assert set(data) == {"campaignId", "name", "status", "contactCount", "partsPerContact", "isSegmented", "createdAt",
-                         "updatedAt", "segments"}
+    assert set(data) == {"campaignId", "name", "status", "contactCount", "unfinished", "partsPerContact", "isSegmented",
+                         "createdAt", "updatedAt", "segments"}
     assert (data["name"], data["status"], data["contactCount"], data["isSegmented"]) == ("Spring", "scheduled", 75, False)
     assert data["segments"] == [{"segmentNumber": 1, "scheduledISO": "2026-05-21T15:00:00.000Z", "date": TOMORROW,
-                                 "contactCount": 75, "status": "scheduled", "sent": 0, "failed": 0, "reserved": 75}]
+                                 "contactCount": 75, "status": "scheduled", "sent": 0, "failed": 0, "reserved": 75,
+                                 "unfinished": 0}]
     assert figures(api.day(TOMORROW)) == (0, 75, 75, 425) and api.held(TODAY) == 0
     listed, = api.day(TOMORROW)["campaigns"]
     assert listed == {"campaignId": data["campaignId"], "campaignName": "Spring", "contactCount": 75, "status": "scheduled",
@@ -105,7 +106,7 @@ def test_an_unlimited_organization_always_has_room_and_a_limit_of_zero_never(api
 
 def test_an_instant_that_is_past_is_refused_and_the_present_one_is_not(api):
     before = api.rows()
-    for body in ({"contactCount": 1, "scheduledISO": "2026-05-20T15:59:59Z"},
+    for body in ({"contactCount": 1, "scheduledISO": "2026-05-20T15:54:59Z"},
                  {"segments": [{"scheduledISO": LATE, "contactCount": 1}, {"scheduledISO": at("2026-05-19"), "contactCount": 1}]},
                  {"contactCount": 1, "scheduledISO": "2011-01-01T00:00:00Z", "status": "draft"},
                  {"autoSegment": {"totalContacts": 1, "firstSegmentDate": TODAY, "firstSegmentTime": "11:59"}}):

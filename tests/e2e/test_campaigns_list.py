@@ -26,8 +26,9 @@ def test_the_list_by_state_as_it_reads_today(api):
         assert listed(api, status=state) == ([state], None)
     api.clock("2026-05-21T16:00:00Z")
     assert listed(api, status="scheduled")[0] == []
-    assert listed(api, status="failed")[0] == ["failed", "paused", "scheduled"]
+    assert listed(api, status="failed")[0] == ["failed", "scheduled"]
     assert listed(api, status="sent")[0] == ["sent", "sending"]
+    assert listed(api, status="paused")[0] == ["paused"]
 
 
 def test_the_list_by_days_on_which_a_segment_lies(api):

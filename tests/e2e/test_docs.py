@@ -189,6 +189,7 @@ LIMITS = {
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
     "days that are searched after today": ("src/ledger/limit.h", r"LIMIT_SEARCH_DAYS (?:= )?(\d+)", ""),
     "segments of one campaign": ("src/campaign/campaign.h", r"CAMPAIGN_SEGMENTS_MAX (\d+)", ""),
+    "past time of an instant that means now": ("src/campaign/campaign.h", r"CAMPAIGN_NOW_MS \((\d+) \* MINUTE_MS\)", " minutes"),
     "contacts of one segment": ("src/campaign/campaign.h", r"CAMPAIGN_CONTACTS_MAX INT64_C\((\d+)\)", ""),
     "parts of each contact": ("src/campaign/campaign.h", r"PARTS_PER_CONTACT_MAX (\d+)", ""),
     "bytes of a campaign's name": ("src/campaign/campaign.h", r"CAMPAIGN_NAME_MAX (\d+)", ""),

@@ -16,13 +16,14 @@ import pytest
 
 from conftest import BUILD, ROOT, FastCgi, body_bytes, cgi_variables
 from api import CAMPAIGNS, TODAY, Api, at
-from model import IS_SANITIZED
+from model import IS_SANITIZED, Segment
 from support import NOON
 
 OPS = int(os.environ.get("HISTORY_OPS", "10000" if IS_SANITIZED else "50000"))
 LIMIT, CLIENTS = 500, 4
 VERIFY_EVERY_S = 2  # while the history goes on
-DATES = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(6)]
+YESTERDAY, *DATES = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(-1, 6)]
+OVERDUE = 40  # campaigns of each client that were not through when the day ended
 
 
 # ---- Twenty at once
@@ -60,43 +61,12 @@ def test_and_the_same_with_20_plain_cgi_processes(daybook):
 
 # ---- A history
 
-class Segment:
-    """What one client knows of a segment of its own; the rules are those of the data, in words of Python."""
-
-    def __init__(self, date, contacts, status):
-        self.date, self.contacts, self.status = date, contacts, status
-        self.sent = self.failed = self.spent = 0
-
-    @property
-    def is_open(self):
-        return self.status in ("scheduled", "sending", "paused")
-
-    @property
-    def held(self):
-        return max(0, self.contacts - self.spent) if self.is_open else 0
-
-    def close_if_done(self):
-        if self.status in ("scheduled", "sending") and self.spent > 0 and self.sent + self.failed >= self.contacts:
-            self.status = "sent" if self.sent > 0 else "failed"
-
-    def spend(self, sent, failed):
-        self.sent += sent
-        self.failed += failed
-        self.spent += sent + failed
-        if self.status == "scheduled":
-            self.status = "sending"
-        self.close_if_done()
-
-    def seen(self):
-        return {"date": self.date, "contactCount": self.contacts, "status": self.status, "sent": self.sent, "failed": self.failed,
-                "reserved": self.held}
-
-
 class History:
     """Clients over one database.  Each owns its campaigns and so knows what each of its requests must do, but for the room."""
 
-    def __init__(self, api, programs, seed):
-        self.api, self.programs, self.seed = api, programs, seed
+    def __init__(self, api, programs, seed, left):
+        self.api, self.programs, self.seed, self.left = api, programs, seed, left
+        self.sent_yesterday = sum(s.sent for mine in left for segments in mine.values() for s in segments)
         self.campaigns, self.problems, self.done = {}, [], collections.Counter()
         self.plain_sent = collections.Counter()
         self.count = itertools.count(1)
@@ -138,6 +108,7 @@ class History:
     def check_end(self):
         """The final state is the model's."""
         days = {date: [self.plain_sent[date], 0] for date in DATES}
+        days[TODAY][0] -= self.sent_yesterday
         for id, segments in self.campaigns.items():
             data = self.api.get(id)
             seen = [{k: s[k] for k in Segment.seen(segments[0])} for s in data["segments"]]
@@ -145,7 +116,8 @@ class History:
                 self.problem("campaign", id, seen, [s.seen() for s in segments])
             for s in segments:
                 days[TODAY][0] += s.sent
-                days[s.date][1] += s.held
+                if s.held > 0:
+                    days[s.date][1] += s.held
         calendar = self.api.calendar(DATES[0], DATES[-1])
         for date, day in calendar.items():
             if [day["sent"], day["reserved"]] != days[date]:
@@ -155,11 +127,13 @@ class History:
 
 
 class Client:
-    VERBS = (("create", 24), ("change", 24), ("cancel", 13), ("pause", 5), ("resume", 5), ("spend", 12), ("fail", 4), ("void", 5),
-             ("enforce", 2), ("retry", 2), ("schedule", 2), ("read", 10))
+    VERBS = (("create", 22), ("now", 3), ("change", 22), ("revive", 3), ("cancel", 12), ("pause", 5), ("resume", 5), ("spend", 12),
+             ("fail", 4), ("void", 5), ("enforce", 2), ("retry", 2), ("schedule", 2), ("read", 10))
 
     def __init__(self, history, number):
         self.h, self.number, self.mine, self.voidable, self.last = history, number, {}, [], None
+        for id, segments in history.left[number].items():
+            self.own(id, segments)
         self.random = random.Random(f"{history.seed}-{number}")
         self.serial = itertools.count(1)
 
@@ -211,8 +185,19 @@ class Client:
         else:
             body["segments"] = [{"scheduledISO": at(date, "20:00"), "contactCount": n} for date, n in slices]
         if self.room(self.ask("campaigns", "POST", CAMPAIGNS, body=body), 201):
-            self.mine[id] = [Segment(date, n, body["status"]) for date, n in slices]
-            self.h.campaigns[id] = self.mine[id]
+            self.own(id, [Segment(date, n, body["status"], TODAY) for date, n in slices])
+            self.last = body
+
+    def own(self, id, segments):
+        self.mine[id] = self.h.campaigns[id] = segments
+
+    def now(self):
+        """An instant that is left out, or only just past, is the present one."""
+        id, (_, contacts) = f"{self.number}-{next(self.serial)}", self.some()
+        body = {"id": id, "name": id, "contactCount": contacts,
+                **self.random.choice(({}, {"scheduledISO": at(TODAY, "15:58")}))}
+        if self.room(self.ask("campaigns", "POST", CAMPAIGNS, body=body), 201):
+            self.own(id, [Segment(TODAY, contacts, "scheduled", TODAY)])
             self.last = body
 
     def retry(self):
@@ -236,7 +221,12 @@ class Client:
         reply = self.ask("campaigns", "PUT", f"{CAMPAIGNS}/{id}", body={"segments": [change]})
         if new_contacts < s.spent and new_contacts < s.contacts:
             self.expect(reply, 409)
+        elif s.is_overdue and "scheduledISO" not in change:
+            self.expect(reply, 200 if new_contacts == s.contacts else 400)
+        elif s.is_overdue and new_contacts <= s.spent:
+            self.expect(reply, 409)
         elif self.room(reply, 200):
+            self.h.done["moved from yesterday"] += s.is_overdue
             s.contacts = new_contacts
             s.date = date if "scheduledISO" in change else s.date
             for each in segments:
@@ -248,30 +238,53 @@ class Client:
             for s in found[1]:
                 s.status = "scheduled"
 
-    def verb(self, verb, changes, to):
+    def revive(self):
+        """Resumes a campaign with a new instant for each segment that is overdue."""
+        found = self.pick(lambda s: s.unfinished > 0)
+        if found is None:
+            return
+        id, segments, _ = found
+        moved = {i: self.random.choice(DATES) for i, s in enumerate(segments) if s.unfinished > 0}
+        body = {"segments": [{"segmentNumber": i + 1, "scheduledISO": at(date, "20:00")} for i, date in moved.items()]}
+        if self.room(self.ask("campaigns", "POST", f"{CAMPAIGNS}/{id}/resume", body=body), 200):
+            self.h.done["revived"] += 1
+            for i, date in moved.items():
+                segments[i].date = date
+            for s in segments:
+                s.resume()
+                s.close_if_done()
+
+    def verb(self, verb, changes, to, refusal=lambda segments: None):
+        """A verb on one of its campaigns: done to each segment that it changes, or refused."""
         if not self.mine:
             return
         id = self.random.choice(list(self.mine))
         segments = self.mine[id]
         reply = self.ask("campaigns", "POST", f"{CAMPAIGNS}/{id}/{verb}")
-        if not any(map(changes, segments)):
-            self.expect(reply, 409)
+        refused = refusal(segments)
+        if refused or not any(map(changes, segments)):
+            self.expect(reply, refused or 409)
         elif self.expect(reply, 200):
             for s in filter(changes, segments):
-                s.status = to(s)
+                to(s)
             for s in segments:
                 s.close_if_done()
         if not any(s.is_open or s.status == "draft" for s in segments):
             del self.mine[id]
 
     def cancel(self):
-        self.verb("cancel", lambda s: s.is_open or s.status == "draft", lambda s: "cancelled")
+        self.verb("cancel", lambda s: s.is_open or s.status == "draft", Segment.cancel)
 
     def pause(self):
-        self.verb("pause", lambda s: s.status in ("scheduled", "sending"), lambda s: "paused")
+        def pause(s):
+            s.status = "paused"
+        self.verb("pause", lambda s: s.status in ("scheduled", "sending") and not s.is_overdue, pause)
 
     def resume(self):
-        self.verb("resume", lambda s: s.status == "paused", lambda s: "sending" if s.spent > 0 else "scheduled")
+        def needs_instant(segments):
+            paused = [s for s in segments if s.status == "paused"]
+            return 400 if any(s.unfinished > 0 for s in (paused or segments)) else None
+        self.verb("resume", lambda s: s.status == "paused", Segment.resume, needs_instant)
 
     # ---- Events
 
@@ -332,12 +345,32 @@ def start(daybook, program, number, path=None):
     return process
 
 
+def yesterday(daybook, seed):
+    """What each client is left with from the day before: campaigns that are not through, half of them paused or begun."""
+    api, dice, left = Api(daybook, clock=at(YESTERDAY)), random.Random(f"{seed}-yesterday"), []
+    for client in range(CLIENTS):
+        left.append({})
+        for i in range(OVERDUE):
+            id, slices = f"{client}-y{i}", [(YESTERDAY, dice.randint(2, 3))] + [(TODAY, 1)] * dice.randint(0, 1)
+            api.slices(id, *[(at(date, "20:00"), n) for date, n in slices])
+            segments = left[client][id] = [Segment(date, n, "scheduled", TODAY) for date, n in slices]
+            if dice.random() < 0.5:
+                api.spend({"id": f"{id}-spent", "occurredAt": at(YESTERDAY), "campaignId": id, "segmentNumber": 1})
+                segments[0].spend(1, 0)
+            if dice.random() < 0.5:
+                api.did(id, "pause")
+                for s in segments:
+                    s.status = "paused"
+    return left
+
+
 def history(daybook, ops, campaigns=None, seed=1):
+    left = yesterday(daybook, seed)
     api = Api(daybook, clock=NOON)
     programs = {"campaigns": [start(daybook, "campaigns", i, campaigns) for i in range(CLIENTS)],
                 "events": [start(daybook, "events", i) for i in range(2)],
                 "usage-calendar": [start(daybook, "usage-calendar", i) for i in range(2)]}
-    h = History(api, programs, seed)
+    h = History(api, programs, seed, left)
     h.run(ops)
     return h
 
@@ -346,7 +379,7 @@ def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(da
     h = history(daybook, OPS)
     h.check_end()
     assert h.problems == []
-    assert h.done["verified"] > 0
+    assert h.done["verified"] > 0 and h.done["revived"] > 0 and h.done["moved from yesterday"] > 0
     assert all(h.done[verb] > OPS / 500 for verb, _ in Client.VERBS), h.done
 
 
@@ -355,8 +388,8 @@ def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(da
 PLANTED = {
     "src/campaign/campaign_change.c": [
         ('#include "campaign/campaign_rows.h"\n', '#include "campaign/campaign_rows.h"\nextern bool room_was_asked;\n'),
-        ('"campaign.add")) != OK)\n\t\treturn st;\n\treturn campaign_reserve(&r);',
-         '"campaign.add")) != OK)\n\t\treturn st;\n\treturn room_was_asked ? OK : campaign_reserve(&r);')],
+        ('(st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)',
+         '(!room_was_asked && (st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK))')],
     "cgi-bin/campaigns/write.c": [
         ('#include "write.h"\n', '#include <unistd.h>\n#include "write.h"\nextern bool room_was_asked;\n'
                                           'bool room_was_asked;\n'),
@@ -369,7 +402,7 @@ PLANTED = {
          '\tif (has_room) {\n\t\tusleep(5000);\n\t\tbuf_reset(body);\n\t\troom_was_asked = true;\n'
          '\t\tst = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);\n'
          '\t\troom_was_asked = false;\n\t}\n\thas_room = false;\n')],
-    **{f"cgi-bin/campaigns/{name}.c": [] for name in ("campaigns", "body", "json", "results")},
+    **{f"cgi-bin/campaigns/{name}.c": [] for name in ("campaigns", "body", "change", "json", "results")},
 }
 
 

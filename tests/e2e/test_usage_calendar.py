@@ -171,7 +171,7 @@ def test_days_that_are_over_reserve_nothing_and_their_segments_have_ended(acme):
     day = entries(acme, "2026-05-19", "2026-05-20")["2026-05-19"]
     assert (day["reserved"], day["total"], day["availableQuota"]) == (0, 0, 500)
     assert [(c["campaignId"], c["status"]) for c in day["campaigns"]] == [
-        ("a", "failed"), ("b", "sent"), ("c", "failed"), ("d", "sent"), ("e", "sent"), ("f", "failed")]
+        ("a", "failed"), ("b", "sent"), ("c", "failed"), ("d", "paused"), ("e", "sent"), ("f", "failed")]
 
 
 def test_at_local_midnight_the_reservation_ends_in_the_same_process(acme):

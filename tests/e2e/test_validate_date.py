@@ -80,7 +80,8 @@ def test_a_day_that_is_over_is_not_available_and_today_is(api):
         no = ask(api, when, 1)
         assert no["available"] is False and "over" in no["message"], when
     assert ask(api, "2026-05-20T03:59:59Z", 1)["remaining"] == 495
-    assert ask(api, "2026-05-20T04:00:00Z", 1)["available"] is True  # the day is not over, though the hour is
+    earlier = ask(api, "2026-05-20T04:00:00Z", 1)  # the day is not over, but nothing can be scheduled at that hour any more
+    assert earlier["available"] is False and "past" in earlier["message"] and earlier["remaining"] == 500
     assert ask(api, "9999-12-31T23:59:59Z", 500)["available"] is True
 
 
