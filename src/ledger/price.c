@@ -66,25 +66,50 @@ struct repricing {
 	int64_t adjusted;		/* quarters whose cost is different now */
 };
 
+/* The settlements of the event that e is about, with a source without the prefix of statements. */
+#define SETTLES_SAME "a.org = e.org AND a.source IN (" SOURCE ", '" EVENT_SETTLE_PREFIX "' || " SOURCE ") " \
+	"AND a.settles_id = coalesce(e.voids_id, e.settles_id, e.id)"
+#define SOURCE "CASE WHEN substr(e.source, 1, 15) = '" EVENT_SETTLE_PREFIX "' THEN substr(e.source, 16) ELSE e.source END"
+/* The parts of an event after its settlements; rows of differences have none of their own, a void what it takes back. */
+#define PRICED_PARTS "CASE e.status WHEN 'adjust' THEN 0 WHEN 'void' THEN e.parts ELSE " \
+	"CASE e.status WHEN 'sent' THEN e.parts ELSE 0 END + CASE WHEN :has_settlements = 0 THEN 0 ELSE " \
+	"coalesce((SELECT sum(a.parts) FROM event a WHERE " SETTLES_SAME "), 0) END END"
+
+/* Whether the organization has any settlements; if not, there is no need to look for those of each event. */
+static enum status
+has_settlements(struct db *db, const struct organization *org, bool *has)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND settles_id IS NOT NULL LIMIT 1");
+
+	query_bind_int(q, ":org", org->key);
+	*has = query_step(q);
+	return query_done(q);
+}
+
 /*
  * Reads what each quarter-hour from from_at on has cost so far.  Earlier reprice rows are among them, with no parts:
- * they add to the present cost and cost nothing themselves, so repricing again takes them back.
- * Leaves out given costs, and events that a carrier's statement has adjusted, with their voids: a price no longer
- * determines those.  Reads all groups before the first adjust row is added, so that the query does not meet its own
- * result.
+ * they add to the present cost and cost nothing themselves, so repricing again takes them back.  So are settlements of parts
+ * alone.  Failed events have no parts and no cost, unless a settlement gave them some.
+ * Leaves out given costs, and events to which a settlement gave one, with all their rows: a price no longer determines those.
+ * Reads all groups before the first adjust row is added, so that the query does not meet its own result.
  */
 static enum status
 read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
     size_t *count)
 {
-	struct query *q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, e.parts, count(*), sum(e.cost_micros) "
-	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
-	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
-	    "AND a.source IN (e.source, '" EVENT_OWN_SOURCE "adjust:' || e.source) "
-	    "AND a.settles_id = coalesce(e.voids_id, e.id)) "
-	    "GROUP BY quarter, e.parts ORDER BY quarter");
+	struct query *q;
 	size_t max = 0;
+	enum status st;
+	bool has;
 
+	if ((st = has_settlements(db, r->org, &has)) != OK)
+		return st;
+	q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, " PRICED_PARTS " AS priced_parts, count(*), "
+	    "sum(e.cost_micros) FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel "
+	    "AND (e.cost_given = 0 OR e.status = 'failed') AND (:has_settlements = 0 "
+	    "OR NOT EXISTS (SELECT 1 FROM event a WHERE " SETTLES_SAME " AND a.cost_given = 1)) "
+	    "GROUP BY quarter, priced_parts ORDER BY quarter");
+	query_bind_int(q, ":has_settlements", has);
 	*groups = NULL;
 	*count = 0;
 	query_bind_int(q, ":org", r->org->key);

@@ -26,6 +26,9 @@ enum status	segment_resolve(struct db *db, const struct organization *org, const
  */
 enum status	segment_spend(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed);
 
+/* Moves one message from failed to sent, of an event that a settlement says was sent.  `spent` stays as it is. */
+enum status	segment_settle(struct db *db, struct segment_ref ref);
+
 /* What a segment holds now: the contacts left, 0 if it is not open. */
 struct segment_hold {
 	struct day day;
