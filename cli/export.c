@@ -3,8 +3,8 @@
  *
  * Writes the events of the organization's local days from..to (both inclusive; by default all) to standard output, in the
  * order of their time, a settlement after its event and a void after both.  Field names are those of POST /api/events, so that
- * `import` into an empty database makes a ledger of the same figures.  Each page is a read transaction of its own: writers do not wait, and what is
- * written meanwhile may or may not be included.
+ * `import` into an empty database makes a ledger of the same figures.  Each page is a read transaction of its own: writers do
+ * not wait, and what is written meanwhile may or may not be included.
  *
  *	messages, parts, cost, status
  *		are what stands after settlements and new prices, so that the amounts add up to what Daybook reports,

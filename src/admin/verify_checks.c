@@ -192,8 +192,8 @@ contact_fault(struct query *q)
 }
 
 /*
- * Each failed contact against its event: columns 4 to 6 say whether it belongs to none, to one that was voided or sent after all, or to another
- * instant or segment; column 7 is the hash of what was posted.
+ * Each failed contact against its event: columns 4 to 6 say whether it belongs to none, to one that was voided or sent after
+ * all, or to another instant or segment; column 7 is the hash of what was posted.
  */
 enum status
 verify_failures(struct verify *v)

@@ -30,8 +30,8 @@ void		event_accept(struct post *p, struct event_item *item, int64_t at, int64_t 
 bool		event_detail_hash(const struct event *e, uint8_t detail[32]);
 
 /*
- * False, with the item rejected, if the instant is outside the caller's window (window_ms back, unless he may backfill), or if the cost is more than an amount
- * may be.
+ * False, with the item rejected, if the instant is outside the caller's window (window_ms back, unless he may backfill), or if
+ * the cost is more than an amount may be.
  */
 bool		event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at, int64_t window_ms);
 bool		event_cost(struct post *p, struct event_item *item, int64_t *micros);

@@ -11,7 +11,8 @@ event_source_list(struct db *db, struct arena *a, const struct organization *org
 {
 	/* From each source to the next one, so that the events of a source are not read. */
 	struct query *q = db_query(db, "WITH RECURSIVE s (source) AS (SELECT min(source) FROM event WHERE org = :org UNION ALL "
-	    "SELECT (SELECT min(e.source) FROM event e WHERE e.org = :org AND e.source > s.source) FROM s WHERE s.source IS NOT NULL) "
+	    "SELECT (SELECT min(e.source) FROM event e WHERE e.org = :org AND e.source > s.source) FROM s "
+	    "WHERE s.source IS NOT NULL) "
 	    "SELECT source FROM s WHERE source <> :except AND substr(source, 1, 8) <> '" EVENT_OWN_SOURCE "'");
 	size_t max = 0;
 
