@@ -202,6 +202,46 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
 	return st;
 }
 
+/* What a part has cost so far on that day, as text in the arena: by the prices of org, or the common ones; NULL = no price. */
+static enum status
+read_old(struct db *db, struct arena *a, int64_t org_key, enum channel c, struct day from, const char **usd)
+{
+	struct query *q = db_query(db, "SELECT nanos_per_part FROM price WHERE (org IS NULL OR org = :org) AND channel = :channel "
+	    "AND valid_from <= :day ORDER BY org IS NULL, valid_from DESC LIMIT 1");
+	char amount[MONEY_TEXT_MAX];
+
+	if (org_key != 0)
+		query_bind_int(q, ":org", org_key);
+	query_bind_text(q, ":channel", channel_facts(c)->name);
+	query_bind_int(q, ":day", from.n);
+	*usd = query_step(q) ? arena_strdup(a, money_format_nanos(query_int(q, 0), amount)) : NULL;
+	return query_done(q);
+}
+
+static enum status
+write_audit(struct db *db, int64_t org_key, enum channel c, struct day from, const char *old_usd, int64_t nanos_per_part,
+    int64_t adjusted, int64_t now, const struct actor *by)
+{
+	char day[DAY_TEXT_MAX], usd[MONEY_TEXT_MAX];
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
+	enum status st;
+
+	money_format_nanos(nanos_per_part, usd);
+	json_open_object(j, NULL);
+	json_put_text(j, "channel", channel_facts(c)->name);
+	json_put_text(j, "from", day_format(from, day));
+	json_put_raw(j, "usdPerPart", usd, strlen(usd));
+	json_put_int(j, "quartersAdjusted", adjusted);
+	json_open_object(j, "changed");
+	audit_put_raw_change(j, "usdPerPart", old_usd, usd);
+	json_close_object(j);
+	json_close_object(j);
+	st = audit(db, now, org_key, by, "price.set", buf_text(&detail));
+	buf_free(&detail);
+	return st;
+}
+
 /*
  * Writes the price first and then compares the events with it.  If the caller did not ask to reprice, that is a dry
  * run, and its CONFLICT aborts the transaction with the price.
@@ -211,12 +251,14 @@ price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, st
     bool reprice_events, int64_t now, const struct actor *by, int64_t *adjusted, struct error *err)
 {
 	struct event_options options = { .now = now, .by = by };
-	char day[DAY_TEXT_MAX], amount[MONEY_TEXT_MAX];
 	struct organization org = { 0 };
+	const char *old_usd;
 	struct query *q;
 	enum status st;
 
 	if (org_id != NULL && (st = organization_load(db, org_id, &org, err)) != OK)
+		return st;
+	if ((st = read_old(db, a, org.key, c, from, &old_usd)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO price (org, channel, valid_from, nanos_per_part) "
 	    "VALUES (:org, :channel, :valid_from, :nanos) "
@@ -229,10 +271,7 @@ price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, st
 	if ((st = query_run(q)) != OK || (org_id == NULL && (st = installation_touch(db)) != OK) ||
 	    (st = reprice(db, a, org_id, c, from, !reprice_events, &options, adjusted, err)) != OK)
 		return st;
-	return audit(db, now, org.key, by, "price.set", arena_printf(a,
-	    "{\"channel\":\"%s\",\"from\":\"%s\",\"usdPerPart\":%s,\"quartersAdjusted\":%lld}",
-	    channel_facts(c)->name, day_format(from, day), money_format_nanos(nanos_per_part, amount),
-	    (long long)*adjusted));
+	return write_audit(db, org.key, c, from, old_usd, nanos_per_part, *adjusted, now, by);
 }
 
 enum status
