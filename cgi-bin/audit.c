@@ -1,7 +1,9 @@
 /*
  * GET /api/organizations/{organizationId}/audit?limit=&before= -- who changed what, newest first.
  *
- *	200	{"success":true,"data":{"entries":[{"id","at","credential","action","detail":{…}},…],"next":id|null}}
+ *	200	{"success":true,"data":{"entries":[{"id","at","credential","actor","action","detail":{…}},…],"next":id|null}}
+ *		actor is the `sub` of the token, else its `jti`; null if it had neither, or there was no token.  A detail has
+ *		`changed` with the old and the new value of each value that a change concerned, {"NAME":{"from","to"}}.
  *		next is the `before` of the next page.  A page may be shorter than limit (AUDIT_PAGE_BYTES_MAX).
  *		The scope admin also sees what was done to the installation as a whole.
  *	format=csv, or Accept: text/csv: detail is JSON text, and next is the header X-Next-Cursor.
@@ -25,7 +27,7 @@ enum { ENTRIES_DEFAULT = 100, ENTRIES_MAX = 1000 };
 static void
 put_csv(struct buf *body, const struct audit_page *page)
 {
-	static const char *const names[] = { "id", "at", "credential", "action", "detail", NULL };
+	static const char *const names[] = { "id", "at", "credential", "actor", "action", "detail", NULL };
 	struct csv csv = { .to = body };
 
 	csv_put_names(&csv, names);
@@ -33,6 +35,7 @@ put_csv(struct buf *body, const struct audit_page *page)
 		csv_put_int(&csv, row->id);
 		instant_put_csv(&csv, row->at);
 		csv_put_text(&csv, row->credential);
+		csv_put_text(&csv, row->actor);
 		csv_put_text(&csv, row->action);
 		csv_put_text(&csv, row->detail);
 		csv_put_end(&csv);
@@ -49,6 +52,7 @@ put_entry(struct json *out, const struct audit_row *row)
 	json_put_int(out, "id", row->id);
 	instant_put(out, "at", row->at);
 	json_put_text(out, "credential", row->credential);
+	json_put_text_or_null(out, "actor", row->actor[0] != '\0' ? row->actor : NULL);
 	json_put_text(out, "action", row->action);
 	/* A detail that is damaged must not break the reply: it becomes an empty object. */
 	if (json_check("detail", row->detail, n, &err) == OK && json_kind(row->detail, n) == '{')

@@ -2,16 +2,20 @@
  * daybook export [--org ID] [--from DAY] [--to DAY] [--format ndjson|csv] [--adjustments]
  *
  * Writes the events of the organization's local days from..to (both inclusive; by default all) to standard output, in the
- * order of their time, a void after the event that it takes back.  Field names are those of POST /api/events, so that `import`
- * into an empty database makes the same ledger.  Each page is a read transaction of its own: writers do not wait, and what is
- * written meanwhile may or may not be included.
+ * order of their time, a settlement after its event and a void after both.  Field names are those of POST /api/events, so that
+ * `import` into an empty database makes a ledger of the same figures.  Each page is a read transaction of its own: writers do
+ * not wait, and what is written meanwhile may or may not be included.
  *
- *	cost	is always written, after adjustments, so that the amounts add up to what Daybook reports,
- *		whatever prices the other database has; there it counts as given.  With --adjustments it is the
- *		cost as first recorded, and the adjustments are rows of their own (status `adjust`), which cannot
- *		be imported.
+ *	messages, parts, cost, status
+ *		are what stands after settlements and new prices, so that the amounts add up to what Daybook reports,
+ *		whatever prices the other database has; there the cost counts as given.
+ *	settles	a settlement that a client posted says what stands of its event, too: it keeps its id taken, and changes nothing.
+ *
+ * With --adjustments figures are as first recorded, and settlements and other adjustments are rows of differences (status
+ * `adjust`), which cannot be imported.
+ *
  *	to, reason	of a failed event; `erased` if they were blanked, or if a void took the event back
- *	reason	of a void: as the audit has it, otherwise `exported`
+ *	reason	of a void; `exported` if it has none, as in files that an old version wrote
  */
 #include <stdio.h>
 #include <string.h>
@@ -26,8 +30,8 @@ struct export {
 	struct organization org;
 	int64_t until_at;
 	bool is_csv, with_adjusts;
-	int64_t at;		/* the last row written: its time, whether it is a void, its names */
-	int is_void;
+	int64_t at;		/* the last row written: its time, its rank, its names */
+	int rank;
 	char source[EVENT_SOURCE_MAX * 2], id[EVENT_ID_MAX * 2];
 	struct buf out;
 };
@@ -41,33 +45,31 @@ struct export {
 static enum status
 read_page(struct export *x, bool *is_last)
 {
-	struct ledger_position place = { .at = x->at, .is_void = x->is_void, .source = x->source, .id = x->id };
-	struct ledger_filter filter = { .until_at = x->until_at, .with_adjusts = x->with_adjusts };
+	struct ledger_position place = { .at = x->at, .rank = x->rank, .source = x->source, .id = x->id };
+	struct ledger_filter filter = { .until_at = x->until_at, .with = x->with_adjusts ? LEDGER_ADJUSTS : LEDGER_SETTLEMENTS };
 	struct csv csv = { .to = &x->out, .is_for_import = true };
 	struct cli *c = x->cli;
 	struct price_list prices;
 	struct ledger_line *lines;
 	enum status st;
 	size_t count;
-	int64_t cost;
 
 	if ((st = price_load(c->db, c->arena, &x->org, &prices)) != OK ||
 	    (st = ledger_page(c->db, c->arena, &x->org, &filter, PAGE_ROWS, &place, &lines, &count)) != OK)
 		return st;
 	for (size_t i = 0; st == OK && i < count; i++) {
-		cost = lines[i].row.cost_micros;
-		if (!x->with_adjusts && (st = ledger_cost(c->db, c->arena, &x->org, &prices, &lines[i], &cost)) != OK)
+		if (!x->with_adjusts && (st = ledger_stand(c->db, c->arena, &x->org, &prices, &lines[i])) != OK)
 			return st;
 		if (x->is_csv)
-			ledger_put_csv(&csv, &lines[i], cost);
+			ledger_put_csv(&csv, &lines[i]);
 		else {
-			ledger_put_event(json_on(&x->out), &lines[i], cost);
+			ledger_put_event(json_on(&x->out), &lines[i]);
 			buf_put_byte(&x->out, '\n');
 		}
 	}
 	*is_last = count < PAGE_ROWS;
 	x->at = place.at;
-	x->is_void = place.is_void;
+	x->rank = place.rank;
 	snprintf(x->source, sizeof(x->source), "%s", place.source);
 	snprintf(x->id, sizeof(x->id), "%s", place.id);
 	return st;
@@ -85,7 +87,7 @@ run(struct export *x)
 	enum status st = OK;
 
 	if (x->is_csv)
-		csv_put_names(&(struct csv) { .to = &x->out, .is_for_import = true }, ledger_csv_names);
+		ledger_put_csv_names(&(struct csv) { .to = &x->out, .is_for_import = true });
 	while (!is_last && !ferror(stdout)) {
 		if ((st = db_read_begin(c->db)) != OK)
 			break;
@@ -124,7 +126,7 @@ int
 cmd_export(struct cli *c, int argc, char **argv)
 {
 	const char *org = NULL, *from = NULL, *to = NULL, *format = NULL;
-	struct export x = { .cli = c, .is_void = -1 };
+	struct export x = { .cli = c, .rank = -1 };
 	struct day first, last;
 	int rc;
 

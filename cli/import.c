@@ -1,8 +1,10 @@
 /*
- * daybook import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]
+ * daybook import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME | --anyway] [--strict]
  *
- * Imports events from a file into the ledger, in one pass and in constant memory: at most IMPORT_BATCH events in a write
+ * Imports events from a file into the ledger, in constant memory: at most IMPORT_BATCH events in a write
  * transaction, with the writers' lock released between two of them.  Importing the same file again counts nothing twice.
+ * Ids that stand in the ledger under another source than lines without one get are refused, before anything is written
+ * (import_look.c); --source says whose they are, --anyway counts them again.
  *
  *	ndjson	one event a line, as POST /api/events takes it
  *	csv	a header of our field names; an empty cell is an absent field
@@ -10,7 +12,7 @@
  *
  * A bad line is reported on stderr, `FILE:LINE: field: what was wrong`, and skipped; with --strict it ends the import, and
  * nothing after it is written.  The summary is on stdout.  Exit 1 if any line was rejected or conflicts with an event in the
- * ledger.
+ * ledger, or if one of a statement contradicts it.  Settlements of voided events are passed over and counted.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -29,7 +31,7 @@ extern const struct import_format import_ndjson, import_columns, import_twilio;
 static const struct import_format *const formats[] = { &import_ndjson, &import_columns, &import_twilio };
 static const char format_names[] = "ndjson, csv or twilio";
 
-const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME] [--strict]";
+const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME | --anyway] [--strict]";
 
 enum { BUSY_TRIES = 12 };	/* of DB_LOCK_WAIT_MS each, before a busy database ends an import */
 
@@ -63,7 +65,7 @@ import_bytes(struct import *im, char *buffer, size_t n)
 static bool
 is_bad(const struct event_item *item)
 {
-	return item->verdict == EVENT_REJECTED || item->verdict == EVENT_CONFLICT;
+	return (item->verdict == EVENT_REJECTED && !item->is_voided) || item->verdict == EVENT_CONFLICT || item->differs != NULL;
 }
 
 /* The index of the first bad item of the batch; count if there is none. */
@@ -128,15 +130,17 @@ tally(struct import *im, size_t count)
 
 		if (is_bad(item)) {
 			progress_end();
-			fprintf(stderr, "%s:%" PRId64 ": %s\n", im->name, im->lines[i],
+			fprintf(stderr, "%s:%" PRId64 ": %s%s\n", im->name, im->lines[i], item->differs != NULL ? "differs: " : "",
 			    item->verdict == EVENT_CONFLICT ? "id: already used by an event with other content; "
-			    "the first one is kept" : item->error);
+			    "the first one is kept" : item->differs != NULL ? item->differs : item->error);
 		}
 		im->accepted += item->verdict == EVENT_ACCEPTED;
 		im->duplicates += item->verdict == EVENT_DUPLICATE;
 		im->conflicts += item->verdict == EVENT_CONFLICT;
-		im->rejected += item->verdict == EVENT_REJECTED;
-		im->adjusted += item->verdict == EVENT_DUPLICATE && item->warning != NULL;
+		im->rejected += item->verdict == EVENT_REJECTED && !item->is_voided;
+		im->adjusted += item->is_settled;
+		im->differ += item->differs != NULL;
+		im->voided += item->is_voided;
 		im->unknown_campaigns += item->verdict == EVENT_ACCEPTED && item->warning != NULL;
 	}
 }
@@ -168,6 +172,8 @@ import_flush(struct import *im)
 
 	if (im->count == 0 || im->is_over)
 		return !im->is_over;
+	if (im->look != NULL)
+		return import_look_batch(im);
 	if (post_all(im, &count) != OK)
 		return import_stop(im, im->lines[0], im->cli->err.text[0] != '\0' ? im->cli->err.text :
 		    "the database is busy or full");
@@ -276,25 +282,37 @@ choose_format(const char *name, const char *path)
 	return NULL;
 }
 
-static int
-run(struct import *im)
+static void
+print_summary(const struct import *im)
 {
-	im->items = xmalloc(IMPORT_BATCH * sizeof(*im->items));
-	im->lines = xmalloc(IMPORT_BATCH * sizeof(*im->lines));
-	im->format->run(im);
-	import_flush(im);
-	progress_end();
 	printf("accepted %" PRId64 ", duplicates %" PRId64 ", conflicts %" PRId64 ", rejected %" PRId64 "\n", im->accepted,
 	    im->duplicates, im->conflicts, im->rejected);
 	if (im->format->is_statement)
-		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never sent), adjusted %" PRId64 "\n",
-		    im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted);
+		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never sent), adjusted %" PRId64 ", differ %" PRId64
+		    "\n", im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted, im->differ);
+	if (im->voided > 0)
+		printf("passed over %" PRId64 " of voided events\n", im->voided);
 	if (im->unknown_campaigns > 0)
 		printf("%" PRId64 " of the accepted events name an unknown campaignId or segmentNumber\n",
 		    im->unknown_campaigns);
+}
+
+static int
+run(struct import *im, bool looks)
+{
+	im->items = xmalloc(IMPORT_BATCH * sizeof(*im->items));
+	im->lines = xmalloc(IMPORT_BATCH * sizeof(*im->lines));
+	if (!looks || import_look(im)) {
+		im->format->run(im);
+		import_flush(im);
+		progress_end();
+		print_summary(im);
+	}
 	free(im->items);
 	free(im->lines);
-	return im->has_failed || im->rejected > 0 || im->conflicts > 0 ? FAILED : DONE;
+	if (im->spool != NULL)
+		fclose(im->spool);
+	return im->has_failed || im->rejected > 0 || im->conflicts > 0 || im->differ > 0 ? FAILED : DONE;
 }
 
 int
@@ -302,12 +320,16 @@ cmd_import(struct cli *c, int argc, char **argv)
 {
 	const char *path, *org = NULL, *format = NULL, *source = NULL;
 	struct import im = { .cli = c };
-	int rc = FAILED;
+	bool is_anyway = false;
+	FILE *file;
+	int rc;
 
 	if (!cli_options("import", argc, argv, (const struct option_spec[]) {
 	    { "--org", &org, NULL }, { "--format", &format, NULL }, { "--source", &source, NULL },
-	    { "--strict", NULL, &im.is_strict }, { 0 } }, &path, 1, 1))
+	    { "--anyway", NULL, &is_anyway }, { "--strict", NULL, &im.is_strict }, { 0 } }, &path, 1, 1))
 		return USAGE;
+	if (source != NULL && is_anyway)
+		return cli_usage("import", "--anyway: --source says already what the ids are");
 	if ((im.format = choose_format(format, path)) == NULL)
 		return cli_usage("import", "--format: \"%s\" is not %s", format, format_names);
 	im.source = source != NULL ? source : im.format->source;
@@ -316,8 +338,9 @@ cmd_import(struct cli *c, int argc, char **argv)
 		    EVENT_SOURCE_MAX);
 	if (!cli_open(c) || !choose_organization(&im, org) || !open_file(&im, path))
 		return FAILED;
-	rc = run(&im);
-	if (im.file != stdin)
-		fclose(im.file);
+	file = im.file;
+	rc = run(&im, source == NULL && !is_anyway);
+	if (file != stdin)
+		fclose(file);
 	return rc;
 }

@@ -12,6 +12,7 @@
 #define TABLE_RECORD_MAX (1 << 20)	/* bytes of one record */
 
 struct import;
+struct import_look;
 
 /* A format; each is defined in its file, import_NAME.c, and listed in import.c. */
 struct import_format {
@@ -28,18 +29,19 @@ struct import_format {
 struct import {
 	struct cli *cli;
 	const char *name;		/* of the file, for messages */
-	FILE *file;
+	FILE *file, *spool;		/* the spool is the copy of a pipe, NULL if there is none */
 	int64_t size, done;		/* bytes of the file (0 = unknown), and those read so far */
 	char org[ID_MAX];
 	const char *source;		/* of events that have none */
 	const struct import_format *format;
 	bool is_strict;
+	struct import_look *look;	/* not NULL: a first pass, which writes nothing (import_look.c) */
 	bool is_over, has_failed;
 	struct event_item *items;
 	int64_t *lines;			/* the line that each item begins on */
 	size_t count;
 	int64_t accepted, duplicates, conflicts, rejected;
-	int64_t adjusted, unknown_campaigns, inbound, not_sent;
+	int64_t adjusted, differ, voided, unknown_campaigns, inbound, not_sent;
 };
 
 /* Reads at most n bytes of the file; 0 at its end, or if it cannot be read (then is_over). */
@@ -56,6 +58,14 @@ bool	import_flush(struct import *im);
 
 /* Ends the import early: prints `daybook: FILE:LINE: …` (line 0: no line).  Returns false. */
 bool	import_stop(struct import *im, int64_t line, const char *what);
+
+/* ---- Ids that stand in the ledger under another source: import_look.c */
+
+/* Looks for them.  Returns false, with the error printed, if the import must not begin. */
+bool	import_look(struct import *im);
+
+/* Takes the batch in the first pass.  Returns false if it is over. */
+bool	import_look_batch(struct import *im);
 
 /* ---- CSV (RFC 4180; a BOM, any line ends, quoted newlines): import_csv.c */
 

@@ -14,7 +14,7 @@ static const struct column {
 } columns[] = {
 	{ "id", false }, { "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
 	{ "parts", true }, { "status", false }, { "cost", true }, { "campaignId", false }, { "segmentNumber", true },
-	{ "to", false }, { "reason", false }, { "voids", false },
+	{ "to", false }, { "reason", false }, { "voids", false }, { "settles", false },
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
@@ -59,7 +59,7 @@ read_header(struct import *im, struct table *t, struct header *h)
 		if (column == NULL)
 			return import_stop(im, table_line(t), arena_printf(a, "header: unknown column \"%.64s\"; one of id, "
 			    "source, channel, occurredAt, messages, parts, status, cost, campaignId, segmentNumber, to, "
-			    "reason, voids%s", name, is_twilio(name) ? "; for an export of Twilio use --format twilio" : ""));
+			    "reason, voids, settles%s", name, is_twilio(name) ? "; for an export of Twilio use --format twilio" : ""));
 		for (size_t i = 0; i < h->count; i++)
 			if (h->at[i] == column)
 				return import_stop(im, table_line(t), arena_printf(a, "header: the column \"%s\" is given twice", name));

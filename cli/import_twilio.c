@@ -9,13 +9,15 @@
  *	Direction	inbound lines are skipped
  *	Status		failed: refused before the carrier, a failed event; delivered, undelivered, sent …: sent;
  *			queued, canceled and others that were never handed over are skipped
- *	NumSegments	its parts; 0 (which Twilio writes as long as it does not know) and blank are 1
+ *	NumSegments	its parts; with 0 (which Twilio writes as long as it does not know) or blank it has one, until a later
+ *			log says more
  *	Price		its absolute value is the cost, in US dollars; blank: by our own price list
  *	Sid		the id; the source is `twilio` unless another one is given
  *	To, From	`whatsapp:…` is channel WHATSAPP; otherwise SMS (also for MMS)
  *
- * The file is read as a statement: a Sid that is in the ledger is a duplicate, and a price that differs becomes an
- * adjustment.  Phone numbers are kept of failed messages only; bodies are not read at all.
+ * The file is read as a statement: a Sid that is in the ledger is a duplicate, and what the line says of price, parts and
+ * status settles its event.  A line that contradicts the ledger otherwise (a failed message that was sent there, another channel)
+ * is reported as one that differs.  Phone numbers are kept of failed messages only; bodies are not read at all.
  */
 #include <string.h>
 #include <strings.h>
@@ -160,7 +162,8 @@ put_parts(struct log *l)
 			return "NumSegments: not a whole number";
 		parts = parts * 10 + (*p - '0');
 	}
-	json_put_int(&l->json, "parts", parts > 0 ? parts : 1);
+	if (parts > 0)
+		json_put_int(&l->json, "parts", parts);
 	return NULL;
 }
 

@@ -3,7 +3,7 @@ import { download } from './download.js';
 import { el, fill, notice, renew } from './dom.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
-import { moment } from './format.js';
+import { moment, money, number, price } from './format.js';
 import { session } from './session.js';
 import { t } from './strings.js';
 
@@ -14,6 +14,60 @@ function words(value, name = '') {
 	if (value !== null && typeof value === 'object')
 		return Object.entries(value).map(([k, v]) => words(v, name ? `${name}.${k}` : k)).join(', ');
 	return `${name}: ${value === null ? t('none') : value}`;
+}
+
+/* The text of a key, or what it is instead if the strings have none: an action or a value that a later version added. */
+const known = (key, other) => t(key) === key ? other : t(key);
+
+/* Who did it: the person or program that the token names, and what it was done with. */
+function who(entry) {
+	const [kind, ...id] = entry.credential.split(':');
+	const credential = known(`audit.${kind}`, entry.credential).replace('{id}', id.join(':'));
+
+	return entry.actor === null ? credential : [entry.actor, el('br', {}), el('small', {}, credential)];
+}
+
+/* Amounts of limits are -1 if there is none. */
+function shown(name, value) {
+	if (value === null)
+		return t('none');
+	if (value === -1)
+		return t('audit.unlimited');
+	if (typeof value === 'boolean')
+		return t(value ? 'audit.on' : 'audit.off');
+	if (name === 'costCapMicros')
+		return money(value / 1e6);
+	if (name === 'usdPerPart')
+		return price(value);
+	if (name === 'scheduledISO')
+		return moment(value);
+	if (name === 'status')
+		return known(`status.${value}`, value);
+	return typeof value === 'number' ? number(value) : value || t('audit.empty');
+}
+
+/* The old and the new value of each value that changed. */
+function changes(changed) {
+	return Object.entries(changed).flatMap(([name, value]) => {
+		if (name === 'segments')
+			return value.map(({ segmentNumber, ...rest }) => t('audit.segment', { k: segmentNumber, changes: changes(rest) }));
+		return t('audit.change', { name: known(`audit.of.${name}`, name), from: shown(name, value.from), to: shown(name, value.to) });
+	}).join(', ');
+}
+
+/* What an entry says besides its action.  A row of an older version has no changes, and is shown as it is. */
+function detail({ action, detail }) {
+	const { changed } = detail;
+
+	if (changed === undefined)
+		return words(detail);
+	const text = changes(changed) || t('audit.same');
+	if (action === 'price.set')
+		return t('audit.price', { channel: known(`channel.${detail.channel}`, detail.channel), date: detail.from, changes: text });
+	if (action.startsWith('campaign.'))
+		return t('audit.campaign', { id: detail.campaignId, changes: text });
+	return [text, ...['segmentsMoved', 'daysOverLimit'].filter(name => detail[name]?.length)
+		.map(name => t(name === 'segmentsMoved' ? 'audit.moved' : 'audit.over', { n: detail[name].length }))].join('. ');
 }
 
 export async function open(place) {
@@ -32,8 +86,8 @@ export async function open(place) {
 			all.push(...data.entries);
 			before = data.next;
 		}
-		renew(list, all, () => all.length ? table(t('menu.audit'), [{ head: t('audit.at') }, { head: t('audit.action') }, { head: t('audit.by') },
-			{ head: t('audit.detail') }], all.map(e => [moment(e.at), e.action, el('code', {}, e.credential), words(e.detail)]))
+		renew(list, all, () => all.length ? table(t('menu.audit'), [{ head: t('audit.at') }, { head: t('audit.by') }, { head: t('audit.action') },
+			{ head: t('audit.detail') }], all.map(e => [moment(e.at), who(e), known(`audit.${e.action}`, e.action), detail(e)]))
 			: notice('plain', t('audit.none')));
 		more.hidden = before === null;
 	}

@@ -76,7 +76,6 @@ campaigns_list(struct req *r, struct buf *body)
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
-	    (st = limit_row_load(r->db, r->arena, &org)) != OK ||
 	    (st = read_filter(r, &filter)) != OK)
 		return st;
 	today = organization_today(&org, r->now);

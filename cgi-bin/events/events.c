@@ -4,9 +4,10 @@
  *
  *	200	{"success":true,"data":{"events":[{"id","source","channel","occurredAt","messages","parts","status","cost",
  *		"campaignId","segmentNumber","to","reason","voids"},…],"next":CURSOR|null}}
- *		cost is after adjustments; the figures of a void are what it takes back.  `to` is as in campaigns.
+ *		Figures and status of an event are those after its settlements and after new prices; settlements are no rows of
+ *		their own.  The figures of a void are what it takes back.  `to` is as in campaigns.
  *		A page may be shorter than limit (EVENTS_REPLY_MAX); only next tells whether there is more.
- *	format=csv, or Accept: text/csv: the columns of `daybook export`; next is the header X-Next-Cursor.
+ *	format=csv, or Accept: text/csv: the columns of `daybook export` but for settles; next is the header X-Next-Cursor.
  *	400	from or to is missing or not a date, or they are out of order or too far apart; another parameter is wrong
  *	401 403	no valid credential; the scope usage:read is missing
  *
@@ -18,6 +19,9 @@
  *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber".
  *	"status":"failed" needs "to" and "reason"; it counts nothing and frees its reservation.
  *	{"id","voids","reason"} takes back an event of the same source.
+ *	{"id","settles","cost"?,"parts"?,"status":"sent"?} says later what an event of the same source cost, how many parts it
+ *	had, or that it was sent although it was posted as failed.  The last one stands.  Parts without a cost are priced by the
+ *	list if nobody gave the cost.  The event may be up to 100 days old (older: usage:backfill), and not voided.
  *	?enforce=true records each event only if its local day and its billing cycle have room for it.
  *
  *	200	{"success":true,"accepted","duplicates","conflicts","rejected","results":[…]}
@@ -222,7 +226,7 @@ read_days(struct req *r, struct list *l)
 
 	if (st != OK)
 		return st;
-	l->place = (struct ledger_position) { .at = day_start(l->org.days, range.from), .is_void = -1, .source = "", .id = "" };
+	l->place = (struct ledger_position) { .at = day_start(l->org.days, range.from), .rank = -1, .source = "", .id = "" };
 	l->filter.until_at = day_start(l->org.days, day_add(range.to, 1));
 	return OK;
 }
@@ -261,7 +265,7 @@ put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const
 	struct ledger_line *lines;
 	struct price_list prices;
 	struct ledger_position last;
-	int64_t left = l->limit, cost;
+	int64_t left = l->limit;
 	size_t count, wanted;
 	enum status st;
 
@@ -277,12 +281,12 @@ put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const
 				*next = ledger_cursor(r->arena, &last);
 				return OK;
 			}
-			if ((st = ledger_cost(r->db, r->arena, &l->org, &prices, &lines[i], &cost)) != OK)
+			if ((st = ledger_stand(r->db, r->arena, &l->org, &prices, &lines[i])) != OK)
 				return st;
 			if (r->is_csv)
-				ledger_put_csv(csv, &lines[i], cost);
+				ledger_put_csv(csv, &lines[i]);
 			else
-				ledger_put(out, &lines[i], cost);
+				ledger_put(out, &lines[i]);
 			last = ledger_position_of(&lines[i]);
 		}
 	} while (count == wanted);
@@ -303,7 +307,7 @@ events_list(struct req *r, struct buf *body)
 	if (reply_cached(r, body, l.org.revision, organization_unchanged_until(&l.org, r->now)))
 		return OK;
 	if (r->is_csv) {
-		csv_put_names(&csv, ledger_csv_names);
+		ledger_put_csv_names(&csv);
 		if ((st = put_rows(r, &l, out, &csv, &next)) == OK)
 			reply_cursor(r, next);
 		return st;

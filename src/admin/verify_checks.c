@@ -180,7 +180,7 @@ contact_fault(struct query *q)
 	if (query_int(q, 4) != 0)
 		return "it has a failed contact, but there is no such failed event";
 	if (query_int(q, 5) != 0)
-		return "it is voided, but still has a failed contact";
+		return "it is voided or settled as sent, but still has a failed contact";
 	if (query_int(q, 6) != 0)
 		return "its failed contact has another instant or segment";
 	stored = query_blob(q, 7, &n);
@@ -192,14 +192,16 @@ contact_fault(struct query *q)
 }
 
 /*
- * Each failed contact against its event: columns 4 to 6 say whether it belongs to none, to a voided one, or to another
- * instant or segment; column 7 is the hash of what was posted.
+ * Each failed contact against its event: columns 4 to 6 say whether it belongs to none, to one that was voided or sent after
+ * all, or to another instant or segment; column 7 is the hash of what was posted.
  */
 enum status
 verify_failures(struct verify *v)
 {
 	struct query *q = db_query(v->db, "SELECT f.source, f.id, f.phone, f.reason, e.id IS NULL OR e.status <> 'failed', "
-	    "EXISTS (SELECT 1 FROM event w WHERE w.org = f.org AND w.source = f.source AND w.voids_id = f.id), "
+	    "EXISTS (SELECT 1 FROM event w WHERE w.org = f.org AND w.source = f.source AND w.voids_id = f.id) "
+	    "OR EXISTS (SELECT 1 FROM event w WHERE w.org = f.org AND w.source IN (f.source, 'daybook:adjust:' || f.source) "
+	    "AND w.settles_id = f.id AND w.messages = 1), "
 	    "f.failed_at <> e.occurred_at OR f.segment IS DISTINCT FROM e.segment "
 	    "OR (f.segment IS NOT NULL AND f.campaign IS DISTINCT FROM e.campaign), e.detail_sha256 "
 	    "FROM failure f LEFT JOIN event e ON e.org = f.org AND e.source = f.source AND e.id = f.id WHERE f.org = :org");

@@ -91,12 +91,26 @@ const struct invariant verify_invariants[] = {
 	    "coalesce(network, ''), -messages, -parts, -cost_micros FROM event WHERE org = :org AND status <> 'failed' "
 	    "AND (sender IS NOT NULL OR network IS NOT NULL)) AS both_of_them GROUP BY quarter, channel, sender, network "
 	    "HAVING sum(messages) <> 0 OR sum(parts) <> 0 OR sum(cost_micros) <> 0 ORDER BY quarter" },
-	{ "event.settles", "each settlement names an event of its source, at that event's instant", OF_ORGANIZATION,
+	{ "event.settles", "each settlement names an event of its source, at that event's instant and of its segment",
+	    OF_ORGANIZATION,
 	    "settlement \"%s\" of source \"%s\": names no event that can be settled",
 	    "SELECT e.id, e.source FROM event e LEFT JOIN event t ON t.org = e.org AND t.id = e.settles_id "
 	    "AND t.source = CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END "
 	    "WHERE e.org = :org AND e.settles_id IS NOT NULL AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
-	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1)" },
+	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1 "
+	    /* Before schema version 4 statements settled costs alone, and their rows named no segment. */
+	    "OR (e.org_revision > 0 AND (e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment)))" },
+	{ "event.settled", "settlements leave an event with its messages, a part for each at least, and no given cost below zero; "
+	    "they make a failed event one message; each that a client posted has the hash of its body", OF_ORGANIZATION,
+	    "event \"%s\" of source \"%s\": its settlements cannot be what was posted",
+	    "SELECT id, source FROM (SELECT t.id, t.source, t.status, t.messages, t.parts, t.cost_micros, sum(a.messages) AS more, "
+	    "sum(a.parts) AS more_parts, sum(a.cost_micros) AS more_cost, max(a.cost_given) AS is_given, "
+	    "sum(CASE WHEN substr(a.source, 1, 8) <> 'daybook:' AND a.detail_sha256 IS NULL THEN 1 ELSE 0 END) AS bare FROM event a "
+	    "JOIN event t ON t.org = a.org AND t.id = a.settles_id AND t.source = CASE WHEN substr(a.source, 1, 15) = 'daybook:adjust:' "
+	    "THEN substr(a.source, 16) ELSE a.source END WHERE a.org = :org AND a.settles_id IS NOT NULL "
+	    "GROUP BY t.source, t.id, t.status, t.messages, t.parts, t.cost_micros) AS settled WHERE bare > 0 "
+	    "OR (is_given = 1 AND cost_micros + more_cost < 0) "
+	    "OR CASE status WHEN 'sent' THEN more <> 0 OR parts + more_parts < messages ELSE more <> 1 OR more_parts < 1 END" },
 	/* The next three are checked row by row in verify_ledger.c, so they have no SQL. */
 	{ "event.void", "each void names an event that can be voided, and subtracts exactly that event", OF_STRETCH },
 	{ "event.failed", "each failed event that is not voided has its failed contact", OF_STRETCH },
@@ -159,7 +173,8 @@ const struct invariant verify_invariants[] = {
 	    "request \"%s\": there is no campaign for these results",
 	    "SELECT r.id FROM request r WHERE r.org = :org AND r.kind = 'results' AND NOT EXISTS (SELECT 1 FROM campaign c "
 	    "WHERE c.org = :org AND c.id || '/' = substr(r.id, 1, length(c.id) + 1))" },
-	{ "failure", "each failed contact belongs to a failed event that is not voided, and matches what was posted", OF_ORGANIZATION,
+	{ "failure", "each failed contact belongs to a failed event that is neither voided nor settled as sent, and matches what was "
+	    "posted", OF_ORGANIZATION,
 	    .check = verify_failures },
 	{ .name = NULL },
 };

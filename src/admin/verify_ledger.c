@@ -23,11 +23,15 @@
 	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.settles_id, e.reason, e.sender, e.network, " \
 	"e.tag, w.credential, w.name, e.org_revision, e.received_at"
 enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
-	VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, IS_ADJUSTED = 27 };
+	VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
 
-/* What settlements have added to the event that a void names. */
-#define SETTLED(column) "CASE WHEN :has_adjusts = 0 THEN 0 ELSE coalesce((SELECT sum(a." column ") FROM event a " \
-	"WHERE a.org = e.org AND a.source IN (e.source, 'daybook:adjust:' || e.source) AND a.settles_id = e.voids_id), 0) END"
+/* The settlements of an event, each `a`: of the same source, or of 'daybook:adjust:' before it. */
+#define SETTLES(source, id) "a.org = e.org AND a.source IN (" source ", 'daybook:adjust:' || " source ") AND a.settles_id = " id
+/* What they have added to the event that this row is, or that it voids. */
+#define SETTLED(column, id) "CASE WHEN :has_settlements = 0 THEN 0 ELSE coalesce((SELECT sum(a." column ") FROM event a " \
+	"WHERE " SETTLES("e.source", id) "), 0) END"
+/* The source of an event that this row, perhaps a settlement by a statement, is about. */
+#define EVENT_SOURCE "CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END"
 
 /*
  * An event may have been priced on a local day that differs from its present one: recomputed day boundaries leave recorded
@@ -56,7 +60,7 @@ struct pass {
 	struct sum of[CHANNEL_COUNT];
 	struct price_range price[CHANNEL_COUNT];
 	int64_t events, digest;
-	bool has_adjusts;
+	bool has_settlements;
 };
 
 int64_t
@@ -186,13 +190,14 @@ end_day(struct pass *p)
 }
 
 /*
- * Adds an event to the sums of its channel; failed ones count nothing.  Prices must account for the cost of events without a
- * given cost, adjust rows of new prices among them, but not for a cost that a carrier's statement has fixed.
+ * Adds a row to the sums of its channel; failed events count nothing.  Prices must account for the cost of events without a
+ * given cost, with all rows of theirs and the rows of new prices, but not for a cost that a settlement has given.
  */
 static enum status
 add_to_quarter(struct pass *p, struct query *q)
 {
-	int64_t cost = query_int(q, COST), parts = query_int(q, PARTS);
+	bool is_failed = strcmp(query_text(q, STATUS), "failed") == 0;
+	int64_t cost = query_int(q, COST);
 	enum channel c;
 	struct sum *s;
 
@@ -200,14 +205,17 @@ add_to_quarter(struct pass *p, struct query *q)
 		verify_differs(p->v, "event \"%s\" of source \"%s\": unknown channel", query_text(q, ID), query_text(q, SOURCE));
 		return OK;
 	}
-	if (strcmp(query_text(q, STATUS), "failed") == 0)
-		return OK;
 	s = &p->of[c];
-	s->is_used = true;
-	s->messages += query_int(q, MESSAGES);
-	s->parts += parts;
-	s->cost += cost;
-	return query_int(q, COST_GIVEN) == 0 && query_int(q, IS_ADJUSTED) == 0 ? add_price(p, s, c, parts, cost) : OK;
+	if (!is_failed) {
+		s->is_used = true;
+		s->messages += query_int(q, MESSAGES);
+		s->parts += query_int(q, PARTS);
+		s->cost += cost;
+	}
+	/* The cost that a failed event was posted with, nothing, says nothing about what it costs if it was sent after all. */
+	if (query_int(q, HAS_GIVEN_COST) != 0 || (query_int(q, COST_GIVEN) != 0 && !is_failed))
+		return OK;
+	return add_price(p, s, c, query_int(q, PRICED_PARTS), cost);
 }
 
 /* ---- Single rows */
@@ -272,12 +280,12 @@ clear(struct verify *v)
 
 /* Whether this organization has settlements at all: if not, the SELECT need not look for one for each priced event. */
 static enum status
-look_for_adjusts(struct pass *p)
+look_for_settlements(struct pass *p)
 {
 	struct query *q = db_query(p->v->db, "SELECT 1 FROM event WHERE org = :org AND settles_id IS NOT NULL LIMIT 1");
 
 	query_bind_int(q, ":org", p->v->org);
-	p->has_adjusts = query_step(q);
+	p->has_settlements = query_step(q);
 	return query_done(q);
 }
 
@@ -294,30 +302,32 @@ verify_ledger_read(struct verify *v, const struct stretch *s)
 	struct query *q;
 	enum status st;
 
-	if ((st = clear(v)) != OK || (st = look_for_adjusts(&p)) != OK)
+	if ((st = clear(v)) != OK || (st = look_for_settlements(&p)) != OK)
 		return st;
 	q = db_query(v->db, "SELECT " HASHED ", "
 	    "CASE WHEN e.voids_id IS NULL THEN 0 WHEN t.id IS NULL THEN 2 "
 	    "WHEN t.status <> 'sent' AND t.status <> 'failed' THEN 2 "
 	    "WHEN e.occurred_at <> t.occurred_at OR e.channel <> t.channel "
-	    "OR e.messages + CASE t.status WHEN 'sent' THEN t.messages ELSE 0 END + " SETTLED("messages") " <> 0 "
-	    "OR e.parts + CASE t.status WHEN 'sent' THEN t.parts ELSE 0 END + " SETTLED("parts") " <> 0 "
+	    "OR e.messages + CASE t.status WHEN 'sent' THEN t.messages ELSE 0 END + " SETTLED("messages", "e.voids_id") " <> 0 "
+	    "OR e.parts + CASE t.status WHEN 'sent' THEN t.parts ELSE 0 END + " SETTLED("parts", "e.voids_id") " <> 0 "
 	    "OR e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment THEN 1 ELSE 0 END, "
 	    "CASE WHEN e.status <> 'failed' THEN 0 "
 	    "WHEN EXISTS (SELECT 1 FROM failure f WHERE f.org = e.org AND f.source = e.source AND f.id = e.id) THEN 0 "
 	    "WHEN EXISTS (SELECT 1 FROM event v WHERE v.org = e.org AND v.source = e.source AND v.voids_id = e.id) THEN 0 "
-	    "ELSE 1 END, "
+	    "WHEN " SETTLED("messages", "e.id") " = 1 THEN 0 ELSE 1 END, "
 	    /* The id of such an event is CAMPAIGN/RESULTS/NAME; the id of its request is CAMPAIGN/RESULTS. */
 	    "CASE WHEN e.source <> 'daybook:results' THEN 0 WHEN EXISTS (SELECT 1 FROM request r WHERE r.org = e.org "
 	    "AND r.kind = 'results' AND r.id || '/' = rtrim(e.id, replace(e.id, '/', ''))) THEN 0 ELSE 1 END, "
-	    "CASE WHEN :has_adjusts = 0 OR e.cost_given = 1 THEN 0 WHEN e.settles_id IS NOT NULL THEN 1 "
-	    "WHEN EXISTS (SELECT 1 FROM event a WHERE a.org = e.org AND a.source IN (e.source, 'daybook:adjust:' || e.source) "
-	    "AND a.settles_id = coalesce(e.voids_id, e.id)) THEN 1 ELSE 0 END "
+	    "CASE WHEN :has_settlements = 0 THEN 0 ELSE EXISTS (SELECT 1 FROM event a WHERE "
+	    SETTLES(EVENT_SOURCE, "coalesce(e.voids_id, e.settles_id, e.id)") " AND a.cost_given = 1) END, "
+	    /* All parts of an event are priced in one sum, as its cost is rounded once. */
+	    "CASE e.status WHEN 'adjust' THEN 0 WHEN 'void' THEN e.parts "
+	    "ELSE CASE e.status WHEN 'sent' THEN e.parts ELSE 0 END + " SETTLED("parts", "e.id") " END "
 	    "FROM event e LEFT JOIN actor w ON w.key = e.actor "
 	    "LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
 	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at ORDER BY e.occurred_at");
 	query_bind_int(q, ":org", v->org);
-	query_bind_int(q, ":has_adjusts", p.has_adjusts);
+	query_bind_int(q, ":has_settlements", p.has_settlements);
 	query_bind_int(q, ":from_at", s->is_first ? INT64_MIN : p.from_at - (v->offset_max > 0 ? v->offset_max : 0) * SECOND_MS);
 	query_bind_int(q, ":until_at", s->is_last ? INT64_MAX : p.until_at - (v->offset_min < 0 ? v->offset_min : 0) * SECOND_MS);
 	while (st == OK && query_step(q))

@@ -147,7 +147,7 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 		st = campaign_write_segment(db, org, c, &c->segments[i]);
 	if (st != OK || (st = campaign_seal(db, c)) != OK)
 		return st;
-	return campaign_audit(db, org, c, change, "campaign.set");
+	return campaign_audit_change(db, org, was, c, change);
 }
 
 /* ---- Cancel, pause, resume */

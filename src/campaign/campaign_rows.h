@@ -24,4 +24,8 @@ enum status	campaign_reserve(struct db *db, struct arena *a, const struct organi
 enum status	campaign_audit(struct db *db, const struct organization *org, const struct campaign *c,
 		    const struct campaign_change *change, const char *action) MUST_CHECK;
 
+/* The audit row of a change from `was` to `is`, with the old and the new value of what differs. */
+enum status	campaign_audit_change(struct db *db, const struct organization *org, const struct campaign *was,
+		    const struct campaign *is, const struct campaign_change *change) MUST_CHECK;
+
 #endif

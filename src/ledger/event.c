@@ -76,7 +76,7 @@ post_event(struct post *p, struct event_item *item)
 	 * If the event is refused, look for its id first: a repeated event must be reported as a duplicate also when
 	 * its time has left the window.  For other events, the insert finds out.
 	 */
-	if (!event_check_window(p, item, "occurredAt", e->occurred_at) || !event_cost(p, item, &cost)) {
+	if (!event_check_window(p, item, "occurredAt", e->occurred_at, EVENT_WINDOW_MS) || !event_cost(p, item, &cost)) {
 		if ((st = event_find(p->db, p->arena, p->org, e->source, e->id, &is_there, &old)) != OK || !is_there)
 			return st;
 		return event_match_existing(p, item, &old);
@@ -96,7 +96,7 @@ post_event(struct post *p, struct event_item *item)
 			return st;
 		return event_match_existing(p, item, &old);
 	}
-	event_accept(p, item, e->occurred_at);
+	event_accept(p, item, e->occurred_at, EVENT_WINDOW_MS);
 	if (e->kind == EVENT_SENT)
 		rollup_add(p->rollup, e->occurred_at, e->channel, e->messages, e->parts, cost);
 	else if ((st = insert_failure(p, e, target.ref)) != OK)
@@ -176,7 +176,7 @@ post_enforced(struct post *p, struct event_item *item)
 		return st;
 	if (is_there)
 		return event_match_existing(p, item, &old);
-	if (!event_check_window(p, item, "occurredAt", e->occurred_at) || !event_cost(p, item, &cost))
+	if (!event_check_window(p, item, "occurredAt", e->occurred_at, EVENT_WINDOW_MS) || !event_cost(p, item, &cost))
 		return OK;
 	if ((st = preview(p, item, cost, &v)) != OK || (st = admit(p, item, &v)) != OK)
 		return st;
@@ -194,15 +194,15 @@ post_enforced(struct post *p, struct event_item *item)
 	return st;
 }
 
-/* A void is a correction and needs no room, but it changes days and cycles in a way that the book does not follow. */
+/* Corrections need no room, but they change the windows of limits in a way that the book does not follow. */
 static enum status
 post_item(struct post *p, struct event_item *item)
 {
 	enum status st;
 
-	if (item->event.kind != EVENT_VOID)
+	if (item->event.kind == EVENT_SENT || item->event.kind == EVENT_FAILED)
 		return p->book != NULL ? post_enforced(p, item) : post_event(p, item);
-	st = event_post_void(p, item);
+	st = item->event.kind == EVENT_VOID ? event_post_void(p, item) : event_post_settlement(p, item);
 	if (p->book != NULL && item->verdict == EVENT_ACCEPTED)
 		limit_book_reset(p->book);
 	return st;

@@ -1,6 +1,7 @@
 /*
  * The checks on an item (see event_post.h): its id, its window and its cost.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/crypto.h"
@@ -8,7 +9,8 @@
 #include "time/instant.h"
 #include "base/money.h"
 
-const char *const event_kind_status[] = { [EVENT_SENT] = "sent", [EVENT_FAILED] = "failed", [EVENT_VOID] = "void" };
+const char *const event_kind_status[] = { [EVENT_SENT] = "sent", [EVENT_FAILED] = "failed", [EVENT_VOID] = "void",
+	[EVENT_SETTLEMENT] = "adjust" };
 
 void
 event_reject(struct event_item *item, const char *error)
@@ -24,6 +26,19 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* Of a settlement the row has only the differences, so the hash stands for what its body said. */
+static void
+hash_settlement(const struct event *e, uint8_t detail[SHA256_SIZE])
+{
+	char parts[24] = "", cost[24] = "";
+
+	if (e->parts_given)
+		snprintf(parts, sizeof(parts), "%lld", (long long)e->parts);
+	if (e->cost_given)
+		snprintf(cost, sizeof(cost), "%lld", (long long)e->cost_micros);
+	sha256_texts(detail, e->source, e->id, e->settles, parts, cost, e->settles_sent ? "sent" : "", NULL);
+}
+
 /*
  * Hashes the phone number and the reason, so that the ledger can tell a retry from a conflict without storing them.
  * Includes the event's source and id, so that the same number in two events has two hashes.
@@ -33,6 +48,10 @@ event_detail_hash(const struct event *e, uint8_t detail[SHA256_SIZE])
 {
 	if (e->kind == EVENT_SENT)
 		return false;
+	if (e->kind == EVENT_SETTLEMENT) {
+		hash_settlement(e, detail);
+		return true;
+	}
 	sha256_texts(detail, e->source, e->id, e->to != NULL ? e->to : "", e->reason, NULL);
 	return true;
 }
@@ -54,6 +73,8 @@ is_same_body(const struct event *e, const struct event_row *row)
 		return false;
 	if (e->kind == EVENT_VOID)
 		return same_text(e->voids, row->voids);
+	if (e->kind == EVENT_SETTLEMENT)
+		return same_text(e->settles, row->settles);
 	return e->occurred_at == row->occurred_at && e->channel == row->channel && e->messages == row->messages &&
 	    e->parts == row->parts &&
 	    (e->cost_given ? e->cost_micros == row->cost_micros : !row->cost_given) &&
@@ -61,55 +82,25 @@ is_same_body(const struct event *e, const struct event_row *row)
 }
 
 /*
- * Decides on an item whose id is taken: duplicate or conflict.  In a statement it is always a duplicate, but a cost
- * that differs is adjusted, unless the event was voided: then nothing is owed for it.
+ * Decides on an item whose id is taken: duplicate or conflict.  In a statement it is always a duplicate, and what differs
+ * settles the event.
  */
 enum status
 event_match_existing(struct post *p, struct event_item *item, const struct event_row *row)
 {
-	const struct event *e = &item->event;
-	int64_t costs, adjusts;
-	enum status st;
-	bool is_voided;
-
 	item->error = item->warning = NULL;
-	if (!p->options->is_statement) {
-		item->verdict = is_same_body(e, row) ? EVENT_DUPLICATE : EVENT_CONFLICT;
-		return OK;
-	}
-	item->verdict = EVENT_DUPLICATE;
-	if (!e->cost_given || strcmp(row->status, "sent") != 0)
-		return OK;
-	if ((st = event_is_voided(p->db, p->org, row, &is_voided)) != OK || is_voided)
-		return st;
-	if ((st = event_effective_cost(p->db, p->org, &p->prices, row, &costs, &adjusts)) != OK || costs == e->cost_micros)
-		return st;
-	item->warning = "cost: adjusted to that of the statement";
-	/*
-	 * The first adjustment fixes the cost for good.  Take back what repricing has added in this event's quarter, so
-	 * that from now on price and statement do not both count.
-	 */
-	if (adjusts == 0 && costs != row->cost_micros) {
-		if ((st = event_adjust_quarter(p->db, p->org, floor_div(row->occurred_at, QUARTER_MS), row->channel,
-		    row->cost_micros - costs, p->rollup, p->options)) != OK)
-			return st;
-		costs = row->cost_micros;
-	}
-	/*
-	 * One adjust row for the difference.  Its id is the event's, a unit separator and a number, which no client can
-	 * send.
-	 */
-	return event_adjust(p->db, p->org, arena_printf(p->arena, EVENT_OWN_SOURCE "adjust:%s", e->source),
-	    arena_printf(p->arena, "%s" EVENT_SEPARATOR "%lld", e->id, (long long)adjusts + 1), e->id, row->occurred_at,
-	    row->channel, e->cost_micros - costs, true, p->rollup, p->options);
+	if (p->options->is_statement)
+		return event_settle_statement(p, item, row);
+	item->verdict = is_same_body(&item->event, row) ? EVENT_DUPLICATE : EVENT_CONFLICT;
+	return OK;
 }
 
 /* Counts events older than the window as backfilled, for the audit. */
 void
-event_accept(struct post *p, struct event_item *item, int64_t at)
+event_accept(struct post *p, struct event_item *item, int64_t at, int64_t window_ms)
 {
 	item->verdict = EVENT_ACCEPTED;
-	p->backfilled += at < p->options->now - EVENT_WINDOW_MS;
+	p->backfilled += at < p->options->now - window_ms;
 }
 
 /*
@@ -117,7 +108,7 @@ event_accept(struct post *p, struct event_item *item, int64_t at)
  * sender's clock; too far back would change months that were reported.
  */
 bool
-event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at)
+event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at, int64_t window_ms)
 {
 	int64_t now = p->options->now;
 
@@ -125,8 +116,9 @@ event_check_window(struct post *p, struct event_item *item, const char *field, i
 		event_reject(item, arena_printf(p->arena, "%s: more than 5 minutes in the future", field));
 	else if (at < INSTANT_MIN)
 		event_reject(item, arena_printf(p->arena, "%s: before 2012-01-01", field));
-	else if (at < now - EVENT_WINDOW_MS && !p->options->may_backfill)
-		event_reject(item, arena_printf(p->arena, "%s: more than 35 days ago, which needs the scope usage:backfill", field));
+	else if (at < now - window_ms && !p->options->may_backfill)
+		event_reject(item, arena_printf(p->arena, "%s: more than %lld days ago, which needs the scope usage:backfill", field,
+		    (long long)(window_ms / DAY_MS)));
 	else
 		return true;
 	return false;

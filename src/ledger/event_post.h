@@ -23,21 +23,26 @@ struct post {
 extern const char *const event_kind_status[];
 
 void		event_reject(struct event_item *item, const char *error);
-void		event_accept(struct post *p, struct event_item *item, int64_t at);
+/* Accepts an item of that instant.  What is older than the window counts as backfilled. */
+void		event_accept(struct post *p, struct event_item *item, int64_t at, int64_t window_ms);
 
-/* The hash of the phone number and the reason; false if the event has neither. */
+/* The hash of the phone number and the reason, or of what a settlement says; false if a sent event has neither. */
 bool		event_detail_hash(const struct event *e, uint8_t detail[32]);
 
 /*
- * False, with the item rejected, if the instant is outside the caller's window, or if the cost is more than an amount
- * may be.
+ * False, with the item rejected, if the instant is outside the caller's window (window_ms back, unless he may backfill), or if
+ * the cost is more than an amount may be.
  */
-bool		event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at);
+bool		event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at, int64_t window_ms);
 bool		event_cost(struct post *p, struct event_item *item, int64_t *micros);
 
 /* Sets the item's verdict if its id is taken, by the row that has it. */
 enum status	event_match_existing(struct post *p, struct event_item *item, const struct event_row *row);
 
 enum status	event_post_void(struct post *p, struct event_item *item);
+enum status	event_post_settlement(struct post *p, struct event_item *item);
+
+/* Settles a row by the line of a statement that has its id: sets is_settled, is_voided or differs of the item, a duplicate. */
+enum status	event_settle_statement(struct post *p, struct event_item *item, const struct event_row *row);
 
 #endif

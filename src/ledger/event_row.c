@@ -12,9 +12,6 @@
 #include "ledger/usage.h"
 #include "store/channel_column.h"
 
-/* Adjustments by a new price concern a quarter and a channel, not one event, so they have a source of their own. */
-static const char reprice_source[] = EVENT_OWN_SOURCE "reprice";
-
 static const char *
 text_or_null(struct query *q, struct arena *a, int column)
 {
@@ -56,41 +53,6 @@ event_find(struct db *db, struct arena *a, const struct organization *org, const
 		st = event_row_read(q, a, row);
 	done = query_done(q);
 	return st != OK ? st : done;
-}
-
-/* What an event costs now: its pinned cost, plus its own adjustments, plus what repricing made of it. */
-enum status
-event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
-    const struct event_row *row, int64_t *micros, int64_t *adjusts)
-{
-	struct query *q = db_query(db, "SELECT coalesce(sum(cost_micros), 0), count(*) FROM event "
-	    "WHERE org = :org AND source IN (:source, '" EVENT_OWN_SOURCE "adjust:' || :source) AND settles_id = :id");
-	enum status st;
-
-	*micros = row->cost_micros;
-	*adjusts = 0;
-	query_bind_int(q, ":org", org->key);
-	query_bind_text(q, ":source", row->source);
-	query_bind_text(q, ":id", row->id);
-	if (query_step(q)) {
-		*micros += query_int(q, 0);
-		*adjusts = query_int(q, 1);
-	}
-	if ((st = query_done(q)) != OK || row->cost_given || *adjusts > 0 || strcmp(row->status, "sent") != 0)
-		return st;
-	/*
-	 * If its quarter was repriced, the present price replaces the pinned cost.  The adjust row covers the whole
-	 * quarter, so the share of one event can only be computed.  A given or adjusted cost is not subject to prices.
-	 */
-	q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_OWN_SOURCE "reprice' "
-	    "AND occurred_at = :at AND channel = :channel LIMIT 1");
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":at", floor_div(row->occurred_at, QUARTER_MS) * QUARTER_MS);
-	query_bind_text(q, ":channel", channel_facts(row->channel)->name);
-	if (query_step(q))
-		*micros += money_cost(row->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at))) -
-		    row->cost_micros;
-	return query_done(q);
 }
 
 enum status
@@ -205,25 +167,6 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 	return st;
 }
 
-/* Adds an amount of money without messages or parts. */
-enum status
-event_adjust(struct db *db, const struct organization *org, const char *source, const char *id, const char *settles,
-    int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given, struct rollup *rollup,
-    const struct event_options *options)
-{
-	struct event_new_row row = { .source = source, .id = id, .status = "adjust", .occurred_at = occurred_at,
-		.channel = channel, .cost_micros = cost_micros, .cost_given = cost_given, .settles = settles };
-	enum status st;
-	bool is_new;
-
-	if ((st = event_insert(db, org, &row, rollup, options, &is_new)) != OK)
-		return st;
-	if (!is_new)
-		return INTERNAL;	/* we choose the id, so it cannot be taken */
-	rollup_add(rollup, occurred_at, channel, 0, 0, cost_micros);
-	return OK;
-}
-
 /* Numbers the adjustments of a quarter and channel, so that each repricing has its own id. */
 enum status
 event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter, enum channel channel,
@@ -233,10 +176,13 @@ event_adjust_quarter(struct db *db, const struct organization *org, int64_t quar
 	    "AND occurred_at = :at AND channel = :channel");
 	int64_t at = quarter * QUARTER_MS, earlier = 0;
 	char id[64];
+	struct event_new_row row = { .source = EVENT_REPRICE_SOURCE, .id = id, .status = "adjust", .occurred_at = at,
+		.channel = channel, .cost_micros = cost_micros };
 	enum status st;
+	bool is_new;
 
 	query_bind_int(q, ":org", org->key);
-	query_bind_text(q, ":source", reprice_source);
+	query_bind_text(q, ":source", EVENT_REPRICE_SOURCE);
 	query_bind_int(q, ":at", at);
 	query_bind_text(q, ":channel", channel_facts(channel)->name);
 	if (query_step(q))
@@ -244,5 +190,10 @@ event_adjust_quarter(struct db *db, const struct organization *org, int64_t quar
 	if ((st = query_done(q)) != OK)
 		return st;
 	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(channel)->name, (long long)quarter, (long long)earlier + 1);
-	return event_adjust(db, org, reprice_source, id, NULL, at, channel, cost_micros, false, rollup, options);
+	if ((st = event_insert(db, org, &row, rollup, options, &is_new)) != OK)
+		return st;
+	if (!is_new)
+		return INTERNAL;	/* we choose the id, so it cannot be taken */
+	rollup_add(rollup, at, channel, 0, 0, cost_micros);
+	return OK;
 }

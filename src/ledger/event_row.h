@@ -8,6 +8,13 @@
 #include "ledger/price.h"
 #include "ledger/segment.h"
 
+/* Sources of our own.  The first concerns a quarter and a channel, not one event; before the second stands the event's source. */
+#define EVENT_REPRICE_SOURCE EVENT_OWN_SOURCE "reprice"
+#define EVENT_SETTLE_PREFIX EVENT_OWN_SOURCE "adjust:"
+
+/* The settlements of the event (:org, :source, :id) in the table `event`: those of its own source, and those of a statement. */
+#define EVENT_IS_SETTLEMENT "org = :org AND source IN (:source, '" EVENT_SETTLE_PREFIX "' || :source) AND settles_id = :id"
+
 /* A row as it is in the table. */
 struct event_row {
 	const char *source, *id;
@@ -39,11 +46,19 @@ enum status	event_find(struct db *db, struct arena *a, const struct organization
 		    const char *id, bool *found, struct event_row *row);
 
 /*
- * What an event costs after later adjustments, in micros: what a void must take back.  *adjusts counts the adjustments
- * of this event alone: after the first one its cost is the carrier's, and prices no longer change it.
+ * What stands of an event after its settlements and after repricing: what lists show, and what a void takes back.  A failed
+ * event has no messages, parts and cost, unless a settlement said that it was sent.
  */
-enum status	event_effective_cost(struct db *db, const struct organization *org, const struct price_list *prices,
-		    const struct event_row *row, int64_t *micros, int64_t *adjusts);
+struct event_standing {
+	bool is_failed;
+	int64_t messages, parts, cost_micros;
+	bool cost_given;	/* by the event or a settlement: prices do not change it */
+	int64_t own_micros;	/* cost_micros without the event's share of its quarter's repricing */
+	int64_t settlements;	/* their number */
+};
+
+enum status	event_standing(struct db *db, const struct organization *org, const struct price_list *prices,
+		    const struct event_row *row, struct event_standing *standing);
 
 /* Whether a void took the event back. */
 enum status	event_is_voided(struct db *db, const struct organization *org, const struct event_row *row, bool *voided);
@@ -67,14 +82,12 @@ struct rollup;
 enum status	event_insert(struct db *db, const struct organization *org, const struct event_new_row *row,
 		    struct rollup *rollup, const struct event_options *options, bool *is_new) MUST_CHECK;
 
-/* Writes the difference that a new price makes to one quarter and channel as an adjust row, and adds it to the roll-up. */
+/*
+ * Writes the difference that a new price makes to one quarter and channel as an adjust row of money only, and adds it to the
+ * roll-up.
+ */
 enum status	event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter,
 		    enum channel channel, int64_t cost_micros, struct rollup *rollup,
 		    const struct event_options *options);
-
-/* Writes an adjust row, money only, and adds it to the roll-up. */
-enum status	event_adjust(struct db *db, const struct organization *org, const char *source, const char *id,
-		    const char *settles, int64_t occurred_at, enum channel channel, int64_t cost_micros, bool cost_given,
-		    struct rollup *rollup, const struct event_options *options) MUST_CHECK;
 
 #endif

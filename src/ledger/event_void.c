@@ -1,11 +1,12 @@
 /*
- * Voids: rows that take an event back.  A void copies its event's instant, channel, segment and cost with the opposite
- * sign, so that sums over any stretch of the ledger are right without looking at pairs.
+ * Voids: rows that take an event back.  A void copies its event's instant, channel and segment, and what stands of its figures
+ * with the opposite sign, so that sums over any stretch of the ledger are right without looking at pairs.
  */
 #include <string.h>
 
 #include "store/audit.h"
 #include "base/crypto.h"
+#include "base/json.h"
 #include "ledger/event_post.h"
 #include "ledger/failed_contact.h"
 
@@ -25,7 +26,8 @@ check_target(struct post *p, struct event_item *item, bool is_there, const struc
 		return OK;
 	}
 	if (strcmp(target->status, "sent") != 0 && strcmp(target->status, "failed") != 0) {
-		event_reject(item, "voids: that event is a void, which cannot be voided");
+		event_reject(item, strcmp(target->status, "void") == 0 ? "voids: that event is a void, which cannot be voided" :
+		    "voids: that event is a settlement, which cannot be voided");
 		return OK;
 	}
 	if ((st = event_is_voided(p->db, p->org, target, &is_voided)) != OK)
@@ -33,8 +35,27 @@ check_target(struct post *p, struct event_item *item, bool is_there, const struc
 	if (is_voided)
 		event_reject(item, "voids: that event is already voided");
 	else
-		*may = event_check_window(p, item, "voids", target->occurred_at);
+		*may = event_check_window(p, item, "voids", target->occurred_at, EVENT_WINDOW_MS);
 	return OK;
+}
+
+/* The detail of the audit row: a JSON object in the arena. */
+static const char *
+audit_detail(struct arena *a, const struct event *e)
+{
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
+	const char *text;
+
+	json_open_object(j, NULL);
+	json_put_text(j, "source", e->source);
+	json_put_text(j, "id", e->id);
+	json_put_text(j, "voids", e->voids);
+	json_put_text(j, "reason", e->reason);
+	json_close_object(j);
+	text = arena_strdup(a, buf_text(&detail));
+	buf_free(&detail);
+	return text;
 }
 
 /* Writes the void and undoes what its event did to roll-ups, segment and failed contacts. */
@@ -42,36 +63,33 @@ static enum status
 write_void(struct post *p, struct event_item *item, const struct event_row *target)
 {
 	const struct event *e = &item->event;
-	bool is_failed = strcmp(target->status, "failed") == 0, is_new;
 	struct segment_ref ref = { target->campaign, target->segment };
 	uint8_t detail[SHA256_SIZE];
-	int64_t cost, adjusts;
+	struct event_standing stands;
 	enum status st;
+	bool is_new;
 
-	if ((st = event_effective_cost(p->db, p->org, &p->prices, target, &cost, &adjusts)) != OK)
+	if ((st = event_standing(p->db, p->org, &p->prices, target, &stands)) != OK)
 		return st;
 	event_detail_hash(e, detail);
-	/*
-	 * The cost is taken back as it is now, after adjustments and repricing.  A failed event had no amounts to take
-	 * back.
-	 */
+	/* What stands now is taken back, after settlements and repricing.  A failed event has no amounts. */
 	struct event_new_row row = { .source = e->source, .id = e->id, .status = "void", .occurred_at = target->occurred_at,
-		.channel = target->channel, .messages = is_failed ? 0 : -target->messages,
-		.parts = is_failed ? 0 : -target->parts, .cost_micros = -cost, .cost_given = target->cost_given,
-		.ref = ref, .voids = e->voids, .reason = e->reason, .detail = detail };
+		.channel = target->channel, .messages = -stands.messages, .parts = -stands.parts,
+		.cost_micros = -stands.cost_micros, .cost_given = stands.cost_given, .ref = ref, .voids = e->voids,
+		.reason = e->reason, .sender = target->sender, .network = target->network, .tag = target->tag, .detail = detail };
 	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
-	event_accept(p, item, target->occurred_at);
-	if (is_failed) {	/* no failed contact after all: remove the number */
+	event_accept(p, item, target->occurred_at, EVENT_WINDOW_MS);
+	if (stands.is_failed) {	/* no failed contact after all: remove the number */
 		if ((st = failed_contact_forget(p->db, p->org->key, target->source, target->id)) != OK)
 			return st;
 	} else
 		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
 	/* The segment's counters go down, but not `spent`: what was spent of a reservation is not reserved again. */
-	if (ref.segment > 0 && (st = segment_correct(p->db, ref, is_failed ? 0 : -target->messages, is_failed ? -1 : 0)) != OK)
+	if (ref.segment > 0 && (st = segment_correct(p->db, ref, -stands.messages, stands.is_failed ? -1 : 0)) != OK)
 		return st;
 	return audit(p->db, p->options->now, p->org->key, p->options->by, "event.void",
-	    event_void_detail(p->arena, e));
+	    audit_detail(p->arena, e));
 }
 
 /*

@@ -18,6 +18,7 @@ read_line(struct query *q, struct arena *a, struct ledger_line *l)
 	const int n = EVENT_ROW_COLUMN_COUNT;
 	enum status st = event_row_read(q, a, &l->row);
 
+	l->has_standing = false;
 	l->reason = l->row.reason;
 	l->received_at = query_int(q, n);
 	if ((l->has_failure = !query_is_null(q, n + 1))) {
@@ -29,8 +30,14 @@ read_line(struct query *q, struct arena *a, struct ledger_line *l)
 
 /* ---- A page */
 
+/* The rank of struct ledger_position, and the status of an event after its settlements. */
+#define RANK "CASE e.status WHEN 'void' THEN 2 WHEN 'adjust' THEN 1 ELSE 0 END"
+#define STATUS "CASE WHEN e.status = 'failed' AND EXISTS (SELECT 1 FROM event a WHERE a.org = e.org " \
+	"AND a.source IN (e.source, '" EVENT_SETTLE_PREFIX "' || e.source) AND a.settles_id = e.id AND a.messages = 1) " \
+	"THEN 'sent' ELSE e.status END"
+
 /*
- * Reads the rows after *place in the order (time, void, source, id).  The tuple comparison continues exactly after the
+ * Reads the rows after *place in the order (time, rank, source, id).  The tuple comparison continues exactly after the
  * last row even if many rows share an instant.  The range on occurred_at alone lets the query use its index.
  */
 enum status
@@ -40,12 +47,13 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, cons
 	struct query *q = db_query(db, "SELECT " EVENT_ROW_COLUMNS ", e.received_at, f.phone, f.reason FROM event e "
 	    "LEFT JOIN failure f ON f.org = e.org AND f.source = e.source AND f.id = e.id "
 	    "WHERE e.org = :org AND e.occurred_at >= :at AND e.occurred_at < :until "
-	    "AND (e.occurred_at > :at OR (e.status = 'void', e.source, e.id) > (:is_void, :source, :id)) "
-	    "AND (e.status <> 'adjust' OR :with_adjusts = 1) "
-	    "AND (:channel IS NULL OR e.channel = :channel) AND (:status IS NULL OR e.status = :status) "
+	    "AND (e.occurred_at > :at OR (" RANK ", e.source, e.id) > (:rank, :source, :id)) "
+	    "AND (e.status <> 'adjust' OR :with = 2 OR (:with = 1 AND e.settles_id IS NOT NULL "
+	    "AND substr(e.source, 1, 8) <> '" EVENT_OWN_SOURCE "')) "
+	    "AND (:channel IS NULL OR e.channel = :channel) AND (:status IS NULL OR " STATUS " = :status) "
 	    "AND (:campaign IS NULL OR e.campaign_given = :campaign "
 	    "OR e.campaign = (SELECT key FROM campaign WHERE org = :org AND id = :campaign)) "
-	    "ORDER BY e.occurred_at, e.status = 'void', e.source, e.id LIMIT :max");
+	    "ORDER BY e.occurred_at, " RANK ", e.source, e.id LIMIT :max");
 	enum status st = OK, done;
 
 	*count = 0;
@@ -53,10 +61,10 @@ ledger_page(struct db *db, struct arena *a, const struct organization *org, cons
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":at", place->at);
 	query_bind_int(q, ":until", f->until_at);
-	query_bind_int(q, ":is_void", place->is_void);
+	query_bind_int(q, ":rank", place->rank);
 	query_bind_text(q, ":source", place->source);
 	query_bind_text(q, ":id", place->id);
-	query_bind_int(q, ":with_adjusts", f->with_adjusts);
+	query_bind_int(q, ":with", f->with);
 	query_bind_text(q, ":channel", f->channel);
 	query_bind_text(q, ":status", f->status);
 	query_bind_text(q, ":campaign", f->campaign);
@@ -91,7 +99,7 @@ clear(struct db *db, const struct organization *org)
 
 /*
  * Adds a stretch of the ledger to the quarter-hour roll-up.  Failed events count nothing; voids and adjustments are
- * negative or money only, so a plain sum is right.
+ * differences, so a plain sum is right.
  */
 static enum status
 add_quarters(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)
@@ -111,7 +119,8 @@ add_quarters(struct db *db, const struct organization *org, int64_t from_at, int
 /*
  * Adds a stretch of the ledger to the segments' counters, by the rules of segment_spend and segment_correct: a void of a
  * sent event lowers `sent`, a void of a failed one lowers `failed`, and neither lowers `spent`.  The join tells which of
- * the two a void is.  A void has its event's instant, so both lie in the same stretch.
+ * the two a void is.  A settlement with a message has moved it from `failed` to `sent`.  Corrections have their event's instant, so all lie
+ * in the same stretch.
  */
 static enum status
 add_segments(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)

@@ -41,38 +41,58 @@ line_reason(const struct ledger_line *l)
 	return is_status(l, "failed") ? text_or(l->reason, "erased") : is_status(l, "void") ? text_or(l->reason, "exported") : NULL;
 }
 
-/* ---- What a line costs */
-
-/*
- * The cost of a sent event after adjustments, or of a void of one: the same amount, negative.  Readers see no adjust
- * rows unless they ask for them, so the lines must include them.
- */
-enum status
-ledger_cost(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
-    const struct ledger_line *l, int64_t *cost)
+/* A settlement in the form that can be imported; with its differences it is an adjustment like others. */
+static bool
+is_settlement(const struct ledger_line *l)
 {
-	struct event_row voided;
-	int64_t adjusts;
-	enum status st;
-	bool found;
+	return l->has_standing && is_status(l, "adjust");
+}
 
-	*cost = l->row.cost_micros;
-	if (is_status(l, "sent"))
-		return event_effective_cost(db, org, prices, &l->row, cost, &adjusts);
-	if (l->row.voids == NULL)
-		return OK;
-	if ((st = event_find(db, a, org, l->row.source, l->row.voids, &found, &voided)) != OK || !found ||
-	    strcmp(voided.status, "sent") != 0)
+/* ---- What stands */
+
+/* Finds the event that a correction is about.  A correction without one is damaged, and stays as it is. */
+static enum status
+find_target(struct db *db, struct arena *a, const struct organization *org, const struct ledger_line *l, bool *found,
+    struct event_row *target)
+{
+	const char *id = l->row.voids != NULL ? l->row.voids : l->row.settles;
+
+	return event_find(db, a, org, l->row.source, id, found, target);
+}
+
+enum status
+ledger_stand(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
+    struct ledger_line *l)
+{
+	bool is_event = is_status(l, "sent") || is_status(l, "failed"), found = true;
+	struct event_row target = l->row;
+	struct event_standing s;
+	enum status st;
+
+	l->has_standing = true;
+	if (!is_event && (st = find_target(db, a, org, l, &found, &target)) != OK)
 		return st;
-	if ((st = event_effective_cost(db, org, prices, &voided, cost, &adjusts)) == OK)
-		*cost = -*cost;
-	return st;
+	if (!found)
+		return OK;
+	if ((st = event_standing(db, org, prices, &target, &s)) != OK || (is_event && s.is_failed))
+		return st;
+	/* The row of a void has the messages and parts that it takes back, but repricing concerns its cost too. */
+	if (is_status(l, "void")) {
+		l->row.cost_micros = -s.cost_micros;
+		return OK;
+	}
+	l->row.messages = s.messages;
+	l->row.parts = s.parts;
+	l->row.cost_micros = s.cost_micros;
+	if (is_event)
+		l->row.status = "sent";
+	return OK;
 }
 
 /* ---- JSON */
 
 void
-ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
+ledger_put(struct json *j, const struct ledger_line *l)
 {
 	json_open_object(j, NULL);
 	json_put_text(j, "id", l->row.id);
@@ -82,7 +102,7 @@ ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
 	json_put_int(j, "messages", l->row.messages);
 	json_put_int(j, "parts", l->row.parts);
 	json_put_text(j, "status", l->row.status);
-	json_put_money(j, "cost", cost);
+	json_put_money(j, "cost", l->row.cost_micros);
 	json_put_text_or_null(j, "campaignId", l->row.campaign_given);
 	json_put_int_or_null(j, "segmentNumber", l->row.segment_given, 0);
 	json_put_text_or_null(j, "to", line_to(l));
@@ -93,7 +113,7 @@ ledger_put(struct json *j, const struct ledger_line *l, int64_t cost)
 
 /* Omits what an event of its kind must not have, which would be refused. */
 void
-ledger_put_event(struct json *j, const struct ledger_line *l, int64_t cost)
+ledger_put_event(struct json *j, const struct ledger_line *l)
 {
 	json_open_object(j, NULL);
 	json_put_text(j, "id", l->row.id);
@@ -102,6 +122,10 @@ ledger_put_event(struct json *j, const struct ledger_line *l, int64_t cost)
 	if (is_status(l, "void")) {
 		json_put_text(j, "voids", l->row.voids);
 		json_put_text(j, "reason", line_reason(l));
+	} else if (is_settlement(l)) {
+		json_put_text(j, "settles", l->row.settles);
+		json_put_int(j, "parts", l->row.parts);
+		json_put_money(j, "cost", l->row.cost_micros);
 	} else {
 		json_put_text(j, "channel", channel_facts(l->row.channel)->name);
 		instant_put(j, "occurredAt", l->row.occurred_at);
@@ -112,23 +136,33 @@ ledger_put_event(struct json *j, const struct ledger_line *l, int64_t cost)
 			json_put_text(j, "to", line_to(l));
 			json_put_text(j, "reason", line_reason(l));
 		} else
-			json_put_money(j, "cost", cost);
+			json_put_money(j, "cost", l->row.cost_micros);
 		if (l->row.campaign_given != NULL)
 			json_put_text(j, "campaignId", l->row.campaign_given);
 		if (l->row.segment_given > 0)
 			json_put_int(j, "segmentNumber", l->row.segment_given);
+		if (l->row.settles != NULL)
+			json_put_text(j, "settles", l->row.settles);
 	}
 	json_close_object(j);
 }
 
 /* ---- CSV */
 
-const char *const ledger_csv_names[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
-	"campaignId", "segmentNumber", "to", "reason", "voids", NULL };
+void
+ledger_put_csv_names(struct csv *csv)
+{
+	static const char *const listed[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
+		"campaignId", "segmentNumber", "to", "reason", "voids", NULL };
+	static const char *const exported[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
+		"campaignId", "segmentNumber", "to", "reason", "voids", "settles", NULL };
+
+	csv_put_names(csv, csv->is_for_import ? exported : listed);
+}
 
 /* Writes the cells from the channel to the segment, which a void for import must leave empty. */
 static void
-put_figures(struct csv *csv, const struct ledger_line *l, int64_t cost)
+put_figures(struct csv *csv, const struct ledger_line *l)
 {
 	csv_put_text(csv, channel_facts(l->row.channel)->name);
 	instant_put_csv(csv, l->row.occurred_at);
@@ -138,7 +172,7 @@ put_figures(struct csv *csv, const struct ledger_line *l, int64_t cost)
 	if (csv->is_for_import && is_status(l, "failed"))
 		csv_put_none(csv);
 	else
-		csv_put_money(csv, cost);
+		csv_put_money(csv, l->row.cost_micros);
 	csv_put_text(csv, text_or(l->row.campaign_given, ""));
 	if (l->row.segment_given > 0)
 		csv_put_int(csv, l->row.segment_given);
@@ -146,35 +180,58 @@ put_figures(struct csv *csv, const struct ledger_line *l, int64_t cost)
 		csv_put_none(csv);
 }
 
+static void
+put_none(struct csv *csv, int cells)
+{
+	for (int i = 0; i < cells; i++)
+		csv_put_none(csv);
+}
+
+/* The cells of put_figures for import: a void has none of them, a settlement its parts and its cost. */
+static void
+put_correction(struct csv *csv, const struct ledger_line *l)
+{
+	if (!is_settlement(l)) {
+		put_none(csv, 8);
+		return;
+	}
+	put_none(csv, 3);
+	csv_put_int(csv, l->row.parts);
+	put_none(csv, 1);
+	csv_put_money(csv, l->row.cost_micros);
+	put_none(csv, 2);
+}
+
 void
-ledger_put_csv(struct csv *csv, const struct ledger_line *l, int64_t cost)
+ledger_put_csv(struct csv *csv, const struct ledger_line *l)
 {
 	csv_put_text(csv, l->row.id);
 	csv_put_text(csv, l->row.source);
-	if (csv->is_for_import && is_status(l, "void"))
-		for (int i = 0; i < 8; i++)	/* the cells of put_figures */
-			csv_put_none(csv);
+	if (csv->is_for_import && (is_status(l, "void") || is_settlement(l)))
+		put_correction(csv, l);
 	else
-		put_figures(csv, l, cost);
+		put_figures(csv, l);
 	csv_put_text(csv, text_or(line_to(l), ""));
 	csv_put_text(csv, text_or(line_reason(l), ""));
 	csv_put_text(csv, text_or(l->row.voids, ""));
+	if (csv->is_for_import)
+		csv_put_text(csv, text_or(l->row.settles, ""));
 	csv_put_end(csv);
 }
 
-/* ---- Cursors: time ~ 0 or 1 (a void) ~ source, EVENT_SEPARATOR, id */
+/* ---- Cursors: time ~ rank ~ source, EVENT_SEPARATOR, id */
 
 struct ledger_position
 ledger_position_of(const struct ledger_line *l)
 {
-	return (struct ledger_position) { .at = l->row.occurred_at, .is_void = l->row.voids != NULL, .source = l->row.source,
-		.id = l->row.id };
+	return (struct ledger_position) { .at = l->row.occurred_at, .rank = is_status(l, "void") ? 2 : is_status(l, "adjust"),
+		.source = l->row.source, .id = l->row.id };
 }
 
 const char *
 ledger_cursor(struct arena *a, const struct ledger_position *place)
 {
-	return cursor_of(a, arena_printf(a, "%" PRId64 "~%d~%s" EVENT_SEPARATOR "%s", place->at, place->is_void, place->source,
+	return cursor_of(a, arena_printf(a, "%" PRId64 "~%d~%s" EVENT_SEPARATOR "%s", place->at, place->rank, place->source,
 	    place->id));
 }
 
@@ -182,17 +239,17 @@ ledger_cursor(struct arena *a, const struct ledger_position *place)
 bool
 ledger_cursor_parse(struct arena *a, const char *cursor, struct ledger_position *place)
 {
-	char *text = cursor_text(a, cursor), *is_void, *id;
+	char *text = cursor_text(a, cursor), *rank, *id;
 
 	if (text == NULL)
 		return false;
-	place->at = strtoll(text, &is_void, 10);
-	if (is_void == text || is_void[0] != '~' || (is_void[1] != '0' && is_void[1] != '1') || is_void[2] != '~' ||
-	    (id = strchr(is_void + 3, EVENT_SEPARATOR[0])) == NULL || id[1] == '\0')
+	place->at = strtoll(text, &rank, 10);
+	if (rank == text || rank[0] != '~' || rank[1] < '0' || rank[1] > '2' || rank[2] != '~' ||
+	    (id = strchr(rank + 3, EVENT_SEPARATOR[0])) == NULL || id[1] == '\0')
 		return false;
 	*id = '\0';
-	place->is_void = is_void[1] - '0';
-	place->source = is_void + 3;
+	place->rank = rank[1] - '0';
+	place->source = rank + 3;
 	place->id = id + 1;
 	return true;
 }

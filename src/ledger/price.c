@@ -66,25 +66,50 @@ struct repricing {
 	int64_t adjusted;		/* quarters whose cost is different now */
 };
 
+/* The settlements of the event that e is about, with a source without the prefix of statements. */
+#define SETTLES_SAME "a.org = e.org AND a.source IN (" SOURCE ", '" EVENT_SETTLE_PREFIX "' || " SOURCE ") " \
+	"AND a.settles_id = coalesce(e.voids_id, e.settles_id, e.id)"
+#define SOURCE "CASE WHEN substr(e.source, 1, 15) = '" EVENT_SETTLE_PREFIX "' THEN substr(e.source, 16) ELSE e.source END"
+/* The parts of an event after its settlements; rows of differences have none of their own, a void what it takes back. */
+#define PRICED_PARTS "CASE e.status WHEN 'adjust' THEN 0 WHEN 'void' THEN e.parts ELSE " \
+	"CASE e.status WHEN 'sent' THEN e.parts ELSE 0 END + CASE WHEN :has_settlements = 0 THEN 0 ELSE " \
+	"coalesce((SELECT sum(a.parts) FROM event a WHERE " SETTLES_SAME "), 0) END END"
+
+/* Whether the organization has any settlements; if not, there is no need to look for those of each event. */
+static enum status
+has_settlements(struct db *db, const struct organization *org, bool *has)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND settles_id IS NOT NULL LIMIT 1");
+
+	query_bind_int(q, ":org", org->key);
+	*has = query_step(q);
+	return query_done(q);
+}
+
 /*
  * Reads what each quarter-hour from from_at on has cost so far.  Earlier reprice rows are among them, with no parts:
- * they add to the present cost and cost nothing themselves, so repricing again takes them back.
- * Leaves out given costs, and events that a carrier's statement has adjusted, with their voids: a price no longer
- * determines those.  Reads all groups before the first adjust row is added, so that the query does not meet its own
- * result.
+ * they add to the present cost and cost nothing themselves, so repricing again takes them back.  So are settlements of parts
+ * alone.  Failed events have no parts and no cost, unless a settlement gave them some.
+ * Leaves out given costs, and events to which a settlement gave one, with all their rows: a price no longer determines those.
+ * Reads all groups before the first adjust row is added, so that the query does not meet its own result.
  */
 static enum status
 read_groups(struct db *db, struct arena *a, const struct repricing *r, int64_t from_at, struct group **groups,
     size_t *count)
 {
-	struct query *q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, e.parts, count(*), sum(e.cost_micros) "
-	    "FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel AND e.cost_given = 0 "
-	    "AND e.status <> 'failed' AND NOT EXISTS (SELECT 1 FROM event a WHERE a.org = e.org "
-	    "AND a.source IN (e.source, '" EVENT_OWN_SOURCE "adjust:' || e.source) "
-	    "AND a.settles_id = coalesce(e.voids_id, e.id)) "
-	    "GROUP BY quarter, e.parts ORDER BY quarter");
+	struct query *q;
 	size_t max = 0;
+	enum status st;
+	bool has;
 
+	if ((st = has_settlements(db, r->org, &has)) != OK)
+		return st;
+	q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, " PRICED_PARTS " AS priced_parts, count(*), "
+	    "sum(e.cost_micros) FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at AND e.channel = :channel "
+	    "AND (e.cost_given = 0 OR e.status = 'failed') AND (:has_settlements = 0 "
+	    "OR NOT EXISTS (SELECT 1 FROM event a WHERE " SETTLES_SAME " AND a.cost_given = 1)) "
+	    "GROUP BY quarter, priced_parts ORDER BY quarter");
+	query_bind_int(q, ":has_settlements", has);
 	*groups = NULL;
 	*count = 0;
 	query_bind_int(q, ":org", r->org->key);
@@ -177,6 +202,46 @@ reprice(struct db *db, struct arena *a, const char *only, enum channel c, struct
 	return st;
 }
 
+/* What a part has cost so far on that day, as text in the arena: by the prices of org, or the common ones; NULL = no price. */
+static enum status
+read_old(struct db *db, struct arena *a, int64_t org_key, enum channel c, struct day from, const char **usd)
+{
+	struct query *q = db_query(db, "SELECT nanos_per_part FROM price WHERE (org IS NULL OR org = :org) AND channel = :channel "
+	    "AND valid_from <= :day ORDER BY org IS NULL, valid_from DESC LIMIT 1");
+	char amount[MONEY_TEXT_MAX];
+
+	if (org_key != 0)
+		query_bind_int(q, ":org", org_key);
+	query_bind_text(q, ":channel", channel_facts(c)->name);
+	query_bind_int(q, ":day", from.n);
+	*usd = query_step(q) ? arena_strdup(a, money_format_nanos(query_int(q, 0), amount)) : NULL;
+	return query_done(q);
+}
+
+static enum status
+write_audit(struct db *db, int64_t org_key, enum channel c, struct day from, const char *old_usd, int64_t nanos_per_part,
+    int64_t adjusted, int64_t now, const struct actor *by)
+{
+	char day[DAY_TEXT_MAX], usd[MONEY_TEXT_MAX];
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
+	enum status st;
+
+	money_format_nanos(nanos_per_part, usd);
+	json_open_object(j, NULL);
+	json_put_text(j, "channel", channel_facts(c)->name);
+	json_put_text(j, "from", day_format(from, day));
+	json_put_raw(j, "usdPerPart", usd, strlen(usd));
+	json_put_int(j, "quartersAdjusted", adjusted);
+	json_open_object(j, "changed");
+	audit_put_raw_change(j, "usdPerPart", old_usd, usd);
+	json_close_object(j);
+	json_close_object(j);
+	st = audit(db, now, org_key, by, "price.set", buf_text(&detail));
+	buf_free(&detail);
+	return st;
+}
+
 /*
  * Writes the price first and then compares the events with it.  If the caller did not ask to reprice, that is a dry
  * run, and its CONFLICT aborts the transaction with the price.
@@ -186,12 +251,14 @@ price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, st
     bool reprice_events, int64_t now, const struct actor *by, int64_t *adjusted, struct error *err)
 {
 	struct event_options options = { .now = now, .by = by };
-	char day[DAY_TEXT_MAX], amount[MONEY_TEXT_MAX];
 	struct organization org = { 0 };
+	const char *old_usd;
 	struct query *q;
 	enum status st;
 
 	if (org_id != NULL && (st = organization_load(db, org_id, &org, err)) != OK)
+		return st;
+	if ((st = read_old(db, a, org.key, c, from, &old_usd)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO price (org, channel, valid_from, nanos_per_part) "
 	    "VALUES (:org, :channel, :valid_from, :nanos) "
@@ -204,10 +271,7 @@ price_set(struct db *db, struct arena *a, const char *org_id, enum channel c, st
 	if ((st = query_run(q)) != OK || (org_id == NULL && (st = installation_touch(db)) != OK) ||
 	    (st = reprice(db, a, org_id, c, from, !reprice_events, &options, adjusted, err)) != OK)
 		return st;
-	return audit(db, now, org.key, by, "price.set", arena_printf(a,
-	    "{\"channel\":\"%s\",\"from\":\"%s\",\"usdPerPart\":%s,\"quartersAdjusted\":%lld}",
-	    channel_facts(c)->name, day_format(from, day), money_format_nanos(nanos_per_part, amount),
-	    (long long)*adjusted));
+	return write_audit(db, org.key, c, from, old_usd, nanos_per_part, *adjusted, now, by);
 }
 
 enum status

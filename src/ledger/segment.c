@@ -110,6 +110,18 @@ segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t fai
 	return query_run(q);
 }
 
+/* A segment that has ended as failed, with nothing sent, has ended as sent now. */
+enum status
+segment_settle(struct db *db, struct segment_ref ref)
+{
+	struct query *q = db_query(db, "UPDATE segment SET sent = sent + 1, failed = failed - 1, "
+	    "status = CASE WHEN status = 'failed' THEN 'sent' ELSE status END WHERE campaign = :campaign AND number = :number");
+
+	query_bind_int(q, ":campaign", ref.campaign);
+	query_bind_int(q, ":number", ref.segment);
+	return query_run(q);
+}
+
 enum status
 segment_finish(struct db *db, struct segment_ref ref)
 {

@@ -36,6 +36,9 @@ enum status	segment_correct(struct db *db, struct segment_ref ref, int64_t sent,
 /* Ends an open segment, whatever is left of it. */
 enum status	segment_finish(struct db *db, struct segment_ref ref) MUST_CHECK;
 
+/* Moves one message from failed to sent, of an event that a settlement says was sent.  `spent` stays as it is. */
+enum status	segment_settle(struct db *db, struct segment_ref ref) MUST_CHECK;
+
 /* What open segments hold of a day: contacts of so many parts. */
 struct segment_hold {
 	struct day day;

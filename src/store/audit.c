@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/json.h"
 #include "store/audit.h"
 
 enum status
@@ -38,6 +37,54 @@ audit_pair(struct db *db, int64_t now, int64_t org_key, const struct actor *by, 
 	st = audit(db, now, org_key, by, action, buf_text(&entry));
 	buf_free(&entry);
 	return st;
+}
+
+static void
+put_raw_or_null(struct json *j, const char *name, const char *value)
+{
+	if (value != NULL)
+		json_put_raw(j, name, value, strlen(value));
+	else
+		json_put_null(j, name);
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+void
+audit_put_text_change(struct json *j, const char *name, const char *from, const char *to)
+{
+	if (is_same(from, to))
+		return;
+	json_open_object(j, name);
+	json_put_text_or_null(j, "from", from);
+	json_put_text_or_null(j, "to", to);
+	json_close_object(j);
+}
+
+void
+audit_put_int_change(struct json *j, const char *name, int64_t from, int64_t to)
+{
+	if (from == to)
+		return;
+	json_open_object(j, name);
+	json_put_int(j, "from", from);
+	json_put_int(j, "to", to);
+	json_close_object(j);
+}
+
+void
+audit_put_raw_change(struct json *j, const char *name, const char *from, const char *to)
+{
+	if (is_same(from, to))
+		return;
+	json_open_object(j, name);
+	put_raw_or_null(j, "from", from);
+	put_raw_or_null(j, "to", to);
+	json_close_object(j);
 }
 
 enum status

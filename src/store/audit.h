@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "db/db.h"
 #include "store/actor.h"
 
@@ -18,6 +19,14 @@ enum status	audit(struct db *db, int64_t now, int64_t org_key, const struct acto
 /* The same with a detail of one member, {"NAME":"TEXT"}. */
 enum status	audit_pair(struct db *db, int64_t now, int64_t org_key, const struct actor *by, const char *action,
 		    const char *name, const char *text) MUST_CHECK;
+
+/*
+ * Members of an object of changes, `"changed":{…}` in a detail: "NAME":{"from":…,"to":…} if the two values differ, otherwise
+ * nothing.  A NULL text is null; those of the last function are JSON already.  Never a secret.
+ */
+void		audit_put_text_change(struct json *j, const char *name, const char *from, const char *to);
+void		audit_put_int_change(struct json *j, const char *name, int64_t from, int64_t to);
+void		audit_put_raw_change(struct json *j, const char *name, const char *from, const char *to);
 
 struct audit_row {
 	int64_t id, at;

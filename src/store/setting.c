@@ -119,10 +119,33 @@ setting_set(struct db *db, const char *name, const char *value, struct error *er
 	return st == OK ? installation_touch(db) : st;
 }
 
+/* Writes the detail before the change, as long as the old value can be read. */
+static enum status
+put_detail(struct db *db, const struct setting_facts *f, const char *value, struct json *j)
+{
+	struct query *q = db_query(db, "SELECT value FROM setting WHERE name = :name");
+
+	query_bind_text(q, ":name", f->name);
+	json_open_object(j, NULL);
+	json_put_text(j, f->name, value);
+	json_open_object(j, "changed");
+	audit_put_text_change(j, f->name, query_step(q) ? query_text(q, 0) : f->value, value);
+	json_close_object(j);
+	json_close_object(j);
+	return query_done(q);
+}
+
 enum status
 setting_change(struct db *db, const char *name, const char *value, int64_t now, const struct actor *by, struct error *err)
 {
-	enum status st = setting_set(db, name, value, err);
+	const struct setting_facts *f = facts(name);
+	struct buf detail = { 0 };
+	enum status st = OK;
 
-	return st == OK ? audit_pair(db, now, 0, by, "setting.set", name, value) : st;
+	if (f != NULL)
+		st = put_detail(db, f, value, json_on(&detail));
+	if (st == OK && (st = setting_set(db, name, value, err)) == OK)
+		st = audit(db, now, 0, by, "setting.set", buf_text(&detail));
+	buf_free(&detail);
+	return st;
 }

@@ -15,8 +15,10 @@ def test_a_limit_and_the_week_are_changed_and_the_audit_log_says_so(page, stack)
     page.day_says("2026-05-22", "700 free")
     assert page.text(".vc-week").split()[0] == "Sun"
     page.go("audit")
-    page.says("dailyLimit")
-    page.says("jwt:main")
+    page.says("Organization changed")
+    page.says("Daily limit: 500 → 700")
+    page.says("First day of the week: 1 → 7")
+    page.says("a token of the key main")
     page.press("CSV")
     assert "dailyLimit" in page.downloaded("audit.csv")
 

@@ -13,7 +13,7 @@ WORDS = {
     "limits": r"limit",
     "roll-ups": r"usage_day|usage_quarter", "counters": r"segment",
     "reservations": r"segment|campaign|reserv|held", "days": r"zone|offset|span|usage_day|segment|price",
-    "money": r"cost|price|usage_|ledger|event|void", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
+    "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
     "idempotency": r"request|campaign|results", "failures": r"failure|failed|foreign_key",
     "guards": r"trigger|index|table|view|column|schema|constraint|Daybook database",
     "settings": r"setting|epoch|backup|cors|retention", "keys": r"key|scope", "audit": r"audit", "digests": r"ledger_day|digest",
@@ -335,6 +335,20 @@ KINDS = {
     "audit": {
         "all audit rows are deleted": "DELETE FROM audit",
         "the audit rows of one organization are deleted": "DELETE FROM audit WHERE org = 1",
+    },
+    "settlements": {
+        "a settlement names another event": change_event("t-cost", "settles_id = 's1-2'"),
+        "a settlement names no event": change_event("t-cost", "settles_id = 'nothing'"),
+        "a settlement names a void": change_event("t-cost", "settles_id = 'v-s1-0'"),
+        "a settlement is of another segment": (change_event("t-parts", "segment = 1"), REBUILD),
+        "a settlement is of another instant": (change_event("t-parts", "occurred_at = occurred_at + 1"), REBUILD),
+        "a settlement adds a message to a sent event": (change_event("t-cost", "messages = 1"), REBUILD),
+        "a settlement leaves fewer parts than messages": (change_event("t-parts", "parts = -1"), REBUILD),
+        "a settlement claims that nobody gave the cost": change_event("t-cost", "cost_given = 0"),
+        "a settlement is deleted and rebuilt": ("DELETE FROM event WHERE id = 't-parts'", REBUILD),
+        "a settlement has lost the hash of its body": change_event("t-parts", "detail_sha256 = NULL"),
+        "an event that was sent after all has its failed contact again": insert_failure("s3-late"),
+        "an event that was sent after all counts as failed": f"UPDATE segment SET sent = sent - 1, failed = failed + 1 WHERE {segment('spring', 3)}",
     },
     # Tables and columns of schema version 3: see NEEDS.
     "digests": {

@@ -221,7 +221,10 @@ def check_ledger(daybook, org="acme", days=None):
         elif status == "failed":
             c[1] += 1
             c[2] += 1
-        elif target == "failed":
+        elif status == "adjust":  # a settlement that turned a failed event into a sent one
+            c[0] += messages
+            c[1] -= messages
+        elif target == "failed" and messages == 0:
             c[1] -= 1
         else:
             c[0] += messages

@@ -1,10 +1,14 @@
 """GET /api/organizations/{id}/audit"""
+import base64
 import csv
+import hashlib
+import hmac
 import io
 import json
 
 import pytest
 
+from conftest import unsigned
 from support import check_error
 
 PATH = "/api/organizations/{}/audit"
@@ -41,7 +45,7 @@ def test_what_was_done_is_listed_newest_first_with_its_detail(audit):
     data = audit.get()
     assert [(e["action"], e["credential"]) for e in data["entries"]] == [
         ("price.set", "cli"), ("org.set", "jwt:main"), ("org.add", "cli")] and data["next"] is None
-    assert set(data["entries"][0]) == {"id", "at", "credential", "action", "detail"}
+    assert set(data["entries"][0]) == {"id", "at", "credential", "actor", "action", "detail"}
     assert data["entries"][1]["detail"]["plan"] == "big" and data["entries"][0]["detail"]["usdPerPart"] == 0.5
     stored = audit.daybook.sql("SELECT key, detail FROM audit WHERE org = 1 ORDER BY key DESC")
     assert [(e["id"], e["detail"]) for e in data["entries"]] == [(key, json.loads(detail)) for key, detail in stored]
@@ -122,7 +126,7 @@ def test_as_csv_it_is_a_line_each_with_the_detail_as_json(audit):
     assert first.headers["content-disposition"] == 'attachment; filename="audit-acme.csv"'
     rows = list(csv.DictReader(io.StringIO(first.body.decode(), newline=""), strict=True))
     entries = audit.get(limit=3)["entries"]
-    assert [{**r, "id": int(r["id"]), "detail": json.loads(r["detail"])} for r in rows] == entries
+    assert [{**r, "id": int(r["id"]), "actor": r["actor"] or None, "detail": json.loads(r["detail"])} for r in rows] == entries
     assert int(first.headers["x-next-cursor"]) == entries[-1]["id"]
     last = audit.ask({"limit": 3, "before": entries[-1]["id"], "format": "csv"})
     assert last.status == 200 and "x-next-cursor" not in last.headers
@@ -132,6 +136,66 @@ def test_a_detail_that_is_no_json_leaves_the_reply_whole(audit):
     for detail in ("{", "7", '{"a":1,"a":2}', ""):
         audit.daybook.sql("INSERT INTO audit (at, org, credential, action, detail) VALUES (1, 1, 'cli', 'test', ?)", detail)
     assert [e["detail"] for e in audit.get()["entries"]][:4] == [{}] * 4
+
+
+# ---- Who, and what changed
+
+def signed(daybook, **claims):
+    """A token of `main` with more claims than `daybook token` writes."""
+    head, body = unsigned(daybook.token(scope="org:admin"))
+    body = {name: value for name, value in {**body, **claims}.items() if value is not None}
+    head, body = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, body))
+    secret = daybook.sql("SELECT sign_key FROM signing_key WHERE kid = 'main'")[0][0]
+    mac = hmac.new(secret, head + b"." + body, hashlib.sha256).digest()
+    return b".".join((head, body, base64.urlsafe_b64encode(mac).rstrip(b"="))).decode()
+
+
+def test_the_actor_is_the_tokens_sub_else_its_jti_and_none_without_a_token(audit):
+    daybook = audit.daybook
+    who = {"sub": {"sub": "ana@example.com", "jti": "t-1"}, "jti": {"jti": "t-2"}, "none": {"jti": None}}
+    for name, claims in who.items():
+        daybook.cgi("settings", "PUT", "/api/organizations/acme/plan", body={"plan": name}, token=signed(daybook, **claims))
+    daybook.cmd("org", "set", "acme", "--plan", "cli")
+    entries = {e["detail"]["plan"]: (e["credential"], e["actor"]) for e in audit.get()["entries"] if e["action"] == "org.set"}
+    assert entries == {"sub": ("jwt:main", "ana@example.com"), "jti": ("jwt:main", "t-2"), "none": ("jwt:main", None), "cli": ("cli", None)}
+
+
+def changed(daybook, action):
+    return json.loads(daybook.sql("SELECT detail FROM audit WHERE action = ? ORDER BY key DESC LIMIT 1", action)[0][0])["changed"]
+
+
+def test_a_setting_has_its_old_and_its_new_value(daybook):
+    for value, change in (("https://a", {"from": "", "to": "https://a"}), ("https://b", {"from": "https://a", "to": "https://b"})):
+        daybook.cmd("setting", "set", "iss", value)
+        assert changed(daybook, "setting.set") == {"iss": change}
+    daybook.cmd("setting", "set", "iss", "https://b")
+    assert changed(daybook, "setting.set") == {}
+    daybook.cmd("setting", "set", "failure_retention_days", "30")
+    assert changed(daybook, "setting.set") == {"failure_retention_days": {"from": "90", "to": "30"}}
+
+
+def test_a_price_has_what_a_part_cost_on_that_day_so_far(daybook):
+    for arguments, change in ((("SMS", "0.01", "--from", "2026-01-01"), {"from": 0.0079, "to": 0.01}),
+                              (("SMS", "0.02", "--from", "2026-01-01"), {"from": 0.01, "to": 0.02}),
+                              (("SMS", "0.03", "--from", "2026-02-01", "--org", "acme"), {"from": 0.02, "to": 0.03}),
+                              (("SMS", "0.04", "--from", "2026-03-01"), {"from": 0.02, "to": 0.04}),
+                              (("EMAIL", "0.001", "--from", "2026-01-01"), {"from": None, "to": 0.001})):
+        daybook.cmd("price", "set", *arguments)
+        assert changed(daybook, "price.set") == {"usdPerPart": change}
+    daybook.cmd("price", "set", "EMAIL", "0.001", "--from", "2026-01-01")
+    assert changed(daybook, "price.set") == {}
+
+
+def test_a_campaign_has_what_changed_of_it_and_of_each_segment(api):
+    api.slices("c", ("2026-05-25T14:00:00Z", 10), ("2026-05-26T14:00:00Z", 20))
+    api.put("c", {"name": "New", "segments": [{"segmentNumber": 2, "contactCount": 25, "scheduledISO": "2026-05-27T14:00:00Z"}]})
+    change = changed(api.daybook, "campaign.set")
+    assert change.pop("name")["to"] == "New"
+    assert change == {"segments": [{"segmentNumber": 2, "contactCount": {"from": 20, "to": 25},
+                                    "scheduledISO": {"from": "2026-05-26T14:00:00.000Z", "to": "2026-05-27T14:00:00.000Z"}}]}
+    assert api.did("c", "pause") == "paused"
+    status = {"from": "scheduled", "to": "paused"}
+    assert changed(api.daybook, "campaign.set") == {"segments": [{"segmentNumber": 1, "status": status}, {"segmentNumber": 2, "status": status}]}
 
 
 def test_the_list_is_read_from_its_index(audit):

@@ -43,6 +43,44 @@ def test_import_of_an_export_makes_the_same_ledger(tmp_path, form):
     assert theirs("export", "--format", form) == ours("export", "--format", form)
 
 
+SETTLED = TRAFFIC + [
+    {"id": "0s", "source": "crm", "settles": "c", "status": "sent", "parts": 3},
+    {"id": "t", "source": "crm", "settles": "b", "cost": "0.3"}, {"id": "s", "source": "crm", "settles": "b", "cost": "0.2", "parts": 9},
+    {"id": "g", "occurredAt": "2026-05-20T15:00:00Z"}, {"id": "g2", "settles": "g", "parts": 2},
+    {"id": "h", "occurredAt": "2026-05-20T15:00:00Z"}, {"id": "z1", "settles": "h", "cost": 1}, {"id": "a2", "voids": "h", "reason": "r"},
+]
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_settled_events_keep_their_figures_and_settlements_their_ids(tmp_path, form):
+    ours = new_cli(tmp_path, "ours.db", acme="America/Toronto")
+    fill(ours, SETTLED)
+    ours("price", "set", "SMS", "0.0100", "--from", "2026-01-01", "--reprice")
+    ours.file(f"out.{form}", ours("export", "--format", form))
+    theirs = new_cli(tmp_path, "theirs.db", acme="America/Toronto")
+    assert theirs("import", f"out.{form}").startswith("accepted 15, duplicates 0, conflicts 0, rejected 0\n")
+    assert theirs.sql(DAYS) == ours.sql(DAYS)
+    assert theirs("export", "--format", form) == ours("export", "--format", form)
+    assert theirs.sql("SELECT source, id, settles_id FROM event WHERE status = 'adjust' ORDER BY 1, 2") == \
+        ours.sql("SELECT source, id, settles_id FROM event WHERE status = 'adjust' AND settles_id IS NOT NULL ORDER BY 1, 2")
+    assert theirs.sql("SELECT sum(abs(messages) + abs(parts) + abs(cost_micros)) FROM event WHERE status = 'adjust'") == [(0,)]
+    for cli in (ours, theirs):
+        cli("verify")
+
+
+def test_a_settlement_stands_behind_its_event_and_before_its_void_and_adjustments_are_differences(cli):
+    fill(cli, SETTLED)
+    rows = [json.loads(line) for line in cli("export").splitlines()]
+    assert [r["id"] for r in rows if r["id"] in ("h", "z1", "a2")] == ["h", "z1", "a2"]
+    assert {"id": "s", "source": "crm", "settles": "b", "parts": 9, "cost": 0.2} in rows
+    assert {"id": "t", "source": "crm", "settles": "b", "parts": 9, "cost": 0.2} in rows, "in any order they end alike"
+    rows = {r["id"]: r for r in map(json.loads, cli("export", "--adjustments").splitlines())}
+    assert (rows["b"]["parts"], rows["b"]["cost"], rows["c"]["status"]) == (7, 0.1, "failed")
+    assert [(rows[id]["status"], rows[id]["settles"], rows[id]["parts"], rows[id]["cost"]) for id in ("t", "s")] == [
+        ("adjust", "b", 0, 0.2), ("adjust", "b", 2, -0.1)]
+    assert (rows["0s"]["messages"], rows["0s"]["parts"]) == (1, 3)
+
+
 def test_a_void_stands_behind_its_event_even_where_its_id_sorts_before(cli):
     fill(cli)
     ids = [json.loads(line)["id"] for line in cli("export").splitlines()]
@@ -70,7 +108,7 @@ def test_csv_has_the_fields_names_and_quotes_what_needs_it(cli):
     fill(cli)
     rows = list(csv.DictReader(io.StringIO(cli("export", "--format", "csv"), newline="")))
     assert list(rows[0]) == ["id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost", "campaignId",
-                             "segmentNumber", "to", "reason", "voids"]
+                             "segmentNumber", "to", "reason", "voids", "settles"]
     assert rows[1]["reason"] == "opted\nout" and rows[1]["cost"] == "" and rows[1]["to"] == "+14165550100"
     assert rows[3]["voids"] == "z" and rows[3]["reason"] == 'twice, "really"' and rows[3]["occurredAt"] == ""
     assert rows[4]["id"] == " d,\u00e9" and rows[4]["campaignId"] == "spring" and rows[4]["segmentNumber"] == "2"

@@ -222,7 +222,7 @@ def test_a_message_log_becomes_events(cli):
     assert twilio(cli, HEADER + row("SM1") + row("SM2", segments=3, price="-0.02370", status="undelivered")
                   + row("SM3", segments=0, price="", unit="") + row("MM4", to="whatsapp:+14165550102", unit="usd")) == (
         "accepted 4, duplicates 0, conflicts 0, rejected 0\n"
-        "skipped 0 (0 inbound, 0 never sent), adjusted 0\n")
+        "skipped 0 (0 inbound, 0 never sent), adjusted 0, differ 0\n")
     assert events(cli, "source, id, channel, messages, parts, status, cost_micros, cost_given") == [
         ("twilio", "MM4", "WHATSAPP", 1, 1, "sent", 7900, 1), ("twilio", "SM1", "SMS", 1, 1, "sent", 7900, 1),
         ("twilio", "SM2", "SMS", 1, 3, "sent", 23700, 1), ("twilio", "SM3", "SMS", 1, 1, "sent", 0, 0)]
@@ -236,7 +236,7 @@ def test_inbound_messages_and_those_never_handed_over_are_skipped_and_counted(cl
     for i, direction in enumerate(("outbound-call", "outbound-reply", "Outgoing API")):
         text += row(f"SM2{i}", direction=direction, status="Sent")
     out = twilio(cli, text)
-    assert out.splitlines()[1] == "skipped 7 (2 inbound, 5 never sent), adjusted 0"
+    assert out.splitlines()[1] == "skipped 7 (2 inbound, 5 never sent), adjusted 0, differ 0"
     assert summary(out)["accepted"] == 3
 
 
@@ -253,7 +253,7 @@ def test_a_sid_posted_live_is_a_duplicate_and_another_price_an_adjustment(cli):
                              '{"id":"SM2","source":"twilio","occurredAt":"2021-03-01T12:00:03Z","cost":"0.0079"}\n')
     log = HEADER + row("SM1") + row("SM2", price="-0.0083")
     assert twilio(cli, log).splitlines() == ["accepted 0, duplicates 2, conflicts 0, rejected 0",
-                                             "skipped 0 (0 inbound, 0 never sent), adjusted 1"]
+                                             "skipped 0 (0 inbound, 0 never sent), adjusted 1, differ 0"]
     assert cli.sql("SELECT cost_micros FROM event WHERE status = 'adjust'") == [(400,)]
     assert cli.sql("SELECT sum(messages), sum(cost_micros) FROM usage_day") == [(2, 16200)]
     assert "adjusted 0" in twilio(cli, log)

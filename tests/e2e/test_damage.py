@@ -127,6 +127,9 @@ def make(daybook):
                event(at("2026-05-19", "16:00"), id="mail", channel="EMAIL", campaignId="spring"),
                {"id": "v-s1-0", "voids": "s1-0", "reason": "sent twice"}, {"id": "v-s2-wrong", "voids": "s2-wrong", "reason": "was reached"}]
     post(daybook, *spring)
+    post(daybook, failed("s3-late", at(TODAY, "15:45"), "+14165550129", "spring", segmentNumber=3),
+         {"id": "t-parts", "settles": "by-day", "parts": 3}, {"id": "t-cost", "settles": "s1-1", "cost": "0.5"},
+         {"id": "t-sent", "settles": "s3-late", "status": "sent"})
     make_campaigns(api)
     berlin = Api(daybook, "globex", clock=None)
     berlin.slices("berlin", (at(TODAY, "18:00"), 30), (at("2026-05-29"), 30))

@@ -2,7 +2,7 @@
 import pytest
 
 from event_poster import ABSENT, AN_HOUR_AGO, FAILED, event, ids, post, row, shared, void  # noqa: F401 (post and shared are fixtures)
-from model import HOUR, QUARTER, Days, audit, check_ledger, iso, now, stored, totals
+from model import HOUR, audit, check_ledger, iso, now, stored, totals
 
 
 def test_a_void_takes_an_event_back_with_its_cost(daybook, post):
@@ -113,23 +113,19 @@ def test_a_void_takes_back_what_the_event_costs_after_a_new_price(daybook, post)
 
 def test_a_void_takes_back_an_adjustment_of_its_event_before_and_after_a_new_price(daybook, post):
     """The adjustments are those that `daybook import` writes from a carrier's statement."""
-    at = AN_HOUR_AGO
     post.counts([event("a", source="t"), event("b", source="t"), event("ab", source="t")], 3)
 
-    def adjust(id, number, micros):
-        daybook.sql("INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, cost_micros, "
-                    "cost_given, credential, received_at) VALUES (1, 'daybook:adjust:t', ?, ?, 'SMS', 0, 0, 'adjust', ?, 1, "
-                    "'cli', 0)", f"{id}\x1f{number}", at, micros)
-        for table, slot in (("usage_quarter", at // QUARTER), ("usage_day", Days(daybook).at(at))):
-            daybook.sql(f"UPDATE {table} SET cost_micros = cost_micros + ? WHERE {table[6:]} = ? AND channel = 'SMS'",
-                        micros, slot)
+    def statement(**prices):
+        lines = [f"{id},{iso(AN_HOUR_AGO)},outbound-api,sent,+14165550101,1,-{price}" for id, price in prices.items()]
+        text = "\n".join(["Sid,SentDate,Direction,Status,To,NumSegments,Price", *lines])
+        daybook.cmd("import", "-", "--format", "twilio", "--source", "t", input=text)
 
-    adjust("a", 1, 100)
-    adjust("a", 2, -30)
+    statement(a="0.008")
+    statement(a="0.00797")
     check_ledger(daybook)
     post.counts(void("v", "a", source="t"), 1)
     assert row(daybook, "v", "cost_micros") == (-7970,)
-    adjust("b", 1, 100)
+    statement(b="0.008")
     daybook.cmd("price", "set", "SMS", "0.01", "--from", "2012-01-01", "--reprice")
     assert totals(daybook)[2] == 7900 + 100 + 10000, "what a statement fixed is no longer a matter of the price"
     post.counts(void("w", "b", source="t"), 1)

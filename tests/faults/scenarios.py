@@ -57,6 +57,9 @@ def cloud(id, **data):
 CODE_REMOVED = r'"codeRemoved":\w+'
 NEW = [fact("p1", 19), fact("p2", 18, channel="CALL", parts=3), fact("p3", 19, cost="0.5"), fact("p4", 20, campaignId="spring")]
 VOID = [{"id": "v9", "voids": "e7", "reason": "wrong"}] + [fact(f"b{i}", 17 + i % 3, channel="SMS") for i in range(4)]
+SETTLEMENTS = [{"id": "t1", "settles": "e7", "parts": 3}, {"id": "t2", "settles": "e8", "cost": "0.5"},
+               fact("x3", 19, campaignId="spring", segmentNumber=1, status="failed", to="+14165550177", reason="bounced"),
+               {"id": "t3", "settles": "x3", "status": "sent"}]
 FAILED = [fact("x1", 19, status="failed", to="+14165550177", reason="bounced"), fact("x2", 20, campaignId="spring", segmentNumber=1,
           status="failed", to="+14165550178", reason="no such number")]
 SEGMENTS = [{"contactCount": 15, "scheduledISO": at(26)}, {"contactCount": 16, "scheduledISO": at(27)}]
@@ -66,6 +69,7 @@ SETUP = {"code": SETUP_CODE, "organizationId": "acme", "timezone": "America/Toro
 WRITES = [
     write("events-plain", "events", "POST", "/api/events", NEW),
     write("events-void", "events", "POST", "/api/events", VOID),
+    write("events-settlements", "events", "POST", "/api/events", SETTLEMENTS),
     write("events-failed", "events", "POST", "/api/events", FAILED),
     write("events-enforced", "events", "POST", "/api/events", NEW, query={"enforce": "true"}),
     write("events-ndjson", "events", "POST", "/api/events", "".join(f'{{"id":"j{i}","occurredAt":"{at(19)}"}}\n' for i in range(3)),

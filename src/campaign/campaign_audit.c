@@ -1,0 +1,51 @@
+/*
+ * The audit of a change of a campaign (see campaign_rows.h): what was, and what is.
+ */
+#include "campaign/campaign_rows.h"
+#include "store/audit.h"
+#include "time/instant.h"
+
+static bool
+is_changed(const struct segment *was, const struct segment *is)
+{
+	return was->contacts != is->contacts || was->scheduled_at != is->scheduled_at || was->state != is->state;
+}
+
+static void
+put_segment(struct json *j, const struct segment *was, const struct segment *is)
+{
+	char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+	json_open_object(j, NULL);
+	json_put_int(j, "segmentNumber", is->number);
+	audit_put_int_change(j, "contactCount", was->contacts, is->contacts);
+	audit_put_text_change(j, "scheduledISO", instant_format(was->scheduled_at, from), instant_format(is->scheduled_at, to));
+	audit_put_text_change(j, "status", campaign_state_name(was->state), campaign_state_name(is->state));
+	json_close_object(j);
+}
+
+/* Only the segments that changed, by their numbers: a change adds none and removes none. */
+enum status
+campaign_audit_change(struct db *db, const struct organization *org, const struct campaign *was, const struct campaign *is,
+    const struct campaign_change *change)
+{
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
+	enum status st;
+
+	json_open_object(j, NULL);
+	json_put_text(j, "campaignId", is->id);
+	json_open_object(j, "changed");
+	audit_put_text_change(j, "name", was->name, is->name);
+	audit_put_int_change(j, "partsPerContact", was->parts_per_contact, is->parts_per_contact);
+	json_open_array(j, "segments");
+	for (size_t i = 0; i < is->count; i++)
+		if (is_changed(&was->segments[i], &is->segments[i]))
+			put_segment(j, &was->segments[i], &is->segments[i]);
+	json_close_array(j);
+	json_close_object(j);
+	json_close_object(j);
+	st = audit(db, change->now, org->key, change->by, "campaign.set", buf_text(&detail));
+	buf_free(&detail);
+	return st;
+}

@@ -1,0 +1,68 @@
+/*
+ * What stands of an event (see event_row.h): its row, the sum of its settlements, and what repricing made of its cost.
+ */
+#include <string.h>
+
+#include "base/money.h"
+#include "ledger/event_row.h"
+#include "time/instant.h"
+
+/* Adds the differences of the event's settlements. */
+static enum status
+add_settlements(struct db *db, const struct organization *org, const struct event_row *row, struct event_standing *s)
+{
+	struct query *q = db_query(db, "SELECT coalesce(sum(messages), 0), coalesce(sum(parts), 0), coalesce(sum(cost_micros), 0), "
+	    "coalesce(max(cost_given), 0), count(*) FROM event WHERE " EVENT_IS_SETTLEMENT);
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	if (query_step(q)) {
+		s->messages += query_int(q, 0);
+		s->parts += query_int(q, 1);
+		s->own_micros += query_int(q, 2);
+		s->cost_given |= query_int(q, 3) != 0;
+		s->settlements = query_int(q, 4);
+	}
+	return query_done(q);
+}
+
+/* Whether a new price changed the cost of the quarter-hour and channel of the event. */
+static enum status
+is_repriced(struct db *db, const struct organization *org, const struct event_row *row, bool *is)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_REPRICE_SOURCE "' "
+	    "AND occurred_at = :at AND channel = :channel LIMIT 1");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":at", floor_div(row->occurred_at, QUARTER_MS) * QUARTER_MS);
+	query_bind_text(q, ":channel", channel_facts(row->channel)->name);
+	*is = query_step(q);
+	return query_done(q);
+}
+
+enum status
+event_standing(struct db *db, const struct organization *org, const struct price_list *prices, const struct event_row *row,
+    struct event_standing *s)
+{
+	bool was_failed = strcmp(row->status, "failed") == 0, is = false;
+	enum status st;
+
+	/* What a failed row says of parts and cost does not count, so a settlement that turns it into a sent one has all of them. */
+	*s = (struct event_standing) { 0 };
+	if (!was_failed)
+		*s = (struct event_standing) { .messages = row->messages, .parts = row->parts, .own_micros = row->cost_micros,
+			.cost_given = row->cost_given };
+	if ((st = add_settlements(db, org, row, s)) != OK)
+		return st;
+	s->is_failed = was_failed && s->messages == 0;
+	s->cost_micros = s->own_micros;
+	if (s->cost_given || s->is_failed || (st = is_repriced(db, org, row, &is)) != OK || !is)
+		return st;
+	/*
+	 * In a quarter-hour that was repriced the present price replaces what the rows say.  The row of the repricing covers all
+	 * events of the quarter-hour, so the share of one can only be computed.
+	 */
+	s->cost_micros = money_cost(s->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at)));
+	return OK;
+}
