@@ -211,8 +211,10 @@ metrics(struct req *r, struct buf *body)
 	put_gauge(r, body, "daybook_daily_limit", "The daily limit in quota units; -1 = unlimited.", todays, count, limit);
 	put_limits(r, body, "daybook_limit_amount", "What a limit allows in its present window; -1 = unlimited.", todays, count,
 	    limit_amount);
-	put_limits(r, body, "daybook_limit_used", "What was sent or spent of a limit in its present window.", todays, count, limit_used);
-	put_limits(r, body, "daybook_limit_held", "What open segments hold of a limit in its present window.", todays, count, limit_held);
+	put_limits(r, body, "daybook_limit_used", "What was sent or spent of a limit in its present window.", todays, count,
+	    limit_used);
+	put_limits(r, body, "daybook_limit_held", "What open segments hold of a limit in its present window.", todays, count,
+	    limit_held);
 	family(body, "daybook_database_bytes", "gauge", "Size of the database file.");
 	line(body, "daybook_database_bytes", "", db_file_bytes(r->db));
 	family(body, "daybook_wal_bytes", "gauge", "Size of its write-ahead log.");

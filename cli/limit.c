@@ -27,8 +27,9 @@ print_limit(struct cli *c, const struct limit_rule *rule, const struct limit_sta
 	bool is_unlimited = s->amount == UNLIMITED;
 
 	printf("%-16s %-8s %-8s %12s %12s %12s %12s  %-10s  %s%s\n", rule->name, limit_unit_name(rule->unit),
-	    limit_period_name(rule->period), is_unlimited ? "unlimited" : amount_text(c, rule, s->amount), amount_text(c, rule, s->used),
-	    amount_text(c, rule, s->held), is_unlimited ? "unlimited" : amount_text(c, rule, s->available), day_format(s->window.until, resets),
+	    limit_period_name(rule->period), is_unlimited ? "unlimited" : amount_text(c, rule, s->amount),
+	    amount_text(c, rule, s->used), amount_text(c, rule, s->held),
+	    is_unlimited ? "unlimited" : amount_text(c, rule, s->available), day_format(s->window.until, resets),
 	    limit_channels_format(rule->channels, channels), rule->refuses ? "" : "  (only reported)");
 }
 
