@@ -30,7 +30,8 @@ SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIK
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
 
-LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*/*.c)) $(B)/schema.o $(B)/version.o $(B)/setup_html.o
+GENERATED = schema version setup_html route_words	# .c files made by the rules below
+LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*/*.c)) $(GENERATED:%=$(B)/%.o)
 # A program is a file cgi-bin/NAME.c, or a folder cgi-bin/NAME/ with NAME.c in it.
 NAMES = $(sort $(basename $(notdir $(wildcard cgi-bin/*.c))) $(patsubst cgi-bin/%/,%,$(wildcard cgi-bin/*/)))
 program_sources = $(wildcard cgi-bin/$(1).c cgi-bin/$(1)/*.c)
@@ -41,7 +42,7 @@ UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so)
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
-SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch]) schema.sql cgi-bin/setup/setup.html Makefile
+SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch]) schema.sql cgi-bin/setup/setup.html httpd-conf/routes Makefile
 HTDOCS = $(B)/htdocs/index.html
 
 # ---- The packages, all of them; everything that installs looks here.
@@ -143,13 +144,18 @@ $(B)/schema.c $(B)/setup_html.c:
 	name=$(subst .,_,$(notdir $<)); { echo "extern const char $$name[]; const char $$name[] ="; \
 	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $<; echo ';'; } > $@
 
+# The words of routes that are no ids.
+$(B)/route_words.c: httpd-conf/routes httpd-conf/words
+	@mkdir -p $(@D)
+	httpd-conf/words >$@.new && mv $@.new $@
+
 # The build: what a cached reply and an ETag belong to.
 $(B)/version.c: $(SOURCES)
 	@mkdir -p $(@D)
 	{ echo '#include "base/version.h"'; echo 'const char version[] = "$(VERSION)";'; \
 	  echo "const char version_build[] = \"$$(cat $(SOURCES) | sha256sum | cut -c1-16)\";"; } > $@
 
-$(B)/schema.o $(B)/version.o $(B)/setup_html.o: %.o: %.c
+$(GENERATED:%=$(B)/%.o): %.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # ---- Linked statically, for hosts with other libraries: HOSTING=1.
@@ -243,11 +249,11 @@ bench: deps-bench all $(BENCH)
 FUZZ_SECONDS = 60
 FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
-build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch]) build/schema.c build/version.c build/setup_html.c
+build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch]) $(GENERATED:%=build/%.c)
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -iquote src -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
 		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/http/serve.c,$(wildcard src/*/*.c)) \
-		build/schema.c build/version.c build/setup_html.c -lsqlite3 -lcjson -ljwt -lcrypto -lm
+		$(GENERATED:%=build/%.c) -lsqlite3 -lcjson -ljwt -lcrypto -lm
 
 fuzz: deps-fuzz $(FUZZ)
 	@for f in $(FUZZ); do mkdir -p $$f.corpus; \

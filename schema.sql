@@ -13,7 +13,8 @@
 --   credential  what it was done with: `jwt:KID`, `apikey:N` or `cli`
 --
 -- A column of words checks them with CASE, because IN with more than two makes SQLite build a table for every row.  Channels
--- are those of src/quota/channel.c; the schema bounds only their length, so that a new one needs no new schema.
+-- are those of src/quota/channel.h, and windows of limits those of src/quota/limit_rule.c; the schema bounds only the length of
+-- these words, so that a new one needs no new schema.
 --
 -- No local time is stored as text, and no number is floating-point.
 
@@ -79,9 +80,8 @@ CREATE TABLE limit_rule (
 	network TEXT,			-- counts only what went to this network; NULL = any
 	unit TEXT NOT NULL		-- cost is in micros
 		CHECK (CASE unit WHEN 'message' THEN 1 WHEN 'part' THEN 1 WHEN 'cost' THEN 1 ELSE 0 END),
-	period TEXT NOT NULL		-- the window; cycle, month and year are the organization's
-		CHECK (CASE period WHEN 'day' THEN 1 WHEN 'rolling' THEN 1 WHEN 'cycle' THEN 1
-			WHEN 'month' THEN 1 WHEN 'year' THEN 1 ELSE 0 END),
+	period TEXT NOT NULL		-- the window, a word of src/quota/limit_rule.c; cycle, month and year are the organization's
+		CHECK (length(period) BETWEEN 1 AND 32),
 	zone TEXT,			-- IANA name of the zone whose days count, if period is day; NULL = the organization's days
 	quarters INTEGER		-- the length of a rolling window, in quarter-hours
 		CHECK (quarters BETWEEN 1 AND 2976),

@@ -1,6 +1,8 @@
 /*
  * GET /metrics -- Prometheus text, open only to the addresses in the setting
  * metrics_addresses.  Sums are over all days and do not restart at midnight; voids lower them, so they are gauges.
+ * daybook_limit_* have a sample for each limit of an organization, by its name: what its present window (today, this
+ * billing cycle …) allows, has used and holds for campaigns, in its unit; dollars in millionths.
  *
  *	200	text/plain; version=0.0.4
  *	403	another address
@@ -13,7 +15,7 @@
 #include "http/reply.h"
 #include "http/serve.h"
 #include "store/setting.h"
-#include "ledger/limit_row.h"
+#include "ledger/limit.h"
 #include "ledger/usage.h"
 #include "base/version.h"
 
@@ -97,15 +99,15 @@ put_sum(struct req *r, struct buf *out, const char *name, const char *help, int6
 
 struct today {
 	struct organization org;
+	struct day day;
 	struct day_usage usage;
-	int64_t limit;		/* UNLIMITED */
+	struct limit_book *book;
 };
 
 /* What each organization has sent and holds on its own today. */
 static enum status
 load_todays(struct req *r, struct today **todays, size_t *count)
 {
-	struct day today;
 	const char **ids;
 	enum status st = organization_ids(r->db, r->arena, &ids, count);
 
@@ -116,10 +118,9 @@ load_todays(struct req *r, struct today **todays, size_t *count)
 		struct today *t = &(*todays)[i];
 
 		if ((st = organization_load(r->db, ids[i], &t->org, &r->err)) == OK &&
-		    (st = limit_row_load(r->db, r->arena, &t->org)) == OK) {
-			today = organization_today(&t->org, r->now);
-			t->limit = limit_rules_daily(&t->org.limits, today);
-			st = usage_days(r->db, &t->org, today, today, today, &t->usage);
+		    (st = limit_book_today(r->db, r->arena, &t->org, r->now, &t->book)) == OK) {
+			t->day = organization_today(&t->org, r->now);
+			st = usage_days(r->db, &t->org, t->day, t->day, t->day, &t->usage);
 		}
 	}
 	return st;
@@ -140,7 +141,7 @@ reserved(const struct today *t)
 static int64_t
 limit(const struct today *t)
 {
-	return t->limit;
+	return limit_rules_daily(&t->org.limits, t->day);
 }
 
 static void
@@ -150,6 +151,40 @@ put_gauge(struct req *r, struct buf *out, const char *name, const char *help, co
 	family(out, name, "gauge", help);
 	for (size_t i = 0; i < count; i++)
 		line(out, name, arena_printf(r->arena, "{organization=\"%s\"}", todays[i].org.id), value(&todays[i]));
+}
+
+static int64_t
+limit_amount(const struct limit_state *s)
+{
+	return s->amount;
+}
+
+static int64_t
+limit_used(const struct limit_state *s)
+{
+	return s->used;
+}
+
+static int64_t
+limit_held(const struct limit_state *s)
+{
+	return s->held;
+}
+
+/* One figure of every limit.  Names of limits need no escaping. */
+static void
+put_limits(struct req *r, struct buf *out, const char *name, const char *help, const struct today *todays, size_t count,
+    int64_t (*value)(const struct limit_state *))
+{
+	family(out, name, "gauge", help);
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < todays[i].org.limits.count; k++) {
+			const struct limit_rule *rule = &todays[i].org.limits.of[k];
+			struct limit_state s = limit_book_state(todays[i].book, rule, todays[i].day);
+
+			line(out, name, arena_printf(r->arena, "{organization=\"%s\",limit=\"%s\"}", todays[i].org.id, rule->name),
+			    value(&s));
+		}
 }
 
 static enum status
@@ -174,6 +209,12 @@ metrics(struct req *r, struct buf *body)
 	put_gauge(r, body, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
 	put_gauge(r, body, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
 	put_gauge(r, body, "daybook_daily_limit", "The daily limit in quota units; -1 = unlimited.", todays, count, limit);
+	put_limits(r, body, "daybook_limit_amount", "What a limit allows in its present window; -1 = unlimited.", todays, count,
+	    limit_amount);
+	put_limits(r, body, "daybook_limit_used", "What was sent or spent of a limit in its present window.", todays, count,
+	    limit_used);
+	put_limits(r, body, "daybook_limit_held", "What open segments hold of a limit in its present window.", todays, count,
+	    limit_held);
 	family(body, "daybook_database_bytes", "gauge", "Size of the database file.");
 	line(body, "daybook_database_bytes", "", db_file_bytes(r->db));
 	family(body, "daybook_wal_bytes", "gauge", "Size of its write-ahead log.");

@@ -2,10 +2,11 @@
  * GET /api/session -- whose credential this is, what it may do, and the organization's today.
  *
  *	200	{"success":true,"data":{"organizationId","name","timezone","utcOffsetSeconds","today","now","dayStartsAt",
- *		"dayEndsAt","weekStart","quotaUnit","scopes":[…],"credential","expiresAt"}}
+ *		"dayEndsAt","weekStart","quotaUnit","scopes":[…],"credential","expiresAt","channels":[…]}}
  *		now, dayStartsAt and dayEndsAt are instants; today lasts from dayStartsAt to dayEndsAt, usually 23, 24 or 25
- *		hours.  scopes lists each scope of the credential.  expiresAt is null for an API key.  For a token with the
- *		scope admin that names no organization, every member that describes the organization is null.
+ *		hours.  scopes lists each scope of the credential, channels each channel that an event may have.  expiresAt is
+ *		null for an API key.  For a token with the scope admin that names no organization, every member that
+ *		describes the organization is null.
  *	401	no valid credential
  *	403 404	the credential's organization does not exist (404 to the scope admin)
  */
@@ -68,6 +69,10 @@ session(struct req *r, struct buf *body)
 		put_no_organization(out);
 	instant_put(out, "now", r->now);
 	put_caller(out, &r->caller);
+	json_open_array(out, "channels");
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		json_put_text(out, NULL, channel_facts(c)->name);
+	json_close_array(out);
 	dialect_tether_close(out);
 	return OK;
 }

@@ -128,9 +128,7 @@ settings_get_limits(struct req *r, struct buf *body)
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
-	if ((st = limit_row_load(r->db, r->arena, &org)) != OK ||
-	    (st = limit_book_new(r->db, r->arena, &org, NULL, LIMIT_FOLLOW_ALL, r->now, &book)) != OK ||
-	    (st = limit_book_read(book, today, today)) != OK)
+	if ((st = limit_book_today(r->db, r->arena, &org, r->now, &book)) != OK)
 		return st;
 	dialect_tether_open(out);
 	json_open_array(out, "limits");

@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	    "org set ID [the same options] [--recut-history]\n"
 	    "org list\n"
 	    "org show ID", "add and change organizations" },
+	{ "limit", cmd_limit, "limit list [--org ID]", "show what each limit allows, has used and has left" },
 	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
 	    "price list", "set the price of a message part" },
 	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"

@@ -4,6 +4,7 @@
  */
 import { credential } from './session.js';
 import { down } from './away.js';
+import { inWords } from './format.js';
 import { t } from './strings.js';
 
 const TIMEOUT_MS = 30000;
@@ -32,7 +33,7 @@ const LABELS = { name: 'settings.name', timezone: 'settings.zone', plan: 'settin
 	firstSegmentTime: 'planner.time' };
 
 /* "dailyLimit: …" as "Daily limit: …" */
-const labelled = text => text.replace(/^(\w+): /, (all, name) => LABELS[name] ? `${t(LABELS[name])}: ` : all);
+const labelled = text => inWords(text.replace(/^(\w+): /, (all, name) => LABELS[name] ? `${t(LABELS[name])}: ` : all));
 
 /*
  * The server's own words, in any of its formats, except where they are for programmers: which scope is missing, and that a

@@ -2,7 +2,7 @@
 import { bar } from './bar.js';
 import { el, fill, notice, renew } from './dom.js';
 import { get, query } from './api.js';
-import { clock, longDate, number, percent, shortDate } from './format.js';
+import { clock, inWords, limitedBy, longDate, number, percent, shortDate } from './format.js';
 import { session } from './session.js';
 import { t } from './strings.js';
 
@@ -31,7 +31,8 @@ export function banner() {
 				figure('limit', data.isUnlimited ? t('banner.unlimited') : number(data.dailyLimit),
 					[unit, data.plan].filter(Boolean).join(' · '))),
 			data.isUnlimited ? null : el('div', { class: 'bar-line' },
-				bar({ sent: entry.sent, reserved: entry.reserved, whole: data.dailyLimit }), share ? el('span', {}, share) : null)]);
+				bar({ sent: entry.sent, reserved: entry.reserved, whole: data.dailyLimit }), share ? el('span', {}, share) : null),
+			entry.limitedBy ? el('p', { class: 'quiet-text' }, limitedBy(entry)) : null]);
 		fill(time, clock());
 		node.classList.toggle('over', over);
 	}
@@ -48,7 +49,7 @@ export function banner() {
 				return;
 			renew(answer, slot, () => slot.nextAvailableDate ? [el('a', { href: `#calendar/${slot.nextAvailableDate}` }, shortDate(slot.nextAvailableDate)), ' ',
 				el('span', { class: 'quiet-text' }, slot.availableQuota === null ? t('banner.unlimited')
-					: t('banner.free.on', { n: slot.availableQuota }))] : el('span', { class: 'quiet-text' }, slot.message));
+					: t('banner.free.on', { n: slot.availableQuota }))] : el('span', { class: 'quiet-text' }, inWords(slot.message)));
 		} catch (error) {
 			if (mine === asked)
 				fill(answer, error.message);

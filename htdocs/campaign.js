@@ -7,7 +7,7 @@ import { table } from './table.js';
 import { get, getWithTag, query, send } from './api.js';
 import { may, serverNow, session } from './session.js';
 import { addDays } from './civil.js';
-import { moment, number, shortDate, time } from './format.js';
+import { moment, number, refused, shortDate, time } from './format.js';
 import { t } from './strings.js';
 
 const VERBS = { pause: ['scheduled', 'sending'], resume: ['paused'], cancel: ['draft', 'scheduled', 'sending', 'paused'] };
@@ -34,8 +34,7 @@ export async function open(place, id) {
 			announce(words);
 			fill(move);
 		} catch (error) {
-			fill(said, notice('bad', error.status === 412 ? t('campaign.changed') : error.message, error.body && error.body.nextAvailableDate
-				? [' ', t('planner.next', { date: shortDate(error.body.nextAvailableDate) })] : null));
+			fill(said, notice('bad', error.status === 412 ? t('campaign.changed') : error.body.limit ? refused(error.body) : error.message));
 		}
 		await load().catch(() => {});	/* its present state; the next round shows it if this one cannot */
 		isChanging = false;

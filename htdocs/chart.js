@@ -1,6 +1,6 @@
 /* Months as stacked channels, and what they cost as a line, by Chart.js. */
 import './lib/chart.js';
-import { money, number, shortMonth } from './format.js';
+import { channelName, money, number, shortMonth } from './format.js';
 import { t } from './strings.js';
 
 const COLOURS = ['#2f6fbf', '#d9822b', '#3a9a6a', '#8e6bbf', '#c2506b', '#4aa3b5', '#9a8a3a', '#5b7083', '#b06fae'];
@@ -21,7 +21,7 @@ export function draw(canvas, items, channels) {
 			datasets: [
 				{ type: 'line', label: t('usage.cost'), yAxisID: 'cost', data: items.map(i => i.budgetUsage), borderColor: style.getPropertyValue('--ink').trim(),
 					backgroundColor: style.getPropertyValue('--ink').trim(), borderWidth: 2, pointRadius: 2, tension: 0, borderDash: [5, 3] },
-				...channels.map((c, i) => ({ type: 'bar', label: t(`channel.${c}`), data: items.map(m => m.channelUsages[c] || 0), stack: 'all',
+				...channels.map((c, i) => ({ type: 'bar', label: channelName(c), data: items.map(m => m.channelUsages[c] || 0), stack: 'all',
 					backgroundColor: COLOURS[i % COLOURS.length], maxBarThickness: 36 })),
 			],
 		},

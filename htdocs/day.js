@@ -4,7 +4,7 @@ import { el, fill, hidden, notice, renew } from './dom.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { hoursOf } from './zone.js';
-import { longDate, number, percent, time } from './format.js';
+import { limitedBy, longDate, number, percent, time } from './format.js';
 import { may, session } from './session.js';
 import { t } from './strings.js';
 
@@ -40,7 +40,8 @@ export function dayPanel(date, onClose) {
 			el('dl', { class: 'figures' }, line('sent', entry.sent), line('reserved', entry.reserved),
 				data.isUnlimited ? null : entry.total > data.dailyLimit ? line('over', entry.total - data.dailyLimit)
 					: line('free', entry.availableQuota),
-				data.isUnlimited ? null : line('limit', data.dailyLimit))];
+				data.isUnlimited ? null : line('limit', data.dailyLimit)),
+			entry.limitedBy ? el('p', { class: 'quiet-text' }, limitedBy(entry)) : null];
 	}
 
 	function segments(list) {

@@ -1,5 +1,5 @@
 /* Numbers, money, dates and instants as people of the browser's language read them, in the organization's zone. */
-import { language } from './strings.js';
+import { language, t } from './strings.js';
 import { toUtc } from './civil.js';
 import { serverNow, session } from './session.js';
 
@@ -28,6 +28,33 @@ export const percent = n => percents.format(n < 1 ? Math.min(n, .99) : n > 1 ? M
 export const tenths = n => shares.format(n);
 export const money = usd => dollars.format(usd);
 export const price = usd => exact.format(usd);
+/* So much of a limit. */
+export const quantity = (n, unit) => unit === 'cost' ? price(n) : plain.format(n);
+
+/* A channel that has no word of its own here is called as the server calls it. */
+export function channelName(channel) {
+	const key = `channel.${channel}`, word = t(key);
+
+	return word === key ? channel : word;
+}
+
+const OWN = ['dailyLimit', 'messagesCap', 'costCap', 'smsCap', 'callCap'];
+
+/* "SMS cap of the billing cycle", as part of a sentence. */
+export const limitName = limit => OWN.includes(limit) ? t(`limit.${limit}`) : t('limit.other', { name: limit });
+/* The server's sentences, with those names in the place of its own words. */
+export const inWords = text => text.replace(new RegExp(`\\b(${OWN.join('|')})\\b`, 'g'), (word, _, at) => {
+	const name = `the ${limitName(word)}`;
+
+	return at === 0 ? name[0].toUpperCase() + name.slice(1) : name;
+});
+
+/* Why a limit refused a campaign, and where there is room. */
+export const refused = body => [t('limit.refused', { limit: limitName(body.limit), available: quantity(body.available, body.unit),
+	date: shortDate(body.date), needed: quantity(body.needed, body.unit) }),
+body.nextAvailableDate ? t('planner.next', { date: shortDate(body.nextAvailableDate) }) : t('limit.nonext')].join(' ');
+/* What limits a day, if it is another limit than the daily one; else null. */
+export const limitedBy = entry => entry.limitedBy ? t('limit.day', { limit: limitName(entry.limitedBy), n: entry.bookable }) : null;
 
 const civil = (options, date) => dates({ ...options, timeZone: 'UTC' }).format(toUtc(date));
 const instant = (options, ms) => dates({ ...options, timeZone: session.timezone || 'UTC' }).format(ms);

@@ -5,7 +5,7 @@ import { table } from './table.js';
 import { banner } from './banner.js';
 import { get, query, send } from './api.js';
 import { legend } from './bar.js';
-import { longDate, monthName, number, shortDate, time } from './format.js';
+import { inWords, monthName, number, refused, shortDate, time } from './format.js';
 import { addDays, addMonths, isDate, monthOf } from './civil.js';
 import { clockAt } from './zone.js';
 import { hasMonth, monthGrid } from './month.js';
@@ -115,7 +115,7 @@ export async function open(place, from) {
 		const reserveButton = el('button', { type: 'button', class: 'primary', onclick: reserve }, t('planner.reserve', { n: total }));
 
 		fill(proposal, el('h2', {}, t('planner.proposal'), hidden('. ')), el('p', { class: 'quiet-text' }, t('planner.nothingyet')),
-			plan.warnings.map(w => notice('plain', w)),
+			plan.warnings.map(w => notice('plain', inWords(w))),
 			plan.segments.length ? [table(t('planner.proposal'), [{ head: t('campaign.date') }, { head: t('campaign.time') },
 				{ head: t('campaign.contacts'), number: true }],
 			plan.segments.map(s => [shortDate(dayOf(s.scheduledDate)), time(s.scheduledDate), number(s.contactCount)])),
@@ -145,9 +145,8 @@ export async function open(place, from) {
 			said.querySelector('a').focus();
 			await Promise.all([load(), top.refresh()]);
 		} catch (error) {
-			if (error.status === 409 && error.body.date) {
-				fill(said, notice('bad', t('planner.faster', { date: longDate(error.body.date), needed: error.body.needed,
-					available: error.body.available })));
+			if (error.body.limit) {
+				fill(said, notice('bad', t('planner.faster', { why: refused(error.body) })));
 				await Promise.all([ask(), top.refresh()]);
 				proposal.querySelector('button')?.focus();
 			} else

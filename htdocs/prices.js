@@ -3,15 +3,13 @@ import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';
 import { table } from './table.js';
 import { get, send } from './api.js';
-import { price, shortDate } from './format.js';
+import { channelName, price, shortDate } from './format.js';
 import { session } from './session.js';
 import { t } from './strings.js';
 
-const CHANNELS = ['SMS', 'CALL', 'EMAIL', 'INAPP_WEB', 'WEB_PUSH', 'PUSH', 'SLACK', 'WHATSAPP', 'SAGE'];
-
 export async function prices(path) {
 	const list = el('div', { class: 'list' }), said = el('div', {});
-	const channel = el('select', {}, CHANNELS.map(c => el('option', { value: c }, t(`channel.${c}`))));
+	const channel = el('select', {}, session.channels.map(c => el('option', { value: c }, channelName(c))));
 	const usd = el('input', { required: true, inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?', title: t('settings.decimal') });
 	const from = el('input', { type: 'date', required: true, value: session.today });
 	const reprice = el('input', { type: 'checkbox' });
@@ -20,7 +18,7 @@ export async function prices(path) {
 		const { data } = await get(`${path}/prices`);
 		fill(list, data.prices.length ? table(t('prices.title'), [{ head: t('usage.channel') }, { head: t('prices.usd'), number: true },
 			{ head: t('prices.from') }, { head: t('prices.of') }],
-		data.prices.map(p => [t(`channel.${p.channel}`), price(p.usd), shortDate(p.validFrom), t(`prices.${p.of}`)]))
+		data.prices.map(p => [channelName(p.channel), price(p.usd), shortDate(p.validFrom), t(`prices.${p.of}`)]))
 			: el('p', { class: 'empty' }, t('prices.none')));
 	}
 

@@ -2,7 +2,7 @@
 const KEY = 'daybook.credential';
 
 export const session = {
-	organizationId: null, name: '', timezone: null, today: null, weekStart: 1, scopes: [], credential: '', expiresAt: null,
+	organizationId: null, name: '', timezone: null, today: null, weekStart: 1, scopes: [], channels: [], credential: '', expiresAt: null,
 	skewMs: 0,	/* the server's clock less the browser's */
 	dayEndsAt: 0,
 };

@@ -4,7 +4,8 @@ import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';
 import { get, send } from './api.js';
 import { keys } from './keys.js';
-import { learn, session } from './session.js';
+import { limits as limitList } from './limits.js';
+import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
 import { t } from './strings.js';
 import { shortDate } from './format.js';
@@ -72,7 +73,8 @@ function plan(org, put) {
 	return card(t('settings.plan'), t('settings.plan.about'), [field(t('settings.plan'), input)], () => ({ plan: input.value }), put('plan'));
 }
 
-function limits(org, put) {
+/* shown: what the limits have at present; null if this credential may not read it. */
+function limits(org, put, shown) {
 	const daily = count(org.dailyLimit), caps = Object.fromEntries(CAPS.map(c => [c, count(org[c])]));
 	const unit = el('select', {}, UNITS.map(u => el('option', { value: u, selected: u === org.quotaUnit }, t(`unit.${u}`))));
 	const cycleDay = el('input', { type: 'number', min: 1, max: 31, required: true, value: String(org.cycleDay) });
@@ -83,9 +85,13 @@ function limits(org, put) {
 	return card(t('settings.limits'), t('settings.limits.about'), [el('div', { class: 'pair' }, field(t('settings.daily'), daily),
 		field(t('settings.unit'), unit), field(t('settings.cycleDay'), cycleDay), field(t('settings.costCap'), cost),
 		CAPS.map(c => field(t(`settings.${c}`), caps[c]))),
-	el('label', { class: 'check' }, overage, ' ', t('settings.overage'))],
+	el('label', { class: 'check' }, overage, ' ', t('settings.overage')), shown ? shown.node : null],
 	() => ({ dailyLimit: orNull(daily), quotaUnit: unit.value, cycleDay: +cycleDay.value, costCap: cost.value === '' ? null : cost.value,
-		...Object.fromEntries(CAPS.map(c => [c, orNull(caps[c])])), allowOverage: overage.checked }), put('limits'));
+		...Object.fromEntries(CAPS.map(c => [c, orNull(caps[c])])), allowOverage: overage.checked }), async body => {
+		const reply = await put('limits')(body);
+		await shown?.refresh().catch(() => {});	/* it is saved; the next round shows it */
+		return reply;
+	});
 }
 
 export async function open(place) {
@@ -97,7 +103,10 @@ export async function open(place) {
 		return reply;
 	};
 
+	const shown = may('usage:read') ? limitList() : null;
+
+	await shown?.refresh();
 	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'settings' }, profile(data, put), plan(data, put), zone(data, put),
-		limits(data, put), ...await Promise.all([prices(path), keys(path)])));
-	return { refresh: async () => {} };
+		limits(data, put, shown), ...await Promise.all([prices(path), keys(path)])));
+	return { refresh: async () => { await shown?.refresh(); } };
 }

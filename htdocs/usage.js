@@ -1,10 +1,11 @@
 /* #usage: this billing cycle against its caps, the last 24 months, and files for finance. */
 import { addMonths, monthOf } from './civil.js';
-import { day, money, number, percent, shortMonth, tenths } from './format.js';
+import { channelName, day, money, number, percent, shortMonth, tenths } from './format.js';
 import { bar } from './bar.js';
 import { download } from './download.js';
 import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';
+import { limits } from './limits.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { module } from './away.js';
@@ -29,7 +30,7 @@ const channelsOf = items => [...new Set(items.flatMap(i => Object.keys(i.channel
 function months(items) {
 	const channels = channelsOf(items);
 
-	return table(t('usage.months'), [{ head: t('usage.month') }, ...channels.map(c => ({ head: t(`channel.${c}`), number: true })),
+	return table(t('usage.months'), [{ head: t('usage.month') }, ...channels.map(c => ({ head: channelName(c), number: true })),
 		{ head: t('usage.costSms'), number: true }, { head: t('usage.costCall'), number: true }, { head: t('usage.cost'), number: true }],
 	[...items].reverse().map(i => [shortMonth(i.yearMonth), ...channels.map(c => number(i.channelUsages[c] || 0)), money(i.costSms),
 		money(i.costCall), money(i.budgetUsage)]));
@@ -42,7 +43,7 @@ function shares(usage) {
 
 	return table(t('usage.channels'), [{ head: t('usage.channel') }, { head: t('usage.count'), number: true }, { head: t('usage.share') },
 		{ head: t('usage.cost'), number: true }],
-	sent.map(([c, n]) => [t(`channel.${c}`), number(n), el('div', { class: 'bar-line' }, bar({ sent: n, reserved: 0, whole: all }),
+	sent.map(([c, n]) => [channelName(c), number(n), el('div', { class: 'bar-line' }, bar({ sent: n, reserved: 0, whole: all }),
 		el('span', { class: 'share' }, tenths(n / all))), c in costs ? money(costs[c]) : '–']));
 }
 
@@ -58,13 +59,14 @@ function exportForm() {
 }
 
 export async function open(place) {
-	const said = el('div', {}), cycle = el('div', {}), history = el('div', {}), canvas = el('canvas', { role: 'img' });
+	const said = el('div', {}), cycle = el('div', {}), history = el('div', {}), limited = limits(), canvas = el('canvas', { role: 'img' });
 	const box = el('div', { class: 'chart card' }, canvas), dark = matchMedia('(prefers-color-scheme: dark)');
 	const first = addMonths(monthOf(session.today) + '-01', 1 - MONTHS);
 	const range = { startDate: first, endDate: session.today };
 	let chart = null, seen = '', items = [], isOpen = true;
 
 	fill(place, el('h1', { tabindex: -1 }, t('menu.usage')), cycle,
+		el('section', { 'aria-label': t('limit.title') }, el('h2', {}, t('limit.title')), limited.node),
 		el('section', { 'aria-label': t('usage.history') }, el('div', { class: 'toolbar' }, el('h2', {}, t('usage.months')),
 			el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'quiet', onclick: () => download('organization/usage/history',
 				range, 'usage-history.csv', said) }, t('csv')))), said, box, history),
@@ -90,7 +92,7 @@ export async function open(place) {
 
 	async function load() {
 		const [usage, caps, past] = await Promise.all([get('organization/usage'), get('account/organization'),
-			get('organization/usage/history' + query(range))]);
+			get('organization/usage/history' + query(range)), limited.refresh()]);
 		const now = JSON.stringify([usage, caps, past]);
 		if (now === seen)
 			return;

@@ -6,6 +6,7 @@
 #include "auth/pem.h"
 #include "base/row_hash.h"
 #include "auth/scopes.h"
+#include "quota/limit_rule.h"
 #include "store/setting.h"
 #include "auth/signing_key.h"
 #include "admin/verify_invariants.h"
@@ -114,6 +115,24 @@ verify_api_keys(struct verify *v)
 		if (query_int(q, 2) != SHA256_SIZE)
 			verify_differs(v, "API key %lld: its hash has %lld bytes instead of 32", (long long)query_int(q, 0),
 			    (long long)query_int(q, 2));
+	}
+	return query_done(q);
+}
+
+/* What a limit counts, and over which window, must be words that the programs know. */
+enum status
+verify_limits(struct verify *v)
+{
+	struct query *q = db_query(v->db, "SELECT name, channels, period FROM limit_rule WHERE org = :org ORDER BY name");
+	enum limit_period period;
+	unsigned channels;
+
+	query_bind_int(q, ":org", v->org);
+	while (query_step(q)) {
+		if (!limit_channels_parse(query_text(q, 1), &channels))
+			verify_differs(v, "limit \"%s\": unknown channels \"%s\"", query_text(q, 0), query_text(q, 1));
+		if (!limit_period_parse(query_text(q, 2), &period))
+			verify_differs(v, "limit \"%s\": unknown window \"%s\"", query_text(q, 0), query_text(q, 2));
 	}
 	return query_done(q);
 }

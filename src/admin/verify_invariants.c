@@ -58,6 +58,7 @@ const struct invariant verify_invariants[] = {
 	{ "limit.amount", "each limit has an amount from some day on", OF_ORGANIZATION, "limit \"%s\": has no amount",
 	    "SELECT name FROM limit_rule r WHERE org = :org "
 	    "AND NOT EXISTS (SELECT 1 FROM limit_amount a WHERE a.rule = r.key)" },
+	{ "limit.words", "each limit counts known channels over a known window", OF_ORGANIZATION, .check = verify_limits },
 
 	/* ---- The ledger and its sums */
 	{ "ledger_day", "no row of the ledger was changed, added or removed after it was written", OF_STRETCH,

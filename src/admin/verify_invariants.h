@@ -61,6 +61,7 @@ enum status	verify_schema(struct verify *v) MUST_CHECK;
 enum status	verify_settings(struct verify *v) MUST_CHECK;
 enum status	verify_signing_keys(struct verify *v) MUST_CHECK;
 enum status	verify_api_keys(struct verify *v) MUST_CHECK;
+enum status	verify_limits(struct verify *v) MUST_CHECK;
 enum status	verify_plans(struct verify *v) MUST_CHECK;
 enum status	verify_failures(struct verify *v) MUST_CHECK;
 

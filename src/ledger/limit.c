@@ -277,6 +277,17 @@ limit_book_read(struct limit_book *b, struct day from, struct day to)
 	return st;
 }
 
+enum status
+limit_book_today(struct db *db, struct arena *a, struct organization *org, int64_t now, struct limit_book **book)
+{
+	struct day today = organization_today(org, now);
+	enum status st;
+
+	if ((st = limit_row_load(db, a, org)) != OK || (st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_ALL, now, book)) != OK)
+		return st;
+	return limit_book_read(*book, today, today);
+}
+
 /* ---- Answers */
 
 struct limit_state

@@ -35,6 +35,10 @@ enum status	limit_book_new(struct db *db, struct arena *a, const struct organiza
 /* Reads what is not read yet of the windows of the days from..to.  What it reads is complete only if the roll-ups are flushed. */
 enum status	limit_book_read(struct limit_book *b, struct day from, struct day to) MUST_CHECK;
 
+/* Loads an organization's limits, and reads the windows of its today: of all limits, for those who show them. */
+enum status	limit_book_today(struct db *db, struct arena *a, struct organization *org, int64_t now, struct limit_book **book)
+		    MUST_CHECK;
+
 /* Whether the windows of a day were read. */
 bool		limit_book_has(const struct limit_book *b, struct day d);
 

@@ -15,19 +15,19 @@
 
 const struct organization organization_defaults = { .cycle_day = 1, .week_start = 1 };
 
+/* The words of httpd-conf/routes that follow an id or stand where one may be; NULL ends them.  The build makes them from it. */
+extern const char *const route_words[];
+
 bool
 organization_id_ok(const char *id)
 {
-	static const char *const route_words[] = { ".", "..", "usage", "timezone", "plan", "limits", "profile",
-		"prices", "api-keys", "audit", "cancel", "pause", "resume", "results",
-		"usage-calendar", "next-available-slot", "validate-date", "auto-segment" };
 	/*
 	 * Ids become segments of a path.  A word that follows one in some route is no id, or the web server could not
 	 * tell the two apart; nor is a path that browsers normalize away.
 	 */
-	if (!id_ok(id))
+	if (!id_ok(id) || strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
 		return false;
-	for (size_t i = 0; i < sizeof(route_words) / sizeof(route_words[0]); i++)
+	for (size_t i = 0; route_words[i] != NULL; i++)
 		if (strcmp(id, route_words[i]) == 0)
 			return false;
 	return true;

@@ -1,6 +1,5 @@
 /*
- * The table of channels.  Its columns are what the dialects make of a channel; a new channel is a
- * row here, a value of enum channel, and the CHECKs of schema.sql.
+ * The table of channels.  Its columns are what the dialects make of a channel.
  */
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * The channels, and what each dialect makes of them: the only table of channels in the code.
+ * The channels, and what each dialect makes of them.  A new channel is a value here and a row of the table in channel.c;
+ * docs/openapi.yaml lists it.
  */
 #ifndef CHANNEL_H
 #define CHANNEL_H

@@ -182,7 +182,7 @@ limit_period_parse(const char *name, enum limit_period *p)
 {
 	int i;
 
-	if (!find_word(period_names, LIMIT_YEAR + 1, name, &i))
+	if (!find_word(period_names, (int)(sizeof(period_names) / sizeof(period_names[0])), name, &i))
 		return false;
 	*p = (enum limit_period)i;
 	return true;

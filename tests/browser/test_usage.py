@@ -19,7 +19,7 @@ def test_the_months_are_a_chart_and_a_table(page, stack):
     year(stack)
     page.sign_in("usage")
     page.says("May 2026 40 0 $0.32 $0.00 $0.32 Apr 2026 0 30 $0.00 $0.00 $0.00")
-    assert len(page.finds("section tbody tr")) == 24
+    assert len(page.finds("[aria-label=History] tbody tr")) == 24
     page.wait(lambda: page.driver.execute_script("""const c = document.querySelector('canvas');
         return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v !== 0)"""), "something is drawn")
     assert "The table below has the figures" in page.find("canvas").get_attribute("aria-label")

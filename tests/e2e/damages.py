@@ -263,6 +263,8 @@ KINDS = {
     "limits": {
         "a limit is missing": "DELETE FROM limit_rule WHERE name = 'cycle-sms' AND org = 1",
         "a limit without an amount": "DELETE FROM limit_amount WHERE rule = (SELECT key FROM limit_rule WHERE name = 'daily' AND org = 1)",
+        "a limit over an unknown window": "UPDATE limit_rule SET period = 'moon' WHERE name = 'cycle-sms' AND org = 1",
+        "a limit of an unknown channel": "UPDATE limit_rule SET channels = 'SMS FAX' WHERE name = 'cycle-sms' AND org = 1",
     },
     "idempotency": {
         "the request of a campaign is deleted": f"DELETE FROM request WHERE {REQUESTED}",

@@ -57,6 +57,7 @@ GOOD = {
     ("POST", EVENTS): {"body": {"id": "good", "occurredAt": instant()}},
     ("GET", EVENTS): {"query": {"from": today_of(-1), "to": today_of()}},
     ("GET", SETTINGS): {},
+    ("GET", LIMITS): {},
     ("GET", KEYS): {},
     ("POST", KEYS): {"body": {"name": "sender", "scopes": ["usage:read"]}},
     ("DELETE", KEY): {},

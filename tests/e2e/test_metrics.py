@@ -75,6 +75,24 @@ def test_sums_do_not_fall_back_at_midnight_and_the_figures_of_the_day_do(acme):
     assert of(found, "daybook_messages", organization="acme", channel="SMS") == 2
 
 
+def test_each_limit_says_what_it_allows_has_used_and_holds_in_its_present_window(acme):
+    acme.cmd("org", "set", "acme", "--sms-cap", "900", "--cost-cap", "12.5")
+    acme.cmd("org", "add", "beta", "--timezone", "Asia/Tokyo", "--daily-limit", "7")
+    post(acme, event("2026-05-20T15:00:00Z", messages=2), event("2026-05-02T15:00:00Z", messages=3),
+         event("2026-04-30T15:00:00Z", messages=50))
+    campaign(acme, "c", {"at": "2026-05-20T19:00:00Z", "contacts": 30}, {"at": "2026-05-21T19:00:00Z", "contacts": 4})
+    found = values(acme)
+    figures = {limit: tuple(of(found, f"daybook_limit_{what}", organization="acme", limit=limit) for what in ("amount", "used", "held"))
+               for limit in ("daily", "cycle-sms", "cycle-cost", "cycle-calls")}
+    assert figures == {"daily": (500, 2, 30), "cycle-sms": (900, 5, 34), "cycle-cost": (12_500_000, 5 * 7900, 34 * 7900),
+                       "cycle-calls": (-1, 0, 0)}
+    assert of(found, "daybook_limit_amount", organization="beta", limit="daily") == 7
+    set_clock(acme, "2026-06-01T04:00:00Z")
+    found = values(acme)
+    assert of(found, "daybook_limit_used", organization="acme", limit="cycle-sms") == 0
+    assert of(found, "daybook_limit_held", organization="acme", limit="cycle-sms") == 0
+
+
 def test_unlimited_is_minus_one(acme):
     acme.cmd("org", "set", "acme", "--daily-limit", "unlimited")
     assert of(values(acme), "daybook_daily_limit", organization="acme") == -1

@@ -6,20 +6,21 @@ from openapi_cases import ACCOUNT, CALENDAR, CASES, COUNTS, HISTORY, SLOT, USAGE
 from openapi_document import NEVER, OPERATIONS, component, converted, errors, resolve
 from openapi_world import send, without_days, world  # noqa: F401 (world is a fixture)
 
-# The vendor's campaigns, and what two of its examples leave out of them: Daybook always sends it.
+# The vendor's campaigns, and what two of its examples leave out of them and of days: Daybook always sends it.
 CAMPAIGN = {"campaignId": "665f1a0c0e0a4b001a2c9f10", "campaignName": "Q2 Lead Gen", "contactCount": 100,
             "status": "scheduled"}
 OURS = {"isSegmented": False, "failedDetails": []}
+OUR_DAY = {"bookable": 400}
 
 VENDOR_EXAMPLES = [
     ("UsageCalendarCampaignEntry", {**CAMPAIGN, "isSegmented": True, "segmentNumber": 1, "failedDetails": []}),
     ("UsageCalendarDateEntry", {
-        "sent": 0, "reserved": 100, "total": 100, "availableQuota": 400, "campaigns": [
+        **OUR_DAY, "sent": 0, "reserved": 100, "total": 100, "availableQuota": 400, "campaigns": [
             {**OURS, **CAMPAIGN, "isSegmented": True, "segmentNumber": 1}]}),
     ("UsageCalendarResponse", {
         "success": True, "data": {
             "timezone": "America/Toronto", "dailyLimit": 500, "isUnlimited": False, "plan": "growth", "dates": {
-                "2026-05-20": {"sent": 0, "reserved": 100, "total": 100, "availableQuota": 400,
+                "2026-05-20": {**OUR_DAY, "sent": 0, "reserved": 100, "total": 100, "availableQuota": 400,
                                "campaigns": [{**OURS, **CAMPAIGN}]}}}}),
     ("NextAvailableSlotResponse", {
         "success": True, "isUnlimited": False, "timezone": "America/Toronto", "dailyLimit": 500, "todayDate": "2026-05-18",

@@ -28,7 +28,8 @@ def test_a_token_says_whose_it_is_what_it_may_do_and_until_when(daybook):
         "today": "2026-05-20", "dayStartsAt": "2026-05-20T04:00:00.000Z", "dayEndsAt": "2026-05-21T04:00:00.000Z",
         "weekStart": 1, "quotaUnit": "message",
         "scopes": ["usage:read", "org:admin"], "credential": "jwt:main",
-        "expiresAt": iso(unsigned(token)[1]["exp"] * 1000)}
+        "expiresAt": iso(unsigned(token)[1]["exp"] * 1000),
+        "channels": ["SMS", "CALL", "EMAIL", "INAPP_WEB", "WEB_PUSH", "PUSH", "SLACK", "WHATSAPP", "SAGE"]}
 
 
 @pytest.mark.parametrize("noon, today, starts, hours, offset", [
@@ -66,7 +67,7 @@ def test_the_scope_admin_is_all_of_them_and_needs_no_organization(daybook):
     assert ask(daybook, daybook.token("acme", "admin"))["organizationId"] == "acme"
     data = ask(daybook, daybook.token(None, "admin"))
     assert data["scopes"] == every and data["credential"] == "jwt:main" and data["now"] and data["expiresAt"]
-    assert {k for k, v in data.items() if v is None} == set(data) - {"now", "scopes", "credential", "expiresAt"}
+    assert {k for k, v in data.items() if v is None} == set(data) - {"now", "scopes", "credential", "expiresAt", "channels"}
 
 
 def test_without_a_valid_credential_it_is_401(daybook):
