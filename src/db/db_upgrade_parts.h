@@ -42,6 +42,7 @@ struct db_upgrade {
 	int64_t fingerprint;		/* of the old file */
 	bool is_wal;			/* the old file's journal */
 	bool is_checked, is_in_place;
+	bool is_spent;			/* the unfinished file has no record any more: nobody can continue with it */
 };
 
 /* ---- db_upgrade_old.c: the file that is upgraded, which may be from elsewhere */
