@@ -313,9 +313,11 @@ do_turn(struct db_upgrade *u, struct upgrade_turn *t, bool *is_stale, struct err
 		st = check_new(u, t, err);
 		has_worked = true;
 	}
-	if (st == OK && t->state.is_checked && (!has_worked || instant_monotonic() < t->until_ms))
-		st = db_upgrade_finish(u, t->may_be_open, is_stale, err);
-	return st;
+	if (st != OK || !t->state.is_checked || (has_worked && instant_monotonic() >= t->until_ms))
+		return st;
+	/* Programs that have the old file open take all the time of a turn: leaves that to the next one. */
+	st = db_upgrade_finish(u, t->may_be_open && !has_worked, is_stale, err);
+	return st != OK && t->may_be_open && has_worked && !db_upgrade_is_in_place(u) ? OK : st;
 }
 
 enum status

@@ -109,10 +109,7 @@ open_old(struct db_upgrade *u, struct error *err)
 	return db_upgrade_fingerprint(u->copy.old, &u->fingerprint, err);
 }
 
-/*
- * With the lock held: continues with the unfinished file, or makes a new one in its place.  The lock is on the file, so the new
- * one is made and locked before it has anything in it.
- */
+/* With the lock held: continues with the unfinished file, or begins again with it as an empty one, so that the lock stays. */
 static enum status
 open_both(struct db_upgrade *u, const char *kept, bool is_new, struct error *err)
 {
@@ -123,10 +120,9 @@ open_both(struct db_upgrade *u, const char *kept, bool is_new, struct error *err
 	if (!is_new && take_up(u))
 		return OK;
 	if (!is_new) {
-		scratch_remove(u->unfinished);
-		scratch_release(u->fd);
-		if ((u->fd = scratch_make(u->unfinished)) == -1)
+		if (ftruncate(u->fd, 0) == -1)
 			return error_set(err, UNAVAILABLE, "%s: %s", u->path, strerror(errno));
+		scratch_remove_companions(u->unfinished);	/* after it: a journal does not count for an empty file */
 	}
 	return make_new(u, kept, err);
 }
@@ -172,7 +168,7 @@ db_upgrade_begin(const char *path, const char *kept, struct db_upgrade **result,
 	u = new_upgrade(path);
 	if ((st = unfinished_path(u->path, u->unfinished, err)) == OK && (u->fd = scratch_hold(u->unfinished, &is_new)) == -1) {
 		*is_busy = errno == EWOULDBLOCK;
-		st = *is_busy ? OK : error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
+		st = *is_busy ? OK : error_set(err, UNAVAILABLE, "%s: %s", u->unfinished, strerror(errno));
 	}
 	/* Again, now that nobody else can finish it. */
 	if (st != OK || *is_busy || (st = check_version(path, &state->from, err)) != OK || state->from == DB_SCHEMA_VERSION) {
@@ -255,7 +251,7 @@ db_upgrade_end(struct db_upgrade *u, bool is_given_up)
 {
 	db_close(u->copy.old);
 	db_close(u->copy.new);
-	if (u->fd != -1 && is_given_up && !u->is_in_place)
+	if (u->fd != -1 && (is_given_up || u->is_spent) && !u->is_in_place)
 		scratch_remove(u->unfinished);
 	scratch_release(u->fd);
 	free(u);

@@ -62,7 +62,7 @@ bool		 db_upgrade_is_in_place(const struct db_upgrade *u);
 /* The name that the old file gets; "" = none.  It was chosen by whoever began the upgrade. */
 const char	*db_upgrade_kept(const struct db_upgrade *u);
 
-/* Ends this process's work on it.  is_given_up removes the unfinished file; otherwise somebody may continue. */
+/* Ends this process's work on it.  is_given_up removes the unfinished file; otherwise somebody may continue, if it can be. */
 void		 db_upgrade_end(struct db_upgrade *u, bool is_given_up);
 
 /* Whether an upgrade of this file that keeps the old one under a name (see `kept`) is unfinished. */

@@ -1,15 +1,21 @@
 /*
  * Copies the rows of an older file into a new one, table by table, each in the order of its key.
  *
- * The last key that is in the new table says where to continue, so an interrupted copy needs no other record than which table
- * is next.  A transaction takes BATCH_ROWS rows.  The new file has a rollback journal while it is filled: pages at its end, which
- * are most of them, are then written once, and not twice as with a WAL.
+ * 1. The last key that is in the new table says where to continue, so an interrupted copy needs no other record than which table
+ *    is next.
+ * 2. A transaction takes BATCH_MS, whatever the machine: few commits, and little to lose if the process ends.  Each commit is on
+ *    the disk, so a power cut costs no more than a kill.
+ * 3. The new file has a rollback journal while it is filled: pages at its end, which are most of them, are then written once, and
+ *    not twice as with a WAL.
+ * 4. The indexes of the events are made after the rows.  Events come in the order of their sources and ids, so an index by time
+ *    that were filled meanwhile would be read and written once for each source.
  */
 #include <stdio.h>
 
 #include "db/db_upgrade_parts.h"
+#include "time/instant.h"
 
-enum { BATCH_ROWS = 10000 };
+enum { BATCH_MS = 1000, ROWS_PER_LOOK = 256, INDEX_SQL_MAX = 512 };
 
 /*
  * Columns of the old table are bound to the parameters of INSERT in their order; those after the last parameter are for
@@ -100,8 +106,12 @@ db_upgrade_count(struct db *old, int version, int64_t *rows, struct error *err)
 
 /* ---- The new file */
 
-/* What the copy keeps in the new file until it is complete: the reasons of voids, and the digests of the old rows. */
+/* What the copy keeps in the new file until it is complete: the reasons of voids, digests of the old rows, and indexes to make. */
 static const char helpers_sql[] =
+    "CREATE TABLE upgrade_index (name TEXT PRIMARY KEY, sql TEXT) WITHOUT ROWID;"
+    "INSERT INTO upgrade_index SELECT name, sql FROM sqlite_schema "
+    "WHERE name IN ('event_occurred', 'event_segment', 'event_voids', 'event_settles');"
+    "DROP INDEX event_occurred; DROP INDEX event_segment; DROP INDEX event_voids; DROP INDEX event_settles;"
     "CREATE TABLE upgrade_reason (org INTEGER, source TEXT, id TEXT, voids TEXT, at INTEGER, reason TEXT, "
     "PRIMARY KEY (org, source, id)) WITHOUT ROWID;"
     "CREATE TABLE upgrade_day (org INTEGER, day INTEGER, events INTEGER, digest INTEGER, PRIMARY KEY (org, day)) WITHOUT ROWID;";
@@ -130,7 +140,7 @@ db_upgrade_open_new(const char *path, struct error *err)
 	if (db == NULL)
 		return NULL;
 	db->is_unfinished = true;
-	/* Rows come before those that they refer to; the inspection compares them all.  The cache is for the indexes of events. */
+	/* Rows come before those that they refer to; the inspection compares them all.  The cache is for sorting, too. */
 	rc = sqlite3_exec(db->handle, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32000;", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		return db;
@@ -180,28 +190,52 @@ copy_row(struct db_copy *c, const struct table *t, struct query *q, struct error
 	return t->after != NULL ? t->after(c, q, err) : OK;
 }
 
-/* Copies at most BATCH_ROWS rows of a table; goes on to the next table if these were the last. */
+/* Copies rows of a table until BATCH_MS have passed; goes on to the next table if these were the last. */
 static enum status
 copy_batch(struct db_copy *c, const struct table *t, struct error *err)
 {
+	int64_t until_ms = instant_monotonic() + BATCH_MS;
 	struct query *q = select_rest(c, t);
 	enum status st = OK;
 	int rows = 0;
 
 	if (q == NULL)
 		return db_why(c->new, err);
-	for (query_step(q); st == OK && q->rc == SQLITE_ROW && rows < BATCH_ROWS; rows++)
+	for (query_step(q); st == OK && q->rc == SQLITE_ROW; rows++) {
+		if (rows % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && instant_monotonic() >= until_ms)
+			break;
 		if ((st = copy_row(c, t, q, err)) == OK)
 			query_step(q);
+	}
 	c->done += rows;
 	if (q->rc != SQLITE_ROW)
 		c->step++;
 	if (query_done(q) != OK)
 		return db_why(c->old, err);
-	return st;
+	return st == OK && db_upgrade_write_days(c) != OK ? db_why(c->new, err) : st;
 }
 
-/* After the last table: compares the digests, removes the helpers, and gives the copy an epoch of its own. */
+/* Makes the next index of the events; *is_last if all are made already. */
+static enum status
+make_index(struct db_copy *c, bool *is_last, struct error *err)
+{
+	struct query *q = db_query(c->new, "SELECT sql FROM upgrade_index ORDER BY name");
+	char sql[INDEX_SQL_MAX];
+	int rc;
+
+	*is_last = !query_step(q);
+	snprintf(sql, sizeof(sql), "%s", *is_last ? "" : query_text(q, 0));
+	if (query_done(q) != OK || (!*is_last &&
+	    query_run(db_query(c->new, "DELETE FROM upgrade_index WHERE name = (SELECT min(name) FROM upgrade_index)")) != OK))
+		return db_why(c->new, err);
+	if ((rc = sqlite3_exec(c->new->handle, sql, NULL, NULL, NULL)) == SQLITE_OK)
+		return OK;
+	if ((rc & 0xff) == SQLITE_CONSTRAINT)
+		return error_set(err, CONFLICT, "the events cannot be taken over: %s", sqlite3_errmsg(c->new->handle));
+	return db_file_why(c->new->path, rc, c->new->handle, err);
+}
+
+/* After the last table and index: compares the digests, removes the helpers, and gives the copy an epoch of its own. */
 static enum status
 complete(struct db_copy *c, struct error *err)
 {
@@ -211,7 +245,7 @@ complete(struct db_copy *c, struct error *err)
 
 	if (!c->is_forced && (st = db_upgrade_compare_days(c, err)) != OK)
 		return st;
-	rc = sqlite3_exec(c->new->handle, "DROP TABLE upgrade_reason; DROP TABLE upgrade_day;", NULL, NULL, NULL);
+	rc = sqlite3_exec(c->new->handle, "DROP TABLE upgrade_index; DROP TABLE upgrade_reason; DROP TABLE upgrade_day;", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = db_file_new_epoch(c->new->handle, epoch);
 	c->step++;
@@ -230,11 +264,15 @@ copy_next(void *arg)
 {
 	struct batch *b = arg;
 	struct db_copy *c = b->copy;
+	bool is_last;
 	enum status st;
 
 	while (c->step < TABLES && !has(c->version, &tables[c->step]))
 		c->step++;
-	st = c->step < TABLES ? copy_batch(c, &tables[c->step], b->err) : complete(c, b->err);
+	if (c->step < TABLES)
+		st = copy_batch(c, &tables[c->step], b->err);
+	else if ((st = make_index(c, &is_last, b->err)) == OK && is_last)
+		st = complete(c, b->err);
 	return st == OK ? b->note(c) : st;
 }
 
@@ -245,7 +283,10 @@ db_upgrade_copy_some(struct db_copy *c, enum status (*note)(struct db_copy *c), 
 	enum status st;
 
 	err->text[0] = '\0';
+	/* An index of millions of rows is sorted in a file, and not in memory; this cannot be changed inside a transaction. */
+	sqlite3_exec(c->new->handle, "PRAGMA temp_store = FILE", NULL, NULL, NULL);
 	st = db_write(c->new, copy_next, &b);
+	sqlite3_exec(c->new->handle, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
 	return st == OK || err->text[0] != '\0' ? st : db_why(c->new, err);	/* nobody has said why yet */
 }
 

@@ -1,16 +1,12 @@
 /*
- * What the copy does with rows that take more than a list of columns: limits, reasons of voids, campaigns and events; and their
- * digests.
+ * What the copy does with rows that take more than a list of columns: limits, reasons of voids, and campaigns with their digests.
  *
  * The forms of the digests are those of the versions, written out here, because what they are elsewhere may change later.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/row_hash.h"
 #include "db/db_upgrade_parts.h"
-
-#define DIGEST_MASK "4611686018427387903"
 
 /* ---- Limits, in the place of columns of the organization */
 
@@ -150,119 +146,4 @@ db_upgrade_seal_campaign(struct db_copy *c, struct query *campaign, struct error
 		st = query_run(q);
 	}
 	return st == OK ? OK : db_why(c->new, err);
-}
-
-/* ---- Events */
-
-enum { EVENT_ORG = 0, EVENT_OCCURRED_AT = 3, EVENT_CREDENTIAL = 15, EVENT_HASHED = 17, EVENT_COLUMNS = 18 };
-
-/* Adds a row to the sum of its day, in one of two tables of the same form. */
-static enum status
-add_to_day(struct query *add, struct query *event, const struct row_hash *h)
-{
-	query_bind_int(add, ":org", query_int(event, EVENT_ORG));
-	query_bind_int(add, ":day", query_int(event, EVENT_OCCURRED_AT) / 86400000);
-	query_bind_int(add, ":hash", row_hash_end(h));
-	return query_run(add);
-}
-
-/* The digest of the old row, in the form of version 3, to be compared at the end. */
-static enum status
-add_old_digest(struct db_copy *c, struct query *event)
-{
-	struct row_hash h;
-
-	row_hash_start(&h);
-	query_hash(event, 0, EVENT_HASHED, &h);
-	return add_to_day(db_query(c->new, "INSERT INTO upgrade_day (org, day, events, digest) VALUES (:org, :day, 1, :hash) "
-	    "ON CONFLICT (org, day) DO UPDATE SET events = events + 1, digest = (digest + excluded.digest) & " DIGEST_MASK),
-	    event, &h);
-}
-
-static enum status
-add_actor(struct db_copy *c, struct query *event)
-{
-	struct query *q = db_query(c->new, "INSERT INTO actor (credential, name) VALUES (:credential, '') ON CONFLICT DO NOTHING");
-
-	query_bind_text(q, ":credential", query_text(event, EVENT_CREDENTIAL));
-	return query_run(q);
-}
-
-/*
- * Inserts the row, and hashes what was stored, in the form of version 4.  Which event an adjustment settles is in its id:
- * TARGET, a unit separator, and a number.
- */
-static enum status
-insert_event(struct db_copy *c, struct query *event, struct row_hash *h)
-{
-	struct query *q = db_query(c->new, "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, "
-	    "cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, actor, received_at, detail_sha256, "
-	    "settles_id, reason, org_revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-	    "(SELECT key FROM actor WHERE credential = ?16 AND name = ''), ?17, ?18, "
-	    "CASE WHEN ?8 = 'adjust' AND substr(?2, 1, 15) = 'daybook:adjust:' "
-	    "AND rtrim(?3, '0123456789') LIKE '_%' || char(31) "
-	    "THEN substr(rtrim(?3, '0123456789'), 1, length(rtrim(?3, '0123456789')) - 1) END, "
-	    "CASE WHEN ?8 = 'void' THEN (SELECT reason FROM upgrade_reason WHERE org = ?1 AND source = ?2 AND id = ?3 "
-	    "AND voids = ?15 AND at = ?17) END, 0) "
-	    "RETURNING org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, campaign_given, "
-	    "segment_given, campaign, segment, voids_id, settles_id, reason, sender, network, tag, ?16, '', org_revision, "
-	    "received_at");
-
-	db_upgrade_bind(q, event, EVENT_COLUMNS);
-	row_hash_start(h);
-	if (query_step(q))
-		query_hash(q, 0, 24, h);
-	return query_done(q);
-}
-
-enum status
-db_upgrade_add_event(struct db_copy *c, struct query *event, struct error *err)
-{
-	struct row_hash h;
-	enum status st;
-
-	if ((st = add_actor(c, event)) == OK && (st = insert_event(c, event, &h)) == OK)
-		st = add_to_day(db_query(c->new, "INSERT INTO ledger_day (org, day, events, digest) VALUES (:org, :day, 1, :hash) "
-		    "ON CONFLICT (org, day) DO UPDATE SET events = events + 1, digest = (digest + excluded.digest) & " DIGEST_MASK),
-		    event, &h);
-	if (st == OK && c->version >= 3)
-		st = add_old_digest(c, event);
-	if (st == INTERNAL)
-		return error_set(err, CONFLICT, "an event cannot be taken over: %s", sqlite3_errmsg(c->new->handle));
-	return st == OK ? OK : db_why(c->new, err);
-}
-
-/* The number of days in a table of digests; -1 if it cannot be read. */
-static int64_t
-days(struct db *db, const char *sql)
-{
-	struct query *q = db_query(db, sql);
-	int64_t n = query_step(q) ? query_int(q, 0) : -1;
-
-	return query_done(q) == OK ? n : -1;
-}
-
-enum status
-db_upgrade_compare_days(struct db_copy *c, struct error *err)
-{
-	struct query *q, *copied;
-	enum status st = OK;
-
-	if (c->version < 3)
-		return OK;
-	if (days(c->old, "SELECT count(*) FROM ledger_day") != days(c->new, "SELECT count(*) FROM upgrade_day"))
-		return error_set(err, CONFLICT, "ledger_day: has other days than the events of the ledger");
-	q = db_query(c->old, "SELECT l.org, l.day, l.events, l.digest, o.id FROM ledger_day l "
-	    "LEFT JOIN organization o ON o.key = l.org");
-	while (st == OK && query_step(q)) {
-		copied = db_query(c->new, "SELECT events, digest FROM upgrade_day WHERE org = :org AND day = :day");
-		query_bind_int(copied, ":org", query_int(q, 0));
-		query_bind_int(copied, ":day", query_int(q, 1));
-		if (!query_step(copied) || query_int(copied, 0) != query_int(q, 2) || query_int(copied, 1) != query_int(q, 3))
-			st = error_set(err, CONFLICT, "%s: ledger_day %" PRId64 ": the events of the ledger are not those that were written",
-			    query_text(q, 4), query_int(q, 1));
-		if (query_done(copied) != OK)
-			st = db_why(c->new, err);
-	}
-	return query_done(q) == OK ? st : db_why(c->old, err);
 }

@@ -19,6 +19,8 @@ db_upgrade_open_old(const char *path, int *version, struct error *err)
 
 	if (db == NULL)
 		return NULL;
+	/* The check goes through the indexes in another order than through the tables. */
+	sqlite3_exec(db->handle, "PRAGMA cache_size = -32000", NULL, NULL, NULL);
 	*version = (int)db_file_pragma(db->handle, "PRAGMA user_version");
 	if (*version >= UPGRADE_OLDEST && *version <= UPGRADE_NEWEST)
 		return db;

@@ -10,6 +10,13 @@
 
 enum { UPGRADE_OLDEST = 1, UPGRADE_NEWEST = DB_SCHEMA_VERSION - 1 };
 
+enum { DB_COPY_DAYS = 1024, DB_COPY_CREDENTIAL = 128 };
+
+/* The events of a day of UTC that are in the new file already, but not yet in the sums of its days. */
+struct db_copy_day {
+	int64_t org, day, events, digest, old_digest;
+};
+
 /* Two open files, and how far the copy is. */
 struct db_copy {
 	struct db *old, *new;
@@ -17,6 +24,10 @@ struct db_copy {
 	bool is_forced;
 	int step;		/* the table that is being copied */
 	int64_t done, total;	/* rows */
+
+	int64_t actor;		/* the key of the credential's; 0 = none yet */
+	char credential[DB_COPY_CREDENTIAL];	/* of the last event */
+	struct db_copy_day days[DB_COPY_DAYS];
 };
 
 /*
@@ -31,6 +42,7 @@ struct db_upgrade {
 	int64_t fingerprint;		/* of the old file */
 	bool is_wal;			/* the old file's journal */
 	bool is_checked, is_in_place;
+	bool is_spent;			/* the unfinished file has no record any more: nobody can continue with it */
 };
 
 /* ---- db_upgrade_old.c: the file that is upgraded, which may be from elsewhere */
@@ -68,15 +80,20 @@ bool		 db_upgrade_is_copied(const struct db_copy *c);
 /* Binds the first n columns of the row of `from` to the parameters ?1 to ?n. */
 void		 db_upgrade_bind(struct query *to, struct query *from, int n);
 
-/* ---- db_upgrade_ledger.c: rows that take more than SQL, and digests */
+/* ---- db_upgrade_ledger.c: rows that take more than SQL */
 
 /* After a row of the old file, which is q's, was inserted. */
 enum status	 db_upgrade_add_limits(struct db_copy *c, struct query *q, struct error *err) MUST_CHECK;
 enum status	 db_upgrade_add_reason(struct db_copy *c, struct query *q, struct error *err) MUST_CHECK;
 enum status	 db_upgrade_seal_campaign(struct db_copy *c, struct query *q, struct error *err) MUST_CHECK;
 
-/* Inserts an event of the old file, and adds it to the digest of its day. */
+/* ---- db_upgrade_event.c: events and the digests of their days */
+
+/* Inserts an event of the old file, and adds it to the sums of its day. */
 enum status	 db_upgrade_add_event(struct db_copy *c, struct query *q, struct error *err) MUST_CHECK;
+
+/* Writes the sums of days into the new file, before the transaction ends. */
+enum status	 db_upgrade_write_days(struct db_copy *c) MUST_CHECK;
 
 /* Compares the digests of the old file's days with those of the rows that were copied from it. */
 enum status	 db_upgrade_compare_days(struct db_copy *c, struct error *err) MUST_CHECK;

@@ -72,19 +72,25 @@ complete_new(struct db_upgrade *u, char epoch[EPOCH_TEXT_MAX], struct error *err
 {
 	struct db *new = u->copy.new;
 	struct stat like;
-	int rc = sqlite3_exec(new->handle, "DROP TABLE upgrade_state;", NULL, NULL, NULL);
+	int rc;
 
+	db_stamp_epoch(new->handle, epoch);
+	if (epoch[0] == '\0')
+		return db_file_why(u->path, sqlite3_errcode(new->handle), new->handle, err);
+	if (stat(u->path, &like) == -1 || chmod(u->unfinished, like.st_mode & 07777) == -1 ||
+	    ((like.st_uid != geteuid() || like.st_gid != getegid()) && geteuid() == 0 &&
+	    chown(u->unfinished, like.st_uid, like.st_gid) == -1))
+		return error_set(err, UNAVAILABLE, "%s: %s", u->path, strerror(errno));
+	u->is_spent = true;
+	rc = sqlite3_exec(new->handle, "DROP TABLE upgrade_state;", NULL, NULL, NULL);
 	if (rc == SQLITE_OK && u->is_wal)
 		rc = sqlite3_exec(new->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	db_stamp_epoch(new->handle, epoch);
 	if (rc != SQLITE_OK)
 		return db_file_why(u->path, rc, new->handle, err);
 	db_close(new);
 	u->copy.new = NULL;
 	scratch_remove_companions(u->unfinished);
-	if (stat(u->path, &like) == -1 || chmod(u->unfinished, like.st_mode & 07777) == -1 ||
-	    ((like.st_uid != geteuid() || like.st_gid != getegid()) && geteuid() == 0 &&
-	    chown(u->unfinished, like.st_uid, like.st_gid) == -1) || !scratch_sync(u->unfinished))
+	if (!scratch_sync(u->unfinished))
 		return error_set(err, UNAVAILABLE, "%s: %s", u->path, strerror(errno));
 	return OK;
 }
@@ -138,6 +144,8 @@ swap(struct db_upgrade *u, struct writer_lock *g, struct db *old, bool *is_stale
 /*
  * A program of an older version that waits for the writers' lock would write to the old file now, and the write would be lost.
  * It looks at the path before each request, so it is enough to keep the old file locked until every such wait has ended.
+ *
+ * Without a WAL, SQLite does not show who has the old file open, but the writers' lock shows whether anybody waits for it.
  */
 static void
 wait_for_writers(void)
@@ -169,7 +177,7 @@ db_upgrade_finish(struct db_upgrade *u, bool may_be_open, bool *is_stale, struct
 	struct writer_lock g;
 	struct db *old = NULL;
 	enum status st;
-	bool is_alone = true;
+	bool is_alone = true, is_awaited;
 
 	*is_stale = false;
 	db_close(u->copy.old);
@@ -183,8 +191,9 @@ db_upgrade_finish(struct db_upgrade *u, bool may_be_open, bool *is_stale, struct
 		st = UNAVAILABLE;
 	else
 		st = swap(u, &g, old, is_stale, err);
+	is_awaited = !is_alone || (!u->is_wal && writer_lock_is_awaited(&g));
 	writer_lock_close(&g);
-	if (u->is_in_place && !is_alone)
+	if (u->is_in_place && is_awaited)
 		wait_for_writers();
 	db_close(old);
 	return st;

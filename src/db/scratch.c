@@ -215,6 +215,8 @@ scratch_hold(const char *path, bool *is_new)
 		note_held(fd, path);
 		return fd;
 	}
+	if (!is_in_place(fd, path))	/* whoever held it has just renamed or removed it */
+		errno = EWOULDBLOCK;
 	error = errno != 0 ? errno : EEXIST;	/* a file of somebody's */
 	close(fd);
 	errno = error;

@@ -74,6 +74,14 @@ writer_lock_is_in_place(const struct writer_lock *g)
 	return fstat(g->fd, &is) == 0 && stat(g->path, &named) == 0 && is.st_dev == named.st_dev && is.st_ino == named.st_ino;
 }
 
+bool
+writer_lock_is_awaited(const struct writer_lock *g)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = QUEUE, .l_len = 1 };
+
+	return fcntl(g->fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 static void
 on_alarm(int sig)
 {

@@ -35,6 +35,9 @@ enum status	writer_lock_acquire(struct writer_lock *g, int wait_ms) MUST_CHECK;
 void		writer_lock_release(struct writer_lock *g);
 void		writer_lock_close(struct writer_lock *g);
 
+/* Whether another process waits for the lock; for the one that holds it. */
+bool		 writer_lock_is_awaited(const struct writer_lock *g);
+
 /* Whether the path still names the file that is locked. */
 bool		writer_lock_is_in_place(const struct writer_lock *g);
 

@@ -46,7 +46,8 @@ def test_the_key_may_do_what_an_administrator_of_the_organization_may_and_no_mor
 
 def test_what_is_left_empty_is_unlimited_unnamed_and_free(site):
     assert site.post(name="", dailyLimit="", plan="", priceSms="", priceCall="").status == 201
-    assert site.sql("SELECT name, daily_limit, plan FROM organization") == [("acme", None, "")]
+    assert site.sql("SELECT o.name, amount, plan FROM organization o JOIN limit_rule r ON r.org = o.key "
+                    "JOIN limit_amount ON rule = r.key WHERE r.name = 'daily'") == [("acme", None, "")]
     assert site.sql("SELECT count(*) FROM price") == [(0,)]
 
 

@@ -107,10 +107,10 @@ def test_before_the_upgrade_programs_answer_503_and_commands_say_what_to_do(each
         reply = daybook.cgi(program, "GET", path, MAY if program != "session" else None, token=each.token)
         check_error(reply, 503, "tether")
         assert int(reply.headers["retry-after"]) >= 1
-    assert f"schema version {version}, this program needs" in daybook.log_path.read_text()
+    assert f"schema version {version}; this program needs {VERSION}" in daybook.log_path.read_text()
     done = daybook.cmd("org", "list", check=False)
     assert done.returncode == 1
-    assert f"schema version {version}, this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
+    assert f"schema version {version}; this program needs {VERSION}. Run `daybook -d FILE upgrade`." in done.stderr
     assert version_of(daybook.path) == version
 
 

@@ -175,6 +175,8 @@ def judge(scenario, fault, outcome, state, reference, say_verify):
 def judge_files(scenario, fault, outcome, state, reference, name):
     known = {**reference.before.copies, **reference.after.copies}
     stray = sorted(f for f in state.files - reference.before.files - reference.after.files if not is_of_database(f))
+    if scenario.unfinished and name == "before":
+        stray = [f for f in stray if not re.search(scenario.unfinished, f)]
     damaged = sorted(f for f, tables in state.copies.items() if f in known and tables not in (
         reference.before.copies.get(f), reference.after.copies.get(f)))
     problems = [(STRAY, f"{f}: not a whole copy") for f in damaged]
@@ -194,6 +196,12 @@ def judge_kept(state, retried, state_then, reference):
     if (state_then.tables, state_then.copies) != (state.tables, state.copies):
         problems.append((RETRY, "a refusal that changed something"))
     return problems
+
+
+def judge_unfinished(scenario, outcome, folder):
+    """What a refusal left for the next attempt is gone after it."""
+    left = [p.name for p in folder.rglob("*") if scenario.unfinished and re.search(scenario.unfinished, p.name)]
+    return [(STRAY, f"{name} after a success") for name in left] if is_success(scenario, outcome) else []
 
 
 def judge_retry(scenario, outcome, tables, reference, name):

@@ -122,6 +122,7 @@ class Sweep:
         elif not scenario.reads and not scenario.no_retry and (name != "after" or reference.again is not None):
             clock_ms = CLOCK_MS + (scenario.retry_after_ms if name != "after" else 0)
             retried = self.perform(clock_ms=clock_ms)
+            problems += oracle.judge_unfinished(scenario, retried, place.data)
             problems += oracle.judge_retry(scenario, retried, self.tables(), reference, name)
         trace = trace_of(outcome) if problems else []
         return Result(run, outcome.failed > 0, problems, outcome.path, trace, outcome, name)
