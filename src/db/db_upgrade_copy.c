@@ -106,7 +106,7 @@ db_upgrade_count(struct db *old, int version, int64_t *rows, struct error *err)
 
 /* ---- The new file */
 
-/* What the copy keeps in the new file until it is complete: the reasons of voids, digests of the old rows, and indexes to make. */
+/* What the copy keeps in the new file until it is complete: reasons of voids, digests of the old rows, indexes to make. */
 static const char helpers_sql[] =
     "CREATE TABLE upgrade_index (name TEXT PRIMARY KEY, sql TEXT) WITHOUT ROWID;"
     "INSERT INTO upgrade_index SELECT name, sql FROM sqlite_schema "
@@ -245,7 +245,8 @@ complete(struct db_copy *c, struct error *err)
 
 	if (!c->is_forced && (st = db_upgrade_compare_days(c, err)) != OK)
 		return st;
-	rc = sqlite3_exec(c->new->handle, "DROP TABLE upgrade_index; DROP TABLE upgrade_reason; DROP TABLE upgrade_day;", NULL, NULL, NULL);
+	rc = sqlite3_exec(c->new->handle, "DROP TABLE upgrade_index; DROP TABLE upgrade_reason; DROP TABLE upgrade_day;",
+	    NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = db_file_new_epoch(c->new->handle, epoch);
 	c->step++;
