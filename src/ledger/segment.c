@@ -78,23 +78,31 @@ segment_resolve(struct db *db, const struct organization *org, const char *campa
 
 /* ---- Writing.  The campaign's revision and digest are the caller's. */
 
-enum status
-segment_spend(struct db *db, const struct segment_target *target, int64_t sent, int64_t failed)
+/* Writes the counters, and the state to which an action leads with them. */
+static enum status
+write_counters(struct db *db, struct segment_ref ref, const struct segment *s, enum segment_action action)
 {
 	struct query *q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent, status = :status "
 	    "WHERE campaign = :campaign AND number = :number");
+
+	query_bind_int(q, ":sent", s->sent);
+	query_bind_int(q, ":failed", s->failed);
+	query_bind_int(q, ":spent", s->spent);
+	query_bind_text(q, ":status", segment_state_name(segment_after(s, action, false)));
+	query_bind_int(q, ":campaign", ref.campaign);
+	query_bind_int(q, ":number", ref.segment);
+	return query_run(q);
+}
+
+enum status
+segment_spend(struct db *db, const struct segment_target *target, int64_t sent, int64_t failed)
+{
 	struct segment s = target->segment;
 
 	s.sent += sent;
 	s.failed += failed;
 	s.spent += sent + failed;
-	query_bind_int(q, ":sent", s.sent);
-	query_bind_int(q, ":failed", s.failed);
-	query_bind_int(q, ":spent", s.spent);
-	query_bind_text(q, ":status", segment_state_name(segment_after(&s, SEGMENT_SPEND, false)));
-	query_bind_int(q, ":campaign", target->ref.campaign);
-	query_bind_int(q, ":number", target->ref.segment);
-	return query_run(q);
+	return write_counters(db, target->ref, &s, SEGMENT_SPEND);
 }
 
 enum status
@@ -110,32 +118,28 @@ segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t fai
 	return query_run(q);
 }
 
-/* A segment that has ended as failed, with nothing sent, has ended as sent now. */
 enum status
 segment_settle(struct db *db, struct segment_ref ref)
 {
-	struct query *q = db_query(db, "UPDATE segment SET sent = sent + 1, failed = failed - 1, "
-	    "status = CASE WHEN status = 'failed' THEN 'sent' ELSE status END WHERE campaign = :campaign AND number = :number");
+	struct segment_target target;
+	enum status st;
 
-	query_bind_int(q, ":campaign", ref.campaign);
-	query_bind_int(q, ":number", ref.segment);
-	return query_run(q);
+	if ((st = find_segment(db, ref, &target)) != OK || target.ref.segment == 0)
+		return st;
+	target.segment.sent++;
+	target.segment.failed--;
+	return write_counters(db, ref, &target.segment, SEGMENT_SETTLE);
 }
 
 enum status
 segment_finish(struct db *db, struct segment_ref ref)
 {
 	struct segment_target target;
-	struct query *q;
 	enum status st;
 
 	if ((st = find_segment(db, ref, &target)) != OK || target.ref.segment == 0)
 		return st;
-	q = db_query(db, "UPDATE segment SET status = :status WHERE campaign = :campaign AND number = :number");
-	query_bind_text(q, ":status", segment_state_name(segment_after(&target.segment, SEGMENT_FINISH, false)));
-	query_bind_int(q, ":campaign", ref.campaign);
-	query_bind_int(q, ":number", ref.segment);
-	return query_run(q);
+	return write_counters(db, ref, &target.segment, SEGMENT_FINISH);
 }
 
 /* ---- Lists */

@@ -51,6 +51,7 @@ enum segment_action {
 	SEGMENT_SPEND,		/* an event counted; its counters are the new ones */
 	SEGMENT_RESIZE,		/* its contacts changed, perhaps to no more than were sent and failed */
 	SEGMENT_FINISH,		/* its sender reports that it is done, whatever is left */
+	SEGMENT_SETTLE,		/* a failed message was sent after all */
 	SEGMENT_PAUSE, SEGMENT_RESUME, SEGMENT_CANCEL
 };
 #define SEGMENT_ACTION_COUNT (SEGMENT_CANCEL + 1)

@@ -109,6 +109,14 @@ static const struct step_row {
 	{ "failed is done already", SEGMENT_FINISH, SEGMENT_FAILED, "FFFFF", NULL },
 	{ "cancelled is done already", SEGMENT_FINISH, SEGMENT_CANCELLED, "ccccc", NULL },
 
+	{ "a draft stays one when a message is settled", SEGMENT_SETTLE, SEGMENT_DRAFT, "ddddd", NULL },
+	{ "scheduled stays when a message is settled", SEGMENT_SETTLE, SEGMENT_SCHEDULED, "sssss", NULL },
+	{ "sending stays when a message is settled", SEGMENT_SETTLE, SEGMENT_SENDING, ">>>>>", NULL },
+	{ "paused stays when a message is settled", SEGMENT_SETTLE, SEGMENT_PAUSED, "ppppp", NULL },
+	{ "sent stays when a message is settled", SEGMENT_SETTLE, SEGMENT_SENT, "SSSSS", NULL },
+	{ "failed becomes sent when one of its messages was sent", SEGMENT_SETTLE, SEGMENT_FAILED, "FSSFF", NULL },
+	{ "cancelled stays when a message is settled", SEGMENT_SETTLE, SEGMENT_CANCELLED, "ccccc", NULL },
+
 	{ "a draft is not paused", SEGMENT_PAUSE, SEGMENT_DRAFT, "ddddd", NULL },
 	{ "scheduled is paused until its day is over", SEGMENT_PAUSE, SEGMENT_SCHEDULED, "ppppp", "sssss" },
 	{ "sending is paused until its day is over", SEGMENT_PAUSE, SEGMENT_SENDING, "ppppp", ">>>>>" },
