@@ -150,7 +150,7 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 		p->fix = s->err.hint;
 	}
 	if (s->state == SETUP_UPGRADING)
-		p->upgrading = "It goes on when this page is loaded again";
+		p->upgrading = "The upgrade continues when this page is loaded again";
 	else
 		*(s->state == SETUP_READY ? &p->form : s->state == SETUP_OLDER ? &p->upgrade : s->state == SETUP_NO_CODE ? &p->upload :
 		    s->state == SETUP_DONE ? &p->done : &p->problem) = s->err.text[0] != '\0' ? s->err.text : "yes";

@@ -2,14 +2,14 @@
  * Setting up without a shell: for anybody who knows the code in the file setup-code.txt in the folder above the programs,
  * and only until it has been done.  Needs no database; it creates it.
  *
- * GET /setup -- a page with a form, or with what is still missing; or the next turn of an upgrade that was begun.
+ * GET /setup -- a page with a form, or with what is still missing; or the next turn of an upgrade that was begun with the code.
  * POST /setup -- the form, or a JSON object with the same fields: code, organizationId, name (else the id), timezone,
  *	dailyLimit (none = unlimited), plan, priceSms, priceCall (dollars a part as text).  Makes the database, the organization,
  *	its prices, a signing key and an API key (org:admin usage:read usage:write campaigns:write), all or nothing; then
  *	removes the code file.  If the database has an older schema: takes the code alone, and begins its upgrade.
  *
- * An upgrade is done in turns of some seconds, because a host ends requests that take long.  The page says how far it is, and
- * asks the browser to load it again, which does the next turn.  That needs no code: the code is neither in an address nor in a
+ * An upgrade is done in turns of some seconds, because a host ends requests that take long.  The page shows how far it is, and
+ * makes the browser load it again, which does the next turn.  That needs no code: the code is neither in an address nor in a
  * page, nothing can be chosen about the upgrade any more, and only one request at a time works on it.
  *
  * The reply is a page; to a JSON request it is JSON:
@@ -184,7 +184,7 @@ go_on(struct req *r, const struct upgrade_turn *t, struct setup_page *p, struct 
 	if (setup_page_is_json(r))
 		return UNAVAILABLE;
 	p->title = "The database is being upgraded";
-	p->upgrading = u->is_copied ? "All rows are copied; the new file is being checked" :
+	p->upgrading = u->is_copied ? "All rows are copied; the check of the new file comes next" :
 	    u->total == 0 ? "Another request is working on it" :
 	    arena_printf(r->arena, "%lld of %lld rows are copied", (long long)u->done, (long long)u->total);
 	req_add_header(r, "Refresh", "1");

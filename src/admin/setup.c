@@ -295,5 +295,5 @@ setup_upgrade(struct setup *s, struct arena *a, int64_t now, int turn_ms, struct
 	if (detail.status == UNAVAILABLE && strncmp(detail.text, s->database, strlen(s->database)) == 0 &&
 	    strstr(detail.text, ": the disk has no room") != NULL)
 		return error_set(err, CONFLICT, "%s%s", name, detail.text + strlen(s->database));
-	return error_set(err, CONFLICT, "The database could not be upgraded and is as it was");
+	return error_set(err, CONFLICT, "The database could not be upgraded and is unchanged");
 }

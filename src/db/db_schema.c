@@ -186,7 +186,7 @@ say(void (*differs)(void *arg, const char *what), void *arg, const char *type, c
 	differs(arg, text);
 }
 
-/* Compares all; or, for a file of an older version, reports only what does not belong there. */
+/* Compares all; or, for a file of an older version, reports only what schema.sql does not have. */
 static enum status
 compare(struct db *db, bool is_older, void (*differs)(void *arg, const char *what), void *arg)
 {
@@ -207,9 +207,9 @@ compare(struct db *db, bool is_older, void (*differs)(void *arg, const char *wha
 		if (i < count) {
 			wanted[i].is_found = true;
 			if (!is_older && (!read_statement(&sql, &is) || is.hash != wanted[i].hash))
-				say(differs, arg, type, name, "is not as it should be");
+				say(differs, arg, type, name, "differs from schema.sql");
 		} else if (!is_nobodys(db, type, name))
-			say(differs, arg, type, name, "does not belong there");
+			say(differs, arg, type, name, "is not in schema.sql");
 	}
 	st = query_done(q);
 	/* What remains of the list is not in the database. */

@@ -9,7 +9,7 @@
  * 2. The unfinished file, PATH-upgrading, is held by a lock while a process works on it.  It contains what is done, so
  *    another process can continue after this one has ended, in whatever way.
  * 3. It belongs to the state of the old file from which it was begun.  If a program of an older version writes to the old file
- *    meanwhile, the unfinished file is given up, and the upgrade starts over.
+ *    meanwhile, the upgrade discards the unfinished file and starts over.
  */
 #ifndef DB_UPGRADE_H
 #define DB_UPGRADE_H
@@ -30,9 +30,9 @@ struct db_upgrade_state {
 
 /*
  * Takes or continues an upgrade.  *u is NULL if there is nothing to do for this process: *is_busy says whether that is because
- * another process works on it now; otherwise the file has this version already.  state->from is its version.  `kept` (may be
- * NULL) is a path that the old file gets in the end.  Before it makes the new file, checks the old one for damage, and whether
- * the disk has room.  CONFLICT if the file cannot be upgraded; UNAVAILABLE and a reason.
+ * another process works on it now; if not, the file has this version already.  state->from is its version.  `kept` (may be
+ * NULL) is a path that the old file gets in the end.  Before it makes the new file, checks that the old one is sound and that the
+ * disk has room.  CONFLICT if the file cannot be upgraded; UNAVAILABLE and a reason.
  */
 enum status	 db_upgrade_begin(const char *path, const char *kept, struct db_upgrade **u, bool *is_busy,
 		    struct db_upgrade_state *state, struct error *err) MUST_CHECK;

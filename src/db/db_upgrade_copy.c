@@ -186,7 +186,7 @@ copy_row(struct db_copy *c, const struct table *t, struct query *q, struct error
 	db_upgrade_bind(insert, q, sqlite3_bind_parameter_count(insert->stmt));
 	if ((st = query_run(insert)) != OK)
 		return st == UNAVAILABLE ? db_why(c->new, err) :
-		    error_set(err, CONFLICT, "a row cannot be taken over: %s", sqlite3_errmsg(c->new->handle));
+		    error_set(err, CONFLICT, "a row cannot be copied: %s", sqlite3_errmsg(c->new->handle));
 	return t->after != NULL ? t->after(c, q, err) : OK;
 }
 
@@ -231,7 +231,7 @@ make_index(struct db_copy *c, bool *is_last, struct error *err)
 	if ((rc = sqlite3_exec(c->new->handle, sql, NULL, NULL, NULL)) == SQLITE_OK)
 		return OK;
 	if ((rc & 0xff) == SQLITE_CONSTRAINT)
-		return error_set(err, CONFLICT, "the events cannot be taken over: %s", sqlite3_errmsg(c->new->handle));
+		return error_set(err, CONFLICT, "the events cannot be copied: %s", sqlite3_errmsg(c->new->handle));
 	return db_file_why(c->new->path, rc, c->new->handle, err);
 }
 

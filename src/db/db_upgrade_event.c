@@ -187,7 +187,7 @@ db_upgrade_add_event(struct db_copy *c, struct query *event, struct error *err)
 	if (of_void != NULL)
 		st_reason = query_done(of_void);
 	if (st == INTERNAL)
-		return error_set(err, CONFLICT, "an event cannot be taken over: %s", sqlite3_errmsg(c->new->handle));
+		return error_set(err, CONFLICT, "an event cannot be copied: %s", sqlite3_errmsg(c->new->handle));
 	return st == OK && st_reason == OK ? OK : db_why(c->new, err);
 }
 

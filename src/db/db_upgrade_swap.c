@@ -166,7 +166,7 @@ open_alone(struct db_upgrade *u, bool may_be_open, bool *is_alone, struct error 
 		return db_open_with(u->path, db_file_open_foreign, false, err);
 	error_set(err, UNAVAILABLE, "%s: other programs have it open", u->path);
 	error_hint(err, "Stop the programs of the earlier Daybook, and every other program that uses the file; then run "
-	    "`daybook upgrade` again, which goes on from here.");
+	    "`daybook upgrade` again, which continues from here.");
 	return NULL;
 }
 

@@ -252,6 +252,31 @@ def test_eight_at_once_make_one_upgrade(api):
     daybook.cmd("verify")
 
 
+def bytes_of_an_event(path):
+    """Without the indexes, in a file that is packed as densely as SQLite can."""
+    packed = path.with_name("packed.db")
+    packed.unlink(missing_ok=True)
+    with sqlite3.connect(path) as c:
+        c.execute("VACUUM INTO ?", (str(packed),))
+    c.close()
+    with sqlite3.connect(packed) as c:
+        size = c.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'event'").fetchone()[0]
+        count = c.execute("SELECT count(*) FROM event").fetchone()[0]
+    c.close()
+    return size / count
+
+
+def test_an_event_without_new_fields_takes_at_most_ten_bytes_more(daybook):
+    for beside in daybook.folder.glob(daybook.path.name + "*"):
+        beside.unlink()
+    daybook.cmd("demo")
+    to_version(daybook.path, VERSION - 1)
+    before = bytes_of_an_event(daybook.path)
+    daybook.cmd("upgrade")
+    after = bytes_of_an_event(daybook.path)
+    assert 50 < before < 155 and after <= before + 10, (before, after)
+
+
 LITTLE_SPACE = """
 #include <sys/statvfs.h>
 int statvfs64(const char *path, struct statvfs64 *fs)

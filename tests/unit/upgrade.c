@@ -290,7 +290,7 @@ static const struct refusal {
 	    "ledger_day: has other days", true },
 	{ "a plan that was changed by hand", 3, "UPDATE segment SET contacts = 99", "campaign spring: its segments", true },
 	{ "a foreign trigger", 1, "CREATE TRIGGER t AFTER UPDATE ON campaign BEGIN DELETE FROM audit; END",
-	    "schema: the trigger t does not belong there", false },
+	    "schema: the trigger t is not in schema.sql", false },
 	{ "a foreign column", 2, "ALTER TABLE price ADD COLUMN note TEXT", "schema: the table price has 6 columns instead of 5", false },
 	{ "a version that never was", 1, "PRAGMA user_version = 0", "not a Daybook database: schema version 0", false },
 	{ "a newer version", 3, "PRAGMA user_version = 99", "schema version 99 is newer than this program's", false },
