@@ -335,10 +335,10 @@ class History:
         self.model = Model("America/Toronto")
         self.model.prices = {"SMS": {day_number("2012-01-01"): 7900000}, "CALL": {day_number("2012-01-01"): 13000000}}
         self.operations = self.number = self.moved = 0
-        segments = []
+        segments, parts = [], self.draw.randint(1, 3)	# all segments of a campaign have the same parts
         for n in range(1, 13):
             s = {"at": self.now + self.draw.randrange(-3 * DAY, 4 * DAY), "contacts": self.draw.randint(5, 60),
-                 "parts": self.draw.randint(1, 3), "status": self.draw.choice(["scheduled"] * 4 + ["paused", "draft", "cancelled"])}
+                 "parts": parts, "status": self.draw.choice(["scheduled"] * 4 + ["paused", "draft", "cancelled"])}
             segments.append(s)
             self.model.segments[n] = {**s, "day": self.model.day(s["at"]), "sent": 0, "failed": 0, "spent": 0}
         campaign(daybook, "c", *segments)
