@@ -4,9 +4,10 @@
  *
  *	200	{"success":true,"available":bool,"remaining":n,"limit":n} and, if it is not available, "message".
  *		remaining is the room by all limits before contactCount is subtracted; excludeCampaignId leaves the
- *		reservation of that campaign out.  limit is the daily limit of that day.  Unlimited: both are null.
+ *		reservation of that campaign out, and remaining is then at least what it holds already, even if the day
+ *		is over its limit.  limit is the daily limit of that day.  Unlimited: both are null.
  *		An instant that is past is not available, unless it means now (campaign_means_now) or is one of the
- *		excluded campaign's own.
+ *		excluded campaign's own; one after 2099 is not either.
  *	400	a field is missing, unknown or wrong
  *	401 403	no valid credential; the scope usage:read is missing
  */
@@ -76,7 +77,7 @@ exclude(struct req *r, const struct organization *org, const struct wanted *w, s
 		return st;
 	holds = campaign_holds(book, r->arena, &c, today, &count);
 	for (size_t i = 0; i < count; i++)
-		limit_book_subtract(book, &holds[i]);
+		limit_book_set_aside(book, &holds[i]);
 	for (size_t i = 0; i < c.count; i++)
 		if (segment_held(&c.segments[i], today) > 0 && c.segments[i].scheduled_at == w->scheduled_at)
 			room->is_past = false;
@@ -105,8 +106,8 @@ static void
 put_reply(struct req *r, struct json *out, const struct organization *org, const struct wanted *w, const struct room *room)
 {
 	int64_t units = quota_held(w->contacts, 0, w->parts_per_contact, limit_rules_unit(&org->limits));
-	bool available = !room->is_past && (room->by == NULL || room->remaining >= units);
-	bool is_over = room->day.n < organization_today(org, r->now).n;
+	bool is_too_late = w->scheduled_at >= INSTANT_MAX, is_over = room->day.n < organization_today(org, r->now).n;
+	bool available = !room->is_past && !is_too_late && (room->by == NULL || room->remaining >= units);
 	char text[DAY_TEXT_MAX], at[INSTANT_TEXT_MAX];
 
 	json_open_object(out, NULL);
@@ -118,6 +119,8 @@ put_reply(struct req *r, struct json *out, const struct organization *org, const
 		json_put_text(out, "message", arena_printf(r->arena, "%s is over.", day_format(room->day, text)));
 	else if (room->is_past)
 		json_put_text(out, "message", arena_printf(r->arena, "%s is in the past.", instant_format(w->scheduled_at, at)));
+	else if (is_too_late)
+		json_put_text(out, "message", "Nothing can be scheduled after 2099.");
 	else if (!available)
 		json_put_text(out, "message", arena_printf(r->arena, "%s has room for %" PRId64 ", not for %" PRId64 "%s%s.",
 		    day_format(room->day, text), room->remaining, units, room->by->period != LIMIT_DAY ? ": " : "",

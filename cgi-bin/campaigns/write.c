@@ -73,9 +73,12 @@ plan_segments(struct req *r, const struct organization *org, struct campaign_inp
 
 	if ((st = auto_plan_make(r->db, r->arena, org, &input->automatic, r->now, &plan, &r->err)) != OK)
 		return st;
-	if (plan.left > 0)
+	if (plan.left > 0 && input->state == SEGMENT_DRAFT)
 		return error_set(&r->err, CONFLICT, "autoSegment: %s is 0, so no day has room",
 		    strcmp(plan.blocked_by, "dailyLimit") == 0 ? "the daily limit" : plan.blocked_by);
+	/* If no day has room, ask for all of it where it would begin: the limit that answers refuses that. */
+	if (plan.left > 0)
+		plan.segments[plan.count++] = (struct plan_segment) { .scheduled_at = plan.first_at, .contacts = plan.left };
 	input->campaign.count = plan.count;
 	input->campaign.segments = arena_alloc(r->arena, plan.count * sizeof(*input->campaign.segments));
 	for (size_t i = 0; i < plan.count; i++) {

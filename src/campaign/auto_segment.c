@@ -122,6 +122,7 @@ struct room {
 	int64_t parts_per_contact;
 	struct day day;			/* of the last candidate, */
 	int64_t taken;			/* and what the plan has put there */
+	const char *bound_by;		/* the word of the long limit that bounded the last candidate; else NULL */
 	struct auto_plan *plan;
 };
 
@@ -131,18 +132,19 @@ left_on(void *arg, struct day d)
 {
 	struct room *room = arg;
 	const struct limit_rule *by;
-	int64_t left = limit_book_room(room->book, d, SMS, room->parts_per_contact, &by), most;
+	int64_t left = limit_book_room(room->book, d, SMS, room->parts_per_contact, &by), most = INT64_MAX;
 
+	/* The planner asks again only if contacts were left after the last candidate. */
+	if (room->bound_by != NULL)
+		room->plan->limited_by = room->bound_by;
 	if (d.n != room->day.n) {
 		room->day = d;
 		room->taken = 0;
 	}
-	if (limit_rules_daily(&room->org->limits, d) == UNLIMITED) {
+	if (limit_rules_daily(&room->org->limits, d) == UNLIMITED)
 		most = PLAN_UNLIMITED_PER_DAY - room->taken;
-		left = left < most ? left : most;
-	}
-	if (by != NULL && by->period != LIMIT_DAY && left < PLAN_UNLIMITED_PER_DAY)
-		room->plan->limited_by = by->word;
+	room->bound_by = by != NULL && by->period != LIMIT_DAY && left < most ? by->word : NULL;
+	left = left < most ? left : most;
 	if (left == 0 && by != NULL && limit_rule_amount(by, d) == 0 && room->plan->blocked_by == NULL)
 		room->plan->blocked_by = by->word;
 	return left;
@@ -172,6 +174,7 @@ auto_plan_make(struct db *db, struct arena *a, const struct organization *org, c
 	if ((st = wall_spans(a, org, request, now, &r.wall, err)) != OK ||
 	    (st = first_date(request, r.wall, now, &r.first, err)) != OK)
 		return st;
+	plan->first_at = day_wall(r.wall, r.first, r.time_ms);
 	/* MARGIN_DAYS more at either end, because a candidate may fall on another date of the organization. */
 	if ((st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_LIMITED, now, &room.book)) != OK ||
 	    (st = limit_book_read(room.book, day_add(r.first, -MARGIN_DAYS), day_add(r.first, PLAN_DAYS_MAX + MARGIN_DAYS))) != OK)

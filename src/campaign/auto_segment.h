@@ -20,9 +20,10 @@ struct auto_request {
 struct auto_plan {
 	struct plan_segment *segments;
 	size_t count;
+	int64_t first_at;		/* the first candidate, whether or not it has room */
 	int64_t left;			/* contacts without room within PLAN_DAYS_MAX days */
 	const char *blocked_by;		/* if nothing was planned: the word of a limit whose amount is 0; else NULL */
-	const char *limited_by;		/* the word of a limit with a window longer than a day that left less than a day did */
+	const char *limited_by;		/* the word of a limit with a window longer than a day that made the plan longer */
 };
 
 extern const char *const auto_request_fields[];

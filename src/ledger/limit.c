@@ -143,6 +143,19 @@ limit_book_hold(const struct limit_book *b, struct day d, enum channel c, int64_
 		.cost_micros = quota_product(contacts, money_cost(parts_per_contact, price_nanos(b->prices, c, d))) };
 }
 
+/* What a campaign holds already counts for it, even on a day that is over its limit: room remembers it apart. */
+void
+limit_book_set_aside(struct limit_book *b, const struct limit_load *hold)
+{
+	struct window *w;
+
+	limit_book_subtract(b, hold);
+	for (size_t i = 0; i < b->count; i++)
+		if (hold->day.n >= b->today.n && limit_rule_counts(b->of[i].rule, hold->channel) &&
+		    (w = limit_window_find(&b->of[i], hold->day)) != NULL)
+			w->own = quota_sum(w->own, limit_rule_units(b->of[i].rule, hold->messages, hold->parts, hold->cost_micros));
+}
+
 /* The days of the windows that are being read now: of those of a day each (is_long false), or of the longer ones. */
 static struct limit_window
 new_days(const struct limit_book *b, bool is_long)
@@ -286,60 +299,4 @@ limit_book_today(struct db *db, struct arena *a, struct organization *org, int64
 	if ((st = limit_row_load(db, a, org)) != OK || (st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_ALL, now, book)) != OK)
 		return st;
 	return limit_book_read(*book, today, today);
-}
-
-/* ---- Answers */
-
-struct limit_state
-limit_book_state(const struct limit_book *b, const struct limit_rule *rule, struct day d)
-{
-	struct limit_state s = { .amount = limit_rule_amount(rule, d), .available = INT64_MAX };
-	const struct window *w = NULL;
-
-	for (size_t i = 0; i < b->count; i++)
-		if (b->of[i].rule == rule)
-			w = limit_window_find(&b->of[i], d);
-	if (w != NULL) {
-		s.window = w->days;
-		s.used = w->used;
-		s.held = w->held;
-	} else
-		s.window = limit_rule_window(rule, b->org->days, b->org->cycle_day, d);
-	s.available = quota_available(s.amount, (struct day_usage) { s.used, s.held });
-	return s;
-}
-
-int64_t
-limit_book_room(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
-    const struct limit_rule **by)
-{
-	int64_t cost = money_cost(parts_per_contact, price_nanos(b->prices, c, d)), room = INT64_MAX, each, contacts;
-
-	*by = NULL;
-	for (size_t i = 0; i < b->count; i++) {
-		const struct limit_rule *rule = b->of[i].rule;
-		struct limit_state s;
-
-		/* A contact that costs nothing fits any number of times. */
-		if (!rule->refuses || !limit_rule_counts(rule, c) ||
-		    (each = limit_rule_units(rule, 1, parts_per_contact, cost)) == 0)
-			continue;
-		s = limit_book_state(b, rule, d);
-		if (s.amount != UNLIMITED && (contacts = s.available / each) < room) {
-			room = contacts;
-			*by = rule;
-		}
-	}
-	return room;
-}
-
-int64_t
-limit_book_room_units(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
-    const struct limit_rule **by)
-{
-	int64_t contacts = limit_book_room(b, d, c, parts_per_contact, by);
-
-	if (*by == &b->org->limits.of[LIMIT_BASE_DAILY])
-		return limit_book_state(b, *by, d).available;
-	return quota_held(contacts, 0, parts_per_contact, limit_rules_unit(&b->org->limits));
 }

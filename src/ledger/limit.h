@@ -63,8 +63,15 @@ void		limit_book_add(struct limit_book *b, const struct limit_load *load);
 void		limit_book_subtract(struct limit_book *b, const struct limit_load *load);
 
 /*
+ * Takes away what a campaign holds, to see what it could hold instead: the room of a window is then at least what the
+ * campaign holds of it already.
+ */
+void		limit_book_set_aside(struct limit_book *b, const struct limit_load *hold);
+
+/*
  * How many contacts of so many parts a campaign could still reserve on a day that was read, by all limits that refuse:
- * INT64_MAX if none limits.  *by is the one with the least room; NULL = none.
+ * INT64_MAX if none limits.  *by is the one with the least room; NULL = none.  Days that the zone skips, and those after
+ * INSTANT_MAX, have no room (*by is NULL).
  */
 int64_t		limit_book_room(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
 		    const struct limit_rule **by);
@@ -86,13 +93,17 @@ struct limit_state	limit_book_state(const struct limit_book *b, const struct lim
 struct limit_refusal {
 	const struct limit_rule *rule;
 	struct limit_state state;	/* of the window, as the change found it */
-	struct day day;			/* the first day of the change in that window */
+	struct day day;			/* the first day of the change that is over the amount in force on it */
 	int64_t needed;			/* in the rule's unit */
 	bool is_long;			/* the window is longer than a day */
 	bool frees;
-	int64_t frees_at;		/* if frees: the first instant at which `needed` fits */
+	/*
+	 * If frees: the first instant from now on at which another window, or an amount from a later day, has room for
+	 * `needed`.  What is held counts as if it will be spent.  Nothing frees a window that is over.
+	 */
+	int64_t frees_at;
 	bool has_next;
-	struct day next;		/* the first day on which it fits by all limits */
+	struct day next;		/* the first day to which what was refused on `day` could go, by all limits */
 };
 
 /* What a change takes away and what it adds. */
@@ -107,10 +118,12 @@ struct limit_change {
 };
 
 /*
- * Decides whether a change fits; reads the windows that it needs.  *is_refused is false if it fits.  If several limits
+ * Decides whether a change fits; reads the windows that it needs.  *is_refused is false if it fits.  What it adds is judged
+ * in the order of its days, as if it were added one day after the other, each by the amount of its own day; a day on which
+ * it adds nothing is not judged.  If several limits
  * refuse, the one that answers is of those with a window longer than a day the one that frees last; if there is none,
  * of the others the one that frees last; and of several the first by name.
- * After a refusal of a change that replaces_own the book lacks what the change takes away.
+ * After a refusal the book is not to be used for anything else if the change has replaces_own.
  */
 enum status	limit_check(struct limit_book *b, const struct limit_change *change, bool *is_refused,
 		    struct limit_refusal *refusal) MUST_CHECK;

@@ -9,6 +9,7 @@
 struct window {
 	struct limit_window days;
 	int64_t used, held;
+	int64_t own;	/* what limit_book_set_aside took out of `held` */
 	unsigned reading;	/* the number of the limit_book_read that made it */
 	bool has_used;		/* of one longer than a day: `used` was read */
 };
@@ -32,6 +33,12 @@ struct limit_book {
 	struct limit_follower *of;
 	size_t count;
 };
+
+/* The first day from d on that has an instant; it is d itself unless the organization's zone skips d. */
+struct day	limit_day_after_gap(const struct limit_book *b, struct day d);
+
+/* Whether something can be scheduled on a day: the zone does not skip it, and it begins before INSTANT_MAX. */
+bool		limit_day_exists(const struct limit_book *b, struct day d);
 
 /* The window that contains a day, if it was read; else NULL. */
 struct window	*limit_window_find(const struct limit_follower *f, struct day d);

@@ -298,8 +298,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	    "cycle_day = :cycle_day, week_start = :week_start, updated_at = :now WHERE key = :key");
 	query_bind_int(q, ":key", org->key);
 	bind_fields(q, org, now);
-	if ((st = query_run(q)) != OK || (st = limit_row_set_base(db, org, &was.base, base, day_at(org->days, now))) != OK ||
-	    (st = limit_row_load(db, a, org)) != OK || (st = has_events(db, org, &has)) != OK)
+	if ((st = query_run(q)) != OK || (st = has_events(db, org, &has)) != OK)
 		return st;
 	/*
 	 * History changes only on request, or while there is none.  The revision was counted up by
@@ -319,7 +318,9 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 		if (st != OK)
 			return st;
 	}
-	if ((st = usage_days_over(db, a, org, now, effects)) != OK)
+	/* From today on, by the days as they are now. */
+	if ((st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
+	    (st = limit_row_load(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
 	return write_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
 }

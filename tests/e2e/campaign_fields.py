@@ -22,6 +22,19 @@ def refused(reply, status, *words):
     return reply.json["error"]
 
 
+REFUSAL = {"success", "message", "error", "date", "limit", "unit", "window", "used", "held", "available", "needed", "freesAt",
+           "nextAvailableDate"}
+
+
+def no_room(reply, status, limit, **figures):
+    """A reservation that a limit refuses: everything about that limit, and where there is room.  Returns the body."""
+    assert reply.status == status, reply
+    body = reply.json
+    assert set(body) == REFUSAL and body["success"] is False and body["message"] and body["error"], body
+    assert body["limit"] == limit and {name: body[name] for name in figures} == figures, (body, figures)
+    return body
+
+
 SINGLE = {"name": "n", "contactCount": 1, "scheduledISO": LATE}
 NUMBERS = [0, -1, 1.5, "5", True, [], {}, 10**9 + 1, 2**53 - 1]
 INSTANTS = ["", 5, True, [], {}, "tomorrow", "2026-05-21", "2026-05-21T15:00:00", "2026-02-30T15:00:00Z", "2026-05-21T24:00:00Z",

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from api import TODAY, TOMORROW, at, failed, figures
+from api import TODAY, TOMORROW, Api, at, failed, figures
 from support import event, ms
 
 NOW = "2026-05-20T16:00:00Z"
@@ -27,6 +27,12 @@ def limits(api, **fields):
     assert api.ask("settings", "PUT", "/api/organizations/acme/limits", body=fields).status == 200
 
 
+def with_limits(api, *options):
+    """An organization that has had these limits from its first day on: `limits` changes only the days from today on."""
+    api.daybook.cmd("org", "add", "capped", "--timezone", "America/Toronto", *options)
+    return Api(api.daybook, "capped", clock=None)
+
+
 def ids(api):
     return {row[0] for row in api.daybook.sql("SELECT id FROM event")}
 
@@ -43,8 +49,8 @@ def test_an_event_that_just_fits_is_accepted_and_the_next_is_a_429_that_says_all
     result, = body["results"]
     assert result["error"].startswith("over_quota") and TODAY in result["error"]
     assert {k: v for k, v in result.items() if k != "error"} == {
-        "index": 0, "id": "b", "status": "rejected", "code": "over_quota", "limit": "dailyLimit", "date": TODAY, "available": 0,
-        "freesAt": MIDNIGHT, "nextAvailableDate": TOMORROW}
+        "index": 0, "id": "b", "status": "rejected", "code": "over_quota", "date": TODAY, "limit": "dailyLimit", "unit": "message",
+        "window": "day", "used": 500, "held": 0, "available": 0, "needed": 3, "freesAt": MIDNIGHT, "nextAvailableDate": TOMORROW}
     assert 12 * 3600 - 60 <= int(reply.headers["retry-after"]) <= 12 * 3600 + 1
     after = api.rows()
     for table in ("event", "usage_day", "usage_quarter", "segment", "failure", "request", "audit"):
@@ -264,8 +270,7 @@ def test_a_given_cost_is_what_counts_against_the_cost_cap(api):
 
 def test_the_cap_of_the_cycle_of_the_events_own_day_binds(api):
     api.clock("2026-06-02T16:00:00Z")
-    api.token = api.daybook.token()
-    limits(api, smsCap=10)
+    api = with_limits(api, "--sms-cap", 10)
     api.spend(sms("may", 10, at("2026-05-31")))
     reply = enforce(api, sms("late", 1, at("2026-05-31")), sms("june", 10, at("2026-06-02")))
     assert counts(reply) == (1, 0, 0, 1)
@@ -290,8 +295,8 @@ def test_402_wins_over_429_where_both_kinds_were_refused_and_nothing_accepted(ap
 
 
 def test_a_backfill_that_was_refused_is_not_in_the_audit(api):
-    scope = api.daybook.token(scope="usage:write usage:backfill")
-    limits(api, dailyLimit=1)
+    api = with_limits(api, "--daily-limit", 1)
+    scope = api.daybook.token(api.org, scope="usage:write usage:backfill")
     old = [sms(f"o{i}", 1, "2026-01-05T15:00:00Z") for i in range(3)]
     reply = api.ask("events", "POST", "/api/events", {"enforce": "true"}, old, token=scope)
     assert counts(reply) == (1, 0, 0, 2)
@@ -342,17 +347,17 @@ def test_ten_thousand_refusals_are_one_request(api):
     assert enforce(api, sms("small", 1)).status == 429, "500 are held"
 
 
-# A post keeps 64 days and 8 cycles: the next one makes room, and what the post itself has recorded stays counted.
+# What a post itself has recorded counts for its later items, on however many days and cycles.
 
 def backfill(api, whens):
-    token = api.daybook.token(scope="usage:write usage:backfill")
+    token = api.daybook.token(api.org, scope="usage:write usage:backfill")
     return api.ask("events", "POST", "/api/events", {"enforce": "true"}, [sms(f"b{i}", when=w) for i, w in enumerate(whens)],
                    token=token)
 
 
 @pytest.mark.parametrize("days", [63, 64, 65, 128, 129, 200])
 def test_of_many_days_in_one_post_none_takes_more_than_its_limit(api, days):
-    limits(api, dailyLimit=1)
+    api = with_limits(api, "--daily-limit", 1)
     past = [at((date.fromisoformat(TODAY) - timedelta(days=40 + i)).isoformat()) for i in range(days)]
     reply = backfill(api, [*past, past[-1], past[0], past[days // 2]])
     assert counts(reply) == (days, 0, 0, 3), reply.json["results"]
@@ -363,7 +368,7 @@ def test_of_many_days_in_one_post_none_takes_more_than_its_limit(api, days):
 
 @pytest.mark.parametrize("cycles", [7, 8, 9, 16, 17, 30])
 def test_of_many_cycles_in_one_post_none_takes_more_than_its_cap(api, cycles):
-    limits(api, smsCap=1)
+    api = with_limits(api, "--sms-cap", 1)
     past = [at(f"{2025 - i // 12}-{12 - i % 12:02}-10") for i in range(cycles)]
     reply = backfill(api, [*past, past[-1], past[0], past[cycles // 2]])
     assert counts(reply) == (cycles, 0, 0, 3), reply.json["results"]

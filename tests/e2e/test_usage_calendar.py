@@ -28,7 +28,7 @@ def test_the_contracts_example_comes_out_whole(acme):
     campaign(acme, "665f1a0c0e0a4b001a2c9f10", {"at": "2026-05-20T19:00:00Z", "contacts": 100}, title="Q2 Lead Gen")
     assert ask(acme, "2026-05-20", "2026-05-20").json == {"success": True, "data": {
         "timezone": "America/Toronto", "dailyLimit": 500, "isUnlimited": False, "plan": "growth", "dates": {
-            "2026-05-20": {"sent": 0, "reserved": 100, "total": 100, "availableQuota": 400, "campaigns": [
+            "2026-05-20": {"sent": 0, "reserved": 100, "total": 100, "availableQuota": 400, "bookable": 400, "campaigns": [
                 {"campaignId": "665f1a0c0e0a4b001a2c9f10", "campaignName": "Q2 Lead Gen", "contactCount": 100,
                  "status": "scheduled", "isSegmented": False, "failedDetails": []}]}}}}
 
@@ -43,8 +43,8 @@ def test_every_field_has_the_contracts_type(acme):
     assert isinstance(data["timezone"], str) and isinstance(data["plan"], str)
     assert is_int(data["dailyLimit"]) and data["isUnlimited"] is False
     day = data["dates"]["2026-05-20"]
-    assert set(day) == {"sent", "reserved", "total", "availableQuota", "campaigns"}
-    assert all(is_int(day[name]) for name in ("sent", "reserved", "total", "availableQuota"))
+    assert set(day) == {"sent", "reserved", "total", "availableQuota", "bookable", "campaigns"}
+    assert all(is_int(day[name]) for name in ("sent", "reserved", "total", "availableQuota", "bookable"))
     entry = day["campaigns"][0]
     assert set(entry) == {"campaignId", "campaignName", "contactCount", "status", "isSegmented", "segmentNumber",
                           "failedDetails"}
@@ -54,8 +54,8 @@ def test_every_field_has_the_contracts_type(acme):
 
 def test_a_day_without_traffic_is_listed_with_zeros(acme):
     assert entries(acme, "2026-05-19", "2026-05-21") == {
-        day: {"sent": 0, "reserved": 0, "total": 0, "availableQuota": 500, "campaigns": []}
-        for day in ("2026-05-19", "2026-05-20", "2026-05-21")}
+        day: {"sent": 0, "reserved": 0, "total": 0, "availableQuota": 500, "bookable": bookable, "campaigns": []}
+        for day, bookable in (("2026-05-19", 0), ("2026-05-20", 500), ("2026-05-21", 500))}
 
 
 def test_every_date_is_there_once_and_in_order(acme):

@@ -82,7 +82,10 @@ def test_a_day_that_is_over_is_not_available_and_today_is(api):
     assert ask(api, "2026-05-20T03:59:59Z", 1)["remaining"] == 495
     earlier = ask(api, "2026-05-20T04:00:00Z", 1)  # the day is not over, but nothing can be scheduled at that hour any more
     assert earlier["available"] is False and "past" in earlier["message"] and earlier["remaining"] == 500
-    assert ask(api, "9999-12-31T23:59:59Z", 500)["available"] is True
+    assert ask(api, "2099-12-31T12:00:00Z", 500)["available"] is True
+    for when in ("2100-01-02T00:00:00Z", "9999-12-31T23:59:59Z"):  # which no campaign can have
+        no = ask(api, when, 1)
+        assert no["available"] is False and "2099" in no["message"], when
 
 
 def test_unlimited_has_null_for_what_there_is_no_end_of(api):
@@ -90,7 +93,7 @@ def test_unlimited_has_null_for_what_there_is_no_end_of(api):
     api.create("c", 10**6)
     assert ask(api, at(TODAY, "20:00"), 10**9) == {"success": True, "available": True, "remaining": None, "limit": None}
     no = ask(api, at("2026-05-19"), 1)
-    assert (no["available"], no["remaining"], no["limit"]) == (False, None, None)
+    assert (no["available"], no["remaining"], no["limit"]) == (False, 500, 500), "a day of the past keeps its limit"
     api.daybook.cmd("org", "set", "acme", "--daily-limit", "0")
     assert (ask(api, at(TOMORROW), 1)["available"], ask(api, at(TOMORROW), 0)["available"]) == (False, True)
 

@@ -1,0 +1,369 @@
+"""Every reading against every write: what a reading offers is accepted in the same state, and what it refuses is refused.
+
+Random organizations under random limits, in the real programs.  A pair is one thing that a reading says and one write that
+proves it.  DAYBOOK_PAIRS is how many (2,000 if it is not set), DAYBOOK_SEED the first world; a failure names its world:
+
+    DAYBOOK_SEED=NUMBER DAYBOOK_PAIRS=1 /usr/bin/python3 -m pytest -q tests/e2e/test_readings_and_writes.py -k first
+"""
+import datetime
+import json
+import os
+import pathlib
+import random
+import tempfile
+
+import pytest
+
+from api import Api, CAMPAIGNS
+from conftest import Daybook
+from limits_model import MESSAGES, Amount, Limits, Rule
+from support import iso, set_clock
+
+PAIRS = int(os.environ.get("DAYBOOK_PAIRS", "2000"))
+SEED = int(os.environ.get("DAYBOOK_SEED", random.SystemRandom().randrange(10**9)))
+PARTS = ["first", "second", "third", "fourth"]  # each has worlds of its own, so that workers can share them
+ROUNDS, STEPS = 4, 40
+CONTACTS_MAX = 10**9
+ZONES = ["America/Toronto", "Etc/UTC", "Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns", "Africa/Cairo", "America/Havana",
+         "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut"]
+NANOS = [0, 1, 400, 500, 501, 1500, 2_500, 7_900, 7_900_500, 10_000_000, 250_000_000]
+EPOCH = datetime.date(1970, 1, 1)
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def book():
+    """A database without a disk, if the machine has one: what is proved here does not depend on it."""
+    memory = pathlib.Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        d = Daybook(folder)
+        d.cmd("init")
+        d.cmd("key", "add", "--kid", "main")
+        yield d, Api(d, org=None, clock=None, scope="admin")
+        d.close()
+
+
+class World(Limits):
+    """One organization: what the model says of it, and the same in the database."""
+
+    def __init__(self, daybook, api, seed):
+        self.random = r = random.Random(seed)
+        self.daybook, self.api, self.org, self.pairs, self.ids = daybook, api, f"w{seed}", 0, 0
+        zone, self.unit = r.choice(ZONES), r.choice(["message", "part"])
+        start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+        now = start + datetime.timedelta(seconds=r.randrange(3 * 365 * 86400))
+        super().__init__(zone, r.choice([1, 15, 28, 29, 30, 31]), self.unit, round(now.timestamp()) * 1000)
+        set_clock(daybook, iso(self.now_ms))
+        daybook.cmd("org", "add", self.org, "--timezone", zone, "--cycle-day", self.cycle_day, "--quota-unit", self.unit)
+        self.key = daybook.sql("SELECT key FROM organization WHERE id = ?", self.org)[0][0]
+        self.api.token = daybook.token(self.org, "usage:read usage:write campaigns:write org:admin", ttl="24h")
+        for channel in ("SMS", "CALL"):
+            for since in (datetime.date(2012, 1, 1), self.today + r.randrange(-3, 40) * DAY):
+                self.prices.append((channel, since, r.choice(NANOS)))
+        for number in range(r.choice([0, 0, 1, 2])):
+            channels = tuple(r.sample(["SMS", "CALL", "EMAIL"], r.randrange(1, 4)))
+            self.rules.append(Rule(f"z{number}", f"z{number}", channels, r.choice(["message", "part", "cost"]),
+                                   r.choice(["day", "cycle", "month", "year"])))
+        self.write_setup()
+
+    def write_setup(self):
+        """What no endpoint sets: other limits than the five, and prices of one organization by the dozen."""
+        for rule in self.rules[5:]:
+            self.daybook.sql("INSERT INTO limit_rule (org, name, channels, unit, period) VALUES (?, ?, ?, ?, ?)", self.key,
+                             rule.name, " ".join(rule.channels), rule.unit, rule.period)
+        for channel, since, nanos in dict(((c, d), (c, d, n)) for c, d, n in self.prices).values():
+            self.daybook.sql("INSERT INTO price (org, channel, valid_from, nanos_per_part) VALUES (?, ?, ?, ?)", self.key, channel,
+                             (since - EPOCH).days, nanos)
+        self.prices = list(dict(((c, d), (c, d, n)) for c, d, n in self.prices).values())
+
+    def id(self):
+        self.ids += 1
+        return f"{self.org}-{self.ids}"
+
+    def check(self, holds, *what):
+        if not holds:
+            pytest.fail(f"DAYBOOK_SEED={self.org[1:]} DAYBOOK_PAIRS=1 -k first: {self.zone} {self.today}\n" + "\n".join(map(str, what)))
+
+    def proved(self, holds, *what):
+        self.pairs += 1
+        self.check(holds, *what)
+
+    # ---- Limits: amounts around what is used and held, by date
+
+    def reshape(self):
+        """New amounts for all rules, straight into the rows: they may begin on any day."""
+        r = self.random
+        allow_overage = r.random() < 0.1
+        for n, rule in enumerate(self.rules):
+            rule.refuses = not (allow_overage if 1 <= n <= 4 else n > 4 and r.random() < 0.2)
+            since = [datetime.date(2012, 1, 1)] + sorted({self.today + r.randrange(-40, 60) * DAY for _ in range(r.choice([0, 0, 1, 3]))})
+            rule.amounts = [(day, self.new_amount(rule)) for day in since]
+        connection = [("DELETE FROM limit_amount WHERE rule IN (SELECT key FROM limit_rule WHERE org = ?)", (self.key,))]
+        for rule in self.rules:
+            connection.append(("UPDATE limit_rule SET action = ? WHERE org = ? AND name = ?",
+                               ("refuse" if rule.refuses else "report", self.key, rule.name)))
+            connection += [("INSERT INTO limit_amount (rule, valid_from, amount) SELECT key, ?, ? FROM limit_rule "
+                            "WHERE org = ? AND name = ?", ((day - EPOCH).days, amount, self.key, rule.name))
+                           for day, amount in rule.amounts]
+        connection.append(("UPDATE organization SET revision = revision + 1 WHERE key = ?", (self.key,)))
+        for statement, values in connection:
+            self.daybook.sql(statement, *values)
+
+    def new_amount(self, rule):
+        r = self.random
+        if r.random() < (0.2 if rule.name == "daily" else 0.4):
+            return None
+        day = self.today + r.randrange(0, 40) * DAY
+        now = self.used(rule, day) + self.held(rule, day)
+        more = r.choice([0, 1, 10, 100, 1000]) * r.randrange(1, 10) * (r.choice([1, 1000, 10**5]) if rule.unit == "cost" else 1)
+        return r.choice([0, now // 2, now + more, now + more, now + more, now + more])
+
+    # ---- Asking
+
+    def ask(self, program, method, path, query=None, body=None):
+        return self.api.ask(program, method, path, query, body)
+
+    def at(self, day):
+        """An instant of a day that is not past: any, or one of its edges."""
+        first, end = max(self.start(day), self.now_ms + 1), self.start(day + DAY)
+        return iso(self.random.choice([first, end - 1, self.random.randrange(first, end)]))
+
+    def some_day(self):
+        """Of the next weeks; often one on which something changes."""
+        r = self.random
+        edges = [self.today, self.today + DAY, cycle_end(self), cycle_end(self) - DAY]
+        edges += [day for rule in self.rules for day, _ in rule.amounts] + [day for _, day, _ in self.prices]
+        day = r.choice(edges) + r.choice([-1, 0, 0]) * DAY if r.random() < 0.5 else self.today + r.randrange(61) * DAY
+        return day if self.today <= day <= self.today + 60 * DAY else self.today
+
+    def post(self, day, contacts, parts):
+        id = self.id()
+        body = {"id": id, "name": id, "contactCount": contacts, "scheduledISO": self.at(day), "partsPerContact": parts}
+        return id, self.ask("campaigns", "POST", CAMPAIGNS, body=body)
+
+    def cancel(self, id):
+        reply = self.ask("campaigns", "POST", f"{CAMPAIGNS}/{id}/cancel")
+        self.check(reply.status == 200, "cancel", reply)
+        self.drop(id)
+
+    # ---- Writes that prove what a reading said
+
+    def is_taken(self, day, contacts, parts, *what, may_stay=True):
+        id, reply = self.post(day, contacts, parts)
+        self.proved(reply.status == 201, *what, day, contacts, parts, reply)
+        self.hold(id, day, contacts, parts)
+        if not may_stay or contacts > 10**5 or self.random.random() < 0.7:
+            self.cancel(id)
+
+    def is_refused(self, day, contacts, parts, *what):
+        """The reply says what the model says, and a date that it offers is one."""
+        _, reply = self.post(day, contacts, parts)
+        self.proved(reply.status in (402, 409), *what, day, contacts, parts, reply)
+        refusing, is_long = self.refusing(day, contacts, parts)
+        body = json.loads(reply.body, parse_float=str)
+        self.check(reply.status == (402 if is_long else 409) and body["limit"] in refusing and body["date"] == str(day), reply, refusing)
+        figures = tuple(micros(body[name]) if body["unit"] == "cost" else body[name] for name in ("used", "held", "available", "needed"))
+        self.check(figures == refusing[body["limit"]], figures, refusing, reply)
+        offered = self.first_day(contacts, parts, day)
+        self.check(body["nextAvailableDate"] == (offered and str(offered)), "nextAvailableDate", offered, contacts, parts, reply)
+        if offered and self.random.random() < 0.3:
+            self.is_taken(offered, contacts, parts, "nextAvailableDate", may_stay=False)
+
+    def at_the_edge(self, day, room, parts, *what):
+        """room contacts are taken, one more is refused; None is any number."""
+        if room is None:
+            return self.is_taken(day, self.random.choice([1, 1000, CONTACTS_MAX]), parts, *what)
+        if room < CONTACTS_MAX:
+            self.is_refused(day, room + 1, parts, *what)
+        if 0 < room <= CONTACTS_MAX:
+            self.is_taken(day, room, parts, *what)
+
+
+def cycle_end(world):
+    return world.window(world.rules[1], world.today)[1]
+
+
+def micros(number):
+    """The micros of a number of dollars, as it is written."""
+    whole, _, rest = str(number).partition(".")
+    return int(whole) * 10**6 + int((rest + "000000")[:6])
+
+
+# ---- The readings
+
+def calendar(w):
+    first, last = w.today - 3 * DAY, w.today + 60 * DAY
+    reply = w.ask("usage-calendar", "GET", CAMPAIGNS + "/usage-calendar", {"from": str(first), "to": str(last)})
+    w.check(reply.status == 200, reply)
+    return {datetime.date.fromisoformat(day): figures for day, figures in reply.json["data"]["dates"].items()}
+
+
+def check_calendar(w):
+    """Each day as the model has it."""
+    for day, figures in calendar(w).items():
+        room, by = w.room(day, 1)
+        free = w.available(w.rules[0], day) if day >= w.today else None
+        bookable = 0 if day < w.today else -1 if room is None else room
+        limited = None if day < w.today or by is None or by.word == "dailyLimit" else by.word
+        w.check((figures["bookable"], figures.get("limitedBy")) == (bookable, limited), "bookable", day, bookable, limited, figures)
+        w.check(day < w.today or figures["availableQuota"] == (-1 if free is None else free), "availableQuota", day, free, figures)
+
+
+def check_limits(w):
+    """used, held, available and amount of every limit as the model has them."""
+    reply = w.ask("settings", "GET", f"/api/organizations/{w.org}/limits")
+    w.check(reply.status == 200, reply)
+    listed = json.loads(reply.body, parse_float=str)["data"]["limits"]
+    w.check([limit["name"] for limit in listed] == [rule.name for rule in w.rules], listed)
+    for limit, rule in zip(listed, w.rules):
+        since, until = w.window(rule, w.today)
+        expected = [rule.amount(w.today), w.used(rule, w.today), w.held(rule, w.today), w.available(rule, w.today)]
+        shown = [limit[name] for name in ("amount", "used", "held", "available")]
+        if rule.unit == "cost":
+            shown = [None if value is None else micros(value) for value in shown]
+        w.check(shown == expected and limit["resetsAt"] == iso(w.start(until)), limit, expected)
+
+
+def by_the_calendar(w):
+    """One calendar serves several days, as long as nothing is kept."""
+    for _ in range(3):
+        day = w.some_day()
+        bookable = calendar(w)[day]["bookable"]
+        w.at_the_edge(day, None if bookable == -1 else bookable, 1, "bookable")
+
+
+def by_validate_date(w):
+    day, parts = w.some_day(), w.random.choice([1, 1, 2, 3, 7, 150])
+    room, _ = w.room(day, parts)
+    for contacts in {1, room or 1, (room or 0) + 1, w.random.randrange(1, 2000)}:
+        body = {"scheduledISO": w.at(day), "contactCount": min(contacts, CONTACTS_MAX), "partsPerContact": parts}
+        reply = w.ask("validate-date", "POST", CAMPAIGNS + "/validate-date", body=body)
+        w.check(reply.status == 200 and reply.json["available"] == (room is None or room >= body["contactCount"]), room, body, reply)
+        if reply.json["available"]:
+            return w.is_taken(day, body["contactCount"], parts, "validate-date")
+        w.is_refused(day, body["contactCount"], parts, "validate-date")
+
+
+def by_validate_date_of_a_move(w):
+    """The campaign's own hold is left out, and what it holds it may keep: also on a day over its limit."""
+    own = [id for id, (day, _, _) in w.holds.items() if isinstance(id, str) and day >= w.today]
+    if not own:
+        return
+    id = w.random.choice(sorted(own))
+    held_on, left, parts = w.holds[id]
+    day = w.random.choice([held_on, held_on, w.some_day()])
+    room, _ = w.room(day, parts, id)
+    contacts = w.random.choice([1, left, left + 1, left // 2 + 1, room or 1, (room or 0) + 1])
+    if not 1 <= contacts <= CONTACTS_MAX:
+        return
+    when = {"scheduledISO": w.at(day), "contactCount": contacts}
+    reply = w.ask("validate-date", "POST", CAMPAIGNS + "/validate-date",
+                  body={**when, "partsPerContact": parts, "excludeCampaignId": id})
+    w.check(reply.status == 200, reply)
+    data = w.ask("campaigns", "GET", f"{CAMPAIGNS}/{id}").json["data"]
+    when["contactCount"] += data["segments"][0]["contactCount"] - left  # of a campaign that has begun, what is spent comes on top
+    put = w.ask("campaigns", "PUT", f"{CAMPAIGNS}/{id}", body=when)
+    w.proved(reply.json["available"] == (put.status == 200), "exclude", room, left, parts, when, reply, put)
+    w.check(put.status in (200, 402, 409), put)
+    if put.status == 200:
+        w.hold(id, day, contacts, parts)
+
+
+def by_next_slot(w):
+    parts, today = w.random.choice([1, 1, 2, 5]), w.today
+    room, _ = w.room(w.some_day(), parts)
+    contacts = max(1, min(w.random.choice([1, room or 1, (room or 0) + 1, w.random.randrange(1, 3000)]), CONTACTS_MAX))
+    reply = w.ask("next-available-slot", "GET", CAMPAIGNS + "/next-available-slot", {"contactCount": contacts, "partsPerContact": parts})
+    w.check(reply.status == 200, reply)
+    offered = reply.json.get("nextAvailableDate")
+    end = datetime.date.fromisoformat(offered) if offered else today + 61 * DAY
+    refused = range((end - today).days)
+    for n in w.random.sample(refused, min(3, len(refused))):
+        w.is_refused(today + n * DAY, contacts, parts, "next-available-slot", offered)
+    if offered:
+        w.is_taken(end, contacts, parts, "next-available-slot")
+
+
+def by_auto_segment(w):
+    """The whole plan is taken.  One more on any of its days but the last is refused, unless nothing limited that day."""
+    parts = w.random.choice([1, 1, 3])
+    wanted = {"totalContacts": w.random.choice([1, 50, 400, 5000]), "partsPerContact": parts,
+              "firstSegmentTime": f"{w.random.randrange(24):02}:{w.random.choice(['00', '30'])}"}
+    if w.random.random() < 0.3:
+        wanted["timezone"] = w.random.choice(ZONES)
+    reply = w.ask("auto-segment", "POST", CAMPAIGNS + "/auto-segment", body=wanted)
+    if reply.status == 400:
+        return w.check("366" in reply.json["error"], reply)
+    plan = [{"scheduledISO": s["scheduledDate"], "contactCount": s["contactCount"]} for s in reply.json["segments"]]
+    if not plan:
+        return
+    id = w.id()
+    daily = w.rules[0].amount
+    days = [w.day_of(round(datetime.datetime.fromisoformat(s["scheduledISO"].replace("Z", "+00:00")).timestamp() * 1000)) for s in plan]
+    some = [i for i in range(len(plan) - 1) if daily(days[i]) is not None]
+    if some:
+        i = w.random.choice(some)
+        more = [{**s, "contactCount": s["contactCount"] + (n == i)} for n, s in enumerate(plan)]
+        refused = w.ask("campaigns", "POST", CAMPAIGNS, body={"id": id, "name": id, "segments": more, "partsPerContact": parts})
+        w.proved(refused.status in (402, 409), "one more than the plan", i, plan, refused)
+    reply = w.ask("campaigns", "POST", CAMPAIGNS, body={"id": id, "name": id, "segments": plan, "partsPerContact": parts})
+    w.proved(reply.status == 201, "the plan", plan, reply)
+    for number, (day, s) in enumerate(zip(days, plan)):
+        w.hold((id, number), day, s["contactCount"], parts)
+    if w.random.random() < 0.8:
+        w.cancel(id)
+
+
+def by_events(w):
+    """Enforced events of several channels and days in one request: each is taken or refused as the limits said."""
+    r, items, expected = w.random, [], []
+    own = [id for id, (day, _, _) in w.holds.items() if isinstance(id, str) and day >= w.today]
+    for _ in range(r.randrange(1, 40)):
+        channel = r.choice(["SMS", "SMS", "SMS", "CALL", r.choice(MESSAGES), "WHATSAPP"])
+        day = r.choice([w.today, w.today, w.today, w.today - r.randrange(1, 30) * DAY])
+        own = [id for id in own if id in w.holds]
+        campaign = r.choice(own) if own and channel == "SMS" and r.random() < 0.3 else None
+        messages = room_of_event(w, day, channel, campaign) if r.random() < 0.7 else r.randrange(1, 500)
+        messages = min(max(1, messages + r.choice([0, 0, 1])), 10**6)
+        parts = messages if r.random() < 0.8 else messages * r.randrange(1, 4)
+        amount = Amount(messages, parts, w.cost(channel, day, parts))
+        refused, is_long = w.refuses_event(day, channel, amount, campaign)
+        expected.append((refused, is_long))
+        item = {"id": w.id(), "occurredAt": iso(min(w.start(day) + r.randrange(3600_000), w.now_ms)), "channel": channel,
+                "messages": messages, "parts": parts}
+        items.append({**item, "campaignId": campaign} if campaign else item)
+        if not refused:
+            w.record(day, channel, amount, campaign)
+    body = w.ask("events", "POST", "/api/events", {"enforce": "true"}, items).json
+    codes = {result["index"]: result.get("code") for result in body["results"] if result["status"] != "accepted"}
+    for i, (refused, is_long) in enumerate(expected):
+        w.proved(codes.get(i) == (None if not refused else "over_cap" if is_long else "over_quota"), "event", i, items[i], body)
+
+
+def room_of_event(w, day, channel, campaign):
+    """About how many messages of one part would still fit, by the counts alone."""
+    free = [w.available(rule, day) for rule in w.rules if rule.refuses and channel in rule.channels and rule.unit != "cost"]
+    own = w.holds[campaign][1] if campaign else 0
+    return min((f for f in free if f is not None), default=w.random.randrange(300)) + own
+
+
+READINGS = [by_the_calendar] * 3 + [by_validate_date, by_validate_date_of_a_move, by_next_slot, by_auto_segment] + [by_events] * 3
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_readings_offer_is_accepted_and_what_they_refuse_is_refused(book, part):
+    daybook, api = book
+    pairs, seed = 0, SEED + 10**9 * PARTS.index(part)
+    while pairs < PAIRS / len(PARTS):
+        world = World(daybook, api, seed)
+        for _ in range(ROUNDS):
+            world.reshape()
+            check_calendar(world)
+            check_limits(world)
+            for _ in range(STEPS):
+                world.random.choice(READINGS)(world)
+        check_calendar(world)
+        check_limits(world)
+        pairs, seed = pairs + world.pairs, seed + 1
+    print(f"DAYBOOK_SEED={SEED}, part {part}: {pairs} pairs in {seed % 10**9 - SEED % 10**9} worlds")
+    daybook.cmd("verify")
