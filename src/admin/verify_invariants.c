@@ -106,8 +106,8 @@ const struct invariant verify_invariants[] = {
 	    "SELECT id, source FROM (SELECT t.id, t.source, t.status, t.messages, t.parts, t.cost_micros, sum(a.messages) AS more, "
 	    "sum(a.parts) AS more_parts, sum(a.cost_micros) AS more_cost, max(a.cost_given) AS is_given, "
 	    "sum(CASE WHEN substr(a.source, 1, 8) <> 'daybook:' AND a.detail_sha256 IS NULL THEN 1 ELSE 0 END) AS bare FROM event a "
-	    "JOIN event t ON t.org = a.org AND t.id = a.settles_id AND t.source = CASE WHEN substr(a.source, 1, 15) = 'daybook:adjust:' "
-	    "THEN substr(a.source, 16) ELSE a.source END WHERE a.org = :org AND a.settles_id IS NOT NULL "
+	    "JOIN event t ON t.org = a.org AND t.id = a.settles_id AND t.source = "
+	    "CASE WHEN substr(a.source, 1, 15) = 'daybook:adjust:' THEN substr(a.source, 16) ELSE a.source END WHERE a.org = :org AND a.settles_id IS NOT NULL "
 	    "GROUP BY t.source, t.id, t.status, t.messages, t.parts, t.cost_micros) AS settled WHERE bare > 0 "
 	    "OR (is_given = 1 AND cost_micros + more_cost < 0) "
 	    "OR CASE status WHEN 'sent' THEN more <> 0 OR parts + more_parts < messages ELSE more <> 1 OR more_parts < 1 END" },

@@ -20,7 +20,7 @@ put_segment(struct json *j, const struct segment *was, const struct segment *is)
 	json_put_int(j, "segmentNumber", is->number);
 	audit_put_int_change(j, "contactCount", was->contacts, is->contacts);
 	audit_put_text_change(j, "scheduledISO", instant_format(was->scheduled_at, from), instant_format(is->scheduled_at, to));
-	audit_put_text_change(j, "status", campaign_state_name(was->state), campaign_state_name(is->state));
+	audit_put_text_change(j, "status", segment_state_name(was->state), segment_state_name(is->state));
 	json_close_object(j);
 }
 

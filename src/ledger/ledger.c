@@ -119,8 +119,8 @@ add_quarters(struct db *db, const struct organization *org, int64_t from_at, int
 /*
  * Adds a stretch of the ledger to the segments' counters, by the rules of segment_spend and segment_correct: a void of a
  * sent event lowers `sent`, a void of a failed one lowers `failed`, and neither lowers `spent`.  The join tells which of
- * the two a void is.  A settlement with a message has moved it from `failed` to `sent`.  Corrections have their event's instant, so all lie
- * in the same stretch.
+ * the two a void is.  A settlement with a message has moved it from `failed` to `sent`.  Corrections have their event's
+ * instant, so all lie in the same stretch.
  */
 static enum status
 add_segments(struct db *db, const struct organization *org, int64_t from_at, int64_t until_at)

@@ -110,13 +110,22 @@ segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t fai
 	return query_run(q);
 }
 
-/* A segment that has ended as failed, with nothing sent, has ended as sent now. */
 enum status
 segment_settle(struct db *db, struct segment_ref ref)
 {
-	struct query *q = db_query(db, "UPDATE segment SET sent = sent + 1, failed = failed - 1, "
-	    "status = CASE WHEN status = 'failed' THEN 'sent' ELSE status END WHERE campaign = :campaign AND number = :number");
+	struct segment_target target;
+	struct query *q;
+	enum status st;
 
+	if ((st = find_segment(db, ref, &target)) != OK || target.ref.segment == 0)
+		return st;
+	target.segment.sent++;
+	target.segment.failed--;
+	q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, status = :status "
+	    "WHERE campaign = :campaign AND number = :number");
+	query_bind_int(q, ":sent", target.segment.sent);
+	query_bind_int(q, ":failed", target.segment.failed);
+	query_bind_text(q, ":status", segment_state_name(segment_after(&target.segment, SEGMENT_SETTLE, false)));
 	query_bind_int(q, ":campaign", ref.campaign);
 	query_bind_int(q, ":number", ref.segment);
 	return query_run(q);

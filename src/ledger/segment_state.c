@@ -39,6 +39,7 @@ static const enum outcome transitions[SEGMENT_STATE_COUNT][SEGMENT_ACTION_COUNT]
 		[SEGMENT_PAUSE] = PAUSED, [SEGMENT_CANCEL] = CANCELLED },
 	/* A paused segment counts what is still sent of it, and stays paused until somebody resumes or ends it. */
 	[SEGMENT_PAUSED] = { [SEGMENT_FINISH] = ENDED, [SEGMENT_RESUME] = BEGUN, [SEGMENT_CANCEL] = CANCELLED },
+	[SEGMENT_FAILED] = { [SEGMENT_SETTLE] = ENDED },
 };
 
 const char *

@@ -21,8 +21,8 @@ enum status	audit_pair(struct db *db, int64_t now, int64_t org_key, const struct
 		    const char *name, const char *text) MUST_CHECK;
 
 /*
- * Members of an object of changes, `"changed":{…}` in a detail: "NAME":{"from":…,"to":…} if the two values differ, otherwise
- * nothing.  A NULL text is null; those of the last function are JSON already.  Never a secret.
+ * Members of an object of changes, `"changed":{…}` in a detail: "NAME":{"from":…,"to":…} if the two values differ,
+ * otherwise nothing.  A NULL text is null; those of the last function are JSON already.  Never a secret.
  */
 void		audit_put_text_change(struct json *j, const char *name, const char *from, const char *to);
 void		audit_put_int_change(struct json *j, const char *name, int64_t from, int64_t to);

@@ -108,6 +108,13 @@ static const struct step_row {
 	{ "sent is done already", SEGMENT_FINISH, SEGMENT_SENT, "SSSSS", NULL },
 	{ "failed is done already", SEGMENT_FINISH, SEGMENT_FAILED, "FFFFF", NULL },
 	{ "cancelled is done already", SEGMENT_FINISH, SEGMENT_CANCELLED, "ccccc", NULL },
+	{ "a settlement leaves a draft", SEGMENT_SETTLE, SEGMENT_DRAFT, "ddddd", NULL },
+	{ "a settlement leaves what is scheduled", SEGMENT_SETTLE, SEGMENT_SCHEDULED, "sssss", NULL },
+	{ "a settlement leaves what is sending", SEGMENT_SETTLE, SEGMENT_SENDING, ">>>>>", NULL },
+	{ "a settlement leaves what is paused", SEGMENT_SETTLE, SEGMENT_PAUSED, "ppppp", NULL },
+	{ "a settlement leaves what is sent", SEGMENT_SETTLE, SEGMENT_SENT, "SSSSS", NULL },
+	{ "a settlement makes sent what has failed, if something was sent", SEGMENT_SETTLE, SEGMENT_FAILED, "FSSFF", NULL },
+	{ "a settlement leaves what is cancelled", SEGMENT_SETTLE, SEGMENT_CANCELLED, "ccccc", NULL },
 
 	{ "a draft is not paused", SEGMENT_PAUSE, SEGMENT_DRAFT, "ddddd", NULL },
 	{ "scheduled is paused until its day is over", SEGMENT_PAUSE, SEGMENT_SCHEDULED, "ppppp", "sssss" },
