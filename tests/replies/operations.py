@@ -59,6 +59,7 @@ OPERATIONS = [
     Operation("PUT", ORG + "/limits", ADMIN, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 1, "messagesCap": 60000, "costCap": 150, "smsCap": 10000,
         "callCap": None, "allowOverage": False}),
+    Operation("GET", ORG + "/limits", READ),
     Operation("GET", ORG + "/api-keys", ADMIN),
     Operation("POST", ORG + "/api-keys", ADMIN, status=201, body={"name": "sender", "scopes": ["usage:read", "usage:write"]}),
     Operation("DELETE", ORG + "/api-keys/{key}", ADMIN),
