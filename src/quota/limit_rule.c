@@ -1,5 +1,7 @@
 /*
- * Limit rules (see limit_rule.h).
+ * Limit rules (see limit_rule.h): the table of the five, the amounts and windows of any rule, and the words of all.
+ *
+ * A new kind of window is a value of enum limit_period, a word in period_names and a case of limit_rule_window.
  */
 #include <assert.h>
 #include <string.h>
@@ -39,6 +41,10 @@ in_budget_usage(const struct channel_facts *f)
 	return f->in_budget_usage;
 }
 
+/*
+ * The caps follow pingram's contract: messagesCap counts what messageUsage counts, costCap what budgetUsage adds up.  The
+ * daily limit and smsCap count SMS, callCap calls.
+ */
 struct limit_base_facts
 limit_base_facts(enum limit_base_rule r)
 {
@@ -89,6 +95,7 @@ limit_rules_daily(const struct limit_rules *rules, struct day d)
 
 /* ---- One rule */
 
+/* Amounts are few and in the order of their days, so the last one that has begun is found by a walk. */
 int64_t
 limit_rule_amount(const struct limit_rule *rule, struct day d)
 {
@@ -105,6 +112,7 @@ limit_rule_counts(const struct limit_rule *rule, enum channel c)
 	return (rule->channels >> c & 1U) != 0;
 }
 
+/* Something counts once by each unit; the rule chooses which of the three it looks at. */
 int64_t
 limit_rule_units(const struct limit_rule *rule, int64_t messages, int64_t parts, int64_t cost_micros)
 {
@@ -145,6 +153,7 @@ limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_da
 
 /* ---- Words */
 
+/* Finds a word in a list whose places are the values of an enum. */
 static bool
 find_word(const char *const *words, int count, const char *word, int *i)
 {
@@ -203,6 +212,7 @@ limit_channels_format(unsigned channels, char *out)
 	return out;
 }
 
+/* Refuses an empty set too: a rule that counts nothing is a mistake. */
 bool
 limit_channels_parse(const char *text, unsigned *channels)
 {
