@@ -19,7 +19,7 @@ def add_campaigns(s):
     s.campaign("above a cap that refuses nothing", body={**one, "id": "s4", "contactCount": 6}, token="over")
     s.campaign("in parts", body={**one, "id": "s5", "contactCount": 30, "partsPerContact": 3}, token="parts")
     s.campaign("in parts, no room", body={**one, "id": "s6", "contactCount": 5, "partsPerContact": 3}, token="parts")
-    s.campaign("past", body={**one, "id": "past", "scheduledISO": iso(START - 60)})
+    s.campaign("past", body={**one, "id": "past", "scheduledISO": iso(START - 600)})
     s.campaign("far", body={**one, "id": "far", "scheduledISO": "2100-01-02T00:00:00Z"})
     s.campaign("a draft", body={**one, "id": "draft", "status": "draft", "contactCount": 10**9})
     slices = [{"scheduledISO": at, "contactCount": 20}, {"scheduledISO": later, "contactCount": 30}]
@@ -62,7 +62,7 @@ def add_campaign_changes(s):
     put("nothing", {})
     put("resized and moved", {"contactCount": 60, "scheduledISO": iso(START + 12 * DAY_S), "partsPerContact": 2})
     put("no room", {"contactCount": 501})
-    put("past", {"scheduledISO": iso(START - 1)})
+    put("past", {"scheduledISO": iso(START - 600)})
     put("back to a draft", {"status": "draft"})
     put("another state", {"status": "sent"})
     put("one slice", {"segments": [{"segmentNumber": 2, "contactCount": 5}]}, "slices")
