@@ -28,7 +28,7 @@ OPTIONAL_IN_VALIDATE_DATE = {"message"}
 OPTIONAL_IN_RESULTS = {"id", "error", "warning"}
 
 # Null where there is none.
-NULL_OR_TEXT = {"campaignId", "to", "reason", "voids"}
+NULL_OR_TEXT = {"actor", "campaignId", "to", "reason", "voids"}
 
 
 # ---- Its schemas as JSON Schema
