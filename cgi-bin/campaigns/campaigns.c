@@ -119,8 +119,7 @@ campaigns_get(struct req *r, struct buf *body)
 	    (st = limit_row_load(r->db, r->arena, &org)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if ((st = limit_row_load(r->db, r->arena, &org)) != OK ||
-	    (st = campaign_load(r->db, r->arena, &org, req_path(r, "campaignId"), today, &c, &r->err)) != OK ||
+	if ((st = campaign_load(r->db, r->arena, &org, req_path(r, "campaignId"), today, &c, &r->err)) != OK ||
 	    (st = req_int(r, "limit", 1, FAILURES_MAX, FAILURES_DEFAULT, &limit)) != OK ||
 	    (st = campaign_failures(r->db, r->arena, &c, req_query(r, "cursor"), (size_t)limit, &page, &r->err)) != OK)
 		return st;
