@@ -151,11 +151,30 @@ db_upgrade_open_new(const char *path, struct error *err)
 
 /* ---- Copying */
 
+/* Does not copy a text or a blob, because there are many.  query_done has made each parameter NULL. */
+static int
+bind_column(sqlite3_stmt *to, sqlite3_stmt *from, int i)
+{
+	const void *value;
+
+	switch (sqlite3_column_type(from, i)) {
+	case SQLITE_NULL:
+		return SQLITE_OK;
+	case SQLITE_INTEGER:
+		return sqlite3_bind_int64(to, i + 1, sqlite3_column_int64(from, i));
+	case SQLITE_TEXT:
+		value = sqlite3_column_text(from, i);
+		return value == NULL ? SQLITE_NOMEM : sqlite3_bind_text(to, i + 1, value, sqlite3_column_bytes(from, i), SQLITE_STATIC);
+	default:	/* an empty blob has no address, either */
+		return sqlite3_bind_value(to, i + 1, sqlite3_column_value(from, i));
+	}
+}
+
 void
 db_upgrade_bind(struct query *to, struct query *from, int n)
 {
 	for (int i = 0; i < n && to->rc == SQLITE_OK; i++)
-		to->rc = sqlite3_bind_value(to->stmt, i + 1, sqlite3_column_value(from->stmt, i));
+		to->rc = bind_column(to->stmt, from->stmt, i);
 	if (to->rc != SQLITE_OK)
 		to->db->trouble = db_trouble_of(to->rc, to->db->handle);
 }
@@ -168,7 +187,8 @@ select_rest(struct db_copy *c, const struct table *t)
 
 	if (query_step(last)) {
 		q = db_query(c->old, t->next);
-		db_upgrade_bind(q, last, sqlite3_column_count(last->stmt));
+		for (int i = 0; q->rc == SQLITE_OK && i < sqlite3_column_count(last->stmt); i++)	/* as copies, which stay */
+			q->rc = sqlite3_bind_value(q->stmt, i + 1, sqlite3_column_value(last->stmt, i));
 	} else
 		q = db_query(c->old, t->first);
 	return query_done(last) == OK ? q : NULL;

@@ -137,20 +137,25 @@ find_reason(struct db_copy *c, struct query *event)
 
 /* ---- The row */
 
-/* Hashes the row in the form of version 4.  The columns that nothing in an older file corresponds to are NULL. */
+/*
+ * Hashes the row in the forms of versions 4 and 3, which begin alike.  The columns that nothing in an older file corresponds to
+ * are NULL.
+ */
 static void
-hash_new(struct row_hash *h, struct query *event, const char *settled, const char *reason)
+hash_event(struct row_hash *new, struct row_hash *old, struct query *event, const char *settled, const char *reason)
 {
-	row_hash_start(h);
-	query_hash(event, ORG, VOIDS_ID - ORG + 1, h);
-	row_hash_text(h, settled);
-	row_hash_text(h, reason);
+	row_hash_start(new);
+	query_hash(event, ORG, VOIDS_ID - ORG + 1, new);
+	*old = *new;
+	query_hash(event, CREDENTIAL, 2, old);	/* and received_at */
+	row_hash_text(new, settled);
+	row_hash_text(new, reason);
 	for (int i = 0; i < 3; i++)	/* sender, network, tag */
-		row_hash_null(h);
-	row_hash_text(h, query_text(event, CREDENTIAL));
-	row_hash_text(h, "");		/* the name of the actor */
-	row_hash_int(h, 0);		/* the organization's revision, which nobody knows */
-	row_hash_int(h, query_int(event, RECEIVED_AT));
+		row_hash_null(new);
+	row_hash_text(new, query_text(event, CREDENTIAL));
+	row_hash_text(new, "");		/* the name of the actor */
+	row_hash_int(new, 0);		/* the organization's revision, which nobody knows */
+	row_hash_int(new, query_int(event, RECEIVED_AT));
 }
 
 static enum status
@@ -179,9 +184,7 @@ db_upgrade_add_event(struct db_copy *c, struct query *event, struct error *err)
 
 	reason = of_void != NULL && of_void->rc == SQLITE_ROW ? query_text(of_void, 0) : NULL;
 	if ((st = find_actor(c, event)) == OK && (st = insert_event(c, event, settled, reason)) == OK) {
-		hash_new(&new, event, settled, reason);
-		row_hash_start(&old);
-		query_hash(event, ORG, RECEIVED_AT - ORG + 1, &old);
+		hash_event(&new, &old, event, settled, reason);
 		st = add_digests(c, event, &new, &old);
 	}
 	if (of_void != NULL)

@@ -19,8 +19,6 @@ db_upgrade_open_old(const char *path, int *version, struct error *err)
 
 	if (db == NULL)
 		return NULL;
-	/* The check goes through the indexes in another order than through the tables. */
-	sqlite3_exec(db->handle, "PRAGMA cache_size = -32000", NULL, NULL, NULL);
 	*version = (int)db_file_pragma(db->handle, "PRAGMA user_version");
 	if (*version >= UPGRADE_OLDEST && *version <= UPGRADE_NEWEST)
 		return db;
@@ -69,7 +67,8 @@ db_upgrade_check_old(struct db *old, int version, struct error *err)
 {
 	enum status st;
 
-	if ((st = db_check(old, err)) != OK || (st = db_schema_check_foreign(old, err)) != OK)
+	/* Its indexes are not copied, and its foreign keys are checked in the new file. */
+	if ((st = db_check_quickly(old, err)) != OK || (st = db_schema_check_foreign(old, err)) != OK)
 		return st;
 	return check_columns(old, version, err);
 }

@@ -77,7 +77,7 @@ struct db	*db_upgrade_open_new(const char *path, struct error *err);
 enum status	 db_upgrade_copy_some(struct db_copy *c, enum status (*note)(struct db_copy *c), struct error *err) MUST_CHECK;
 bool		 db_upgrade_is_copied(const struct db_copy *c);
 
-/* Binds the first n columns of the row of `from` to the parameters ?1 to ?n. */
+/* Binds the first n columns of the row of `from` to the parameters ?1 to ?n, which must be used before the next row is read. */
 void		 db_upgrade_bind(struct query *to, struct query *from, int n);
 
 /* ---- db_upgrade_ledger.c: rows that take more than SQL */

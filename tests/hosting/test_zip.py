@@ -262,7 +262,7 @@ def test_under_apache_it_goes_from_the_upload_to_the_calendar(apache):
     assert apache("GET", "/setup.css").headers["content-type"].startswith("text/css")
     wrong = apache("POST", "/setup", urllib.parse.urlencode({**FORM, "code": "x" * 16}),
                    Content_Type="application/x-www-form-urlencoded")
-    assert wrong.status == 403 and b"not the one in setup-code.txt" in wrong.body, "the page of Daybook, not the server's"
+    assert wrong.status == 403 and b"differs from the one in setup-code.txt" in wrong.body, "the page of Daybook, not the server's"
     done = apache("POST", "/setup", urllib.parse.urlencode(FORM), Content_Type="application/x-www-form-urlencoded")
     key = key_of(done.body)
     assert done.status == 201 and key and b"/daybook/api/campaigns/next-available-slot" in done.body
