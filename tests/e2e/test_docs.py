@@ -201,6 +201,8 @@ LIMITS = {
     "failed contacts on a page": ("cgi-bin/campaigns/campaigns.c", r"FAILURES_MAX = (\d+)", ""),
     "months of one history": ("cgi-bin/usage-history.c", r"MONTHS_MAX = (\d+)", ""),
     "age of an event without `usage:backfill`": ("src/ledger/event.h", r"EVENT_WINDOW_MS \((\d+) \* DAY_MS\)", " days"),
+    "age of an event that is settled without `usage:backfill`":
+        ("src/ledger/event.h", r"EVENT_SETTLE_WINDOW_MS \((\d+) \* DAY_MS\)", " days"),
     "an event ahead of the clock": ("src/ledger/event.h", r"EVENT_AHEAD_MS \((\d+) \* MINUTE_MS\)", " minutes"),
     "an integer in JSON": ("src/base/json.h", r"JSON_INT_MAX INT64_C\((\d+)\)", ""),
     "levels of a JSON body": ("src/base/json.h", r"JSON_DEPTH_MAX (\d+)", ""),

@@ -59,7 +59,8 @@ def test_what_is_sent_from_then_on_costs_that(api):
     api.sent("2026-05-20T12:00:00Z", parts=3)
     assert api.spent() == "1.5079"
     assert api.daybook.sql("SELECT detail FROM audit WHERE action = 'price.set' AND org = 1 AND credential = 'jwt:main'") == [
-        ('{"channel":"SMS","from":"2026-05-20","usdPerPart":0.5,"quartersAdjusted":0}',)]
+        ('{"channel":"SMS","from":"2026-05-20","usdPerPart":0.5,"quartersAdjusted":0,'
+         '"changed":{"usdPerPart":{"from":0.0079,"to":0.5}}}',)]
     api.daybook.cmd("verify")
 
 
