@@ -4,6 +4,7 @@
  *	draft -> scheduled -> sending -> sent | failed
  *	scheduled, sending <-> paused
  *	draft, scheduled, sending, paused -> cancelled
+ *	failed -> sent, if a settlement says that something was sent
  *
  * The stored state changes only when somebody writes.  One thing follows from the date alone: an open segment whose day
  * is over is *overdue*.  It holds nothing, and it reads as it ended.  That is a reading and not an end: the contacts
@@ -25,7 +26,7 @@ enum segment_state {
 const char	*segment_state_name(enum segment_state s);
 bool		 segment_state_parse(const char *name, enum segment_state *s);
 bool		 segment_state_is_open(enum segment_state s);	/* scheduled, sending, paused; the column is_open says the same */
-bool		 segment_state_is_final(enum segment_state s);	/* sent, failed, cancelled: nothing changes it any more */
+bool		 segment_state_is_final(enum segment_state s);	/* sent, failed, cancelled: nobody can change it any more */
 bool		 segment_state_is_listed(enum segment_state s);	/* the calendar shows it: neither draft nor cancelled */
 
 /* A dated part of a campaign.  spent >= sent + failed, because a void takes those back but not what was spent. */

@@ -74,6 +74,11 @@ def add_event_kinds(s):
                        ("of a failed one", {"id": "v7", "voids": "f1", "reason": "x"}),
                        ("of another source", {"id": "v8", "voids": "a0", "reason": "x", "source": "crm"})):
         s.events(f"a void {name}", body)
+    for name, body in (("of parts", {"id": "t1", "settles": "a0", "parts": 2}), ("again", {"id": "t1", "settles": "a0", "parts": 2}),
+                       ("with another body", {"id": "t1", "settles": "a0", "parts": 3}), ("of a cost", {"id": "t2", "settles": "a0", "cost": "0.5"}),
+                       ("of nothing", {"id": "t3", "settles": "nothing", "cost": 1}), ("of a voided event", {"id": "t4", "settles": "one", "cost": 1}),
+                       ("without figures", {"id": "t5", "settles": "a0"}), ("with a time", {"id": "t6", "settles": "a0", "cost": 1, "occurredAt": iso(START)})):
+        s.events(f"a settlement {name}", body)
     s.events("of a campaign", event("c1", campaignId="renewals", segmentNumber=1, messages=3))
     s.events("of a segment that there is not", event("c2", campaignId="renewals", segmentNumber=9))
     s.events("of a campaign without a segment", event("c3", campaignId="renewals"))
