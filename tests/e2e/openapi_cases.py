@@ -303,6 +303,9 @@ def build_cases():
         {"id": "all-1", "occurredAt": now}, {"id": "all-1", "occurredAt": now},
         {"id": "all-1", "occurredAt": now, "parts": 2},
         {"id": "all-2"}, {"id": "all-3", "occurredAt": now, "campaignId": "nobody"}, 7, {"id": 7}])
+    add("settlements, and one of nothing", events, 200, body=[
+        {"id": "settled", "occurredAt": now}, {"id": "settlement", "settles": "settled", "parts": 2, "cost": "0.02"},
+        {"id": "late", "settles": "nothing", "status": "sent"}])
     add("only conflicts", events, 409, body={"id": "seed-SMS", "occurredAt": now, "parts": 9})
     add("only rejected ones", events, 400, body=[{"id": "r"}, {"occurredAt": now}])
     add("a conflict and a rejected one", events, 400, body=[{"id": "seed-SMS", "occurredAt": now, "parts": 9}, {}])
