@@ -21,6 +21,8 @@ from support import NOON
 
 OPS = int(os.environ.get("HISTORY_OPS", "10000" if IS_SANITIZED else "50000"))
 LIMIT, CLIENTS = 500, 4
+CAP = 2600  # SMS of the billing cycle, which has all days of the history: less than their limits together
+LIMITS = "/api/organizations/acme/limits"
 VERIFY_EVERY_S = 2  # while the history goes on
 YESTERDAY, *DATES = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(-1, 6)]
 OVERDUE = 40  # campaigns of each client that were not through when the day ended
@@ -105,6 +107,17 @@ class History:
             if day["total"] > LIMIT:
                 self.problem("oversold", date, {k: v for k, v in day.items() if k != "campaigns"})
 
+    def check_limits(self, limits):
+        """No window of any limit ever holds more than its amount."""
+        for limit in limits:
+            if limit["amount"] is None:
+                continue
+            load = limit["used"] + limit["held"]
+            if load > limit["amount"]:
+                self.problem("oversold", limit)
+            if limit["available"] != max(0, limit["amount"] - load):
+                self.problem("figures", limit)
+
     def check_end(self):
         """The final state is the model's."""
         days = {date: [self.plain_sent[date], 0] for date in DATES}
@@ -123,12 +136,18 @@ class History:
             if [day["sent"], day["reserved"]] != days[date]:
                 self.problem("day", date, day["sent"], day["reserved"], days[date])
         self.check_calendar(calendar)
+        limits = self.api.ask("settings", "GET", LIMITS).json["data"]["limits"]
+        self.check_limits(limits)
+        cap, = (limit for limit in limits if limit["limit"] == "smsCap")
+        sent, held = sum(day[0] for day in days.values()) + self.sent_yesterday, sum(day[1] for day in days.values())
+        if [cap["used"], cap["held"]] != [sent, held]:
+            self.problem("cycle", cap, sent, held)
         self.api.verify()
 
 
 class Client:
     VERBS = (("create", 22), ("now", 3), ("change", 22), ("revive", 3), ("cancel", 12), ("pause", 5), ("resume", 5), ("spend", 12),
-             ("fail", 4), ("void", 5), ("enforce", 2), ("retry", 2), ("schedule", 2), ("read", 10))
+             ("fail", 4), ("void", 5), ("settle", 4), ("enforce", 2), ("retry", 2), ("schedule", 2), ("read", 7), ("limits", 3))
 
     def __init__(self, history, number):
         self.h, self.number, self.mine, self.voidable, self.last = history, number, {}, [], None
@@ -156,9 +175,10 @@ class Client:
         return reply.status == statuses[0]
 
     def room(self, reply, success):
-        """True where it was taken; where not, the refusal must say that there was less room than asked for."""
-        if not self.expect(reply, success, 409):
-            if reply.status == 409 and not reply.json.get("available", LIMIT) < reply.json.get("needed", 0):
+        """Whether it was taken; if not, the refusal must say that there was less room than asked for."""
+        if not self.expect(reply, success, 409, 402):
+            self.h.done["capped"] += reply.status == 402
+            if reply.status in (402, 409) and not reply.json.get("available", LIMIT) < reply.json.get("needed", 0):
                 self.h.problem("refused for nothing", reply)
             return False
         return True
@@ -324,10 +344,17 @@ class Client:
             if self.expect(self.event(voids=event, reason="r")[1], 200):
                 segment.sent -= n
 
+    def settle(self):
+        """Says later what an event cost: the messages stay, so no day and no cycle holds more."""
+        if self.voidable:
+            event, n, _ = self.random.choice(self.voidable)
+            body = {"settles": event, **self.random.choice(({"cost": "0.01"}, {"parts": 2 * n}, {"parts": n, "cost": "0.02"}))}
+            self.expect(self.event(**body)[1], 200)
+
     def enforce(self):
         n = self.random.randint(1, 3)
         _, reply = self.event("enforce=true", occurredAt=at(TODAY), messages=n)
-        if self.expect(reply, 200, 429):
+        if self.expect(reply, 200, 429, 402):
             with self.h.lock:
                 self.h.plain_sent[TODAY] += n
 
@@ -336,6 +363,11 @@ class Client:
         reply = self.ask("usage-calendar", "GET", CAMPAIGNS + "/usage-calendar", query)
         if self.expect(reply, 200):
             self.h.check_calendar(reply.json["data"]["dates"])
+
+    def limits(self):
+        reply = self.ask("settings", "GET", LIMITS)
+        if self.expect(reply, 200):
+            self.h.check_limits(reply.json["data"]["limits"])
 
 
 def start(daybook, program, number, path=None):
@@ -367,8 +399,10 @@ def yesterday(daybook, seed):
 def history(daybook, ops, campaigns=None, seed=1):
     left = yesterday(daybook, seed)
     api = Api(daybook, clock=NOON)
+    assert api.ask("settings", "PUT", LIMITS, body={"smsCap": CAP}).status == 200
     programs = {"campaigns": [start(daybook, "campaigns", i, campaigns) for i in range(CLIENTS)],
                 "events": [start(daybook, "events", i) for i in range(2)],
+                "settings": [start(daybook, "settings", 0)],
                 "usage-calendar": [start(daybook, "usage-calendar", i) for i in range(2)]}
     h = History(api, programs, seed, left)
     h.run(ops)
@@ -379,7 +413,7 @@ def test_a_history_of_many_clients_never_oversells_and_ends_as_the_model_says(da
     h = history(daybook, OPS)
     h.check_end()
     assert h.problems == []
-    assert h.done["verified"] > 0 and h.done["revived"] > 0 and h.done["moved from yesterday"] > 0
+    assert h.done["verified"] > 0 and h.done["revived"] > 0 and h.done["moved from yesterday"] > 0 and h.done["capped"] > 0
     assert all(h.done[verb] > OPS / 500 for verb, _ in Client.VERBS), h.done
 
 
