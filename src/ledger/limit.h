@@ -119,8 +119,8 @@ struct limit_change {
 
 /*
  * Decides whether a change fits; reads the windows that it needs.  *is_refused is false if it fits.  What it adds is judged
- * in the order of its days, as if it were added one day after the other, each by the amount of its own day; a day on which
- * it adds nothing is not judged.  If several limits
+ * in the order of its days, as if it were added one day after the other, each by the amount of its own day; what was held on
+ * a later day and still will be is there all the time.  A day on which it adds nothing is not judged.  If several limits
  * refuse, the one that answers is of those with a window longer than a day the one that frees last; if there is none,
  * of the others the one that frees last; and of several the first by name.
  * After a refusal the book is not to be used for anything else if the change has replaces_own.

@@ -40,9 +40,39 @@ is_raised(const struct limit_book *b, const struct limit_rule *rule, const struc
 	return sum_in(b, rule, &days, c->plus, c->plus_count) > sum_in(b, rule, &days, c->minus, c->minus_count);
 }
 
+/* Whether an earlier load of the change is on the same day. */
+static bool
+is_repeated(const struct limit_load *loads, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (loads[k].day.n == loads[i].day.n)
+			return true;
+	return false;
+}
+
+/* What stays on the later days of a window: of each day as much as was there already and will still be there. */
+static int64_t
+stays_after(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c, struct limit_window w,
+    struct day d)
+{
+	int64_t stays = 0, plus, minus;
+
+	for (size_t i = 0; i < c->plus_count; i++) {
+		struct limit_window on = { c->plus[i].day, day_add(c->plus[i].day, 1) };
+
+		if (on.from.n <= d.n || !is_in(&w, on.from) || is_repeated(c->plus, i))
+			continue;
+		plus = sum_in(b, rule, &on, c->plus, c->plus_count);
+		minus = sum_in(b, rule, &on, c->minus, c->minus_count);
+		stays = quota_sum(stays, plus < minus ? plus : minus);
+	}
+	return stays;
+}
+
 /*
  * Whether the rule refuses what the change adds on one day: it raises the window, the window up to this day, and this day,
- * and the sum up to this day is over the day's amount.
+ * and the sum is over the day's amount.  A change of several days is judged as if its days came one after the other, each
+ * by its own amount: the sum has all that the change adds up to this day, and what stays on later ones.
  */
 static bool
 is_refused_on(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c, struct day d,
@@ -60,7 +90,8 @@ is_refused_on(const struct limit_book *b, const struct limit_rule *rule, const s
 	if (!c->replaces_own)
 		load = quota_sum(load, -minus);
 	if (!is_raised(b, rule, c, s.window) || !is_raised(b, rule, c, to_d) || !is_raised(b, rule, c, on_d) ||
-	    quota_sum(load, sum_in(b, rule, &to_d, c->plus, c->plus_count)) <= s.amount)
+	    quota_sum(quota_sum(load, sum_in(b, rule, &to_d, c->plus, c->plus_count)), stays_after(b, rule, c, s.window, d)) <=
+	    s.amount)
 		return false;
 	*refusal = (struct limit_refusal) { .rule = rule, .state = s, .day = d, .is_long = s.window.until.n - s.window.from.n > 1,
 		.needed = c->replaces_own ? plus : plus - minus };

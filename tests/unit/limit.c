@@ -84,13 +84,21 @@ refuses(int rule, const struct limit_change *c)
 	for (size_t i = 0; w.rules[rule].refuses && i < c->plus_count; i++) {
 		struct day d = c->plus[i].day;
 		int64_t amount = amount_on(rule, d), plus = load_in(rule, c->plus, c->plus_count, d, first, d),
-		    minus = load_in(rule, c->minus, c->minus_count, d, first, last);
+		    minus = load_in(rule, c->minus, c->minus_count, d, first, last), stays = 0;
+
+		/* What was held on a later day, and still will be, is there as ever. */
+		if (c->minus_count > 0 && c->minus[0].day.n > d.n) {
+			struct day later = c->minus[0].day;
+			int64_t is = load_in(rule, c->plus, c->plus_count, d, later, later), was = load_in(rule, c->minus, 1, d, later, later);
+
+			stays = is < was ? is : was;
+		}
 
 		if (counts(rule, c->plus[i].channel) && amount != UNLIMITED &&
 		    load_in(rule, c->plus, c->plus_count, d, first, last) > minus &&
 		    plus > load_in(rule, c->minus, c->minus_count, d, first, d) &&
 		    load_in(rule, c->plus, c->plus_count, d, d, d) > load_in(rule, c->minus, c->minus_count, d, d, d) &&
-		    used_of(rule, d) + held_of(rule, d) - minus + plus > amount)
+		    used_of(rule, d) + held_of(rule, d) - minus + plus + stays > amount)
 			return true;
 	}
 	return false;
