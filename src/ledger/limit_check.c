@@ -1,11 +1,8 @@
 /*
  * Admission (see limit.h): whether a change fits, which limit answers if not, and when it would fit.
  */
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/json.h"
-#include "base/money.h"
 #include "ledger/limit_internal.h"
 #include "time/instant.h"
 
@@ -309,63 +306,4 @@ limit_next_day(struct limit_book *b, struct day from, enum channel c, int64_t co
 		*is_found = *room >= contacts;
 	}
 	return OK;
-}
-
-/* ---- What is said of a refusal */
-
-/* An amount in the rule's unit, for a sentence. */
-static const char *
-amount_text(struct arena *a, const struct limit_rule *rule, int64_t amount)
-{
-	char dollars[MONEY_TEXT_MAX];
-
-	if (rule->unit == LIMIT_COST)
-		return arena_printf(a, "%s", money_format(amount, dollars));
-	return arena_printf(a, "%" PRId64, amount);
-}
-
-const char *
-limit_refusal_text(struct arena *a, const struct limit_refusal *r)
-{
-	static const char *const units[] = { [LIMIT_MESSAGES] = "messages", [LIMIT_PARTS] = "parts", [LIMIT_COST] = "dollars" };
-	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
-	const struct limit_state *s = &r->state;
-	const char *window = r->is_long ? arena_printf(a, "%s to %s", day_format(s->window.from, from),
-	    day_format(day_add(s->window.until, -1), to)) : day_format(r->day, from);
-	const char *name = strcmp(r->rule->word, "dailyLimit") == 0 ? "the daily limit" : r->rule->word;
-
-	return arena_printf(a, "%s has room for %s of %s of %s %s, not for %s", window,
-	    amount_text(a, r->rule, s->available), name, amount_text(a, r->rule, s->amount), units[r->rule->unit],
-	    amount_text(a, r->rule, r->needed));
-}
-
-static void
-put_amount(struct json *j, const struct limit_rule *rule, const char *name, int64_t amount)
-{
-	if (rule->unit == LIMIT_COST)
-		json_put_money(j, name, amount);
-	else
-		json_put_int(j, name, amount);
-}
-
-void
-limit_refusal_put(struct json *j, const struct limit_refusal *r)
-{
-	char text[DAY_TEXT_MAX];
-
-	json_put_text(j, "limit", r->rule->word);
-	json_put_text(j, "unit", limit_unit_name(r->rule->unit));
-	json_put_text(j, "window", limit_period_name(r->rule->period));
-	put_amount(j, r->rule, "used", r->state.used);
-	put_amount(j, r->rule, "held", r->state.held);
-	put_amount(j, r->rule, "available", r->state.available);
-	put_amount(j, r->rule, "needed", r->needed);
-	if (r->frees)
-		instant_put(j, "freesAt", r->frees_at);
-	else
-		json_put_null(j, "freesAt");
-	if (r->has_next)
-		json_put_text(j, "nextAvailableDate", day_format(r->next, text));
-	else
-		json_put_null(j, "nextAvailableDate");
 }
