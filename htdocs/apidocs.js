@@ -2,6 +2,7 @@
 import { el, fill, style } from './dom.js';
 import { module } from './away.js';
 import { credential } from './session.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 /* Its style and its program, once. */

@@ -5,6 +5,7 @@ import { table } from './table.js';
 import { get, query } from './api.js';
 import { moment, money, number, price } from './format.js';
 import { session } from './session.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const PAGE = 50;

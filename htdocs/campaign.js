@@ -8,6 +8,7 @@ import { get, getWithTag, query, send } from './api.js';
 import { may, serverNow, session } from './session.js';
 import { addDays } from './civil.js';
 import { moment, number, refused, shortDate, time } from './format.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const VERBS = { pause: ['scheduled', 'sending'], resume: ['paused'], cancel: ['draft', 'scheduled', 'sending', 'paused'] };

@@ -6,6 +6,7 @@ import { table } from './table.js';
 import { get, query } from './api.js';
 import { may } from './session.js';
 import { number, shortDate } from './format.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const PAGE = 50, STATUSES = ['draft', 'scheduled', 'sending', 'paused', 'sent', 'failed', 'cancelled'];

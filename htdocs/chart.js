@@ -1,6 +1,7 @@
 /* Months as stacked channels, and what they cost as a line, by Chart.js. */
 import './lib/chart.js';
 import { channelName, money, number, shortMonth } from './format.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const COLOURS = ['#2f6fbf', '#d9822b', '#3a9a6a', '#8e6bbf', '#c2506b', '#4aa3b5', '#9a8a3a', '#5b7083', '#b06fae'];

@@ -6,6 +6,7 @@ import { get, query } from './api.js';
 import { hoursOf } from './zone.js';
 import { limitedBy, longDate, number, percent, time } from './format.js';
 import { may, session } from './session.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const PAGES_MAX = 10;	/* of campaigns, 200 each */

@@ -6,6 +6,7 @@ import { table } from './table.js';
 import { get, send } from './api.js';
 import { may } from './session.js';
 import { moment } from './format.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const SCOPES = ['usage:read', 'usage:write', 'usage:backfill', 'campaigns:write', 'org:admin'];

@@ -10,6 +10,7 @@ import { addDays, addMonths, isDate, monthOf } from './civil.js';
 import { clockAt } from './zone.js';
 import { hasMonth, monthGrid } from './month.js';
 import { serverNow, session } from './session.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 /* A name for the campaign, so that a repeated request cannot reserve twice. */

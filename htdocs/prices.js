@@ -5,6 +5,7 @@ import { table } from './table.js';
 import { get, send } from './api.js';
 import { channelName, price, shortDate } from './format.js';
 import { session } from './session.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 export async function prices(path) {

@@ -7,6 +7,7 @@ import { keys } from './keys.js';
 import { limits as limitList } from './limits.js';
 import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
+import './page_strings.js';
 import { t } from './strings.js';
 import { shortDate } from './format.js';
 import { addDays, startOfWeek } from './civil.js';

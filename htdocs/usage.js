@@ -10,6 +10,7 @@ import { table } from './table.js';
 import { get, query } from './api.js';
 import { module } from './away.js';
 import { session } from './session.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const MONTHS = 24;

@@ -123,11 +123,12 @@ def test_the_api_page_tries_an_endpoint_with_the_credential_of_the_tab(page, lig
 
 
 def test_every_string_is_there_and_none_is_for_nobody():
-    strings = (HTDOCS / "strings.js").read_text()
+    files = [HTDOCS / "strings.js", HTDOCS / "page_strings.js"]
+    strings = "".join(f.read_text() for f in files)
     have = set(re.findall(r"(?m)(?:^\t|, |^)'?([A-Za-z][\w.]*)'?: [{']", strings)) - {"one", "other"}
-    code = "".join(f.read_text() for f in HTDOCS.glob("*.js") if f.name != "strings.js")
+    code = "".join(f.read_text() for f in HTDOCS.glob("*.js") if f not in files)
     used = set(re.findall(r"\bt\('([\w.]+)'", code))
-    families = tuple(re.findall(r"\bt\(`([\w.]+)\$\{", code))
+    families = tuple(re.findall(r"\b(?:t|known)\(`([\w.]+)\$\{", code))
     assert families and used - have == set()
     assert {s for s in have - used if not s.startswith(families)} == set()
 

@@ -68,7 +68,7 @@ def test_who_is_too_late_is_told_so_and_gets_a_new_proposal(page, stack):
               token=stack.daybook.token())
     page.press("Reserve all 1,200 contacts")
     page.says("Somebody else was faster. The daily limit has 50 left for Fri, May 22, and 500 are needed. The next day with room is "
-              "Sat, May 23. Nothing was reserved.")
+              "Sun, May 24. Nothing was reserved.")
     page.says("Thu, May 21 10:00 AM 500 Fri, May 22 10:00 AM 50 Sat, May 23 10:00 AM 500 Sun, May 24 10:00 AM 150", "form")
     assert page.field("Name").get_attribute("value") == "Spring sale"
     page.press("Reserve all 1,200 contacts")
