@@ -48,7 +48,7 @@ def report(name, *args, base="two", **more):
 
 def is_empty(tables):
     """A database in which nothing has been set up yet."""
-    return not any(rows for name, rows in tables.items() if name not in ("schema", "version", "setting"))
+    return not any(rows for name, rows in tables.items() if name not in ("schema", "version", "setting", "installation"))
 
 
 def cloud(id, **data):
@@ -155,7 +155,7 @@ COMMANDS = [
     command("rebuild", "rebuild"),
     command("rebuild-days", "rebuild", "--days"),
     command("erase", "erase", "--phone", "+14165550100"),
-    command("backup", "backup", "{data}/copy.db", kept_says="is a good copy"),
+    command("backup", "backup", "{data}/copy.db", kept_says="the backup is good"),
     command("backup-keep", "backup", "--keep", "2", "{data}/backups", base="rotate", blank=r"daybook-[0-9-]+\.db|removed: \d"),
     command("restore", "restore", "{data}/old.db", base="restore", random=("zone_revision",),
             blank=r"before-restore-[0-9-]+"),
