@@ -80,10 +80,8 @@ put_amount(struct json *out, const char *name, const struct limit_rule *rule, in
 {
 	if (amount == UNLIMITED || amount == INT64_MAX)
 		json_put_null(out, name);
-	else if (rule->unit == LIMIT_COST)
-		json_put_money(out, name, amount);
 	else
-		json_put_int(out, name, amount);
+		limit_put_amount(out, name, rule, amount);
 }
 
 static void

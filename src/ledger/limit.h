@@ -140,6 +140,9 @@ enum status	limit_next_day(struct limit_book *b, struct day from, enum channel c
  */
 const char	*limit_refusal_text(struct arena *a, const struct limit_refusal *r);
 
+/* Writes an amount in the rule's unit as a member; a cost in dollars. */
+void		limit_put_amount(struct json *j, const char *name, const struct limit_rule *rule, int64_t amount);
+
 /* Writes limit, unit, window, used, held, available, needed, freesAt and nextAvailableDate as members of an open object. */
 void		limit_refusal_put(struct json *j, const struct limit_refusal *r);
 

@@ -35,8 +35,8 @@ limit_refusal_text(struct arena *a, const struct limit_refusal *r)
 	    amount_text(a, r->rule, r->needed));
 }
 
-static void
-put_amount(struct json *j, const struct limit_rule *rule, const char *name, int64_t amount)
+void
+limit_put_amount(struct json *j, const char *name, const struct limit_rule *rule, int64_t amount)
 {
 	if (rule->unit == LIMIT_COST)
 		json_put_money(j, name, amount);
@@ -52,10 +52,10 @@ limit_refusal_put(struct json *j, const struct limit_refusal *r)
 	json_put_text(j, "limit", r->rule->word);
 	json_put_text(j, "unit", limit_unit_name(r->rule->unit));
 	json_put_text(j, "window", limit_period_name(r->rule->period));
-	put_amount(j, r->rule, "used", r->state.used);
-	put_amount(j, r->rule, "held", r->state.held);
-	put_amount(j, r->rule, "available", r->state.available);
-	put_amount(j, r->rule, "needed", r->needed);
+	limit_put_amount(j, "used", r->rule, r->state.used);
+	limit_put_amount(j, "held", r->rule, r->state.held);
+	limit_put_amount(j, "available", r->rule, r->state.available);
+	limit_put_amount(j, "needed", r->rule, r->needed);
 	if (r->frees)
 		instant_put(j, "freesAt", r->frees_at);
 	else

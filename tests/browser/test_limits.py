@@ -68,13 +68,17 @@ def test_a_day_and_the_banner_say_which_other_limit_leaves_less(page, stack):
     shows_no_field_names(page)
 
 
-def test_a_plan_says_that_a_cap_makes_it_longer(page, stack):
-    limits(stack, smsCap=600)
+def propose(page, name, contacts):
     page.sign_in("planner")
-    page.type("Name", "Long")
-    page.type("Contacts", "800")
+    page.type("Name", name)
+    page.type("Contacts", str(contacts))
     page.type("First date", "2026-05-21")
     page.press("Propose days")
+
+
+def test_a_plan_says_that_a_cap_makes_it_longer(page, stack):
+    limits(stack, smsCap=600)
+    propose(page, "Long", 800)
     page.says("The SMS cap of the billing cycle leaves less room than the days do", "form")
     page.says("Mon, Jun 1 10:00 AM 200", "form")
     shows_no_field_names(page)
@@ -82,11 +86,7 @@ def test_a_plan_says_that_a_cap_makes_it_longer(page, stack):
 
 def test_a_plan_whose_room_in_the_cycle_somebody_took_names_the_cap(page, stack):
     limits(stack, smsCap=400)
-    page.sign_in("planner")
-    page.type("Name", "Late")
-    page.type("Contacts", "300")
-    page.type("First date", "2026-05-21")
-    page.press("Propose days")
+    propose(page, "Late", 300)
     page.says("Reserve all", "form")
     reserve(stack, 390, "2026-05-25T15:00:00Z")
     page.press("Reserve all 300 contacts")
