@@ -19,7 +19,7 @@
 -- No local time is stored as text, and no number is floating-point.
 
 PRAGMA application_id = 1145203563;	-- 0x44426b6b, "DBkk"
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- The installation as a whole: keys, settings and prices that belong to no organization.
 CREATE TABLE installation (
@@ -168,7 +168,9 @@ CREATE TABLE event (
 		ELSE 0 END)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_occurred ON event (org, occurred_at);
-CREATE INDEX event_segment ON event (campaign, segment) WHERE campaign IS NOT NULL;
+CREATE INDEX event_failed ON event (org, occurred_at) WHERE status = 'failed';
+-- Also for the segment's foreign key, which looks for its campaign.
+CREATE INDEX event_campaign ON event (campaign, occurred_at, segment) WHERE campaign IS NOT NULL;
 CREATE UNIQUE INDEX event_voids ON event (org, source, voids_id) WHERE voids_id IS NOT NULL;
 -- With all that is summed of settlements: SQLite would otherwise read the whole source by its key.
 CREATE INDEX event_settles ON event (org, source, settles_id, messages, parts, cost_micros, cost_given)
@@ -271,8 +273,20 @@ CREATE TABLE segment (
 	CHECK (spent >= sent + failed AND sent >= 0 AND failed >= 0)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_day ON segment (org, day);
--- Finds what is reserved of a day without reading segments that have ended.
+-- Finds the open segments of a day without reading those that have ended.
 CREATE INDEX segment_open ON segment (org, day, channel, parts_per_contact, contacts, spent) WHERE is_open = 1;
+
+-- What open segments hold, whether their day is over or not: the sum of max(0, contacts - spent), by the quarter-hour of UTC
+-- that they are scheduled at.  Written with the segments; a sum of 0 has no row.
+CREATE TABLE held (
+	org INTEGER NOT NULL REFERENCES organization,
+	quarter INTEGER NOT NULL,
+	channel TEXT NOT NULL,
+	parts_per_contact INTEGER NOT NULL,
+	sender TEXT NOT NULL,		-- '' = not said
+	contacts INTEGER NOT NULL CHECK (contacts >= 1),
+	PRIMARY KEY (org, quarter, channel, parts_per_contact, sender)
+) STRICT, WITHOUT ROWID;
 
 -- Contacts that could not be reached, and why.  Blanked after `failure_retention_days`, or by `daybook erase`.
 CREATE TABLE failure (
@@ -315,14 +329,29 @@ CREATE TABLE request (
 -- Keys that sign tokens (JWT).  Several may be in force at once; the token's `kid` selects one.
 CREATE TABLE signing_key (
 	kid TEXT PRIMARY KEY NOT NULL CHECK (length(kid) BETWEEN 1 AND 64),
-	alg TEXT NOT NULL CHECK (CASE alg WHEN 'HS256' THEN 1 WHEN 'RS256' THEN 1 WHEN 'ES256' THEN 1 ELSE 0 END),
+	alg TEXT NOT NULL		-- as in the header of a JWT; src/auth/signing_key.c lists them
+		CHECK (length(alg) BETWEEN 1 AND 16),
 	verify_key BLOB NOT NULL,	-- HS256: the secret; otherwise the public key in PEM
 	sign_key BLOB,			-- what `daybook token` signs with; NULL if only the issuer has it
 	org INTEGER REFERENCES organization,	-- the organization that its tokens are limited to; NULL = all
 	max_scopes TEXT NOT NULL,	-- the scopes that its tokens may have at most, separated by blanks
 	created_at INTEGER NOT NULL,
-	retired_at INTEGER		-- not NULL: its tokens are refused
+	retired_at INTEGER,		-- not NULL: its tokens are refused
+	iss TEXT,			-- the `iss` that its tokens must have; NULL = what the setting says
+	aud TEXT,			-- the `aud` that its tokens must be meant for; NULL = what the setting says
+	is_any_audience INTEGER NOT NULL DEFAULT 0	-- 1: tokens for anybody are accepted, on the operator's word
+		CHECK (is_any_audience IN (0, 1)),
+	may_access_role INTEGER NOT NULL DEFAULT 1	-- 1: the claim accessRole of its tokens stands for scopes
+		CHECK (may_access_role IN (0, 1))
 ) STRICT;
+
+-- Tokens that are refused before they expire, by the `jti` of one key's tokens.
+CREATE TABLE revoked_token (
+	kid TEXT NOT NULL REFERENCES signing_key,
+	jti TEXT NOT NULL CHECK (length(jti) BETWEEN 1 AND 255),
+	revoked_at INTEGER NOT NULL,
+	PRIMARY KEY (kid, jti)
+) STRICT, WITHOUT ROWID;
 
 -- API keys.  The key itself is shown once and never stored.
 CREATE TABLE api_key (
@@ -331,9 +360,13 @@ CREATE TABLE api_key (
 	hint TEXT NOT NULL,		-- its first characters, to tell keys apart
 	name TEXT NOT NULL,
 	org INTEGER NOT NULL REFERENCES organization,
+	number INTEGER NOT NULL,	-- identifies it in its organization; `apikey:N` has it
 	scopes TEXT NOT NULL,		-- separated by blanks
 	created_at INTEGER NOT NULL,
-	revoked_at INTEGER
+	revoked_at INTEGER,
+	expires_at INTEGER,		-- NULL = never
+	used_at INTEGER,		-- when it was last used, to the day; NULL = never, or before schema version 5
+	UNIQUE (org, number)
 ) STRICT;
 
 -- Settings of the installation; src/store/setting.c lists them.
@@ -347,10 +380,36 @@ CREATE TABLE audit (
 	key INTEGER PRIMARY KEY,
 	at INTEGER NOT NULL,
 	org INTEGER REFERENCES organization,	-- NULL = the installation
+	number INTEGER NOT NULL,	-- counts the rows of its organization, or of the installation
 	credential TEXT NOT NULL,
 	actor TEXT NOT NULL DEFAULT '',	-- the token's `sub`, else its `jti`; '' if it had neither
 	action TEXT NOT NULL,		-- 'org.set', 'key.retire', 'event.void' …
 	detail TEXT NOT NULL		-- JSON
 ) STRICT;
 CREATE INDEX audit_org ON audit (org, at);
-CREATE INDEX audit_newest ON audit (org);	-- the rows of an organization, by key
+CREATE UNIQUE INDEX audit_number ON audit (org, number);
+
+-- Work on the ledger of an organization that takes longer than other writers should wait, and is done in short turns
+-- (src/ledger/job.h): one at a time in each organization.
+CREATE TABLE job (
+	org INTEGER NOT NULL REFERENCES organization,
+	number INTEGER NOT NULL,	-- 1, 2 … in its organization
+	kind TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 32),	-- 'reprice' or 'rebuild'; src/ledger/job.c
+	channel TEXT CHECK (length(channel) BETWEEN 1 AND 32),	-- of a price; NULL = it concerns all
+	first_quarter INTEGER NOT NULL,	-- it goes over these quarter-hours of UTC, in their order
+	next_quarter INTEGER NOT NULL,	-- what is before it is done
+	end_quarter INTEGER NOT NULL,	-- the first one that it does not go over
+	next_campaign INTEGER,		-- of a rebuild: campaigns before this key are done; NULL = the quarters are not yet
+	changed INTEGER NOT NULL DEFAULT 0,	-- quarter-hours, and segments, that were different
+	actor INTEGER NOT NULL REFERENCES actor,
+	is_remote INTEGER NOT NULL	-- 1: asked for by a request, and not by the command
+		CHECK (is_remote IN (0, 1)),
+	started_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL,
+	ended_at INTEGER,		-- NULL = open
+	error TEXT,			-- why it ended early; NULL = it did not
+	PRIMARY KEY (org, number),
+	CHECK (next_quarter BETWEEN first_quarter AND end_quarter),
+	CHECK (error IS NULL OR ended_at IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX job_open ON job (org) WHERE ended_at IS NULL;

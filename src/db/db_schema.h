@@ -17,7 +17,7 @@ enum status	db_schema_compare(struct db *db, void (*differs)(void *arg, const ch
 /* The same as one result: OK, or CONFLICT and the first difference in err. */
 enum status	db_schema_check(struct db *db, struct error *err) MUST_CHECK;
 
-/* Only whether it has anything that schema.sql does not have at all: for a file of an older version. */
+/* Only whether it has anything that neither schema.sql nor an older version has: for a file of an older version. */
 enum status	db_schema_check_foreign(struct db *db, struct error *err) MUST_CHECK;
 
 #endif

@@ -17,72 +17,8 @@
 
 enum { BATCH_MS = 1000, ROWS_PER_LOOK = 256, INDEX_SQL_MAX = 512 };
 
-/*
- * Columns of the old table are bound to the parameters of INSERT in their order; those after the last parameter are for
- * `after`.  The key's columns have the same names in both files.
- */
-#define ROWS(table, columns, key, marks, order) \
-	"SELECT count(*) FROM " table, \
-	"SELECT " columns " FROM " table " ORDER BY " key, \
-	"SELECT " columns " FROM " table " WHERE (" key ") > (" marks ") ORDER BY " key, \
-	"SELECT " key " FROM " table " ORDER BY " order " LIMIT 1"
-#define SAME(table, columns, values, key, marks, order) \
-	ROWS(table, columns, key, marks, order), "INSERT INTO " table " (" columns ") VALUES (" values ")"
-
-#define ORGANIZATION "key, id, name, timezone, zone_revision, revision, plan, cycle_day, created_at, updated_at"
-#define CAPS "daily_limit, quota_unit, cap_messages, cap_cost_micros, cap_sms, cap_calls, allow_overage"
-#define TO_ORGANIZATION "INSERT INTO organization (" ORGANIZATION ", week_start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define CAMPAIGN "key, org, id, name, is_segmented, revision, created_at, updated_at"
-#define TO_CAMPAIGN "INSERT INTO campaign (" CAMPAIGN ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-#define SEGMENT "campaign, number, org, scheduled_at, day, contacts, parts_per_contact, sent, failed, spent, status"
-#define EVENT "org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, campaign_given, " \
-	"segment_given, campaign, segment, voids_id, credential, received_at, detail_sha256"
-
-/*
- * A campaign comes after its segments and its request, of which its digest is made; the audit, which has the reasons of voids,
- * before the events.
- */
-static const struct table {
-	int since, until;	/* the versions of the old file that have it in this form */
-	const char *count, *first, *next, *last, *insert;
-	enum status (*add)(struct db_copy *c, struct query *q, struct error *err);	/* instead of insert */
-	enum status (*after)(struct db_copy *c, struct query *q, struct error *err);
-} tables[] = {
-	{ 1, 3, SAME("setting", "name, value", "?, ?", "name", "?", "name DESC") },
-	{ 1, 1, ROWS("organization", ORGANIZATION ", 1, " CAPS, "key", "?", "key DESC"), TO_ORGANIZATION,
-	    .after = db_upgrade_add_limits },
-	{ 2, 3, ROWS("organization", ORGANIZATION ", week_start, " CAPS, "key", "?", "key DESC"), TO_ORGANIZATION,
-	    .after = db_upgrade_add_limits },
-	{ 1, 3, SAME("zone_span", "org, from_at, utc_offset_s, zone, tzdata_version", "?, ?, ?, ?, ?", "org, from_at", "?, ?",
-	    "org DESC, from_at DESC") },
-	{ 3, 3, SAME("zone_file", "zone, tzdata_version, sha256", "?, ?, ?", "zone, tzdata_version, sha256", "?, ?, ?",
-	    "zone DESC, tzdata_version DESC, sha256 DESC") },
-	{ 1, 3, SAME("price", "key, org, channel, valid_from, nanos_per_part", "?, ?, ?, ?, ?", "key", "?", "key DESC") },
-	{ 1, 3, SAME("signing_key", "kid, alg, verify_key, sign_key, org, max_scopes, created_at, retired_at",
-	    "?, ?, ?, ?, ?, ?, ?, ?", "kid", "?", "kid DESC") },
-	{ 1, 3, SAME("api_key", "key, sha256, hint, name, org, scopes, created_at, revoked_at", "?, ?, ?, ?, ?, ?, ?, ?", "key", "?",
-	    "key DESC") },
-	{ 1, 3, SAME("request", "org, kind, id, body_sha256, received_at", "?, ?, ?, ?, ?", "org, kind, id", "?, ?, ?",
-	    "org DESC, kind DESC, id DESC") },
-	{ 1, 3, SAME("segment", SEGMENT, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "campaign, number", "?, ?",
-	    "campaign DESC, number DESC") },
-	{ 1, 2, ROWS("campaign", CAMPAIGN, "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
-	{ 3, 3, ROWS("campaign", CAMPAIGN ", digest", "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
-	{ 1, 3, SAME("audit", "key, at, org, credential, action, detail", "?, ?, ?, ?, ?, ?", "key", "?", "key DESC"),
-	    .after = db_upgrade_add_reason },
-	{ 1, 3, ROWS("event", EVENT, "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC"), .add = db_upgrade_add_event },
-	{ 1, 3, SAME("failure", "org, source, id, campaign, segment, failed_at, phone, reason", "?, ?, ?, ?, ?, ?, ?, ?",
-	    "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC") },
-	{ 1, 3, SAME("usage_quarter", "org, quarter, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?",
-	    "org, quarter, channel", "?, ?, ?", "org DESC, quarter DESC, channel DESC") },
-	{ 1, 3, SAME("usage_day", "org, day, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?", "org, day, channel",
-	    "?, ?, ?", "org DESC, day DESC, channel DESC") },
-};
-
-enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
-
 static bool
-has(int version, const struct table *t)
+has(int version, const struct db_copy_table *t)
 {
 	return version >= t->since && version <= t->until;
 }
@@ -91,7 +27,7 @@ enum status
 db_upgrade_count(struct db *old, int version, int64_t *rows, struct error *err)
 {
 	*rows = 0;
-	for (const struct table *t = tables; t < tables + TABLES; t++) {
+	for (const struct db_copy_table *t = db_upgrade_tables; t < db_upgrade_tables + db_upgrade_table_count; t++) {
 		struct query *q;
 
 		if (!has(version, t))
@@ -110,8 +46,9 @@ db_upgrade_count(struct db *old, int version, int64_t *rows, struct error *err)
 static const char helpers_sql[] =
     "CREATE TABLE upgrade_index (name TEXT PRIMARY KEY, sql TEXT) WITHOUT ROWID;"
     "INSERT INTO upgrade_index SELECT name, sql FROM sqlite_schema "
-    "WHERE name IN ('event_occurred', 'event_segment', 'event_voids', 'event_settles');"
-    "DROP INDEX event_occurred; DROP INDEX event_segment; DROP INDEX event_voids; DROP INDEX event_settles;"
+    "WHERE type = 'index' AND tbl_name = 'event' AND sql IS NOT NULL;"
+    "DROP INDEX event_occurred; DROP INDEX event_failed; DROP INDEX event_campaign; DROP INDEX event_voids; "
+    "DROP INDEX event_settles;"
     "CREATE TABLE upgrade_reason (org INTEGER, source TEXT, id TEXT, voids TEXT, at INTEGER, reason TEXT, "
     "PRIMARY KEY (org, source, id)) WITHOUT ROWID;"
     "CREATE TABLE upgrade_day (org INTEGER, day INTEGER, events INTEGER, digest INTEGER, PRIMARY KEY (org, day)) WITHOUT ROWID;";
@@ -181,7 +118,7 @@ db_upgrade_bind(struct query *to, struct query *from, int n)
 
 /* Selects the rows of the old table that are not in the new one yet.  NULL on a failure. */
 static struct query *
-select_rest(struct db_copy *c, const struct table *t)
+select_rest(struct db_copy *c, const struct db_copy_table *t)
 {
 	struct query *last = db_query(c->new, t->last), *q;
 
@@ -195,7 +132,7 @@ select_rest(struct db_copy *c, const struct table *t)
 }
 
 static enum status
-copy_row(struct db_copy *c, const struct table *t, struct query *q, struct error *err)
+copy_row(struct db_copy *c, const struct db_copy_table *t, struct query *q, struct error *err)
 {
 	struct query *insert;
 	enum status st;
@@ -212,7 +149,7 @@ copy_row(struct db_copy *c, const struct table *t, struct query *q, struct error
 
 /* Copies rows of a table until BATCH_MS have passed; goes on to the next table if these were the last. */
 static enum status
-copy_batch(struct db_copy *c, const struct table *t, struct error *err)
+copy_batch(struct db_copy *c, const struct db_copy_table *t, struct error *err)
 {
 	int64_t until_ms = instant_monotonic() + BATCH_MS;
 	struct query *q = select_rest(c, t);
@@ -255,7 +192,14 @@ make_index(struct db_copy *c, bool *is_last, struct error *err)
 	return db_file_why(c->new->path, rc, c->new->handle, err);
 }
 
-/* After the last table and index: compares the digests, removes the helpers, and gives the copy an epoch of its own. */
+/* What open segments hold, and the end of the helpers. */
+static const char complete_sql[] =
+    "INSERT INTO held (org, quarter, channel, parts_per_contact, sender, contacts) "
+    "SELECT org, scheduled_at / 900000, channel, parts_per_contact, coalesce(sender, ''), sum(contacts - spent) FROM segment "
+    "WHERE is_open = 1 AND contacts > spent GROUP BY 1, 2, 3, 4, 5;"
+    "DROP TABLE upgrade_index; DROP TABLE upgrade_reason; DROP TABLE upgrade_day;";
+
+/* After the last table and index: compares the digests, and gives the copy an epoch of its own. */
 static enum status
 complete(struct db_copy *c, struct error *err)
 {
@@ -265,8 +209,7 @@ complete(struct db_copy *c, struct error *err)
 
 	if (!c->is_forced && (st = db_upgrade_compare_days(c, err)) != OK)
 		return st;
-	rc = sqlite3_exec(c->new->handle, "DROP TABLE upgrade_index; DROP TABLE upgrade_reason; DROP TABLE upgrade_day;",
-	    NULL, NULL, NULL);
+	rc = sqlite3_exec(c->new->handle, complete_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = db_file_new_epoch(c->new->handle, epoch);
 	c->step++;
@@ -288,10 +231,10 @@ copy_next(void *arg)
 	bool is_last;
 	enum status st;
 
-	while (c->step < TABLES && !has(c->version, &tables[c->step]))
+	while (c->step < db_upgrade_table_count && !has(c->version, &db_upgrade_tables[c->step]))
 		c->step++;
-	if (c->step < TABLES)
-		st = copy_batch(c, &tables[c->step], b->err);
+	if (c->step < db_upgrade_table_count)
+		st = copy_batch(c, &db_upgrade_tables[c->step], b->err);
 	else if ((st = make_index(c, &is_last, b->err)) == OK && is_last)
 		st = complete(c, b->err);
 	return st == OK ? b->note(c) : st;
@@ -314,5 +257,5 @@ db_upgrade_copy_some(struct db_copy *c, enum status (*note)(struct db_copy *c), 
 bool
 db_upgrade_is_copied(const struct db_copy *c)
 {
-	return c->step > TABLES;
+	return c->step > db_upgrade_table_count;
 }

@@ -34,12 +34,14 @@ static const struct {
 	const char *table;
 	int columns[UPGRADE_NEWEST + 1];	/* [0] is not used; 0 = not in that version */
 } tables[] = {
-	{ "organization", { 0, 17, 18, 18 } }, { "zone_span", { 0, 5, 5, 5 } }, { "zone_file", { 0, 0, 0, 3 } },
-	{ "event", { 0, 18, 18, 18 } }, { "usage_quarter", { 0, 6, 6, 6 } }, { "usage_day", { 0, 6, 6, 6 } },
-	{ "ledger_day", { 0, 0, 0, 4 } }, { "campaign", { 0, 8, 8, 9 } }, { "segment", { 0, 11, 11, 11 } },
-	{ "failure", { 0, 8, 8, 8 } }, { "price", { 0, 5, 5, 5 } }, { "request", { 0, 5, 5, 5 } },
-	{ "signing_key", { 0, 8, 8, 8 } }, { "api_key", { 0, 8, 8, 8 } }, { "setting", { 0, 2, 2, 2 } },
-	{ "audit", { 0, 6, 6, 6 } },
+	{ "installation", { 0, 0, 0, 0, 2 } }, { "organization", { 0, 17, 18, 18, 11 } }, { "zone_span", { 0, 5, 5, 5, 5 } },
+	{ "zone_file", { 0, 0, 0, 3, 3 } }, { "limit_rule", { 0, 0, 0, 0, 12 } }, { "limit_amount", { 0, 0, 0, 0, 3 } },
+	{ "limit_span", { 0, 0, 0, 0, 5 } }, { "actor", { 0, 0, 0, 0, 3 } }, { "event", { 0, 18, 18, 18, 24 } },
+	{ "usage_quarter", { 0, 6, 6, 6, 6 } }, { "usage_day", { 0, 6, 6, 6, 6 } }, { "usage_origin", { 0, 0, 0, 0, 8 } },
+	{ "ledger_day", { 0, 0, 0, 4, 4 } }, { "campaign", { 0, 8, 8, 9, 10 } }, { "segment", { 0, 11, 11, 11, 14 } },
+	{ "failure", { 0, 8, 8, 8, 8 } }, { "price", { 0, 5, 5, 5, 5 } }, { "request", { 0, 5, 5, 5, 5 } },
+	{ "signing_key", { 0, 8, 8, 8, 8 } }, { "api_key", { 0, 8, 8, 8, 8 } }, { "setting", { 0, 2, 2, 2, 2 } },
+	{ "audit", { 0, 6, 6, 6, 7 } },
 };
 
 static enum status
@@ -74,7 +76,7 @@ db_upgrade_check_old(struct db *old, int version, struct error *err)
 }
 
 /*
- * Every write of versions 1 to 3 that concerns an organization increments its revision; one that concerns the installation
+ * Every write of versions 1 to 4 that concerns an organization increments its revision; one that concerns the installation
  * writes to the audit or to the settings; and maintenance blanks failed contacts.
  */
 enum status

@@ -59,6 +59,19 @@ enum status	 db_upgrade_fingerprint(struct db *old, int64_t *hash, struct error 
 /* Whether the filesystem of `beside` has room for the new file.  UNAVAILABLE, and how much is needed and there. */
 enum status	 db_upgrade_check_space(struct db *old, const char *beside, struct error *err) MUST_CHECK;
 
+/* ---- db_upgrade_tables.c: what is copied */
+
+/* A table of the old file.  The queries count its rows, read all and those after a key, and find the last key of the new table. */
+struct db_copy_table {
+	int since, until;	/* the versions of the old file that have it in this form */
+	const char *count, *first, *next, *last, *insert;
+	enum status (*add)(struct db_copy *c, struct query *q, struct error *err);	/* instead of insert */
+	enum status (*after)(struct db_copy *c, struct query *q, struct error *err);
+};
+
+extern const struct db_copy_table db_upgrade_tables[];
+extern const int db_upgrade_table_count;
+
 /* ---- db_upgrade_copy.c: table by table */
 
 /* The rows of all tables of the old file. */

@@ -9,8 +9,9 @@
 enum status
 audit(struct db *db, int64_t now, int64_t org_key, const struct actor *by, const char *action, const char *detail)
 {
-	struct query *q = db_query(db, "INSERT INTO audit (at, org, credential, actor, action, detail) "
-	    "VALUES (:at, :org, :credential, :actor, :action, :detail)");
+	struct query *q = db_query(db, "INSERT INTO audit (at, org, number, credential, actor, action, detail) "
+	    "VALUES (:at, :org, (SELECT coalesce(max(number), 0) + 1 FROM audit WHERE org IS :org), :credential, :actor, :action, "
+	    ":detail)");
 
 	query_bind_int(q, ":at", now);
 	/* An unbound parameter is NULL: the installation. */

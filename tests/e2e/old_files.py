@@ -1,4 +1,4 @@
-"""Files of older schema versions (schema-1.sql to schema-3.sql), made of a file of this version that was in use.
+"""Files of older schema versions (schema-1.sql to schema-4.sql), made of a file of this version that was in use.
 
 tests/faults and tests/replies make theirs with this too.
 """
@@ -84,12 +84,12 @@ def to_version(path, version):
         names = [r[1] for r in c.execute(f"PRAGMA main.table_info({table})")]
         if table in there:
             values = ", ".join(FROM_NEW.get((table, name), "t." + name) for name in names)
-            c.execute(f"INSERT INTO main.{table} ({', '.join(names)}) SELECT {values} FROM new.{table} t")
-    # Only the audit had the reason of a void.
-    c.execute("DELETE FROM main.audit WHERE action = 'event.void'")
-    c.execute("INSERT INTO main.audit (at, org, credential, action, detail) SELECT received_at, org, 'cli', 'event.void', "
-              "json_object('source', source, 'id', id, 'voids', voids_id, 'reason', coalesce(reason, '')) "
-              "FROM new.event WHERE status = 'void'")
+            c.execute(f"INSERT OR REPLACE INTO main.{table} ({', '.join(names)}) SELECT {values} FROM new.{table} t")
+    if version < 4:  # only the audit had the reason of a void
+        c.execute("DELETE FROM main.audit WHERE action = 'event.void'")
+        c.execute("INSERT INTO main.audit (at, org, credential, action, detail) SELECT received_at, org, 'cli', 'event.void', "
+                  "json_object('source', source, 'id', id, 'voids', voids_id, 'reason', coalesce(reason, '')) "
+                  "FROM new.event WHERE status = 'void'")
     c.execute("DETACH new")
     if version == 3:
         write_digests(c)
