@@ -407,9 +407,7 @@ CREATE TABLE job (
 	started_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL,
 	ended_at INTEGER,		-- NULL = open
-	error TEXT,			-- why it ended early; NULL = it did not
 	PRIMARY KEY (org, number),
-	CHECK (next_quarter BETWEEN first_quarter AND end_quarter),
-	CHECK (error IS NULL OR ended_at IS NOT NULL)
+	CHECK (next_quarter BETWEEN first_quarter AND end_quarter)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX job_open ON job (org) WHERE ended_at IS NULL;

@@ -4,10 +4,12 @@
  *	200	{"messageUsage","budgetUsage","costSms","costCall","channelUsages":{…},
  *		"billingCycleStart","billingCycleEnd"}
  *		Counts are messages, costs are in US dollars.  The cycle starts at local midnight of the organization's
- *		cycle day; billingCycleEnd is the start of the next cycle.
+ *		cycle day; billingCycleEnd is the start of the next cycle.  "repricing":true is added while a job reprices
+ *		events (jobs.c), so that costs are partly those of the old price.
  *	401 403	no valid credential; the scope usage:read is missing
  */
 #include "time/cycle.h"
+#include "ledger/job.h"
 #include "org/organization.h"
 #include "ledger/pingram.h"
 #include "http/reply.h"
@@ -37,8 +39,9 @@ organization_usage(struct req *r, struct buf *body)
 	pingram_put_usage(out, &sums);
 	instant_put(out, "billingCycleStart", cycle.starts_at);
 	instant_put(out, "billingCycleEnd", cycle.ends_at);
+	st = job_put_repricing(r->db, org.key, out);
 	json_close_object(out);
-	return OK;
+	return st;
 }
 
 int

@@ -8,19 +8,27 @@
  *	wins over one for all, whatever their days.
  *
  *	200	{"success":true,"data":{"prices":[{"channel","usd","validFrom","of":"organization"|"all"},…]}}, by channel, own
- *		ones first, the latest first; to POST {"success":true,"data":{the price, and "quartersRepriced":n}}
+ *		ones first, the latest first; to POST {"success":true,"data":{the price, and "job":null}}
+ *	202	to POST with reprice: the price is set, and a job reprices the events: "job" is its number, and the header Location
+ *		is where to look at it (jobs.c)
  *	400	a field is missing, unknown or wrong
  *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
  *	404	no such organization (to the scope admin)
- *	409	the price would change the cost of events, and reprice is not true
+ *	409	the price would change the cost of events, and reprice is not true; or a job of the organization has not ended
+ *	429	reprice was asked for REPRICES_A_DAY times within a day; Retry-After
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/money.h"
+#include "ledger/job.h"
 #include "ledger/price.h"
 #include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
+#include "time/instant.h"
+
+enum { REPRICES_A_DAY = 6 };	/* each may add a row to the ledger for every quarter-hour */
 
 /* The members of a price, in an open object. usd is a JSON number, written as text so that no decimal is lost. */
 static void
@@ -66,11 +74,11 @@ prices_list(struct req *r, struct buf *body)
 
 /* The reply to POST. */
 static void
-put_price(struct json *out, const struct price *price, int64_t quarters)
+put_price(struct json *out, const struct price *price, int64_t job)
 {
 	dialect_tether_open(out);
 	put_members(out, price);
-	json_put_int(out, "quartersRepriced", quarters);
+	json_put_int_or_null(out, "job", job, 0);
 	dialect_tether_close(out);
 }
 
@@ -112,33 +120,47 @@ struct price_post {
 	struct buf *body;
 };
 
-/*
- * Sets the price, inside a write transaction.  Replaces price_set's sentence on a conflict, which names an option of the
- * command.
- */
+/* Refuses a reprice if there were enough of them in the last 24 hours. */
+static enum status
+check_rate(struct req *r, int64_t org_key)
+{
+	int64_t count, first_at;
+	enum status st = job_count_remote(r->db, org_key, JOB_REPRICE, r->now - DAY_MS, &count, &first_at);
+
+	if (st != OK || count < REPRICES_A_DAY)
+		return st;
+	req_add_header(r, "Retry-After", arena_printf(r->arena, "%" PRId64, (first_at + DAY_MS - r->now + SECOND_MS - 1) / SECOND_MS));
+	return error_set(&r->err, TOO_OFTEN, "reprice: %d times within a day are enough; set the price from a later day, or wait",
+	    REPRICES_A_DAY);
+}
+
+/* Sets the price, inside a write transaction.  price_set's sentences on a conflict name options of the command. */
 static enum status
 set_price(void *arg)
 {
 	struct price_post *post = arg;
 	struct price *price = &post->input.price;
 	struct req *r = post->r;
+	const struct price_options options = { post->input.reprice, true, r->now, &r->by };
+	struct price_outcome outcome;
 	struct organization org;
-	int64_t quarters;
 	enum status st;
 
-	if (!post->input.has_day) {
-		if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
-			return st;
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (options.reprice && (st = check_rate(r, org.key)) != OK) || (st = job_check_none(r->db, &org, &r->err)) != OK)
+		return st;
+	if (!post->input.has_day)
 		price->valid_from = organization_today(&org, r->now);
-	}
-	st = price_set(r->db, r->arena, r->org, price->channel, price->valid_from, price->nanos_per_part, post->input.reprice,
-	    r->now, &r->by, &quarters, &r->err);
-	if (st == CONFLICT)
-		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change; give "
-		    "\"reprice\":true to reprice them, or choose a later day");
-	if (st == OK)
-		put_price(json_on(post->body), price, quarters);
-	return st;
+	if ((st = price_set(r->db, r->arena, price, &options, &outcome, &r->err)) == CONFLICT)
+		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change, or too many to "
+		    "tell; give \"reprice\":true to reprice them, or choose a later day");
+	if (st != OK)
+		return st;
+	put_price(json_on(post->body), price, outcome.job);
+	if (outcome.job == 0)
+		return OK;
+	req_add_header(r, "Location", arena_printf(r->arena, "jobs/%" PRId64, outcome.job));
+	return ACCEPTED;
 }
 
 static enum status

@@ -11,7 +11,7 @@
  *	200	GET limits: {"success":true,"data":{"limits":[{"name","limit","channels","unit","window","from","until","amount",
  *		"used","held","available","resetsAt","action"},…]}}.  window is day, cycle, month or year, from and until its
  *		first and last day, resetsAt when the next one begins.  cost is in US dollars.  No limit: amount and available
- *		are null.
+ *		are null.  "repricing":true is added while a job reprices events (jobs.c).
  *	200	others: {"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
  *		another day, and "daysOverLimit", the days from today on that are over their limit.
  *		A new time zone applies from the start of the next day, or to all days if there are no events yet;
@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/job.h"
 #include "ledger/limit.h"
 #include "org/organization.h"
 #include "http/dialect.h"
@@ -133,8 +134,9 @@ settings_get_limits(struct req *r, struct buf *body)
 	for (size_t i = 0; i < org.limits.count; i++)
 		put_limit(out, &org, book, &org.limits.of[i], today);
 	json_close_array(out);
+	st = job_put_repricing(r->db, org.key, out);
 	dialect_tether_close(out);
-	return OK;
+	return st;
 }
 
 /* ---- Changes */

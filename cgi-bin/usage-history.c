@@ -4,7 +4,8 @@
  *
  *	200	{"items":[{"yearMonth":"YYYY-MM","messageUsage","budgetUsage","costSms","costCall","channelUsages"},…]}
  *		One item for each month that the range touches, in order, also for months without traffic.  The first and the
- *		last one cover only the days in the range, so that adjoining ranges add up.
+ *		last one cover only the days in the range, so that adjoining ranges add up.  "repricing":true is added beside
+ *		the items while a job reprices events (jobs.c).
  *	format=csv, or Accept: text/csv: a line for each month, and a column for each channel.
  *	400	a date is missing or invalid, endDate is before startDate, or the range has more than 120 months
  *	401 403	no valid credential; the scope usage:read is missing
@@ -12,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/csv.h"
+#include "ledger/job.h"
 #include "org/organization.h"
 #include "ledger/pingram.h"
 #include "http/reply.h"
@@ -86,9 +88,12 @@ put_csv(struct buf *body, const struct day_range *range, const struct usage_sums
 	}
 }
 
-static void
-put_json(struct json *out, const struct day_range *range, const struct usage_sums *sums)
+static enum status
+put_json(struct req *r, const struct organization *org, struct json *out, const struct day_range *range,
+    const struct usage_sums *sums)
 {
+	enum status st;
+
 	char text[MONTH_TEXT_MAX];
 
 	json_open_object(out, NULL);
@@ -100,7 +105,9 @@ put_json(struct json *out, const struct day_range *range, const struct usage_sum
 		json_close_object(out);
 	}
 	json_close_array(out);
+	st = job_put_repricing(r->db, org->key, out);
 	json_close_object(out);
+	return st;
 }
 
 static enum status
@@ -121,10 +128,9 @@ usage_history(struct req *r, struct buf *body)
 	for (struct day d = range.from; d.n <= range.to.n; d = month_until(d, range.to))
 		if ((st = usage_sum_days(r->db, &org, d, month_until(d, range.to), &sums[i++])) != OK)
 			return st;
-	if (r->is_csv)
-		put_csv(body, &range, sums);
-	else
-		put_json(json_on(body), &range, sums);
+	if (!r->is_csv)
+		return put_json(r, &org, json_on(body), &range, sums);
+	put_csv(body, &range, sums);
 	return OK;
 }
 

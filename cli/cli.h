@@ -110,6 +110,7 @@ int	cmd_erase(struct cli *c, int argc, char **argv);	/* erase.c */
 int	cmd_doctor(struct cli *c, int argc, char **argv);	/* doctor.c */
 int	cmd_verify(struct cli *c, int argc, char **argv);	/* verify.c */
 int	cmd_rebuild(struct cli *c, int argc, char **argv);	/* rebuild.c */
+int	cmd_maintenance(struct cli *c, int argc, char **argv);	/* maintenance.c */
 int	cmd_demo(struct cli *c, int argc, char **argv);		/* demo.c */
 
 #endif

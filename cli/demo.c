@@ -272,15 +272,17 @@ make_ground(void *arg)
 {
 	struct ground *g = arg;
 	struct cli *c = g->cli;
-	int64_t began_at = c->now - (YEAR_DAYS + 2) * DAY_MS, adjusted;
+	int64_t began_at = c->now - (YEAR_DAYS + 2) * DAY_MS;
+	const struct price_options options = { .now = began_at, .by = &cli_actor };
+	struct price_outcome outcome;
 	struct day from = { (int32_t)(began_at / DAY_MS) };
 	enum status st = OK;
 
 	for (size_t i = 0; st == OK && i < g->count; i++)
 		st = organization_add(c->db, c->arena, &g->companies[i].org, &g->companies[i].base, began_at, &cli_actor, &c->err);
 	for (size_t i = 0; st == OK && i < sizeof(prices) / sizeof(prices[0]); i++)
-		st = price_set(c->db, c->arena, NULL, prices[i].channel, from, prices[i].nanos, false, began_at,
-		    &cli_actor, &adjusted, &c->err);
+		st = price_set(c->db, c->arena, &(const struct price) { prices[i].channel, NULL, from, prices[i].nanos }, &options,
+		    &outcome, &c->err);
 	if (st != OK)
 		return st;
 	return signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, NULL, &c->err);

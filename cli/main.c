@@ -49,6 +49,8 @@ static const struct command commands[] = {
 	{ "verify", cmd_verify, "verify\n"
 	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "recompute the sums from the ledger, and the day boundaries if requested" },
+	{ "maintenance", cmd_maintenance, "maintenance",
+	    "finish open jobs, blank expired failed contacts, make the daily backup" },
 	{ "erase", cmd_erase, "erase --phone NUMBER", "erase a phone number from all failed contacts" },
 	{ "backup", cmd_backup, "backup FILE\n"
 	    "backup --keep N FOLDER", "copy the database while programs use it" },
@@ -64,7 +66,7 @@ print_help(FILE *out)
 {
 	fprintf(out, "usage: daybook [-d FILE] COMMAND [ARGUMENTS]\n\n");
 	for (int i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].what);
+		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].what);
 	fprintf(out, "\n  -d FILE         the database (default: $DAYBOOK_DB, else the one that daybook.conf names)\n"
 	    "  --version       print the version\n"
 	    "  COMMAND --help  print the arguments of a command\n");

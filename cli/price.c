@@ -8,17 +8,14 @@
 #include "cli.h"
 #include "base/money.h"
 #include "time/instant.h"
+#include "ledger/job_turn.h"
 #include "ledger/price.h"
 
 struct wanted {
 	struct cli *cli;
-	enum channel channel;
-	int64_t nanos;
-	const char *org;	/* NULL = for all */
-	bool has_from;
-	struct day from;
-	bool reprice;
-	int64_t adjusted;	/* the quarter-hours that were repriced */
+	struct price price;
+	bool has_from, reprice;
+	struct price_outcome outcome;
 };
 
 /*
@@ -30,47 +27,86 @@ write_price(void *arg)
 {
 	struct wanted *w = arg;
 	struct cli *c = w->cli;
+	const struct price_options options = { .reprice = w->reprice, .now = c->now, .by = &cli_actor };
 	struct organization org;
 	enum status st;
 
-	if (!w->has_from && w->org != NULL) {
-		if ((st = organization_load(c->db, w->org, &org, &c->err)) != OK)
+	if (!w->has_from && w->price.org != NULL) {
+		if ((st = organization_load(c->db, w->price.org, &org, &c->err)) != OK)
 			return st;
-		w->from = organization_today(&org, c->now);
+		w->price.valid_from = organization_today(&org, c->now);
 	}
-	return price_set(c->db, c->arena, w->org, w->channel, w->from, w->nanos, w->reprice, c->now, &cli_actor,
-	    &w->adjusted, &c->err);
+	return price_set(c->db, c->arena, &w->price, &options, &w->outcome, &c->err);
+}
+
+/* Finishes the jobs that the price has started, and adds up the quarter-hours that they have repriced. */
+static enum status
+finish_jobs(struct wanted *w, int64_t *repriced)
+{
+	struct cli *c = w->cli;
+	const char **ids;
+	struct job job;
+	size_t count;
+	enum status st;
+
+	if (w->outcome.jobs == 0)
+		return OK;
+	if ((st = db_read_begin(c->db)) != OK)
+		return st;
+	st = organization_ids(c->db, c->arena, &ids, &count);
+	db_read_end(c->db);
+	for (size_t i = 0; st == OK && i < count; i++) {
+		if (w->price.org != NULL && strcmp(ids[i], w->price.org) != 0)
+			continue;
+		st = job_finish(c->db, c->arena, ids[i], progress, &job, &c->err);
+		*repriced += job.changed;
+	}
+	return st;
+}
+
+static void
+print_set(const struct wanted *w, int64_t repriced)
+{
+	char amount[MONEY_TEXT_MAX], day[DAY_TEXT_MAX];
+
+	printf("%s costs %s USD a part from %s on%s%s", channel_facts(w->price.channel)->name,
+	    money_format_nanos(w->price.nanos_per_part, amount), day_format(w->price.valid_from, day),
+	    w->price.org != NULL ? " for " : "", w->price.org != NULL ? w->price.org : "");
+	if (repriced > 0)
+		printf("; %" PRId64 " quarter-hours were repriced", repriced);
+	printf("\n");
 }
 
 static int
 set(struct cli *c, int argc, char **argv)
 {
-	struct wanted w = { .cli = c, .from = { (int32_t)(c->now / DAY_MS) } };
+	struct wanted w = { .cli = c, .price = { .valid_from = { (int32_t)(c->now / DAY_MS) } } };
 	const char *operands[2], *from = NULL;
-	const struct option_spec specs[] = { { "--org", &w.org, NULL }, { "--from", &from, NULL },
+	const struct option_spec specs[] = { { "--org", &w.price.org, NULL }, { "--from", &from, NULL },
 		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };
-	char amount[MONEY_TEXT_MAX], day[DAY_TEXT_MAX];
+	int64_t repriced = 0;
+	enum status st;
 
 	if (!cli_options("price", argc, argv, specs, operands, 2, 2))
 		return USAGE;
-	if (!channel_parse(operands[0], &w.channel))
+	if (!channel_parse(operands[0], &w.price.channel))
 		return cli_usage("price", "unknown channel \"%s\"; one of %s", operands[0], channel_names());
-	if (!money_parse_nanos(operands[1], &w.nanos))
+	if (!money_parse_nanos(operands[1], &w.price.nanos_per_part))
 		return cli_usage("price", "\"%s\" is not an amount of dollars with at most nine decimals", operands[1]);
 	w.has_from = from != NULL;
-	if (w.has_from && !cli_day("price", "--from", from, &w.from))
+	if (w.has_from && !cli_day("price", "--from", from, &w.price.valid_from))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write(c->db, write_price, &w) != OK)
 		return cli_fail(c);
-	printf("%s costs %s USD a part from %s on%s%s", channel_facts(w.channel)->name,
-	    money_format_nanos(w.nanos, amount), day_format(w.from, day), w.org != NULL ? " for " : "",
-	    w.org != NULL ? w.org : "");
-	if (w.adjusted > 0)
-		printf("; %" PRId64 " quarter-hours were repriced", w.adjusted);
-	printf("\n");
-	return DONE;
+	st = finish_jobs(&w, &repriced);
+	progress_end();
+	print_set(&w, repriced);
+	if (st == OK)
+		return DONE;
+	fprintf(stderr, "daybook: the price is set, but not all events are repriced yet; `daybook maintenance` goes on with it\n");
+	return cli_fail(c);
 }
 
 static void

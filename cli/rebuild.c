@@ -1,8 +1,8 @@
 /*
  * daybook rebuild [--days]
  *
- * Recomputes the roll-ups and the counters of segments from the ledger, in one write transaction for each organization: other
- * writers wait until it ends, readers do not. --days also recomputes the boundaries of all days, past ones too, by the
+ * Recomputes the roll-ups and the counters of segments from the ledger, by a job for each organization: others read and write
+ * meanwhile, and what is interrupted goes on later. --days also recomputes the boundaries of all days, past ones too, by the
  * organization's zone as the zone file has it now, and re-dates its segments; it prints what moved.
  */
 #include <inttypes.h>
@@ -10,6 +10,8 @@
 
 #include "cli.h"
 #include "db/db_schema.h"
+#include "ledger/job_turn.h"
+#include "ledger/rebuild.h"
 
 enum { LISTED_MAX = 20 };	/* lines of each kind that are printed */
 
@@ -37,15 +39,24 @@ struct rebuilding {
 	bool with_days;
 	struct organization org;	/* as it is afterwards */
 	struct org_effects effects;
+	struct job job;
 };
 
 static enum status
-rebuild(struct organization *org, void *arg)
+start(struct organization *org, void *arg)
+{
+	struct cli *c = arg;
+	int64_t job;
+
+	return rebuild_start(c->db, org, c->now, &cli_actor, &job, &c->err);
+}
+
+static enum status
+finish(struct organization *org, void *arg)
 {
 	struct rebuilding *r = arg;
 	struct cli *c = r->cli;
-	enum status st = organization_rebuild(c->db, c->arena, org, r->with_days, progress, c->now, &cli_actor, &r->effects,
-	    &c->err);
+	enum status st = organization_rebuild(c->db, c->arena, org, r->with_days, c->now, &cli_actor, &r->effects, &c->err);
 
 	r->org = *org;
 	return st;
@@ -71,11 +82,12 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 	db_read_end(c->db);
 	if (st != OK)
 		return cli_fail(c);
-	if (count > 0)
-		fprintf(stderr, "daybook: writers wait while an organization is rebuilt; readers do not wait\n");
 	for (size_t i = 0; i < count; i++) {
-		st = organization_write(c->db, c->arena, ids[i], c->now, rebuild, &r, &c->err);
+		if ((st = organization_write(c->db, c->arena, ids[i], c->now, start, c, &c->err)) == OK)
+			st = job_finish(c->db, c->arena, ids[i], progress, &r.job, &c->err);
 		progress_end();
+		if (st == OK)
+			st = organization_write(c->db, c->arena, ids[i], c->now, finish, &r, &c->err);
 		if (st != OK)
 			return cli_fail(c);
 		if (r.with_days)

@@ -13,6 +13,7 @@
 #include "admin/backup.h"
 #include "ledger/failed_contact.h"
 #include "admin/inspect.h"
+#include "ledger/job_turn.h"
 #include "time/instant.h"
 #include "base/log.h"
 #include "store/setting.h"
@@ -184,4 +185,24 @@ maintenance(struct db *db, struct arena *a, int64_t now)
 
 	back_up(db, a, now);
 	return has_more;
+}
+
+void
+maintenance_turn(struct db *db, struct arena *a)
+{
+	int64_t now = instant_now();
+	char text[ERROR_TEXT_MAX * 2];
+	struct error err = { 0 };
+	const char *org = NULL;
+	bool has_more;
+	enum status st;
+
+	if (db_read_begin(db) != OK)
+		return;
+	st = job_waiting(db, a, now, &org);
+	db_read_end(db);
+	/* Busy is no failure: another process has its turn. */
+	if (st == OK && org != NULL && (st = job_turn(db, a, org, now, &has_more, &err)) != OK && db_trouble(db) != DB_BUSY)
+		log_error("event=job org=%s error=%s", org, log_value(err.text[0] != '\0' ? err.text :
+		    db_trouble_text(db_trouble(db)), text, sizeof(text)));
 }

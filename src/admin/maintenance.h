@@ -7,6 +7,8 @@
  *    that many.  One process does it; a file that was put there by hand must pass its inspection first (inspect.h).
  *
  * No request fails because of it: what cannot be done is logged and tried again an hour later.
+ *
+ * Jobs (ledger/job.h) are not bound to the hour: after each reply, a program does a turn of one that is open.
  */
 #ifndef MAINTENANCE_H
 #define MAINTENANCE_H
@@ -21,5 +23,8 @@ bool	maintenance_is_due(struct db *db, struct arena *a, int64_t now);
 
 /* Does it.  True if it stopped early and has more to do.  Not inside a transaction. */
 bool	maintenance(struct db *db, struct arena *a, int64_t now);
+
+/* Does a turn of an open job, if one waits for its turn.  Not inside a transaction. */
+void	maintenance_turn(struct db *db, struct arena *a);
 
 #endif

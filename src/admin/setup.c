@@ -203,12 +203,11 @@ struct setup_write {
 static enum status
 set_price(struct setup_write *w, enum channel channel, int64_t nanos)
 {
-	int64_t adjusted;
+	const struct price price = { channel, w->input->org.id, { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos };
+	const struct price_options options = { .now = w->now, .by = &setup_actor };
+	struct price_outcome outcome;
 
-	if (nanos < 0)
-		return OK;
-	return price_set(w->db, w->arena, w->input->org.id, channel, (struct day) { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos, false,
-	    w->now, &setup_actor, &adjusted, w->err);
+	return nanos < 0 ? OK : price_set(w->db, w->arena, &price, &options, &outcome, w->err);
 }
 
 /* Adds a random signing key, unless the database has one that can sign. */

@@ -81,10 +81,13 @@ const struct invariant verify_invariants[] = {
 	    "SELECT day, channel, 0, 0, 0, messages, parts, cost FROM (SELECT " DAY_OF("quarter * " QUARTER) " AS day, channel, "
 	    "messages, parts, cost FROM temp.ledger_sum_quarter) AS cut "
 	    "WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
+	/* What a job has yet to reprice costs what another price says. */
 	{ "event.price", "priced events cost what the price list says, with the adjustments for later prices", OF_STRETCH,
 	    "cost %q %s: priced events cost $%m; by the price list it should be $%m to $%m",
-	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter "
-	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most)" },
+	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter AS l "
+	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most) "
+	    "AND NOT EXISTS (SELECT 1 FROM job j WHERE j.org = :org AND j.ended_at IS NULL AND j.kind = 'reprice' "
+	    "AND j.channel = l.channel AND l.quarter >= j.next_quarter AND l.quarter < j.end_quarter)" },
 	{ "usage_origin", "the roll-up by sender and network is the sum of its events", OF_ORGANIZATION,
 	    "usage_origin %q %s of \"%s\" to \"%s\": differs from the ledger",
 	    "SELECT quarter, channel, sender, network FROM (SELECT quarter, channel, sender, network, messages, parts, cost_micros "

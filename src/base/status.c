@@ -8,6 +8,7 @@ static const struct {
 } outcomes[STATUS_COUNT] = {
 	[OK] = { 200, "OK" },
 	[CREATED] = { 201, "Created" },
+	[ACCEPTED] = { 202, "Accepted" },
 	[NO_CONTENT] = { 204, "No Content" },
 	[NOT_MODIFIED] = { 304, "Not Modified" },
 	[BAD_REQUEST] = { 400, "Bad Request" },
@@ -21,6 +22,7 @@ static const struct {
 	[TOO_LARGE] = { 413, "Content Too Large" },
 	[UNSUPPORTED_MEDIA] = { 415, "Unsupported Media Type" },
 	[OVER_QUOTA] = { 429, "Too Many Requests" },
+	[TOO_OFTEN] = { 429, "Too Many Requests" },
 	[INTERNAL] = { 500, "Internal Server Error" },
 	[UNAVAILABLE] = { 503, "Service Unavailable" },
 };
@@ -28,7 +30,7 @@ static const struct {
 bool
 status_is_success(enum status st)
 {
-	return st == OK || st == CREATED || st == NO_CONTENT;
+	return st == OK || st == CREATED || st == ACCEPTED || st == NO_CONTENT;
 }
 
 int

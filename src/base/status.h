@@ -9,6 +9,7 @@
 enum status {
 	OK,
 	CREATED,
+	ACCEPTED,		/* written, with a job that goes on */
 	NO_CONTENT,
 	NOT_MODIFIED,
 	BAD_REQUEST,		/* the request cannot mean anything: a parameter, a body */
@@ -22,6 +23,7 @@ enum status {
 	TOO_LARGE,
 	UNSUPPORTED_MEDIA,
 	OVER_QUOTA,		/* an enforced event whose day is full */
+	TOO_OFTEN,		/* asked for too often; not before its time */
 	INTERNAL,		/* our fault; nothing was written */
 	UNAVAILABLE,		/* the database is busy, full or away; try again */
 	STATUS_COUNT
@@ -30,7 +32,7 @@ enum status {
 /* For functions whose outcome must not be ignored: the compiler refuses a call that drops it. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* Whether what was requested has been done: OK, CREATED, NO_CONTENT.  NOT_MODIFIED changes nothing and is no success here. */
+/* Whether what was requested has been done: OK, CREATED, ACCEPTED, NO_CONTENT.  NOT_MODIFIED changes nothing and is no success here. */
 bool		status_is_success(enum status st);
 
 /* The HTTP code of an outcome, and its reason phrase. */

@@ -24,6 +24,7 @@ static const struct {
 	[TOO_LARGE] = { "PAYLOAD_TOO_LARGE", "PayloadTooLarge", "The body is too large." },
 	[UNSUPPORTED_MEDIA] = { "UNSUPPORTED_MEDIA_TYPE", "UnsupportedMediaType", "The media type of the body is not supported." },
 	[OVER_QUOTA] = { "QUOTA_EXCEEDED", "QuotaExceeded", "The day has no room." },
+	[TOO_OFTEN] = { "TOO_MANY_REQUESTS", "TooManyRequests", "This was asked for too often. Try again later." },
 	[INTERNAL] = { "INTERNAL_ERROR", "InternalServerError", "Internal server error." },
 	[UNAVAILABLE] = { "SERVICE_UNAVAILABLE", "ServiceUnavailable", "The database is unavailable or busy. Try again shortly." },
 };

@@ -69,6 +69,7 @@ struct req {
 	const char *body;
 	size_t body_n;
 	const char *media;	/* of the body, in lower case, without parameters; "" = none */
+	bool has_jobs;		/* jobs are open, so the reply is followed by a turn */
 	bool is_secret;		/* the reply has a secret that is shown once: no cache may keep it */
 	bool keeps_body;	/* set by a handler that fails and has written the reply itself */
 	const char *content_type;	/* of the reply; NULL = JSON, or CSV */

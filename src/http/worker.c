@@ -170,17 +170,21 @@ check_body(struct req *r, enum status body_status)
 }
 
 /*
- * Reads the settings that concern every request.  Before the other checks, because a page of another origin may read an error
+ * Reads the settings that concern every request, and whether a job waits for a turn after it.  Before the other checks, because a page of another origin may read an error
  * too.  If they cannot be read the request fails, because neither has a safe default.
  */
 static enum status
 read_epoch_and_origin(struct req *r)
 {
-	struct query *q = db_query(r->db, "SELECT name, value FROM setting WHERE name IN ('cors_origins', 'epoch')");
+	struct query *q = db_query(r->db, "SELECT name, value FROM setting WHERE name IN ('cors_origins', 'epoch') "
+	    "UNION ALL SELECT 'job', org FROM job WHERE ended_at IS NULL");
 	const char *origins = "", *origin = req_env(r, "HTTP_ORIGIN");
 
 	while (query_step(q))
-		*(strcmp(query_text(q, 0), "epoch") == 0 ? &r->epoch : &origins) = arena_strdup(r->arena, query_text(q, 1));
+		if (strcmp(query_text(q, 0), "job") == 0)
+			r->has_jobs = true;
+		else
+			*(strcmp(query_text(q, 0), "epoch") == 0 ? &r->epoch : &origins) = arena_strdup(r->arena, query_text(q, 1));
 	r->has_origins = origins[0] != '\0';
 	if (r->has_origins && origin != NULL && cors_lists(origins, origin))
 		r->origin = origin;
@@ -265,6 +269,7 @@ worker_handle(struct worker *w, char **env, const char *body, size_t n, enum sta
 	/* Only requests with a credential trigger maintenance. */
 	w->now = r.now;
 	w->is_maintenance_due = r.now >= w->maintenance_at && r.caller.credential[0] != '\0';
+	w->has_jobs = r.has_jobs || st == ACCEPTED;
 	log_request("");
 	w->current = NULL;
 	arena_reset(w->arena);
@@ -305,25 +310,28 @@ worker_leaves_work(struct worker *w)
 
 	arena_reset(w->arena);
 	w->is_maintenance_due = yes;
-	if (yes) {
-		db_close(w->db);
-		w->db = NULL;
-	}
-	return yes;
+	if (!yes && !w->has_jobs)
+		return false;
+	db_close(w->db);
+	w->db = NULL;
+	return true;
 }
 
 /*
- * Runs maintenance if it is due.  The next run is due after an hour, or after the next request if this one left something
- * undone.
+ * Runs maintenance if it is due, and a turn of a job.  The next run is due after an hour, or after the next request if this one
+ * left something undone.
  */
 void
 worker_maintain(struct worker *w)
 {
 	struct error err = { 0 };
 
-	if (!w->is_maintenance_due || open_database(w, NULL, &err) != OK)
+	if (!(w->is_maintenance_due || w->has_jobs) || open_database(w, NULL, &err) != OK)
 		return;
-	w->is_maintenance_due = false;
-	w->maintenance_at = maintenance(w->db, w->arena, w->now) ? w->now : w->now + MAINTENANCE_EVERY_MS;
+	if (w->is_maintenance_due)
+		w->maintenance_at = maintenance(w->db, w->arena, w->now) ? w->now : w->now + MAINTENANCE_EVERY_MS;
+	if (w->has_jobs)
+		maintenance_turn(w->db, w->arena);
+	w->is_maintenance_due = w->has_jobs = false;
 	arena_reset(w->arena);
 }

@@ -12,6 +12,7 @@ struct worker {
 	bool is_installation_logged;	/* the log has what is wrong with the installation */
 	int64_t now, maintenance_at;	/* of the last request; from when on a request is followed by maintenance */
 	bool is_maintenance_due;
+	bool has_jobs;		/* there was an open job at the last request */
 	struct arena *arena;
 	struct buf head, body;
 	struct req *current;	/* the request that is being answered; NULL = none */

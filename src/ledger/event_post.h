@@ -5,6 +5,7 @@
 #define EVENT_POST_H
 
 #include "ledger/event_row.h"
+#include "ledger/job.h"
 #include "ledger/usage.h"
 
 /* One post, from its first item to its last. */
@@ -17,6 +18,8 @@ struct post {
 	struct rollup *rollup;
 	struct limit_book *book;	/* NULL = events are facts */
 	int64_t backfilled;	/* events older than the window */
+	bool has_looked_for_job, has_job;
+	struct job job;		/* the organization's open one, if it has one; read for the first correction */
 };
 
 /* The status that a row has, by the kind of its event. */
@@ -35,6 +38,12 @@ bool		event_detail_hash(const struct event *e, uint8_t detail[32]);
  */
 bool		event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at, int64_t window_ms);
 bool		event_cost(struct post *p, struct event_item *item, int64_t *micros);
+
+/*
+ * What stands of the event that a row to be written corrects.  If a job is about to reprice its quarter-hour, that is done first, so
+ * that the correction takes the price that counts from now on.
+ */
+enum status	event_standing_for_write(struct post *p, const struct event_row *row, struct event_standing *s) MUST_CHECK;
 
 /* Sets the item's verdict if its id is taken, by the row that has it. */
 enum status	event_match_existing(struct post *p, struct event_item *item, const struct event_row *row);

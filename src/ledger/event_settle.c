@@ -140,7 +140,7 @@ event_post_settlement(struct post *p, struct event_item *item)
 		return event_match_existing(p, item, &row);
 	if ((st = event_find(p->db, p->arena, p->org, e->source, e->settles, &is_there, &row)) != OK ||
 	    (st = check_target(p, item, is_there, &row, &may)) != OK || !may ||
-	    (st = event_standing(p->db, p->org, &p->prices, &row, &s.stands)) != OK)
+	    (st = event_standing_for_write(p, &row, &s.stands)) != OK)
 		return st;
 	if ((error = compute(p, e, e->settles_sent, &s)) != NULL) {
 		event_reject(item, error);
@@ -191,7 +191,7 @@ event_settle_statement(struct post *p, struct event_item *item, const struct eve
 		return OK;
 	}
 	if ((st = event_is_voided(p->db, p->org, row, &item->is_voided)) != OK || item->is_voided ||
-	    (st = event_standing(p->db, p->org, &p->prices, row, &s.stands)) != OK)
+	    (st = event_standing_for_write(p, row, &s.stands)) != OK)
 		return st;
 	item->differs = contradiction(e, row, &s.stands);
 	if (item->differs != NULL || e->kind != EVENT_SENT || !says_something_new(e, &s.stands))

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/money.h"
-#include "ledger/event_row.h"
+#include "ledger/event_post.h"
+#include "ledger/reprice.h"
 #include "time/instant.h"
 
 /* Adds the differences of the event's settlements. */
@@ -65,4 +66,20 @@ event_standing(struct db *db, const struct organization *org, const struct price
 	 */
 	s->cost_micros = money_cost(s->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at)));
 	return OK;
+}
+
+enum status
+event_standing_for_write(struct post *p, const struct event_row *row, struct event_standing *s)
+{
+	enum status st;
+
+	if (!p->has_looked_for_job) {
+		if ((st = job_find_open(p->db, p->arena, p->org->key, &p->has_job, &p->job)) != OK)
+			return st;
+		p->has_looked_for_job = true;
+	}
+	if (p->has_job && (st = reprice_quarter_of(p->db, p->arena, p->org, &p->prices, &p->job, row->channel, row->occurred_at,
+	    p->rollup, p->options)) != OK)
+		return st;
+	return event_standing(p->db, p->org, &p->prices, row, s);
 }

@@ -69,7 +69,7 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 	enum status st;
 	bool is_new;
 
-	if ((st = event_standing(p->db, p->org, &p->prices, target, &stands)) != OK)
+	if ((st = event_standing_for_write(p, target, &stands)) != OK)
 		return st;
 	event_detail_hash(e, detail);
 	/* What stands now is taken back, after settlements and repricing.  A failed event has no amounts. */

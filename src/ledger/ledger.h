@@ -1,5 +1,5 @@
 /*
- * The ledger as a whole: reads it in the order of time, and recomputes the roll-ups and counters from it.
+ * The ledger as a whole, read in the order of time.
  */
 #ifndef LEDGER_H
 #define LEDGER_H
@@ -62,13 +62,5 @@ void		ledger_put_csv(struct csv *csv, const struct ledger_line *l);
 struct ledger_position	ledger_position_of(const struct ledger_line *l);
 const char		*ledger_cursor(struct arena *a, const struct ledger_position *place);
 bool			 ledger_cursor_parse(struct arena *a, const char *cursor, struct ledger_position *place);
-
-/*
- * Recomputes usage_quarter and the segments' counters (sent, failed, spent) from the ledger; the caller then recomputes
- * usage_day with rollup_rebuild_days.  Inside a write transaction.  progress (may be NULL) receives how much is
- * done.
- */
-enum status	ledger_rebuild(struct db *db, const struct organization *org,
-		    void (*progress)(const char *what, int64_t done, int64_t total));
 
 #endif

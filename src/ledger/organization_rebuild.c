@@ -1,11 +1,9 @@
 /*
- * Rebuilding an organization from its ledger (see organization.h): the roll-ups, the counters of segments and, on request, the
- * boundaries of all days.
+ * The end of rebuilding an organization (see organization.h): the boundaries of all days, on request, and the audit.
  */
 #include "store/audit.h"
 #include "org/day_spans.h"
 #include "base/json.h"
-#include "ledger/ledger.h"
 #include "org/organization.h"
 #include "ledger/usage.h"
 
@@ -50,16 +48,13 @@ write_audit(struct db *db, const struct organization *org, bool with_days, int64
 }
 
 enum status
-organization_rebuild(struct db *db, struct arena *a, struct organization *org, bool with_days,
-    void (*progress)(const char *what, int64_t done, int64_t total), int64_t now, const struct actor *by,
-    struct org_effects *effects, struct error *err)
+organization_rebuild(struct db *db, struct arena *a, struct organization *org, bool with_days, int64_t now,
+    const struct actor *by, struct org_effects *effects, struct error *err)
 {
-	enum status st;
+	enum status st = OK;
 
 	*effects = (struct org_effects) { 0 };
-	if ((st = ledger_rebuild(db, org, progress)) != OK)
-		return st;
-	/* The days come after the ledger, because they are the sums of the quarter-hours that it has just rebuilt. */
-	st = with_days ? rebuild_days(db, a, org, now, by, effects, err) : rollup_rebuild_days(db, org);
+	if (with_days)
+		st = rebuild_days(db, a, org, now, by, effects, err);
 	return st == OK ? write_audit(db, org, with_days, now, by, effects) : st;
 }

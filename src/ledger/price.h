@@ -27,14 +27,25 @@ enum status	price_load(struct db *db, struct arena *a, const struct organization
 /* What a part costs on a day; 0 if there is no price. */
 int64_t		price_nanos(const struct price_list *list, enum channel c, struct day d);
 
+struct price_options {
+	bool reprice;			/* events since that day get the new price, by a job */
+	bool is_remote;			/* asked for by a request */
+	int64_t now;
+	const struct actor *by;
+};
+
+struct price_outcome {
+	int64_t jobs;			/* the number of organizations whose events are repriced */
+	int64_t job;			/* the last one's number; 0 = none */
+};
+
 /*
- * Sets a price for org (NULL = common) from a day on; replaces one from the same day.  Inside a write transaction.
- * CONFLICT, naming the organization, if events since that day would cost something else and reprice is not set.  With
- * it, each quarter and channel that differs gets one `adjust` row in the ledger; *adjusted is their number.
+ * Sets a price from a day on, for price->org or, if that is NULL, all; replaces one from the same day.  Inside a write
+ * transaction.  CONFLICT, naming the organization, if it has an open job, or if events since that day would cost something else
+ * and options->reprice is not set.  With it, an organization that has events on that channel since gets a job (reprice.h).
  */
-enum status	price_set(struct db *db, struct arena *a, const char *org, enum channel c, struct day from,
-		    int64_t nanos_per_part, bool reprice, int64_t now, const struct actor *by, int64_t *adjusted,
-		    struct error *err);
+enum status	price_set(struct db *db, struct arena *a, const struct price *price, const struct price_options *options,
+		    struct price_outcome *outcome, struct error *err) MUST_CHECK;
 
 /* Calls each for every price, ordered by channel, organization and day.  Inside a read transaction. */
 enum status	price_each(struct db *db, struct arena *a, void (*each)(const struct price *p, void *arg), void *arg);

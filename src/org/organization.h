@@ -103,13 +103,12 @@ enum status	organization_update(struct db *db, struct arena *a, struct organizat
 		    const struct actor *by, struct org_effects *effects, struct error *err) MUST_CHECK;
 
 /*
- * Recomputes the roll-ups and the counters of segments from the ledger, in a write transaction on org.  with_days: also the
- * boundaries of all days, past ones too, and the days of its segments; *effects, in the arena, lists what that changed.  Writes
- * one audit row.  progress is that of ledger_rebuild.
+ * The end of rebuilding an organization, in a write transaction on it, after the job that rebuilds roll-ups and counters
+ * (ledger/rebuild.h).  with_days: recomputes the boundaries of all days, past ones too, and the days of its segments; *effects, in
+ * the arena, lists what that changed.  Writes one audit row.
  */
-enum status	organization_rebuild(struct db *db, struct arena *a, struct organization *org, bool with_days,
-		    void (*progress)(const char *what, int64_t done, int64_t total), int64_t now, const struct actor *by,
-		    struct org_effects *effects, struct error *err) MUST_CHECK;
+enum status	organization_rebuild(struct db *db, struct arena *a, struct organization *org, bool with_days, int64_t now,
+		    const struct actor *by, struct org_effects *effects, struct error *err) MUST_CHECK;
 
 #define ORG_MOVES_LISTED_MAX 1000	/* in an audit row */
 

@@ -1,0 +1,51 @@
+/*
+ * daybook maintenance
+ *
+ * Does at once what the programs do now and then after a reply (maintenance.h): finishes open jobs, blanks expired failed
+ * contacts, and makes the daily backup if it is due.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "admin/maintenance.h"
+#include "cli.h"
+#include "ledger/job_turn.h"
+#include "time/instant.h"
+
+/* Finishes the open jobs, one organization after the other. */
+static enum status
+finish_jobs(struct cli *c)
+{
+	const char **ids;
+	size_t count;
+	enum status st;
+
+	if ((st = db_read_begin(c->db)) != OK)
+		return st;
+	st = organization_ids(c->db, c->arena, &ids, &count);
+	db_read_end(c->db);
+	for (size_t i = 0; st == OK && i < count; i++) {
+		struct job job;
+
+		if ((st = job_finish(c->db, c->arena, ids[i], progress, &job, &c->err)) != OK || job.number == 0)
+			continue;
+		progress_end();
+		printf("%s: job %" PRId64 " (%s) has ended; changed %" PRId64 "\n", ids[i], job.number, job_kind_name(job.kind), job.changed);
+	}
+	progress_end();
+	return st;
+}
+
+int
+cmd_maintenance(struct cli *c, int argc, char **argv)
+{
+	if (!cli_options("maintenance", argc, argv, (const struct option_spec[]) { { 0 } }, NULL, 0, 0))
+		return USAGE;
+	if (!cli_open(c))
+		return FAILED;
+	if (finish_jobs(c) != OK)
+		return cli_fail(c);
+	while (maintenance(c->db, c->arena, instant_now()))
+		;
+	return DONE;
+}

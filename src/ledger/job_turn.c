@@ -1,0 +1,61 @@
+/*
+ * Turns of jobs (see job_turn.h).
+ */
+#include "ledger/job_turn.h"
+#include "ledger/rebuild.h"
+#include "ledger/reprice.h"
+#include "time/instant.h"
+
+/* Reads the organization's open job in a transaction of its own. */
+static enum status
+look(struct db *db, struct arena *a, const char *org_id, bool *found, struct job *job, struct error *err)
+{
+	struct organization org;
+	enum status st;
+
+	*found = false;
+	if ((st = db_read_begin(db)) != OK)
+		return st;
+	if ((st = organization_load(db, org_id, &org, err)) == OK)
+		st = job_find_open(db, a, org.key, found, job);
+	db_read_end(db);
+	return st;
+}
+
+enum status
+job_turn(struct db *db, struct arena *a, const char *org, int64_t now, bool *has_more, struct error *err)
+{
+	struct job job;
+	enum status st;
+
+	if ((st = look(db, a, org, has_more, &job, err)) != OK || !*has_more)
+		return st;
+	st = job.kind == JOB_REPRICE ? reprice_turn(db, a, org, &job, now, err) : rebuild_turn(db, a, org, &job, now, err);
+	return st == OK ? look(db, a, org, has_more, &job, err) : st;
+}
+
+enum status
+job_finish(struct db *db, struct arena *a, const char *org, void (*progress)(const char *what, int64_t done, int64_t total),
+    struct job *ended, struct error *err)
+{
+	struct arena *turns = arena_new();
+	struct job job = { 0 };
+	bool has_more = true;
+	enum status st = look(db, turns, org, &has_more, &job, err);
+	int64_t org_key = job.org_key, number = job.number;
+
+	while (st == OK && has_more) {
+		if (progress != NULL)
+			progress(job.kind == JOB_REPRICE ? "repricing" : "rebuilding", job_done(&job), job_total(&job));
+		arena_reset(turns);
+		if ((st = job_turn(db, turns, org, instant_now(), &has_more, err)) == OK && has_more)
+			st = look(db, turns, org, &has_more, &job, err);
+	}
+	arena_free(turns);
+	*ended = (struct job) { 0 };
+	if (st != OK || number == 0 || (st = db_read_begin(db)) != OK)
+		return st;
+	st = job_load(db, a, org_key, number, ended, err);
+	db_read_end(db);
+	return st;
+}

@@ -1,0 +1,258 @@
+/*
+ * Rebuilding (see rebuild.h): the start, and the turns over the roll-ups.  rebuild_segments.c does those over segments.
+ */
+#include <string.h>
+
+#include "ledger/job_stretch.h"
+#include "ledger/job_turn.h"
+#include "ledger/rebuild.h"
+#include "ledger/rebuild_segments.h"
+#include "time/instant.h"
+
+/* ---- Sums of quarter-hours */
+
+struct sum {
+	int64_t quarter;
+	const char *channel;
+	int64_t messages, parts, cost_micros;
+};
+
+struct sums {
+	struct sum *of;
+	size_t count, max;
+};
+
+/* Reads the rows of a query over :org, :first and :end, which come in the order of quarter and channel. */
+static enum status
+read_sums(struct query *q, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
+{
+	sums->count = 0;
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":first", s->first);
+	query_bind_int(q, ":end", s->end);
+	while (query_step(q)) {
+		sums->of = arena_grow(a, sums->of, sums->count, &sums->max, sizeof(*sums->of));
+		sums->of[sums->count++] = (struct sum) { query_int(q, 0), arena_strdup(a, query_text(q, 1)), query_int(q, 2),
+			query_int(q, 3), query_int(q, 4) };
+	}
+	return query_done(q);
+}
+
+/* What the ledger says.  Failed events count nothing; voids and adjustments are differences, so a plain sum is right. */
+static enum status
+read_ledger(struct db *db, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
+{
+	return read_sums(db_query(db, "SELECT occurred_at / 900000 AS quarter, channel, sum(messages), sum(parts), sum(cost_micros) "
+	    "FROM event WHERE org = :org AND occurred_at >= :first * 900000 AND occurred_at < :end * 900000 AND status <> 'failed' "
+	    "GROUP BY quarter, channel ORDER BY quarter, channel"), a, org, s, sums);
+}
+
+static enum status
+read_rollup(struct db *db, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
+{
+	return read_sums(db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter WHERE org = :org "
+	    "AND quarter >= :first AND quarter < :end ORDER BY quarter, channel"), a, org, s, sums);
+}
+
+static bool
+is_same_sum(const struct sum *x, const struct sum *y)
+{
+	return x->quarter == y->quarter && strcmp(x->channel, y->channel) == 0 && x->messages == y->messages &&
+	    x->parts == y->parts && x->cost_micros == y->cost_micros;
+}
+
+/* The number of quarter-hours in which the two differ: at least one if they do. */
+static int64_t
+count_differences(const struct sums *x, const struct sums *y)
+{
+	int64_t n = 0, last = INT64_MIN;
+
+	for (size_t i = 0; i < x->count || i < y->count; i++) {
+		const struct sum *at = i < x->count ? &x->of[i] : &y->of[i];
+
+		if (i < x->count && i < y->count && is_same_sum(&x->of[i], &y->of[i]))
+			continue;
+		n += at->quarter != last;
+		last = at->quarter;
+	}
+	return n;
+}
+
+/* ---- Writing roll-ups */
+
+static enum status
+replace_quarters(struct db *db, const struct organization *org, const struct job_stretch *s, const struct sums *sums)
+{
+	struct query *q = db_query(db, "DELETE FROM usage_quarter WHERE org = :org AND quarter >= :first AND quarter < :end");
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":first", s->first);
+	query_bind_int(q, ":end", s->end);
+	st = query_run(q);
+	for (size_t i = 0; st == OK && i < sums->count; i++) {
+		q = db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
+		    "VALUES (:org, :quarter, :channel, :messages, :parts, :cost)");
+		query_bind_int(q, ":org", org->key);
+		query_bind_int(q, ":quarter", sums->of[i].quarter);
+		query_bind_text(q, ":channel", sums->of[i].channel);
+		query_bind_int(q, ":messages", sums->of[i].messages);
+		query_bind_int(q, ":parts", sums->of[i].parts);
+		query_bind_int(q, ":cost", sums->of[i].cost_micros);
+		st = query_run(q);
+	}
+	return st;
+}
+
+/* Sums a local day from its quarter-hours: also those of a stretch that comes later, which then sums it again. */
+static enum status
+replace_day(struct db *db, const struct organization *org, struct day d)
+{
+	struct query *q = db_query(db, "DELETE FROM usage_day WHERE org = :org AND day = :day");
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":day", d.n);
+	if ((st = query_run(q)) != OK)
+		return st;
+	q = db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) SELECT org, :day, channel, "
+	    "sum(messages), sum(parts), sum(cost_micros) FROM usage_quarter WHERE org = :org AND quarter >= :first "
+	    "AND quarter < :end GROUP BY org, channel");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":day", d.n);
+	query_bind_int(q, ":first", day_start(org->days, d) / QUARTER_MS);
+	query_bind_int(q, ":end", day_start(org->days, day_add(d, 1)) / QUARTER_MS);
+	return query_run(q);
+}
+
+/* ---- Turns over quarter-hours */
+
+struct turn {
+	struct db *db;
+	struct arena *arena;
+	const struct job *job;
+	int64_t now;
+	struct stretch {
+		struct job_stretch at;
+		struct sums sums;	/* by the ledger */
+	} *of;
+	size_t count, max;
+};
+
+/* Reads for JOB_READ_MS, one stretch at least. */
+static enum status
+read_stretches(struct turn *t, const struct organization *org)
+{
+	int64_t until_ms = instant_monotonic() + JOB_READ_MS, next = t->job->next;
+	enum status st = OK;
+
+	while (st == OK && next < t->job->end && (t->count == 0 || instant_monotonic() < until_ms)) {
+		struct stretch *s;
+
+		t->of = arena_grow(t->arena, t->of, t->count, &t->max, sizeof(*t->of));
+		s = &t->of[t->count++];
+		*s = (struct stretch) { .sums = { 0 } };
+		if ((st = job_stretch_from(t->db, org, next, t->job->end, &s->at)) == OK)
+			st = read_ledger(t->db, t->arena, org, &s->at, &s->sums);
+		next = s->at.end;
+	}
+	return st;
+}
+
+/* Reads a stretch again if its day was written to meanwhile; then makes the roll-ups what the ledger says. */
+static enum status
+write_stretch(struct turn *t, const struct organization *org, struct stretch *s, int64_t *changed)
+{
+	struct sums present = { 0 };
+	struct day d, last;
+	bool is_same;
+	enum status st;
+	int64_t n;
+
+	if ((st = job_stretch_is_same(t->db, org, &s->at, &is_same)) != OK ||
+	    (!is_same && (st = read_ledger(t->db, t->arena, org, &s->at, &s->sums)) != OK) ||
+	    (st = read_rollup(t->db, t->arena, org, &s->at, &present)) != OK)
+		return st;
+	n = count_differences(&s->sums, &present);
+	*changed += n;
+	if (n > 0)
+		st = replace_quarters(t->db, org, &s->at, &s->sums);
+	d = day_at(org->days, s->at.first * QUARTER_MS);
+	last = day_at(org->days, (s->at.end - 1) * QUARTER_MS);
+	for (; st == OK && d.n <= last.n; d = day_add(d, 1))
+		st = replace_day(t->db, org, d);
+	return st;
+}
+
+/* Inside the write transaction: writes until JOB_WRITE_MS have passed. */
+static enum status
+write_turn(struct organization *org, void *arg)
+{
+	struct turn *t = arg;
+	int64_t until_ms = instant_monotonic() + JOB_WRITE_MS, next = t->job->next, changed = 0;
+	bool is_mine;
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < t->count && (i == 0 || instant_monotonic() < until_ms); i++) {
+		st = write_stretch(t, org, &t->of[i], &changed);
+		next = t->of[i].at.end;
+	}
+	if (st != OK || (st = job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, t->now, &is_mine)) != OK)
+		return st;
+	return is_mine ? OK : CONFLICT;	/* another process was faster: nothing of this may remain */
+}
+
+enum status
+rebuild_turn(struct db *db, struct arena *a, const char *org_id, const struct job *job, int64_t now, struct error *err)
+{
+	struct turn t = { .db = db, .arena = a, .job = job, .now = now };
+	struct organization org;
+	enum status st;
+
+	if (job->next_campaign > 0)
+		return rebuild_segments_turn(db, a, org_id, job, now, err);
+	if ((st = db_read_begin(db)) != OK)
+		return st;
+	if ((st = organization_load(db, org_id, &org, err)) == OK)
+		st = read_stretches(&t, &org);
+	db_read_end(db);
+	if (st != OK)
+		return st;
+	st = organization_write(db, a, org_id, now, write_turn, &t, err);
+	return st == CONFLICT ? OK : st;
+}
+
+/* ---- The start */
+
+/* Runs a DELETE over :org, :first and :end. */
+static enum status
+delete_outside(struct query *q, const struct organization *org, int64_t first, int64_t end)
+{
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":first", first);
+	query_bind_int(q, ":end", end);
+	return query_run(q);
+}
+
+enum status
+rebuild_start(struct db *db, const struct organization *org, int64_t now, const struct actor *by, int64_t *number,
+    struct error *err)
+{
+	struct query *q = db_query(db, "SELECT min(occurred_at) / 900000, max(occurred_at) / 900000 + 1 FROM event WHERE org = :org");
+	int64_t first = 0, end = 0;
+	enum status st;
+
+	query_bind_int(q, ":org", org->key);
+	if (query_step(q) && !query_is_null(q, 0)) {
+		first = query_int(q, 0);
+		end = query_int(q, 1);
+	}
+	if ((st = query_done(q)) != OK ||
+	    (st = delete_outside(db_query(db, "DELETE FROM usage_quarter WHERE org = :org AND (quarter < :first OR quarter >= :end)"),
+	    org, first, end)) != OK ||
+	    (st = delete_outside(db_query(db, "DELETE FROM usage_day WHERE org = :org AND (day < :first OR day >= :end)"), org,
+	    first < end ? day_at(org->days, first * QUARTER_MS).n : 0,
+	    first < end ? day_at(org->days, (end - 1) * QUARTER_MS).n + 1 : 0)) != OK)
+		return st;
+	return job_start(db, org, JOB_REBUILD, 0, first, end, false, now, by, number, err);
+}
