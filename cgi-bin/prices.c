@@ -129,7 +129,8 @@ check_rate(struct req *r, int64_t org_key)
 
 	if (st != OK || count < REPRICES_A_DAY)
 		return st;
-	req_add_header(r, "Retry-After", arena_printf(r->arena, "%" PRId64, (first_at + DAY_MS - r->now + SECOND_MS - 1) / SECOND_MS));
+	req_add_header(r, "Retry-After", arena_printf(r->arena, "%" PRId64,
+	    (first_at + DAY_MS - r->now + SECOND_MS - 1) / SECOND_MS));
 	return error_set(&r->err, TOO_OFTEN, "reprice: %d times within a day are enough; set the price from a later day, or wait",
 	    REPRICES_A_DAY);
 }

@@ -30,7 +30,8 @@ finish_jobs(struct cli *c)
 		if ((st = job_finish(c->db, c->arena, ids[i], progress, &job, &c->err)) != OK || job.number == 0)
 			continue;
 		progress_end();
-		printf("%s: job %" PRId64 " (%s) has ended; changed %" PRId64 "\n", ids[i], job.number, job_kind_name(job.kind), job.changed);
+		printf("%s: job %" PRId64 " (%s) has ended; changed %" PRId64 "\n", ids[i], job.number, job_kind_name(job.kind),
+		    job.changed);
 	}
 	progress_end();
 	return st;

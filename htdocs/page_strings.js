@@ -50,6 +50,8 @@ addStrings({
 	'prices.none': 'No prices yet.', 'prices.of': 'Whose', 'prices.organization': 'your own', 'prices.all': 'common',
 	'prices.set': 'Set the price',
 	'prices.conflict': 'Events on or after that day would cost a different amount. Choose to reprice them, or choose a later day.',
+	'prices.job': 'The price is set. Existing events are being repriced: {n} of {of} days.',
+	'prices.done': 'The price is set, and existing events are repriced.',
 	'prices.reprice': 'Also reprice existing events from that day on',
 	'keys.title': 'API keys', 'keys.about': 'For programs that post events or read figures.', 'keys.none': 'No API keys yet.',
 	'keys.name': 'Name of the key', 'keys.made': 'Created', 'keys.state': 'State', 'keys.make': 'Create a key',

@@ -23,16 +23,27 @@ export async function prices(path) {
 			: el('p', { class: 'empty' }, t('prices.none')));
 	}
 
+	/* Asks until the job has ended: each reply is followed by a turn of it. */
+	async function watch(number) {
+		for (;;) {
+			const { data } = await get(`${path}/jobs/${number}`);
+			if (data.state === 'done' || !said.isConnected)
+				return fill(said, notice('good', t('prices.done')));
+			fill(said, notice('good', t('prices.job', { n: Math.floor(data.quartersDone / 96), of: Math.ceil(data.quartersTotal / 96) })));
+			await new Promise(resolve => setTimeout(resolve, 500));
+		}
+	}
+
 	await load();
 	return el('section', { class: 'card', 'aria-label': t('prices.title') }, el('h2', {}, t('prices.title')), el('p', { class: 'quiet-text' },
 		t('prices.about')), list, form({ class: 'row last' }, async () => {
 		try {
-			await send('POST', `${path}/prices`, { channel: channel.value, usd: usd.value, validFrom: from.value,
+			const { data } = await send('POST', `${path}/prices`, { channel: channel.value, usd: usd.value, validFrom: from.value,
 				...(reprice.checked ? { reprice: true } : {}) });
-			fill(said, notice('good', t('settings.saved')));
 			await load();
+			await (data.job ? watch(data.job) : fill(said, notice('good', t('settings.saved'))));
 		} catch (error) {
-			fill(said, notice('bad', error.status === 409 ? t('prices.conflict') : error.message));
+			fill(said, notice('bad', error.status === 409 && !reprice.checked ? t('prices.conflict') : error.message));
 		}
 	}, field(t('usage.channel'), channel), field(t('prices.usd'), usd), field(t('prices.from'), from), el('label', { class: 'check' }, reprice, ' ',
 		t('prices.reprice')), el('button', {}, t('prices.set'))), said);

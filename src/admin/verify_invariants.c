@@ -88,6 +88,10 @@ const struct invariant verify_invariants[] = {
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most) "
 	    "AND NOT EXISTS (SELECT 1 FROM job j WHERE j.org = :org AND j.ended_at IS NULL AND j.kind = 'reprice' "
 	    "AND j.channel = l.channel AND l.quarter >= j.next_quarter AND l.quarter < j.end_quarter)" },
+	{ "job", "each job is of a known kind, and a reprice is of a channel", OF_ORGANIZATION,
+	    "job %i: is a \"%s\" of the channel \"%s\"",
+	    "SELECT number, kind, coalesce(channel, '') FROM job WHERE org = :org "
+	    "AND NOT CASE kind WHEN 'reprice' THEN channel IS NOT NULL WHEN 'rebuild' THEN channel IS NULL ELSE 0 END" },
 	{ "usage_origin", "the roll-up by sender and network is the sum of its events", OF_ORGANIZATION,
 	    "usage_origin %q %s of \"%s\" to \"%s\": differs from the ledger",
 	    "SELECT quarter, channel, sender, network FROM (SELECT quarter, channel, sender, network, messages, parts, cost_micros "

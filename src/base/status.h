@@ -32,7 +32,7 @@ enum status {
 /* For functions whose outcome must not be ignored: the compiler refuses a call that drops it. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* Whether what was requested has been done: OK, CREATED, ACCEPTED, NO_CONTENT.  NOT_MODIFIED changes nothing and is no success here. */
+/* Whether what was requested has been done: OK, CREATED, ACCEPTED, NO_CONTENT.  NOT_MODIFIED changes nothing, so it is none. */
 bool		status_is_success(enum status st);
 
 /* The HTTP code of an outcome, and its reason phrase. */

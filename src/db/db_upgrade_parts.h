@@ -61,7 +61,7 @@ enum status	 db_upgrade_check_space(struct db *old, const char *beside, struct e
 
 /* ---- db_upgrade_tables.c: what is copied */
 
-/* A table of the old file.  The queries count its rows, read all and those after a key, and find the last key of the new table. */
+/* A table of the old file: the queries count its rows, read all and those after a key, and find the new table's last key. */
 struct db_copy_table {
 	int since, until;	/* the versions of the old file that have it in this form */
 	const char *count, *first, *next, *last, *insert;

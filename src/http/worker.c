@@ -170,8 +170,8 @@ check_body(struct req *r, enum status body_status)
 }
 
 /*
- * Reads the settings that concern every request, and whether a job waits for a turn after it.  Before the other checks, because a page of another origin may read an error
- * too.  If they cannot be read the request fails, because neither has a safe default.
+ * Reads the settings that concern every request, and whether a job waits for a turn after it.  Before the other checks, because
+ * a page of another origin may read an error too.  If they cannot be read the request fails, because neither has a safe default.
  */
 static enum status
 read_epoch_and_origin(struct req *r)

@@ -40,8 +40,8 @@ bool		event_check_window(struct post *p, struct event_item *item, const char *fi
 bool		event_cost(struct post *p, struct event_item *item, int64_t *micros);
 
 /*
- * What stands of the event that a row to be written corrects.  If a job is about to reprice its quarter-hour, that is done first, so
- * that the correction takes the price that counts from now on.
+ * What stands of the event that a row to be written corrects.  If a job is about to reprice its quarter-hour, that is done
+ * first, so that the correction takes the price that counts from now on.
  */
 enum status	event_standing_for_write(struct post *p, const struct event_row *row, struct event_standing *s) MUST_CHECK;
 

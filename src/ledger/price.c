@@ -87,7 +87,8 @@ start_job(struct setting *s, const struct organization *org)
 	int64_t first, end;
 	enum status st = reprice_range(s->db, org, s->price->channel, s->price->valid_from, &first, &end);
 
-	if (st != OK || first == end)
+	if (st != OK || first == end || (st = reprice_check_amounts(s->db, org, s->price->channel, first, end,
+	    s->price->nanos_per_part, LOOKED_AT_MAX, s->err)) != OK)
 		return st;
 	s->outcome->jobs++;
 	return job_start(s->db, org, JOB_REPRICE, s->price->channel, first, end, s->options->is_remote, s->options->now,

@@ -32,7 +32,8 @@ struct turn {
 static enum status
 read_is(struct turn *t, struct plan *p)
 {
-	struct query *q = db_query(t->db, "SELECT number, sent, failed, spent FROM segment WHERE campaign = :campaign ORDER BY number");
+	struct query *q = db_query(t->db, "SELECT number, sent, failed, spent FROM segment WHERE campaign = :campaign "
+	    "ORDER BY number");
 	size_t max = 0;
 
 	p->is = NULL;

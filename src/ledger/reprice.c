@@ -144,6 +144,52 @@ reprice_range(struct db *db, const struct organization *org, enum channel c, str
 	return query_done(q);
 }
 
+/* Whether a local day has so many parts in all: otherwise no event of it has, and none need be looked at. */
+static enum status
+has_large_day(struct db *db, const struct organization *org, enum channel c, struct day from, int64_t parts, bool *has)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM usage_day WHERE org = :org AND day >= :from AND channel = :channel "
+	    "AND parts > :parts LIMIT 1");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_text(q, ":channel", channel_facts(c)->name);
+	query_bind_int(q, ":parts", parts);
+	*has = query_step(q);
+	return query_done(q);
+}
+
+enum status
+reprice_check_amounts(struct db *db, const struct organization *org, enum channel c, int64_t first, int64_t end,
+    int64_t nanos_per_part, int64_t budget, struct error *err)
+{
+	int64_t parts_max = nanos_per_part > 0 ? MONEY_MICROS_MAX * 1000 / nanos_per_part : INT64_MAX, rows, most;
+	struct query *q;
+	enum status st;
+	bool has;
+
+	if ((st = has_large_day(db, org, c, day_at(org->days, first * QUARTER_MS), parts_max, &has)) != OK || !has)
+		return st;
+	q = db_query(db, "SELECT count(*), max(CASE WHEN channel = :channel AND cost_given = 0 THEN parts ELSE 0 END) FROM "
+	    "(SELECT channel, cost_given, parts FROM event WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at "
+	    "LIMIT :budget + 1)");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from_at", first * QUARTER_MS);
+	query_bind_int(q, ":until_at", end * QUARTER_MS);
+	query_bind_int(q, ":budget", budget);
+	query_bind_text(q, ":channel", channel_facts(c)->name);
+	query_step(q);
+	rows = query_int(q, 0);
+	most = query_int(q, 1);
+	if ((st = query_done(q)) != OK)
+		return st;
+	if (most > parts_max)
+		return error_set(err, BAD_REQUEST, "price: an event of %lld parts would cost more than a million dollars",
+		    (long long)most);
+	return rows <= budget ? OK : error_set(err, BAD_REQUEST, "price: %s has too many events to see whether one would cost more "
+	    "than a million dollars", org->id);
+}
+
 /* ---- Turns */
 
 /* What a turn has read without the writers' lock: stretches one behind the other, and all their groups. */

@@ -26,6 +26,13 @@ enum status	reprice_is_needed(struct db *db, struct arena *a, const struct organ
 enum status	reprice_range(struct db *db, const struct organization *org, enum channel c, struct day from, int64_t *first,
 		    int64_t *end) MUST_CHECK;
 
+/*
+ * BAD_REQUEST if an event of these quarter-hours would cost more than MONEY_MICROS_MAX by a price, or if there are more than
+ * `budget` rows to look at; only a price above a dollar a part needs that look.
+ */
+enum status	reprice_check_amounts(struct db *db, const struct organization *org, enum channel c, int64_t first, int64_t end,
+		    int64_t nanos_per_part, int64_t budget, struct error *err) MUST_CHECK;
+
 /* One turn of a job (job_turn.h). */
 enum status	reprice_turn(struct db *db, struct arena *a, const char *org, const struct job *job, int64_t now,
 		    struct error *err) MUST_CHECK;

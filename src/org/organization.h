@@ -104,8 +104,8 @@ enum status	organization_update(struct db *db, struct arena *a, struct organizat
 
 /*
  * The end of rebuilding an organization, in a write transaction on it, after the job that rebuilds roll-ups and counters
- * (ledger/rebuild.h).  with_days: recomputes the boundaries of all days, past ones too, and the days of its segments; *effects, in
- * the arena, lists what that changed.  Writes one audit row.
+ * (ledger/rebuild.h).  with_days: recomputes the boundaries of all days, past ones too, and the days of its segments; *effects,
+ * in the arena, lists what that changed.  Writes one audit row.
  */
 enum status	organization_rebuild(struct db *db, struct arena *a, struct organization *org, bool with_days, int64_t now,
 		    const struct actor *by, struct org_effects *effects, struct error *err) MUST_CHECK;

@@ -10,7 +10,7 @@ NOW = 1779292800000  # the good database's last moment: 2026-05-20T16:00:00Z
 
 # By kind: a difference that `verify` prints must contain one of these words.
 WORDS = {
-    "limits": r"limit",
+    "limits": r"limit", "jobs": r"job|cost",
     "roll-ups": r"usage_day|usage_quarter", "counters": r"segment",
     "reservations": r"segment|campaign|reserv|held", "days": r"zone|offset|span|usage_day|segment|price",
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
@@ -67,6 +67,13 @@ def insert_failure(id):
 def insert_request(kind, id):
     return ("INSERT INTO request (org, kind, id, body_sha256, received_at) "
             f"SELECT org, '{kind}', '{id}', randomblob(32), received_at FROM request WHERE kind = 'campaign' LIMIT 1")
+
+
+def insert_job(kind, channel, next="first_quarter"):
+    """An open job over all quarter-hours of acme."""
+    return ("INSERT INTO job (org, number, kind, channel, first_quarter, next_quarter, end_quarter, actor, is_remote, started_at, updated_at) "
+            f"SELECT 1, 99, {kind}, {channel}, first_quarter, {next}, end_quarter, 1, 0, 1, 1 FROM (SELECT min(quarter) AS first_quarter, "
+            "max(quarter) + 1 AS end_quarter FROM usage_quarter WHERE org = 1)")
 
 
 def change_schema(name, old, new):
@@ -310,6 +317,13 @@ KINDS = {
         "a value that a CHECK forbids": "UPDATE organization SET cycle_day = 40 WHERE key = 1",
         "a newer schema version": "PRAGMA user_version = 99",
         "another application's file": "PRAGMA application_id = 1",
+    },
+    "jobs": {
+        "a job of an unknown kind": insert_job("'shred'", "NULL"),
+        "a reprice of no channel": insert_job("'reprice'", "NULL"),
+        "a job that says it is done": [
+            "UPDATE price SET nanos_per_part = 3 * nanos_per_part + 1 WHERE channel = 'SMS'",
+            insert_job("'reprice'", "'SMS'", next="end_quarter")],
     },
     "settings": {
         "the epoch is deleted": "DELETE FROM setting WHERE name = 'epoch'",

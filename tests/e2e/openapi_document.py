@@ -23,7 +23,7 @@ NEVER = {(path, status) for status in ("402", "502")
          for path in ("/organization/usage", "/account/organization/usage", "/organization/usage/history")}
 
 # What a reply may leave out.  Everything else in a reply is required, and this is checked.
-OPTIONAL = {"segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE"}
+OPTIONAL = {"repricing", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE"}
 OPTIONAL_IN_VALIDATE_DATE = {"message"}
 OPTIONAL_IN_RESULTS = {"id", "error", "warning"}
 

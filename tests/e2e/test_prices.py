@@ -37,7 +37,7 @@ def api(daybook):
 def test_the_prices_for_all_are_listed_and_ones_own_before_them(api):
     assert api.list() == COMMON
     own = api.set(channel="SMS", usd="0.012345678")
-    assert own == {"channel": "SMS", "usd": 0.012345678, "validFrom": "2026-05-20", "of": "organization", "quartersRepriced": 0}
+    assert own == {"channel": "SMS", "usd": 0.012345678, "validFrom": "2026-05-20", "of": "organization", "job": None}
     api.set(channel="SMS", usd=0.02, validFrom="2026-06-01")
     api.set(channel="SAGE", usd=0)
     listed = [(p["channel"], p["usd"], p["validFrom"], p["of"]) for p in api.list()]
@@ -59,7 +59,7 @@ def test_what_is_sent_from_then_on_costs_that(api):
     api.sent("2026-05-20T12:00:00Z", parts=3)
     assert api.spent() == "1.5079"
     assert api.daybook.sql("SELECT detail FROM audit WHERE action = 'price.set' AND org = 1 AND credential = 'jwt:main'") == [
-        ('{"channel":"SMS","from":"2026-05-20","usdPerPart":0.5,"quartersAdjusted":0,'
+        ('{"channel":"SMS","from":"2026-05-20","usdPerPart":0.5,"jobs":0,'
          '"changed":{"usdPerPart":{"from":0.0079,"to":0.5}}}',)]
     api.daybook.cmd("verify")
 
@@ -71,9 +71,10 @@ def test_days_with_events_are_priced_anew_only_where_it_is_said(api):
         reply = api.prices("POST", {"channel": "SMS", "usd": 1, "validFrom": "2026-05-19", **body})
         check_error(reply, 409, "tether", "validFrom", '"reprice":true', "later day")
     assert api.list() == before and api.spent() == "0.0158" and api.daybook.sql("SELECT count(*) FROM audit") == audits
-    assert api.set(channel="SMS", usd=1, validFrom="2026-05-19", reprice=True)["quartersRepriced"] == 1
+    assert api.prices("POST", {"channel": "SMS", "usd": 1, "validFrom": "2026-05-19", "reprice": True}).status == 202
+    api.daybook.cmd("maintenance")
     assert api.spent() == "2"
-    assert api.set(channel="SMS", usd=1, validFrom="2026-05-19")["quartersRepriced"] == 0	# nothing would change
+    assert api.set(channel="SMS", usd=1, validFrom="2026-05-19")["job"] is None	# nothing would change
     api.daybook.cmd("verify")
 
 

@@ -55,6 +55,18 @@ def cloud(id, **data):
     return {"specversion": "1.0", "id": id, "source": "/app", "type": "daybook.event", "time": at(19), "data": data}
 
 
+def is_job_waiting(tables):
+    """The commit of a job, and nothing that its turns have done: any process goes on with it."""
+    jobs = [dict(zip(JOB, row)) for row in tables.get("job", [])]
+    return any(j["ended"] is None and j["next"] == j["first"] and j["changed"] == 0 for j in jobs) and not any(
+        "daybook:reprice" in row for row in tables["event"])
+
+
+def is_rebuilding(tables):
+    return any(dict(zip(JOB, row))["ended"] is None for row in tables.get("job", []))
+
+
+JOB = "org number kind channel first next end campaign changed actor is_remote started updated ended".split()
 CODE_REMOVED = r'"codeRemoved":\w+'
 UNFINISHED = r"daybook\.db-upgrading(-gate|-journal)?$"
 NEW = [fact("p1", 19), fact("p2", 18, channel="CALL", parts=3), fact("p3", 19, cost="0.5"), fact("p4", 20, campaignId="spring")]
@@ -98,7 +110,8 @@ WRITES = [
     write("settings-plan", "settings", "PUT", ORG + "/plan", {"plan": "pro"}),
     write("settings-limits", "settings", "PUT", ORG + "/limits", {"dailyLimit": 30, "messagesCap": None, "costCap": 20}),
     write("prices-reprice", "prices", "POST", ORG + "/prices",
-          {"channel": "SMS", "usd": "0.0101", "validFrom": "2026-05-05", "reprice": True}),
+          {"channel": "SMS", "usd": "0.0101", "validFrom": "2026-05-05", "reprice": True}, 202, between=is_job_waiting,
+          effect_is_optional=True, no_retry=True),
     write("api-key-add", "api-keys", "POST", ORG + "/api-keys", {"name": "second", "scopes": ["usage:write"]}, 201),
     write("api-key-revoke", "api-keys", "DELETE", ORG + "/api-keys/1"),
     write("setup", "setup", "POST", "/daybook/setup", SETUP, 201, "site", scope="", refusals=(503, 409),
@@ -123,6 +136,7 @@ READS = [
     read("get-campaign", "campaigns", CAMPAIGNS + "/spring"),
     read("get-settings", "settings", ORG),
     read("get-prices", "prices", ORG + "/prices"),
+    read("get-jobs", "jobs", ORG + "/jobs"),
     read("get-api-keys", "api-keys", ORG + "/api-keys"),
     read("get-audit", "audit", ORG + "/audit"),
     read("get-session", "session", "/api/session"),
@@ -141,7 +155,7 @@ COMMANDS = [
     command("org-zone", "org", "set", "acme", "--timezone", "Europe/Berlin"),
     command("org-recut", "org", "set", "acme", "--timezone", "Asia/Tokyo", "--recut-history"),
     command("price-set", "price", "set", "EMAIL", "0.001"),
-    command("price-reprice", "price", "set", "SMS", "0.0101", "--from", "2026-05-05", "--reprice"),
+    command("price-reprice", "price", "set", "SMS", "0.0101", "--from", "2026-05-05", "--reprice", between=is_job_waiting, no_retry=True),
     command("key-add", "key", "add", random=("kid", "verify_key", "sign_key", "detail")),
     command("key-retire", "key", "retire", "main"),
     command("apikey-add", "apikey", "add", "--org", "acme", "--scope", "usage:write", random=("sha256", "hint"),
@@ -152,8 +166,9 @@ COMMANDS = [
     command("import-csv", "import", "{data}/in/facts.csv", base="files"),
     command("import-twilio", "import", "{data}/in/log.csv", "--format", "twilio", base="files"),
     command("cli-cancel", "campaign", "cancel", "spring"),
-    command("rebuild", "rebuild"),
-    command("rebuild-days", "rebuild", "--days"),
+    command("rebuild", "rebuild", between=is_rebuilding, no_retry=True),
+    command("rebuild-days", "rebuild", "--days", between=is_rebuilding, no_retry=True),
+    command("maintenance", "maintenance"),
     command("erase", "erase", "--phone", "+14165550100"),
     command("backup", "backup", "{data}/copy.db", kept_says="the backup is good"),
     command("backup-keep", "backup", "--keep", "2", "{data}/backups", base="rotate", blank=r"daybook-[0-9-]+\.db|removed: \d"),

@@ -66,6 +66,8 @@ OPERATIONS = [
     Operation("GET", ORG + "/prices", ADMIN),
     Operation("POST", ORG + "/prices", ADMIN, body={
         "channel": "SMS", "usd": "0.0079", "validFrom": "2026-03-19", "reprice": False}),
+    Operation("GET", ORG + "/jobs", ADMIN),
+    Operation("GET", ORG + "/jobs/1", ADMIN, status=404),
     Operation("GET", ORG + "/audit", ADMIN, "limit=3", ("limit", "before", "format"), csv=True),
     Operation("GET", "/health", OPEN),
     Operation("GET", "/metrics", OPEN),
