@@ -80,8 +80,8 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	sha256(*secret, strlen(*secret), hash);
 	/* Inserts one row if the organization exists, otherwise none: no separate look-up of its key is needed. */
 	q = db_query(db, "INSERT INTO api_key (sha256, hint, name, org, number, scopes, created_at) "
-	    "SELECT :sha256, :hint, :name, o.key, (SELECT coalesce(max(number), 0) + 1 FROM api_key WHERE org = o.key), :scopes, :now FROM organization o WHERE id = :org "
-	    "RETURNING key");
+	    "SELECT :sha256, :hint, :name, o.key, (SELECT coalesce(max(number), 0) + 1 FROM api_key WHERE org = o.key), "
+	    ":scopes, :now FROM organization o WHERE id = :org RETURNING key");
 	query_bind_blob(q, ":sha256", hash, sizeof(hash));
 	query_bind_text(q, ":hint", arena_text(a, *secret, HINT_SIZE));
 	query_bind_text(q, ":name", name);
