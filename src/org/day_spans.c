@@ -239,13 +239,17 @@ day_spans_redate(struct db *db, struct arena *a, const struct organization *org,
 	struct query *q;
 	enum status st = find_moves(db, a, org, is_whole, effects);
 
-	/* Update the rows after the last one was read. */
-	q = db_query(db, "UPDATE segment SET day = :day WHERE campaign = :campaign AND number = :number");
-	for (size_t i = 0; st == OK && i < effects->move_count; i++) {
-		query_bind_int(q, ":campaign", effects->moves[i].campaign_key);
-		query_bind_int(q, ":number", effects->moves[i].segment);
-		query_bind_int(q, ":day", effects->moves[i].to.n);
-		st = query_run(q);
-	}
-	return st;
+	if (st != OK || effects->move_count == 0)
+		return st;
+	/* One statement, because there may be many thousands: it says once more what day_at does. */
+	q = db_query(db, "UPDATE segment SET day = m.day FROM (SELECT s.campaign, s.number, (s.scheduled_at + 1000 * "
+	    "(SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= s.scheduled_at "
+	    "ORDER BY z.from_at DESC LIMIT 1)) / 86400000 AS day FROM segment s WHERE s.org = :org "
+	    "AND (:is_whole = 1 OR s.status = 'draft' OR s.is_open = 1)) AS m "
+	    "WHERE segment.campaign = m.campaign AND segment.number = m.number AND segment.day <> m.day");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":is_whole", is_whole);
+	if ((st = query_run(q)) != OK)
+		return st;
+	return db_changes(db) == (int64_t)effects->move_count ? OK : INTERNAL;	/* the two ways to compute a day must agree */
 }

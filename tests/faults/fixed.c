@@ -1,7 +1,8 @@
 /*
  * What makes two runs of the same request alike, to the byte: the second part of the preloaded library of shim.c.
  *
- *	FAULTS_CLOCK	the time of day, in milliseconds of UTC: it does not move.  The monotonic clock is the real one.
+ *	FAULTS_CLOCK	the time of day, in milliseconds of UTC: it does not move.  The monotonic clock moves on by STEP_US each
+ *			time it is read, so that what is done in turns has the same turns each time.
  *	FAULTS_SEED	random numbers come from this
  *	FAULTS_NETWORK	set: every file is on NFS, as far as statfs() says, so that a new database has no WAL
  *
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NFS = 0x6969 };
+enum { NFS = 0x6969, STEP_US = 100 };
 
 static const char *clock_text, *network;
 static uint64_t random_state;
@@ -58,8 +59,14 @@ getentropy(void *out, size_t n)
 int
 clock_gettime(clockid_t id, struct timespec *t)
 {
+	static long long us;
 	long long ms;
 
+	if (clock_text != NULL && id == CLOCK_MONOTONIC) {
+		us += STEP_US;
+		*t = (struct timespec) { (time_t)(1000 + us / 1000000), (long)(us % 1000000 * 1000) };
+		return 0;
+	}
 	if (clock_text == NULL || (id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE))
 		return (int)syscall(SYS_clock_gettime, id, t);
 	ms = atoll(clock_text);

@@ -166,6 +166,8 @@ def judge(scenario, fault, outcome, state, reference, say_verify):
     if name == "half":
         said = say_verify()
         problems.append((HALF, difference(state.tables, reference.before.tables) + (f"; verify: {said}" if said else "")))
+    elif name == "between" and scenario.verifies_between and (said := say_verify()):
+        problems.append((HALF, f"between, but verify: {said}"))
     elif name != "after" and is_success(scenario, outcome) and not scenario.effect_is_optional:
         problems.append((WRONG, f"a success, and the tables are as {name}: {shown(outcome)}"))
     problems += judge_files(scenario, fault, outcome, state, reference, name)
