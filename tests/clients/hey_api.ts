@@ -59,7 +59,11 @@ async function settings(): Promise<void> {
 	got(await daybook.getOrganizationLimits({ path }));
 	got(await daybook.putOrganizationLimits({ path, body: { dailyLimit: 500 } }));
 	got(await daybook.getOrganizationPrices({ path }));
-	got(await daybook.postOrganizationPrices({ path, body: { channel: 'SMS', usd: '0.0079', validFrom: dateIn(1) } }));
+	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
+	const { job } = got(await daybook.postOrganizationPrices({ path, body: price })).data;
+	equal(typeof job, 'number', 'a job that reprices the events');
+	equal(got(await daybook.getOrganizationJobs({ path })).data.jobs[0]?.job, job, 'the latest job');
+	got(await daybook.getOrganizationJob({ path: { organizationId, job: job! } }));
 	got(await daybook.postOrganizationApiKeys({ path, body: { name: 'sender', scopes: ['usage:read'] } }));
 	const { apiKeys } = got(await daybook.getOrganizationApiKeys({ path })).data;
 	got(await daybook.deleteOrganizationApiKey({ path: { organizationId, keyId: apiKeys[0]!.id } }));

@@ -58,8 +58,11 @@ async function settings(): Promise<void> {
 	got(await client.GET('/api/organizations/{organizationId}/limits', { params }));
 	got(await client.PUT('/api/organizations/{organizationId}/limits', { params, body: { dailyLimit: 500 } }));
 	got(await client.GET('/api/organizations/{organizationId}/prices', { params }));
-	const price = { channel: 'SMS' as const, usd: '0.0079', validFrom: dateIn(1) };
-	got(await client.POST('/api/organizations/{organizationId}/prices', { params, body: price }));
+	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
+	const { job } = got(await client.POST('/api/organizations/{organizationId}/prices', { params, body: price })).data;
+	equal(typeof job, 'number', 'a job that reprices the events');
+	equal(got(await client.GET('/api/organizations/{organizationId}/jobs', { params })).data.jobs[0]?.job, job, 'the latest job');
+	got(await client.GET('/api/organizations/{organizationId}/jobs/{job}', { params: { path: { organizationId, job: job! } } }));
 	got(await client.POST('/api/organizations/{organizationId}/api-keys', { params, body: { name: 'sender', scopes: ['usage:read'] } }));
 	const { apiKeys } = got(await client.GET('/api/organizations/{organizationId}/api-keys', { params })).data;
 	const keyId = apiKeys[0]!.id;
