@@ -4,13 +4,13 @@
 #   cli/       the daybook command   tests/     unit, zone, e2e, faults, bench, fuzz, hosting
 #   hosting/   the zip for shared hosting
 #
-# Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), SQLITE3_SRC=/path/to/amalgamation
+# Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), COV=1 (counts of lines), SQLITE3_SRC=/path/to/amalgamation
 # (link that SQLite statically instead of the system's), CFLAGS, LDFLAGS.
 
 VERSION = 0.1.0
 PORT ?= 8080
 
-B = build$(if $(SAN),/san)$(if $(HOSTING),/hosting)
+B = build$(if $(SAN),/san)$(if $(COV),/cov)$(if $(HOSTING),/hosting)
 DAYBOOK_DB ?= $(CURDIR)/build/run/daybook.db
 
 CC = gcc
@@ -18,14 +18,16 @@ PKG_CONFIG = pkg-config
 WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Werror
 HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g,\
-	-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+	$(if $(COV),--coverage -O0 -g,-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong))
 comma = ,
 PERCENT = %
 # Hidden: libjwt's own JSON library has a json_string too, and must not find ours.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote src $(if $(HOSTING),-isystem $(B)/include) -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
-ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDFLAGS)
+ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) \
+	$(if $(COV),--coverage -Wl$(comma)--wrap=_exit$(comma)--wrap=abort) $(LDFLAGS)
 SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
-LIBS = $(B)/libdaybook.a $(SQLITE_LIB) $(if $(HOSTING),$(STATIC_LIBS),-lcjson -ljwt) -lcrypto -lm
+FLUSH = $(if $(COV),$(B)/flush.o)
+LIBS = $(FLUSH) $(B)/libdaybook.a $(SQLITE_LIB) $(if $(HOSTING),$(STATIC_LIBS),-lcjson -ljwt) -lcrypto -lm
 SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
@@ -53,6 +55,7 @@ TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python
 	faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch lighttpd-mod-deflate systemd \
 	chromium chromium-driver python3-selenium fonts-dejavu-core
 BENCH_PACKAGES = wrk sqlite3 python3
+TEST_ALL_PACKAGES = firefox-esr
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian libjs-chart.js
 DEB_TEST_PACKAGES = debootstrap util-linux iproute2
@@ -61,8 +64,8 @@ HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-DEPS = deps deps-test deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
-.PHONY: all units run check test test-all san soak faults screenshots replies lint bench fuzz dist deb test-deb dist-hosting \
+DEPS = deps deps-test deps-test-all deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
+.PHONY: all units run check test test-all san coverage clients soak faults screenshots replies lint bench fuzz dist deb test-deb dist-hosting \
 	hosting-zip install uninstall clean $(DEPS)
 
 all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
@@ -71,6 +74,7 @@ all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
 # we start our own.
 deps: PACKAGES = $(BUILD_PACKAGES)
 deps-test: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES)
+deps-test-all: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) $(TEST_ALL_PACKAGES)
 deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 deps-deb: PACKAGES = $(DEB_PACKAGES)
@@ -91,7 +95,7 @@ $(DEPS):
 	@$(AFTER)
 
 # ---- Building
-$(B)/libdaybook.a: $(LIB_OBJ)
+$(B)/libdaybook.a: $(LIB_OBJ) $(FLUSH)
 	rm -f $@
 	ar rcs $@ $(LIB_OBJ)
 
@@ -121,6 +125,9 @@ endif
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi -lcmocka
+
+$(B)/flush.o: tests/coverage/flush.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # A library that makes calls of the programs fail; the sanitizers have a malloc of their own.
 $(B)/tests/faults/shim.so: tests/faults/shim.c tests/faults/fixed.c
@@ -204,19 +211,34 @@ test: deps-test deps-hosting
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run test build build/san
 
-# Run as root, with a network; takes about 90 minutes: the tests, the fuzzers, and the package in a fresh Debian.
-test-all: deps-test deps-hosting deps-fuzz deps-test-deb
+# Run as root, with a network; at most 90 minutes: the tests, the fuzzers, and the package in a fresh Debian.
+test-all: deps-test-all deps-hosting deps-fuzz deps-test-deb clients
 	@$(MAKE) --no-print-directory -j2 all units
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
+	@$(MAKE) --no-print-directory -j2 COV=1 all units
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory test-deb
-	@tests/run all build build/san
+	@tests/run all build build/san build/cov
 
 # Everything under ASan and UBSan.
 san: deps-test
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run test build/san
+
+# Which lines the tests reach: a table, and build/cov/unreached.
+coverage: deps-test
+	@$(MAKE) --no-print-directory -j2 COV=1 all units
+	@tests/run coverage build/cov
+
+# The generators of clients that tests/clients tries; npm fetches them once, and nothing of theirs is run at that.
+clients: build/clients/.made
+
+build/clients/.made: tests/clients/package.json tests/clients/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)/
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
 
 # A million operations of many clients against the model; it takes a while.
 soak: deps-test

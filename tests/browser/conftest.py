@@ -1,41 +1,25 @@
-"""What the browser tests share: the real stack, and a headless Chromium in another time zone than everybody.
+"""What the browser tests share: the real stack, and a headless browser in another time zone than everybody.
 
-The browser's zone is Asia/Tokyo.  A test sets the clock of the programs with libfaketime.
+DAYBOOK_BROWSER is chromium, which it is without one, or firefox.  A test sets the clock of the programs with libfaketime.
 """
 import os
-import pathlib
-import shutil
-import tempfile
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
+from browsers import BROWSERS
 from stack import Stack, e2e
 from page import Page
 from support import set_clock
 
-ZONE = "Asia/Tokyo"
-FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-         "--disable-component-update --disable-sync --hide-scrollbars --window-size=1440,1000 --lang=en-US")
+SCRIPT_MAX_S = 240  # axe takes a second; a busy machine takes its time
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="dbk-chromium-"))
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in FLAGS.split():
-        options.add_argument(flag)
-    options.add_argument(f"--user-data-dir={folder}/profile")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LD_", "FAKETIME"))}
-    driver = webdriver.Chrome(service=Service(shutil.which("chromedriver"), env={**environment, "TZ": ZONE}), options=options)
-    driver.downloads = folder / "downloads"
-    driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(driver.downloads)})
+def browser():
+    driver = BROWSERS[os.environ.get("DAYBOOK_BROWSER", "chromium")]()
+    driver.set_script_timeout(SCRIPT_MAX_S)
     yield driver
     driver.quit()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -59,14 +43,14 @@ def stack(stock):
 
 
 @pytest.fixture
-def page(chromium, stack):
+def page(browser, stack):
     """The dashboard in a fresh tab.  Whatever a test did, the page broke no policy and threw nothing."""
-    chromium.switch_to.new_window("tab")
-    p = Page(chromium, stack)
+    browser.switch_to.new_window("tab")
+    p = Page(browser, stack)
     yield p
     problems = p.problems()
     others = p.other_origins()
-    chromium.close()
-    chromium.switch_to.window(chromium.window_handles[0])
+    browser.close()
+    browser.switch_to.window(browser.window_handles[0])
     assert problems == []
     assert others == []

@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 AXE = ROOT / "build/node/node_modules/axe-core/axe.min.js"
 ALL_SCOPES = "usage:read usage:write campaigns:write org:admin"
 PATIENCE_S = 20
+UNFINISHED = {".part", ".crdownload"}  # a download that goes on
 
 
 class Page:
@@ -16,18 +17,16 @@ class Page:
         self.driver, self.stack = driver, stack
         self.media(light=True)
         self.size(1440, 1000)
-        driver.get_log("browser")
+        driver.problems()
         shutil.rmtree(driver.downloads, ignore_errors=True)
+        driver.downloads.mkdir()
 
     # ---- How it is looked at
     def size(self, width, height):
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        self.driver.viewport(width, height)
 
     def media(self, light):
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": "light" if light else "dark"},
-            {"name": "prefers-reduced-motion", "value": "reduce"}]})
+        self.driver.media(light)
 
     # ---- Going somewhere
     def sign_in(self, where="", scope=ALL_SCOPES, org="acme", token=None, **options):
@@ -119,7 +118,8 @@ class Page:
     def downloaded(self, name):
         """The text of a file once it is all there."""
         file = self.driver.downloads / name
-        self.wait(file.exists, f"the file {name}")
+        self.wait(lambda: file.exists() and [f.name for f in self.driver.downloads.iterdir() if f.suffix in UNFINISHED] == [],
+                  f"the file {name}")
         return file.read_text()
 
     # ---- Slow servers
@@ -162,9 +162,7 @@ class Page:
 
     # ---- What must never be
     def problems(self):
-        """What broke the Content-Security-Policy, or was thrown and not caught."""
-        return [entry["message"] for entry in self.driver.get_log("browser")
-                if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]]
+        return self.driver.problems()
 
     def other_origins(self):
         names = self.driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")

@@ -28,11 +28,11 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture
-def view(chromium, demo):
-    chromium.switch_to.new_window("tab")
-    yield Page(chromium, demo)
-    chromium.close()
-    chromium.switch_to.window(chromium.window_handles[0])
+def view(browser, demo):
+    browser.switch_to.new_window("tab")
+    yield Page(browser, demo)
+    browser.close()
+    browser.switch_to.window(browser.window_handles[0])
 
 
 def shoot(page, name, width=1280, height=860):

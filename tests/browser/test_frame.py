@@ -19,6 +19,19 @@ def fill(stack):
                               reason="opted out"), *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(90)])
 
 
+def test_what_a_page_breaks_or_throws_is_seen_by_these_tests(page):
+    page.sign_in()
+    page.driver.execute_script("""const script = document.createElement('script');
+        script.textContent = 'window.hurt = 1';
+        document.body.append(script);
+        setTimeout(() => { throw new Error('thrown'); });
+        Promise.reject(new Error('rejected'));""")
+    seen = []
+    words = {"Policy", "thrown", "rejected"}
+    page.wait(lambda: seen.extend(page.problems()) or words == {w for w in words for text in seen if w in text}, "all three")
+    assert page.driver.execute_script("return window.hurt") is None
+
+
 def test_the_first_page_of_a_busy_month_is_light_and_asks_nobody_else(page, stack):
     fill(stack)
     post(stack.daybook, *[event(f"2026-05-{day:02}T12:{n:02}:00Z", channel="SMS") for day in range(1, 21) for n in range(12)])
@@ -96,18 +109,18 @@ def test_a_word_that_is_too_long_leaves_room_for_the_figures(page, stack):
     assert page.driver.execute_script("const t = document.querySelector('.table'); return t.scrollWidth <= t.clientWidth")
 
 
-def test_below_a_sub_path_everything_is_found(chromium, stock):
+def test_below_a_sub_path_everything_is_found(browser, stock):
     stack = Stack(stock, prefix="/tools/daybook")
-    chromium.switch_to.new_window("tab")
-    page = Page(chromium, stack)
+    browser.switch_to.new_window("tab")
+    page = Page(browser, stack)
     try:
         page.sign_in()
         page.day_says("2026-05-20", "500 free")
         page.go("usage")
         assert page.problems() == []
     finally:
-        chromium.close()
-        chromium.switch_to.window(chromium.window_handles[0])
+        browser.close()
+        browser.switch_to.window(browser.window_handles[0])
         stack.stop()
 
 

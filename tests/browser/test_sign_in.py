@@ -137,9 +137,8 @@ def test_a_page_whose_code_could_not_be_fetched_comes_when_the_server_is_back(pa
 
 def test_a_page_that_was_opened_while_the_server_was_away_comes_by_itself(page, stack):
     page.sign_in()
-    page.driver.execute_cdp_cmd("Network.enable", {})
-    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/api/*", "*/health"]})
+    page.driver.cut_off()
     page.driver.refresh()
     page.says("does not answer")
-    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    page.driver.restore()
     page.says("Daily limit 500")

@@ -57,6 +57,7 @@ def test_a_date_and_time_that_are_past_are_refused(api):
     refused(api, 400, "past", totalContacts=1, firstSegmentDate=TODAY)
     refused(api, 400, "past", totalContacts=1, firstSegmentDate="2026-05-19", firstSegmentTime="23:59")
     refused(api, 400, "past", totalContacts=1, firstSegmentDate="1970-01-01", timezone="Asia/Tokyo")
+    refused(api, 400, "too far in the future", totalContacts=1, firstSegmentDate="9000-01-01", timezone="America/New_York")
     assert plan(api, 1, firstSegmentDate=TODAY, firstSegmentTime="12:01")
     assert plan(api, 1, firstSegmentDate=TODAY, firstSegmentTime="10:00", timezone="America/Los_Angeles")
 

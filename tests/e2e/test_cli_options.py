@@ -1,4 +1,6 @@
 """Values of the command's options that are refused instead of being read as something else."""
+import sqlite3
+
 import pytest
 
 
@@ -29,3 +31,59 @@ def test_a_path_that_is_too_long_is_refused_and_not_cut(empty):
     done = empty.cmd("-d", longest + "x", "init", check=False)
     assert done.returncode == 2
     assert "-d: longer than 4095 bytes" in done.stderr and "/a/a/" in done.stderr
+
+
+# Each with what its error says: of the option that is wrong, or of the one that is missing.
+REFUSED = [
+    ("org add x", "--timezone is required, as in --timezone America/Toronto"),
+    ("org add x --timezone UTC --recut-history", "--recut-history is only for org set"),
+    ("org add " + "x" * 65 + " --timezone UTC", "ID: longer than 64 bytes"),
+    ("org add x --timezone UTC --plan " + "p" * 65, "--plan: longer than 64 bytes"),
+    ("org add x --timezone UTC --week-start someday", '--week-start: "someday" is not a day such as monday or sunday'),
+    ("org add x --timezone UTC --quota-unit parts", '--quota-unit: "parts" is not message or part'),
+    ("org add x --timezone UTC --cost-cap $5", '--cost-cap: "$5" is not an amount of dollars'),
+    ("org add x --timezone UTC --allow-overage maybe", "--allow-overage: must be yes or no"),
+    ("org add x --timezone UTC --daily-limit many", '--daily-limit: "many" is not'),
+    ("org set acme --week-start 1", '--week-start: "1" is not a day such as monday or sunday'),
+    ("price set FAX 0.01", 'unknown channel "FAX"; one of SMS, '),
+    ("price set SMS cheap", '"cheap" is not an amount of dollars with at most nine decimals'),
+    ("price set SMS 0.01 --from soon", '--from: "soon" is not'),
+    ("key add --alg RS256", "RS256 needs --file with a public or private key in PEM"),
+    ("key add --max-scopes usage:red", '--max-scopes: unknown scope "usage:red"; the scopes are usage:read '),
+    ("token --org acme --ttl soon", '--ttl: "soon" is not a duration such as 90s, 15m, 1h or 30d'),
+    ("token", "--org is required, except for the scope admin"),
+    ("token --org acme --scope everything", '--scope: unknown scope "everything"'),
+    ("apikey add --org acme", "--org and --scope are required"),
+    ("apikey add --org acme --scope everything", '--scope: unknown scope "everything"'),
+]
+
+
+def dump(daybook):
+    with sqlite3.connect(daybook.path) as db:
+        return list(db.iterdump())
+
+
+@pytest.mark.parametrize("words, says", REFUSED, ids=[words[:60] for words, _ in REFUSED])
+def test_an_option_that_is_wrong_is_named_and_nothing_is_written(shared_daybook, words, says):
+    before = dump(shared_daybook)
+    done = shared_daybook.cmd(*words.split(), check=False)
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert says in done.stderr
+    assert dump(shared_daybook) == before
+
+
+@pytest.mark.parametrize("content, says", [(None, "cannot be read"), ("k" * 70_000, "longer than ")])
+def test_a_key_file_that_cannot_be_taken_is_named(shared_daybook, tmp_path, content, says):
+    file, before = tmp_path / "key.pem", dump(shared_daybook)
+    if content is not None:
+        file.write_text(content)
+    done = shared_daybook.cmd("key", "add", "--alg", "RS256", "--file", file, check=False)
+    assert done.returncode == 1 and f"{file}: {says}" in done.stderr, done
+    assert dump(shared_daybook) == before
+
+
+def test_an_organization_that_is_there_is_not_added_again(shared_daybook):
+    before = dump(shared_daybook)
+    done = shared_daybook.cmd("org", "add", "acme", "--timezone", "Asia/Tokyo", check=False)
+    assert done.returncode == 1 and 'there is already an organization "acme"; choose another id' in done.stderr, done
+    assert dump(shared_daybook) == before
