@@ -75,12 +75,13 @@ check_new(struct db_upgrade *u, struct upgrade_turn *t, struct error *err)
 }
 
 /*
- * Copies, checks, and gives the new file the old one's path: the first of the three that is not done, and the next ones as long
- * as there is time.
+ * Copies, checks, and gives the new file the old one's path: the first of the three that is not done, and the next ones if at least
+ * half of the time is left, because each begins with something that cannot be divided.
  */
 static enum status
 do_turn(struct db_upgrade *u, struct upgrade_turn *t, bool *is_stale, struct error *err)
 {
+	int64_t half_ms = instant_monotonic() / 2 + t->until_ms / 2;
 	enum status st = OK;
 	bool has_worked = false;
 
@@ -89,11 +90,11 @@ do_turn(struct db_upgrade *u, struct upgrade_turn *t, bool *is_stale, struct err
 		has_worked = true;
 	}
 	if (st == OK && t->state.is_copied && !t->state.is_checked &&
-	    (!has_worked || instant_monotonic() < t->until_ms)) {
+	    (!has_worked || instant_monotonic() < half_ms)) {
 		st = check_new(u, t, err);
 		has_worked = true;
 	}
-	if (st != OK || !t->state.is_checked || (has_worked && instant_monotonic() >= t->until_ms))
+	if (st != OK || !t->state.is_checked || (has_worked && instant_monotonic() >= half_ms))
 		return st;
 	/* Programs that have the old file open take all the time of a turn: leaves that to the next one. */
 	st = db_upgrade_finish(u, t->may_be_open && !has_worked, is_stale, err);

@@ -228,20 +228,35 @@ next_organization(struct verify *v, struct verify_cursor *c)
 	return c->is_done ? OK : begin_organization(v, c->org);
 }
 
-/* Checks one invariant of the file or of an organization in a snapshot of its own, if it is of that scope. */
+/* Checks the next invariant of the file, or of the organization, in a snapshot of its own; *is_last if there was none. */
 static enum status
-next_invariant(struct verify *v, struct verify_cursor *c)
+next_invariant(struct verify *v, struct verify_cursor *c, bool *is_last)
 {
-	const struct invariant *i = &verify_invariants[c->invariant++];
+	enum verify_scope scope = c->org == 0 ? OF_FILE : OF_ORGANIZATION;
+	const struct invariant *i = &verify_invariants[c->invariant];
 	enum status st;
 
-	if (i->scope != (c->org == 0 ? OF_FILE : OF_ORGANIZATION))
-		return OK;
-	if ((st = db_read_begin(v->db)) != OK)
-		return st;
+	while (i->name != NULL && i->scope != scope)
+		i++;
+	*is_last = i->name == NULL;
+	c->invariant = i - verify_invariants + !*is_last;
+	if (*is_last || (st = db_read_begin(v->db)) != OK)
+		return *is_last ? OK : st;
 	st = look_at(v, i, NULL);
 	db_read_end(v->db);
 	return st;
+}
+
+/* Does the next step of a run: an invariant, a stretch of the organization's ledger, or the next organization. */
+static enum status
+next_step(struct verify *v, struct verify_cursor *c)
+{
+	bool is_last;
+	enum status st = next_invariant(v, c, &is_last);
+
+	if (st != OK || !is_last)
+		return st;
+	return c->org != 0 && !c->is_read ? next_stretch(v, c) : next_organization(v, c);
 }
 
 enum status
@@ -253,12 +268,7 @@ verify_some(struct db *db, struct arena *a, struct verify_report *report, struct
 	if (st == OK && c->org != 0)
 		st = begin_organization(&v, c->org);
 	while (st == OK && !c->is_done) {
-		if (verify_invariants[c->invariant].name != NULL)
-			st = next_invariant(&v, c);
-		else if (c->org != 0 && !c->is_read)
-			st = next_stretch(&v, c);
-		else
-			st = next_organization(&v, c);
+		st = next_step(&v, c);
 		if (instant_monotonic() >= until_ms)
 			break;
 	}
