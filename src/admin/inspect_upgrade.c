@@ -75,8 +75,8 @@ check_new(struct db_upgrade *u, struct upgrade_turn *t, struct error *err)
 }
 
 /*
- * Copies, checks, and gives the new file the old one's path: the first of the three that is not done, and the next ones if at least
- * half of the time is left, because each begins with something that cannot be divided.
+ * Copies, checks, and gives the new file the old one's path: the first of the three that is not done, and the next ones if at
+ * least half of the time is left, because each begins with something that cannot be divided.
  */
 static enum status
 do_turn(struct db_upgrade *u, struct upgrade_turn *t, bool *is_stale, struct error *err)

@@ -14,8 +14,8 @@
 #include "base/money.h"
 #include "admin/verify_invariants.h"
 
-/* The longest stretch, and the bytes of a sentence. */
-enum { STRETCH_DAYS_MAX = 366, TEXT_MAX = 1024 };
+/* The longest stretch, unless one day has more events; and the bytes of a sentence. */
+enum { STRETCH_DAYS_MAX = 366, STRETCH_EVENTS = 50000, TEXT_MAX = 1024 };
 
 void
 verify_differs(struct verify *v, const char *fmt, ...)
@@ -158,6 +158,22 @@ verify_stretch(struct verify *v, const struct stretch *s)
 	return st;
 }
 
+/* Ends a stretch before the day on which it would get too many events: a busy time may follow a quiet one. */
+static enum status
+shorten(struct verify *v, struct stretch *s)
+{
+	struct query *q = db_query(v->db, "SELECT occurred_at FROM event WHERE org = :org AND occurred_at >= :from "
+	    "ORDER BY occurred_at LIMIT 1 OFFSET :count");
+	int64_t day;
+
+	query_bind_int(q, ":org", v->org);
+	query_bind_int(q, ":from", verify_from_at(s));
+	query_bind_int(q, ":count", STRETCH_EVENTS);
+	if (query_step(q) && (day = floor_div(query_int(q, 0), DAY_MS)) < s->until)
+		s->until = day > s->from ? day : s->from + 1;
+	return query_done(q);
+}
+
 /*
  * Checks the next stretch of an organization.  Stretches adjoin.  Doubles their length while they take less than
  * VERIFY_STRETCH_MS and halves it otherwise, so that a stretch of busy days is short.  An organization without events has one
@@ -172,6 +188,8 @@ next_stretch(struct verify *v, struct verify_cursor *c)
 
 	s.from = s.is_first ? v->first_day : c->day;
 	s.until = s.from + v->days;
+	if ((st = shorten(v, &s)) != OK)
+		return st;
 	s.is_last = s.until > v->last_day;
 	st = verify_stretch(v, &s);
 	c->is_in_ledger = !s.is_last;
@@ -187,7 +205,7 @@ next_stretch(struct verify *v, struct verify_cursor *c)
 /* ---- The file and its organizations */
 
 /*
- * Reads the name of the organization, the first and the last day of UTC in its ledger, and the lowest and the highest offset of
+ * Reads the name of the organization, the first and the last day of UTC of its ledger and its segments, and the lowest and the highest offset of
  * its days: from these follows which instants can belong to a stretch.
  */
 static enum status
@@ -195,8 +213,8 @@ begin_organization(struct verify *v, int64_t org)
 {
 	struct query *q = db_query(v->db, "SELECT id, (SELECT min(occurred_at) FROM event WHERE org = :org), "
 	    "(SELECT max(occurred_at) FROM event WHERE org = :org), "
-	    "(SELECT min(utc_offset_s) FROM zone_span WHERE org = :org), (SELECT max(utc_offset_s) FROM zone_span WHERE org = :org) "
-	    "FROM organization WHERE key = :org");
+	    "(SELECT min(utc_offset_s) FROM zone_span WHERE org = :org), (SELECT max(utc_offset_s) FROM zone_span WHERE org = :org), "
+	    "(SELECT max(day) FROM segment WHERE org = :org) FROM organization WHERE key = :org");
 
 	query_bind_int(q, ":org", org);
 	if (query_step(q)) {
@@ -204,6 +222,10 @@ begin_organization(struct verify *v, int64_t org)
 		v->id = arena_strdup(v->arena, query_text(q, 0));
 		v->first_day = floor_div(query_int(q, 1), DAY_MS);
 		v->last_day = floor_div(query_int(q, 2), DAY_MS);
+		if (!query_is_null(q, 5) && query_int(q, 5) > v->last_day)
+			v->last_day = query_int(q, 5);
+		if (query_is_null(q, 1))
+			v->first_day = v->last_day;
 		v->offset_min = query_int(q, 3);
 		v->offset_max = query_int(q, 4);
 		v->days = 1;

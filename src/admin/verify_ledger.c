@@ -22,8 +22,8 @@
 #define HASHED "e.org, e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, e.status, e.cost_micros, e.cost_given, " \
 	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.settles_id, e.reason, e.sender, e.network, " \
 	"e.tag, w.credential, w.name, e.org_revision, e.received_at"
-enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9, SENDER = 17, NETWORK = 18,
-	VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
+enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
+	SENDER = 17, NETWORK = 18, VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
 
 /* The settlements of an event, each `a`: of the same source, or of 'daybook:adjust:' before it. */
 #define SETTLES(source, id) "a.org = e.org AND a.source IN (" source ", 'daybook:adjust:' || " source ") AND a.settles_id = " id

@@ -117,7 +117,8 @@ settles_nothing(struct post *p, const struct event *e, const struct event_row *r
 	if ((st = event_find(p->db, p->arena, p->org, row->source, row->settles, &is_there, &target)) != OK || !is_there ||
 	    (st = event_standing(p->db, p->org, &p->prices, &target, &stands)) != OK)
 		return st;
-	*is = e->parts_given && e->cost_given && !stands.is_failed && e->parts == stands.parts && e->cost_micros == stands.cost_micros;
+	*is = e->parts_given && e->cost_given && !stands.is_failed && e->parts == stands.parts &&
+	    e->cost_micros == stands.cost_micros;
 	return OK;
 }
 
