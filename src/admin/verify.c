@@ -205,8 +205,8 @@ next_stretch(struct verify *v, struct verify_cursor *c)
 /* ---- The file and its organizations */
 
 /*
- * Reads the name of the organization, the first and the last day of UTC of its ledger and its segments, and the lowest and the highest offset of
- * its days: from these follows which instants can belong to a stretch.
+ * Reads the name of the organization, the first and the last day of UTC of its ledger and its segments, and the lowest and the
+ * highest offset of its days: from these follows which instants can belong to a stretch.
  */
 static enum status
 begin_organization(struct verify *v, int64_t org)
