@@ -11,6 +11,8 @@
 #include "ledger/job_turn.h"
 #include "ledger/price.h"
 
+enum { NANOS_PER_MICRO = 1000 };
+
 struct wanted {
 	struct cli *cli;
 	struct price price;
@@ -75,6 +77,9 @@ print_set(const struct wanted *w, int64_t repriced)
 	if (repriced > 0)
 		printf("; %" PRId64 " quarter-hours were repriced", repriced);
 	printf("\n");
+	if (w->price.nanos_per_part % NANOS_PER_MICRO != 0)
+		printf("each event is rounded to a millionth of a dollar: one of one part costs %s\n",
+		    money_format(money_cost(1, w->price.nanos_per_part), amount));
 }
 
 static int

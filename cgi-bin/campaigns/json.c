@@ -83,6 +83,7 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 	csv_put_int(csv, sent);
 	csv_put_int(csv, failed);
 	csv_put_int(csv, held);
+	csv_put_int(csv, campaign_unfinished(c, today));
 	instant_put_csv(csv, c->created_at);
 	instant_put_csv(csv, c->updated_at);
 	csv_put_end(csv);
@@ -93,7 +94,7 @@ campaign_put_csv(struct buf *to, const struct organization *org, const struct ca
     struct day today)
 {
 	static const char *const names[] = { "campaignId", "name", "status", "contactCount", "partsPerContact", "isSegmented",
-		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "createdAt", "updatedAt", NULL };
+		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "unfinished", "createdAt", "updatedAt", NULL };
 	struct csv csv = { .to = to };
 
 	csv_put_names(&csv, names);

@@ -130,8 +130,9 @@ put_results(struct json *out, const struct event_item *items, size_t count)
 static void
 put_failure(struct req *r, struct json *out, enum status st, const struct event_item *items, const struct tally *t)
 {
-	json_put_text(out, "message", st == OVER_CAP ? "A cap of the billing cycle has no room" :
-	    st == OVER_QUOTA ? "The day has no room" : st == CONFLICT ? "Every id is already used by another event" :
+	json_put_text(out, "message", t->refused != NULL ?
+	    arena_printf(r->arena, "%s has no room", limit_refusal_subject(t->refused->refusal)) :
+	    st == CONFLICT ? "Every id is already used by another event" :
 	    "No event was accepted");
 	json_put_text(out, "error", t->refused != NULL ? t->refused->error : items[0].error != NULL ? items[0].error : taken);
 	if (t->refused != NULL && t->refused->refusal->frees)

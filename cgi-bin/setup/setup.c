@@ -34,7 +34,7 @@
 #include "http/serve.h"
 #include "page.h"
 
-enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13, TURN_MS = 8000 };
+enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13, TURN_MS = 7000 };
 
 /* Puts an error beside its field.  A JSON reply has room for the first one only. */
 static void
@@ -184,7 +184,7 @@ go_on(struct req *r, const struct upgrade_turn *t, struct setup_page *p, struct 
 	if (setup_page_is_json(r))
 		return UNAVAILABLE;
 	p->title = "The database is being upgraded";
-	p->upgrading = u->is_copied ? "All rows are copied; the check of the new file comes next" :
+	p->upgrading = u->is_copied ? "All rows are copied; the new file is being checked" :
 	    u->total == 0 ? "Another request is working on it" :
 	    arena_printf(r->arena, "%lld of %lld rows are copied", (long long)u->done, (long long)u->total);
 	req_add_header(r, "Refresh", "1");

@@ -14,10 +14,9 @@
 #include "store/audit.h"
 #include "admin/backup.h"
 #include "db/db_schema.h"
-#include "admin/inspect.h"
+#include "admin/inspect_parts.h"
 #include "time/instant.h"
 #include "db/scratch.h"
-#include "admin/verify.h"
 
 #define KEPT_KIND "before-restore"	/* FILE-before-restore-20261129-101500 */
 
@@ -39,14 +38,17 @@ keep_first(void *arg, const char *organization, const char *text)
 	snprintf(f->text, sizeof(f->text), "%.300s", text);
 }
 
-/* Runs verify.  A database with differences is a CONFLICT that quotes the first one and counts them all. */
+/*
+ * Runs verify, or a part of it from a cursor on.  A database with differences is a CONFLICT that quotes the first one and counts
+ * those that were found.
+ */
 static enum status
-run_verify(struct db *db, struct error *err)
+run_verify(struct db *db, struct verify_cursor *c, int64_t until_ms, struct error *err)
 {
 	struct first first = { .text = "" };
 	struct verify_report report = { .differs = keep_first, .arg = &first };
 	struct arena *a = arena_new();
-	enum status st = verify(db, a, &report);
+	enum status st = verify_some(db, a, &report, c, until_ms);
 
 	arena_free(a);
 	if (st != OK)
@@ -71,11 +73,12 @@ check_shape(struct db *db, struct error *err)
 enum status
 inspect(struct db *db, struct error *err)
 {
+	struct verify_cursor c = { 0 };
 	enum status st;
 
 	if ((st = check_shape(db, err)) != OK)
 		return st;
-	return run_verify(db, err);
+	return run_verify(db, &c, INT64_MAX, err);
 }
 
 /* Says in the error that the file was put there by hand, because the operator may not know that it was not restored. */
@@ -94,20 +97,28 @@ inspect_and_accept(struct db *db, struct error *err)
 
 /* ---- A staged copy */
 
-/* Inspects the copy.  is_forced leaves verify out: its differences are what --force accepts. */
-static enum status
-inspect_copy(struct db *db, bool is_forced, struct error *err)
+enum status
+inspect_verify_copy(struct db *db, struct verify_cursor *c, int64_t until_ms, struct error *err)
 {
-	enum status st;
+	enum status st = run_verify(db, c, until_ms, err);
 
-	if ((st = check_shape(db, err)) == OK && !is_forced && (st = run_verify(db, err)) != OK)
+	if (st != OK)
 		error_hint(err, "See all differences with `daybook -d FILE verify`. To accept the file as it is, use --force.");
 	return st;
 }
 
-/* Names the file that the operator named, not the copy, which is gone by the time the message is read. */
+/* Inspects the copy.  is_forced leaves verify out. */
 static enum status
-rename_error(struct error *err, enum status st, const struct error *found, const char *copy, const char *name)
+inspect_copy(struct db *db, bool is_forced, struct error *err)
+{
+	struct verify_cursor c = { 0 };
+	enum status st = check_shape(db, err);
+
+	return st == OK && !is_forced ? inspect_verify_copy(db, &c, INT64_MAX, err) : st;
+}
+
+enum status
+inspect_rename_error(struct error *err, enum status st, const struct error *found, const char *copy, const char *name)
 {
 	if (strncmp(found->text, copy, strlen(copy)) == 0)
 		error_set(err, st, "%s%s", name, found->text + strlen(copy));
@@ -134,7 +145,7 @@ prepare(const char *from, const char *staged, bool is_forced, struct error *err)
 			st = inspect_copy(db, is_forced, &found);
 		db_close(db);
 	}
-	return st == OK ? OK : rename_error(err, st, &found, staged, from);
+	return st == OK ? OK : inspect_rename_error(err, st, &found, staged, from);
 }
 
 /*
@@ -262,87 +273,4 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 	}
 	end_staging(staged, fd);
 	return st;
-}
-
-/* ---- Upgrading */
-
-/* The schema is current: only a file that was put there by hand still needs its inspection. */
-static enum status
-check_current(const char *path, struct error *err)
-{
-	struct db *db = db_open(path, err);
-	enum status st;
-
-	if (db == NULL)
-		return UNAVAILABLE;
-	st = db_is_accepted(db) ? OK : inspect_and_accept(db, err);
-	db_close(db);
-	return st;
-}
-
-/* Checks the new file. */
-static enum status
-check_new(struct db_upgrade *u, struct upgrade_turn *t, struct error *err)
-{
-	enum status st;
-
-	if (t->progress != NULL)
-		t->progress("checking", 0, 0);
-	if ((st = inspect_copy(db_upgrade_file(u), t->is_forced, err)) == OK)
-		st = db_upgrade_set_checked(u, err);
-	t->state.is_checked = st == OK;
-	return st;
-}
-
-/*
- * Copies, checks, and gives the new file the old one's path: the first of the three that is not done, and the next ones as long
- * as there is time.
- */
-static enum status
-do_turn(struct db_upgrade *u, struct upgrade_turn *t, bool *is_stale, struct error *err)
-{
-	enum status st = OK;
-	bool has_worked = false;
-
-	if (!t->state.is_copied) {
-		st = db_upgrade_copy(u, t->until_ms, t->is_forced, t->progress, &t->state, err);
-		has_worked = true;
-	}
-	if (st == OK && t->state.is_copied && !t->state.is_checked &&
-	    (!has_worked || instant_monotonic() < t->until_ms)) {
-		st = check_new(u, t, err);
-		has_worked = true;
-	}
-	if (st != OK || !t->state.is_checked || (has_worked && instant_monotonic() >= t->until_ms))
-		return st;
-	/* Programs that have the old file open take all the time of a turn: leaves that to the next one. */
-	st = db_upgrade_finish(u, t->may_be_open && !has_worked, is_stale, err);
-	return st != OK && t->may_be_open && has_worked && !db_upgrade_is_in_place(u) ? OK : st;
-}
-
-enum status
-inspect_upgrade(const char *path, struct upgrade_turn *t, struct error *err)
-{
-	struct error found = { 0 };
-	struct db_upgrade *u;
-	enum status st;
-	bool is_busy, is_stale = false;
-
-	t->is_done = false;
-	if ((st = db_upgrade_begin(path, t->kept, &u, &is_busy, &t->state, &found)) == OK) {
-		if (u == NULL && is_busy)
-			return OK;
-		if (u == NULL) {
-			t->is_done = true;
-			return check_current(path, err);
-		}
-		snprintf(t->kept_as, sizeof(t->kept_as), "%s", db_upgrade_kept(u));
-		st = do_turn(u, t, &is_stale, &found);
-		t->is_done = db_upgrade_is_in_place(u);
-		/* What cannot succeed is not kept; what was checked may still be of use. */
-		db_upgrade_end(u, is_stale || (st != OK && !t->state.is_checked));
-		if (is_stale)
-			return OK;
-	}
-	return st == OK ? OK : rename_error(err, st, &found, path, path);
 }

@@ -1,8 +1,8 @@
 /*
  * The run of verify: which invariants are checked when, and how a row of a SELECT becomes a sentence (see verify.h).
  *
- * An organization's invariants are checked in one snapshot, its ledger in stretches with a snapshot each.  No snapshot lasts
- * longer than it must, because the WAL cannot be reset while one is open.
+ * Each invariant is checked in a snapshot of its own, and so is each stretch of a ledger.  No snapshot lasts longer than it must,
+ * because the WAL cannot be reset while one is open; and a run can be interrupted between any two.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 #include "base/money.h"
 #include "admin/verify_invariants.h"
 
-/* The longest stretch, and the bytes of a sentence. */
-enum { STRETCH_DAYS_MAX = 366, TEXT_MAX = 1024 };
+/* The longest stretch, unless one day has more events; and the bytes of a sentence. */
+enum { STRETCH_DAYS_MAX = 366, STRETCH_EVENTS = 50000, TEXT_MAX = 1024 };
 
 void
 verify_differs(struct verify *v, const char *fmt, ...)
@@ -125,14 +125,14 @@ look_at(struct verify *v, const struct invariant *i, const struct stretch *s)
 	return query_done(q);
 }
 
-/* Checks all invariants of a scope.  A difference does not end it, only a database that cannot be read. */
+/* Checks all invariants of a stretch.  A difference does not end it, only a database that cannot be read. */
 static enum status
-look_at_all(struct verify *v, enum verify_scope scope, const struct stretch *s)
+look_at_stretch(struct verify *v, const struct stretch *s)
 {
 	enum status st = OK;
 
 	for (const struct invariant *i = verify_invariants; st == OK && i->name != NULL; i++)
-		if (i->scope == scope)
+		if (i->scope == OF_STRETCH)
 			st = look_at(v, i, s);
 	return st;
 }
@@ -151,129 +151,175 @@ verify_stretch(struct verify *v, const struct stretch *s)
 	if ((st = db_read_begin(v->db)) != OK)
 		return st;
 	if ((st = verify_ledger_read(v, s)) == OK)
-		st = look_at_all(v, OF_STRETCH, s);
+		st = look_at_stretch(v, s);
 	db_read_end(v->db);
 	if (v->report->progress != NULL)
-		v->report->progress("verifying", v->report->events, v->total);
+		v->report->progress("verifying", v->report->events, v->report->total);
 	return st;
 }
 
+/* Ends a stretch before the day on which it would get too many events: a busy time may follow a quiet one. */
+static enum status
+shorten(struct verify *v, struct stretch *s)
+{
+	struct query *q = db_query(v->db, "SELECT occurred_at FROM event WHERE org = :org AND occurred_at >= :from "
+	    "ORDER BY occurred_at LIMIT 1 OFFSET :count");
+	int64_t day;
+
+	query_bind_int(q, ":org", v->org);
+	query_bind_int(q, ":from", verify_from_at(s));
+	query_bind_int(q, ":count", STRETCH_EVENTS);
+	if (query_step(q) && (day = floor_div(query_int(q, 0), DAY_MS)) < s->until)
+		s->until = day > s->from ? day : s->from + 1;
+	return query_done(q);
+}
+
 /*
- * Goes through the ledger in stretches that adjoin.  Doubles their length while they take less than VERIFY_STRETCH_MS and
- * halves it otherwise, so that a stretch of busy days is short.  An organization without events has one stretch, open at both
- * ends, which finds sums that have no event.
+ * Checks the next stretch of an organization.  Stretches adjoin.  Doubles their length while they take less than
+ * VERIFY_STRETCH_MS and halves it otherwise, so that a stretch of busy days is short.  An organization without events has one
+ * stretch, open at both ends, which finds sums that have no event.
  */
 static enum status
-verify_stretches(struct verify *v, int64_t first_at, int64_t last_at)
+next_stretch(struct verify *v, struct verify_cursor *c)
 {
-	struct stretch s = { .until = floor_div(first_at, DAY_MS), .is_first = true };
-	int64_t days = 1, last = floor_div(last_at, DAY_MS), began_ms;
-	enum status st = OK;
+	int64_t began_ms = instant_monotonic();
+	struct stretch s = { .is_first = !c->is_in_ledger };
+	enum status st;
 
-	for (; st == OK && !s.is_last; s.is_first = false) {
-		began_ms = instant_monotonic();
-		s.from = s.until;
-		s.until = s.from + days;
-		s.is_last = s.until > last;
-		st = verify_stretch(v, &s);
-		if (instant_monotonic() - began_ms > VERIFY_STRETCH_MS)
-			days = days > 1 ? days / 2 : 1;
-		else if (days < STRETCH_DAYS_MAX)
-			days *= 2;
-	}
+	s.from = s.is_first ? v->first_day : c->day;
+	s.until = s.from + v->days;
+	if ((st = shorten(v, &s)) != OK)
+		return st;
+	s.is_last = s.until > v->last_day;
+	st = verify_stretch(v, &s);
+	c->is_in_ledger = !s.is_last;
+	c->day = s.until;
+	c->is_read = s.is_last;
+	if (instant_monotonic() - began_ms > VERIFY_STRETCH_MS)
+		v->days = v->days > 1 ? v->days / 2 : 1;
+	else if (v->days < STRETCH_DAYS_MAX)
+		v->days *= 2;
 	return st;
 }
 
 /* ---- The file and its organizations */
 
 /*
- * The first and the last instant of the ledger, and the lowest and the highest offset of the days: from these follows which
- * instants can belong to a stretch.
+ * Reads the name of the organization, the first and the last day of UTC of its ledger and its segments, and the lowest and the
+ * highest offset of its days: from these follows which instants can belong to a stretch.
  */
 static enum status
-read_ends(struct verify *v, int64_t *first_at, int64_t *last_at)
+begin_organization(struct verify *v, int64_t org)
 {
-	struct query *q = db_query(v->db, "SELECT (SELECT min(occurred_at) FROM event WHERE org = :org), "
+	struct query *q = db_query(v->db, "SELECT id, (SELECT min(occurred_at) FROM event WHERE org = :org), "
 	    "(SELECT max(occurred_at) FROM event WHERE org = :org), "
-	    "(SELECT min(utc_offset_s) FROM zone_span WHERE org = :org), (SELECT max(utc_offset_s) FROM zone_span WHERE org = :org)");
+	    "(SELECT min(utc_offset_s) FROM zone_span WHERE org = :org), (SELECT max(utc_offset_s) FROM zone_span WHERE org = :org), "
+	    "(SELECT max(day) FROM segment WHERE org = :org) FROM organization WHERE key = :org");
 
-	query_bind_int(q, ":org", v->org);
+	query_bind_int(q, ":org", org);
 	if (query_step(q)) {
-		*first_at = query_int(q, 0);
-		*last_at = query_int(q, 1);
-		v->offset_min = query_int(q, 2);
-		v->offset_max = query_int(q, 3);
+		v->org = org;
+		v->id = arena_strdup(v->arena, query_text(q, 0));
+		v->first_day = floor_div(query_int(q, 1), DAY_MS);
+		v->last_day = floor_div(query_int(q, 2), DAY_MS);
+		if (!query_is_null(q, 5) && query_int(q, 5) > v->last_day)
+			v->last_day = query_int(q, 5);
+		if (query_is_null(q, 1))
+			v->first_day = v->last_day;
+		v->offset_min = query_int(q, 3);
+		v->offset_max = query_int(q, 4);
+		v->days = 1;
 	}
 	return query_done(q);
 }
 
-/* Checks what concerns an organization in one snapshot, then its ledger in stretches. */
+/* Goes on to the organization after this one in the order of their ids, or to the end. */
 static enum status
-verify_organization(struct verify *v)
+next_organization(struct verify *v, struct verify_cursor *c)
 {
-	int64_t first_at = 0, last_at = 0;
+	struct query *q = db_query(v->db, "SELECT key FROM organization WHERE :org = 0 "
+	    "OR id > (SELECT id FROM organization WHERE key = :org) ORDER BY id LIMIT 1");
 	enum status st;
 
-	if ((st = db_read_begin(v->db)) != OK)
-		return st;
-	if ((st = read_ends(v, &first_at, &last_at)) == OK)
-		st = look_at_all(v, OF_ORGANIZATION, NULL);
-	db_read_end(v->db);
-	return st == OK ? verify_stretches(v, first_at, last_at) : st;
-}
-
-/*
- * Checks what concerns the file as a whole and lists the organizations, all in one snapshot.  An organization that is added
- * later is not checked.
- */
-static enum status
-verify_file(struct verify *v, int64_t **keys, const char ***ids, size_t *count)
-{
-	struct query *q;
-	enum status st;
-	size_t max;
-
-	if ((st = look_at_all(v, OF_FILE, NULL)) != OK)
-		return st;
-	q = db_query(v->db, "SELECT (SELECT count(*) FROM organization), (SELECT count(*) FROM event)");
-	max = query_step(q) ? (size_t)query_int(q, 0) : 0;
-	v->total = max > 0 ? query_int(q, 1) : 0;
+	query_bind_int(q, ":org", c->org);
+	*c = (struct verify_cursor) { .org = query_step(q) ? query_int(q, 0) : 0 };
 	if ((st = query_done(q)) != OK)
 		return st;
-	*keys = arena_alloc(v->arena, (max + 1) * sizeof(**keys));
-	*ids = arena_alloc(v->arena, (max + 1) * sizeof(**ids));
-	q = db_query(v->db, "SELECT key, id FROM organization ORDER BY id");
-	for (*count = 0; *count < max && query_step(q); ++*count) {
-		(*keys)[*count] = query_int(q, 0);
-		(*ids)[*count] = arena_strdup(v->arena, query_text(q, 1));
+	c->is_done = c->org == 0;
+	v->report->organizations += !c->is_done;
+	return c->is_done ? OK : begin_organization(v, c->org);
+}
+
+/* Checks the next invariant of the file, or of the organization, in a snapshot of its own; *is_last if there was none. */
+static enum status
+next_invariant(struct verify *v, struct verify_cursor *c, bool *is_last)
+{
+	enum verify_scope scope = c->org == 0 ? OF_FILE : OF_ORGANIZATION;
+	const struct invariant *i = &verify_invariants[c->invariant];
+	enum status st;
+
+	while (i->name != NULL && i->scope != scope)
+		i++;
+	*is_last = i->name == NULL;
+	c->invariant = i - verify_invariants + !*is_last;
+	if (*is_last || (st = db_read_begin(v->db)) != OK)
+		return *is_last ? OK : st;
+	st = look_at(v, i, NULL);
+	db_read_end(v->db);
+	return st;
+}
+
+/* Does the next step of a run: an invariant, a stretch of the organization's ledger, or the next organization. */
+static enum status
+next_step(struct verify *v, struct verify_cursor *c)
+{
+	bool is_last;
+	enum status st = next_invariant(v, c, &is_last);
+
+	if (st != OK || !is_last)
+		return st;
+	return c->org != 0 && !c->is_read ? next_stretch(v, c) : next_organization(v, c);
+}
+
+enum status
+verify_some(struct db *db, struct arena *a, struct verify_report *report, struct verify_cursor *c, int64_t until_ms)
+{
+	struct verify v = { .db = db, .arena = a, .report = report, .id = "" };
+	enum status st = verify_ledger_begin(&v);
+
+	if (st == OK && c->org != 0)
+		st = begin_organization(&v, c->org);
+	while (st == OK && !c->is_done) {
+		st = next_step(&v, c);
+		if (instant_monotonic() >= until_ms)
+			break;
 	}
+	return st;
+}
+
+/* The number of events, for the progress. */
+static enum status
+count_events(struct db *db, struct verify_report *report)
+{
+	struct query *q = db_query(db, "SELECT count(*) FROM event");
+
+	report->total = query_step(q) ? query_int(q, 0) : 0;
 	return query_done(q);
 }
 
 enum status
 verify(struct db *db, struct arena *a, struct verify_report *report)
 {
-	struct verify v = { .db = db, .arena = a, .report = report, .id = "" };
+	struct verify_cursor c = { 0 };
 	struct error err = { 0 };
-	const char **ids = NULL;
-	int64_t *keys = NULL;
-	size_t count = 0;
 	enum status st;
 
 	/* Damage is a difference like any other: go on, and report what else can still be read. */
 	if ((st = db_check(db, &err)) == CONFLICT)
-		verify_differs(&v, "%s", err.text);
+		verify_differs(&(struct verify) { .report = report, .id = "" }, "%s", err.text);
 	else if (st != OK)
 		return st;
-	if ((st = verify_ledger_begin(&v)) != OK || (st = db_read_begin(db)) != OK)
+	if (report->progress != NULL && (st = count_events(db, report)) != OK)
 		return st;
-	st = verify_file(&v, &keys, &ids, &count);
-	db_read_end(db);
-	for (size_t i = 0; st == OK && i < count; i++) {
-		v.org = keys[i];
-		v.id = ids[i];
-		st = verify_organization(&v);
-	}
-	report->organizations = count;
-	return st;
+	return verify_some(db, a, report, &c, INT64_MAX);
 }

@@ -13,6 +13,7 @@
 #ifndef VERIFY_H
 #define VERIFY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,10 +30,28 @@ struct verify_report {
 	void *arg;
 	size_t organizations;
 	int64_t events, differences;
+	int64_t total;		/* events in the file at the beginning, if progress is wanted */
+};
+
+/* Where a run continues; { 0 } = at its beginning. */
+struct verify_cursor {
+	int64_t org;		/* key of the organization; 0 = the file as a whole */
+	int64_t invariant;	/* the next one of the table */
+	int64_t day;		/* of UTC: where the next stretch begins, if is_in_ledger */
+	bool is_in_ledger, is_read;	/* whether some, or all, of its ledger is read */
+	bool is_done;
 };
 
 /* OK whatever was found; otherwise the database could not be read (db_why). */
 enum status	verify(struct db *db, struct arena *a, struct verify_report *report) MUST_CHECK;
+
+/*
+ * The same in turns, without SQLite's own checks: goes on from the cursor, with one invariant or one stretch at least, until
+ * everything is checked or instant_monotonic() has passed until_ms.  An invariant of an organization takes as long as its
+ * campaigns and failed contacts need.
+ */
+enum status	verify_some(struct db *db, struct arena *a, struct verify_report *report, struct verify_cursor *c,
+		    int64_t until_ms) MUST_CHECK;
 
 /* Calls each for every invariant, in the order of the table. */
 void		verify_list(void (*each)(const char *name, const char *sentence));

@@ -92,12 +92,13 @@ const struct invariant verify_invariants[] = {
 	    "job %i: is a \"%s\" of the channel \"%s\"",
 	    "SELECT number, kind, coalesce(channel, '') FROM job WHERE org = :org "
 	    "AND NOT CASE kind WHEN 'reprice' THEN channel IS NOT NULL WHEN 'rebuild' THEN channel IS NULL ELSE 0 END" },
-	{ "usage_origin", "the roll-up by sender and network is the sum of its events", OF_ORGANIZATION,
+	{ "usage_origin", "the roll-up by sender and network is the sum of its events", OF_STRETCH,
 	    "usage_origin %q %s of \"%s\" to \"%s\": differs from the ledger",
 	    "SELECT quarter, channel, sender, network FROM (SELECT quarter, channel, sender, network, messages, parts, cost_micros "
-	    "FROM usage_origin WHERE org = :org UNION ALL SELECT occurred_at / 900000, channel, coalesce(sender, ''), "
-	    "coalesce(network, ''), -messages, -parts, -cost_micros FROM event WHERE org = :org AND status <> 'failed' "
-	    "AND (sender IS NOT NULL OR network IS NOT NULL)) AS both_of_them GROUP BY quarter, channel, sender, network "
+	    "FROM usage_origin WHERE org = :org AND quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER
+	    " UNION ALL SELECT quarter, channel, sender, network, -messages, -parts, -cost FROM temp.ledger_origin "
+	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER
+	    ") AS both_of_them GROUP BY quarter, channel, sender, network "
 	    "HAVING sum(messages) <> 0 OR sum(parts) <> 0 OR sum(cost_micros) <> 0 ORDER BY quarter" },
 	{ "event.settles", "each settlement names an event of its source, at that event's instant and of its segment",
 	    OF_ORGANIZATION,
@@ -130,7 +131,7 @@ const struct invariant verify_invariants[] = {
 	 * A void carries the negative of what it takes back, so the sums need no special case; only a voided failed event,
 	 * which counts in l_failed alone, is recognized by its target.
 	 */
-	{ "segment.counters", "a segment's sent, failed and spent are the sums of its events", OF_ORGANIZATION,
+	{ "segment.counters", "a segment's sent, failed and spent are the sums of its events", OF_STRETCH,
 	    "segment %s/%i: has %i sent, %i failed, %i spent; the ledger says %i, %i, %i",
 	    "SELECT id, number, sent, failed, spent, l_sent, l_failed, l_spent FROM ("
 	    "SELECT c.id, s.number, s.sent, s.failed, s.spent, "
@@ -142,7 +143,8 @@ const struct invariant verify_invariants[] = {
 	    "FROM segment s LEFT JOIN campaign c ON c.key = s.campaign "
 	    "LEFT JOIN event e ON e.campaign = s.campaign AND e.segment = s.number AND e.org = s.org "
 	    "LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
-	    "WHERE s.org = :org GROUP BY s.campaign, s.number) AS counted "
+	    "WHERE s.org = :org AND s.day >= :from_at / " DAY " AND s.day < :until_at / " DAY " "
+	    "GROUP BY s.campaign, s.number) AS counted "
 	    "WHERE sent <> l_sent OR failed <> l_failed OR spent <> l_spent" },
 	{ "segment.day", "the day of an open segment is the local day of its instant", OF_ORGANIZATION,
 	    "segment %s/%i: its day is %d, but its instant is on %d",

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "admin/verify.h"
+#include "quota/channel.h"
 
 struct verify {
 	struct db *db;
@@ -13,7 +14,8 @@ struct verify {
 	int64_t org;			/* the organization that is being checked */
 	const char *id;			/* its name; "" = the file as a whole */
 	int64_t offset_min, offset_max;	/* the lowest and highest of its spans, in seconds */
-	int64_t total;			/* events in the file at the beginning, for the progress */
+	int64_t first_day, last_day;	/* of UTC: of its ledger */
+	int64_t days;			/* the length of the next stretch */
 };
 
 /* A stretch of the ledger: the days of UTC [from, until).  The first and the last one are open at their outer ends. */
@@ -55,6 +57,15 @@ enum status	verify_ledger_read(struct verify *v, const struct stretch *s) MUST_C
 /* The instants [from_at, until_at) of a stretch. */
 int64_t		verify_from_at(const struct stretch *s);
 int64_t		verify_until_at(const struct stretch *s);
+
+/* ---- verify_price.c */
+struct price_range {
+	bool is_known;
+	int64_t least, most;		/* billionths of a US dollar for a part, on the days around one */
+};
+
+/* The lowest and the highest price of a part on the days around one. */
+enum status	verify_price_around(struct verify *v, enum channel c, int64_t day, struct price_range *range) MUST_CHECK;
 
 /* ---- verify_checks.c: what needs more than SQL */
 enum status	verify_schema(struct verify *v) MUST_CHECK;

@@ -23,7 +23,7 @@
 	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.settles_id, e.reason, e.sender, e.network, " \
 	"e.tag, w.credential, w.name, e.org_revision, e.received_at"
 enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
-	VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
+	SENDER = 17, NETWORK = 18, VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
 
 /* The settlements of an event, each `a`: of the same source, or of 'daybook:adjust:' before it. */
 #define SETTLES(source, id) "a.org = e.org AND a.source IN (" source ", 'daybook:adjust:' || " source ") AND a.settles_id = " id
@@ -33,21 +33,10 @@ enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5,
 /* The source of an event that this row, perhaps a settlement by a statement, is about. */
 #define EVENT_SOURCE "CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END"
 
-/*
- * An event may have been priced on a local day that differs from its present one: recomputed day boundaries leave recorded
- * costs as they are.  So prices of these days around it are accepted.
- */
-enum { DAYS_AROUND = 2 };
-
 struct sum {
 	bool is_used;
 	int64_t messages, parts, cost;
 	int64_t priced, least, most;	/* of events without a given cost: the cost, and its bounds by the prices */
-};
-
-struct price_range {
-	bool is_known;
-	int64_t least, most;		/* billionths of a US dollar for a part, on the days around one */
 };
 
 /*
@@ -75,54 +64,31 @@ verify_until_at(const struct stretch *s)
 	return s->is_last ? INT64_MAX : s->until * DAY_MS;
 }
 
+/* Runs statements until one fails. */
+static enum status
+run_each(struct verify *v, const char *const sql[3])
+{
+	enum status st = OK;
+
+	for (int i = 0; st == OK && i < 3; i++)
+		st = query_run(db_query(v->db, sql[i]));
+	return st;
+}
+
 enum status
 verify_ledger_begin(struct verify *v)
 {
-	enum status st;
+	static const char *const sql[] = {
+		"CREATE TEMP TABLE IF NOT EXISTS ledger_sum_quarter (quarter INTEGER, channel TEXT, messages INTEGER, parts INTEGER, "
+		"cost INTEGER, priced INTEGER, least INTEGER, most INTEGER)",
+		"CREATE TEMP TABLE IF NOT EXISTS ledger_sum_day (day INTEGER, events INTEGER, digest INTEGER)",
+		"CREATE TEMP TABLE IF NOT EXISTS ledger_origin (quarter INTEGER, channel TEXT, sender TEXT, network TEXT, "
+		"messages INTEGER, parts INTEGER, cost INTEGER)" };
 
-	st = query_run(db_query(v->db, "CREATE TEMP TABLE IF NOT EXISTS ledger_sum_quarter (quarter INTEGER, channel TEXT, "
-	    "messages INTEGER, parts INTEGER, cost INTEGER, priced INTEGER, least INTEGER, most INTEGER)"));
-	if (st != OK)
-		return st;
-	return query_run(db_query(v->db, "CREATE TEMP TABLE IF NOT EXISTS ledger_sum_day (day INTEGER, events INTEGER, "
-	    "digest INTEGER)"));
+	return run_each(v, sql);
 }
 
 /* ---- Prices */
-
-/*
- * What a part costs on a day: the organization's own price if it has one by then, otherwise the common one, otherwise
- * nothing.  Written again rather than shared with price.c, which it checks.
- */
-static enum status
-price_on(struct verify *v, enum channel c, int64_t day, int64_t *nanos)
-{
-	struct query *q = db_query(v->db, "SELECT nanos_per_part FROM price WHERE (org = :org OR org IS NULL) AND channel = :channel "
-	    "AND valid_from <= :day ORDER BY org IS NULL, valid_from DESC LIMIT 1");
-
-	query_bind_int(q, ":org", v->org);
-	query_bind_text(q, ":channel", channel_facts(c)->name);
-	query_bind_int(q, ":day", day);
-	*nanos = query_step(q) ? query_int(q, 0) : 0;
-	return query_done(q);
-}
-
-/* The lowest and the highest price of a part on the days around the present one. */
-static enum status
-price_around(struct pass *p, enum channel c, struct price_range *range)
-{
-	enum status st = OK;
-	int64_t nanos;
-
-	*range = (struct price_range) { .is_known = true, .least = INT64_MAX };
-	for (int64_t d = p->price_day - DAYS_AROUND; st == OK && d <= p->price_day + DAYS_AROUND; d++) {
-		if ((st = price_on(p->v, c, d, &nanos)) != OK)
-			break;
-		range->least = nanos < range->least ? nanos : range->least;
-		range->most = nanos > range->most ? nanos : range->most;
-	}
-	return st;
-}
 
 /*
  * Adds a priced event to its sums.  The true cost lies between what the lowest and the highest price make of its parts; a void
@@ -135,7 +101,7 @@ add_price(struct pass *p, struct sum *s, enum channel c, int64_t parts, int64_t 
 	int64_t a, b;
 	enum status st;
 
-	if (!range->is_known && (st = price_around(p, c, range)) != OK)
+	if (!range->is_known && (st = verify_price_around(p->v, c, p->price_day, range)) != OK)
 		return st;
 	a = money_cost(parts, range->least);
 	b = money_cost(parts, range->most);
@@ -189,6 +155,26 @@ end_day(struct pass *p)
 	return st;
 }
 
+/* Keeps a row that has a sender or a network, for their roll-up. */
+static enum status
+add_origin(struct pass *p, struct query *q)
+{
+	struct query *insert;
+
+	if (query_is_null(q, SENDER) && query_is_null(q, NETWORK))
+		return OK;
+	insert = db_query(p->v->db, "INSERT INTO temp.ledger_origin (quarter, channel, sender, network, messages, parts, cost) "
+	    "VALUES (:quarter, :channel, :sender, :network, :messages, :parts, :cost)");
+	query_bind_int(insert, ":quarter", p->quarter);
+	query_bind_text(insert, ":channel", query_text(q, CHANNEL));
+	query_bind_text(insert, ":sender", query_text(q, SENDER));
+	query_bind_text(insert, ":network", query_text(q, NETWORK));
+	query_bind_int(insert, ":messages", query_int(q, MESSAGES));
+	query_bind_int(insert, ":parts", query_int(q, PARTS));
+	query_bind_int(insert, ":cost", query_int(q, COST));
+	return query_run(insert);
+}
+
 /*
  * Adds a row to the sums of its channel; failed events count nothing.  Prices must account for the cost of events without a
  * given cost, with all rows of theirs and the rows of new prices, but not for a cost that a settlement has given.
@@ -198,6 +184,7 @@ add_to_quarter(struct pass *p, struct query *q)
 {
 	bool is_failed = strcmp(query_text(q, STATUS), "failed") == 0;
 	int64_t cost = query_int(q, COST);
+	enum status st;
 	enum channel c;
 	struct sum *s;
 
@@ -211,6 +198,8 @@ add_to_quarter(struct pass *p, struct query *q)
 		s->messages += query_int(q, MESSAGES);
 		s->parts += query_int(q, PARTS);
 		s->cost += cost;
+		if ((st = add_origin(p, q)) != OK)
+			return st;
 	}
 	/* The cost that a failed event was posted with, nothing, says nothing about what it costs if it was sent after all. */
 	if (query_int(q, HAS_GIVEN_COST) != 0 || (query_int(q, COST_GIVEN) != 0 && !is_failed))
@@ -273,9 +262,10 @@ add_row(struct pass *p, struct query *q)
 static enum status
 clear(struct verify *v)
 {
-	enum status st = query_run(db_query(v->db, "DELETE FROM temp.ledger_sum_quarter"));
+	static const char *const sql[] = { "DELETE FROM temp.ledger_sum_quarter", "DELETE FROM temp.ledger_sum_day",
+		"DELETE FROM temp.ledger_origin" };
 
-	return st == OK ? query_run(db_query(v->db, "DELETE FROM temp.ledger_sum_day")) : st;
+	return run_each(v, sql);
 }
 
 /* Whether this organization has settlements at all: if not, the SELECT need not look for one for each priced event. */

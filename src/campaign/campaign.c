@@ -6,6 +6,7 @@
 
 #include "campaign/campaign.h"
 #include "time/instant.h"
+#include "ledger/segment.h"
 
 /*
  * Derives a campaign's state from what its segments read today.
@@ -43,10 +44,11 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 {
 	struct query *q = db_query(db, "SELECT number, scheduled_at, day, contacts, parts_per_contact, sent, failed, spent, "
 	    "status FROM segment WHERE campaign = :campaign ORDER BY number");
+	enum status st = OK, done;
 	size_t max = 0;
 
 	query_bind_int(q, ":campaign", c->key);
-	while (c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
+	while (st == OK && c->count < CAMPAIGN_SEGMENTS_MAX && query_step(q)) {
 		struct segment *s;
 
 		c->segments = arena_grow(a, c->segments, c->count, &max, sizeof(*c->segments));
@@ -55,10 +57,11 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),
 			.failed = query_int(q, 6), .spent = query_int(q, 7) };
 		c->parts_per_contact = query_int(q, 4);
-		segment_state_parse(query_text(q, 8), &s->state);
+		st = segment_state_column(q, 8, &s->state);
 	}
 	c->state = derive(c, today);
-	return query_done(q);
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 enum status

@@ -198,6 +198,11 @@ enum status	 db_replace(struct db *db, const char *staged, bool *is_replaced, st
 enum status	 db_check(struct db *db, struct error *err) MUST_CHECK;
 /* The same without foreign keys, and without comparing indexes with tables: a fraction of the time. */
 enum status	 db_check_quickly(struct db *db, struct error *err) MUST_CHECK;
+/*
+ * SQLite's check of every table but the events, which would take longer than all others together; quickly = without comparing
+ * indexes with tables.  For an upgrade, which reads all events and compares them with their digests or sums.
+ */
+enum status	 db_check_but_events(struct db *db, bool quickly, struct error *err) MUST_CHECK;
 
 /*
  * The version of the linked SQLite, such as "3.40.1"; the journal mode, "wal" or "truncate"; the

@@ -5,13 +5,16 @@
 
 #include "db/db_file.h"
 
+#define EACH_TABLE(check) "SELECT " check " FROM sqlite_schema s, pragma_" check "(s.name) WHERE s.type = 'table' " \
+	"AND s.name <> 'event' AND " check " <> 'ok' LIMIT 1"
+
 /* Runs a check and describes its first row.  OK, CONFLICT and a reason if that is a problem, or UNAVAILABLE if it cannot run. */
 static enum status
-run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row, struct error *err), struct error *err)
+run_check(struct db *db, const char *sql, void (*describe)(sqlite3_stmt *row, struct error *err), struct error *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	enum status st = OK;
-	int rc = sqlite3_prepare_v2(db->handle, pragma, -1, &stmt, NULL);
+	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
 
 	err->text[0] = '\0';
 	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
@@ -20,7 +23,7 @@ run_check(struct db *db, const char *pragma, void (*describe)(sqlite3_stmt *row,
 		db->trouble = db_trouble_of(rc, db->handle);
 		/* A database too damaged to be checked is a result of the check, and not a failure of it. */
 		st = db->trouble != DB_DAMAGED ? db_file_why(db->path, rc, db->handle, err) :
-		    error_set(err, CONFLICT, "%s: %s", pragma + strlen("PRAGMA "), sqlite3_errmsg(db->handle));
+		    error_set(err, CONFLICT, "integrity_check: %s", sqlite3_errmsg(db->handle));
 	} else if (err->text[0] != '\0')
 		st = CONFLICT;
 	sqlite3_finalize(stmt);
@@ -50,6 +53,12 @@ enum status
 db_check_quickly(struct db *db, struct error *err)
 {
 	return run_check(db, "PRAGMA quick_check(1)", describe_integrity, err);
+}
+
+enum status
+db_check_but_events(struct db *db, bool quickly, struct error *err)
+{
+	return run_check(db, quickly ? EACH_TABLE("quick_check") : EACH_TABLE("integrity_check"), describe_integrity, err);
 }
 
 enum status

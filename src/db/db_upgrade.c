@@ -17,8 +17,10 @@
 
 /* The record in the unfinished file.  `kept` is where the old file goes in the end; '' = nowhere. */
 #define STATE_SQL "CREATE TABLE upgrade_state (key INTEGER PRIMARY KEY, build TEXT, version INTEGER, fingerprint INTEGER, " \
-	"is_wal INTEGER, kept TEXT, step INTEGER, done INTEGER, total INTEGER, is_checked INTEGER); " \
-	"INSERT INTO upgrade_state VALUES (1, %Q, %d, %lld, %d, %Q, 0, 0, %lld, 0);"
+	"is_wal INTEGER, kept TEXT, step INTEGER, done INTEGER, total INTEGER, is_checked INTEGER DEFAULT 0, " \
+	"check0 INTEGER DEFAULT 0, check1 INTEGER DEFAULT 0, check2 INTEGER DEFAULT 0, check3 INTEGER DEFAULT 0); " \
+	"INSERT INTO upgrade_state (key, build, version, fingerprint, is_wal, kept, step, done, total) " \
+	"VALUES (1, %Q, %d, %lld, %d, %Q, 0, 0, %lld);"
 
 static enum status
 unfinished_path(const char *path, char *out, struct error *err)
@@ -31,7 +33,7 @@ unfinished_path(const char *path, char *out, struct error *err)
 static void
 tell_state(const struct db_upgrade *u, struct db_upgrade_state *state)
 {
-	*state = (struct db_upgrade_state) { u->copy.version, db_upgrade_is_copied(&u->copy), u->is_checked, u->copy.done,
+	*state = (struct db_upgrade_state) { u->copy.version, db_upgrade_is_copied(&u->copy), u->is_checked, u->check, u->copy.done,
 		u->copy.total };
 }
 
@@ -41,8 +43,8 @@ tell_state(const struct db_upgrade *u, struct db_upgrade_state *state)
 static bool
 read_state(struct db_upgrade *u)
 {
-	struct query *q = db_query(u->copy.new, "SELECT version, is_wal, kept, step, done, total, is_checked FROM upgrade_state "
-	    "WHERE key = 1 AND build = :build AND fingerprint = :fingerprint");
+	struct query *q = db_query(u->copy.new, "SELECT version, is_wal, kept, step, done, total, is_checked, check0, "
+	    "check1, check2, check3 FROM upgrade_state WHERE key = 1 AND build = :build AND fingerprint = :fingerprint");
 	bool is_there;
 
 	query_bind_text(q, ":build", version_build);
@@ -55,6 +57,8 @@ read_state(struct db_upgrade *u)
 		u->copy.done = query_int(q, 4);
 		u->copy.total = query_int(q, 5);
 		u->is_checked = query_int(q, 6) != 0;
+		for (int i = 0; i < 4; i++)
+			u->check.number[i] = query_int(q, 7 + i);
 	}
 	return query_done(q) == OK && is_there;
 }
@@ -224,14 +228,33 @@ db_upgrade_file(struct db_upgrade *u)
 static enum status
 note_check(void *arg)
 {
-	return query_run(db_query(arg, "UPDATE upgrade_state SET is_checked = 1"));
+	struct db_upgrade *u = arg;
+	struct query *q = db_query(u->copy.new, "UPDATE upgrade_state SET is_checked = :done, check0 = :0, check1 = :1, check2 = :2, "
+	    "check3 = :3");
+
+	query_bind_int(q, ":done", u->is_checked);
+	query_bind_int(q, ":0", u->check.number[0]);
+	query_bind_int(q, ":1", u->check.number[1]);
+	query_bind_int(q, ":2", u->check.number[2]);
+	query_bind_int(q, ":3", u->check.number[3]);
+	return query_run(q);
+}
+
+enum status
+db_upgrade_set_check(struct db_upgrade *u, const struct db_upgrade_check *check, struct error *err)
+{
+	u->check = *check;
+	return db_write(u->copy.new, note_check, u) == OK ? OK : db_why(u->copy.new, err);
 }
 
 enum status
 db_upgrade_set_checked(struct db_upgrade *u, struct error *err)
 {
-	u->is_checked = db_write(u->copy.new, note_check, u->copy.new) == OK;
-	return u->is_checked ? OK : db_why(u->copy.new, err);
+	u->is_checked = true;
+	if (db_write(u->copy.new, note_check, u) == OK)
+		return OK;
+	u->is_checked = false;
+	return db_why(u->copy.new, err);
 }
 
 bool

@@ -20,11 +20,17 @@
 
 struct db_upgrade;
 
+/* How far the inspection of the new file is, in numbers of whoever inspects it; all 0 = at the beginning. */
+struct db_upgrade_check {
+	int64_t number[4];
+};
+
 /* What is known of an upgrade: the rows that are copied, and all of them. */
 struct db_upgrade_state {
 	int from;		/* the schema version of the old file */
 	bool is_copied;		/* nothing is left but the check and the new name */
 	bool is_checked;
+	struct db_upgrade_check check;
 	int64_t done, total;
 };
 
@@ -45,8 +51,9 @@ enum status	 db_upgrade_copy(struct db_upgrade *u, int64_t until_ms, bool is_for
 		    void (*progress)(const char *what, int64_t done, int64_t total), struct db_upgrade_state *state,
 		    struct error *err) MUST_CHECK;
 
-/* The new file, to be inspected when it is copied; and the record that it was. */
+/* The new file, to be inspected when it is copied; and the record of how far it is, or that it is done. */
 struct db	*db_upgrade_file(struct db_upgrade *u);
+enum status	 db_upgrade_set_check(struct db_upgrade *u, const struct db_upgrade_check *check, struct error *err) MUST_CHECK;
 enum status	 db_upgrade_set_checked(struct db_upgrade *u, struct error *err) MUST_CHECK;
 
 /*

@@ -7,15 +7,17 @@
  *    the disk, so a power cut costs no more than a kill.
  * 3. The new file has a rollback journal while it is filled: pages at its end, which are most of them, are then written once, and
  *    not twice as with a WAL.
- * 4. The indexes of the events are made after the rows.  Events come in the order of their sources and ids, so an index by time
- *    that were filled meanwhile would be read and written once for each source.
+ * 4. The index of the events by time is filled after them, in its own order, which the old file's index gives.  Events come in
+ *    the order of their sources and ids, so an index by time that were filled meanwhile would be read and written again and
+ *    again; and CREATE INDEX could not be interrupted.  See name_index.
+ * 5. Foreign keys are enforced, so every reference is checked when its row is copied.
  */
 #include <stdio.h>
 
 #include "db/db_upgrade_parts.h"
 #include "time/instant.h"
 
-enum { BATCH_MS = 1000, ROWS_PER_LOOK = 256, INDEX_SQL_MAX = 512 };
+enum { BATCH_MS = 1000, ROWS_PER_LOOK = 256 };
 
 static bool
 has(int version, const struct db_copy_table *t)
@@ -42,13 +44,11 @@ db_upgrade_count(struct db *old, int version, int64_t *rows, struct error *err)
 
 /* ---- The new file */
 
-/* What the copy keeps in the new file until it is complete: reasons of voids, digests of the old rows, indexes to make. */
+/* What the copy keeps in the new file until it is complete: the index by time, reasons of voids, digests of the old rows. */
 static const char helpers_sql[] =
-    "CREATE TABLE upgrade_index (name TEXT PRIMARY KEY, sql TEXT) WITHOUT ROWID;"
-    "INSERT INTO upgrade_index SELECT name, sql FROM sqlite_schema "
-    "WHERE type = 'index' AND tbl_name = 'event' AND sql IS NOT NULL;"
-    "DROP INDEX event_occurred; DROP INDEX event_failed; DROP INDEX event_campaign; DROP INDEX event_voids; "
-    "DROP INDEX event_settles;"
+    "CREATE TABLE upgrade_index AS SELECT sql FROM sqlite_schema WHERE name = 'event_occurred'; DROP INDEX event_occurred;"
+    "CREATE TABLE upgrade_by_time (org INTEGER NOT NULL, occurred_at INTEGER NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, "
+    "PRIMARY KEY (org, occurred_at, source, id)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE upgrade_reason (org INTEGER, source TEXT, id TEXT, voids TEXT, at INTEGER, reason TEXT, "
     "PRIMARY KEY (org, source, id)) WITHOUT ROWID;"
     "CREATE TABLE upgrade_day (org INTEGER, day INTEGER, events INTEGER, digest INTEGER, PRIMARY KEY (org, day)) WITHOUT ROWID;";
@@ -77,8 +77,7 @@ db_upgrade_open_new(const char *path, struct error *err)
 	if (db == NULL)
 		return NULL;
 	db->is_unfinished = true;
-	/* Rows come before those that they refer to; the inspection compares them all.  The cache is for sorting, too. */
-	rc = sqlite3_exec(db->handle, "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32000;", NULL, NULL, NULL);
+	rc = sqlite3_exec(db->handle, "PRAGMA cache_size = -32000", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		return db;
 	db_file_why(path, rc, db->handle, err);
@@ -172,24 +171,35 @@ copy_batch(struct db_copy *c, const struct db_copy_table *t, struct error *err)
 	return st == OK && db_upgrade_write_days(c) != OK ? db_why(c->new, err) : st;
 }
 
-/* Makes the next index of the events; *is_last if all are made already. */
-static enum status
-make_index(struct db_copy *c, bool *is_last, struct error *err)
+/*
+ * Makes the table upgrade_by_time the index event_occurred.  SQLite stores a table WITHOUT ROWID whose columns are all in its key
+ * as it stores an index of a table: a tree of keys, and those of this index are its columns, then the rest of the table's key
+ * (https://www.sqlite.org/fileformat2.html, 2.4 and 2.5).  So only the entry in sqlite_schema has to change.  verify proves the
+ * result: it reads the ledger by this index, and compares it with the digests of what was copied.
+ */
+static int
+name_index(sqlite3 *handle)
 {
-	struct query *q = db_query(c->new, "SELECT sql FROM upgrade_index ORDER BY name");
-	char sql[INDEX_SQL_MAX];
 	int rc;
 
-	*is_last = !query_step(q);
-	snprintf(sql, sizeof(sql), "%s", *is_last ? "" : query_text(q, 0));
-	if (query_done(q) != OK || (!*is_last &&
-	    query_run(db_query(c->new, "DELETE FROM upgrade_index WHERE name = (SELECT min(name) FROM upgrade_index)")) != OK))
-		return db_why(c->new, err);
-	if ((rc = sqlite3_exec(c->new->handle, sql, NULL, NULL, NULL)) == SQLITE_OK)
-		return OK;
-	if ((rc & 0xff) == SQLITE_CONSTRAINT)
-		return error_set(err, CONFLICT, "the events cannot be copied: %s", sqlite3_errmsg(c->new->handle));
-	return db_file_why(c->new->path, rc, c->new->handle, err);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+	rc = sqlite3_exec(handle, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET type = 'index', name = 'event_occurred', "
+	    "tbl_name = 'event', sql = (SELECT sql FROM upgrade_index) WHERE name = 'upgrade_by_time'; "
+	    "PRAGMA writable_schema = RESET; DROP TABLE upgrade_index;", NULL, NULL, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return rc;
+}
+
+/* Compares the references of the tables that were copied before what they refer to. */
+static enum status
+check_parents(struct db_copy *c, struct error *err)
+{
+	struct query *q = db_query(c->new, "SELECT \"table\", parent FROM pragma_foreign_key_check('segment') LIMIT 1");
+	bool is_missing = query_step(q);
+
+	if (is_missing)
+		error_set(err, CONFLICT, "a row of %s refers to a missing row of %s", query_text(q, 0), query_text(q, 1));
+	return query_done(q) != OK ? db_why(c->new, err) : is_missing ? CONFLICT : OK;
 }
 
 /* What open segments hold, and the end of the helpers. */
@@ -197,9 +207,9 @@ static const char complete_sql[] =
     "INSERT INTO held (org, quarter, channel, parts_per_contact, sender, contacts) "
     "SELECT org, scheduled_at / 900000, channel, parts_per_contact, coalesce(sender, ''), sum(contacts - spent) FROM segment "
     "WHERE is_open = 1 AND contacts > spent GROUP BY 1, 2, 3, 4, 5;"
-    "DROP TABLE upgrade_index; DROP TABLE upgrade_reason; DROP TABLE upgrade_day;";
+    "DROP TABLE upgrade_reason; DROP TABLE upgrade_day;";
 
-/* After the last table and index: compares the digests, and gives the copy an epoch of its own. */
+/* After the last table: compares the digests, removes the helpers, and gives the copy an epoch of its own. */
 static enum status
 complete(struct db_copy *c, struct error *err)
 {
@@ -207,9 +217,10 @@ complete(struct db_copy *c, struct error *err)
 	enum status st;
 	int rc;
 
-	if (!c->is_forced && (st = db_upgrade_compare_days(c, err)) != OK)
+	if ((st = check_parents(c, err)) != OK || (!c->is_forced && (st = db_upgrade_compare_days(c, err)) != OK))
 		return st;
-	rc = sqlite3_exec(c->new->handle, complete_sql, NULL, NULL, NULL);
+	if ((rc = name_index(c->new->handle)) == SQLITE_OK)
+		rc = sqlite3_exec(c->new->handle, complete_sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = db_file_new_epoch(c->new->handle, epoch);
 	c->step++;
@@ -228,15 +239,9 @@ copy_next(void *arg)
 {
 	struct batch *b = arg;
 	struct db_copy *c = b->copy;
-	bool is_last;
 	enum status st;
 
-	while (c->step < db_upgrade_table_count && !has(c->version, &db_upgrade_tables[c->step]))
-		c->step++;
-	if (c->step < db_upgrade_table_count)
-		st = copy_batch(c, &db_upgrade_tables[c->step], b->err);
-	else if ((st = make_index(c, &is_last, b->err)) == OK && is_last)
-		st = complete(c, b->err);
+	st = c->step < db_upgrade_table_count ? copy_batch(c, &db_upgrade_tables[c->step], b->err) : complete(c, b->err);
 	return st == OK ? b->note(c) : st;
 }
 
@@ -245,12 +250,15 @@ db_upgrade_copy_some(struct db_copy *c, enum status (*note)(struct db_copy *c), 
 {
 	struct batch b = { c, note, err };
 	enum status st;
+	bool is_early;
 
 	err->text[0] = '\0';
-	/* An index of millions of rows is sorted in a file, and not in memory; this cannot be changed inside a transaction. */
-	sqlite3_exec(c->new->handle, "PRAGMA temp_store = FILE", NULL, NULL, NULL);
+	while (c->step < db_upgrade_table_count && !has(c->version, &db_upgrade_tables[c->step]))
+		c->step++;
+	/* This cannot be changed inside a transaction. */
+	is_early = c->step < db_upgrade_table_count && db_upgrade_tables[c->step].precedes_its_parent;
+	sqlite3_exec(c->new->handle, is_early ? "PRAGMA foreign_keys = OFF" : "PRAGMA foreign_keys = ON", NULL, NULL, NULL);
 	st = db_write(c->new, copy_next, &b);
-	sqlite3_exec(c->new->handle, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
 	return st == OK || err->text[0] != '\0' ? st : db_why(c->new, err);	/* nobody has said why yet */
 }
 

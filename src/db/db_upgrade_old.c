@@ -69,8 +69,8 @@ db_upgrade_check_old(struct db *old, int version, struct error *err)
 {
 	enum status st;
 
-	/* Its indexes are not copied, and its foreign keys are checked in the new file. */
-	if ((st = db_check_quickly(old, err)) != OK || (st = db_schema_check_foreign(old, err)) != OK)
+	/* The indexes are not copied; references are checked when the rows are. */
+	if ((st = db_check_but_events(old, true, err)) != OK || (st = db_schema_check_foreign(old, err)) != OK)
 		return st;
 	return check_columns(old, version, err);
 }

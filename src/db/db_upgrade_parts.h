@@ -41,6 +41,7 @@ struct db_upgrade {
 	int fd;				/* of the unfinished file, with the lock; -1 = none */
 	int64_t fingerprint;		/* of the old file */
 	bool is_wal;			/* the old file's journal */
+	struct db_upgrade_check check;
 	bool is_checked, is_in_place;
 	bool is_spent;			/* the unfinished file has no record any more: nobody can continue with it */
 };
@@ -67,6 +68,7 @@ struct db_copy_table {
 	const char *count, *first, *next, *last, *insert;
 	enum status (*add)(struct db_copy *c, struct query *q, struct error *err);	/* instead of insert */
 	enum status (*after)(struct db_copy *c, struct query *q, struct error *err);
+	bool precedes_its_parent;	/* its references are checked in the end */
 };
 
 extern const struct db_copy_table db_upgrade_tables[];

@@ -15,6 +15,9 @@
 #include "db/db_upgrade_parts.h"
 #include "db/scratch.h"
 
+/* A request must not last longer than 10 seconds in all. */
+enum { ACQUIRE_MS = 3000, MARGIN_MS = 1000 };
+
 /* ---- The old file */
 
 /*
@@ -143,14 +146,15 @@ swap(struct db_upgrade *u, struct writer_lock *g, struct db *old, bool *is_stale
 
 /*
  * A program of an older version that waits for the writers' lock would write to the old file now, and the write would be lost.
- * It looks at the path before each request, so it is enough to keep the old file locked until every such wait has ended.
+ * It looks at the path before each request, so it is enough to keep the lock until every such wait has ended; and the old file,
+ * against one that had the lock just before.
  *
  * Without a WAL, SQLite does not show who has the old file open, but the writers' lock shows whether anybody waits for it.
  */
 static void
 wait_for_writers(void)
 {
-	sqlite3_sleep(DB_LOCK_WAIT_MS + DB_BUSY_MS);
+	sqlite3_sleep(DB_LOCK_WAIT_MS + MARGIN_MS);
 }
 
 /* Opens the old file so that nobody else can; if others have it open, and may, like any other program. */
@@ -185,16 +189,16 @@ db_upgrade_finish(struct db_upgrade *u, bool may_be_open, bool *is_stale, struct
 	db_lock_path(u->path, lock);
 	if (!writer_lock_open(&g, lock, u->path))
 		return error_set(err, UNAVAILABLE, "%s: %s", lock, strerror(errno));
-	if ((st = writer_lock_acquire(&g, DB_LOCK_WAIT_MS)) != OK)
+	if ((st = writer_lock_acquire(&g, may_be_open ? ACQUIRE_MS : DB_LOCK_WAIT_MS)) != OK)
 		error_set(err, st, "%s: %s", u->path, db_trouble_text(DB_BUSY));
 	else if ((old = open_alone(u, may_be_open, &is_alone, err)) == NULL)
 		st = UNAVAILABLE;
 	else
 		st = swap(u, &g, old, is_stale, err);
 	is_awaited = !is_alone || (!u->is_wal && writer_lock_is_awaited(&g));
-	writer_lock_close(&g);
 	if (u->is_in_place && is_awaited)
 		wait_for_writers();
+	writer_lock_close(&g);
 	db_close(old);
 	return st;
 }

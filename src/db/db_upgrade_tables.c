@@ -26,6 +26,7 @@
 #define EVENT_4 "org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, campaign_given, " \
 	"segment_given, campaign, segment, voids_id, settles_id, reason, sender, network, tag, detail_sha256, actor, " \
 	"org_revision, received_at"
+#define BY_TIME "org, occurred_at, source, id"
 #define RULE "key, org, name, channels, sender, network, unit, period, zone, quarters, action, is_building"
 /* Rows that had no number of their own keep their key as one. */
 #define API_KEY "key, sha256, hint, name, org, scopes, created_at, revoked_at"
@@ -35,7 +36,7 @@
 
 /*
  * A campaign comes after its segments and its request, of which its digest is made; the audit, which has the reasons of voids,
- * before the events.
+ * before the events.  Otherwise a table comes after those that it refers to.
  */
 const struct db_copy_table db_upgrade_tables[] = {
 	{ 1, 4, SAME("setting", "name, value", "?, ?", "name", "?", "name DESC") },
@@ -61,9 +62,9 @@ const struct db_copy_table db_upgrade_tables[] = {
 	{ 1, 4, SAME("request", "org, kind, id, body_sha256, received_at", "?, ?, ?, ?, ?", "org, kind, id", "?, ?, ?",
 	    "org DESC, kind DESC, id DESC") },
 	{ 1, 3, SAME("segment", SEGMENT, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "campaign, number", "?, ?",
-	    "campaign DESC, number DESC") },
+	    "campaign DESC, number DESC"), .precedes_its_parent = true },
 	{ 4, 4, SAME("segment", SEGMENT ", channel, sender", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "campaign, number", "?, ?",
-	    "campaign DESC, number DESC") },
+	    "campaign DESC, number DESC"), .precedes_its_parent = true },
 	{ 1, 2, ROWS("campaign", CAMPAIGN, "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
 	{ 3, 3, ROWS("campaign", CAMPAIGN ", digest", "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
 	{ 4, 4, SAME("campaign", CAMPAIGN ", tag, digest", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "key", "?", "key DESC") },
@@ -74,6 +75,11 @@ const struct db_copy_table db_upgrade_tables[] = {
 	{ 1, 3, ROWS("event", EVENT_3, "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC"), .add = db_upgrade_add_event },
 	{ 4, 4, SAME("event", EVENT_4, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "org, source, id",
 	    "?, ?, ?", "org DESC, source DESC, id DESC") },
+	/* Into what becomes the index event_occurred (db_upgrade_copy.c), in the order of the old one. */
+	{ 1, 4, "SELECT count(*) FROM event", "SELECT " BY_TIME " FROM event ORDER BY " BY_TIME,
+	    "SELECT " BY_TIME " FROM event WHERE (" BY_TIME ") > (?, ?, ?, ?) ORDER BY " BY_TIME,
+	    "SELECT " BY_TIME " FROM upgrade_by_time ORDER BY org DESC, occurred_at DESC, source DESC, id DESC LIMIT 1",
+	    "INSERT INTO upgrade_by_time (" BY_TIME ") VALUES (?, ?, ?, ?)" },
 	{ 4, 4, SAME("ledger_day", "org, day, events, digest", "?, ?, ?, ?", "org, day", "?, ?", "org DESC, day DESC") },
 	{ 1, 4, SAME("failure", "org, source, id, campaign, segment, failed_at, phone, reason", "?, ?, ?, ?, ?, ?, ?, ?",
 	    "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC") },

@@ -82,17 +82,67 @@ is_same_body(const struct event *e, const struct event_row *row)
 }
 
 /*
+ * Whether the item says what stands of the row's event, as `daybook export` writes it: with the figures after settlements and
+ * new prices.  Without a cost it is no such item: then only its first body is the same.
+ */
+static enum status
+is_standing(struct post *p, const struct event *e, const struct event_row *row, bool *is)
+{
+	struct event_standing stands;
+	enum status st;
+
+	*is = false;
+	if (e->kind != EVENT_SENT || !e->cost_given || (strcmp(row->status, "sent") != 0 && strcmp(row->status, "failed") != 0))
+		return OK;
+	if ((st = event_standing(p->db, p->org, &p->prices, row, &stands)) != OK)
+		return st;
+	*is = !stands.is_failed && e->occurred_at == row->occurred_at && e->channel == row->channel &&
+	    e->messages == stands.messages && e->parts == stands.parts && e->cost_micros == stands.cost_micros &&
+	    same_text(e->campaign, row->campaign_given) && e->segment == row->segment_given;
+	return OK;
+}
+
+/* Whether a settlement says what stands of its event already, as an export does of each. */
+static enum status
+settles_nothing(struct post *p, const struct event *e, const struct event_row *row, bool *is)
+{
+	struct event_standing stands;
+	struct event_row target;
+	enum status st;
+	bool is_there;
+
+	*is = false;
+	if (e->kind != EVENT_SETTLEMENT || strcmp(row->status, "adjust") != 0 || !same_text(e->settles, row->settles))
+		return OK;
+	if ((st = event_find(p->db, p->arena, p->org, row->source, row->settles, &is_there, &target)) != OK || !is_there ||
+	    (st = event_standing(p->db, p->org, &p->prices, &target, &stands)) != OK)
+		return st;
+	*is = e->parts_given && e->cost_given && !stands.is_failed && e->parts == stands.parts &&
+	    e->cost_micros == stands.cost_micros;
+	return OK;
+}
+
+/*
  * Decides on an item whose id is taken: duplicate or conflict.  In a statement it is always a duplicate, and what differs
  * settles the event.
  */
 enum status
 event_match_existing(struct post *p, struct event_item *item, const struct event_row *row)
 {
+	bool is_known = false;
+	enum status st;
+
 	item->error = item->warning = NULL;
 	if (p->options->is_statement)
 		return event_settle_statement(p, item, row);
-	item->verdict = is_same_body(&item->event, row) ? EVENT_DUPLICATE : EVENT_CONFLICT;
-	return OK;
+	item->verdict = EVENT_DUPLICATE;
+	if (is_same_body(&item->event, row))
+		return OK;
+	if ((st = is_standing(p, &item->event, row, &is_known)) == OK && !is_known)
+		st = settles_nothing(p, &item->event, row, &is_known);
+	if (!is_known)
+		item->verdict = EVENT_CONFLICT;
+	return st;
 }
 
 /* Counts events older than the window as backfilled, for the audit. */

@@ -1,5 +1,6 @@
 #include "ledger/failed_contact.h"
 #include "store/audit.h"
+#include "store/setting.h"
 #include "time/instant.h"
 
 /*
@@ -29,6 +30,8 @@ static const char *const blank_old[BLANKS] = { BLANK_HASHES(IS_OLD), BLANK_REPLI
 static const char *const blank_theirs[BLANKS] = { BLANK_HASHES(IS_THEIRS), BLANK_REPLIES(IS_THEIRS), BLANK_TAGS(IS_THEIRS),
 	BLANK_ROWS(IS_THEIRS) };
 
+static const char retention[] = "failure_retention_days";
+
 /*
  * Finds out whether any failed contact is older than the retention period, and computes *before: failures earlier than
  * that are to be blanked.  Cheap, because every post asks: an index has the oldest one first.
@@ -36,10 +39,12 @@ static const char *const blank_theirs[BLANKS] = { BLANK_HASHES(IS_THEIRS), BLANK
 static enum status
 look_for_old(struct db *db, int64_t now, int64_t *before, bool *is_due)
 {
-	struct query *q = db_query(db, "SELECT coalesce((SELECT value FROM setting WHERE name = 'failure_retention_days'), '90'), "
+	struct query *q = db_query(db, "SELECT coalesce((SELECT value FROM setting WHERE name = :name), :default), "
 	    "min(failed_at) FROM failure WHERE phone <> ''");
 
 	*is_due = false;
+	query_bind_text(q, ":name", retention);
+	query_bind_text(q, ":default", setting_default(retention));
 	if (query_step(q)) {
 		*before = now - query_int(q, 0) * DAY_MS;
 		*is_due = !query_is_null(q, 1) && query_int(q, 1) < *before;

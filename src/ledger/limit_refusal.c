@@ -35,6 +35,16 @@ limit_refusal_text(struct arena *a, const struct limit_refusal *r)
 	    amount_text(a, r->rule, r->needed));
 }
 
+const char *
+limit_refusal_subject(const struct limit_refusal *r)
+{
+	static const char *const subjects[] = { [LIMIT_DAY] = "The day", [LIMIT_ROLLING] = "A limit of several days",
+		[LIMIT_CYCLE] = "A cap of the billing cycle", [LIMIT_MONTH] = "A limit of the month",
+		[LIMIT_YEAR] = "A limit of the year" };
+
+	return r->is_long ? subjects[r->rule->period] : subjects[LIMIT_DAY];
+}
+
 void
 limit_put_amount(struct json *j, const char *name, const struct limit_rule *rule, int64_t amount)
 {

@@ -37,33 +37,58 @@ read_rule(struct query *q, struct arena *a, struct limit_rule *rule)
 	return INTERNAL;
 }
 
-/* Reads the rules, and the number of all their amounts. */
+/* Puts the rules in their places: the five first, then the others by name.  An empty place has no name. */
+static void
+place_rules(struct limit_rules *rules, const struct limit_rule *found, size_t count)
+{
+	size_t place, others = LIMIT_BASE_COUNT;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *word = word_of(found[i].name, &place);
+
+		if (word == NULL)
+			place = others++;
+		rules->of[place] = found[i];
+		rules->of[place].word = word != NULL ? word : found[i].name;
+	}
+	rules->count = others;
+}
+
+/* Adds the amount of the row to its rule.  A rule without amounts has one row, in which the day is NULL. */
+static void
+add_amount(struct query *q, struct arena *a, struct limit_rule *rule, size_t *max)
+{
+	struct limit_amount *amounts;
+
+	if (query_is_null(q, 6))
+		return;
+	amounts = arena_grow(a, (struct limit_amount *)rule->amounts, rule->amount_count, max, sizeof(*amounts));
+	amounts[rule->amount_count++] = (struct limit_amount) { { (int32_t)query_int(q, 6) },
+		query_is_null(q, 7) ? UNLIMITED : query_int(q, 7) };
+	rule->amounts = amounts;
+}
+
+/* Reads the rules by name, with their amounts. */
 static enum status
-load_rules(struct db *db, struct arena *a, const struct organization *org, struct limit_rules *rules, size_t *amounts)
+read_rules(struct db *db, struct arena *a, const struct organization *org, struct limit_rule **rules, size_t *count)
 {
 	struct query *q = db_query(db, "SELECT r.key, r.name, r.channels, r.unit, r.period, "
-	    "CASE WHEN r.action = 'refuse' AND r.is_building = 0 THEN 1 ELSE 0 END, "
-	    "(SELECT count(*) FROM limit_amount a WHERE a.rule = r.key), "
-	    "(SELECT count(*) FROM limit_rule o WHERE o.org = r.org) FROM limit_rule r WHERE r.org = :org ORDER BY r.name");
-	size_t place, others = LIMIT_BASE_COUNT;
-	struct limit_rule rule;
+	    "CASE WHEN r.action = 'refuse' AND r.is_building = 0 THEN 1 ELSE 0 END, a.valid_from, a.amount "
+	    "FROM limit_rule r LEFT JOIN limit_amount a ON a.rule = r.key WHERE r.org = :org ORDER BY r.name, a.valid_from");
+	size_t max = 0, amounts_max = 0;
 	enum status st = OK, done;
-	const char *word;
 
-	*amounts = 0;
+	*rules = NULL;
+	*count = 0;
 	query_bind_int(q, ":org", org->key);
 	while (st == OK && query_step(q)) {
-		if (rules->of == NULL)
-			rules->of = arena_alloc(a, ((size_t)query_int(q, 7) + LIMIT_BASE_COUNT) * sizeof(*rules->of));
-		if ((st = read_rule(q, a, &rule)) != OK)
-			break;
-		rule.amount_count = (size_t)query_int(q, 6);
-		*amounts += rule.amount_count;
-		if ((word = word_of(rule.name, &place)) == NULL)
-			place = others++;
-		rule.word = word != NULL ? word : rule.name;
-		rules->of[place] = rule;
-		rules->count++;
+		if (*count == 0 || (*rules)[*count - 1].key != query_int(q, 0)) {
+			*rules = arena_grow(a, *rules, *count, &max, sizeof(**rules));
+			if ((st = read_rule(q, a, &(*rules)[(*count)++])) != OK)
+				break;
+			amounts_max = 0;
+		}
+		add_amount(q, a, &(*rules)[*count - 1], &amounts_max);
 	}
 	done = query_done(q);
 	return st != OK ? st : done;
@@ -73,33 +98,22 @@ enum status
 limit_row_load(struct db *db, struct arena *a, struct organization *org)
 {
 	struct limit_rules *rules = &org->limits;
-	struct limit_amount *amounts;
-	struct query *q;
+	struct limit_rule *found;
 	enum status st;
 	size_t count;
 
 	*rules = (struct limit_rules) { 0 };
-	if ((st = load_rules(db, a, org, rules, &count)) != OK)
+	if ((st = read_rules(db, a, org, &found, &count)) != OK)
 		return st;
+	rules->of = arena_alloc(a, (count + LIMIT_BASE_COUNT) * sizeof(*rules->of));
 	for (enum limit_base_rule r = 0; r < LIMIT_BASE_COUNT; r++)
-		if (rules->count < LIMIT_BASE_COUNT || rules->of[r].name == NULL) {
+		rules->of[r].name = NULL;
+	place_rules(rules, found, count);
+	for (enum limit_base_rule r = 0; r < LIMIT_BASE_COUNT; r++)
+		if (rules->of[r].name == NULL) {
 			log_error("event=database error=\"limit %s of organization %s is missing\"", limit_base_facts(r).name, org->id);
 			return INTERNAL;
 		}
-	/* All amounts stand in one array, each rule's in one stretch of it. */
-	amounts = arena_alloc(a, (count + 1) * sizeof(*amounts));
-	q = db_query(db, "SELECT valid_from, amount FROM limit_amount WHERE rule = :rule ORDER BY valid_from");
-	for (size_t i = 0; i < rules->count; i++) {
-		struct limit_rule *rule = &rules->of[i];
-
-		rule->amounts = amounts;
-		query_bind_int(q, ":rule", rule->key);
-		for (size_t n = 0; n < rule->amount_count && query_step(q); n++)
-			*amounts++ = (struct limit_amount) { { (int32_t)query_int(q, 0) },
-				query_is_null(q, 1) ? UNLIMITED : query_int(q, 1) };
-		if ((st = query_done(q)) != OK)
-			return st;
-	}
 	return OK;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Segments as events see them (see segment.h).  campaign/ changes their plan; here they are found, spent and listed.
  */
+#include "base/log.h"
 #include "ledger/segment.h"
 
 /* Resolves a campaign's id to its key; 0 if there is none. */
@@ -15,18 +16,36 @@ find_campaign(struct db *db, const struct organization *org, const char *id, int
 	return query_done(q);
 }
 
+enum status
+segment_state_column(struct query *q, int column, enum segment_state *s)
+{
+	char text[128];
+
+	if (segment_state_parse(query_text(q, column), s))
+		return OK;
+	log_error("event=database error=\"unknown state of a segment\" state=%s",
+	    log_value(query_text(q, column), text, sizeof(text)));
+	return INTERNAL;
+}
+
 #define SEGMENT_COLUMNS "number, scheduled_at, day, contacts, sent, failed, spent, status, parts_per_contact"
 
-/* Reads a row of SEGMENT_COLUMNS. */
-static void
+/* Reads the row of SEGMENT_COLUMNS, if there is one, and ends the query. */
+static enum status
 read_target(struct query *q, struct segment_target *t)
 {
+	enum status st, done;
+
+	if (!query_step(q))
+		return query_done(q);
 	t->segment = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
 		.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 4),
 		.failed = query_int(q, 5), .spent = query_int(q, 6) };
-	segment_state_parse(query_text(q, 7), &t->segment.state);
+	st = segment_state_column(q, 7, &t->segment.state);
 	t->parts_per_contact = query_int(q, 8);
 	t->ref.segment = t->segment.number;
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 /* Reads the segment with that number; ref.segment is 0 if there is none. */
@@ -38,9 +57,7 @@ find_segment(struct db *db, struct segment_ref ref, struct segment_target *targe
 	*target = (struct segment_target) { .ref = { .campaign = ref.campaign } };
 	query_bind_int(q, ":campaign", ref.campaign);
 	query_bind_int(q, ":number", ref.segment);
-	if (query_step(q))
-		read_target(q, target);
-	return query_done(q);
+	return read_target(q, target);
 }
 
 /*
@@ -56,9 +73,7 @@ choose_segment(struct db *db, struct day d, struct segment_target *target)
 
 	query_bind_int(q, ":day", d.n);
 	query_bind_int(q, ":campaign", target->ref.campaign);
-	if (query_step(q))
-		read_target(q, target);
-	return query_done(q);
+	return read_target(q, target);
 }
 
 enum status
@@ -172,6 +187,7 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	struct query *q = db_query(db, "SELECT c.id, c.name, c.key, s.number, s.contacts, c.is_segmented, s.status, s.day, s.sent, "
 	    "s.failed FROM segment s JOIN campaign c ON c.key = s.campaign WHERE s.org = :org AND s.day BETWEEN :from AND :to "
 	    "ORDER BY s.day, s.scheduled_at, c.id, s.number");
+	enum status st = OK, done;
 	size_t max = 0;
 
 	*entries = NULL;
@@ -179,11 +195,10 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":to", to.n);
-	while (query_step(q)) {
+	while (st == OK && query_step(q)) {
 		struct segment s = { .day = { (int32_t)query_int(q, 7) }, .sent = query_int(q, 8) };
 
-		segment_state_parse(query_text(q, 6), &s.state);
-		if (!segment_state_is_listed(s.state))
+		if ((st = segment_state_column(q, 6, &s.state)) != OK || !segment_state_is_listed(s.state))
 			continue;
 		*entries = arena_grow(a, *entries, *count, &max, sizeof(**entries));
 		(*entries)[(*count)++] = (struct segment_entry) {
@@ -192,7 +207,8 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 			.is_segmented = query_int(q, 5) != 0, .reads = segment_reads(&s, today), .day = s.day,
 			.has_failures = query_int(q, 9) > 0 };
 	}
-	return query_done(q);
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 /* Reads the first max failed contacts of a segment, oldest first. */

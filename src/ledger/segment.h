@@ -13,6 +13,9 @@ struct segment_ref {
 	int64_t segment;	/* 0 = none */
 };
 
+/* Reads a column with the name of a state.  INTERNAL for an unknown one, which comes from a newer program. */
+enum status	segment_state_column(struct query *q, int column, enum segment_state *s) MUST_CHECK;
+
 /* The segment of an event as it is now; only the ref has a meaning if there is none. */
 struct segment_target {
 	struct segment_ref ref;

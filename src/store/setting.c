@@ -65,6 +65,15 @@ setting_get(struct db *db, struct arena *a, const char *name, const char **value
 	return query_done(q);
 }
 
+const char *
+setting_default(const char *name)
+{
+	const struct setting_facts *f = facts(name);
+
+	assert(f != NULL);
+	return f->value;
+}
+
 /* At most nine digits, so that strtoll cannot overflow; no sign, no blanks. */
 static bool
 is_in_range(const struct setting_facts *f, const char *value)

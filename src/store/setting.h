@@ -29,6 +29,9 @@ extern const struct setting_facts settings[];
  */
 enum status	 setting_get(struct db *db, struct arena *a, const char *name, const char **value) MUST_CHECK;
 
+/* The default of a known name. */
+const char	*setting_default(const char *name);
+
 /* Whether setting_set or Daybook itself could have written a row of the table; if not, err says why. */
 bool		 setting_is_sound(const char *name, const char *value, struct error *err);
 

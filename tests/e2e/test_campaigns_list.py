@@ -1,4 +1,6 @@
 """GET /api/campaigns: order, filters, pages."""
+import sqlite3
+
 import pytest
 
 from api import CAMPAIGNS, TODAY, TOMORROW, at
@@ -80,3 +82,15 @@ def test_pages_of_one_state_miss_none(api):
 def test_a_bad_parameter_of_the_list_is_named(shared, query, field):
     assert refused(shared.ask("campaigns", "GET", CAMPAIGNS, query), 400).startswith(field + ":")
     assert shared.ask("campaigns", "GET", CAMPAIGNS, "limit=200&from=2026-05-20&to=2026-05-20&status=paused").status == 200
+
+
+def test_a_state_that_the_programs_do_not_know_is_an_error_and_no_draft(shared):
+    api = shared
+    api.create("odd", 5)
+    with sqlite3.connect(api.daybook.path) as c:
+        c.execute("PRAGMA ignore_check_constraints = ON")
+        c.execute("UPDATE segment SET status = 'odd' WHERE campaign = (SELECT key FROM campaign WHERE id = 'odd')")
+    c.close()
+    assert api.ask("campaigns", "GET", CAMPAIGNS + "/odd").status == 500
+    assert api.ask("usage-calendar", "GET", "/api/campaigns/usage-calendar", {"from": TODAY, "to": TOMORROW}).status == 500
+    assert "unknown state of a segment" in api.daybook.log_path.read_text()

@@ -52,6 +52,27 @@ SETTLED = TRAFFIC + [
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_import_of_an_export_into_its_own_database_changes_nothing(tmp_path, form):
+    ours = new_cli(tmp_path, "ours.db", acme="America/Toronto")
+    fill(ours, SETTLED)
+    ours("price", "set", "SMS", "0.0100", "--from", "2026-01-01", "--reprice")
+    ours.file(f"out.{form}", ours("export", "--format", form))
+    before = ours.sql("SELECT * FROM event ORDER BY org, source, id")
+    assert ours("import", f"out.{form}") == f"accepted 0, duplicates {len(SETTLED)}, conflicts 0, rejected 0\n"
+    assert ours.sql("SELECT * FROM event ORDER BY org, source, id") == before
+
+
+def test_figures_that_neither_stand_nor_were_posted_are_a_conflict(tmp_path):
+    ours = new_cli(tmp_path, "ours.db", acme="America/Toronto")
+    fill(ours, SETTLED)
+    line = next(line for line in ours("export").splitlines() if '"id":"b"' in line)
+    for other in (line.replace('"parts":9', '"parts":8'), line.replace('"cost":0.2', '"cost":0.1')):
+        assert other != line
+        assert "conflicts 1" in ours("import", "-", stdin=other + "\n", rc=1)
+    assert "duplicates 1, conflicts 0" in ours("import", "-", stdin=line + "\n")
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
 def test_settled_events_keep_their_figures_and_settlements_their_ids(tmp_path, form):
     ours = new_cli(tmp_path, "ours.db", acme="America/Toronto")
     fill(ours, SETTLED)

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from api import Api
-from support import check_error
+from api import TODAY, Api, at
+from support import check_error, event
 
 CALENDAR, HISTORY, CAMPAIGNS = "/api/campaigns/usage-calendar", "/organization/usage/history", "/api/campaigns"
 MAY = {"from": "2026-05-18", "to": "2026-05-22"}
@@ -75,8 +75,17 @@ def test_the_campaigns_are_a_line_each(api):
     assert {k: first[k] for k in first if not k.endswith("At")} == {
         "campaignId": "sliced", "name": "Sliced", "status": "scheduled", "contactCount": "50", "partsPerContact": "1",
         "isSegmented": "true", "segments": "2", "firstDate": "2026-05-21", "lastDate": "2026-05-22", "sent": "0", "failed": "0",
-        "reserved": "50"}
+        "reserved": "50", "unfinished": "0"}
     assert first["createdAt"] == listed[0]["createdAt"]
+
+
+def test_the_line_of_a_campaign_says_what_is_unfinished(api):
+    api.spend(event(at(TODAY), campaignId="spring", messages=3))
+    later = Api(api.daybook, clock="2026-06-30T12:00:00Z")
+    rows = {r["campaignId"]: r for r in table(get(later, "campaigns", format="csv"))}
+    listed = {c["campaignId"]: c for c in get(later, "campaigns").json["data"]["campaigns"]}
+    assert {k: int(r["unfinished"]) for k, r in rows.items()} == {k: c["unfinished"] for k, c in listed.items()}
+    assert rows["sliced"]["unfinished"] == "50" and rows["sliced"]["reserved"] == "0"
 
 
 def test_the_cursor_of_a_page_is_a_header_every_time(api):

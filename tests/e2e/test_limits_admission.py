@@ -319,3 +319,14 @@ def test_an_unknown_channel_is_an_error_and_not_sms(api, table):
                                  ("settings", "/api/organizations/acme/limits", None)):
         check_error(api.ask(program, "GET", path, query), 500, "tether")
     assert enforce(api, event(at(TODAY))).status == 500
+
+
+@pytest.mark.parametrize("period, subject", [("day", "The day"), ("cycle", "A cap of the billing cycle"), ("month", "A limit of the month"),
+                                             ("year", "A limit of the year")])
+def test_the_message_names_the_window_that_has_no_room(daybook, period, subject):
+    api = Api(daybook)
+    rule(api, "few", "SMS", "message", period, 3)
+    reply = api.ask("campaigns", "POST", CAMPAIGNS, body={"id": "c", "name": "c", "contactCount": 4, "scheduledISO": at(TOMORROW)})
+    assert reply.status == (409 if period == "day" else 402) and reply.json["message"] == f"{subject} has no room.", reply
+    reply = api.ask("events", "POST", "/api/events", {"enforce": "true"}, body=event(at(TODAY), messages=4))
+    assert reply.status == (429 if period == "day" else 402) and reply.json["message"] == f"{subject} has no room", reply

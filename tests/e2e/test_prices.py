@@ -134,3 +134,10 @@ def test_a_reply_is_kept_until_a_price_changes(api):
     assert same() == 304
     api.daybook.cmd("price", "set", "CALL", "0.5", "--from", "2026-05-21")
     assert same() == 200 and api.list()[1] == {"channel": "CALL", "usd": 0.5, "validFrom": "2026-05-21", "of": "all"}
+
+
+def test_a_price_finer_than_a_millionth_says_what_an_event_of_a_part_costs(daybook):
+    assert daybook.cmd("price", "set", "PUSH", "0.000000499").stdout.endswith(
+        "each event is rounded to a millionth of a dollar: one of one part costs 0\n")
+    assert daybook.cmd("price", "set", "PUSH", "0.0000125").stdout.endswith(" one part costs 0.000012\n")
+    assert "rounded" not in daybook.cmd("price", "set", "PUSH", "0.000012").stdout

@@ -94,15 +94,17 @@ def test_a_long_upgrade_goes_on_each_time_that_the_page_loads_itself(tmp_path):
     to_version(site.database, 2)
     site.code_file.write_text(CODE)
     hurry(site)
-    reply, turns, shown = site.ask("POST", {"code": CODE}), 1, set()
+    reply, turns, checking, shown = site.ask("POST", {"code": CODE}), 1, 0, set()
     while site.sql("PRAGMA user_version") != [(VERSION,)]:
         assert reply.status == 200 and reply.headers["refresh"] and reply.page.inputs == {}, reply.page.text
         assert CODE not in reply.body.decode()
         shown.add(reply.page.text)
+        checking += "is being checked" in reply.page.text
         assert site.run("health", cgi_variables("GET", "/health", "", None, {})).status == 503
         reply, turns = site.ask(), turns + 1
         assert turns < 100
     assert turns > 10 and len(shown) > 3 and any("rows are copied" in text for text in shown)
+    assert checking > 10, "the check is done in turns, too"
     assert "refresh" not in reply.headers and "-before-upgrade-" in reply.page.text
     assert len(list(site.data.glob("*-before-upgrade-*"))) == 1 and not site.code_file.exists()
     assert site.ask().status == 404

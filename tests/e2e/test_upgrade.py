@@ -328,6 +328,27 @@ def test_an_event_that_was_changed_by_hand_is_not_covered_up(api):
     daybook.cmd("verify")
 
 
+def test_an_index_of_the_old_file_that_lacks_an_event_is_noticed(each):
+    """The index by time is copied in its own order, so what is missing in it would be missing in the new one."""
+    daybook = each.daybook
+    with sqlite3.connect(daybook.path) as c:
+        text = c.execute("SELECT sql FROM sqlite_master WHERE name = 'event_occurred'").fetchone()[0]
+        c.execute("DROP INDEX event_occurred")
+        c.execute(text + " WHERE id <> 'e1'")
+        c.execute("PRAGMA writable_schema = ON")
+        c.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'event_occurred'", (text,))
+    c.close()
+    done = daybook.cmd("upgrade", check=False)
+    assert done.returncode == 1 and "ledger_day 2026-05-02" in done.stderr, done
+    assert not list(daybook.folder.glob("*-upgrading*"))
+    with sqlite3.connect(daybook.path) as c:
+        assert c.execute("PRAGMA user_version").fetchone()[0] == each.version
+        c.execute("REINDEX event_occurred")
+    c.close()
+    daybook.cmd("upgrade")
+    daybook.cmd("verify")
+
+
 def test_a_backup_of_an_older_version_is_restored_in_this_version(each):
     daybook = each.daybook
     backup = daybook.folder / "backup.db"

@@ -289,6 +289,13 @@ static const struct refusal {
 	{ "an event that was removed by hand", 3, "DROP TRIGGER event_is_not_deleted; DELETE FROM event WHERE org = 2",
 	    "ledger_day: has other days", true },
 	{ "a plan that was changed by hand", 3, "UPDATE segment SET contacts = 99", "campaign spring: its segments", true },
+	{ "an event of no segment", 1, "PRAGMA foreign_keys = OFF; DROP TRIGGER event_is_not_updated; "
+	    "UPDATE event SET segment = 9 WHERE id = 'a' AND org = 1", "an event cannot be copied: FOREIGN KEY", false },
+	{ "a segment of no campaign", 2, "PRAGMA foreign_keys = OFF; INSERT INTO segment (campaign, number, org, scheduled_at, day, "
+	    "contacts, status) VALUES (77, 1, 1, 1779289200000, 20593, 1, 'draft')",
+	    "a row of segment refers to a missing row of campaign", false },
+	{ "a table that is damaged", 3, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM "
+	    "sqlite_schema WHERE name = 'audit') WHERE name = 'price'", "integrity_check: ", false },
 	{ "a foreign trigger", 1, "CREATE TRIGGER t AFTER UPDATE ON campaign BEGIN DELETE FROM audit; END",
 	    "schema: the trigger t is not in schema.sql", false },
 	{ "a foreign column", 2, "ALTER TABLE price ADD COLUMN note TEXT", "schema: the table price has 6 columns instead of 5", false },
