@@ -13,7 +13,7 @@ import pytest
 from conftest import Daybook
 from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, RESUME, instant
 from openapi_document import ALIASES, OPERATIONS
-from support import program_sources
+from support import hold_again, program_sources
 
 SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -63,6 +63,7 @@ def seed(d):
           "SELECT 100, 1, key, ?, ?, 10, 'paused' FROM organization WHERE id = 'capped'", (day - 1) * 86400000, day - 1)
     d.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
           "SELECT 2, 2, key, ?, ?, 10, 'scheduled' FROM organization WHERE id = 'acme'", (day - 1) * 86400000, day - 1)
+    hold_again(d.sql)
 
 
 class World:

@@ -181,6 +181,7 @@ LIMITS = {
     "bytes of an event's id": ("src/ledger/event.h", r"EVENT_ID_MAX (\d+)", ""),
     "bytes of an event's source": ("src/ledger/event.h", r"EVENT_SOURCE_MAX (\d+)", ""),
     "days of one calendar": ("cgi-bin/usage-calendar.c", r"RANGE_DAYS_MAX = (\d+)", ""),
+    "campaigns listed for a day of the calendar": ("cgi-bin/usage-calendar.c", r"CAMPAIGNS_LISTED_MAX = (\d+)", ""),
     "days of one list of events": ("cgi-bin/events/events.c", r"LISTED_DAYS_MAX = (\d+)", ""),
     "events on a page": ("cgi-bin/events/events.c", r"LISTED_MAX = (\d+)", ""),
     "bytes after which a page of events ends": ("cgi-bin/events/events.c", r"EVENTS_REPLY_MAX = (\d+) << 20", " MiB"),
