@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "store/actor.h"
 
+#define TRANSFER_SECONDS "transfer_seconds"	/* the name of that setting */
 #define BACKUP_KEEP_MAX 1000	/* the maximum of the setting backup_keep and of `backup --keep` */
 
 struct setting_facts {
@@ -28,6 +29,9 @@ extern const struct setting_facts settings[];
  * the failure, so that nobody takes the default for it.
  */
 enum status	 setting_get(struct db *db, struct arena *a, const char *name, const char **value) MUST_CHECK;
+
+/* What is in force as long as nobody sets another value.  The name must be known. */
+const char	*setting_default(const char *name);
 
 /* Whether setting_set or Daybook itself could have written a row of the table; if not, err says why. */
 bool		 setting_is_sound(const char *name, const char *value, struct error *err);
