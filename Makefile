@@ -274,7 +274,7 @@ FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch]) $(GENERATED:%=build/%.c)
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -iquote src -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
-		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/http/serve.c,$(wildcard src/*/*.c)) \
+		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/http/serve%.c,$(wildcard src/*/*.c)) \
 		$(GENERATED:%=build/%.c) -lsqlite3 -lcjson -ljwt -lcrypto -lm
 
 fuzz: deps-fuzz $(FUZZ)

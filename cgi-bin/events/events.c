@@ -31,7 +31,7 @@
  *	400	the body is not what its media type says (nothing was written), or every event was rejected
  *	409	every event is a conflict: its id was used with another body
  *	401 403	no valid credential; the scope usage:write is missing
- *	413 415	more than 10,000 events or 16 MiB; another media type
+ *	408 413 415	the body came too slowly; more than 10,000 events or 16 MiB; another media type
  */
 #include <string.h>
 

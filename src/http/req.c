@@ -221,35 +221,34 @@ req_open(struct req *r)
 	return OK;
 }
 
-/*
- * Checks the media type of a body that is whole, then reports one that is not, then reads the query.  A GET may have a body,
- * which is ignored.
- */
+/* Compares the media type alone, without parameters such as charset, in any case of letters. */
 enum status
-req_check_body(struct req *r, enum status body_status)
+req_check_media(struct req *r)
 {
 	static const char *const json_only[] = { "application/json", NULL };
 	const char *const *media = r->route->media != NULL ? r->route->media : json_only;
 	const char *type = req_env(r, "CONTENT_TYPE");
-	enum status st;
-	char *lower;
+	char *lower = arena_strdup(r->arena, type != NULL ? type : "");
 
-	if (body_status == OK && r->route->method != GET && r->body_n > 0) {
-		/* Compare the media type alone, without parameters such as charset, in any case of letters. */
-		lower = arena_strdup(r->arena, type != NULL ? type : "");
-		lower[strcspn(lower, "; \t")] = '\0';
-		for (char *c = lower; *c != '\0'; c++)
-			*c = (char)tolower((unsigned char)*c);
-		r->media = lower;
-		while (*media != NULL && strcmp(*media, lower) != 0)
-			media++;
-		if (*media == NULL)
-			return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Type: \"%.64s\" is not supported; use %s", lower,
-			    r->route->media != NULL ? r->route->media[0] : json_only[0]);
-	}
-	if (body_status != OK)
-		return body_status;
-	if ((st = req_read_query(r)) != OK || !r->route->has_csv)
+	lower[strcspn(lower, "; \t")] = '\0';
+	for (char *c = lower; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	r->media = lower;
+	while (*media != NULL && strcmp(*media, lower) != 0)
+		media++;
+	if (*media == NULL)
+		return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Type: \"%.64s\" is not supported; use %s", lower,
+		    r->route->media != NULL ? r->route->media[0] : json_only[0]);
+	return OK;
+}
+
+/* A GET may have a body, which is ignored. */
+enum status
+req_check_body(struct req *r)
+{
+	enum status st = r->route->method != GET && r->body_n > 0 ? req_check_media(r) : OK;
+
+	if (st != OK || (st = req_read_query(r)) != OK || !r->route->has_csv)
 		return st;
 	return negotiate_format(r);
 }

@@ -1,8 +1,8 @@
 /*
  * One request: how an endpoint describes itself, and what a handler may ask.
  *
- * An endpoint is a table of routes.  Its requirements are data, checked once, in this order: 405, 401, 403, 404, then 413, 415
- * and 400 (422 in infodeck).
+ * An endpoint is a table of routes.  Its requirements are data, checked once, in this order: 405, 401, 403, 404, all before the
+ * body is read; then 413, 415 (before it, if the headers say enough), 408 and 400 (422 in infodeck).
  */
 #ifndef REQ_H
 #define REQ_H
@@ -121,9 +121,13 @@ enum status	 req_object(struct req *r, const char *const *known, struct json_obj
 /* Adds a header to the reply.  Both texts must remain valid until it is sent. */
 void		 req_add_header(struct req *r, const char *name, const char *value);
 
-/* ---- For the worker: the checks that come before the body is looked at, and those of the body. r->err says what was wrong. */
+/*
+ * ---- For the worker: the checks that need no body, that of its media type, and those of a body that is whole. r->err says what
+ * was wrong.
+ */
 enum status	 req_open(struct req *r);
-enum status	 req_check_body(struct req *r, enum status body_status);
+enum status	 req_check_media(struct req *r);
+enum status	 req_check_body(struct req *r);
 enum status	 req_read_query(struct req *r);
 
 /* Decodes %XX and + of a query or a form in place; false at a broken escape or a NUL. */

@@ -40,6 +40,7 @@ const struct setting_facts settings[] = {
 	{ "backup_keep", "0", "number of daily backups that the programs keep in DATABASE-backups/; 0: none",
 	    0, BACKUP_KEEP_MAX },
 	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },
+	{ TRANSFER_SECONDS, "10", "seconds that a body or a reply may take on its way, and one more for each 100 kB", 1, 3600 },
 	{ .name = NULL },
 };
 
@@ -50,6 +51,15 @@ facts(const char *name)
 		if (strcmp(f->name, name) == 0)
 			return f;
 	return NULL;
+}
+
+const char *
+setting_default(const char *name)
+{
+	const struct setting_facts *f = facts(name);
+
+	assert(f != NULL);
+	return f->value;
 }
 
 /* A row that is absent means the default, so a new setting needs no change of older databases. */

@@ -344,6 +344,7 @@ KINDS = {
         "a number is a word": "UPDATE setting SET value = 'soon' WHERE name = 'failure_retention_days'",
         "a number is out of range": "UPDATE setting SET value = '0' WHERE name = 'failure_retention_days'",
         "another number is out of range": "INSERT INTO setting VALUES ('backup_keep', '100000')",
+        "a time limit is none": "INSERT INTO setting VALUES ('transfer_seconds', '0')",
         "an origin is a wildcard": "UPDATE setting SET value = '*' WHERE name = 'cors_origins'",
         "the time of the last backup is a word": "INSERT INTO setting VALUES ('backup_at', 'yesterday')",
         "an unknown setting": "INSERT INTO setting VALUES ('failure_retention_day', '30')",

@@ -199,7 +199,8 @@ def build_cases():
         good = GOOD_STATUS.get(operation, 200)
         add("a good request", operation, good)
         add("a query that is too long", operation, invalid, query=long_query)
-        add("a body shorter than its Content-Length", operation, invalid, CONTENT_LENGTH="99", body=b"{")
+        if method != "GET":
+            add("a body shorter than its Content-Length", operation, invalid, CONTENT_LENGTH="99", body=b"{")
         add("a body that is too long", operation, 413,
             body="[" + " " * ({EVENTS: 17, RESULTS: 3}[path] << 20) if path in (EVENTS, RESULTS) else big)
         for other in ("PATCH", "DELETE", "POST", "GET"):

@@ -21,6 +21,8 @@ ALIASES = {"/account/organization/usage": "/organization/usage"}
 # Documented because the vendor documents them; no reading has them.
 NEVER = {(path, status) for status in ("402", "502")
          for path in ("/organization/usage", "/account/organization/usage", "/organization/usage/history")}
+# Tried all at once, because each takes a second: test_slow_clients.py.
+NEVER |= {(path, "408") for method, path in ASKED if method != "GET"}
 
 # What a reply may leave out.  Everything else in a reply is required, and this is checked.
 OPTIONAL = {"repricing", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE"}
