@@ -139,7 +139,7 @@ $(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
 	$(CC) -O2 -fPIE $(SQLITE_OPTIONS) -c -o $@ $<
 
 # The web servers' configurations, from one table of routes.
-$(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/generate $(wildcard httpd-conf/*.inc cgi-bin/*.c cgi-bin/*/*.c)
+$(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/files httpd-conf/generate $(wildcard httpd-conf/*.inc cgi-bin/*.c cgi-bin/*/*.c)
 	@mkdir -p $(@D)
 	httpd-conf/generate $< $(NAMES) >$@.new && mv $@.new $@
 

@@ -20,8 +20,8 @@
 static bool
 examine(struct req *r, struct check_result *found, size_t *n)
 {
-	struct doctor_context p = { .path = db_path(r->db), .db = r->db, .document_root = req_env(r, "DOCUMENT_ROOT"),
-		.arena = r->arena, .now = r->now };
+	struct doctor_context p = { .path = db_path(r->db), .db = r->db, .arena = r->arena, .now = r->now,
+		.served = { req_env(r, "DOCUMENT_ROOT"), req_env(r, "CONTEXT_DOCUMENT_ROOT") } };
 	bool has_error = false;
 
 	*n = doctor_examine(&p, found);

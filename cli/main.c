@@ -1,4 +1,5 @@
 /* daybook [-d FILE] COMMAND -- see daybook(1).  The table of subcommands, and what they share for errors and the database. */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "cli.h"
 #include "base/conf.h"
 #include "admin/inspect.h"
+#include "admin/served.h"
 #include "time/instant.h"
 #include "db/scratch.h"
 #include "base/version.h"
@@ -113,6 +115,22 @@ cli_path(struct cli *c)
 	if (c->path[0] != '\0' || conf_database(c->path, &c->err) == OK)
 		return true;
 	error_hint(&c->err, "Name it with -d FILE or DAYBOOK_DB.");
+	cli_fail(c);
+	return false;
+}
+
+bool
+cli_path_to_make(struct cli *c)
+{
+	char folder[PATH_MAX];
+
+	if (!cli_path(c))
+		return false;
+	if (served_at(c->path, &(const struct served) { NULL, NULL }, folder) == SERVED_BY_NONE)
+		return true;
+	error_set(&c->err, CONFLICT, "%s: would be below %s, which the web server serves, so anybody could download it", c->path,
+	    folder);
+	error_hint(&c->err, "Name a folder outside of it with -d FILE, DAYBOOK_DB or in daybook.conf.");
 	cli_fail(c);
 	return false;
 }

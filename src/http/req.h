@@ -125,6 +125,7 @@ void		 req_add_header(struct req *r, const char *name, const char *value);
 enum status	 req_open(struct req *r);
 enum status	 req_check_body(struct req *r, enum status body_status);
 enum status	 req_read_query(struct req *r);
+enum status	 req_read_path(struct req *r);	/* FORBIDDEN if the web server ignores Daybook's configuration */
 
 /* Decodes %XX and + of a query or a form in place; false at a broken escape or a NUL. */
 bool		 req_decode(char *text);
