@@ -90,7 +90,7 @@ read_scope(struct req *r, size_t i, const char *item, size_t n, unsigned *scopes
 	json_object_free(o);
 	if (word == NULL || strchr(word, ' ') != NULL || !scopes_parse(r->arena, word, &scope, &unknown))
 		return error_set(&r->err, BAD_REQUEST, "scopes[%zu]: unknown scope; a key may have %s", i,
-		    scopes_format(r->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
+		    scopes_format(r->arena, SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION));
 	*scopes |= scope;
 	return OK;
 }
@@ -113,8 +113,8 @@ read_scopes(struct req *r, unsigned *scopes)
 			return st;
 	if (*scopes == 0)
 		return error_set(&r->err, BAD_REQUEST, "scopes: empty; a key needs at least one");
-	if (*scopes & SCOPE_ADMIN)
-		return error_set(&r->err, BAD_REQUEST, "scopes: an API key cannot have admin; use a token for that");
+	if (*scopes & SCOPE_INSTALLATION)
+		return error_set(&r->err, BAD_REQUEST, "scopes: an API key cannot have admin or metrics; use a token for that");
 	if (*scopes & ~r->caller.scopes)
 		return error_set(&r->err, FORBIDDEN, "scopes: your own credential lacks %s, so the key cannot have it",
 		    scopes_format(r->arena, *scopes & ~r->caller.scopes));

@@ -118,6 +118,12 @@ enum status	 req_int(struct req *r, const char *name, int64_t min, int64_t max, 
 /* The body as a JSON object that may have only the known members (NULL-ended).  The caller frees it with json_object_free. */
 enum status	 req_object(struct req *r, const char *const *known, struct json_object **o);
 
+/*
+ * Whether the caller may see what concerns the whole installation: a credential with the scope metrics, or an address in the
+ * setting metrics_addresses.  For open routes.  OK; FORBIDDEN, or UNAUTHENTICATED if there is a credential that is not valid.
+ */
+enum status	 req_check_operator(struct req *r);
+
 /* Adds a header to the reply.  Both texts must remain valid until it is sent. */
 void		 req_add_header(struct req *r, const char *name, const char *value);
 

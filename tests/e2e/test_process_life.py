@@ -158,6 +158,7 @@ def test_a_new_database_is_found_by_a_process_that_waits_for_it(empty):
     process = empty.fastcgi("health", env={"DAYBOOK_DB": str(other)})
     assert process.ask("GET", "/health").status == 503
     empty.cmd("-d", str(other), "init")
+    empty.cmd("-d", str(other), "setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     assert process.ask("GET", "/health").json["organizations"] == 0
 
 

@@ -83,6 +83,7 @@ def empty(b):
 def acme(b):
     empty(b)
     b.cmd("setting", "set", "failure_retention_days", "36500")
+    b.cmd("setting", "set", "metrics_addresses", "127.0.0.1")
     b.cmd("org", "add", "acme", *ACME)
     b.token()
     b.token("admin", None)
