@@ -156,7 +156,6 @@ add_key(void *arg)
 	    &r->by, &secret, &number, &r->err)) != OK ||
 	    (st = api_key_load(r->db, r->arena, r->org, number, &key, &r->err)) != OK)
 		return st;
-	r->is_secret = true;
 	put_one(json_on(post->body), &key, secret);
 	return CREATED;
 }
@@ -229,8 +228,8 @@ int
 main(void)
 {
 	static const struct route routes[] = {
-		{ GET, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_list },
-		{ POST, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_post },
+		{ GET, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_list, .is_private = true },
+		{ POST, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_post, .is_private = true },
 		{ DELETE, "/api/organizations/{organizationId}/api-keys/{keyId}", SCOPE_ORG_ADMIN, api_keys_delete },
 		{ 0 } };
 

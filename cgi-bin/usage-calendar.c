@@ -235,9 +235,12 @@ usage_calendar(struct req *r, struct buf *body)
 		put_csv(r, body, &c);
 		return OK;
 	}
-	if ((st = load_failures(r, c.entries, c.count, &failures, &failure_counts)) == OK)
-		put_json(json_on(body), &c, failures, failure_counts);
-	return st;
+	if ((st = load_failures(r, c.entries, c.count, &failures, &failure_counts)) != OK)
+		return st;
+	for (size_t i = 0; i < c.count; i++)
+		r->is_secret = r->is_secret || failure_counts[i] > 0;	/* then there are phone numbers */
+	put_json(json_on(body), &c, failures, failure_counts);
+	return OK;
 }
 
 int

@@ -37,6 +37,7 @@ struct route {
 	const char *const *media;	/* what the body may be, NULL-ended; NULL = application/json */
 	size_t body_max;		/* bytes; 0 = BODY_MAX */
 	bool has_csv;			/* `format` is among the parameters, and the reply may be CSV */
+	bool is_private;		/* its replies have phone numbers, keys, or who did what: no cache may keep them */
 };
 
 struct endpoint {
@@ -70,7 +71,7 @@ struct req {
 	size_t body_n;
 	const char *media;	/* of the body, in lower case, without parameters; "" = none */
 	bool has_jobs;		/* jobs are open, so the reply is followed by a turn */
-	bool is_secret;		/* the reply has a secret that is shown once: no cache may keep it */
+	bool is_secret;		/* this reply has a secret, or phone numbers: no cache but our own may keep it */
 	bool keeps_body;	/* set by a handler that fails and has written the reply itself */
 	const char *content_type;	/* of the reply; NULL = JSON, or CSV */
 	bool is_csv;		/* the client wants CSV, and the handler must write that */

@@ -73,6 +73,8 @@ def test_every_reply_has_its_headers(daybook, endpoint):
         assert len(reply.body) == int(reply.headers["content-length"])
         assert reply.headers["cache-control"] == "private, no-cache"
         assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert reply.headers["referrer-policy"] == "no-referrer"
         if endpoint is not METRICS or reply.status != 200:
             assert reply.headers["content-type"] == "application/json; charset=utf-8"
         ids.append(reply.headers["x-request-id"])
