@@ -9,6 +9,8 @@
 
 #include "cli.h"
 #include "base/conf.h"
+#include "base/crypto.h"
+#include "base/json.h"
 #include "admin/inspect.h"
 #include "admin/served.h"
 #include "time/instant.h"
@@ -219,8 +221,8 @@ main(int argc, char **argv)
 			print_help(stdout);
 			return DONE;
 		} else if (opt == 'V' || (opt == '-' && strcmp(optarg, "version") == 0)) {
-			printf("daybook %s (build %s, SQLite %s, tzdata %s)\n", version, version_build,
-			    db_sqlite_version(), zone_tzdata_version());
+			printf("daybook %s (build %s, SQLite %s, OpenSSL %s, cJSON %s, tzdata %s)\n", version, version_build,
+			    db_sqlite_version(), crypto_library(), json_library(), zone_tzdata_version());
 			return DONE;
 		} else {
 			print_help(stderr);

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import socket
@@ -55,12 +56,20 @@ def test_it_has_every_program_and_what_belongs_to_them(archive):
         assert f"daybook/cgi-bin/{program}.fcgi" in names
     for name in (".htaccess", "bin/daybook", "libexec/daybook", "bin/.htaccess", "libexec/.htaccess", "index.html", "setup.css",
                  "app.js", "lib/calendar.js", "lib/chart.js", "lib/swagger-ui.js", "openapi.yaml",
-                 "daybook.conf.example", "INSTALL.txt", "zoneinfo/tzdata.zi", "zoneinfo/Europe/Berlin", "errors/404.json",
+                 "daybook.conf.example", "INSTALL.txt", "VERSIONS.txt", "zoneinfo/tzdata.zi", "zoneinfo/Europe/Berlin", "errors/404.json",
                  *(f"licenses/{of}.txt" for of in ("daybook", "glibc", "sqlite", "openssl", "libjwt", "jansson", "cjson",
                                                     "fcgi", "csv", "musl", "tzdata"))):
         assert "daybook/" + name in names, name
     assert "daybook/daybook.conf" not in names, "an update must not write over it"
     assert all(n.startswith("daybook/") and ".." not in n for n in names)
+
+
+def test_it_says_which_versions_of_which_libraries_are_in_it(archive):
+    lines = archive.read("daybook/VERSIONS.txt").decode().splitlines()
+    assert re.fullmatch(r"daybook [0-9.]+ \(build \w+, SQLite 3[0-9.]+, OpenSSL [0-9.]+, cJSON [0-9.]+, tzdata 20\w+\)", lines[0]), lines
+    told = {line.split()[0]: line.split()[1] for line in lines[1:]}
+    assert set(told) == {"glibc", "libgcc", "musl", "fcgi", "sqlite", "openssl", "csv", "tzdata", "cjson", "jansson", "libjwt"}
+    assert all(re.match(r"[0-9]+[.0-9a-z:+~-]*$", version) for version in told.values()), told
 
 
 def test_nobody_but_the_owner_may_write_and_only_programs_may_be_run(archive):
