@@ -66,7 +66,8 @@ def test_other_methods_are_405_with_allow_before_anything_else(daybook, endpoint
 
 @pytest.mark.parametrize("endpoint", READERS + (HEALTH, METRICS), ids=lambda e: e[0])
 def test_every_reply_has_its_headers(daybook, endpoint):
-    token, process = daybook.token(), daybook.fastcgi(endpoint[0])
+    token = daybook.token(scope="metrics") if endpoint is METRICS else daybook.token()
+    process = daybook.fastcgi(endpoint[0])
     ids = []
     for reply in (ask(process, endpoint, token=token), ask(process, endpoint), ask(process, endpoint, "POST", token=token),
                   process.ask("GET", "/nowhere", token=token)):
