@@ -249,10 +249,13 @@ load_failures(struct req *r, struct calendar_day *day)
 	enum status st = OK;
 
 	day->failures = arena_alloc(r->arena, (day->count + 1) * sizeof(*day->failures));
-	for (size_t i = 0; st == OK && i < day->count; i++)
-		if (day->entries[i].has_failures)
-			st = segment_failures(r->db, r->arena, day->entries[i].campaign_key, day->entries[i].number, FAILURES_LISTED_MAX,
-			    &day->failures[i].of, &day->failures[i].count);
+	for (size_t i = 0; st == OK && i < day->count; i++) {
+		if (!day->entries[i].has_failures)
+			continue;
+		st = segment_failures(r->db, r->arena, day->entries[i].campaign_key, day->entries[i].number, FAILURES_LISTED_MAX,
+		    &day->failures[i].of, &day->failures[i].count);
+		r->is_secret = r->is_secret || day->failures[i].count > 0;	/* then there are phone numbers */
+	}
 	return st;
 }
 

@@ -329,7 +329,8 @@ main(void)
 	static const char *const get_query[] = { "from", "to", "limit", "after", "channel", "status", "campaignId", "format", NULL };
 	static const char *const query[] = { "enforce", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = get_query, .has_csv = true },
+		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = get_query, .has_csv = true,
+		    .is_private = true },
 		{ POST, "/api/events", SCOPE_USAGE_WRITE, events_post, .query = query, .media = event_media,
 		    .body_max = EVENTS_BODY_MAX },
 		{ 0 } };

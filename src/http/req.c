@@ -10,8 +10,6 @@
 #include "base/log.h"
 #include "http/req.h"
 
-enum { PATH_MAX_BYTES = 2048 };
-
 const char *
 req_env(const struct req *r, const char *name)
 {
@@ -47,28 +45,7 @@ req_add_header(struct req *r, const char *name, const char *value)
 		r->headers[r->header_count++] = (struct param) { name, value };
 }
 
-/* ---- The path */
-
-/*
- * The path as far as routes are concerned: SCRIPT_NAME and PATH_INFO together.  Web servers split a path between the two in
- * different ways and Daybook may be mounted anywhere, so a route is compared with the tail of both.  (REQUEST_URI is raw, and
- * is not trusted for anything.)
- */
-static const char *
-full_path(struct req *r)
-{
-	const char *script = req_env(r, "SCRIPT_NAME"), *info = req_env(r, "PATH_INFO");
-	size_t n;
-
-	script = script != NULL ? script : "";
-	info = info != NULL ? info : "";
-	n = strlen(script);
-	if (n > 5 && strcmp(script + n - 5, ".fcgi") == 0)
-		script = "";	/* called by its file name: the path is what follows it */
-	if (strlen(script) + strlen(info) > PATH_MAX_BYTES)
-		return "";
-	return arena_printf(r->arena, "%s%s", script, info);
-}
+/* ---- The route */
 
 /*
  * Compares a route with the tail of the path, from the end, one name at a time, and remembers what each {…} stood for. p and
@@ -105,16 +82,6 @@ match(struct req *r, const char *pattern)
 }
 
 /*
- * Whether a program that was called by its own file name, with no path after it, serves this route: only those without names
- * in them.
- */
-static bool
-is_own_file(const struct req *r, const char *pattern)
-{
-	return r->path[0] == '\0' && strchr(pattern, '{') == NULL;
-}
-
-/*
  * Finds the route by path and method.  A known path with another method is answered here: OPTIONS with the methods that it
  * has, others with 405.  NOT_FOUND is left to authorize, so that strangers get 401 and learn nothing about paths.
  */
@@ -133,7 +100,7 @@ choose_route(struct req *r)
 			wanted = methods[i].method;
 	r->is_head = strcmp(r->method, "HEAD") == 0;
 	for (const struct route *route = r->endpoint->routes; route->method != 0; route++)
-		if (match(r, route->path) || is_own_file(r, route->path)) {
+		if (match(r, route->path)) {
 			allowed |= route->method;
 			if (route->method == wanted) {
 				r->route = route;
@@ -212,7 +179,8 @@ req_open(struct req *r)
 
 	r->org = "";
 	r->media = "";
-	r->path = full_path(r);
+	if ((st = req_read_path(r)) != OK)
+		return st;
 	/* A wrong method and OPTIONS need no credential; to learn that a path does not exist takes one. */
 	if ((st = choose_route(r)) != OK && st != NOT_FOUND)
 		return st;

@@ -8,6 +8,7 @@
 
 #include "http/cgi_env.h"
 #include "http/deadline.h"
+#include "http/reply.h"
 #include "http/serve_parts.h"
 #include "base/crypto.h"
 #include "time/instant.h"
@@ -51,6 +52,7 @@ send_without_worker(void)
 	char text[1024], id[40];
 	int n = snprintf(text, sizeof(text), "Status: 503 Service Unavailable\r\nX-Request-Id: %s\r\n"
 	    "Content-Type: application/json; charset=utf-8\r\nCache-Control: private, no-cache\r\nRetry-After: 1\r\n"
+	    "Content-Security-Policy: " REPLY_POLICY "\r\nReferrer-Policy: no-referrer\r\n"
 	    "Content-Length: %zu\r\n\r\n%s", uuid7(instant_now(), id), sizeof(body) - 1, body);
 
 	if (write(STDOUT_FILENO, text, (size_t)n) < 0)

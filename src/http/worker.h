@@ -8,7 +8,7 @@
 struct worker {
 	const struct endpoint *endpoint;
 	struct db *db;		/* NULL as long as it could not be opened; tried again with each request */
-	bool is_location_checked;		/* the open database was found to be outside of the document root */
+	bool is_location_checked;		/* where the open database lies was looked at */
 	bool is_installation_logged;	/* the log has what is wrong with the installation */
 	int64_t now, maintenance_at;	/* of the last request; from when on a request is followed by maintenance */
 	bool is_maintenance_due;

@@ -1,8 +1,11 @@
 /* The database of a program that stays: opened when it is needed, checked, and opened again when another file is there. */
+#include <limits.h>
+
 #include "http/worker.h"
 #include "base/conf.h"
 #include "db/db_schema.h"
 #include "admin/doctor.h"
+#include "admin/served.h"
 #include "time/instant.h"
 #include "base/log.h"
 
@@ -27,25 +30,34 @@ log_installation(struct worker *w, const char *path, const struct error *err)
 }
 
 /*
- * Refuses a database below the document root, where the web server would serve it to everybody.  Checked once after each
- * opening, and only in a request, because only a request tells the document root.
+ * Refuses a database below the document root, where the web server would serve it to everybody.  One that lies in another
+ * folder that is known to be served is in use all the same, because older versions did not know that, but each opening is
+ * logged.  Checked once after each opening, and only in a request, because only a request tells these folders.
  */
 static enum status
 check_location(struct worker *w, const struct req *r, struct error *err)
 {
-	const char *document_root;
+	char folder[PATH_MAX], text[ERROR_TEXT_MAX * 2];
+	struct served known;
+	enum served_by by;
 
-	if (w->is_location_checked || r == NULL || (document_root = req_env(r, "DOCUMENT_ROOT")) == NULL)
+	if (w->is_location_checked || r == NULL)
 		return OK;
-	if (doctor_is_below(db_path(w->db), document_root)) {
-		error_set(err, UNAVAILABLE, "%s: is below the web server's document root %s, so anybody may download it",
-		    db_path(w->db), document_root);
-		error_hint(err, "Move it into a folder that no web server serves.");
+	known = (struct served) { req_env(r, "DOCUMENT_ROOT"), req_env(r, "CONTEXT_DOCUMENT_ROOT") };
+	w->is_location_checked = known.document_root != NULL;
+	if ((by = served_at(db_path(w->db), &known, folder)) == SERVED_BY_NONE)
+		return OK;
+	error_set(err, UNAVAILABLE, "%s: is below %s, which the web server serves, so anybody may download it", db_path(w->db),
+	    folder);
+	error_hint(err, "Move it into a folder that no web server serves.");
+	if (by == SERVED_BY_ROOT) {
 		db_close(w->db);
 		w->db = NULL;
 		return UNAVAILABLE;
 	}
-	w->is_location_checked = true;
+	log_error("event=database error=%s fix=\"Move it into a folder that no web server serves.\"",
+	    log_value(err->text, text, sizeof(text)));
+	*err = (struct error) { 0 };
 	return OK;
 }
 

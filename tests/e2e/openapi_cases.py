@@ -360,6 +360,8 @@ def build_cases():
     add("another zone, with all days recomputed", ("PUT", ZONE), 200, body={"timezone": "Pacific/Kiritimati",
         "recutHistory": True}, undo={"timezone": "Etc/UTC", "recutHistory": True})
     add("another address", ("GET", "/metrics"), 403, REMOTE_ADDR="192.0.2.1")
+    add("another address and no valid token", ("GET", "/metrics"), 401, REMOTE_ADDR="192.0.2.1", token="eyJhbGciOiJub25lIn0.e30.")
+    add("a stranger", ("GET", "/health"), 200, REMOTE_ADDR="192.0.2.1")
     add("the days of an organization are lost", ("GET", "/metrics"), 500, break_days=True)
     return cases
 

@@ -33,6 +33,7 @@ def seed(d):
     SMS a cycle), small (2 a day); campaigns in every state."""
     d.cmd("init")
     d.cmd("key", "add", "--kid", "main")
+    d.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     d.cmd("key", "add", "--kid", "ours", "--file", "-", input=SECRET + "\n")
     d.cmd("org", "add", "acme", "--timezone", "Etc/UTC", "--daily-limit", "500", "--plan", "growth")
     d.cmd("org", "add", "free", "--timezone", "Asia/Kathmandu")

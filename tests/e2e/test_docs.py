@@ -218,3 +218,11 @@ def test_the_limits_of_the_semantics_page_are_those_of_the_sources():
         found = re.search(pattern, (ROOT / path).read_text())
         assert found, f"{path}: no {pattern}"
         assert rows[what] == found[1] + unit, what
+
+
+def test_each_promise_of_the_security_document_names_tests_that_there_are():
+    rows = re.findall(r"^\| (.+?) \| (`.+`) \|$", (ROOT / "SECURITY.md").read_text(), re.M)
+    assert len(rows) > 12
+    for promise, tests in rows:
+        for name in tests.split(", "):
+            assert (ROOT / name.strip("`")).is_file(), (promise, name)
