@@ -54,15 +54,6 @@ facts(const char *name)
 	return NULL;
 }
 
-const char *
-setting_default(const char *name)
-{
-	const struct setting_facts *f = facts(name);
-
-	assert(f != NULL);
-	return f->value;
-}
-
 /* A row that is absent means the default, so a new setting needs no change of older databases. */
 enum status
 setting_get(struct db *db, struct arena *a, const char *name, const char **value)
