@@ -68,10 +68,10 @@ def is_dead(pid):
         return True
 
 
-def below(pid):
-    """pid -> running file, of all processes that descend from one."""
+def below(*pids):
+    """pid -> running file, of these processes and all that descend from them."""
     known = {int(p): found for p in os.listdir("/proc") if p.isdigit() and (found := parent_and_program(p))}
-    out, new = {}, {pid}
+    out, new = {}, set(pids)
     while new:
         out.update({p: known[p][1] for p in new if p in known})
         new = {p for p, (parent, _) in known.items() if parent in new}
@@ -202,7 +202,7 @@ class Server:
 
     def program_pids(self, program):
         """Of the running processes of one program: whatever runs them descends from us."""
-        return [pid for top in [self.process.pid, *self.owners()] for pid, file in below(top).items()
+        return [pid for pid, file in below(self.process.pid, *self.owners()).items()
                 if file == str(self.site.programs / f"{program}.fcgi")]
 
     def owners(self):
@@ -311,7 +311,7 @@ class ApacheFcgid(Apache):
 
 
 class ApacheProxyFcgi(Apache):
-    NAME, MORE = "apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi"]
+    NAME, MORE = "apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi", "buffer"]
     keeps_programs = True
 
     def owners(self):
