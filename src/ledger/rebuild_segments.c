@@ -72,11 +72,14 @@ read_should(struct turn *t, struct plan *p)
 	return query_done(q);
 }
 
-/* The first campaign of the organization from a key on; *key 0 = none. */
+/*
+ * The first campaign of the organization from a key on; *key 0 = none.  The plus keeps SQLite from reading and sorting all
+ * campaigns of the organization by another index.
+ */
 static enum status
 next_campaign(struct db *db, int64_t org_key, int64_t from, int64_t *key)
 {
-	struct query *q = db_query(db, "SELECT key FROM campaign WHERE org = :org AND key >= :from ORDER BY key LIMIT 1");
+	struct query *q = db_query(db, "SELECT key FROM campaign WHERE +org = :org AND key >= :from ORDER BY key LIMIT 1");
 
 	query_bind_int(q, ":org", org_key);
 	query_bind_int(q, ":from", from);
