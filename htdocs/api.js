@@ -93,8 +93,8 @@ async function read(response, how) {
 export const get = async (path, options) => read(await ask('GET', path, options), 'json');
 
 /* A change; the reply's body, and its ETag as .etag. */
-export async function send(method, path, body, headers) {
-	const response = await ask(method, path, { body, headers });
+export async function send(method, path, body, headers, token) {
+	const response = await ask(method, path, { body, headers, token });
 	const reply = response.status === 204 ? {} : await read(response, 'json');
 
 	return Object.assign(reply, { etag: response.headers.get('ETag') });
