@@ -82,7 +82,8 @@ print_token(const struct signed_token *token, bool is_link, const char *url)
 	if (!isatty(STDERR_FILENO))
 		return;
 	fprintf(stderr, "%s until %s. To end it %s: daybook token revoke --kid %s %s\n",
-	    is_link ? "This link signs in once," : "Valid", instant_format(token->expires_at, at), is_link ? "and its session" : "earlier", token->kid, token->jti);
+	    is_link ? "This link signs in once," : "Valid", instant_format(token->expires_at, at),
+	    is_link ? "and its session" : "earlier", token->kid, token->jti);
 }
 
 int
