@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import sqlite3
 import time
 
@@ -126,6 +127,7 @@ def requests(targets):
         for target in ORGS if names else (None,):
             campaign, key = targets[target or ORGS[0]]
             path = route.replace("{organizationId}", target or "").replace("{campaignId}", campaign).replace("{keyId}", key)
+            path = re.sub(r"{\w+}", "1", path)	# what else is numbered in each organization
             options = {k: v for k, v in good.items() if k in ("query", "body")}
             if (method, route) == ("GET", "/api/events"):
                 options["query"] = {**options["query"], "campaignId": campaign}
@@ -163,7 +165,7 @@ def test_nothing_of_another_organization_is_read_or_written(matrix, kind, scope)
 
 
 def test_every_request_is_among_them(matrix):
-    """A request that the table of good requests lacks would be refused for its form, and prove nothing."""
+    """A write that the table of good requests lacks would be refused for its form, and prove nothing."""
     known = {(method, ALIASES.get(path, path)) for method, path in GOOD}
-    assert {route for route in ROUTES if route not in known} <= {("GET", "/setup"), ("POST", "/setup")}
+    assert [route for route in ROUTES if route not in known and route[0] != "GET"] == [("POST", "/setup")]
     matrix.daybook.cmd("verify")
