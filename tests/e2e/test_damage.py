@@ -199,7 +199,7 @@ HARMLESS = {
                              "price set CALL 0.1 --from 2026-05-02 --reprice"],
     "a cancelled campaign": ["campaign cancel summer --org acme", "campaign cancel spring --org acme"],
     "an erased number": ["erase --phone +14165550100"],
-    "keys that are retired and revoked": ["key retire main", "apikey revoke 1"],
+    "keys that are retired and revoked": ["key retire main", "apikey revoke 1 --org acme"],
     "a statement again": ["import STATEMENT --org acme --format twilio"],
     "a backup": ["backup BACKUP", "restore BACKUP"],
     "statistics": ("ANALYZE",),
