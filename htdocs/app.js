@@ -2,7 +2,7 @@
 import { announce, el, fill, notice } from './dom.js';
 import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
-import { credential, forget, learn, may, serverNow, session, takeFromAddress } from './session.js';
+import { credential, forget, keep, learn, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
 import { t } from './strings.js';
 import { clock } from './format.js';
 import * as calendar from './calendar.js';
@@ -169,7 +169,12 @@ async function byLink() {
 	linked = takeFromAddress() || linked;
 	if (linked === null)
 		return false;
-	const isNew = await (await module(() => import('./link.js'))).signInBy(linked);
+	const reply = await get('api/session', { token: linked }).catch(error => ({ error }));
+	let isNew = true;
+	if (reply.error || reply.data.isLink || mustAsk(reply.data))
+		isNew = await (await module(() => import('./link.js'))).signInBy(linked, reply);
+	else
+		keep(linked);
 	linked = null;
 	return isNew;
 }

@@ -14,8 +14,11 @@ export const forget = () => sessionStorage.removeItem(KEY);
 export const may = scope => session.scopes.includes(scope) || session.scopes.includes('admin');
 export const serverNow = () => Date.now() + session.skewMs;
 
-/* The organization that this browser was last signed in to, '' for none, null if it never was.  Only its id outlives the tab. */
-export const lastOrganization = () => localStorage.getItem(ORGANIZATION);
+/*
+ * Whether a link must ask before it signs in, because anybody can send one: where there is a session, or if this browser was last
+ * signed in to another organization, of which only the id outlives the tab.
+ */
+export const mustAsk = data => credential() !== null || ![null, data.organizationId || ''].includes(localStorage.getItem(ORGANIZATION));
 
 /* What GET api/session says. */
 export function learn(data) {
