@@ -71,7 +71,7 @@ def test_nothing_but_a_link_is_exchanged(daybook):
 
 def test_a_link_of_admin_and_of_a_narrow_key_give_what_they_have(daybook):
     daybook.cmd("key", "add", "--kid", "narrow", "--max-scopes", "usage:read")
-    for token, org, scopes in ((link(daybook, "--scope", "admin", org=None), None, 6), (link(daybook, "--kid", "narrow"), "acme", 1)):
+    for token, org, scopes in ((link(daybook, "--scope", "admin", org=None), None, 7), (link(daybook, "--kid", "narrow"), "acme", 1)):
         before = whose(daybook, token)
         session = whose(daybook, exchange(daybook, token).json["data"]["token"])
         assert (session["organizationId"], len(session["scopes"]), session["credential"]) == (org, scopes, before["credential"])

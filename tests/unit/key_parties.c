@@ -6,7 +6,7 @@
 
 #define RS HEAD("RS256", "idp")
 #define CLAIM(rest) "{" EXP ",\"organizationId\":\"acme\",\"scope\":\"usage:read\"" rest "}"
-#define NOT_ADMIN (SCOPE_ALL & ~(unsigned)SCOPE_ADMIN)
+#define NOT_ADMIN (SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION)
 
 /* ---- What a key may be added with.  A key of another issuer is a public one. */
 
