@@ -344,11 +344,12 @@ CREATE TABLE signing_key (
 		CHECK (may_access_role IN (0, 1))
 ) STRICT;
 
--- Tokens that are refused before they expire, by the `jti` of one key's tokens.
+-- Tokens that are refused before they expire, by the `jti` of one key's tokens; among them each sign-in link that was used.
 CREATE TABLE revoked_token (
 	kid TEXT NOT NULL REFERENCES signing_key,
 	jti TEXT NOT NULL CHECK (length(jti) BETWEEN 1 AND 255),
 	revoked_at INTEGER NOT NULL,
+	expires_at INTEGER,		-- of the token itself: afterwards the row is removed; NULL = not known
 	PRIMARY KEY (kid, jti)
 ) STRICT, WITHOUT ROWID;
 

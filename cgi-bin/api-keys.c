@@ -1,10 +1,11 @@
 /*
  * GET /api/organizations/{organizationId}/api-keys -- the organization's API keys, oldest first, revoked ones too.
- * POST /api/organizations/{organizationId}/api-keys {"name"?,"scopes":["usage:read",…]} -- makes one.
+ * POST /api/organizations/{organizationId}/api-keys {"name"?,"scopes":["usage:read",…],"expiresAt"?} -- makes one.
  * DELETE /api/organizations/{organizationId}/api-keys/{keyId} -- revokes one permanently; repeating it changes nothing.
  *
- *	200	{"success":true,"data":{"apiKeys":[{"id","name","scopes":[…],"createdAt","revokedAt"},…]}}; to DELETE
- *		{"success":true,"data":{the key}}
+ *	200	{"success":true,"data":{"apiKeys":[{"id","name","scopes":[…],"createdAt","revokedAt","expiresAt",
+ *		"lastUsedAt"},…]}}; to DELETE {"success":true,"data":{the key}}
+ *		id counts the keys of the organization.  lastUsedAt is the start of the day, in UTC, when it was last used.
  *	201	{"success":true,"data":{the key, and "secret":"dbk_…"}}, which is never shown again
  *	400	a field is missing, unknown or wrong; no scope, or the scope admin, which a key cannot have
  *	401 403	no valid credential; the scope org:admin is missing, it is another organization's, or the key would have scopes
@@ -24,11 +25,13 @@ enum { KEY_DIGITS_MAX = 18 };
 static void
 put_key(struct json *out, const struct api_key *k, const char *secret)
 {
-	json_put_int(out, "id", k->key);
+	json_put_int(out, "id", k->number);
 	json_put_text(out, "name", k->name);
 	scopes_put(out, "scopes", k->scopes);
 	instant_put(out, "createdAt", k->created_at);
 	instant_put_or_null(out, "revokedAt", k->revoked_at);
+	instant_put_or_null(out, "expiresAt", k->expires_at);
+	instant_put_or_null(out, "lastUsedAt", k->used_at);
 	if (secret != NULL)
 		json_put_text(out, "secret", secret);
 }
@@ -67,12 +70,6 @@ api_keys_list(struct req *r, struct buf *body)
 }
 
 /* ---- POST */
-
-/* A new key as the client asks for it. */
-struct key_input {
-	const char *name;
-	unsigned scopes;
-};
 
 /* Reads one element of scopes.  To decode its escapes, it is put into an object, because the JSON parser takes only objects. */
 static enum status
@@ -121,24 +118,33 @@ read_scopes(struct req *r, unsigned *scopes)
 	return OK;
 }
 
+/* expiresAt absent or null: the key does not expire. */
 static enum status
-read_input(struct req *r, struct key_input *input)
+read_input(struct req *r, struct api_key_input *input)
 {
-	static const char *const known[] = { "name", "scopes", NULL };
+	static const char *const known[] = { "name", "scopes", "expiresAt", NULL };
+	const char *expires_at = NULL;
 	struct json_object *o;
 	enum status st;
 
 	if ((st = req_object(r, known, &o)) != OK)
 		return st;
-	st = json_string(o, "name", 0, API_KEY_NAME_MAX - 1, &input->name, &r->err);
+	if ((st = json_string(o, "name", 0, API_KEY_NAME_MAX - 1, &input->name, &r->err)) == OK)
+		st = json_string(o, "expiresAt", 1, INSTANT_TEXT_MAX * 2, &expires_at, &r->err);
 	json_object_free(o);
-	return st == OK ? read_scopes(r, &input->scopes) : st;
+	if (st != OK)
+		return st;
+	if (input->name == NULL)
+		input->name = "";
+	if (expires_at != NULL && !instant_parse(expires_at, &input->expires_at))
+		return error_set(&r->err, BAD_REQUEST, "expiresAt: not an instant such as 2026-12-31T23:59:59Z");
+	return read_scopes(r, &input->scopes);
 }
 
 /* A POST of a key. */
 struct key_post {
 	struct req *r;
-	struct key_input input;
+	struct api_key_input input;
 	struct buf *body;
 };
 
@@ -152,8 +158,7 @@ add_key(void *arg)
 	enum status st;
 	int64_t number;
 
-	if ((st = api_key_add(r->db, r->arena, r->org, post->input.name != NULL ? post->input.name : "", post->input.scopes, r->now,
-	    &r->by, &secret, &number, &r->err)) != OK ||
+	if ((st = api_key_add(r->db, r->arena, &post->input, r->now, &r->by, &secret, &number, &r->err)) != OK ||
 	    (st = api_key_load(r->db, r->arena, r->org, number, &key, &r->err)) != OK)
 		return st;
 	put_one(json_on(post->body), &key, secret);
@@ -163,7 +168,7 @@ add_key(void *arg)
 static enum status
 api_keys_post(struct req *r, struct buf *body)
 {
-	struct key_post post = { .r = r, .body = body };
+	struct key_post post = { .r = r, .input = { .org = r->org }, .body = body };
 	enum status st;
 
 	if ((st = read_input(r, &post.input)) != OK)
@@ -175,14 +180,14 @@ api_keys_post(struct req *r, struct buf *body)
 
 /* An id of another form cannot exist, so it is a 404 and not a 400. */
 static enum status
-read_number(struct req *r, int64_t *key)
+read_number(struct req *r, int64_t *number)
 {
 	const char *text = req_path(r, "keyId");
 	size_t n = strlen(text);
 
 	if (n > KEY_DIGITS_MAX || strspn(text, "0123456789") != n)
 		return error_set(&r->err, NOT_FOUND, "keyId: there is no such API key");
-	*key = strtoll(text, NULL, 10);
+	*number = strtoll(text, NULL, 10);
 	return OK;
 }
 
@@ -205,7 +210,7 @@ revoke_key(void *arg)
 		return st;
 	/* A second DELETE is no change: it writes no audit row. */
 	if (key.revoked_at == 0) {
-		if ((st = api_key_revoke(r->db, key.key, r->now, &r->by, &r->err)) != OK)
+		if ((st = api_key_revoke(r->db, r->org, key.number, r->now, &r->by, &r->err)) != OK)
 			return st;
 		key.revoked_at = r->now;
 	}

@@ -55,7 +55,7 @@ list_all(struct cli *c, const struct organization *org, struct campaign_filter *
 			return st;
 		for (size_t i = 0; i < page.count; i++)
 			print_line(c, &page.campaigns[i]);
-		filter->before = page.last;
+		filter->before = page.last_key;
 	} while (page.has_more);
 	return OK;
 }

@@ -75,6 +75,8 @@ bool	cli_options(const char *command, int argc, char **argv, const struct option
 /* Typed values; false, with the error printed. */
 bool	cli_day(const char *command, const char *option, const char *text, struct day *d);
 bool	cli_int(const char *command, const char *option, const char *text, int64_t min, int64_t max, int64_t *value);
+bool	cli_duration(const char *command, const char *option, const char *text, int64_t *ms);	/* such as 90s, 15m, 1h or 30d */
+bool	cli_scopes(struct cli *c, const char *command, const char *option, const char *text, unsigned *scopes);
 
 /* The organization with that id or, if id is NULL, the only one that there is.  Inside a transaction. */
 enum status	cli_organization(struct cli *c, const char *id, struct organization *org);
@@ -100,8 +102,8 @@ int	cmd_org(struct cli *c, int argc, char **argv);		/* org.c */
 int	cmd_limit(struct cli *c, int argc, char **argv);	/* limit.c */
 int	cmd_price(struct cli *c, int argc, char **argv);	/* price.c */
 int	cmd_key(struct cli *c, int argc, char **argv);		/* key.c */
-int	cmd_token(struct cli *c, int argc, char **argv);
-int	cmd_apikey(struct cli *c, int argc, char **argv);
+int	cmd_token(struct cli *c, int argc, char **argv);	/* token.c */
+int	cmd_apikey(struct cli *c, int argc, char **argv);	/* apikey.c */
 int	cmd_setting(struct cli *c, int argc, char **argv);	/* setting.c */
 int	cmd_import(struct cli *c, int argc, char **argv);	/* import.c */
 extern const char import_usage[];

@@ -285,7 +285,8 @@ make_ground(void *arg)
 		    &outcome, &c->err);
 	if (st != OK)
 		return st;
-	return signing_key_add(c->db, c->arena, "demo", "HS256", NULL, NULL, SCOPE_ALL, c->now, NULL, &c->err);
+	return signing_key_add(c->db, c->arena, &(const struct signing_key_input) { .kid = "demo", .alg = "HS256" }, c->now, NULL,
+	    &c->err);
 }
 
 int

@@ -33,13 +33,16 @@ static const struct command commands[] = {
 	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
 	    "price list", "set the price of a message part" },
 	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
+	    "        [--iss TEXT] [--aud TEXT] [--any-audience] [--access-role]\n"
+	    "key set KID [--iss TEXT] [--aud TEXT] [--any-audience] [--max-scopes LIST] [--access-role yes|no]\n"
 	    "key list\n"
 	    "key retire KID", "manage the keys that sign tokens" },
-	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--kid NAME] [--link] [--url URL]",
-	    "print a signed token" },
-	{ "apikey", cmd_apikey, "apikey add --org ID --scope \"usage:write …\" [--name TEXT]\n"
+	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--sub NAME] [--kid NAME] [--force]\n"
+	    "token --org ID --link [--url URL] [--ttl 10m] [the same options]\n"
+	    "token revoke --kid NAME JTI", "print a signed token, or a link that signs in; revoke one" },
+	{ "apikey", cmd_apikey, "apikey add --org ID --scope \"usage:write …\" [--name TEXT] [--expires 90d|YYYY-MM-DD]\n"
 	    "apikey list\n"
-	    "apikey revoke N", "manage API keys" },
+	    "apikey revoke N [--org ID]", "manage API keys" },
 	{ "setting", cmd_setting, "setting list\n"
 	    "setting set NAME VALUE", "show and change settings of the installation" },
 	{ "import", cmd_import, import_usage, "import events from a file" },

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/scopes.h"
 #include "cli.h"
 #include "time/instant.h"
 
@@ -86,6 +87,38 @@ cli_int(const char *command, const char *option, const char *text, int64_t min, 
 	if (digits[0] >= '0' && digits[0] <= '9' && *end == '\0' && errno == 0 && *value >= min && *value <= max)
 		return true;
 	cli_usage(command, "%s: \"%s\" is not a whole number from %" PRId64 " to %" PRId64, option, text, min, max);
+	return false;
+}
+
+bool
+cli_duration(const char *command, const char *option, const char *text, int64_t *ms)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = { { 's', SECOND_MS }, { 'm', MINUTE_MS }, { 'h', HOUR_MS }, { 'd', DAY_MS } };
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (n >= 1 && n <= 1000000 && end != text && text[0] != ' ' && *end != '\0' && end[1] == '\0')
+		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (*end == units[i].unit) {
+				*ms = n * units[i].ms;
+				return true;
+			}
+	cli_usage(command, "%s: \"%s\" is not a duration such as 90s, 15m, 1h or 30d", option, text);
+	return false;
+}
+
+bool
+cli_scopes(struct cli *c, const char *command, const char *option, const char *text, unsigned *scopes)
+{
+	const char *unknown;
+
+	if (scopes_parse(c->arena, text, scopes, &unknown))
+		return true;
+	cli_usage(command, "%s: unknown scope \"%s\"; the scopes are %s, metrics and admin", option, unknown,
+	    scopes_format(c->arena, SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION));
 	return false;
 }
 

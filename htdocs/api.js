@@ -25,15 +25,11 @@ export function onUnauthorized(ask) {
 	signIn = ask;
 }
 
-/* What the forms call the fields that they send. */
-const LABELS = { name: 'settings.name', timezone: 'settings.zone', plan: 'settings.plan', dailyLimit: 'settings.daily', quotaUnit: 'settings.unit',
-	cycleDay: 'settings.cycleDay', costCap: 'settings.costCap', messagesCap: 'settings.messagesCap', smsCap: 'settings.smsCap',
-	callCap: 'settings.callCap', usd: 'prices.usd', validFrom: 'prices.from', scopes: 'keys.scopes', contactCount: 'planner.contacts',
-	totalContacts: 'planner.contacts', partsPerContact: 'planner.parts', scheduledISO: 'campaign.time', firstSegmentDate: 'planner.date',
-	firstSegmentTime: 'planner.time' };
+/* What the forms call the fields that they send, name -> string; form.js fills it in. */
+export const labels = {};
 
 /* "dailyLimit: …" as "Daily limit: …" */
-const labelled = text => inWords(text.replace(/^(\w+): /, (all, name) => LABELS[name] ? `${t(LABELS[name])}: ` : all));
+const labelled = text => inWords(text.replace(/^(\w+): /, (all, name) => labels[name] ? `${t(labels[name])}: ` : all));
 
 /*
  * The server's own words, in any of its formats, except where they are for programmers: which scope is missing, and that a
@@ -93,8 +89,8 @@ async function read(response, how) {
 export const get = async (path, options) => read(await ask('GET', path, options), 'json');
 
 /* A change; the reply's body, and its ETag as .etag. */
-export async function send(method, path, body, headers) {
-	const response = await ask(method, path, { body, headers });
+export async function send(method, path, body, headers, token) {
+	const response = await ask(method, path, { body, headers, token });
 	const reply = response.status === 204 ? {} : await read(response, 'json');
 
 	return Object.assign(reply, { etag: response.headers.get('ETag') });

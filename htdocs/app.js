@@ -2,7 +2,7 @@
 import { announce, el, fill, notice } from './dom.js';
 import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
-import { credential, forget, learn, may, serverNow, session, takeFromAddress } from './session.js';
+import { credential, forget, keep, learn, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
 import { t } from './strings.js';
 import { clock } from './format.js';
 import * as calendar from './calendar.js';
@@ -25,6 +25,7 @@ const SUBPAGES = { campaign: { menu: 'campaigns', scope: 'usage:read', load: () 
 
 const allowed = page => page.scope === null || (may(page.scope) && session.organizationId !== null);
 let shown = {}, generation = 0, midnight, round = null, signingIn = null;
+let linked = null;	/* the token of a link, until it has signed in or was refused */
 
 function frame() {
 	fill(document.body,
@@ -163,16 +164,31 @@ async function signedIn(data) {
 		menu();
 }
 
+/* Signs in by the link that the address was, if it was one; whether that made a new session. */
+async function byLink() {
+	linked = takeFromAddress() || linked;
+	if (linked === null)
+		return false;
+	const reply = await get('api/session', { token: linked }).catch(error => ({ error }));
+	let isNew = true;
+	if (reply.error || reply.data.isLink || mustAsk(reply.data))
+		isNew = await (await module(() => import('./link.js'))).signInBy(linked, reply);
+	else
+		keep(linked);
+	linked = null;
+	return isNew;
+}
+
 async function start() {
 	fill(document.body, el('div', { id: 'away' }), el('main', { id: 'main' }, el('p', { class: 'loading' }, t('loading'))),
 		el('div', { id: 'announcer' }));
 	document.documentElement.lang = t('language');
-	takeFromAddress();
-	if (!credential()) {
-		fill(document.getElementById('main'));
-		await signIn();
-	}
 	try {
+		await byLink();
+		if (!credential()) {
+			fill(document.getElementById('main'));
+			await signIn();
+		}
 		await learnSession();
 	} catch (error) {
 		onRecovered(start);
@@ -191,7 +207,12 @@ onUnauthorized(() => {
 	signingIn = signingIn || signIn(t('signin.expired')).then(signedIn).finally(() => { signingIn = null; });
 	return signingIn;
 });
-addEventListener('hashchange', () => takeFromAddress() ? location.reload() : document.querySelector('nav') && show());
+addEventListener('hashchange', async () => {
+	if (location.hash.startsWith('#token='))
+		await byLink().then(isNew => isNew && location.reload(), () => { /* it is said on top of the page */ });
+	else if (document.querySelector('nav'))
+		await show();
+});
 document.addEventListener('visibilitychange', () => document.querySelector('nav') && refresh());
 setInterval(() => document.querySelector('nav') && refresh(), FRESH_MS);
 setInterval(() => document.querySelector('nav') && tick(), 1000);

@@ -1,7 +1,14 @@
 /* Forms and their fields. */
+import { labels } from './api.js';
 import { el } from './dom.js';
 
 let fields = 0;
+
+Object.assign(labels, { name: 'settings.name', timezone: 'settings.zone', plan: 'settings.plan', dailyLimit: 'settings.daily', quotaUnit: 'settings.unit',
+	cycleDay: 'settings.cycleDay', costCap: 'settings.costCap', messagesCap: 'settings.messagesCap', smsCap: 'settings.smsCap',
+	callCap: 'settings.callCap', usd: 'prices.usd', validFrom: 'prices.from', scopes: 'keys.scopes', expiresAt: 'keys.until', contactCount: 'planner.contacts',
+	totalContacts: 'planner.contacts', partsPerContact: 'planner.parts', scheduledISO: 'campaign.time', firstSegmentDate: 'planner.date',
+	firstSegmentTime: 'planner.time' });
 
 /* A labelled input, select or other control.  hint: a line below it. */
 export function field(label, control, hint) {

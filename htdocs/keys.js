@@ -4,8 +4,8 @@ import { el, fill, hidden, notice } from './dom.js';
 import { field, form } from './form.js';
 import { table } from './table.js';
 import { get, send } from './api.js';
-import { may } from './session.js';
-import { moment } from './format.js';
+import { may, serverNow } from './session.js';
+import { moment, shortDate } from './format.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
@@ -13,6 +13,7 @@ const SCOPES = ['usage:read', 'usage:write', 'usage:backfill', 'campaigns:write'
 
 export async function keys(path) {
 	const list = el('div', { class: 'list' }), said = el('div', {}), name = el('input', { maxlength: 100, required: true });
+	const until = el('input', { type: 'date' });
 	const boxes = SCOPES.filter(may).map(s => ({ scope: s, box: el('input', { type: 'checkbox', checked: s === 'usage:read' }) }));
 
 	async function revoke(key) {
@@ -27,12 +28,21 @@ export async function keys(path) {
 		}
 	}
 
+	/* Revoked, expired, or what revokes it. */
+	function state(k) {
+		if (k.revokedAt)
+			return t('keys.revoked.at', { at: moment(k.revokedAt) });
+		if (k.expiresAt && Date.parse(k.expiresAt) <= serverNow())
+			return t('keys.expired');
+		return el('button', { type: 'button', class: 'danger small', onclick: () => revoke(k) }, t('keys.revoke'), hidden(` ${k.name || k.id}`));
+	}
+
 	async function load() {
 		const { data } = await get(`${path}/api-keys`);
 		fill(list, data.apiKeys.length ? table(t('keys.title'), [{ head: t('keys.name') }, { head: t('keys.scopes') }, { head: t('keys.made') },
-			{ head: t('keys.state') }],
-		data.apiKeys.map(k => [k.name || String(k.id), k.scopes.join(' '), moment(k.createdAt), k.revokedAt ? t('keys.revoked.at', { at: moment(k.revokedAt) })
-			: el('button', { type: 'button', class: 'danger small', onclick: () => revoke(k) }, t('keys.revoke'), hidden(` ${k.name || k.id}`))]))
+			{ head: t('keys.used') }, { head: t('keys.expires') }, { head: t('keys.state') }],
+		data.apiKeys.map(k => [k.name || String(k.id), k.scopes.join(' '), moment(k.createdAt), k.lastUsedAt ? shortDate(k.lastUsedAt.slice(0, 10)) : t('keys.never'),
+			k.expiresAt ? moment(k.expiresAt) : t('keys.never'), state(k)]))
 			: el('p', { class: 'empty' }, t('keys.none')));
 	}
 
@@ -48,12 +58,14 @@ export async function keys(path) {
 	return el('section', { class: 'card', 'aria-label': t('keys.title') }, el('h2', {}, t('keys.title')), el('p', { class: 'quiet-text' }, t('keys.about')),
 		list, form({ class: 'last' }, async node => {
 			try {
-				showOnce((await send('POST', `${path}/api-keys`, { name: name.value, scopes: boxes.filter(b => b.box.checked).map(b => b.scope) })).data);
+				showOnce((await send('POST', `${path}/api-keys`, { name: name.value, scopes: boxes.filter(b => b.box.checked).map(b => b.scope),
+					expiresAt: until.value ? `${until.value}T23:59:59.999Z` : null })).data);
 				node.reset();
 				await load();
 			} catch (error) {
 				fill(said, notice('bad', error.message));
 			}
 		}, field(t('keys.name'), name), el('fieldset', {}, el('legend', {}, t('keys.scopes')), el('div', { class: 'row' }, boxes.map(b =>
-			el('label', { class: 'check' }, b.box, ' ', b.scope)))), el('p', {}, el('button', {}, t('keys.make')))), said);
+			el('label', { class: 'check' }, b.box, ' ', b.scope)))), field(t('keys.until'), until, t('keys.until.hint')),
+		el('p', {}, el('button', {}, t('keys.make')))), said);
 }

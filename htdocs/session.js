@@ -1,5 +1,5 @@
 /* Who is signed in.  The credential is kept in sessionStorage only: it goes when the tab goes. */
-const KEY = 'daybook.credential';
+const KEY = 'daybook.credential', ORGANIZATION = 'daybook.organization';
 
 export const session = {
 	organizationId: null, name: '', timezone: null, today: null, weekStart: 1, scopes: [], channels: [], credential: '', expiresAt: null,
@@ -14,19 +14,28 @@ export const forget = () => sessionStorage.removeItem(KEY);
 export const may = scope => session.scopes.includes(scope) || session.scopes.includes('admin');
 export const serverNow = () => Date.now() + session.skewMs;
 
+/*
+ * Whether a link must ask before it signs in, because anybody can send one: where there is a session, or if this browser was last
+ * signed in to another organization, of which only the id outlives the tab.
+ */
+export const mustAsk = data => credential() !== null || ![null, data.organizationId || ''].includes(localStorage.getItem(ORGANIZATION));
+
 /* What GET api/session says. */
 export function learn(data) {
+	localStorage.setItem(ORGANIZATION, data.organizationId || '');
 	Object.assign(session, data, { weekStart: data.weekStart || 1, skewMs: Date.parse(data.now) - Date.now(),
 		dayEndsAt: Date.parse(data.dayEndsAt) });
 }
 
-/* A link with #token=… signs in; the token leaves the address bar, and the history, at once. */
+/*
+ * The token of a link, or null.  It leaves the address bar at once; a browser may keep the address in its own history, so the
+ * token of a link is good for one exchange (link.js).
+ */
 export function takeFromAddress() {
 	const found = /^#token=([\w.-]+)/.exec(location.hash);
 
 	if (!found)
-		return false;
-	keep(found[1]);
+		return null;
 	history.replaceState(null, '', location.pathname + location.search);
-	return true;
+	return found[1];
 }

@@ -45,9 +45,7 @@ const strings = {
 	'status.draft': 'draft', 'status.scheduled': 'scheduled', 'status.sending': 'sending', 'status.paused': 'paused',
 	'status.sent': 'sent', 'status.failed': 'failed', 'status.cancelled': 'cancelled',
 	'failure.phone': 'Phone number', 'failure.reason': 'Reason', 'failure.at': 'When', 'failure.blanked': '(erased)',
-	'campaign.time': 'Time',
-	'planner.contacts': 'Contacts', 'planner.date': 'First date', 'planner.time': 'Time',
-	'planner.parts': 'Parts of each message', 'planner.next': 'The next day with room is {date}.',
+	'planner.next': 'The next day with room is {date}.',
 	'limit.title': 'Limits', 'limit.one': 'Limit', 'limit.used': 'Used', 'limit.left': 'Left', 'limit.allowed': 'Allowed',
 	'limit.resets': 'Begins again', 'limit.none': 'No limits are set.', 'limit.reported': 'Only reported; nothing is refused.',
 	'limit.counts': '{channels}: {unit}, {window}.', 'limit.dailyLimit': 'daily limit',
@@ -61,13 +59,7 @@ const strings = {
 	'channel.SMS': 'SMS', 'channel.CALL': 'Calls', 'channel.EMAIL': 'E-mail', 'channel.INAPP_WEB': 'In-app',
 	'channel.WEB_PUSH': 'Web push', 'channel.PUSH': 'Push', 'channel.SLACK': 'Slack', 'channel.WHATSAPP': 'WhatsApp',
 	'channel.SAGE': 'Sage',
-	'settings.name': 'Name', 'settings.zone': 'Time zone', 'settings.plan': 'Plan', 'settings.daily': 'Daily limit',
-	'settings.unit': 'Daily limit counts',
 	'unit.message': 'messages', 'unit.part': 'parts',
-	'settings.cycleDay': 'Billing cycle starts on day', 'settings.costCap': 'Cost cap, US dollars',
-	'settings.messagesCap': 'Message cap', 'settings.smsCap': 'SMS cap', 'settings.callCap': 'Call cap',
-	'prices.usd': 'US dollars per part', 'prices.from': 'From',
-	'keys.scopes': 'Scopes',
 };
 
 const plural = new Intl.PluralRules(language), numbers = new Intl.NumberFormat(language);

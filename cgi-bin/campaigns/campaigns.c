@@ -45,7 +45,7 @@ enum { LIST_DEFAULT = 50, LIST_MAX = 200, FAILURES_DEFAULT = 100, FAILURES_MAX =
 
 /* The filter of the list.  Without from and to, all days. */
 static enum status
-read_filter(struct req *r, struct campaign_filter *f)
+read_filter(struct req *r, const struct organization *org, struct campaign_filter *f)
 {
 	const char *state = req_query(r, "status"), *cursor = req_query(r, "cursor");
 	struct day_range range = { { INT32_MIN }, { INT32_MAX } };
@@ -59,8 +59,8 @@ read_filter(struct req *r, struct campaign_filter *f)
 		return st;
 	f->from = range.from;
 	f->to = range.to;
-	if (cursor != NULL && !campaign_cursor_parse(cursor, &f->before))
-		return error_set(&r->err, BAD_REQUEST, "cursor: invalid; use the nextCursor of the previous page");
+	if (cursor != NULL && (st = campaign_cursor_read(r->db, r->arena, org, cursor, &f->before, &r->err)) != OK)
+		return st;
 	return req_int(r, "limit", 1, LIST_MAX, LIST_DEFAULT, &f->limit);
 }
 
@@ -76,7 +76,7 @@ campaigns_list(struct req *r, struct buf *body)
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
-	    (st = read_filter(r, &filter)) != OK)
+	    (st = read_filter(r, &org, &filter)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
@@ -84,7 +84,7 @@ campaigns_list(struct req *r, struct buf *body)
 	if ((st = limit_row_load(r->db, r->arena, &org)) != OK ||
 	    (st = campaign_list(r->db, r->arena, &org, &filter, today, &page, &r->err)) != OK)
 		return st;
-	cursor = page.has_more ? campaign_cursor(r->arena, page.last) : NULL;
+	cursor = page.has_more ? campaign_cursor(r->arena, &page) : NULL;
 	if (r->is_csv) {
 		campaign_put_csv(body, &org, page.campaigns, page.count, today);
 		reply_cursor(r, cursor);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/signing_key.h"
 #include "time/day.h"
 #include "admin/doctor_checks.h"
 #include "time/instant.h"
@@ -184,24 +185,38 @@ plain_origin(const struct doctor_context *p)
 	return NULL;
 }
 
+struct open_keys {
+	struct arena *arena;
+	const char *kids;	/* "" = none */
+};
+
+/* Collects a key of another issuer that names no iss or no aud, and so could not be added today. */
+static void
+find_open_key(const struct signing_key *k, void *arg)
+{
+	struct open_keys *found = arg;
+
+	if (k->retired_at == 0 && signing_key_is_open(k))
+		found->kids = arena_printf(found->arena, "%s%s%s", found->kids, found->kids[0] != '\0' ? ", " : "", k->kid);
+}
+
 /*
- * Looks for settings that let too much in: a key of another issuer (we do not have its private half) without an audience to
+ * Looks for what lets too much in: a key of another issuer (we do not have its private half) without an issuer and audience to
  * tell its tokens for Daybook from others, and pages that call the API over plain HTTP.
  */
 void
 doctor_settings(const struct doctor_context *p, struct check_result *f)
 {
-	struct query *q = db_query(p->db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NULL");
-	int64_t foreign_keys = query_step(q) ? query_int(q, 0) : 0;
-	const char *origin, *aud;
+	struct open_keys found = { p->arena, "" };
+	const char *origin;
 
-	if (query_done(q) != OK || setting_get(p->db, p->arena, "aud", &aud) != OK)
+	if (signing_key_each(p->db, p->arena, find_open_key, &found) != OK)
 		return;
-	if (foreign_keys > 0 && aud[0] == '\0') {
-		doctor_found(f, DOCTOR_WARNING, "tokens that were issued for another service are accepted too",
-		    "the setting aud is empty, and another issuer signs with one of the keys: its tokens for other services are "
-		    "accepted too");
-		doctor_fix(f, "Run `daybook setting set aud NAME` with the audience that the issuer writes into tokens for Daybook.");
+	if (found.kids[0] != '\0') {
+		doctor_found(f, DOCTOR_WARNING, "a key of another issuer has no issuer and audience of its own",
+		    "keys of other issuers without an iss and aud of their own, which could not be added today: %.400s; tokens that "
+		    "their issuers sign for other services may be accepted too", found.kids);
+		doctor_fix(f, "Say what the issuer writes into tokens for Daybook: `daybook key set KID --iss ISSUER --aud AUDIENCE`.");
 	} else if ((origin = plain_origin(p)) != NULL) {
 		doctor_found(f, DOCTOR_WARNING, "web pages that are served over plain HTTP may call the API",
 		    "cors_origins contains %s: a page that is served over plain HTTP can be changed in transit", origin);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/backup.h"
+#include "auth/api_key.h"
 #include "ledger/failed_contact.h"
 #include "admin/inspect.h"
 #include "ledger/job_turn.h"
@@ -168,6 +169,25 @@ back_up(struct db *db, struct arena *a, int64_t now)
 	if ((keep = backups_due(db, a, now)) > 0 && is_sound(db) && make_backup(db, a, folder, keep, now, &err) != OK)
 		log_error("event=backup error=%s", log_value(err.text, text, sizeof(text)));
 	close(fd);
+}
+
+struct key_use {
+	struct db *db;
+	int64_t api_key, now;
+};
+
+static enum status
+note_use(void *arg)
+{
+	struct key_use *use = arg;
+
+	return api_key_note_use(use->db, use->api_key, use->now);
+}
+
+bool
+maintenance_note_use(struct db *db, int64_t api_key, int64_t now)
+{
+	return db_write_try(db, note_use, &(struct key_use) { db, api_key, now }) == OK;
 }
 
 bool

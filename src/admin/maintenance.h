@@ -21,6 +21,11 @@
 /* Whether there is anything to do.  Not inside a transaction. */
 bool	maintenance_is_due(struct db *db, struct arena *a, int64_t now);
 
+/*
+ * Records that an API key was used today, if the writers' lock is free; whether that was done.  Not inside a transaction.
+ */
+bool	maintenance_note_use(struct db *db, int64_t api_key, int64_t now);
+
 /* Does it.  True if it stopped early and has more to do.  Not inside a transaction. */
 bool	maintenance(struct db *db, struct arena *a, int64_t now);
 

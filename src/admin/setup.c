@@ -215,9 +215,8 @@ add_signing_key(struct setup_write *w)
 	if (count(w->db, "SELECT count(*) FROM signing_key WHERE retired_at IS NULL AND sign_key IS NOT NULL") > 0)
 		return OK;
 	random_bytes(random, sizeof(random));
-	return signing_key_add(w->db, w->arena, hex(random, sizeof(random), kid), "HS256", NULL, NULL, SCOPE_ALL, w->now,
-	    &setup_actor,
-	    w->err);
+	return signing_key_add(w->db, w->arena, &(const struct signing_key_input) { .kid = hex(random, sizeof(random), kid),
+	    .alg = "HS256" }, w->now, &setup_actor, w->err);
 }
 
 /* Writes everything, inside a write transaction.  Looks again for an organization, because only now nobody else can add one. */
@@ -228,7 +227,7 @@ write_all(void *arg)
 	struct setup_write *w = arg;
 	struct setup_input *input = w->input;
 	enum status st;
-	int64_t key;
+	int64_t number;
 
 	if (organizations(w->db) != 0)
 		return error_set(w->err, CONFLICT, "setup: already done");
@@ -237,7 +236,8 @@ write_all(void *arg)
 	    (st = add_signing_key(w)) != OK ||
 	    (st = setting_set(w->db, "backup_keep", BACKUPS_KEPT, w->err)) != OK)
 		return st;
-	return api_key_add(w->db, w->arena, input->org.id, "made by setup", scopes, w->now, &setup_actor, w->secret, &key, w->err);
+	return api_key_add(w->db, w->arena, &(const struct api_key_input) { input->org.id, "made by setup", scopes, 0 }, w->now,
+	    &setup_actor, w->secret, &number, w->err);
 }
 
 enum status

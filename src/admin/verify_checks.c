@@ -86,7 +86,8 @@ scopes_are_known(struct verify *v, const char *text)
 enum status
 verify_signing_keys(struct verify *v)
 {
-	struct query *q = db_query(v->db, "SELECT kid, alg, max_scopes, verify_key, sign_key FROM signing_key ORDER BY kid");
+	struct query *q = db_query(v->db, "SELECT kid, alg, max_scopes, verify_key, sign_key, coalesce(iss = '', 0) "
+	    "OR coalesce(aud = '', 0) OR (aud IS NOT NULL AND is_any_audience = 1) FROM signing_key ORDER BY kid");
 	const void *verify_key, *sign_key;
 	size_t verify_n, sign_n;
 	const char *fault;
@@ -98,15 +99,18 @@ verify_signing_keys(struct verify *v)
 			verify_differs(v, "signing key %s: unknown scopes \"%s\"", query_text(q, 0), query_text(q, 2));
 		if ((fault = key_fault(v, query_text(q, 1), verify_key, verify_n, sign_key, sign_n)) != NULL)
 			verify_differs(v, "signing key %s: %s", query_text(q, 0), fault);
+		if (query_int(q, 5) != 0)
+			verify_differs(v, "signing key %s: its iss or aud is empty, or it has an aud and accepts any", query_text(q, 0));
 	}
 	return query_done(q);
 }
 
-/* An API key never has the scope admin, and its hash is a SHA-256. */
+/* An API key never has the scope admin, its hash is a SHA-256, and the time of its last use is the start of a day. */
 enum status
 verify_api_keys(struct verify *v)
 {
-	struct query *q = db_query(v->db, "SELECT key, scopes, length(sha256) FROM api_key ORDER BY key");
+	struct query *q = db_query(v->db, "SELECT key, scopes, length(sha256), number < 1 OR coalesce(expires_at <= created_at, 0) "
+	    "OR coalesce(used_at % 86400000 <> 0, 0) FROM api_key ORDER BY key");
 
 	while (query_step(q)) {
 		if (!scopes_are_known(v, query_text(q, 1)) || (scopes_known(query_text(q, 1)) & SCOPE_INSTALLATION))
@@ -115,6 +119,9 @@ verify_api_keys(struct verify *v)
 		if (query_int(q, 2) != SHA256_SIZE)
 			verify_differs(v, "API key %lld: its hash has %lld bytes instead of 32", (long long)query_int(q, 0),
 			    (long long)query_int(q, 2));
+		if (query_int(q, 3) != 0)
+			verify_differs(v, "API key %lld: its number, its end or its last use is none that Daybook writes",
+			    (long long)query_int(q, 0));
 	}
 	return query_done(q);
 }

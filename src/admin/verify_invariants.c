@@ -28,12 +28,18 @@ const struct invariant verify_invariants[] = {
 	    .check = verify_schema },
 	{ "setting", "each setting is known and has a valid value; the file has an epoch", OF_FILE,
 	    .check = verify_settings },
-	{ "signing_key", "each signing key is one that could have been added: algorithm, key and scopes", OF_FILE,
+	{ "signing_key", "each signing key is one that could have been added: algorithm, key, scopes, issuer and "
+	    "audience", OF_FILE,
 	    .check = verify_signing_keys },
-	{ "api_key", "each API key has known scopes, without admin", OF_FILE, .check = verify_api_keys },
+	{ "api_key", "each API key has known scopes, without admin, and a number, an end and a last use that it can have", OF_FILE,
+	    .check = verify_api_keys },
 	{ "price.once", "a channel has at most one price for each organization (or for all) and first day", OF_FILE,
 	    "price: %i prices for %s from %d on",
 	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from HAVING count(*) > 1" },
+	{ "audit.number", "the rows of the audit are numbered upwards, in each organization and in the installation", OF_FILE,
+	    "audit: row %i has the number %i, and an earlier one %i",
+	    "SELECT key, number, before FROM (SELECT key, number, lag(number, 1, 0) OVER (PARTITION BY org ORDER BY key) AS before "
+	    "FROM audit) AS numbered WHERE number <= before" },
 	{ "request.kind", "each remembered request is of a known kind", OF_FILE, "request \"%s\": unknown kind \"%s\"",
 	    "SELECT id, kind FROM request WHERE CASE kind WHEN 'campaign' THEN 0 WHEN 'results' THEN 0 ELSE 1 END = 1" },
 

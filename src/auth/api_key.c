@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "time/instant.h"
 
 enum {
 	RANDOM_SIZE = 32,
@@ -17,7 +18,7 @@ enum {
 };
 
 /* What read_row reads, in its order.  The join also excludes a key whose organization is missing. */
-#define COLUMNS "k.key, k.hint, k.name, o.id, k.scopes, k.created_at, k.revoked_at"
+#define COLUMNS "k.key, k.number, k.hint, k.name, o.id, k.scopes, k.created_at, k.revoked_at, k.expires_at, k.used_at"
 #define TABLES "api_key k JOIN organization o ON o.key = k.org"
 
 bool
@@ -28,6 +29,14 @@ api_key_shape_ok(const char *text)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == RANDOM_TEXT;
 }
 
+const char *
+api_key_state(const struct api_key *k, int64_t now)
+{
+	if (k->revoked_at != 0)
+		return "revoked";
+	return k->expires_at != 0 && k->expires_at <= now ? "expired" : "in force";
+}
+
 /* ---- Adding and revoking */
 
 /*
@@ -35,21 +44,26 @@ api_key_shape_ok(const char *text)
  * the same fields.
  */
 static enum status
-write_audit(struct db *db, int64_t key, const char *action, int64_t now, const struct actor *by)
+write_audit(struct db *db, const char *org, int64_t number, const char *action, int64_t now, const struct actor *by)
 {
-	struct query *q = db_query(db, "SELECT org, name, scopes FROM api_key WHERE key = :key");
+	struct query *q = db_query(db, "SELECT k.org, k.name, k.scopes, k.expires_at FROM " TABLES " "
+	    "WHERE o.id = :org AND k.number = :number");
+	char at[INSTANT_TEXT_MAX];
 	int64_t org_key = 0;
 	enum status st;
 	struct buf detail = { 0 };
 	struct json *j = json_on(&detail);
 
 	json_open_object(j, NULL);
-	json_put_int(j, "key", key);
-	query_bind_int(q, ":key", key);
+	json_put_int(j, "key", number);
+	query_bind_text(q, ":org", org);
+	query_bind_int(q, ":number", number);
 	if (query_step(q)) {
 		org_key = query_int(q, 0);
 		json_put_text(j, "name", query_text(q, 1));
 		json_put_text(j, "scopes", query_text(q, 2));
+		if (!query_is_null(q, 3))
+			json_put_text(j, "expiresAt", instant_format(query_int(q, 3), at));
 	}
 	json_close_object(j);
 	if ((st = query_done(q)) == OK)
@@ -58,9 +72,24 @@ write_audit(struct db *db, int64_t key, const char *action, int64_t now, const s
 	return st;
 }
 
+static enum status
+check_input(const struct api_key_input *input, int64_t now, struct error *err)
+{
+	/* An API key belongs to one organization and need not expire, so it never receives a scope of the installation. */
+	if (input->scopes & SCOPE_INSTALLATION)
+		return error_set(err, BAD_REQUEST, "scope: an API key cannot have admin or metrics; use a token for that");
+	if (strlen(input->name) >= API_KEY_NAME_MAX)
+		return error_set(err, BAD_REQUEST, "name: longer than %d bytes", API_KEY_NAME_MAX - 1);
+	if (input->expires_at != 0 && input->expires_at <= now)
+		return error_set(err, BAD_REQUEST, "expiresAt: has passed");
+	if (input->expires_at > now + API_KEY_LIFE_MAX_MS)
+		return error_set(err, BAD_REQUEST, "expiresAt: more than ten years away; leave it out for a key that does not expire");
+	return OK;
+}
+
 enum status
-api_key_add(struct db *db, struct arena *a, const char *org, const char *name, unsigned scopes, int64_t now,
-    const struct actor *by, const char **secret, int64_t *key, struct error *err)
+api_key_add(struct db *db, struct arena *a, const struct api_key_input *input, int64_t now, const struct actor *by,
+    const char **secret, int64_t *number, struct error *err)
 {
 	uint8_t bytes[RANDOM_SIZE], hash[SHA256_SIZE];
 	char text[RANDOM_TEXT + 2];
@@ -68,46 +97,55 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	enum status st;
 	bool found;
 
-	/* An API key belongs to one organization and does not expire, so it never receives a scope of the installation. */
-	if (scopes & SCOPE_INSTALLATION)
-		return error_set(err, BAD_REQUEST,
-		    "scope: an API key cannot have admin or metrics; use a token for that");
-	if (strlen(name) >= API_KEY_NAME_MAX)
-		return error_set(err, BAD_REQUEST, "name: longer than %d bytes", API_KEY_NAME_MAX - 1);
+	if ((st = check_input(input, now, err)) != OK)
+		return st;
 	/* The caller receives the secret in *secret; the database receives only its hash and a few characters as a hint. */
 	random_bytes(bytes, sizeof(bytes));
 	*secret = arena_printf(a, "%s%s", API_KEY_PREFIX, base64url(bytes, sizeof(bytes), text));
 	sha256(*secret, strlen(*secret), hash);
 	/* Inserts one row if the organization exists, otherwise none: no separate look-up of its key is needed. */
-	q = db_query(db, "INSERT INTO api_key (sha256, hint, name, org, number, scopes, created_at) "
-	    "SELECT :sha256, :hint, :name, o.key, (SELECT coalesce(max(number), 0) + 1 FROM api_key WHERE org = o.key), "
-	    ":scopes, :now FROM organization o WHERE id = :org RETURNING key");
+	q = db_query(db, "INSERT INTO api_key (sha256, hint, name, org, number, scopes, created_at, expires_at) "
+	    "SELECT :sha256, :hint, :name, o.key, (SELECT coalesce(max(number), 0) + 1 FROM api_key WHERE org = o.key), :scopes, "
+	    ":now, :expires_at FROM organization o WHERE id = :org RETURNING number");
 	query_bind_blob(q, ":sha256", hash, sizeof(hash));
 	query_bind_text(q, ":hint", arena_text(a, *secret, HINT_SIZE));
-	query_bind_text(q, ":name", name);
-	query_bind_text(q, ":scopes", scopes_format(a, scopes));
+	query_bind_text(q, ":name", input->name);
+	query_bind_text(q, ":scopes", scopes_format(a, input->scopes));
 	query_bind_int(q, ":now", now);
-	query_bind_text(q, ":org", org);
+	if (input->expires_at != 0)
+		query_bind_int(q, ":expires_at", input->expires_at);
+	query_bind_text(q, ":org", input->org);
 	if ((found = query_step(q)))
-		*key = query_int(q, 0);
+		*number = query_int(q, 0);
 	if ((st = query_done(q)) == OK && !found)
-		return error_set(err, NOT_FOUND, "org: there is no organization \"%.64s\"", org);
-	return st == OK ? write_audit(db, *key, "apikey.add", now, by) : st;
+		return error_set(err, NOT_FOUND, "org: there is no organization \"%.64s\"", input->org);
+	return st == OK ? write_audit(db, input->org, *number, "apikey.add", now, by) : st;
 }
 
 /* coalesce keeps the first revocation, so that revoking twice does not change when it took effect. */
 enum status
-api_key_revoke(struct db *db, int64_t key, int64_t now, const struct actor *by, struct error *err)
+api_key_revoke(struct db *db, const char *org, int64_t number, int64_t now, const struct actor *by, struct error *err)
 {
 	struct query *q = db_query(db, "UPDATE api_key SET revoked_at = coalesce(revoked_at, :now) "
-	    "WHERE key = :key");
+	    "WHERE number = :number AND org = (SELECT key FROM organization WHERE id = :org)");
 	enum status st;
 
 	query_bind_int(q, ":now", now);
-	query_bind_int(q, ":key", key);
+	query_bind_int(q, ":number", number);
+	query_bind_text(q, ":org", org);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
-		return error_set(err, NOT_FOUND, "apikey: there is no API key %lld", (long long)key);
-	return st == OK ? write_audit(db, key, "apikey.revoke", now, by) : st;
+		return error_set(err, NOT_FOUND, "apikey: %.64s has no API key %lld", org, (long long)number);
+	return st == OK ? write_audit(db, org, number, "apikey.revoke", now, by) : st;
+}
+
+enum status
+api_key_note_use(struct db *db, int64_t key, int64_t now)
+{
+	struct query *q = db_query(db, "UPDATE api_key SET used_at = :day WHERE key = :key AND coalesce(used_at, 0) < :day");
+
+	query_bind_int(q, ":day", now - now % DAY_MS);
+	query_bind_int(q, ":key", key);
+	return query_run(q);
 }
 
 /* ---- Reading */
@@ -117,12 +155,15 @@ static void
 read_row(struct query *q, struct arena *a, struct api_key *k)
 {
 	k->key = query_int(q, 0);
-	k->hint = arena_strdup(a, query_text(q, 1));
-	k->name = arena_strdup(a, query_text(q, 2));
-	k->org = arena_strdup(a, query_text(q, 3));
-	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_INSTALLATION; /* even if the row says so */
-	k->created_at = query_int(q, 5);
-	k->revoked_at = query_int(q, 6);
+	k->number = query_int(q, 1);
+	k->hint = arena_strdup(a, query_text(q, 2));
+	k->name = arena_strdup(a, query_text(q, 3));
+	k->org = arena_strdup(a, query_text(q, 4));
+	k->scopes = scopes_known(query_text(q, 5)) & ~(unsigned)SCOPE_INSTALLATION; /* even if the row says so */
+	k->created_at = query_int(q, 6);
+	k->revoked_at = query_int(q, 7);
+	k->expires_at = query_int(q, 8);
+	k->used_at = query_int(q, 9);
 }
 
 enum status
@@ -141,26 +182,28 @@ api_key_each(struct db *db, struct arena *a, const char *org, void (*each)(const
 }
 
 enum status
-api_key_load(struct db *db, struct arena *a, const char *org, int64_t key, struct api_key *k, struct error *err)
+api_key_load(struct db *db, struct arena *a, const char *org, int64_t number, struct api_key *k, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " WHERE k.key = :key AND o.id = :org");
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " "
+	    "WHERE k.number = :number AND (:org IS NULL OR o.id = :org)");
 	enum status st;
-	bool found;
+	int found = 0;
 
-	query_bind_int(q, ":key", key);
+	query_bind_int(q, ":number", number);
 	query_bind_text(q, ":org", org);
-	if ((found = query_step(q)))
+	for (; found < 2 && query_step(q); found++)
 		read_row(q, a, k);
-	if ((st = query_done(q)) == OK && !found)
-		return error_set(err, NOT_FOUND, "keyId: there is no API key %lld", (long long)key);
-	return st;
+	if ((st = query_done(q)) != OK || found == 1)
+		return st;
+	return found == 0 ? error_set(err, NOT_FOUND, "keyId: there is no API key %lld", (long long)number) :
+	    error_set(err, CONFLICT, "apikey: several organizations have an API key %lld", (long long)number);
 }
 
 enum status
-api_key_find(struct db *db, struct arena *a, const char *text, struct api_key *k, struct error *err)
+api_key_find(struct db *db, struct arena *a, const char *text, int64_t now, struct api_key *k, struct error *err)
 {
 	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " "
-	    "WHERE k.sha256 = :sha256 AND k.revoked_at IS NULL");
+	    "WHERE k.sha256 = :sha256 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)");
 	uint8_t hash[SHA256_SIZE];
 	enum status st;
 	bool found;
@@ -168,9 +211,10 @@ api_key_find(struct db *db, struct arena *a, const char *text, struct api_key *k
 	/* Finds the row by the hash of the whole text: a unique index, so nothing of the secret is compared byte by byte. */
 	sha256(text, strlen(text), hash);
 	query_bind_blob(q, ":sha256", hash, sizeof(hash));
+	query_bind_int(q, ":now", now);
 	if ((found = query_step(q)))
 		read_row(q, a, k);
 	if ((st = query_done(q)) == OK && !found)
-		return error_set(err, NOT_FOUND, "API key: unknown or revoked");
+		return error_set(err, NOT_FOUND, "API key: unknown, expired or revoked");
 	return st;
 }

@@ -9,8 +9,11 @@
 #include "auth/api_key.h"
 #include "auth/auth.h"
 #include "auth/claims.h"
+#include "auth/revoked_token.h"
 #include "auth/signing_key.h"
 #include "auth/token.h"
+#include "base/utf8.h"
+#include "time/instant.h"
 
 /* ---- The headers */
 
@@ -54,52 +57,71 @@ find_credential(const char *authorization, const char *api_key, struct error *er
 
 /* Fills in the caller of an API key.  Checks the form first, so that garbage costs no query. */
 static enum status
-check_api_key(struct db *db, struct arena *a, const char *text, struct caller *caller, struct error *err)
+check_api_key(struct db *db, struct arena *a, const char *text, int64_t now, struct caller *caller, struct error *err)
 {
 	struct api_key k;
 	enum status st;
 
 	if (!api_key_shape_ok(text))
 		return error_set(err, UNAUTHENTICATED, "API key: malformed");
-	if ((st = api_key_find(db, a, text, &k, err)) != OK)
+	if ((st = api_key_find(db, a, text, now, &k, err)) != OK)
 		return st == NOT_FOUND ? UNAUTHENTICATED : st;
 	snprintf(caller->org, sizeof(caller->org), "%s", k.org);
 	caller->scopes = k.scopes;
-	snprintf(caller->credential, sizeof(caller->credential), "apikey:%lld", (long long)k.key);
+	caller->expires_at = k.expires_at;
+	if (k.used_at <= now - DAY_MS)
+		caller->used_key = k.key;
+	snprintf(caller->credential, sizeof(caller->credential), "apikey:%lld", (long long)k.number);
 	return OK;
 }
 
 /* ---- Tokens */
 
 /*
- * Reads the settings iss and aud; without a row they are "", which accepts any.  Only a query that succeeded may yield
- * "": a failed read must not accept every issuer.
+ * The bytes of the character at text, of which n are there, and whether a terminal, a log or a page shows it as it is: not the
+ * control characters, nor those that change the direction of the text after them.
  */
-static enum status
-load_parties(struct db *db, struct arena *a, const char **iss, const char **aud)
+static size_t
+next_char(const char *text, size_t n, bool *is_shown)
 {
-	struct query *q = db_query(db, "SELECT name, value FROM setting WHERE name IN ('iss', 'aud')");
-	const char *value;
+	const unsigned char *c = (const unsigned char *)text;
+	size_t length = utf8_char(text, n);
+	unsigned code = length == 2 ? (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu) :
+	    length == 3 ? (c[0] & 0x0fu) << 12 | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu) : c[0];
 
-	*iss = *aud = "";
-	while (query_step(q)) {
-		value = arena_strdup(a, query_text(q, 1));
-		*(strcmp(query_text(q, 0), "iss") == 0 ? iss : aud) = value;
-	}
-	return query_done(q);
+	*is_shown = length == 4 || (length > 0 && code >= ' ' && (code < 0x7f || code > 0x9f) && code != 0x061c && code != 0xfeff &&
+	    !(code >= 0x200b && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2060 && code <= 0x206f));
+	return length > 0 ? length : 1;
 }
 
-/* Copies a name; one that is too long is cut before the character that does not fit, because names are UTF-8. */
+/* Copies a name; a character that is not shown becomes `?`, and one that does not fit is left out with what follows. */
 static void
 copy_name(char name[ACTOR_NAME_MAX], const char *text)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), used = 0, length;
+	bool is_shown;
 
-	if (n >= ACTOR_NAME_MAX)
-		for (n = ACTOR_NAME_MAX - 1; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
-			n--;
-	memcpy(name, text, n);
-	name[n] = '\0';
+	for (size_t i = 0; i < n; i += length) {
+		length = next_char(text + i, n - i, &is_shown);
+		if (used + (is_shown ? length : 1) >= ACTOR_NAME_MAX)
+			break;
+		if (is_shown)
+			memcpy(name + used, text + i, length);
+		else
+			name[used] = '?';
+		used += is_shown ? length : 1;
+	}
+	name[used] = '\0';
+}
+
+/* Recognizes the token of a link that signs in: one of a key that signs for us, with a jti of ours. */
+static void
+copy_link(char link[CALLER_LINK_MAX], const struct signing_key *k, const char *jti)
+{
+	size_t prefix = strlen(TOKEN_LINK_PREFIX);
+
+	if (k->can_sign && strncmp(jti, TOKEN_LINK_PREFIX, prefix) == 0 && strlen(jti + prefix) < CALLER_LINK_MAX)
+		snprintf(link, CALLER_LINK_MAX, "%s", jti + prefix);
 }
 
 /* Fills in the caller of a token: its claims, limited by what its key allows. */
@@ -120,7 +142,8 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 	caller->scopes = scopes;
 	caller->expires_at = c->expires_at;
 	snprintf(caller->credential, sizeof(caller->credential), "jwt:%s", k->kid);
-	copy_name(caller->name, c->actor);
+	copy_name(caller->name, c->sub[0] != '\0' ? c->sub : c->jti);
+	copy_link(caller->link, k, c->jti);
 	return OK;
 }
 
@@ -132,21 +155,26 @@ static enum status
 check_token(struct db *db, struct arena *a, const char *text, int64_t now, struct caller *caller,
     struct error *err)
 {
-	const char *iss, *aud;
+	struct claims_rules rules;
 	struct claims claims;
 	struct key_bytes verify;
 	struct signing_key k;
 	struct token t;
 	enum status st;
+	bool is_revoked;
 
 	if ((st = token_read(a, text, &t, err)) != OK)
 		return st;
 	if ((st = signing_key_find(db, a, t.kid, &k, &verify, err)) != OK)
 		return st == NOT_FOUND ? UNAUTHENTICATED : st;
+	rules.may_access_role = k.may_access_role;
 	if ((st = token_verify(&t, k.alg, verify, err)) != OK ||
-	    (st = load_parties(db, a, &iss, &aud)) != OK ||
-	    (st = claims_read(a, t.payload, t.payload_n, iss, aud, now, &claims, err)) != OK)
+	    (st = signing_key_parties(db, a, &k, &rules.iss, &rules.aud)) != OK ||
+	    (st = claims_read(a, t.payload, t.payload_n, &rules, now, &claims, err)) != OK ||
+	    (st = revoked_token_has(db, k.kid, claims.jti, &is_revoked)) != OK)
 		return st;
+	if (is_revoked)
+		return error_set(err, UNAUTHENTICATED, "jti: the token %.64s is revoked, or its link was used", claims.jti);
 	return bound(&k, &claims, caller, err);
 }
 
@@ -161,7 +189,7 @@ auth_check(struct db *db, struct arena *a, const char *authorization, const char
 	if (credential == NULL)
 		return UNAUTHENTICATED;
 	if (starts_like_api_key(credential))
-		return check_api_key(db, a, credential, caller, err);
+		return check_api_key(db, a, credential, now, caller, err);
 	return check_token(db, a, credential, now, caller, err);
 }
 

@@ -18,13 +18,16 @@
 
 #define AUTH_LEEWAY_MS INT64_C(30000)	/* tolerated between the clocks of issuer and server */
 #define CREDENTIAL_MAX 80	/* bytes of a credential's name, with its NUL */
+#define CALLER_LINK_MAX 48
 
 struct caller {
 	char org[ID_MAX];		/* "" = none named (only with SCOPE_INSTALLATION); may not exist */
 	unsigned scopes;		/* expanded: with SCOPE_ADMIN all bits are set */
-	int64_t expires_at;		/* of a token; 0 = until it is revoked */
+	int64_t expires_at;		/* of the credential; 0 = until it is revoked */
+	int64_t used_key;		/* the row of an API key whose use today is not recorded yet; 0 = none */
+	char link[CALLER_LINK_MAX];	/* of a link that signs in (link.h): its jti without the prefix; "" = it is none */
 	char credential[CREDENTIAL_MAX];	/* `jwt:KID`, `apikey:N`, `cli` */
-	char name[ACTOR_NAME_MAX];	/* the token's `sub`, else its `jti`; "" = neither */
+	char name[ACTOR_NAME_MAX];	/* the token's `sub`, else its `jti`, printable; "" = neither */
 };
 
 /*

@@ -110,7 +110,7 @@ is_string(struct reader *r, const char *value, size_t n, const char *wanted, boo
 }
 
 /*
- * RFC 7519, 4.1.3: aud is a string or a list of strings, and the token is meant for us if one of them is our setting.
+ * RFC 7519, 4.1.3: aud is a string or a list of strings, and the token is meant for us if one of them is what we demand.
  * Reads the whole list even after a match, so that a malformed list is always refused.
  */
 static enum status
@@ -135,7 +135,7 @@ check_audience(struct reader *r, const char *aud)
 	return found ? OK : error_set(r->err, UNAUTHENTICATED, "aud: another audience");
 }
 
-/* Compares iss and aud with the settings of those names; an empty setting accepts any. */
+/* Compares iss and aud with what is demanded; "" accepts any. */
 static enum status
 check_parties(struct reader *r, const char *iss, const char *aud)
 {
@@ -158,7 +158,7 @@ check_parties(struct reader *r, const char *iss, const char *aud)
  * precedence over accessRole; a token with neither has no scopes.
  */
 static enum status
-read_rights(struct reader *r, struct claims *claims)
+read_rights(struct reader *r, bool may_access_role, struct claims *claims)
 {
 	const char *scope, *role;
 	enum status st;
@@ -174,38 +174,35 @@ read_rights(struct reader *r, struct claims *claims)
 	}
 	if ((st = text_claim(r, "accessRole", &role)) != OK)
 		return st;
-	claims->scopes = role != NULL ? scopes_of_role(role) : 0;
+	claims->scopes = role != NULL && may_access_role ? scopes_of_role(role) : 0;
 	return OK;
 }
 
 /* Reads who acts.  It grants nothing, so a claim of another type is not an error but no name. */
 static const char *
-read_actor(struct reader *r)
+name_claim(struct reader *r, const char *name)
 {
-	static const char *const names[] = { "sub", "jti" };
 	struct error ignored;
 	const char *value;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_string(r->object, names[i], 1, CLAIM_MAX, &value, &ignored) == OK && value != NULL)
-			return value;
-	return "";
+	return json_string(r->object, name, 1, CLAIM_MAX, &value, &ignored) == OK && value != NULL ? value : "";
 }
 
 /* The validity first, then the parties, then the rights: the log names the first reason. */
 enum status
-claims_read(struct arena *a, const char *payload, size_t n, const char *iss, const char *aud, int64_t now,
+claims_read(struct arena *a, const char *payload, size_t n, const struct claims_rules *rules, int64_t now,
     struct claims *claims, struct error *err)
 {
 	struct reader r = { .arena = a, .text = payload, .n = n, .err = err };
 	enum status st;
 
-	*claims = (struct claims) { .actor = "" };
+	*claims = (struct claims) { .sub = "", .jti = "" };
 	if (json_parse(a, "token", payload, n, &r.object, err) != OK)
 		return UNAUTHENTICATED;
-	if ((st = check_times(&r, now, &claims->expires_at)) == OK && (st = check_parties(&r, iss, aud)) == OK)
-		st = read_rights(&r, claims);
-	claims->actor = read_actor(&r);
+	if ((st = check_times(&r, now, &claims->expires_at)) == OK && (st = check_parties(&r, rules->iss, rules->aud)) == OK)
+		st = read_rights(&r, rules->may_access_role, claims);
+	claims->sub = name_claim(&r, "sub");
+	claims->jti = name_claim(&r, "jti");
 	json_object_free(r.object);
 	return st;
 }

@@ -4,14 +4,12 @@
  */
 #include <string.h>
 
-#include "base/crypto.h"
-#include "auth/pem.h"
-#include "store/audit.h"
-#include "store/installation.h"
 #include "auth/signing_key.h"
 
-/* What read_row reads, in its order; queries that need a key's bytes add them as column 7. */
-#define COLUMNS "k.kid, k.alg, o.id, k.max_scopes, k.sign_key IS NOT NULL, k.created_at, k.retired_at"
+/* What read_row reads, in its order; queries that need a key's bytes add them as the next column. */
+#define COLUMNS "k.kid, k.alg, o.id, k.max_scopes, k.sign_key IS NOT NULL, k.created_at, k.retired_at, k.iss, k.aud, " \
+	"k.is_any_audience, k.may_access_role"
+#define COLUMN_COUNT 11
 #define TABLES "signing_key k LEFT JOIN organization o ON o.key = k.org"
 /* Excludes a key whose organization is missing: its o.id is NULL too, and NULL means all organizations. */
 #define ORG_IS_SOUND "(k.org IS NULL OR o.key IS NOT NULL)"
@@ -23,125 +21,6 @@ signing_key_kid_ok(const char *kid)
 
 	return n >= 1 && n < KID_MAX &&
 	    strspn(kid, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~+/=:@") == n;
-}
-
-/* ---- Adding and retiring */
-
-/* Resolves an organization's id to its key in this file. */
-static enum status
-find_org(struct db *db, const char *id, int64_t *key, struct error *err)
-{
-	struct query *q = db_query(db, "SELECT key FROM organization WHERE id = :id");
-	enum status st;
-	bool found;
-
-	query_bind_text(q, ":id", id);
-	if ((found = query_step(q)))
-		*key = query_int(q, 0);
-	if ((st = query_done(q)) == OK && !found)
-		return error_set(err, NOT_FOUND, "org: there is no organization \"%.64s\"", id);
-	return st;
-}
-
-/* The secret of an HS256 key: the one given, or 32 random bytes if none was given. */
-static enum status
-secret_of(struct arena *a, const char *given, struct key_bytes *secret, struct error *err)
-{
-	void *made;
-
-	if (given == NULL) {
-		made = arena_alloc(a, SECRET_MIN);
-		random_bytes(made, SECRET_MIN);
-		*secret = (struct key_bytes) { made, SECRET_MIN };
-		return OK;
-	}
-	*secret = (struct key_bytes) { given, strlen(given) };
-	if (secret->n < SECRET_MIN || secret->n > SECRET_MAX)
-		return error_set(err, BAD_REQUEST, "key: the secret has %zu bytes; HS256 needs %d to %d",
-		    secret->n, SECRET_MIN, SECRET_MAX);
-	/* Refuses PEM: if a public key were taken for a secret, everybody who knows it could sign tokens. */
-	if (strstr(given, "-----BEGIN") != NULL)
-		return error_set(err, BAD_REQUEST,
-		    "key: PEM is for RS256 and ES256; HS256 needs a secret");
-	return OK;
-}
-
-/*
- * The bytes for the row.  An HS256 secret both verifies and signs; of PEM only a private key signs, and sign->data is
- * NULL without one.
- */
-static enum status
-read_key(struct arena *a, const char *alg, const char *given, struct key_bytes *verify,
-    struct key_bytes *sign, struct error *err)
-{
-	const char *public_pem, *private_pem;
-	enum status st;
-
-	if (strcmp(alg, "HS256") == 0) {
-		st = secret_of(a, given, verify, err);
-		*sign = *verify;
-		return st;
-	}
-	if ((st = pem_read(a, alg, given != NULL ? given : "", &public_pem, &private_pem, err)) != OK)
-		return st;
-	*verify = (struct key_bytes) { public_pem, strlen(public_pem) };
-	*sign = (struct key_bytes) { private_pem, private_pem != NULL ? strlen(private_pem) : 0 };
-	return OK;
-}
-
-enum status
-signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem,
-    const char *org, unsigned max_scopes, int64_t now, const struct actor *by, struct error *err)
-{
-	struct key_bytes verify, sign;
-	int64_t org_key = 0;
-	struct query *q;
-	enum status st;
-
-	if (!signing_key_kid_ok(kid))
-		return error_set(err, BAD_REQUEST, "kid: must be 1 to 64 of A-Z a-z 0-9 . _ - ~ + / = : @");
-	if ((st = read_key(a, alg, pem, &verify, &sign, err)) != OK)
-		return st;
-	if (org != NULL && (st = find_org(db, org, &org_key, err)) != OK)
-		return st;
-	/* A key of one organization never grants admin, which reaches across all of them. */
-	max_scopes = scopes_expand(max_scopes);
-	if (org != NULL)
-		max_scopes &= ~(unsigned)SCOPE_INSTALLATION;
-	q = db_query(db,
-	    "INSERT INTO signing_key (kid, alg, verify_key, sign_key, org, max_scopes, created_at) "
-	    "VALUES (:kid, :alg, :verify_key, :sign_key, :org, :max_scopes, :now) "
-	    "ON CONFLICT (kid) DO NOTHING");
-	query_bind_text(q, ":kid", kid);
-	query_bind_text(q, ":alg", alg);
-	query_bind_blob(q, ":verify_key", verify.data, verify.n);
-	query_bind_blob(q, ":sign_key", sign.data, sign.n);	/* NULL if the key only verifies */
-	if (org != NULL)
-		query_bind_int(q, ":org", org_key);
-	query_bind_text(q, ":max_scopes", scopes_format(a, max_scopes));
-	query_bind_int(q, ":now", now);
-	if ((st = query_run(q)) == OK && db_changes(db) == 0)
-		return error_set(err, CONFLICT, "kid: there is already a key \"%s\"; choose another name", kid);
-	if (st == OK)
-		st = installation_touch(db);
-	return st == OK && by != NULL ? audit_pair(db, now, 0, by, "key.add", "kid", kid) : st;
-}
-
-/* coalesce keeps the first retirement, so that retiring twice does not change when it took effect. */
-enum status
-signing_key_retire(struct db *db, const char *kid, int64_t now, const struct actor *by, struct error *err)
-{
-	struct query *q = db_query(db, "UPDATE signing_key SET retired_at = coalesce(retired_at, :now) "
-	    "WHERE kid = :kid");
-	enum status st;
-
-	query_bind_int(q, ":now", now);
-	query_bind_text(q, ":kid", kid);
-	if ((st = query_run(q)) == OK && db_changes(db) == 0)
-		return error_set(err, NOT_FOUND, "kid: there is no key \"%.64s\"", kid);
-	if (st == OK)
-		st = installation_touch(db);
-	return st == OK ? audit_pair(db, now, 0, by, "key.retire", "kid", kid) : st;
 }
 
 /* ---- Reading */
@@ -157,6 +36,10 @@ read_row(struct query *q, struct arena *a, struct signing_key *k)
 	k->can_sign = query_int(q, 4) != 0;
 	k->created_at = query_int(q, 5);
 	k->retired_at = query_int(q, 6);
+	k->iss = query_is_null(q, 7) ? NULL : arena_strdup(a, query_text(q, 7));
+	k->aud = query_is_null(q, 8) ? NULL : arena_strdup(a, query_text(q, 8));
+	k->is_any_audience = query_int(q, 9) != 0;
+	k->may_access_role = query_int(q, 10) != 0;
 }
 
 /* Copies a key's bytes out of the row, which is valid only until the next step; data is NULL if the column is empty. */
@@ -184,6 +67,21 @@ signing_key_each(struct db *db, struct arena *a, void (*each)(const struct signi
 	return query_done(q);
 }
 
+enum status
+signing_key_load(struct db *db, struct arena *a, const char *kid, struct signing_key *k, struct error *err)
+{
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM " TABLES " WHERE k.kid = :kid");
+	enum status st;
+	bool found;
+
+	query_bind_text(q, ":kid", kid);
+	if ((found = query_step(q)))
+		read_row(q, a, k);
+	if ((st = query_done(q)) == OK && !found)
+		return error_set(err, NOT_FOUND, "kid: there is no key \"%.64s\"", kid);
+	return st;
+}
+
 /* Excludes retired keys in SQL, so that no caller can forget to check. */
 enum status
 signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing_key *k,
@@ -197,11 +95,40 @@ signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing
 	query_bind_text(q, ":kid", kid);
 	if ((found = query_step(q))) {
 		read_row(q, a, k);
-		*verify = read_bytes(q, a, 7);
+		*verify = read_bytes(q, a, COLUMN_COUNT);
 	}
 	if ((st = query_done(q)) == OK && !found)
 		return error_set(err, NOT_FOUND, "kid: there is no key \"%.64s\" in force", kid);
 	return st;
+}
+
+/*
+ * Only a query that succeeded may yield "": a failed read must not accept every issuer.  A setting without a row is "".
+ */
+enum status
+signing_key_parties(struct db *db, struct arena *a, const struct signing_key *k, const char **iss, const char **aud)
+{
+	struct query *q = db_query(db, "SELECT name, value FROM setting WHERE name IN ('iss', 'aud')");
+	const char *value;
+
+	*iss = *aud = "";
+	while (query_step(q)) {
+		value = arena_strdup(a, query_text(q, 1));
+		*(strcmp(query_text(q, 0), "iss") == 0 ? iss : aud) = value;
+	}
+	if (k->iss != NULL)
+		*iss = k->iss;
+	if (k->aud != NULL)
+		*aud = k->aud;
+	else if (k->is_any_audience)
+		*aud = "";
+	return query_done(q);
+}
+
+bool
+signing_key_is_open(const struct signing_key *k)
+{
+	return !k->can_sign && !k->is_any_audience && (k->iss == NULL || k->aud == NULL);
 }
 
 unsigned
@@ -250,7 +177,7 @@ signing_key_choose(struct db *db, struct arena *a, const char *kid, const char *
 	while (verdict != OK && query_step(q)) {
 		read_row(q, a, k);
 		if ((verdict = may_sign(k, org, scopes, err)) == OK)
-			*sign = read_bytes(q, a, 7);
+			*sign = read_bytes(q, a, COLUMN_COUNT);
 	}
 	if ((st = query_done(q)) != OK || verdict == OK)
 		return st;

@@ -17,6 +17,7 @@
 #define KID_MAX 65		/* bytes of a kid, with its NUL */
 #define SECRET_MIN 32		/* bytes of an HS256 secret */
 #define SECRET_MAX 1024
+#define PARTY_MAX 256		/* bytes of an iss or aud of a key, with its NUL */
 
 struct signing_key {
 	const char *kid;
@@ -26,6 +27,30 @@ struct signing_key {
 	bool can_sign;
 	int64_t created_at;
 	int64_t retired_at;		/* 0 = in force */
+	const char *iss, *aud;		/* what its tokens must name; NULL = what the settings say */
+	bool is_any_audience;		/* its tokens may be meant for anybody, whatever the settings say */
+	bool may_access_role;		/* the claim accessRole of its tokens stands for scopes */
+};
+
+/* A key that is to be made. */
+struct signing_key_input {
+	const char *kid, *alg;
+	const char *pem;		/* the secret or the key, see signing_key_add */
+	const char *org;		/* NULL = all organizations */
+	bool has_max_scopes;		/* false: all of them, but admin only if the key can sign */
+	unsigned max_scopes;
+	const char *iss, *aud;		/* NULL = as the settings say */
+	bool is_any_audience;
+	bool may_access_role;		/* a key that can sign may in any case */
+};
+
+/* A change of a key; what it does not give stays. */
+struct signing_key_change {
+	const char *iss, *aud;
+	bool is_any_audience;
+	bool has_max_scopes;
+	unsigned max_scopes;
+	bool has_access_role, may_access_role;
 };
 
 /* What a key verifies or signs with: an HS256 secret, or PEM. */
@@ -45,12 +70,22 @@ bool		signing_key_kid_ok(const char *kid);
  *	RS256, ES256	pem is a public or a private key in PEM; a private one can also sign; RSA of at least
  *			2048 bits, EC on P-256
  *
- * credential NULL writes no audit row, for a key that comes with a new database and not by a change.
- * org NULL = all; a key with an org never grants admin, and its max_scopes are stored without it.
- * CONFLICT if the kid is taken, BAD_REQUEST if the key does not suit the algorithm, NOT_FOUND if there is no such org.
+ * A key that only verifies is of another issuer, who signs for others too: it needs iss and aud, or is_any_audience
+ * (RFC 8725, 3.8 and 3.9).
+ * by NULL writes no audit row, for a key that comes with a new database and not by a change.
+ * A key with an org never grants admin, and its max_scopes are stored without it.
+ * CONFLICT if the kid is taken, BAD_REQUEST if the key does not suit the algorithm, or lacks an iss or aud, NOT_FOUND if there is
+ * no such org.
  */
-enum status	signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg,
-		    const char *pem, const char *org, unsigned max_scopes, int64_t now, const struct actor *by, struct error *err);
+enum status	signing_key_add(struct db *db, struct arena *a, const struct signing_key_input *input, int64_t now,
+		    const struct actor *by, struct error *err);
+
+/*
+ * Changes what tokens of a key must name and may do, inside a write transaction.  An aud ends is_any_audience, and the other way
+ * round.  Writes an audit row.  NOT_FOUND; BAD_REQUEST as signing_key_add.
+ */
+enum status	signing_key_set(struct db *db, struct arena *a, const char *kid, const struct signing_key_change *change,
+		    int64_t now, const struct actor *by, struct error *err);
 
 /*
  * Retires a key, inside a write transaction.  A key that is retired already keeps the time of its retirement.  Writes an audit
@@ -61,6 +96,9 @@ enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, cons
 /* Calls each for every key, oldest first.  Inside a read transaction. */
 enum status	signing_key_each(struct db *db, struct arena *a,
 		    void (*each)(const struct signing_key *k, void *arg), void *arg);
+
+/* The key with that kid, in force or retired; NOT_FOUND.  Inside a transaction. */
+enum status	signing_key_load(struct db *db, struct arena *a, const char *kid, struct signing_key *k, struct error *err);
 
 /* Finds the key in force with that kid, and what it verifies with; NOT_FOUND.  Inside a transaction. */
 enum status	signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing_key *k,
@@ -74,6 +112,13 @@ enum status	signing_key_find(struct db *db, struct arena *a, const char *kid, st
  */
 enum status	signing_key_choose(struct db *db, struct arena *a, const char *kid, const char *org,
 		    unsigned scopes, struct signing_key *k, struct key_bytes *sign, struct error *err);
+
+/* The iss and aud that a token of this key must have, "" = any: its own, else those of the settings.  Inside a transaction. */
+enum status	signing_key_parties(struct db *db, struct arena *a, const struct signing_key *k, const char **iss,
+		    const char **aud);
+
+/* Whether the key is of another issuer and has no iss or aud of its own, which signing_key_add would refuse. */
+bool		signing_key_is_open(const struct signing_key *k);
 
 /* The scopes of a token of this key that claims these: never more than the key's. */
 unsigned	signing_key_grant(const struct signing_key *k, unsigned claimed);

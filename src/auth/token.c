@@ -14,7 +14,7 @@
 #include "base/crypto.h"
 #include "base/id.h"
 #include "base/json.h"
-#include "store/setting.h"
+#include "base/utf8.h"
 #include "auth/token.h"
 
 enum {
@@ -195,29 +195,28 @@ token_verify(const struct token *t, const char *alg, struct key_bytes key, struc
 
 /* ---- Signing */
 
-/*
- * Writes the claims as JSON, in the arena.  iss and aud are those that check_parties will require; jti makes each token
- * distinct.
- */
+/* Writes the claims as JSON, in the arena.  iss and aud are those that check_parties will require. */
 static enum status
-payload(struct db *db, struct arena *a, const char *org, unsigned scopes, int64_t now, int64_t ttl_ms, const char **text)
+payload(struct db *db, struct arena *a, const struct token_input *input, const struct signing_key *k, int64_t now,
+    const struct signed_token *token, const char **text)
 {
 	const char *iss, *aud;
-	char jti[UUID_SIZE];
 	enum status st;
 	struct buf claims = { 0 };
 	struct json *j = json_on(&claims);
 
-	if ((st = setting_get(db, a, "iss", &iss)) != OK || (st = setting_get(db, a, "aud", &aud)) != OK)
+	if ((st = signing_key_parties(db, a, k, &iss, &aud)) != OK)
 		return st;
 
 	json_open_object(j, NULL);
 	json_put_int(j, "iat", now / 1000);
-	json_put_int(j, "exp", (now + ttl_ms) / 1000);
-	json_put_text(j, "jti", uuid7(now, jti));
-	if (org != NULL)
-		json_put_text(j, "organizationId", org);
-	json_put_text(j, "scope", scopes_format(a, scopes));
+	json_put_int(j, "exp", token->expires_at / 1000);
+	json_put_text(j, "jti", token->jti);
+	if (input->sub != NULL && input->sub[0] != '\0')
+		json_put_text(j, "sub", input->sub);
+	if (input->org != NULL)
+		json_put_text(j, "organizationId", input->org);
+	json_put_text(j, "scope", scopes_format(a, input->scopes));
 	if (iss[0] != '\0')
 		json_put_text(j, "iss", iss);
 	if (aud[0] != '\0')
@@ -270,31 +269,49 @@ encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, cons
 	return token;
 }
 
+/* Refuses what auth_check would refuse later: a token is only useful if this server accepts it. */
+static enum status
+check_input(const struct token_input *input, struct error *err)
+{
+	if (input->org == NULL && !(input->scopes & SCOPE_INSTALLATION))
+		return error_set(err, BAD_REQUEST, "org: required, except for the scopes admin and metrics");
+	if (input->org != NULL && !id_ok(input->org))
+		return error_set(err, BAD_REQUEST, "org: must be 1 to 64 of A-Z a-z 0-9 . _ -");
+	if (input->ttl_ms < TOKEN_TTL_MIN_MS || input->ttl_ms > TOKEN_TTL_MAX_MS)
+		return error_set(err, BAD_REQUEST, "ttl: must be from one second to ten years");
+	if (input->is_link && input->ttl_ms > TOKEN_LINK_TTL_MAX_MS)
+		return error_set(err, BAD_REQUEST, "ttl: a link that signs in may live one hour at most");
+	if (input->sub != NULL && (strlen(input->sub) >= ACTOR_NAME_MAX || !utf8_is_valid(input->sub, strlen(input->sub))))
+		return error_set(err, BAD_REQUEST, "sub: must be UTF-8 of at most %d bytes", ACTOR_NAME_MAX - 1);
+	return OK;
+}
+
+/* jti makes each token distinct, and names it where it is used or revoked. */
 enum status
-token_sign(struct db *db, struct arena *a, const char *kid, const char *org, unsigned scopes, int64_t now,
-    int64_t ttl_ms, const char **token, struct error *err)
+token_sign(struct db *db, struct arena *a, const struct token_input *input, int64_t now, struct signed_token *out,
+    struct error *err)
 {
 	struct key_bytes sign;
 	struct signing_key k;
 	const char *claims;
+	char jti[UUID_SIZE];
 	enum status st;
 
-	/* Refuse what auth_check would refuse later: a token is only useful if this server accepts it. */
-	if (org == NULL && !(scopes & SCOPE_INSTALLATION))
-		return error_set(err, BAD_REQUEST, "org: required, except for the scopes admin and metrics");
-	if (org != NULL && !id_ok(org))
-		return error_set(err, BAD_REQUEST, "org: must be 1 to 64 of A-Z a-z 0-9 . _ -");
-	if (ttl_ms < TOKEN_TTL_MIN_MS || ttl_ms > TOKEN_TTL_MAX_MS)
-		return error_set(err, BAD_REQUEST, "ttl: must be from one second to ten years");
-	if ((st = signing_key_choose(db, a, kid, org, scopes, &k, &sign, err)) != OK ||
-	    (st = payload(db, a, org, scopes, now, ttl_ms, &claims)) != OK)
+	if ((st = check_input(input, err)) != OK)
+		return st;
+	if ((st = signing_key_choose(db, a, input->kid, input->org, input->scopes, &k, &sign, err)) != OK)
+		return st;
+	*out = (struct signed_token) { .kid = k.kid, .expires_at = (now + input->ttl_ms) / 1000 * 1000 };
+	out->jti = input->jti != NULL ? input->jti :
+	    arena_printf(a, "%s%s", input->is_link ? TOKEN_LINK_PREFIX : "", uuid7(now, jti));
+	if ((st = payload(db, a, input, &k, now, out, &claims)) != OK)
 		return st;
 	/* signing_key_add stores nothing shorter or longer, so this row was damaged; libjwt takes the length as an int. */
 	if (sign.n < SECRET_MIN || sign.n > INT_MAX)
 		return error_set(err, INTERNAL, "token: the key \"%s\" is damaged; run `daybook verify`", k.kid);
-	if ((*token = encode(a, &k, sign, claims)) == NULL)
+	if ((out->text = encode(a, &k, sign, claims)) == NULL)
 		return error_set(err, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);
-	if (strlen(*token) > TOKEN_MAX)
+	if (strlen(out->text) > TOKEN_MAX)
 		return error_set(err, BAD_REQUEST, "token: too long; shorten the settings iss and aud");
 	return OK;
 }

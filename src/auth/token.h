@@ -15,6 +15,7 @@
 #ifndef TOKEN_H
 #define TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@
 #define TOKEN_MAX 4096
 #define TOKEN_TTL_MIN_MS INT64_C(1000)
 #define TOKEN_TTL_MAX_MS INT64_C(315576000000)	/* ten years */
+#define TOKEN_JTI_MAX 48	/* bytes of a jti that we write, with its NUL */
+#define TOKEN_LINK_PREFIX "link:"	/* of the jti of a sign-in link (link.h) */
+#define TOKEN_LINK_TTL_MAX_MS INT64_C(3600000)	/* one hour */
 
 /* A token split into its parts.  Nothing in it can be trusted before token_verify. */
 struct token {
@@ -44,12 +48,27 @@ enum status	token_read(struct arena *a, const char *text, struct token *t, struc
  */
 enum status	token_verify(const struct token *t, const char *alg, struct key_bytes key, struct error *err);
 
+/* A token that is to be signed. */
+struct token_input {
+	const char *kid;	/* the key that signs; NULL = the newest in force that may */
+	const char *org;	/* NULL = none, for admin */
+	unsigned scopes;
+	int64_t ttl_ms;		/* how long it is valid, from now */
+	const char *sub;	/* who will use it; NULL or "" = not said */
+	bool is_link;		/* it is part of a sign-in link: at most TOKEN_LINK_TTL_MAX_MS */
+	const char *jti;	/* NULL = a new one */
+};
+
+struct signed_token {
+	const char *text, *kid, *jti;	/* in the arena */
+	int64_t expires_at;
+};
+
 /*
- * Signs a token for org (NULL = none, for admin) with these scopes, valid for ttl_ms from now.  Signs with the key of
- * that kid or, if kid is NULL, with the newest in force that may sign it.  iss and aud come from the settings.  The
- * token is in the arena.  Inside a transaction.  Errors as signing_key_choose; also BAD_REQUEST for org and ttl_ms.
+ * Signs a token.  iss and aud are those that its key demands.  Inside a transaction.  Errors as signing_key_choose; also
+ * BAD_REQUEST for org, sub and ttl_ms.
  */
-enum status	token_sign(struct db *db, struct arena *a, const char *kid, const char *org, unsigned scopes,
-		    int64_t now, int64_t ttl_ms, const char **token, struct error *err);
+enum status	token_sign(struct db *db, struct arena *a, const struct token_input *input, int64_t now,
+		    struct signed_token *out, struct error *err);
 
 #endif

@@ -9,14 +9,24 @@
 
 #include "base/log.h"
 
-enum { LINE_SIZE = 4096, ID_SIZE = 72 };
+enum { LINE_SIZE = 4096, ID_SIZE = 72, CALLER_SIZE = 512 };
 
-static char request[ID_SIZE];
+static char request[ID_SIZE], caller[CALLER_SIZE];
 
 void
 log_request(const char *request_id)
 {
 	snprintf(request, sizeof(request), "%s", request_id);
+	caller[0] = '\0';
+}
+
+void
+log_caller(const char *credential, const char *actor)
+{
+	char value[CALLER_SIZE / 2];
+
+	snprintf(caller, sizeof(caller), " credential=%s%s%s", credential, actor[0] != '\0' ? " actor=" : "",
+	    actor[0] != '\0' ? log_value(actor, value, sizeof(value)) : "");
 }
 
 static void line(const char *level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
@@ -29,8 +39,7 @@ line(const char *level, const char *fmt, va_list ap)
 	size_t n;
 	ssize_t written;
 
-	n = (size_t)snprintf(buf, sizeof(buf), "level=%s%s%s ", level,
-	    request[0] != '\0' ? " request_id=" : "", request);
+	n = (size_t)snprintf(buf, sizeof(buf), "level=%s%s%s%s ", level, request[0] != '\0' ? " request_id=" : "", request, caller);
 	vsnprintf(buf + n, sizeof(buf) - n - 1, fmt, ap);
 	n = strlen(buf);
 	buf[n++] = '\n';

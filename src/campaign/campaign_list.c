@@ -12,22 +12,57 @@
 /* Campaigns per query; campaigns that one page loads at most; digits of a key in a cursor, so that it fits an int64. */
 enum { CHUNK = 100, LOOKED_AT_MAX = 2000, DIGITS_MAX = 18 };
 
+/*
+ * The cursor has the time and the id of the campaign, because its key counts the campaigns of all organizations.  Before schema
+ * version 5 it was `c` and the key, which the digits of a time in hexadecimal never are: such a cursor is still good.
+ */
 const char *
-campaign_cursor(struct arena *a, int64_t last)
+campaign_cursor(struct arena *a, const struct campaign_page *page)
 {
-	return arena_printf(a, "c%" PRId64, last);
+	return cursor_of(a, arena_printf(a, "%" PRId64 "~%s", page->last_at, page->last));
 }
 
-/* False unless the text is `c` and the digits of a positive key. */
-bool
-campaign_cursor_parse(const char *text, int64_t *before)
+/* Reads `c` and the digits of a positive key. */
+static bool
+parse_key(const char *text, int64_t *key)
 {
 	size_t digits = text[0] == 'c' ? strspn(text + 1, "0123456789") : 0;
 
 	if (digits == 0 || digits > DIGITS_MAX || text[digits + 1] != '\0')
 		return false;
-	*before = strtoll(text + 1, NULL, 10);
-	return *before > 0;
+	*key = strtoll(text + 1, NULL, 10);
+	return *key > 0;
+}
+
+/*
+ * Finds the key before which the page begins: that of the campaign itself or, if it was deleted meanwhile, that of the first
+ * one that was made after it.
+ */
+enum status
+campaign_cursor_read(struct db *db, struct arena *a, const struct organization *org, const char *text, int64_t *before,
+    struct error *err)
+{
+	char *copy, *id, *end;
+	struct query *q;
+	int64_t at;
+
+	if (parse_key(text, before))
+		return OK;
+	if ((copy = cursor_text(a, text)) == NULL || (id = strchr(copy, '~')) == NULL || id == copy)
+		return error_set(err, BAD_REQUEST, "cursor: invalid; use the nextCursor of the previous page");
+	*id++ = '\0';
+	at = strtoll(copy, &end, 10);
+	if (*end != '\0')
+		return error_set(err, BAD_REQUEST, "cursor: invalid; use the nextCursor of the previous page");
+	q = db_query(db, "SELECT coalesce((SELECT key FROM campaign WHERE org = :org AND id = :id), "
+	    "(SELECT min(key) FROM campaign WHERE org = :org AND created_at > :at), :newest)");
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":id", id);
+	query_bind_int(q, ":at", at);
+	query_bind_int(q, ":newest", INT64_MAX);
+	if (query_step(q))
+		*before = query_int(q, 0);
+	return query_done(q);
 }
 
 struct candidate {
@@ -71,10 +106,12 @@ campaign_list(struct db *db, struct arena *a, const struct organization *org, co
 	struct campaign c;
 	enum status st;
 
-	*page = (struct campaign_page) { .last = f->before > 0 ? f->before : INT64_MAX };
+	int64_t last = f->before > 0 ? f->before : INT64_MAX;
+
+	*page = (struct campaign_page) { .count = 0 };
 	page->campaigns = arena_alloc(a, (size_t)f->limit * sizeof(*page->campaigns));
 	do {
-		if ((st = read_candidates(db, a, org, f, page->last, candidates, &count)) != OK)
+		if ((st = read_candidates(db, a, org, f, last, candidates, &count)) != OK)
 			return st;
 		for (size_t i = 0; i < count; i++) {
 			/* Checked only with another candidate at hand, so more may follow. */
@@ -84,7 +121,9 @@ campaign_list(struct db *db, struct arena *a, const struct organization *org, co
 			}
 			if ((st = campaign_load(db, a, org, candidates[i].id, today, &c, err)) != OK)
 				return st;
-			page->last = candidates[i].key;
+			last = page->last_key = candidates[i].key;
+			page->last = candidates[i].id;
+			page->last_at = c.created_at;
 			if (!f->has_state || c.state == f->state)
 				page->campaigns[page->count++] = c;
 		}

@@ -18,15 +18,18 @@ struct campaign_page {
 	struct campaign *campaigns;	/* newest first */
 	size_t count;
 	bool has_more;
-	int64_t last;			/* the next page continues after this key */
+	const char *last;		/* the next page continues after this campaign, made at last_at */
+	int64_t last_at, last_key;
 };
 
 /* Lists campaigns.  Stable while campaigns are added: the next page continues after the last campaign that was looked at. */
 enum status	campaign_list(struct db *db, struct arena *a, const struct organization *org,
 		    const struct campaign_filter *filter, struct day today, struct campaign_page *page, struct error *err);
 
-const char	*campaign_cursor(struct arena *a, int64_t last);
-bool		 campaign_cursor_parse(const char *text, int64_t *before);
+const char	*campaign_cursor(struct arena *a, const struct campaign_page *page);
+/* What a cursor says for campaign_filter.before; BAD_REQUEST for one that we did not issue to this organization. */
+enum status	 campaign_cursor_read(struct db *db, struct arena *a, const struct organization *org, const char *text,
+		    int64_t *before, struct error *err);
 
 struct failure_row {
 	const char *phone, *reason;

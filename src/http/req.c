@@ -142,6 +142,8 @@ authorize(struct req *r, const struct route *route)
 	st = auth_check(r->db, r->arena, req_env(r, "HTTP_AUTHORIZATION"), req_env(r, "HTTP_X_API_KEY"), r->now,
 	    &r->caller, &err);
 	r->by = (struct actor) { r->caller.credential, r->caller.name };
+	if (st == OK)
+		log_caller(r->caller.credential, r->caller.name);
 	/* The database failed: that is not the fault of the credential. */
 	if (st != OK && st != UNAUTHENTICATED)
 		return st;

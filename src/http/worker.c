@@ -181,9 +181,9 @@ log_reply(const struct req *r, enum status st, size_t bytes, int64_t us)
 {
 	char path[256], org[96];
 
-	log_info("event=request program=%s method=%s path=%s status=%d bytes=%zu us=%lld org=%s credential=%s",
+	log_info("event=request program=%s method=%s path=%s status=%d bytes=%zu us=%lld org=%s",
 	    r->endpoint->name, r->method, log_value(r->path, path, sizeof(path)), dialect_http(r, st), bytes,
-	    (long long)us, log_value(r->org, org, sizeof(org)), r->caller.credential[0] != '\0' ? r->caller.credential : "-");
+	    (long long)us, log_value(r->org, org, sizeof(org)));
 }
 
 /* A request of which nothing is known yet but its variables. */
@@ -213,6 +213,7 @@ reply_to(struct worker *w, enum status st)
 	log_reply(r, st, w->head.size + (has_body ? w->body.size : 0), w->spent_us);
 	/* Only requests with a credential trigger maintenance. */
 	w->now = r->now;
+	w->used_key = r->now >= w->note_use_at ? r->caller.used_key : 0;
 	w->is_maintenance_due = r->now >= w->maintenance_at && r->caller.credential[0] != '\0';
 	w->has_jobs = r->has_jobs || st == ACCEPTED;
 	return (struct worker_reply) { &w->head, has_body ? &w->body : NULL };

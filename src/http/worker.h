@@ -13,6 +13,7 @@ struct worker {
 	int64_t now, maintenance_at;	/* of the last request; from when on a request is followed by maintenance */
 	bool is_maintenance_due;
 	bool has_jobs;		/* there was an open job at the last request */
+	int64_t used_key, note_use_at;	/* the API key of the last request, if its use is to be recorded; from when on that is done */
 	struct arena *arena;
 	struct buf head, body;
 	int transfer_seconds;	/* the setting, as of the last request */

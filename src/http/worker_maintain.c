@@ -6,11 +6,9 @@
 bool
 worker_leaves_work(struct worker *w)
 {
-	bool yes = w->is_maintenance_due && w->db != NULL && maintenance_is_due(w->db, w->arena, w->now);
-
+	w->is_maintenance_due = w->is_maintenance_due && w->db != NULL && maintenance_is_due(w->db, w->arena, w->now);
 	arena_reset(w->arena);
-	w->is_maintenance_due = yes;
-	if (!yes && !w->has_jobs)
+	if (!w->is_maintenance_due && !w->has_jobs && (w->used_key == 0 || w->db == NULL))
 		return false;
 	db_close(w->db);
 	w->db = NULL;
@@ -18,16 +16,20 @@ worker_leaves_work(struct worker *w)
 }
 
 /*
- * Runs maintenance if it is due, and a turn of a job.  The next run is due after an hour, or after the next request if this one
- * left something undone.
+ * Records the use of an API key: here, so that no reading waits for the writers' lock or fails with the disk; if it cannot be
+ * recorded, again in an hour.  Runs maintenance if it is due, and a turn of a job.  The next run is due after an hour, or after
+ * the next request if this one left something undone.
  */
 void
 worker_maintain(struct worker *w)
 {
 	struct error err = { 0 };
 
-	if (!(w->is_maintenance_due || w->has_jobs) || worker_database(w, NULL, &err) != OK)
+	if (!(w->is_maintenance_due || w->has_jobs || w->used_key != 0) || worker_database(w, NULL, &err) != OK)
 		return;
+	if (w->used_key != 0 && !maintenance_note_use(w->db, w->used_key, w->now))
+		w->note_use_at = w->now + MAINTENANCE_EVERY_MS;
+	w->used_key = 0;
 	if (w->is_maintenance_due)
 		w->maintenance_at = maintenance(w->db, w->arena, w->now) ? w->now : w->now + MAINTENANCE_EVERY_MS;
 	if (w->has_jobs)

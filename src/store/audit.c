@@ -88,25 +88,38 @@ audit_put_raw_change(struct json *j, const char *name, const char *from, const c
 	json_close_object(j);
 }
 
+/* The row under the query, and the position after it. */
+static void
+read_row(struct query *q, struct arena *a, struct audit_page *page)
+{
+	struct audit_row *row = &page->rows[page->count++];
+
+	*row = (struct audit_row) { .number = query_int(q, 0), .at = query_int(q, 1), .is_installation = query_int(q, 2) != 0,
+		.credential = arena_strdup(a, query_text(q, 3)), .actor = arena_strdup(a, query_text(q, 4)),
+		.action = arena_strdup(a, query_text(q, 5)), .detail = arena_strdup(a, query_text(q, 6)) };
+	*(row->is_installation ? &page->next.installation : &page->next.org) = row->number;
+}
+
 enum status
-audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before, size_t max,
+audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, struct audit_cursor before, size_t max,
     struct audit_page *page)
 {
 	/*
-	 * Each half of the union reads one index, newest first, and stops after a page, so that a
-	 * page costs the same however much other organizations have done.
+	 * Each half of the union reads one index, newest first, and stops after a page, so that a page costs the same however
+	 * much other organizations have done.  Numbers of the two halves do not compare, so the keys give their common order.
 	 */
-	struct query *q = db_query(db, "SELECT key, at, credential, actor, action, detail FROM ("
-	    "SELECT * FROM (SELECT key, at, credential, actor, action, detail FROM audit "
-	    "WHERE org = :org AND key < :before ORDER BY key DESC LIMIT :max) UNION ALL "
-	    "SELECT * FROM (SELECT key, at, credential, actor, action, detail FROM audit "
-	    "WHERE :with_installation = 1 AND org IS NULL AND key < :before ORDER BY key DESC LIMIT :max)) "
+	struct query *q = db_query(db, "SELECT number, at, org IS NULL, credential, actor, action, detail FROM ("
+	    "SELECT * FROM (SELECT key, number, at, org, credential, actor, action, detail FROM audit "
+	    "WHERE org = :org AND number < :before ORDER BY number DESC LIMIT :max) UNION ALL "
+	    "SELECT * FROM (SELECT key, number, at, org, credential, actor, action, detail FROM audit "
+	    "WHERE :with_installation = 1 AND org IS NULL AND number < :before_installation ORDER BY number DESC LIMIT :max)) "
 	    "ORDER BY key DESC LIMIT :max");
 	size_t bytes = 0;
 
-	*page = (struct audit_page) { .rows = arena_alloc(a, max * sizeof(*page->rows)) };
+	*page = (struct audit_page) { .rows = arena_alloc(a, max * sizeof(*page->rows)), .next = before };
 	query_bind_int(q, ":org", org_key);
-	query_bind_int(q, ":before", before);
+	query_bind_int(q, ":before", before.org);
+	query_bind_int(q, ":before_installation", before.installation);
 	query_bind_int(q, ":with_installation", with_installation);
 	/* One row more than a page shows whether there is another page. */
 	query_bind_int(q, ":max", (int64_t)max + 1);
@@ -116,10 +129,8 @@ audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installati
 			page->has_more = true;
 			break;
 		}
-		page->rows[page->count] = (struct audit_row) { query_int(q, 0), query_int(q, 1),
-			arena_strdup(a, query_text(q, 2)), arena_strdup(a, query_text(q, 3)), arena_strdup(a, query_text(q, 4)),
-			arena_strdup(a, query_text(q, 5)) };
-		bytes += strlen(page->rows[page->count++].detail);
+		read_row(q, a, page);
+		bytes += strlen(page->rows[page->count - 1].detail);
 	}
 	return query_done(q);
 }

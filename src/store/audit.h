@@ -29,23 +29,29 @@ void		audit_put_int_change(struct json *j, const char *name, int64_t from, int64
 void		audit_put_raw_change(struct json *j, const char *name, const char *from, const char *to);
 
 struct audit_row {
-	int64_t id, at;
+	int64_t number, at;		/* number: in its organization, or in the installation */
+	bool is_installation;
 	const char *credential, *actor, *action, *detail;
 };
+
+/* A position in the audit: what follows has smaller numbers than these. */
+struct audit_cursor {
+	int64_t org, installation;	/* AUDIT_NEWEST = from the newest row */
+};
+
+#define AUDIT_NEWEST INT64_MAX
 
 struct audit_page {
 	struct audit_row *rows;		/* newest first, in the arena */
 	size_t count;
 	bool has_more;
+	struct audit_cursor next;	/* where the next page goes on */
 };
 
 #define AUDIT_PAGE_BYTES_MAX (4 << 20)	/* of details; a page ends with the row that exceeds it */
 
-/*
- * At most max rows of an organization, older than the row `before` (INT64_MAX = from the newest),
- * and of the installation too if with_installation.  Inside a transaction.
- */
-enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, int64_t before,
+/* At most max rows of an organization, and of the installation too if with_installation.  Inside a transaction. */
+enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, struct audit_cursor before,
 		    size_t max, struct audit_page *page) MUST_CHECK;
 
 #endif

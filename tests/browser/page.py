@@ -32,6 +32,9 @@ class Page:
     def sign_in(self, where="", scope=ALL_SCOPES, org="acme", token=None, **options):
         """By the link with the token; then to a page of the dashboard."""
         token = token or self.stack.daybook.token(org, scope, **options)
+        if self.driver.current_url.startswith(self.stack.url):	# as a browser that nobody has used: it asks nothing
+            self.driver.execute_script("sessionStorage.clear(); localStorage.clear()")
+        self.driver.get("about:blank")
         self.driver.get(f"{self.stack.url}#token={token}")
         self.wait(lambda: self.finds("nav a"), "signed in")
         if where:

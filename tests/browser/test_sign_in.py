@@ -4,19 +4,66 @@ from selenium.webdriver.common.keys import Keys
 from support import set_clock
 
 
+def link_of(stack, *options, org="acme"):
+    return stack.daybook.cmd("token", "--org", org, "--link", "--url", stack.url, *options).stdout.strip()
+
+
 def test_the_link_signs_in_and_its_token_is_nowhere_but_in_the_tab(page):
     token = page.sign_in()
     page.says("acme", "header")
     assert "token" not in page.driver.current_url
     assert page.driver.execute_script("return [...Object.values(sessionStorage)]") == [token]
-    assert page.driver.execute_script("return [localStorage.length, document.cookie, history.length]")[:2] == [0, ""]
+    assert page.driver.execute_script("return [Object.entries(localStorage), document.cookie]") == [[["daybook.organization", "acme"]], ""]
 
 
 def test_the_link_that_the_command_prints_opens_the_dashboard(page, stack):
-    page.driver.get(stack.daybook.cmd("token", "--org", "acme", "--link", "--url", stack.url).stdout.strip())
+    link = link_of(stack)
+    page.driver.get(link)
     page.says("Daily limit 500")
+    kept = page.driver.execute_script("return sessionStorage.getItem('daybook.credential')")
+    assert kept.count(".") == 2 and kept not in link, "it was exchanged"
+    page.driver.get("about:blank")
+    page.driver.get(link)
+    page.says("does not sign in any more", "dialog")
+    page.press("Close")
+    page.says("Daily limit 500")	# the session is the one that there was
+    assert page.driver.execute_script("return sessionStorage.getItem('daybook.credential')") == kept
     refused = stack.daybook.cmd("token", "--org", "acme", "--url", stack.url, check=False)
     assert refused.returncode == 2 and "--link" in refused.stderr
+
+
+def test_a_link_replaces_no_session_unasked(page, stack):
+    stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--name", "Globex <b>", "--daily-limit", "7")
+    mine = page.sign_in()
+    for start in ("about:blank", None):	# the page is loaded; then only its address changes
+        if start:
+            page.driver.get(start)
+        page.driver.get(link_of(stack, "--sub", "eve@example.com", org="globex"))
+        page.says("Sign in to Globex <b> as eve@example.com?", "dialog")
+        assert page.serious() == []
+        page.press("No, go back")
+        page.says("Daily limit 500")
+        assert page.driver.execute_script("return sessionStorage.getItem('daybook.credential')") == mine
+        assert "token" not in page.driver.current_url
+    page.driver.get(link_of(stack, "--sub", "eve@example.com", org="globex"))
+    page.says("Sign in to", "dialog")
+    page.press("Sign in")
+    page.says("Globex <b>", "header")
+    page.says("Daily limit 7")
+
+
+def test_a_link_to_another_organization_than_the_last_one_asks_in_a_new_tab_too(page, stack):
+    stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "7")
+    page.sign_in()
+    page.driver.execute_script("sessionStorage.clear()")	# what a new tab has not
+    page.driver.get("about:blank")
+    page.driver.get(link_of(stack, org="globex"))
+    page.says("Sign in to globex as jwt:", "dialog")
+    page.press("No, go back")
+    page.says("Sign in to Daybook")
+    page.driver.get("about:blank")
+    page.driver.get(link_of(stack))
+    page.says("Daily limit 500")	# the same organization as before, and nobody to replace
 
 
 def test_an_api_key_that_is_pasted_signs_in_and_a_wrong_one_is_refused(page, stack):

@@ -89,7 +89,7 @@ REQUESTED = "kind = 'campaign' AND id = 'summer'"
 DOUBLE_PRICE = ("INSERT INTO price (org, channel, valid_from, nanos_per_part) "
                 "SELECT org, channel, valid_from, 1 FROM price WHERE channel = 'SMS' AND org = 1 LIMIT 1")
 
-INDEXES = "event_voids price_from event_occurred segment_day failure_kept audit_org".split()
+INDEXES = "event_voids price_from event_occurred segment_day failure_kept audit_org audit_number".split()
 
 # ---- The table
 
@@ -360,10 +360,18 @@ KINDS = {
         "an API key may do everything": "UPDATE api_key SET scopes = 'admin' WHERE name = 'mailer'",
         "an API key has a short hash": "UPDATE api_key SET sha256 = x'00' WHERE name = 'mailer'",
         "an API key of no organization": "UPDATE api_key SET org = 77 WHERE name = 'mailer'",
+        "an API key has the number 0": "UPDATE api_key SET number = 0 WHERE name = 'mailer'",
+        "an API key ended before it was made": "UPDATE api_key SET expires_at = created_at - 1 WHERE name = 'mailer'",
+        "an API key was used in the middle of a day": "UPDATE api_key SET used_at = 1779249600001 WHERE name = 'mailer'",
+        "a signing key has an empty issuer": "UPDATE signing_key SET iss = '' WHERE kid = 'partner'",
+        "a signing key has an audience and accepts any": "UPDATE signing_key SET aud = 'a', is_any_audience = 1 WHERE kid = 'partner'",
+        "a revoked token of no key": "INSERT INTO revoked_token (kid, jti, revoked_at) VALUES ('nobody', 'j', 1)",
     },
     "audit": {
         "all audit rows are deleted": "DELETE FROM audit",
         "the audit rows of one organization are deleted": "DELETE FROM audit WHERE org = 1",
+        "audit rows of the installation have one number": "UPDATE audit SET number = 1 WHERE org IS NULL",
+        "the audit rows of an organization are numbered backwards": "UPDATE audit SET number = 1000 - key WHERE org = 1",
     },
     "settlements": {
         "a settlement names another event": change_event("t-cost", "settles_id = 's1-2'"),

@@ -69,6 +69,7 @@ GOOD = {
     ("PUT", PLAN): {"body": {"plan": "growth"}},
     ("PUT", LIMITS): {"body": {"dailyLimit": 500}},
     ("GET", SESSION): {},
+    ("POST", SESSION): {"token": "link"},
     ("GET", "/health"): {"token": None},
     ("GET", "/metrics"): {"token": None},
 }
@@ -76,7 +77,7 @@ GOOD = {
 HAS_CSV = [o for o, operation in OPERATIONS.items() if "text/csv" in operation["responses"].get("200", {}).get("content", {})]
 
 # What a good request is answered; else it is 200.
-GOOD_STATUS = {("POST", CAMPAIGNS): 201, ("POST", KEYS): 201, ("DELETE", CAMPAIGN_PATH): 204}
+GOOD_STATUS = {("POST", CAMPAIGNS): 201, ("POST", KEYS): 201, ("POST", SESSION): 201, ("DELETE", CAMPAIGN_PATH): 204}
 
 
 class Case:
@@ -210,15 +211,17 @@ def build_cases():
         add("no database", operation, 503, env={"DAYBOOK_DB": "/nonexistent/daybook.db"})
         if path in ("/health", "/metrics"):
             continue
-        if path in (KEYS, KEY):
-            add("the table of keys is lost", operation, 500, break_keys=True, key_id="1")
+        if operation == ("POST", SESSION):
+            add("the table of revoked tokens is lost", operation, 500, break_table="revoked_token")
+        elif path in (KEYS, KEY):
+            add("the table of keys is lost", operation, 500, break_table="api_key", key_id="1")
         else:
             add("the days of the organization are lost", operation, 500, break_days=True)
-        add("an API key", operation, good, token=None, key=True)
+        add("an API key", operation, 403 if operation == ("POST", SESSION) else good, token=None, key=True)
         add("no credential", operation, 401, token=None)
         add("a damaged token", operation, 401, token="eyJhbGciOiJub25lIn0.e30.")
         writes_campaigns = "Needs the scope `campaigns:write`." in documented["description"]
-        wrong = 200 if path == SESSION else 403
+        wrong = 200 if operation == ("GET", SESSION) else 403
         add("a token without the scope", operation, wrong, token="reading only" if writes_campaigns else "campaigns only")
         add("an organization that is not there, asked by admin", operation, 404, token="admin of a ghost", org="ghost")
         if "{organizationId}" in path:
@@ -341,12 +344,20 @@ def build_cases():
         add(query, ("GET", EVENTS), 400, query=query)
     add("more scopes than the caller has", ("POST", KEYS), 403, body={"scopes": ["usage:backfill"]})
     add("the scope admin", ("POST", KEYS), 400, body={"scopes": ["admin"]})
+    add("no link", ("POST", SESSION), 403, token="acme")
+    add("a link that was used", ("POST", SESSION), 401, twice=True)
+    add("a body", ("POST", SESSION), 400, body={})
+    add("a key that ends", ("POST", KEYS), 201, body={"scopes": ["usage:read"], "expiresAt": instant(86400000)})
+    add("a key that has ended", ("POST", KEYS), 400, body={"scopes": ["usage:read"], "expiresAt": instant(-1000)})
     add("a key that is not there", ("DELETE", KEY), 404, key_id="99999")
     add("again", ("DELETE", KEY), 200, twice=True)
     add("a day with events", ("POST", PRICES), 409, body={"channel": "SMS", "usd": 1, "validFrom": today_of()})
     add("every field", ("POST", PRICES), 200, body={"channel": "PUSH", "usd": 0.000000001, "validFrom": today_of(), "reprice": True})
     add("a page", ("GET", AUDIT), 200, query={"limit": 2})
     add("the oldest", ("GET", AUDIT), 200, query={"limit": 1, "before": 3})
+    add("a page for the operator", ("GET", AUDIT), 200, token="admin", query={"limit": 2})
+    add("the next page for the operator", ("GET", AUDIT), 200, token="admin", query={"limit": 2, "before": "5.3"})
+    add("the operator's page for another", ("GET", AUDIT), 400, query={"limit": 2, "before": "5.3"})
     add("no limit", ("GET", AUDIT), 400, query={"limit": 0})
     add("every field", ("PUT", LIMITS), 200, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 31, "messagesCap": 1, "costCap": "12.345678", "smsCap": 2,

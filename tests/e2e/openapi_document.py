@@ -92,7 +92,7 @@ def component(name):
 # ---- Whether a reply is as documented
 
 PRIVATE = {("GET", "/api/events"), ("GET", "/api/campaigns/{campaignId}"), ("GET", "/api/organizations/{organizationId}/audit"),
-           ("GET", "/api/organizations/{organizationId}/api-keys"), ("POST", "/api/organizations/{organizationId}/api-keys")}
+           ("GET", "/api/organizations/{organizationId}/api-keys"), ("POST", "/api/organizations/{organizationId}/api-keys"), ("POST", "/api/session")}
 
 
 def caching(operation, reply):

@@ -99,7 +99,11 @@ class World:
         if org == "ghost":
             return "1"
         self.daybook.cmd("apikey", "add", "--org", org, "--scope", "usage:read")
-        return str(self.daybook.sql("SELECT max(key) FROM api_key")[0][0])
+        return str(self.daybook.sql("SELECT max(number) FROM api_key k JOIN organization o ON o.key = k.org WHERE o.id = ?", org)[0][0])
+
+    def link(self):
+        """The token of a new link that signs in."""
+        return self.daybook.cmd("token", "--org", "acme", "--link").stdout.strip().partition("#token=")[2]
 
     def campaign(self, org="acme", **fields):
         """A new campaign of one contact, or what the fields say; its id."""
@@ -161,7 +165,7 @@ def send(world, case):
     options.update({k: v for k, v in case.options.items() if k in ("query", "body", "token", "headers", "env",
                                                                     "CONTENT_LENGTH", "REMOTE_ADDR")})
     owner = options["token"] if options["token"] in ("free", "capped") and "make" in case.options else "acme"
-    options["token"] = world.tokens.get(options["token"], options["token"])
+    options["token"] = world.link() if options["token"] == "link" else world.tokens.get(options["token"], options["token"])
     url = path.replace("{organizationId}", case.options.get("org", "acme"))
     if "{campaignId}" in path:
         url = url.replace("{campaignId}", case.options.get("campaign") or campaign_for(world, case, owner))
@@ -198,13 +202,13 @@ def without_days(world, work):
             d.sql("INSERT INTO zone_span VALUES (?, ?, ?, ?, ?)", *row)
 
 
-def without_keys(world, work):
-    """The API keys' table away, as damage would have it, and back; by a new process."""
-    world.daybook.sql("ALTER TABLE api_key RENAME TO away")
+def without_table(world, table, work):
+    """A table away, as damage would have it, and back; by a new process."""
+    world.daybook.sql(f"ALTER TABLE {table} RENAME TO away")
     try:
         return work()
     finally:
-        world.daybook.sql("ALTER TABLE away RENAME TO api_key")
+        world.daybook.sql(f"ALTER TABLE away RENAME TO {table}")
 
 
 def with_gate(world, work):

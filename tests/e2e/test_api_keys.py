@@ -1,10 +1,11 @@
 """/api/organizations/{id}/api-keys"""
+import fcntl
 import json
 import re
 
 import pytest
 
-from support import check_error
+from support import NOON, check_error, ms, set_clock
 
 EVERY = ["usage:read", "usage:write", "usage:backfill", "campaigns:write", "org:admin"]
 
@@ -44,7 +45,10 @@ def test_a_key_is_made_shown_once_works_and_is_listed_without_its_secret(keys):
     secret = made.pop("secret")
     assert re.fullmatch(r"dbk_[A-Za-z0-9_-]{43}", secret) and keys.works(secret) == 200
     assert {k: v for k, v in made.items() if k != "createdAt"} == {
-        "id": 1, "name": "Sender é", "scopes": ["usage:read", "usage:write"], "revokedAt": None}
+        "id": 1, "name": "Sender é", "scopes": ["usage:read", "usage:write"], "revokedAt": None, "expiresAt": None,
+        "lastUsedAt": None}
+    made["lastUsedAt"] = keys.list()[0]["lastUsedAt"]	# it was tried above
+    assert made["lastUsedAt"].endswith("T00:00:00.000Z")
     assert keys.list() == [made]
     listed = keys.ask("GET")
     assert secret[4:] not in listed.body.decode() and secret[:8] not in listed.body.decode()
@@ -63,11 +67,13 @@ def test_a_key_is_revoked_once_and_again_says_the_same(keys):
 
 
 def test_each_step_is_in_the_organizations_audit(keys):
+    keys.daybook.cmd("org", "add", "other", "--timezone", "UTC")
+    keys.daybook.cmd("apikey", "add", "--org", "other", "--scope", "usage:write")
     keys.add("usage:read", name="a")
     keys.ask("DELETE", "/1")
     keys.daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:write", "--name", "b")
     keys.daybook.cmd("apikey", "revoke", "2")
-    rows = keys.daybook.sql("SELECT action, credential, org, detail FROM audit WHERE action LIKE 'apikey.%' ORDER BY key")
+    rows = keys.daybook.sql("SELECT action, credential, org, detail FROM audit WHERE action LIKE 'apikey.%' AND org = 1 ORDER BY key")
     a, b = {"key": 1, "name": "a", "scopes": "usage:read"}, {"key": 2, "name": "b", "scopes": "usage:write"}
     assert [(*r[:3], json.loads(r[3])) for r in rows] == [
         ("apikey.add", "jwt:main", 1, a), ("apikey.revoke", "jwt:main", 1, a),
@@ -116,7 +122,10 @@ def test_a_key_makes_no_key_with_more_than_it_has_itself(keys):
     ({"scopes": ["usage:read", "fax"]}, "scopes[1]:"), ({"scopes": ["usage:read usage:write"]}, "scopes[0]:"),
     ({"scopes": [""]}, "scopes[0]:"), ({"scopes": ["USAGE:READ"]}, "scopes[0]:"), ({"scopes": [["usage:read"]]}, "scopes[0]:"),
     ({"scopes": ["usage:read"], "name": 7}, "name:"), ({"scopes": ["usage:read"], "name": "n" * 201}, "name:"),
-    ({"scopes": ["usage:read"], "secret": "x"}, "secret:"), (b"", "body:"), (b"[]", "body:"), (b'{"scopes":["usage:read"]', "body:"),
+    ({"scopes": ["usage:read"], "secret": "x"}, "secret:"),
+    ({"scopes": ["usage:read"], "expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt:"),
+    ({"scopes": ["usage:read"], "expiresAt": "2099-01-01T00:00:00Z"}, "expiresAt:"), ({"scopes": ["usage:read"], "expiresAt": "soon"}, "expiresAt:"),
+    ({"scopes": ["usage:read"], "expiresAt": 1}, "expiresAt:"), ({"scopes": ["usage:read"], "expiresAt": ""}, "expiresAt:"), (b"", "body:"), (b"[]", "body:"), (b'{"scopes":["usage:read"]', "body:"),
     ({"scopes": ["usage:read" * 100]}, "scopes[0]:")], ids=str)
 def test_a_bad_body_is_a_400_that_names_what_and_makes_nothing(keys, body, error):
     reply = keys.ask("POST", body=body)
@@ -169,3 +178,92 @@ def test_a_key_that_took_its_own_life_is_refused_by_the_same_process(keys):
     assert keys.ask("GET", **use).status == 200
     assert keys.ask("DELETE", "/1", **use).status == 200
     assert keys.ask("GET", **use).status == 401
+
+
+# ---- Numbers, the end, the last use
+
+def test_numbers_count_the_keys_of_one_organization(keys):
+    daybook = keys.daybook
+    daybook.cmd("org", "add", "other", "--timezone", "UTC")
+    theirs = Keys(daybook, "other")
+    made = [(k.add("usage:read", name=name)["id"], name) for name, k in (("a", keys), ("b", theirs), ("c", keys), ("d", theirs))]
+    assert made == [(1, "a"), (1, "b"), (2, "c"), (2, "d")]
+    assert theirs.ask("DELETE", "/1").json["data"]["name"] == "b"
+    assert [k["revokedAt"] is None for k in keys.list()] == [True, True]
+    refused = daybook.cmd("apikey", "revoke", "2", check=False)
+    assert refused.returncode == 1 and "several organizations have an API key 2. Name one with --org." in refused.stderr
+    assert daybook.cmd("apikey", "revoke", "2", "--org", "other").stdout == "revoked API key 2 of other\n"
+    assert [k["revokedAt"] is None for k in keys.list()] == [True, True] and all(k["revokedAt"] for k in theirs.list())
+    refused = daybook.cmd("apikey", "revoke", "7", check=False)
+    assert refused.returncode == 1 and "no API key 7" in refused.stderr
+
+
+def test_a_key_of_an_upgraded_file_keeps_its_number(keys):
+    made = keys.add("org:admin")
+    keys.daybook.sql("UPDATE api_key SET number = 17")
+    use = {"headers": {"X-API-Key": made["secret"]}, "token": None}
+    assert keys.ask("POST", body={"scopes": ["org:admin"]}, **use).json["data"]["id"] == 18
+    assert keys.daybook.sql("SELECT credential FROM audit ORDER BY key DESC LIMIT 1") == [("apikey:17",)]
+    assert keys.ask("DELETE", "/17").status == 200 and keys.works(made["secret"]) == 401
+
+
+def test_a_key_ends_when_it_says(daybook):
+    set_clock(daybook, NOON)
+    keys = Keys(daybook)
+    made = keys.add("usage:read", expiresAt="2026-05-20T18:00:00+01:00")
+    assert made["expiresAt"] == "2026-05-20T17:00:00.000Z"
+    whose = daybook.cgi("session", "GET", "/api/session", headers={"X-API-Key": made["secret"]}).json["data"]
+    assert whose["expiresAt"] == "2026-05-20T17:00:00.000Z"
+    set_clock(daybook, "2026-05-20T17:00:00Z")
+    assert keys.works(made["secret"]) == 401
+    keys.token = daybook.token(scope="org:admin")
+    assert keys.list()[0]["revokedAt"] is None and "expired" in daybook.cmd("apikey", "list").stdout
+
+
+def test_the_command_sets_an_end(daybook):
+    set_clock(daybook, NOON)
+    for expires in ("90d", "2026-08-18"):
+        daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read", "--expires", expires)
+    assert daybook.sql("SELECT expires_at / 60000 * 60000 FROM api_key") == [(ms("2026-08-18T16:00:00Z"),), (ms("2026-08-18T00:00:00Z"),)]
+    for expires, code, word in (("soon", 2, "--expires"), ("2020-01-01", 1, "has passed"), ("5000d", 1, "ten years")):
+        done = daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read", "--expires", expires, check=False)
+        assert done.returncode == code and word in done.stderr
+
+
+@pytest.mark.parametrize("how", ["cgi", "fastcgi"])
+def test_the_day_of_the_last_use_is_recorded_once_a_day_after_the_reply(daybook, how):
+    set_clock(daybook, NOON)
+    keys = Keys(daybook)
+    use = {"headers": {"X-API-Key": keys.add("usage:read")["secret"]}}
+    process = daybook.fastcgi("session") if how == "fastcgi" else None
+
+    def read():
+        """A reading by the key; what follows its reply is over when the process takes the next request."""
+        reply = process.ask("GET", "/api/session", **use) if process else daybook.cgi("session", "GET", "/api/session", **use)
+        assert reply.status == 200
+        if process:
+            process.ask("OPTIONS", "/api/session")
+        return keys.list()[0]["lastUsedAt"]
+
+    assert read() == "2026-05-20T00:00:00.000Z"
+    assert "2026-05-20 2026-05-20 in force" in re.sub(" +", " ", daybook.cmd("apikey", "list").stdout.replace("never", "2026-05-20", 1))
+    before = daybook.sql("PRAGMA data_version"), daybook.path.with_name(daybook.path.name + "-wal").stat().st_mtime_ns
+    assert read() == "2026-05-20T00:00:00.000Z"
+    assert (daybook.sql("PRAGMA data_version"), daybook.path.with_name(daybook.path.name + "-wal").stat().st_mtime_ns) == before
+    set_clock(daybook, "2026-05-22T23:59:00Z")
+    keys.token = daybook.token(scope="org:admin")
+    assert read() == "2026-05-22T00:00:00.000Z"
+    daybook.cmd("verify")
+
+
+def test_a_use_that_cannot_be_recorded_fails_no_reading(daybook):
+    """Another process holds the writers' lock, as a long write would."""
+    key = daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read").stdout.strip()
+    process = daybook.fastcgi("session")
+    with open(str(daybook.path) + "-gate", "r+b") as gate:
+        fcntl.lockf(gate, fcntl.LOCK_EX, 2)
+        for _ in range(20):
+            assert process.ask("GET", "/api/session", headers={"X-API-Key": key}).status == 200
+        assert daybook.sql("SELECT used_at FROM api_key") == [(None,)]
+    assert daybook.cgi("session", "GET", "/api/session", headers={"X-API-Key": key}).status == 200
+    assert daybook.sql("SELECT used_at IS NULL FROM api_key") == [(0,)]

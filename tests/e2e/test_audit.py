@@ -35,7 +35,8 @@ def audit(daybook):
 
 def many(daybook, count, org="acme"):
     daybook.sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-                "INSERT INTO audit (at, org, number, credential, action, detail) SELECT 1779249600000 + i, o.key, 1000 + i, 'cli', 'test', "
+                "INSERT INTO audit (at, org, number, credential, action, detail) SELECT 1779249600000 + i, o.key, "
+                "(SELECT max(number) FROM audit WHERE org = o.key) + i, 'cli', 'test', "
                 "'{\"i\":' || i || '}' FROM n, organization o WHERE o.id = ? ORDER BY i", count, org)
 
 
@@ -45,10 +46,10 @@ def test_what_was_done_is_listed_newest_first_with_its_detail(audit):
     data = audit.get()
     assert [(e["action"], e["credential"]) for e in data["entries"]] == [
         ("price.set", "cli"), ("org.set", "jwt:main"), ("org.add", "cli")] and data["next"] is None
-    assert set(data["entries"][0]) == {"id", "at", "credential", "actor", "action", "detail"}
+    assert set(data["entries"][0]) == {"id", "at", "organizationId", "credential", "actor", "action", "detail"}
     assert data["entries"][1]["detail"]["plan"] == "big" and data["entries"][0]["detail"]["usdPerPart"] == 0.5
-    stored = audit.daybook.sql("SELECT key, detail FROM audit WHERE org = 1 ORDER BY key DESC")
-    assert [(e["id"], e["detail"]) for e in data["entries"]] == [(key, json.loads(detail)) for key, detail in stored]
+    stored = audit.daybook.sql("SELECT detail FROM audit WHERE org = 1 ORDER BY key DESC")
+    assert [(e["id"], e["detail"]) for e in data["entries"]] == [(3 - i, json.loads(row[0])) for i, row in enumerate(stored)]
 
 
 @pytest.mark.parametrize("limit", [1, 7, 50, 51, 1000])
@@ -97,8 +98,17 @@ def test_only_the_organizations_rows_are_given_and_the_installations_to_admin_al
     assert [e["action"] for e in audit.get()["entries"]] == ["org.add"] and "Secret" not in audit.ask().body.decode()
     admin = daybook.token(None, "admin")
     everything = audit.ask(token=admin).json["data"]["entries"]
-    assert [e["action"] for e in everything] == ["key.add", "price.set", "price.set", "org.add", "key.add"]
-    assert audit.ask({"limit": 2, "before": everything[1]["id"]}, token=admin).json["data"]["entries"] == everything[2:4]
+    assert [(e["action"], e["id"], e["organizationId"]) for e in everything] == [
+        ("key.add", 4, None), ("price.set", 3, None), ("price.set", 2, None), ("org.add", 1, "acme"), ("key.add", 1, None)]
+    for limit in (1, 2, 3, 4):
+        pages, query = [], {"limit": limit}
+        while True:
+            data = audit.ask(query, token=admin).json["data"]
+            pages += data["entries"]
+            if data["next"] is None:
+                break
+            query["before"] = data["next"]
+        assert pages == everything, "the two kinds of rows have numbers of their own"
     reply = audit.ask(org="other")
     check_error(reply, 403, "tether")
     assert "Secret" not in reply.body.decode()
@@ -113,7 +123,7 @@ def test_another_scope_will_not_do(audit, scope):
     check_error(audit.ask(token="x"), 401, "tether")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=", "before=0", "before=-1", "before=x", "before=99999999999999999",
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=", "before=0", "before=-1", "before=x", "before=99999999999999999", "before=1.1", "before=1.", "before=.1",
                                    "after=1", "format=xml"])
 def test_a_bad_parameter_is_a_400_that_names_it(audit, query):
     check_error(audit.ask(query), 400, "tether", query.split("=")[0])
@@ -127,6 +137,7 @@ def test_as_csv_it_is_a_line_each_with_the_detail_as_json(audit):
     rows = list(csv.DictReader(io.StringIO(first.body.decode(), newline=""), strict=True))
     entries = audit.get(limit=3)["entries"]
     assert [{**r, "id": int(r["id"]), "actor": r["actor"] or None, "detail": json.loads(r["detail"])} for r in rows] == entries
+    assert {r["organizationId"] for r in rows} == {"acme"}
     assert int(first.headers["x-next-cursor"]) == entries[-1]["id"]
     last = audit.ask({"limit": 3, "before": entries[-1]["id"], "format": "csv"})
     assert last.status == 200 and "x-next-cursor" not in last.headers
@@ -199,6 +210,34 @@ def test_a_campaign_has_what_changed_of_it_and_of_each_segment(api):
     assert changed(api.daybook, "campaign.set") == {"segments": [{"segmentNumber": 1, "status": status}, {"segmentNumber": 2, "status": status}]}
 
 
+def test_numbers_count_the_rows_of_one_organization(audit):
+    daybook = audit.daybook
+    daybook.cmd("org", "add", "other", "--timezone", "UTC")
+    theirs = daybook.token("other", "org:admin")
+    for plan in "abc":
+        daybook.cmd("org", "set", "acme", "--plan", plan)
+        daybook.cmd("org", "set", "other", "--plan", plan)
+        daybook.cmd("setting", "set", "failure_retention_days", str(ord(plan)))
+    assert [e["id"] for e in audit.get()["entries"]] == [4, 3, 2, 1]
+    assert [e["id"] for e in audit.ask(org="other", token=theirs).json["data"]["entries"]] == [4, 3, 2, 1]
+
+
+def test_rows_that_were_numbered_across_organizations_keep_their_numbers_and_cursors(audit):
+    """As an upgraded file has them."""
+    daybook = audit.daybook
+    daybook.sql("UPDATE audit SET number = key * 10")
+    old = {(e["organizationId"], e["id"]): e for e in audit.ask(token=daybook.token(None, "admin")).json["data"]["entries"]}
+    daybook.cmd("org", "set", "acme", "--plan", "x")
+    daybook.cmd("setting", "set", "failure_retention_days", "30")
+    assert [e["id"] for e in audit.get()["entries"]] == [21, 20]
+    reply = audit.ask({"before": 31}, token=daybook.token(None, "admin")).json["data"]["entries"]
+    assert [(e["organizationId"], e["id"]) for e in reply] == [("acme", 21), (None, 30), ("acme", 20), (None, 10)]
+    assert all(e == old.get((e["organizationId"], e["id"]), e) for e in reply)
+
+
 def test_the_list_is_read_from_its_index(audit):
-    plan = audit.daybook.sql("EXPLAIN QUERY PLAN SELECT key FROM audit WHERE org = 1 AND key < 5 ORDER BY key DESC LIMIT 3")
-    assert "audit_number (org=?" in plan[0][3] and len(plan) == 1
+    for org in ("= 1", "IS NULL"):
+        plan = audit.daybook.sql(f"EXPLAIN QUERY PLAN SELECT key, detail FROM audit WHERE org {org} AND number < 5 ORDER BY number DESC LIMIT 3")
+        assert "audit_number (org=? AND number<?)" in plan[0][3] and len(plan) == 1
+    plan = audit.daybook.sql("EXPLAIN QUERY PLAN SELECT max(number) FROM audit WHERE org IS ?", 1)
+    assert "audit_number (org=?)" in plan[0][3] and len(plan) == 1, "the next number is found without counting"

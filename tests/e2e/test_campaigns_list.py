@@ -1,10 +1,12 @@
 """GET /api/campaigns: order, filters, pages."""
+import re
 import sqlite3
 
 import pytest
 
 from api import CAMPAIGNS, TODAY, TOMORROW, at
 from campaign_fields import LATE, STATES, put_into, refused, shared  # noqa: F401 (shared is a fixture)
+from support import campaign
 
 
 def listed(api, **query):
@@ -60,6 +62,25 @@ def test_pages_are_stable_while_campaigns_are_added_cancelled_and_deleted(api):
             break
     assert seen == ["c8", "c7", "c6", "c5", "c4", "c3", "c1", "c0"]
     assert cursor is None
+
+
+def test_a_cursor_survives_its_campaign_and_says_nothing_of_other_organizations(api):
+    daybook = api.daybook
+    daybook.cmd("org", "add", "other", "--timezone", "UTC")
+    for i in range(4):
+        api.create(f"c{i}", 1, status="draft")
+        campaign(daybook, f"theirs{i}", {"at": TOMORROW + "T12:00:00Z", "contacts": 1}, org="other")
+    daybook.sql("UPDATE campaign SET created_at = created_at + key")
+    page, cursor = listed(api, limit=2)
+    key = str(daybook.sql("SELECT key FROM campaign WHERE id = 'c2'")[0][0])
+    assert page == ["c3", "c2"] and re.fullmatch(r"\d+~c2", bytes.fromhex(cursor).decode())
+    assert listed(api, cursor=cursor)[0] == listed(api, cursor="c" + key)[0] == ["c1", "c0"], "a cursor of an older version too"
+    assert api.on("c2", "DELETE").status == 204
+    assert listed(api, cursor=cursor)[0] == ["c1", "c0"]
+    assert api.on("c3", "DELETE").status == 204
+    assert listed(api, cursor=cursor)[0] == ["c1", "c0"]
+    for bad in ("x~c2", "~c2", "1", "-"):
+        assert refused(api.ask("campaigns", "GET", CAMPAIGNS, {"cursor": bad.encode().hex()}), 400).startswith("cursor:")
 
 
 def test_pages_of_one_state_miss_none(api):

@@ -30,10 +30,10 @@ key retire old
 org add acme --timezone America/Toronto --daily-limit 500 --plan growth --cost-cap 500 --sms-cap 5000
 org add globex --timezone Europe/London --daily-limit 1000 --quota-unit part --call-cap 900 --week-start sunday
 key add --kid theirs --org globex --max-scopes "usage:read usage:write"
-key add --kid partner --alg ES256 --file partner.pem --max-scopes usage:read
+key add --kid partner --alg ES256 --file partner.pem --max-scopes usage:read --iss https://id.example --aud daybook
 apikey add --org acme --scope "usage:write usage:backfill" --name mailer
 apikey add --org globex --scope "usage:read campaigns:write" --name board
-apikey revoke 2
+apikey revoke 1 --org globex
 setting set failure_retention_days 365
 setting set cors_origins https://app.example.com
 setting set metrics_addresses "127.0.0.1 ::1 10.0.0.7"
@@ -199,7 +199,7 @@ HARMLESS = {
                              "price set CALL 0.1 --from 2026-05-02 --reprice"],
     "a cancelled campaign": ["campaign cancel summer --org acme", "campaign cancel spring --org acme"],
     "an erased number": ["erase --phone +14165550100"],
-    "keys that are retired and revoked": ["key retire main", "apikey revoke 1"],
+    "keys that are retired and revoked": ["key retire main", "apikey revoke 1 --org acme"],
     "a statement again": ["import STATEMENT --org acme --format twilio"],
     "a backup": ["backup BACKUP", "restore BACKUP"],
     "statistics": ("ANALYZE",),

@@ -283,9 +283,14 @@ def test_settings_that_let_too_much_in_are_warned_of(sound):
     key = sound.folder / "idp.pem"
     subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key], check=True, capture_output=True)
     subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", key.with_suffix(".pub")], check=True, capture_output=True)
-    sound.cmd("key", "add", "--alg", "ES256", "--kid", "idp", "--file", key.with_suffix(".pub"))
-    doctor(sound).check("settings", "warning", "aud")
-    sound.cmd("setting", "set", "aud", "daybook")
+    for kid in ("idp", "idp-2"):
+        sound.cmd("key", "add", "--alg", "ES256", "--kid", kid, "--file", key.with_suffix(".pub"), "--any-audience")
+    doctor(sound).check("settings", "ok")
+    sound.sql("UPDATE signing_key SET is_any_audience = 0")	# as an older version would have added them
+    doctor(sound).check("settings", "warning", "idp, idp-2", "daybook key set KID --iss")
+    sound.cmd("key", "set", "idp", "--iss", "https://id.example.com", "--aud", "daybook")
+    doctor(sound).check("settings", "warning", ": idp-2;")
+    sound.cmd("key", "retire", "idp-2")
     doctor(sound).check("settings", "ok")
 
 

@@ -8,7 +8,7 @@ import pytest
 from openapi_cases import ACCOUNT, AUDIT, CALENDAR, CAMPAIGNS, CASES, EVENTS, GOOD, PLANNER, PRICES, SLOT, USAGE, \
     VALIDATE, Case
 from openapi_document import ASKED, NEVER, OPERATIONS, Number, check_reply, component, errors
-from openapi_world import send, with_gate, without_days, without_keys, world  # noqa: F401 (world is a fixture)
+from openapi_world import send, with_gate, without_days, without_table, world  # noqa: F401 (world is a fixture)
 
 
 def test_the_cases_cover_every_documented_status():
@@ -102,9 +102,9 @@ def test_a_reply_is_as_documented(world, case):
     if case.options.get("break_days"):
         case.options["env"] = {}    # a new process
         reply = without_days(world, lambda: send(world, case))
-    elif case.options.get("break_keys"):
+    elif case.options.get("break_table"):
         case.options["env"] = {}
-        reply = without_keys(world, lambda: send(world, case))
+        reply = without_table(world, case.options["break_table"], lambda: send(world, case))
     elif case.options.get("hold_gate"):
         reply = with_gate(world, lambda: send(world, case))
     else:

@@ -27,7 +27,7 @@ def test_a_token_says_whose_it_is_what_it_may_do_and_until_when(daybook):
         "organizationId": "acme", "name": "Acme Ltd", "timezone": "America/Toronto", "utcOffsetSeconds": -4 * 3600,
         "today": "2026-05-20", "dayStartsAt": "2026-05-20T04:00:00.000Z", "dayEndsAt": "2026-05-21T04:00:00.000Z",
         "weekStart": 1, "quotaUnit": "message",
-        "scopes": ["usage:read", "org:admin"], "credential": "jwt:main",
+        "scopes": ["usage:read", "org:admin"], "credential": "jwt:main", "actor": unsigned(token)[1]["jti"], "isLink": False,
         "expiresAt": iso(unsigned(token)[1]["exp"] * 1000),
         "channels": ["SMS", "CALL", "EMAIL", "INAPP_WEB", "WEB_PUSH", "PUSH", "SLACK", "WHATSAPP", "SAGE"]}
 
@@ -55,6 +55,7 @@ def test_an_api_key_has_no_end_and_may_stand_in_either_header(daybook):
     for headers in ({"X-API-Key": key}, {"Authorization": "Bearer " + key}):
         data = ask(daybook, headers=headers)
         assert (data["credential"], data["expiresAt"], data["scopes"]) == ("apikey:1", None, ["usage:write"])
+        assert (data["actor"], data["isLink"]) == (None, False)
 
 
 @pytest.mark.parametrize("scope", ["usage:read", "usage:write", "usage:backfill", "campaigns:write", "org:admin", ""])
@@ -67,7 +68,8 @@ def test_the_scope_admin_is_all_of_them_and_needs_no_organization(daybook):
     assert ask(daybook, daybook.token("acme", "admin"))["organizationId"] == "acme"
     data = ask(daybook, daybook.token(None, "admin"))
     assert data["scopes"] == every and data["credential"] == "jwt:main" and data["now"] and data["expiresAt"]
-    assert {k for k, v in data.items() if v is None} == set(data) - {"now", "scopes", "credential", "expiresAt", "channels"}
+    assert {k for k, v in data.items() if v is None} == set(data) - {
+        "now", "scopes", "credential", "actor", "isLink", "expiresAt", "channels"}
 
 
 def test_without_a_valid_credential_it_is_401(daybook):

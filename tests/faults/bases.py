@@ -90,7 +90,8 @@ def acme(b):
     b.token(ALL + " usage:backfill")
     b.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
     b.cmd("price", "set", "CALL", "0.013", "--from", "2012-01-01")
-    b.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read", "--name", "first")
+    b.tokens["API key"] = b.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read", "--name", "first")
+    b.tokens["link"] = b.cmd("token", "--org", "acme", "--link", "--ttl", "1h").partition("#token=")[2]
     for body in CAMPAIGNS:
         b.post("campaigns", "/api/campaigns", body)
     b.post("campaigns", "/api/campaigns/hold/pause", None)

@@ -106,6 +106,7 @@ WRITES = [
     write("settings-limits", "settings", "PUT", ORG + "/limits", {"dailyLimit": 30, "messagesCap": None, "costCap": 20}),
     write("prices-reprice", "prices", "POST", ORG + "/prices",
           {"channel": "SMS", "usd": "0.0101", "validFrom": "2026-05-05", "reprice": True}, 202, effect_is_optional=True, **JOB),
+    write("session-exchange", "session", "POST", "/api/session", code=201, scope="link", refusals=(503, 401)),
     write("api-key-add", "api-keys", "POST", ORG + "/api-keys", {"name": "second", "scopes": ["usage:write"]}, 201),
     write("api-key-revoke", "api-keys", "DELETE", ORG + "/api-keys/1"),
     write("setup", "setup", "POST", "/daybook/setup", SETUP, 201, "site", scope="", refusals=(503, 409),
@@ -113,6 +114,7 @@ WRITES = [
     write("setup-upgrade", "setup", "POST", "/daybook/setup", {"code": SETUP_CODE}, 200, "old-site", scope="",
           refusals=(503, 409), operators_file="setup-code.txt", blank=CODE_REMOVED + r"|before-upgrade-[0-9-]+",
           retry_after_ms=1000, unfinished=UNFINISHED),
+    write("upkeep-key-use", "organization-usage", "GET", "/organization/usage", scope="API key", effect_is_optional=True),
     write("upkeep-blanking", "organization-usage", "GET", "/organization/usage", base="blanking", effect_is_optional=True),
     write("upkeep-backup", "organization-usage", "GET", "/organization/usage", base="backup", effect_is_optional=True,
           retry_after_ms=2 * 3600 * 1000),
@@ -151,7 +153,9 @@ COMMANDS = [
     command("price-set", "price", "set", "EMAIL", "0.001"),
     command("price-reprice", "price", "set", "SMS", "0.0101", "--from", "2026-05-05", "--reprice", **JOB),
     command("key-add", "key", "add", random=("kid", "verify_key", "sign_key", "detail")),
+    command("key-set", "key", "set", "main", "--iss", "https://example.com", "--max-scopes", "usage:read"),
     command("key-retire", "key", "retire", "main"),
+    command("token-revoke", "token", "revoke", "--kid", "main", "link:1"),
     command("apikey-add", "apikey", "add", "--org", "acme", "--scope", "usage:write", random=("sha256", "hint"),
             blank=r"dbk_\S+"),
     command("apikey-revoke", "apikey", "revoke", "1"),
@@ -184,7 +188,7 @@ REPORTS = [
     report("usage", "usage", "--org", "acme", "--from", "2026-05-01", "--to", "2026-05-31"),
     report("export", "export", "--org", "acme"),
     report("export-csv", "export", "--org", "acme", "--format", "csv", "--adjustments"),
-    report("token", "token", "--org", "acme", blank=r"\.[\w-]+\.[\w-]{43}(?=\s)"),  # the signature must be there
+    report("token", "token", "--org", "acme", "--sub", "ana", blank=r"\.[\w-]+\.[\w-]{43}(?=\s)"),  # the signature must be there
     report("verify", "verify", says_what_is_wrong=True),
     report("doctor", "doctor", says_what_is_wrong=True, blank=".+"),
 ]

@@ -34,6 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char secret[] = "\x8f\x1e\x5c\x02\xd7\x6b\x39\xaa\x40\xfe\x13\x99\x27\xb0\x65\xce"
 	    "\x5a\x71\x0d\xe8\x34\xc9\xf2\x16\x8b\x4d\x7f\xa3\x0c\xe5\x92\x68";
 	const struct key_bytes key = { secret, sizeof(secret) - 1 };
+	static const struct claims_rules ours = { "", "daybook", true }, theirs = { "id", "daybook", false };
 	struct arena *a = arena_new();
 	struct claims claims;
 	struct token t;
@@ -45,13 +46,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		/* As if it were signed, so that the claims are met as well. */
 		if (json_check("payload", t.payload, t.payload_n, &err) == OK &&
-		    claims_read(a, t.payload, t.payload_n, "", "daybook", NOW, &claims, &err) == OK &&
+		    claims_read(a, t.payload, t.payload_n, &ours, NOW, &claims, &err) == OK &&
 		    claims.org != NULL && !id_ok(claims.org))
 			abort();
 	}
 	/* The bytes as a payload: random ones seldom pass for base64url of JSON. */
 	if (json_check("payload", arena_text(a, (const char *)data, size), size, &err) == OK)
-		claims_read(a, arena_text(a, (const char *)data, size), size, "id", "daybook", NOW, &claims, &err);
+		claims_read(a, arena_text(a, (const char *)data, size), size, &theirs, NOW, &claims, &err);
 	arena_free(a);
 	return 0;
 }

@@ -61,7 +61,10 @@ def add_reading(world):
         "token", "token --org nobody --kid replies", "token --org acme --scope dance", "token --org acme --ttl soon",
         "token --org acme --ttl 11y", "token --org acme --ttl 100000d",
         "token --org acme --kid nobody", "token --org 'a b'", "token --org acme --ttl 90s --kid replies",
-        "token --org acme --ttl 0s")
+        "token --org acme --ttl 0s", "token --org acme --kid replies --sub ana", "token --org acme --kid replies --ttl 31d",
+        "token --scope admin --kid replies --ttl 31d", "token --scope admin --kid replies --ttl 31d --force",
+        "token --org acme --kid replies --link --ttl 61m", "token revoke", "token revoke x", "token revoke --kid replies x",
+        "token revoke --kid replies x", "token revoke --kid nobody x", "token revoke --kid replies link:y")
 
 
 def add_organizations(world):
@@ -89,6 +92,9 @@ def add_credentials(world):
     ec.write_text(EC_PUBLIC)
     run(world, "key list", "key add --kid main", "key add --kid main", "key add", "key add --alg ES256", "key add --alg HS512",
         "key add --alg ES256 --kid ec --file ec.pem --org a --max-scopes usage:read",
+        "key add --alg ES256 --kid ec --file ec.pem --iss i", "key add --alg ES256 --kid ec --file ec.pem --aud a --any-audience",
+        "key add --alg ES256 --kid ec --file ec.pem --iss i --aud a --access-role", "key list", "key set ec --max-scopes usage:read",
+        "key set ec --any-audience --access-role no", "key set ec --access-role maybe", "key set ec", "key set nobody --iss i",
         "key add --alg RS256 --kid rsa --file rsa.pem", "key add --alg RS256 --kid rsa --file ec.pem",
         "key add --kid f --file nothing.pem", "key add --kid 'a b'", "key add --kid o --org nobody",
         "key add --kid m --max-scopes dance", "key add --kid m --max-scopes 'usage:read usage:write' --org b", "key list",
@@ -102,6 +108,8 @@ def add_credentials(world):
         "apikey add --org a --scope 'usage:read usage:write' --name sender", "apikey add --org nobody --scope usage:read",
         "apikey add --org a", "apikey add --org a --scope admin", "apikey add --org a --scope dance",
         f"apikey add --org a --scope usage:read --name {'n' * 201}", "apikey list",
+        "apikey add --org a --scope usage:read --expires 90d", "apikey add --org a --scope usage:read --expires 2020-01-01",
+        "apikey add --org a --scope usage:read --expires soon", "apikey revoke 1 --org b", "apikey revoke 1 --org a",
         "apikey revoke 1", "apikey revoke 1", "apikey revoke 9", "apikey revoke x", "apikey revoke", "apikey list")
     run(world, "price list", "price set SMS 0.0079 --from 2026-01-01", "price set CALL 0.013",
         "price set SMS 0.01 --org b --from 2026-02-01", "price set SMS dear", "price set PIGEON 1", "price set SMS",

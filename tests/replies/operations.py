@@ -52,6 +52,7 @@ OPERATIONS = [
     Operation("GET", "/api/events", READ, f"from={DAY}&to={DAY}&limit=5",
               ("from", "to", "limit", "after", "channel", "status", "campaignId", "format"), csv=True),
     Operation("GET", "/api/session", ANY),
+    Operation("POST", "/api/session", ANY, status=403),	# writing.py has one with a link
     Operation("GET", ORG, ADMIN),
     Operation("PUT", ORG + "/profile", ADMIN, body={"name": "Acme", "weekStart": 1}),
     Operation("PUT", ORG + "/timezone", ADMIN, body={"timezone": "America/Toronto", "recutHistory": False}),
@@ -61,7 +62,8 @@ OPERATIONS = [
         "callCap": None, "allowOverage": False}),
     Operation("GET", ORG + "/limits", READ),
     Operation("GET", ORG + "/api-keys", ADMIN),
-    Operation("POST", ORG + "/api-keys", ADMIN, status=201, body={"name": "sender", "scopes": ["usage:read", "usage:write"]}),
+    Operation("POST", ORG + "/api-keys", ADMIN, status=201, body={
+        "name": "sender", "scopes": ["usage:read", "usage:write"], "expiresAt": "2026-12-31T00:00:00Z"}),
     Operation("DELETE", ORG + "/api-keys/{key}", ADMIN),
     Operation("GET", ORG + "/prices", ADMIN),
     Operation("POST", ORG + "/prices", ADMIN, body={

@@ -42,7 +42,8 @@ def add_prices_and_keys(s):
     for body in ({"scopes": ["usage:read"]}, {"scopes": ["admin"]}, {"scopes": ["usage:backfill"]}, {"scopes": []},
                  {"scopes": ["dance"]}, {"scopes": ["usage:read usage:write"]},
                  {"scopes": ["usage:read", "usage:read"]}, {"scopes": [7]}, {"name": "x" * 201, "scopes": ["usage:read"]},
-                 {"name": "x"}):
+                 {"name": "x"}, {"scopes": ["usage:read"], "expiresAt": "2026-03-01T00:00:00Z"},
+                 {"scopes": ["usage:read"], "expiresAt": "2036-12-31T00:00:00Z"}, {"scopes": ["usage:read"], "expiresAt": "soon"}):
         s.say("a key", "POST", ORG + "/api-keys", body)
     s.world.tokens["made"] = json.loads(made)["data"]["secret"]
     s.say("by the key", "GET", "/api/session", token="made")
@@ -50,6 +51,10 @@ def add_prices_and_keys(s):
         s.say("revoked", "DELETE", f"{ORG}/api-keys/{key}")
     s.say("by the key that is revoked", "GET", "/api/session", token="made")
     s.say("the keys", "GET", ORG + "/api-keys")
+    s.world.tokens["link"] = s.world.cmd(
+        "token", "--org", "acme", "--kid", "replies", "--sub", "ana", "--link")[1].partition("#token=")[2].strip()
+    for times in ("once", "twice"):
+        s.say(f"a session, {times}", "POST", "/api/session", token="link")
 
 
 # ---- The installation

@@ -1,7 +1,8 @@
-/* api_key.c: adding, finding, revoking. */
+/* api_key.c: adding, finding, revoking, recording the use. */
 #include "table.h"
 #include "auth/api_key.h"
 #include "make_token.h"
+#include "time/instant.h"
 
 #define GOOD "dbk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
@@ -31,6 +32,7 @@ static const struct add_row {
 	unsigned scopes;
 	size_t name_bytes;	/* of the key's name */
 	enum status status;
+	int64_t expires_at;
 } adds[] = {
 	{ "a key of acme is taken", "acme", SCOPE_USAGE_READ, 4, OK },
 	{ "everything but admin is taken", "acme", SCOPE_ALL & ~SCOPE_INSTALLATION, 4, OK },
@@ -41,6 +43,10 @@ static const struct add_row {
 	{ "no name is taken", "acme", SCOPE_USAGE_READ, 0, OK },
 	{ "a name of 200 bytes is taken", "acme", SCOPE_USAGE_READ, 200, OK },
 	{ "a name of 201 bytes is refused", "acme", SCOPE_USAGE_READ, 201, BAD_REQUEST },
+	{ "an end in the next moment is taken", "acme", SCOPE_USAGE_READ, 4, OK, NOW + 1 },
+	{ "an end that has come is refused", "acme", SCOPE_USAGE_READ, 4, BAD_REQUEST, NOW },
+	{ "an end in ten years is taken", "acme", SCOPE_USAGE_READ, 4, OK, NOW + API_KEY_LIFE_MAX_MS },
+	{ "a later end is refused", "acme", SCOPE_USAGE_READ, 4, BAD_REQUEST, NOW + API_KEY_LIFE_MAX_MS + 1 },
 };
 
 static void
@@ -51,15 +57,18 @@ key_is_added(void **state)
 	    arena_printf(arena, "%0300d", 0));
 	struct error err = { .text = "" };
 	struct api_key k;
-	int64_t key = 0;
+	int64_t number = 0;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, row->org, name, row->scopes, NOW, &test_actor, &secret, &key, &err), row->status);
+	assert_int_equal(api_key_add(db, arena, &(const struct api_key_input) { row->org, name, row->scopes, row->expires_at }, NOW,
+	    &test_actor, &secret, &number, &err), row->status);
 	assert_int_equal(err.text[0] != '\0', row->status != OK);
 	if (row->status == OK) {
 		assert_true(api_key_shape_ok(secret));
-		assert_int_equal(api_key_find(db, arena, secret, &k, &err), OK);
-		assert_int_equal(k.key, key);
+		assert_int_equal(api_key_find(db, arena, secret, NOW, &k, &err), OK);
+		assert_int_equal(k.number, number);
+		assert_int_equal(k.expires_at, row->expires_at);
+		assert_int_equal(api_key_find(db, arena, secret, NOW + 1, &k, &err), row->expires_at == NOW + 1 ? NOT_FOUND : OK);
 		assert_string_equal(k.org, row->org);
 		assert_string_equal(k.name, name);
 		assert_int_equal(k.scopes, row->scopes);
@@ -74,30 +83,75 @@ list_key(const struct api_key *k, void *arg)
 {
 	const char **list = arg;
 
-	*list = arena_printf(arena, "%s%lld/%s/%s/%s/%lld ", *list, (long long)k->key, k->org, k->name,
+	*list = arena_printf(arena, "%s%lld/%s/%s/%s/%lld ", *list, (long long)k->number, k->org, k->name,
 	    scopes_format(arena, k->scopes), (long long)k->revoked_at);
 }
 
-static void
-revoked_once_and_listed(void **state)
+/* A key of that name, with the scope usage:read. */
+static const char *
+added(const char *org, const char *name, int64_t at)
 {
-	const char *one, *two, *list = "";
+	const char *secret;
+	struct error err;
+	int64_t number;
+
+	assert_int_equal(api_key_add(db, arena, &(const struct api_key_input) { org, name, SCOPE_USAGE_READ, 0 }, at, &test_actor,
+	    &secret, &number, &err), OK);
+	return secret;
+}
+
+static void
+numbered_revoked_once_and_listed(void **state)
+{
+	const char *one, *two, *three, *list = "";
 	struct error err = { .text = "" };
 	struct api_key k;
-	int64_t key;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, 2, &test_actor, &one, &key, &err), OK);
-	assert_int_equal(api_key_add(db, arena, "globex", "b", SCOPE_ORG_ADMIN, 1, &test_actor, &two, &key, &err), OK);
+	one = added("acme", "a", 2);
+	two = added("globex", "b", 1);
+	three = added("acme", "c", 3);
 	assert_string_not_equal(one, two);
-	assert_int_equal(api_key_revoke(db, 1, 7, &test_actor, &err), OK);
-	assert_int_equal(api_key_revoke(db, 1, 8, &test_actor, &err), OK);
-	assert_int_equal(api_key_revoke(db, 3, 8, &test_actor, &err), NOT_FOUND);
-	assert_int_equal(api_key_find(db, arena, one, &k, &err), NOT_FOUND);
-	assert_int_equal(api_key_find(db, arena, two, &k, &err), OK);
+	assert_int_equal(api_key_revoke(db, "acme", 1, 7, &test_actor, &err), OK);
+	assert_int_equal(api_key_revoke(db, "acme", 1, 8, &test_actor, &err), OK);
+	assert_int_equal(api_key_revoke(db, "globex", 2, 8, &test_actor, &err), NOT_FOUND);
+	assert_int_equal(api_key_find(db, arena, one, NOW, &k, &err), NOT_FOUND);
+	assert_int_equal(api_key_find(db, arena, two, NOW, &k, &err), OK);
+	assert_int_equal(api_key_find(db, arena, three, NOW, &k, &err), OK);
+	assert_int_equal(api_key_load(db, arena, NULL, 2, &k, &err), OK);
+	assert_string_equal(k.name, "c");
+	assert_int_equal(api_key_load(db, arena, NULL, 1, &k, &err), CONFLICT);
+	assert_int_equal(api_key_load(db, arena, "globex", 1, &k, &err), OK);
+	assert_string_equal(k.name, "b");
 	assert_int_equal(api_key_each(db, arena, NULL, list_key, &list), OK);
-	assert_string_equal(list, "2/globex/b/org:admin/0 1/acme/a/usage:read/7 ");
+	assert_string_equal(list, "1/globex/b/usage:read/0 1/acme/a/usage:read/7 2/acme/c/usage:read/0 ");
+	db_write_abort(db);
+}
+
+/* The caller asks for the use to be recorded until it is, and again a day later. */
+static void
+use_is_recorded_once_a_day(void **state)
+{
+	const char *secret;
+	struct error err = { .text = "" };
+	struct caller caller;
+	struct api_key k;
+
+	(void)state;
+	assert_int_equal(db_write_begin(db), OK);
+	secret = added("acme", "a", 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(auth_check(db, arena, NULL, secret, NOW, &caller, &err), OK);
+		assert_true(caller.used_key != 0);
+		assert_int_equal(api_key_note_use(db, caller.used_key, NOW), OK);
+		assert_int_equal(api_key_note_use(db, caller.used_key, NOW - DAY_MS), OK);	/* one that comes late changes nothing */
+		assert_int_equal(api_key_find(db, arena, secret, NOW, &k, &err), OK);
+		assert_int_equal(k.used_at, NOW / DAY_MS * DAY_MS);
+		assert_int_equal(auth_check(db, arena, NULL, secret, k.used_at + DAY_MS - 1, &caller, &err), OK);
+		assert_int_equal(caller.used_key, 0);
+		assert_int_equal(query_run(db_query(db, "UPDATE api_key SET used_at = used_at - 86400000")), OK);
+	}
 	db_write_abort(db);
 }
 
@@ -107,12 +161,10 @@ the_key_is_not_kept(void **state)
 {
 	const char *secret;
 	struct query *q;
-	struct error err;
-	int64_t key;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &test_actor, &secret, &key, &err), OK);
+	secret = added("acme", "a", NOW);
 	q = db_query(db, "SELECT count(*) FROM api_key WHERE instr(hint, :part) OR instr(name, :part) "
 	    "OR instr(sha256, CAST(:part AS BLOB))");
 	query_bind_text(q, ":part", secret + 8);
@@ -126,12 +178,10 @@ static void
 admin_in_a_row_is_not_granted(void **state)
 {
 	const char *secret;
-	struct error err;
-	int64_t key;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(api_key_add(db, arena, "acme", "a", SCOPE_USAGE_READ, NOW, &test_actor, &secret, &key, &err), OK);
+	secret = added("acme", "a", NOW);
 	assert_int_equal(query_run(db_query(db, "UPDATE api_key SET scopes = 'usage:read admin'")), OK);
 	assert_int_equal(db_write_commit(db), OK);
 	is_caller(NULL, secret, "acme", SCOPE_USAGE_READ, "apikey:1");
@@ -145,7 +195,8 @@ main(void)
 	world_open();
 	TABLE(shapes, shape_is);
 	TABLE(adds, key_is_added);
-	CASE("a key is revoked once, and listed with the others", revoked_once_and_listed);
+	CASE("keys have numbers of their organization, are revoked once, and listed", numbered_revoked_once_and_listed);
+	CASE("the use of a key is recorded once a day", use_is_recorded_once_a_day);
 	CASE("the key itself is not kept", the_key_is_not_kept);
 	CASE("admin in an API key's row is not granted", admin_in_a_row_is_not_granted);
 	failed = TABLE_RUN("api_key");

@@ -61,9 +61,9 @@ key_bounds(void **state)
 
 /* ---- Headers and API keys */
 
-static const char *good_key, *revoked_key;
+static const char *good_key, *revoked_key, *expired_key, *their_key;
 
-/* $K stands for the good API key, $R for the revoked one, $T for a good token; NULL: no such header. */
+/* $K stands for the good API key, $R for a revoked and $E for an expired one, $G for one of globex, $T for a good token. */
 static const struct request_row {
 	const char *name, *authorization, *api_key, *credential;	/* NULL: refused */
 } requests[] = {
@@ -95,6 +95,8 @@ static const struct request_row {
 	{ "Bearer in X-API-Key is refused", NULL, "Bearer $K", NULL },
 	{ "a revoked API key is refused", NULL, "$R", NULL },
 	{ "a revoked API key is refused as a bearer", "Bearer $R", NULL, NULL },
+	{ "an expired API key is refused", NULL, "$E", NULL },
+	{ "an API key of globex has its number there", NULL, "$G", "apikey:1" },
 	{ "an unknown API key is refused", NULL, "dbk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL },
 	{ "the prefix alone is refused", NULL, "dbk_", NULL },
 	{ "an API key and one more is refused", NULL, "$KA", NULL },
@@ -116,7 +118,8 @@ fill(const char *header)
 		else if (*++header == 'T')
 			text = arena_printf(arena, "%s%s", text, token_of(HS, ACME, SECRET_256));
 		else
-			text = arena_printf(arena, "%s%s", text, *header == 'K' ? good_key : revoked_key);
+			text = arena_printf(arena, "%s%s", text, *header == 'K' ? good_key : *header == 'R' ? revoked_key :
+			    *header == 'E' ? expired_key : their_key);
 	return text;
 }
 
@@ -126,7 +129,8 @@ request_is(void **state)
 	const struct request_row *row = *state;
 
 	if (row->credential != NULL)
-		is_caller(fill(row->authorization), fill(row->api_key), "acme",
+		is_caller(fill(row->authorization), fill(row->api_key),
+		    row->api_key != NULL && strcmp(row->api_key, "$G") == 0 ? "globex" : "acme",
 		    row->credential[0] == 'j' ? READ : NARROW, row->credential);
 	else
 		is_refused(fill(row->authorization), fill(row->api_key));
@@ -212,7 +216,7 @@ static void
 add_keys(void)
 {
 	struct error err;
-	int64_t key;
+	int64_t number;
 
 	assert(db_write_begin(db) == OK);
 	add_key("hs", "HS256", SECRET, NULL, SCOPE_ALL, 1);
@@ -220,9 +224,15 @@ add_keys(void)
 	add_key("narrow", "HS256", SECRET, NULL, NARROW, 7);
 	add_key("acme-narrow", "HS256", SECRET, "acme", READ, 8);
 	add_key("nothing", "HS256", SECRET, NULL, 0, 9);
-	assert(api_key_add(db, arena, "acme", "good", NARROW, NOW, &test_actor, &good_key, &key, &err) == OK && key == 1);
-	assert(api_key_add(db, arena, "acme", "lost", NARROW, NOW, &test_actor, &revoked_key, &key, &err) == OK && key == 2);
-	assert(api_key_revoke(db, key, NOW, &test_actor, &err) == OK);
+	assert(api_key_add(db, arena, &(const struct api_key_input) { "acme", "good", NARROW, 0 }, NOW, &test_actor, &good_key, &number,
+	    &err) == OK && number == 1);
+	assert(api_key_add(db, arena, &(const struct api_key_input) { "acme", "lost", NARROW, 0 }, NOW, &test_actor, &revoked_key,
+	    &number, &err) == OK && number == 2);
+	assert(api_key_revoke(db, "acme", number, NOW, &test_actor, &err) == OK);
+	assert(api_key_add(db, arena, &(const struct api_key_input) { "acme", "late", NARROW, NOW }, NOW - 1, &test_actor, &expired_key,
+	    &number, &err) == OK && number == 3);
+	assert(api_key_add(db, arena, &(const struct api_key_input) { "globex", "theirs", NARROW, NOW + 1 }, NOW, &test_actor,
+	    &their_key, &number, &err) == OK && number == 1);
 	assert(db_write_commit(db) == OK);
 }
 

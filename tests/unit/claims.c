@@ -87,7 +87,7 @@ read_claims(const char *payload, const char *iss, const char *aud, struct claims
 
 	arena_reset(arena);
 	assert_int_equal(json_check("payload", payload, strlen(payload), &err), OK);
-	st = claims_read(arena, payload, strlen(payload), iss, aud, NOW, claims, &err);
+	st = claims_read(arena, payload, strlen(payload), &(const struct claims_rules) { iss, aud, true }, NOW, claims, &err);
 	assert_int_equal(err.text[0] != '\0', st != OK);
 	return st;
 }
@@ -174,7 +174,8 @@ an_array_has_no_claims(void **state)
 	struct claims claims;
 
 	(void)state;
-	assert_int_equal(claims_read(arena, "[]", 2, "", "", NOW, &claims, &err), UNAUTHENTICATED);
+	assert_int_equal(claims_read(arena, "[]", 2, &(const struct claims_rules) { "", "", true }, NOW, &claims, &err),
+	    UNAUTHENTICATED);
 }
 
 /* ---- Scopes */

@@ -1,5 +1,5 @@
 /*
- * Makes a file of schema version 1, 2 or 3 with rows in it, as tests/e2e/schema-N.sql and the programs of that version would.
+ * Makes a file of schema version 1, 2, 3 or 4 with rows in it, as tests/e2e/schema-N.sql and the programs of that version would.
  */
 #ifndef MAKE_OLD_H
 #define MAKE_OLD_H
@@ -47,6 +47,47 @@ static const char rows_sql[] =
     "INSERT INTO audit VALUES "
     "(1, 13, 1, 'cli', 'event.void', '{\"source\":\"\",\"id\":\"v\",\"voids\":\"b\",\"reason\":\"a \\\"test\\\" \\u00e9\"}'), "
     "(2, 13, 1, 'cli', 'event.void', 'no JSON'), (3, 20, NULL, 'cli', 'key.add', '{}');";
+
+/* The same as version 4 has it: limits are rows, a credential is an actor, an event has its reason and what it settles. */
+static const char rows_4_sql[] =
+    "INSERT INTO organization (key, id, name, timezone, revision, plan, cycle_day, created_at, updated_at) VALUES "
+    "(1, 'acme', 'Acme', 'America/Toronto', 7, 'growth', 5, 1, 2), (2, 'globex', 'Globex', 'UTC', 3, '', 1, 1, 2);"
+    "INSERT INTO zone_span VALUES (1, 1325376000000, -18000, 'America/Toronto', '2024a'), (2, 1325376000000, 0, 'UTC', '');"
+    "INSERT INTO limit_rule (key, org, name, channels, unit, period, action) VALUES "
+    "(1, 1, 'daily', 'SMS', 'part', 'day', 'refuse'), "
+    "(2, 1, 'cycle-messages', 'EMAIL INAPP_WEB WEB_PUSH PUSH SLACK', 'message', 'cycle', 'report'), "
+    "(3, 1, 'cycle-cost', 'SMS CALL', 'cost', 'cycle', 'report'), (4, 1, 'cycle-sms', 'SMS', 'message', 'cycle', 'report'), "
+    "(5, 1, 'cycle-calls', 'CALL', 'message', 'cycle', 'report'), (6, 2, 'daily', 'SMS', 'message', 'day', 'refuse'), "
+    "(7, 2, 'cycle-messages', 'EMAIL INAPP_WEB WEB_PUSH PUSH SLACK', 'message', 'cycle', 'refuse'), "
+    "(8, 2, 'cycle-cost', 'SMS CALL', 'cost', 'cycle', 'refuse'), (9, 2, 'cycle-sms', 'SMS', 'message', 'cycle', 'refuse'), "
+    "(10, 2, 'cycle-calls', 'CALL', 'message', 'cycle', 'refuse');"
+    "INSERT INTO limit_amount VALUES (1, 15340, 500), (2, 15340, 100), (3, 15340, 2500000), (4, 15340, 40), (5, 15340, NULL), "
+    "(6, 15340, NULL), (7, 15340, NULL), (8, 15340, NULL), (9, 15340, NULL), (10, 15340, NULL);"
+    "INSERT INTO campaign (key, org, id, name, is_segmented, created_at, updated_at) VALUES (4, 1, 'spring', 'Spring', 0, 1, 1);"
+    "INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, sent, spent, status) "
+    "VALUES (4, 1, 1, 1779289200000, 20593, 100, 1, 1, 'paused');"
+    "INSERT INTO request VALUES (1, 'campaign', 'spring', zeroblob(32), 5);"
+    "INSERT INTO actor VALUES (1, 'cli', ''), (2, 'jwt:main', ''), (3, 'apikey:1', '');"
+    "INSERT INTO event VALUES "
+    "(1, '', 'a', 1779289200000, 'SMS', 1, 2, 'sent', 15800, 0, 'spring', 1, 4, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, 0, 10), "
+    "(1, '', 'b', 1779289200001, 'CALL', 1, 1, 'sent', 13000, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2, 0, 11), "
+    "(1, '', 'f', 1779289200002, 'SMS', 1, 1, 'failed', 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, zeroblob(32), 1, 0, 12), "
+    "(1, '', 'v', 1779289200001, 'CALL', -1, -1, 'void', -13000, 0, NULL, NULL, NULL, NULL, 'b', NULL, 'a \"test\" \u00e9', NULL, NULL, NULL, "
+    "NULL, 1, 0, 13), "
+    "(1, '', 'w', 1779289200000, 'SMS', -1, -2, 'void', -15800, 0, 'spring', 1, 4, 1, 'a', NULL, NULL, NULL, NULL, NULL, NULL, 1, 0, 13), "
+    "(1, 'daybook:adjust:', 'a' || char(31) || '12', 1779289200000, 'SMS', 0, 0, 'adjust', 77, 1, NULL, NULL, NULL, NULL, NULL, 'a', NULL, "
+    "NULL, NULL, NULL, NULL, 1, 0, 14), "
+    "(1, 'daybook:reprice', 'SMS/1/1', 1779289200000, 'SMS', 0, 0, 'adjust', 5, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+    "NULL, 1, 0, 15), "
+    "(2, 'app', 'a', 1779289200000, 'EMAIL', 1, 1, 'sent', 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3, 0, 16);"
+    "INSERT INTO failure VALUES (1, '', 'f', NULL, NULL, 1779289200002, '+14165550100', 'opted out');"
+    "INSERT INTO usage_quarter VALUES (2, 1976988, 'EMAIL', 1, 1, 0); INSERT INTO usage_day VALUES (2, 20593, 'EMAIL', 1, 1, 0);"
+    "INSERT INTO price VALUES (9, NULL, 'SMS', 15340, 7900000);"
+    "INSERT INTO signing_key VALUES ('main', 'HS256', x'01', x'01', NULL, 'usage:read', 1, NULL);"
+    "INSERT INTO api_key VALUES (1, zeroblob(32), 'dbk_', 'one', 2, 'usage:write', 1, NULL);"
+    "INSERT INTO setting VALUES ('epoch', '0123456789abcdef0123456789abcdef'), ('iss', 'https://example.com');"
+    "INSERT INTO audit VALUES (1, 13, 1, 'cli', '', 'event.void', '{}'), (2, 13, 1, 'cli', '', 'event.void', 'no JSON'), "
+    "(3, 20, NULL, 'cli', '', 'key.add', '{}');";
 
 static int64_t
 old_digest(sqlite3 *c, const char *sql)
@@ -105,6 +146,37 @@ write_digests(sqlite3 *c)
 	run_sql(c, sql);
 }
 
+/* The columns of an event and of a plan that digests cover since version 4 (schema.sql). */
+#define EVENTS_4 "SELECT e.org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, campaign_given, " \
+	"segment_given, campaign, segment, voids_id, settles_id, reason, sender, network, tag, credential, name, org_revision, " \
+	"received_at FROM event e JOIN actor ON key = actor "
+#define PLAN_4 "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, s.number, s.org, s.channel, s.sender, " \
+	"s.scheduled_at, s.contacts, s.parts_per_contact, 1 FROM campaign c JOIN segment s ON s.campaign = c.key " \
+	"JOIN request r ON r.id = c.id"
+
+/* The digests of version 4. */
+static void
+write_digests_4(sqlite3 *c)
+{
+	char sql[512];
+	int64_t sums[3] = { 0, 0, 0 };
+	sqlite3_stmt *stmt;
+
+	assert_int_equal(sqlite3_prepare_v2(c, "SELECT org, source, id FROM event", -1, &stmt, NULL), SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		int org = sqlite3_column_int(stmt, 0);
+		char *select = sqlite3_mprintf(EVENTS_4 "WHERE e.org = %d AND source = %Q AND id = %Q", org, sqlite3_column_text(stmt, 1),
+		    sqlite3_column_text(stmt, 2));
+
+		sums[org] = row_hash_sum(sums[org], old_digest(c, select));
+		sqlite3_free(select);
+	}
+	sqlite3_finalize(stmt);
+	snprintf(sql, sizeof(sql), "INSERT INTO ledger_day VALUES (1, 20593, 7, %lld), (2, 20593, 1, %lld); "
+	    "UPDATE campaign SET digest = %lld", (long long)sums[1], (long long)sums[2], (long long)old_digest(c, PLAN_4));
+	run_sql(c, sql);
+}
+
 static sqlite3 *
 open_old(void)
 {
@@ -142,9 +214,11 @@ make_old(int version)
 	c = open_old();
 	run_sql(c, "PRAGMA journal_mode = WAL");
 	run_sql(c, schema);
-	run_sql(c, rows_sql);
+	run_sql(c, version == 4 ? rows_4_sql : rows_sql);
 	if (version == 3)
 		write_digests(c);
+	if (version == 4)
+		write_digests_4(c);
 	sqlite3_close(c);
 	free(schema);
 	chmod(path, 0640);

@@ -149,7 +149,10 @@ add_key(const char *kid, const char *alg, const char *pem, const char *org, unsi
 {
 	struct error err = { .text = "" };
 
-	if (signing_key_add(db, arena, kid, alg, pem, org, max_scopes, at_ms, &test_actor, &err) != OK) {
+	struct signing_key_input input = { .kid = kid, .alg = alg, .pem = pem, .org = org, .has_max_scopes = true,
+		.max_scopes = max_scopes, .is_any_audience = pem != NULL && strstr(pem, "PUBLIC") != NULL, .may_access_role = true };
+
+	if (signing_key_add(db, arena, &input, at_ms, &test_actor, &err) != OK) {
 		fprintf(stderr, "%s: %s\n", kid, err.text);
 		abort();
 	}

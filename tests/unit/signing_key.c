@@ -188,7 +188,8 @@ key_is_added(void **state)
 	struct signing_key k;
 
 	assert_int_equal(db_write_begin(db), OK);
-	assert_int_equal(signing_key_add(db, arena, row->kid, row->alg, key, row->org, SCOPE_ALL, NOW, &test_actor, &err),
+	assert_int_equal(signing_key_add(db, arena, &(const struct signing_key_input) { .kid = row->kid, .alg = row->alg, .pem = key,
+	    .org = row->org, .has_max_scopes = true, .max_scopes = SCOPE_ALL, .is_any_audience = true }, NOW, &test_actor, &err),
 	    row->status);
 	assert_int_equal(err.text[0] != '\0', row->status != OK);
 	if (row->status == OK) {
@@ -317,15 +318,16 @@ token_is_signed(void **state)
 {
 	const struct sign_row *row = *state;
 	struct error err = { .text = "" };
-	const char *token = NULL;
+	struct signed_token token;
 	enum status st;
 
 	assert_int_equal(db_read_begin(db), OK);
-	st = token_sign(db, arena, row->kid, row->org, row->scopes, NOW, row->ttl_ms, &token, &err);
+	st = token_sign(db, arena, &(const struct token_input) { .kid = row->kid, .org = row->org, .scopes = row->scopes,
+	    .ttl_ms = row->ttl_ms }, NOW, &token, &err);
 	db_read_end(db);
 	assert_int_equal(st, row->status);
 	if (st == OK)
-		is_caller(bearer(token), NULL, row->org != NULL ? row->org : "", scopes_expand(row->scopes),
+		is_caller(bearer(token.text), NULL, row->org != NULL ? row->org : "", scopes_expand(row->scopes),
 		    row->credential);
 	else
 		assert_true(err.text[0] != '\0');
@@ -348,15 +350,20 @@ decoded(const char *segment)
 static void
 what_a_token_says(void **state)
 {
-	const char *token = NULL, *payload;
+	const struct token_input input = { .kid = "acme", .org = "acme", .scopes = WRITE, .ttl_ms = HOUR, .sub = "ana" };
+	struct signed_token signed_one;
+	const char *token, *payload;
 	struct error err;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
 	assert_int_equal(setting_set(db, "iss", "https://id", &err), OK);
 	assert_int_equal(setting_set(db, "aud", "day\"book", &err), OK);
-	assert_int_equal(token_sign(db, arena, "acme", "acme", WRITE, NOW + 999, HOUR, &token, &err), OK);
+	assert_int_equal(token_sign(db, arena, &input, NOW + 999, &signed_one, &err), OK);
 	db_write_abort(db);
+	token = signed_one.text;
+	assert_string_equal(signed_one.kid, "acme");
+	assert_int_equal(signed_one.expires_at, INT64_C(1780003600000));
 	assert_non_null(strstr(decoded(token), "\"kid\":\"acme\""));
 	assert_non_null(strstr(decoded(token), "\"alg\":\"ES256\""));
 	assert_non_null(strstr(decoded(token), "\"typ\":\"JWT\""));
@@ -364,6 +371,8 @@ what_a_token_says(void **state)
 	assert_non_null(strstr(payload, "\"iat\":1780000000,"));
 	assert_non_null(strstr(payload, "\"exp\":1780003600,"));
 	assert_non_null(strstr(payload, "\"jti\":\"019e7"));
+	assert_non_null(strstr(payload, arena_printf(arena, "\"jti\":\"%s\"", signed_one.jti)));
+	assert_non_null(strstr(payload, "\"sub\":\"ana\""));
 	assert_non_null(strstr(payload, "\"organizationId\":\"acme\""));
 	assert_non_null(strstr(payload, "\"scope\":\"usage:read usage:write\""));
 	assert_non_null(strstr(payload, "\"iss\":\"https://id\""));
@@ -373,13 +382,14 @@ what_a_token_says(void **state)
 static void
 without_keys_nothing_is_signed(void **state)
 {
-	const char *token = NULL;
+	const struct token_input input = { .org = "acme", .scopes = READ, .ttl_ms = HOUR };
+	struct signed_token token;
 	struct error err;
 
 	(void)state;
 	assert_int_equal(db_write_begin(db), OK);
 	assert_int_equal(query_run(db_query(db, "DELETE FROM signing_key")), OK);
-	assert_int_equal(token_sign(db, arena, NULL, "acme", READ, NOW, HOUR, &token, &err), NOT_FOUND);
+	assert_int_equal(token_sign(db, arena, &input, NOW, &token, &err), NOT_FOUND);
 	assert_string_equal(err.hint, "Add one with `daybook key add`.");
 	db_write_abort(db);
 }
@@ -388,15 +398,16 @@ without_keys_nothing_is_signed(void **state)
 static void
 many_signed_by_es256(void **state)
 {
-	const char *token = NULL;
+	const struct token_input input = { .kid = "acme", .org = "acme", .scopes = READ, .ttl_ms = HOUR };
+	struct signed_token token;
 	struct error err;
 
 	(void)state;
 	for (int i = 0; i < 500; i++) {
 		assert_int_equal(db_read_begin(db), OK);
-		assert_int_equal(token_sign(db, arena, "acme", "acme", READ, NOW, HOUR, &token, &err), OK);
+		assert_int_equal(token_sign(db, arena, &input, NOW, &token, &err), OK);
 		db_read_end(db);
-		is_caller(bearer(token), NULL, "acme", READ, "jwt:acme");
+		is_caller(bearer(token.text), NULL, "acme", READ, "jwt:acme");
 	}
 }
 

@@ -1,0 +1,207 @@
+"""daybook token and key: who a token names, links that sign in, single tokens revoked, keys of other issuers."""
+import concurrent.futures
+import json
+import re
+import subprocess
+
+import pytest
+
+from conftest import unsigned
+from support import NOON, check_error, ms, set_clock
+
+SESSION = "/api/session"
+
+
+def link(daybook, *options, org="acme"):
+    """The token in a new link."""
+    done = daybook.cmd("token", *(("--org", org) if org else ()), "--link", *options)
+    assert re.fullmatch(r"http://127\.0\.0\.1:8080/#token=[\w-]+\.[\w-]+\.[\w-]+\n", done.stdout)
+    return done.stdout.strip().partition("#token=")[2]
+
+
+def whose(daybook, token):
+    reply = daybook.cgi("session", "GET", SESSION, token=token)
+    return reply.json["data"] if reply.status == 200 else reply.status
+
+
+def exchange(daybook, token):
+    return daybook.cgi("session", "POST", SESSION, token=token)
+
+
+# ---- Links
+
+def test_a_link_lives_ten_minutes_and_gives_one_session_of_twelve_hours(daybook):
+    set_clock(daybook, NOON)
+    token = link(daybook, "--scope", "usage:read org:admin", "--sub", "ana@example.com")
+    data = whose(daybook, token)
+    assert data["isLink"] is True and data["actor"] == "ana@example.com"
+    assert 0 <= ms(data["expiresAt"]) - ms("2026-05-20T16:10:00Z") < 60_000
+    reply = exchange(daybook, token)
+    assert reply.status == 201 and reply.headers["cache-control"] == "no-store"
+    made = reply.json["data"]
+    session = whose(daybook, made["token"])
+    assert made["expiresAt"] == session["expiresAt"] and 0 <= ms(made["expiresAt"]) - ms("2026-05-21T04:00:00Z") < 60_000
+    assert {k: session[k] for k in ("organizationId", "scopes", "credential", "actor", "isLink")} == {
+        "organizationId": "acme", "scopes": ["usage:read", "org:admin"], "credential": "jwt:main", "actor": "ana@example.com", "isLink": False}
+    check_error(exchange(daybook, token), 401, "tether")
+    assert whose(daybook, token) == 401, "a link that was used is no credential either"
+    check_error(exchange(daybook, made["token"]), 403, "tether", "link")
+    late = link(daybook)
+    set_clock(daybook, "2026-05-20T16:12:00Z")
+    assert exchange(daybook, late).status == 401
+    assert made["token"] not in daybook.log_path.read_text() and whose(daybook, made["token"])["organizationId"] == "acme"
+    daybook.cmd("verify")
+
+
+def test_of_many_at_once_one_gets_the_session(daybook):
+    token = link(daybook)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: exchange(daybook, token), range(6)))
+    assert sorted(r.status for r in replies) == [201] + [401] * 5
+    assert all(r.status == 201 or r.headers["www-authenticate"].startswith("Bearer") for r in replies)
+
+
+def test_nothing_but_a_link_is_exchanged(daybook):
+    key = daybook.cmd("apikey", "add", "--org", "acme", "--scope", "org:admin").stdout.strip()
+    for credential in (daybook.token(), daybook.token(None, "admin"), key):
+        check_error(exchange(daybook, credential), 403, "tether", "link")
+    check_error(exchange(daybook, None), 401, "tether")
+    check_error(daybook.cgi("session", "POST", SESSION, body={"ttl": 1}, token=link(daybook)), 400, "tether", "body")
+
+
+def test_a_link_of_admin_and_of_a_narrow_key_give_what_they_have(daybook):
+    daybook.cmd("key", "add", "--kid", "narrow", "--max-scopes", "usage:read")
+    for token, org, scopes in ((link(daybook, "--scope", "admin", org=None), None, 7), (link(daybook, "--kid", "narrow"), "acme", 1)):
+        before = whose(daybook, token)
+        session = whose(daybook, exchange(daybook, token).json["data"]["token"])
+        assert (session["organizationId"], len(session["scopes"]), session["credential"]) == (org, scopes, before["credential"])
+
+
+def test_a_key_that_was_retired_meanwhile_gives_no_session(daybook):
+    token = link(daybook)
+    daybook.cmd("key", "retire", "main")
+    assert exchange(daybook, token).status == 401
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("--link", "--ttl", "61m"), "one hour at most"), (("--link", "--ttl", "12h"), "one hour at most"), (("--scope", "admin", "--ttl", "3650d"), "--force"),
+    (("--ttl", "soon"), "--ttl"), (("--sub", "x" * 129), "sub:"), (("revoke",), "argument"), (("revoke", "x"), "--kid")])
+def test_what_is_no_token(daybook, arguments, words):
+    done = daybook.cmd("token", *arguments, *(() if "revoke" in arguments else ("--org", "acme")), check=False)
+    assert done.returncode in (1, 2) and words in done.stderr and not done.stdout
+
+
+def test_a_token_that_lives_long_is_warned_of(daybook):
+    assert daybook.cmd("token", "--org", "acme", "--ttl", "30d").stderr == ""
+    assert "longer than 30 days" in daybook.cmd("token", "--org", "acme", "--ttl", "31d").stderr
+    done = daybook.cmd("token", "--scope", "admin", "--ttl", "31d", "--force")
+    assert "longer than 30 days" in done.stderr and whose(daybook, done.stdout.strip())["scopes"][-1] == "admin"
+
+
+# ---- One token
+
+def test_one_token_is_revoked_by_its_jti(daybook):
+    one, other = daybook.token(), daybook.token()
+    jti = unsigned(one)[1]["jti"]
+    process = daybook.fastcgi("session")
+    assert process.ask("GET", SESSION, token=one).json["data"]["actor"] == jti
+    assert daybook.cmd("token", "revoke", "--kid", "main", jti).stdout == f"revoked token {jti} of key main: it is refused from now on\n"
+    check_error(process.ask("GET", SESSION, token=one), 401, "tether")
+    assert process.ask("GET", SESSION, token=other).status == 200
+    assert re.search(rf"event=refused reason=\"jti: the token {jti} is revoked", daybook.log_path.read_text())
+    assert daybook.sql("SELECT action, detail FROM audit ORDER BY key DESC LIMIT 1") == [
+        ("token.revoke", json.dumps({"kid": "main", "jti": jti}, separators=(",", ":")))]
+    again, nobody = (daybook.cmd("token", "revoke", "--kid", kid, jti, check=False) for kid in ("main", "nobody"))
+    assert again.returncode == 1 and "revoked already" in again.stderr
+    assert nobody.returncode == 1 and 'no key "nobody"' in nobody.stderr
+    daybook.cmd("verify")
+
+
+def test_a_link_is_revoked_with_its_session(daybook):
+    unused, used = link(daybook), link(daybook)
+    session = exchange(daybook, used).json["data"]["token"]
+    for token in (unused, used):
+        daybook.cmd("token", "revoke", "--kid", "main", unsigned(token)[1]["jti"])
+    assert exchange(daybook, unused).status == 401 and whose(daybook, session) == 401
+
+
+# ---- Who
+
+def test_the_ledger_the_audit_and_the_log_say_who(daybook):
+    set_clock(daybook, NOON)
+    scope = "usage:read usage:write org:admin"
+    ana, bob = daybook.token(scope=scope, sub="ana@example.com"), daybook.token(scope=scope)
+    jti = unsigned(bob)[1]["jti"]
+    key = daybook.cmd("apikey", "add", "--org", "acme", "--scope", scope).stdout.strip()
+    by_ana, by_bob, by_key = ({"token": ana}, {"token": bob}, {"headers": {"X-API-Key": key}})
+    for who, id in ((by_ana, "a"), (by_bob, "b"), (by_key, "k")):
+        assert daybook.cgi("events", "POST", "/api/events", body={"id": id, "occurredAt": NOON}, **who).status == 200
+        assert daybook.cgi("settings", "PUT", "/api/organizations/acme/plan", body={"plan": id}, **who).status == 200
+    expected = [("jwt:main", "ana@example.com"), ("jwt:main", jti), ("apikey:1", "")]
+    assert daybook.sql("SELECT credential, actor FROM audit WHERE action = 'org.set' ORDER BY key") == expected
+    lines = re.findall(r"credential=(\S+)(?: actor=(\S+))? event=request program=settings", daybook.log_path.read_text())
+    assert lines == expected
+    assert daybook.sql("SELECT w.credential, w.name FROM event e JOIN actor w ON w.key = e.actor ORDER BY e.id") == expected
+
+
+def test_a_line_about_a_problem_says_who_too_and_nobody_writes_lines_of_his_own(daybook):
+    token = daybook.token(sub='eve\nlevel=error event=sql "x" \u202e')
+    daybook.sql("ALTER TABLE limit_rule RENAME TO away")
+    assert daybook.cgi("session", "GET", SESSION, token=token).status == 500
+    lines = daybook.log_path.read_text().splitlines()
+    who = r'credential=jwt:main actor="eve\?level=error event=sql \\"x\\" \?" '
+    assert any(re.match(r"level=error request_id=\S+ " + who + "event=sql error=", line) for line in lines)
+    assert any(re.match(r"level=info request_id=\S+ " + who + "event=request", line) for line in lines)
+    assert not any(line.startswith("level=error event=sql") for line in lines)
+
+
+# ---- Keys of other issuers
+
+@pytest.fixture
+def public(daybook):
+    private = daybook.folder / "idp.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", private], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", private.with_suffix(".pub")], check=True, capture_output=True)
+    return private.with_suffix(".pub")
+
+
+def add(daybook, public, kid, *options, check=True):
+    return daybook.cmd("key", "add", "--alg", "ES256", "--kid", kid, "--file", public, *options, check=check)
+
+
+def test_a_public_key_needs_an_issuer_and_an_audience(daybook, public):
+    for options in ((), ("--iss", "https://id"), ("--aud", "daybook")):
+        done = add(daybook, public, "idp", *options, check=False)
+        assert done.returncode == 1 and "--any-audience" in done.stderr
+    add(daybook, public, "idp", "--iss", "https://id", "--aud", "daybook")
+    add(daybook, public, "any", "--any-audience", "--access-role", "--max-scopes", "admin")
+    add(daybook, public.with_suffix(".pem"), "signs")
+    shown = {line.split()[0]: " ".join(line.split()[3:4] + line.split()[7:]) for line in daybook.cmd("key", "list").stdout.splitlines()[1:]}
+    assert shown == {"main": "signs admin", "idp": "verifies usage:read usage:write usage:backfill campaigns:write org:admin iss=https://id aud=daybook",
+                     "any": "verifies admin any-audience access-role", "signs": "signs admin"}
+    daybook.cmd("verify")
+
+
+def test_a_key_is_changed_and_the_audit_has_both_values(daybook, public):
+    add(daybook, public, "idp", "--any-audience")
+    daybook.cmd("key", "set", "idp", "--iss", "https://id", "--aud", "daybook", "--access-role", "yes", "--max-scopes", "usage:read")
+    detail = json.loads(daybook.sql("SELECT detail FROM audit WHERE action = 'key.set'")[0][0])
+    everything = "usage:read usage:write usage:backfill campaigns:write org:admin"
+    assert detail == {"kid": "idp", "changed": {
+        "iss": {"from": None, "to": "https://id"}, "aud": {"from": None, "to": "daybook"}, "anyAudience": {"from": "yes", "to": "no"},
+        "maxScopes": {"from": everything, "to": "usage:read"}, "accessRole": {"from": "no", "to": "yes"}}}
+    for arguments, code, word in ((("idp",), 2, "nothing"), (("idp", "--access-role", "maybe"), 2, "maybe"), (("nobody", "--iss", "x"), 1, "nobody"),
+                                  (("idp", "--aud", ""), 1, "aud:"), (("idp", "--aud", "x", "--any-audience"), 1, "not both")):
+        done = daybook.cmd("key", "set", *arguments, check=False)
+        assert done.returncode == code and word in done.stderr
+    daybook.cmd("verify")
+
+
+def test_a_token_of_a_key_with_parties_of_its_own_is_signed_for_them(daybook):
+    daybook.cmd("setting", "set", "aud", "elsewhere")
+    daybook.cmd("key", "set", "main", "--iss", "us", "--aud", "daybook")
+    token = daybook.token()
+    assert {k: unsigned(token)[1][k] for k in ("iss", "aud")} == {"iss": "us", "aud": "daybook"}
+    assert whose(daybook, token)["organizationId"] == "acme"
+    daybook.cmd("key", "set", "main", "--aud", "another")
+    assert whose(daybook, token) == 401
