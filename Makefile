@@ -38,6 +38,8 @@ LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*/*.c)) $(GENERATED:%=$
 NAMES = $(sort $(basename $(notdir $(wildcard cgi-bin/*.c))) $(patsubst cgi-bin/%/,%,$(wildcard cgi-bin/*/)))
 program_sources = $(wildcard cgi-bin/$(1).c cgi-bin/$(1)/*.c)
 PROGRAMS = $(NAMES:%=$(B)/cgi-bin/%.fcgi)
+# `events` answers the list of events too.
+$(B)/cgi-bin/events.fcgi: $(B)/cgi-bin/events-list/list.o
 CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
