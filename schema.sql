@@ -256,6 +256,7 @@ CREATE TABLE campaign (
 		CHECK (digest BETWEEN 0 AND 4611686018427387903),
 	UNIQUE (org, id)
 ) STRICT;
+CREATE INDEX campaign_newest ON campaign (org);	-- with the key, which SQLite appends
 
 -- A dated part of a campaign.  While it is open and its day is not over, it reserves max(0, contacts - spent) contacts of
 -- its day, each of parts_per_contact parts, of every limit that counts its channel.
@@ -309,6 +310,7 @@ CREATE TABLE failure (
 	FOREIGN KEY (org, source, id) REFERENCES event (org, source, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_segment ON failure (campaign, segment, failed_at) WHERE campaign IS NOT NULL;
+CREATE INDEX failure_campaign ON failure (campaign, failed_at, source, id) WHERE campaign IS NOT NULL;
 CREATE INDEX failure_phone ON failure (phone) WHERE phone <> '';
 CREATE INDEX failure_kept ON failure (failed_at) WHERE phone <> '';	-- finds what to blank next
 
