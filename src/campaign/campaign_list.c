@@ -31,8 +31,8 @@ campaign_cursor_parse(const char *text, int64_t *before)
 }
 
 /*
- * The campaigns of an organization below a key, newest first, whatever their state and days, and whether a segment is in the range.
- * Keys grow with time, and campaigns that are added meanwhile come before the page.
+ * The campaigns of an organization below a key, newest first, whatever their state and days, and whether a segment is in the
+ * range.  Keys grow with time, and campaigns that are added meanwhile come before the page.
  */
 static struct query *
 look(struct db *db, const struct organization *org, const struct campaign_filter *f, int64_t before)

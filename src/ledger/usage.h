@@ -30,8 +30,8 @@ enum status	usage_sum_days(struct db *db, const struct organization *org, struct
 		    struct usage_sums *sums);
 
 /*
- * Sums all channels over the instants [from_at, to_at), exact to the millisecond.  BAD_REQUEST if an incomplete quarter-hour has so
- * many events that they cannot be looked at in one request.
+ * Sums all channels over the instants [from_at, to_at), exact to the millisecond.  BAD_REQUEST if an incomplete quarter-hour has
+ * so many events that they cannot be looked at in one request.
  */
 enum status	usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
 		    struct usage_sums *sums, struct error *err) MUST_CHECK;

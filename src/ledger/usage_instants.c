@@ -80,7 +80,8 @@ add_sums(struct usage_sums *to, const struct usage_sums *sums)
  * few if the part ends now.
  */
 static enum status
-add_part(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums, struct error *err)
+add_part(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums,
+    struct error *err)
 {
 	int64_t quarter = floor_div(from_at, QUARTER_MS);
 	struct usage_sums part = { 0 };
@@ -100,8 +101,8 @@ add_part(struct db *db, const struct organization *org, int64_t from_at, int64_t
 			return st;
 	}
 	if (!is_whole)
-		return error_set(err, BAD_REQUEST, "the range begins or ends inside a quarter-hour of more than %d events; use a multiple "
-		    "of %d milliseconds there", RAGGED_MAX, (int)QUARTER_MS);
+		return error_set(err, BAD_REQUEST, "the range begins or ends inside a quarter-hour with more than %d events on either "
+		    "side; use a multiple of %d milliseconds there", RAGGED_MAX, (int)QUARTER_MS);
 	add_sums(sums, &part);
 	return OK;
 }
