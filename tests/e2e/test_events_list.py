@@ -223,3 +223,38 @@ def test_the_etag_changes_with_the_ledger(api):
     assert api.ask("events-list", "GET", PATH, WEEK, headers=again).status == 304
     post(api, event("2026-05-20T12:00:00Z"))
     assert api.ask("events-list", "GET", PATH, WEEK, headers=again).status == 200
+
+
+def test_a_filter_that_matches_little_ends_a_page_with_a_cursor_though_it_is_empty(api):
+    """20,000 rows are looked at in one request, here all of one instant; rows that have an index are found at once."""
+    at = "2026-05-20T12:00:00.000Z"
+    for i in range(2):
+        post(api, *({"id": f"{i}{j:04}", "occurredAt": at} for j in range(10000)))
+    post(api, {"id": "x", "occurredAt": at, "channel": "CALL"}, {"id": "y", "occurredAt": at, "campaignId": "later"},
+         {"id": "z", "occurredAt": at, "status": "failed", "to": "+1", "reason": "off"})
+    first = ask(api, {"channel": "CALL", "limit": 1})
+    assert first["events"] == [] and first["next"]
+    assert ids(api, channel="CALL", limit=1, after=first["next"]) == ["x"]
+    reply = api.ask("events-list", "GET", PATH, {**WEEK, "channel": "CALL", "format": "csv"})
+    assert reply.body.count(b"\r\n") == 1 and reply.headers["x-next-cursor"] == first["next"]
+    assert ids(api, status="failed") == ["z"] and ids(api, campaignId="later") == ["y"]
+    last = ask(api, {"limit": 10000, "after": ask(api, {"limit": 10000})["next"]})
+    assert len(last["events"]) == 10000 and ids(api, after=last["next"]) == ["x", "y", "z"]
+
+
+def test_a_campaign_has_the_rows_from_before_it_was_made_and_the_corrections_of_those_after(api):
+    """The first have its name only, corrections its key only; both come in the order of time, page by page."""
+    for day in (16, 18):
+        post(api, event(f"2026-05-{day}T12:00:00Z", id=f"e{day}", campaignId="spring"))
+    api.create("spring", 10, "2026-05-20T20:00:00Z")
+    for day in (15, 17, 19):
+        post(api, event(f"2026-05-{day}T12:00:00Z", id=f"e{day}", campaignId="spring"))
+    post(api, {"id": "v", "voids": "e17", "reason": "x"})
+    wanted = ["e15", "e16", "e17", "v", "e18", "e19"]
+    assert ids(api, campaignId="spring") == wanted
+    found, after = [], {}
+    while after == {} or after["after"]:
+        data = ask(api, {"campaignId": "spring", "limit": 1, **after})
+        found += [e["id"] for e in data["events"]]
+        after = {"after": data["next"]}
+    assert found == wanted

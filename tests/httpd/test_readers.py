@@ -27,7 +27,7 @@ def fill(site, rows):
     d.sql("INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, actor, "
           "org_revision, received_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
           f"{rows}) SELECT org, 'bulk', printf('%012d', i), occurred_at - i % (360 * 86400) * 1000, 'SMS', 1, 1, 'sent', 7900, 0, actor, 1, "
-          "received_at FROM n, event WHERE id = 'first'")
+          "received_at FROM n, event WHERE source = '' AND id = 'first'")
 
 
 @pytest.fixture(scope="module")
