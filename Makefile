@@ -38,8 +38,6 @@ LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*/*.c)) $(GENERATED:%=$
 NAMES = $(sort $(basename $(notdir $(wildcard cgi-bin/*.c))) $(patsubst cgi-bin/%/,%,$(wildcard cgi-bin/*/)))
 program_sources = $(wildcard cgi-bin/$(1).c cgi-bin/$(1)/*.c)
 PROGRAMS = $(NAMES:%=$(B)/cgi-bin/%.fcgi)
-# `events` answers the list of events too.
-$(B)/cgi-bin/events.fcgi: $(B)/cgi-bin/events-list/list.o
 CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
@@ -110,6 +108,8 @@ $(B)/cli/%.o: cli/%.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 ifndef HOSTING
+$(B)/cgi-bin/events.fcgi: $(B)/cgi-bin/events-list/list.o	# it answers the list of events too
+
 $(B)/cgi-bin/%.o: cgi-bin/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
