@@ -258,3 +258,19 @@ def test_a_campaign_has_the_rows_from_before_it_was_made_and_the_corrections_of_
         found += [e["id"] for e in data["events"]]
         after = {"after": data["next"]}
     assert found == wanted
+
+
+def test_events_and_corrections_of_one_instant_are_in_one_order_however_the_pages_lie(api):
+    one, other = "2026-05-20T12:00:00.000Z", "2026-05-20T12:00:00.001Z"
+    post(api, *({"id": f"{x}{n}", "occurredAt": at} for x in "ab" for n, at in ((1, one), (2, other))))
+    post(api, {"id": "A", "voids": "a1", "reason": "x"}, {"id": "z", "voids": "b1", "reason": "x"}, {"id": "0", "voids": "a2", "reason": "x"},
+         {"id": "s", "settles": "b2", "cost": 1})
+    wanted = ["a1", "b1", "A", "z", "a2", "b2", "0"]
+    for limit in (1, 2, 3, 4, 7):
+        found, after = [], {}
+        while after == {} or after["after"]:
+            data = ask(api, {"limit": limit, **after})
+            found += [e["id"] for e in data["events"]]
+            after = {"after": data["next"]}
+        assert found == wanted, limit
+    assert ids(api, status="void") == ["A", "z", "0"] and ids(api, status="sent") == ["a1", "b1", "a2", "b2"]
