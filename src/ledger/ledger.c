@@ -71,8 +71,9 @@ bind(struct query *q, const struct organization *org, const struct ledger_filter
 }
 
 /*
- * Without a filter that has an index events and corrections are two streams, because the index by time lacks the rank.  The stream of events
- * has every row, with the rank of an event, and wants no correction.  After a correction it continues at the next instant.
+ * Without a filter that has an index events and corrections are two streams, because the index by time lacks the rank.  The
+ * stream of events has every row, with the rank of an event, and wants no correction.  After a correction it continues at the
+ * next instant.
  */
 static struct query *
 look_at_events(struct db *db, const struct organization *org, const struct ledger_filter *f, const struct ledger_position *place)
