@@ -17,10 +17,15 @@ CC = gcc
 PKG_CONFIG = pkg-config
 WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Werror
-HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g,\
-	$(if $(COV),--coverage -O0 -g,-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong))
 comma = ,
 PERCENT = %
+hash = \#
+# Debian's hardening=+all and what OpenSSF adds to it, as far as the compiler and the processor have it.
+compiles = $(shell echo '$(hash)include <string.h>' | $(CC) -Werror -O2 $(1) -x c -c - -o /dev/null 2>/dev/null && echo $(1))
+HARDENING := $(or $(call compiles,-D_FORTIFY_SOURCE=3),-D_FORTIFY_SOURCE=2) -fstack-protector-strong $(foreach flag,\
+	-fstack-clash-protection -fcf-protection -mbranch-protection=standard -ftrivial-auto-var-init=zero,$(call compiles,$(flag)))
+HARDEN = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g,\
+	$(if $(COV),--coverage -O0 -g,-O2 -g $(HARDENING)))
 # Hidden: libjwt's own JSON library has a json_string too, and must not find ours.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -iquote src $(if $(HOSTING),-isystem $(B)/include) -fPIE -fvisibility=hidden $(WARN) $(HARDEN) $(shell $(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS)
 ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=address$(comma)undefined) \
@@ -138,10 +143,10 @@ $(B)/tests/faults/shim.so: tests/faults/shim.c tests/faults/fixed.c
 
 $(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
 	@mkdir -p $(@D)
-	$(CC) -O2 -fPIE $(SQLITE_OPTIONS) -c -o $@ $<
+	$(CC) -O2 -fPIE $(HARDENING) $(SQLITE_OPTIONS) -c -o $@ $<
 
 # The web servers' configurations, from one table of routes.
-$(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/generate $(wildcard httpd-conf/*.inc cgi-bin/*.c cgi-bin/*/*.c)
+$(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/files httpd-conf/generate $(wildcard httpd-conf/*.inc cgi-bin/*.c cgi-bin/*/*.c)
 	@mkdir -p $(@D)
 	httpd-conf/generate $< $(NAMES) >$@.new && mv $@.new $@
 
@@ -276,7 +281,7 @@ FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch]) $(GENERATED:%=build/%.c)
 	@mkdir -p $(@D)
 	clang -std=c11 -D_GNU_SOURCE -iquote src -g -O1 -fvisibility=hidden -fsanitize=fuzzer$(comma)address$(comma)undefined \
-		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/http/serve.c,$(wildcard src/*/*.c)) \
+		$(shell $(PKG_CONFIG) --cflags libcjson libjwt) -o $@ $< $(filter-out src/http/serve%.c,$(wildcard src/*/*.c)) \
 		$(GENERATED:%=build/%.c) -lsqlite3 -lcjson -ljwt -lcrypto -lm
 
 fuzz: deps-fuzz $(FUZZ)

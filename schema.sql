@@ -281,9 +281,8 @@ CREATE TABLE segment (
 	PRIMARY KEY (campaign, number),
 	CHECK (spent >= sent + failed AND sent >= 0 AND failed >= 0)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX segment_day ON segment (org, day);
--- Finds the open segments of a day without reading those that have ended.
-CREATE INDEX segment_open ON segment (org, day, channel, parts_per_contact, contacts, spent) WHERE is_open = 1;
+-- Counts the segments of a day, and has them in the order of their times, without reading their rows.
+CREATE INDEX segment_day ON segment (org, day, scheduled_at, status);
 
 -- What open segments hold, whether their day is over or not: the sum of max(0, contacts - spent), by the quarter-hour of UTC
 -- that they are scheduled at.  Written with the segments; a sum of 0 has no row.

@@ -90,7 +90,7 @@ read_scope(struct req *r, size_t i, const char *item, size_t n, unsigned *scopes
 	json_object_free(o);
 	if (word == NULL || strchr(word, ' ') != NULL || !scopes_parse(r->arena, word, &scope, &unknown))
 		return error_set(&r->err, BAD_REQUEST, "scopes[%zu]: unknown scope; a key may have %s", i,
-		    scopes_format(r->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
+		    scopes_format(r->arena, SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION));
 	*scopes |= scope;
 	return OK;
 }
@@ -113,8 +113,8 @@ read_scopes(struct req *r, unsigned *scopes)
 			return st;
 	if (*scopes == 0)
 		return error_set(&r->err, BAD_REQUEST, "scopes: empty; a key needs at least one");
-	if (*scopes & SCOPE_ADMIN)
-		return error_set(&r->err, BAD_REQUEST, "scopes: an API key cannot have admin; use a token for that");
+	if (*scopes & SCOPE_INSTALLATION)
+		return error_set(&r->err, BAD_REQUEST, "scopes: an API key cannot have admin or metrics; use a token for that");
 	if (*scopes & ~r->caller.scopes)
 		return error_set(&r->err, FORBIDDEN, "scopes: your own credential lacks %s, so the key cannot have it",
 		    scopes_format(r->arena, *scopes & ~r->caller.scopes));
@@ -156,7 +156,6 @@ add_key(void *arg)
 	    &r->by, &secret, &number, &r->err)) != OK ||
 	    (st = api_key_load(r->db, r->arena, r->org, number, &key, &r->err)) != OK)
 		return st;
-	r->is_secret = true;
 	put_one(json_on(post->body), &key, secret);
 	return CREATED;
 }
@@ -229,8 +228,8 @@ int
 main(void)
 {
 	static const struct route routes[] = {
-		{ GET, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_list },
-		{ POST, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_post },
+		{ GET, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_list, .is_private = true },
+		{ POST, "/api/organizations/{organizationId}/api-keys", SCOPE_ORG_ADMIN, api_keys_post, .is_private = true },
 		{ DELETE, "/api/organizations/{organizationId}/api-keys/{keyId}", SCOPE_ORG_ADMIN, api_keys_delete },
 		{ 0 } };
 

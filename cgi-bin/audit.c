@@ -103,7 +103,8 @@ main(void)
 {
 	static const char *const query[] = { "limit", "before", "format", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/organizations/{organizationId}/audit", SCOPE_ORG_ADMIN, audit_get, .query = query, .has_csv = true },
+		{ GET, "/api/organizations/{organizationId}/audit", SCOPE_ORG_ADMIN, audit_get, .query = query, .has_csv = true,
+		    .is_private = true },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

@@ -1,11 +1,12 @@
 /*
- * GET /metrics -- Prometheus text, open only to the addresses in the setting
+ * GET /metrics -- Prometheus text, for a token with the scope metrics, or for the addresses in the setting
  * metrics_addresses.  Sums are over all days and do not restart at midnight; voids lower them, so they are gauges.
  * daybook_limit_* have a sample for each limit of an organization, by its name: what its present window (today, this
  * billing cycle …) allows, has used and holds for campaigns, in its unit; dollars in millionths.
  *
  *	200	text/plain; version=0.0.4
- *	403	another address
+ *	401	there is a credential, and it is not valid
+ *	403	no credential and another address; a credential without the scope
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,26 +19,6 @@
 #include "ledger/limit.h"
 #include "ledger/usage.h"
 #include "base/version.h"
-
-/*
- * Prometheus has no credential of Daybook, so its address decides: REMOTE_ADDR, which the web server sets, and no header of
- * the client.
- */
-static enum status
-check_address(struct req *r)
-{
-	const char *address = req_env(r, "REMOTE_ADDR"), *allowed;
-	enum status st;
-	char *list, *one;
-
-	if ((st = setting_get(r->db, r->arena, "metrics_addresses", &allowed)) != OK)
-		return st;
-	list = arena_strdup(r->arena, allowed);
-	while (address != NULL && (one = strsep(&list, " ,")) != NULL)
-		if (strcmp(one, address) == 0)
-			return OK;
-	return error_set(&r->err, FORBIDDEN, "address: your address is not in the setting metrics_addresses");
-}
 
 /* One sample; labels are "" or in braces. */
 static void
@@ -188,6 +169,16 @@ put_limits(struct req *r, struct buf *out, const char *name, const char *help, c
 }
 
 static enum status
+may_read(struct req *r)
+{
+	enum status st = req_check_operator(r);
+
+	if (st == UNAUTHENTICATED)
+		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"invalid_token\"");
+	return st;
+}
+
+static enum status
 metrics(struct req *r, struct buf *body)
 {
 	struct today *todays;
@@ -195,7 +186,7 @@ metrics(struct req *r, struct buf *body)
 	enum status st;
 	size_t count;
 
-	if ((st = check_address(r)) != OK || (st = load_todays(r, &todays, &count)) != OK ||
+	if ((st = may_read(r)) != OK || (st = load_todays(r, &todays, &count)) != OK ||
 	    (st = setting_get(r->db, r->arena, "backup_at", &backup_at)) != OK)
 		return st;
 	r->content_type = "text/plain; version=0.0.4; charset=utf-8";

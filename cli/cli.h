@@ -45,6 +45,8 @@ int	cli_usage(const char *command, const char *fmt, ...) __attribute__((format(p
 
 /* Finds the path of the database (-d, DAYBOOK_DB, daybook.conf).  False, with the error printed, if nothing names one. */
 bool	cli_path(struct cli *c);
+/* The same for a database that is to be made; also false if a web server serves its folder. */
+bool	cli_path_to_make(struct cli *c);
 /*
  * Finds and opens the database; false, with the error printed, if that fails.  A file that was put there by hand is inspected
  * as a whole first (inspect.h).

@@ -306,7 +306,7 @@ cmd_demo(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("demo", argc, argv, (const struct option_spec[]) { { 0 } }, NULL, 0, 0))
 		return USAGE;
-	if (!cli_path(c))
+	if (!cli_path_to_make(c))
 		return FAILED;
 	if (db_create(c->path, &c->err) != OK || (c->db = db_open(c->path, &c->err)) == NULL)
 		return cli_fail(c);

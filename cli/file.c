@@ -18,7 +18,7 @@ cmd_init(struct cli *c, int argc, char **argv)
 {
 	if (!cli_options("init", argc, argv, no_options, NULL, 0, 0))
 		return USAGE;
-	if (!cli_path(c))
+	if (!cli_path_to_make(c))
 		return FAILED;
 	if (db_create(c->path, &c->err) != OK)
 		return cli_fail(c);

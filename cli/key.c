@@ -25,8 +25,8 @@ parse_scopes(struct cli *c, const char *command, const char *option, const char 
 
 	if (scopes_parse(c->arena, text, scopes, &unknown))
 		return true;
-	cli_usage(command, "%s: unknown scope \"%s\"; the scopes are %s and admin", option, unknown,
-	    scopes_format(c->arena, SCOPE_ALL & ~(unsigned)SCOPE_ADMIN));
+	cli_usage(command, "%s: unknown scope \"%s\"; the scopes are %s, metrics and admin", option, unknown,
+	    scopes_format(c->arena, SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION));
 	return false;
 }
 
@@ -211,8 +211,8 @@ cmd_token(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (ttl != NULL && !parse_ttl(ttl, &ttl_ms))
 		return cli_usage("token", "--ttl: \"%s\" is not a duration such as 90s, 15m, 1h or 30d", ttl);
-	if (org == NULL && !(scopes & SCOPE_ADMIN))
-		return cli_usage("token", "--org is required, except for the scope admin");
+	if (org == NULL && !(scopes & SCOPE_INSTALLATION))
+		return cli_usage("token", "--org is required, except for the scopes admin and metrics");
 	if (url != NULL && !link)
 		return cli_usage("token", "--url is only for --link");
 	if (!cli_read(c))

@@ -1,4 +1,5 @@
 /* daybook [-d FILE] COMMAND -- see daybook(1).  The table of subcommands, and what they share for errors and the database. */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,10 @@
 
 #include "cli.h"
 #include "base/conf.h"
+#include "base/crypto.h"
+#include "base/json.h"
 #include "admin/inspect.h"
+#include "admin/served.h"
 #include "time/instant.h"
 #include "db/scratch.h"
 #include "base/version.h"
@@ -118,6 +122,22 @@ cli_path(struct cli *c)
 }
 
 bool
+cli_path_to_make(struct cli *c)
+{
+	char folder[PATH_MAX];
+
+	if (!cli_path(c))
+		return false;
+	if (served_at(c->path, &(const struct served) { NULL, NULL }, folder) == SERVED_BY_NONE)
+		return true;
+	error_set(&c->err, CONFLICT, "%s: would be below %s, which the web server serves, so anybody could download it", c->path,
+	    folder);
+	error_hint(&c->err, "Name a folder outside of it with -d FILE, DAYBOOK_DB or in daybook.conf.");
+	cli_fail(c);
+	return false;
+}
+
+bool
 cli_open_unchecked(struct cli *c)
 {
 	if (!cli_path(c))
@@ -201,8 +221,8 @@ main(int argc, char **argv)
 			print_help(stdout);
 			return DONE;
 		} else if (opt == 'V' || (opt == '-' && strcmp(optarg, "version") == 0)) {
-			printf("daybook %s (build %s, SQLite %s, tzdata %s)\n", version, version_build,
-			    db_sqlite_version(), zone_tzdata_version());
+			printf("daybook %s (build %s, SQLite %s, OpenSSL %s, cJSON %s, tzdata %s)\n", version, version_build,
+			    db_sqlite_version(), crypto_library(), json_library(), zone_tzdata_version());
 			return DONE;
 		} else {
 			print_help(stderr);

@@ -4,7 +4,7 @@
 # The libraries that Debian does not build statically, from its sources.  (We have a json_string too.)
 STATIC_LIBS = $(B)/libcjson.a $(B)/libjwt.a $(B)/libjansson.a
 FROM = build/hosting/sources
-THEIR_CFLAGS = -O2 -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DHAVE_CONFIG_H -Djson_string=jansson_string \
+THEIR_CFLAGS = -O2 -fPIE $(HARDENING) -DHAVE_CONFIG_H -Djson_string=jansson_string \
 	-I$(B)/include -I$(FROM)/libjwt/libjwt -I$(FROM)/jansson/src
 
 $(FROM)/libjwt/include/jwt.h: hosting/fetch
@@ -38,7 +38,7 @@ $(B)/libexec/daybook: hosting/programs.c $(B)/programs.h $(MAINS) $(B)/libdayboo
 
 $(PROGRAMS) $(COMMAND): hosting/launch.c $(B)/libexec/daybook
 	@mkdir -p $(@D)
-	musl-gcc -static -s -Os -Wall -o $@ $<
+	musl-gcc -static -s -Os -Wall $(filter-out -D_FORTIFY_SOURCE=%,$(HARDENING)) -o $@ $<
 
 $(B)/include/jwt.h: $(FROM)/libjwt/include/jwt.h hosting/base64.h hosting/jansson_config.h
 	@mkdir -p $(@D)/cjson

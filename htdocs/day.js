@@ -9,9 +9,9 @@ import { may, session } from './session.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
-const CAMPAIGNS_MAX = 2000;
+const CAMPAIGNS_MAX = 1000;
 
-/* All campaigns with a segment on the day. */
+/* The campaigns with a segment on the day, at most as many as the calendar lists. */
 async function campaignsOf(date) {
 	const all = [];
 	let cursor = null;
@@ -43,19 +43,22 @@ export function dayPanel(date, onClose) {
 			entry.limitedBy ? el('p', { class: 'quiet-text' }, limitedBy(entry)) : null];
 	}
 
-	function segments(list) {
+	function segments(list, entry) {
 		const rows = list.flatMap(c => c.segments.filter(s => s.date === date && s.status !== 'draft').map(s => ({ c, s })))
 			.sort((a, b) => a.s.scheduledISO.localeCompare(b.s.scheduledISO));
 
+		const more = entry.campaignCount - rows.filter(({ s }) => s.status !== 'cancelled').length;
+
 		if (rows.length === 0)
 			return el('p', { class: 'quiet-text' }, t('day.nocampaigns'));
-		return table(t('day.campaigns'), [{ head: t('campaign.one') },
+		return [table(t('day.campaigns'), [{ head: t('campaign.one') },
 			{ head: t('campaign.contacts'), number: true }, { head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true },
 			{ head: t('bar.reserved'), number: true }],
 		rows.map(({ c, s }) => [[el('a', { href: `#campaign/${c.campaignId}` }, c.name), ' ', el('span', { class: `chip status-${s.status}` },
 			t(`status.${s.status}`)), ' ', el('small', {}, [c.isSegmented ? t('campaign.segment', { k: s.segmentNumber, n: c.segments.length }) : '',
 			time(s.scheduledISO)].join(' '))],
-		number(s.contactCount), number(s.sent), number(s.failed), number(s.reserved)]));
+		number(s.contactCount), number(s.sent), number(s.failed), number(s.reserved)])),
+		more > 0 ? el('p', { class: 'quiet-text' }, t('day.andmore', { n: more })) : null];
 	}
 
 	function failures(entry) {
@@ -81,7 +84,7 @@ export function dayPanel(date, onClose) {
 				isThere = true;
 				renew(body, [data, list, session.today], () => [hours !== 24 ? notice('plain', t('day.hours.long', { n: hours })) : null,
 					figures(data, entry),
-					el('h3', {}, t('day.campaigns'), hidden(' ' + longDate(date))), segments(list), failures(entry),
+					el('h3', {}, t('day.campaigns'), hidden(' ' + longDate(date))), segments(list, entry), failures(entry),
 					may('campaigns:write') && date >= session.today ? el('p', {}, el('a', { href: `#planner/${date}` }, t('day.plan'))) : null]);
 				body.querySelectorAll('details').forEach((d, i) => { d.open = opened[i]; });
 			} catch (error) {

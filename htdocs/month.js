@@ -69,13 +69,13 @@ export function monthGrid({ onMonth, onOpen }) {
 				figure('sent', entry.sent), figure('reserved', entry.reserved), figure('proposed', extra),
 				over ? figure('over', entry.total - data.dailyLimit)
 					: data.isUnlimited ? null : figure('free', Math.max(0, entry.availableQuota - extra), true)),
-			entry.campaigns.length ? campaigns(entry.campaigns) : null];
+			entry.campaigns.length ? campaigns(entry) : null];
 	}
 
-	function campaigns(list) {
-		const more = list.length - CAMPAIGNS_MAX;
+	function campaigns(entry) {
+		const more = entry.campaignCount - CAMPAIGNS_MAX;
 
-		return el('span', { class: 'cell-campaigns' }, list.slice(0, CAMPAIGNS_MAX).map(c =>
+		return el('span', { class: 'cell-campaigns' }, entry.campaigns.slice(0, CAMPAIGNS_MAX).map(c =>
 			el('span', { class: `chip status-${c.status}` }, c.campaignName, hidden(` (${t(`status.${c.status}`)}), `))),
 			more > 0 ? el('span', { class: 'more' }, t('day.more', { n: more })) : null);
 	}

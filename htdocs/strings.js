@@ -38,7 +38,7 @@ const strings = {
 	'calendar.keys': 'Arrow keys move by day and week, Page Up and Page Down by month, Enter opens a day.',
 	'calendar.nothing': 'Nothing is sent or planned in these weeks.', 'calendar.plan': 'Plan a campaign',
 	'calendar.post': 'Post what you send',
-	'day.today': 'Today', 'day.full': 'full', 'day.over': 'closed', 'day.hours': '{n} h', 'day.more': '+{n} more',
+	'day.today': 'Today', 'day.full': 'full', 'day.over': 'closed', 'day.hours': '{n} h', 'day.more': '+{n} more', 'day.andmore': 'and {n} more',
 	'day.hours.long': 'The clocks change: this day has {n} hours.', 'day.campaigns': 'Campaigns of the day',
 	'day.nocampaigns': 'No campaigns on this day.', 'day.failures': 'Could not be reached',
 	'day.plan': 'Plan a campaign from this day on',

@@ -150,7 +150,8 @@ main(void)
 	static const struct route routes[] = {
 		{ GET, "/api/campaigns", SCOPE_USAGE_READ, campaigns_list, .query = list_query, .has_csv = true },
 		{ POST, "/api/campaigns", SCOPE_CAMPAIGNS_WRITE, campaigns_post },
-		{ GET, "/api/campaigns/{campaignId}", SCOPE_USAGE_READ, campaigns_get, .query = get_query },
+		{ GET, "/api/campaigns/{campaignId}", SCOPE_USAGE_READ, campaigns_get, .query = get_query,
+		    .is_private = true },
 		{ PUT, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, campaigns_put },
 		{ DELETE, "/api/campaigns/{campaignId}", SCOPE_CAMPAIGNS_WRITE, campaigns_delete },
 		{ POST, "/api/campaigns/{campaignId}/cancel", SCOPE_CAMPAIGNS_WRITE, campaigns_cancel },

@@ -19,7 +19,9 @@ int
 main(void)
 {
 	static const struct route routes[] = {
-		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = events_list_query, .has_csv = true }, { 0 } };
+		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = events_list_query, .has_csv = true,
+		    .is_private = true },
+		{ 0 } };
 
 	return serve(&(const struct endpoint) {
 		.name = "events-list", .dialect = TETHER, .refuses_unknown = true, .routes = routes });

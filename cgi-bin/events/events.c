@@ -19,7 +19,7 @@
  *	400	the body is not what its media type says (nothing was written), or every event was rejected
  *	409	every event is a conflict: its id was used with another body
  *	401 403	no valid credential; the scope usage:write is missing
- *	413 415	more than 10,000 events or 16 MiB; another media type
+ *	408 413 415	the body came too slowly; more than 10,000 events or 16 MiB; another media type
  *
  * GET /api/events is answered by the program events-list, so that no reader keeps a sender waiting.  This one answers it as well,
  * for a web server that is still configured as before that program.
@@ -194,7 +194,8 @@ main(void)
 {
 	static const char *const query[] = { "enforce", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = events_list_query, .has_csv = true },
+		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = events_list_query, .has_csv = true,
+		    .is_private = true },
 		{ POST, "/api/events", SCOPE_USAGE_WRITE, events_post, .query = query, .media = event_media,
 		    .body_max = EVENTS_BODY_MAX },
 		{ 0 } };

@@ -1,6 +1,6 @@
 /*
- * Setting up without a shell: for anybody who knows the code in the file setup-code.txt in the folder above the programs,
- * and only until it has been done.  Needs no database; it creates it.
+ * Setting up without a shell: for anybody who knows the code in the file setup-code.txt in the folder of the database, and only
+ * until it has been done.  Needs no database; it creates it.
  *
  * GET /setup -- a page with a form, or with what is still missing; or the next turn of an upgrade that was begun with the code.
  * POST /setup -- the form, or a JSON object with the same fields: code, organizationId, name (else the id), timezone,
@@ -17,10 +17,11 @@
  *	200	the form; after an upgrade {"success":true,"data":{"copy","codeRemoved"}}
  *	201	{"success":true,"data":{"organizationId","apiKey","codeRemoved"}}
  *	400	a field is missing, unknown or wrong; the page has what was typed, with the error beside its field
- *	403	there is no code file yet, or the code is wrong; then after a pause of a second
+ *	403	there is no code file yet, or the code is wrong
  *	404	the setup has been done
- *	409	daybook.conf is missing; the database would be in the document root, or cannot be created or used; the code file
- *		cannot be locked
+ *	409	daybook.conf is missing; the database would be in a folder that the web server serves, or cannot be created or used;
+ *		attempts cannot be recorded beside it
+ *	429	a wrong code came from the same address less than a second ago; this one was not looked at
  *	503	other requests are trying codes; to JSON also: the upgrade needs another request
  */
 #include <stdio.h>
@@ -142,14 +143,32 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 
 /* ---- What the methods do */
 
+static void
+look(struct req *r, struct setup *s)
+{
+	setup_look(s, &(const struct served) { req_env(r, "DOCUMENT_ROOT"), req_env(r, "CONTEXT_DOCUMENT_ROOT") });
+}
+
+/*
+ * Who tries a code, for the pause after a wrong one.  Behind a proxy everybody has its address, so what it forwards counts too;
+ * whoever invents that only gets another of the few places that there are.
+ */
+static const char *
+source(struct req *r)
+{
+	const char *address = req_env(r, "REMOTE_ADDR"), *forwarded = req_env(r, "HTTP_X_FORWARDED_FOR");
+
+	return arena_printf(r->arena, "%s %s", address != NULL ? address : "", forwarded != NULL ? forwarded : "");
+}
+
 /* The reply to a success.  Removes the code file first, so that the reply can say whether it is still there. */
 static enum status
-finish(struct req *r, struct setup_page *p, const char *name, const char *value, const char *name2, const char *value2,
-    struct buf *body)
+finish(struct req *r, const struct setup *s, struct setup_page *p, const char *name, const char *value, const char *name2,
+    const char *value2, struct buf *body)
 {
 	struct json *out = json_on(body);
 
-	p->code_stays = !setup_forget_code();
+	p->code_stays = !setup_forget_code(s);
 	r->is_secret = p->key != NULL;
 	if (!setup_page_is_json(r))
 		return setup_page_show(r, OK, p, body);
@@ -175,6 +194,14 @@ give_up(struct req *r, enum status st, struct setup *s, struct setup_page *p, st
 	return st;
 }
 
+/* After a failure: another request with the code may have been faster; or an upgrade has to begin again, with the code. */
+static enum status
+look_again(struct req *r, enum status st, struct setup *s, struct setup_page *p, struct buf *body)
+{
+	look(r, s);
+	return s->state == SETUP_DONE ? setup_page_state(r, s, p, body) : give_up(r, st, s, p, body);
+}
+
 /* Says how far the upgrade is.  The browser loads the page again by its header, also without scripts. */
 static enum status
 go_on(struct req *r, const struct upgrade_turn *t, struct setup_page *p, struct buf *body)
@@ -197,16 +224,14 @@ upgrade(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 	struct upgrade_turn turn;
 	enum status st;
 
-	if ((st = setup_upgrade(s, r->arena, r->now, TURN_MS, &turn, &r->err)) != OK) {
-		setup_look(s, req_env(r, "DOCUMENT_ROOT"));	/* it may have to begin again, with the code */
-		return give_up(r, st, s, p, body);
-	}
+	if ((st = setup_upgrade(s, r->arena, r->now, TURN_MS, &turn, &r->err)) != OK)
+		return look_again(r, st, s, p, body);
 	if (!turn.is_done)
 		return go_on(r, &turn, p, body);
 	log_info("event=upgrade from=%d", s->schema_version);
 	p->title = "The database is upgraded";
 	p->upgraded = arena_strdup(r->arena, strrchr(turn.kept_as, '/') != NULL ? strrchr(turn.kept_as, '/') + 1 : "");
-	return finish(r, p, "copy", p->upgraded, NULL, NULL, body);
+	return finish(r, s, p, "copy", p->upgraded, NULL, NULL, body);
 }
 
 /* Does the setup with the fields of a request whose code was right. */
@@ -220,21 +245,21 @@ set_up(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 		return refuse(r, BAD_REQUEST, s, p, body);
 	if ((st = setup_perform(s, r->arena, &input, r->now, &p->key, &r->err)) != OK) {
 		p->key = NULL;
-		return give_up(r, st, s, p, body);
+		return look_again(r, st, s, p, body);
 	}
 	log_info("event=setup org=%s", input.org.id);
 	p->title = "Daybook is set up";
-	st = finish(r, p, "organizationId", input.org.id, "apiKey", p->key, body);
+	st = finish(r, s, p, "organizationId", input.org.id, "apiKey", p->key, body);
 	return st == OK ? CREATED : st;
 }
 
 static enum status
 setup_get(struct req *r, struct buf *body)
 {
-	struct setup s = { .code_file = -1 };
+	struct setup s = { 0 };
 	struct setup_page p = { 0 };
 
-	setup_look(&s, req_env(r, "DOCUMENT_ROOT"));
+	look(r, &s);
 	return s.state == SETUP_UPGRADING && !r->is_head ? upgrade(r, &s, &p, body) : setup_page_state(r, &s, &p, body);
 }
 
@@ -245,12 +270,11 @@ setup_get(struct req *r, struct buf *body)
 static enum status
 setup_post(struct req *r, struct buf *body)
 {
-	const char *root = req_env(r, "DOCUMENT_ROOT");
-	struct setup s = { .code_file = -1 };
+	struct setup s = { 0 };
 	struct setup_page p = { 0 };
 	enum status st;
 
-	setup_look(&s, root);
+	look(r, &s);
 	if (s.state == SETUP_UPGRADING)
 		return upgrade(r, &s, &p, body);
 	if (s.state != SETUP_READY && s.state != SETUP_OLDER)
@@ -259,17 +283,19 @@ setup_post(struct req *r, struct buf *body)
 	    form_read(r->arena, r->body, r->body_n, setup_fields, p.values, &r->err);
 	if (st != OK)
 		return give_up(r, st, &s, &p, body);
-	if ((st = setup_enter(&s, p.values[CODE], root, &r->err)) != OK) {
+	if ((st = setup_try_code(&s, p.values[CODE], source(r), r->now, &r->err)) != OK) {
 		p.values[CODE] = NULL;
-		if (st != FORBIDDEN)
+		r->message = st == OVER_QUOTA ? "Too many attempts" : NULL;
+		if (st == OVER_QUOTA)
+			req_add_header(r, "Retry-After", "1");
+		if (st != FORBIDDEN && st != OVER_QUOTA)
 			return give_up(r, st, &s, &p, body);
 		p.errors[CODE] = arena_strdup(r->arena, without_name(CODE, r->err.text));
 		return refuse(r, st, &s, &p, body);
 	}
-	st = s.state == SETUP_READY ? set_up(r, &s, &p, body) : s.state == SETUP_OLDER || s.state == SETUP_UPGRADING ?
+	look(r, &s);
+	return s.state == SETUP_READY ? set_up(r, &s, &p, body) : s.state == SETUP_OLDER || s.state == SETUP_UPGRADING ?
 	    upgrade(r, &s, &p, body) : setup_page_state(r, &s, &p, body);
-	setup_leave(&s);
-	return st;
 }
 
 int

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "admin/served.h"
 #include "base/arena.h"
 #include "db/db.h"
 
@@ -21,7 +22,7 @@ struct doctor_context {
 	const char *path;	/* of the database; "" = nothing names one */
 	struct db *db;		/* in a read transaction; NULL if it could not be opened */
 	const struct error *err;	/* why it could not */
-	const char *document_root;	/* of the web server; NULL = not known */
+	struct served served;	/* what is known about the web server */
 	struct arena *arena;
 	int64_t now;
 	bool is_thorough;	/* also slow checks: those that start a process, or read a zone file for each organization */
@@ -46,12 +47,6 @@ const char	*doctor_word(enum doctor_level level);
 
 /* Logs one line for each result that is not fine. */
 void		 doctor_log(const struct doctor_context *p);
-
-/*
- * Whether a web server could serve a database, or one that is to be made there: its real path, or the folder that it is named
- * in, is below the document root.  False if there is no such root, or it is "/".
- */
-bool		 doctor_is_below(const char *path, const char *document_root);
 
 /* Whether this version of SQLite may lose commits if several processes write one WAL without a writers' lock. */
 bool		 doctor_has_wal_fault(const char *sqlite_version);

@@ -141,38 +141,6 @@ doctor_rights(const struct doctor_context *p, struct check_result *f)
 
 /* ---- Location */
 
-/* Whether a path is a folder or in it: /a/bc is not in /a/b. */
-static bool
-is_within(const char *real, const char *root)
-{
-	size_t n = strlen(root);
-
-	return strncmp(real, root, n) == 0 && (real[n] == '/' || real[n] == '\0');
-}
-
-/*
- * Servers follow links, so both count: where the file is, and the folder that it is named in.  Of a file that is still to be
- * made, the nearest folder that exists decides.
- */
-bool
-doctor_is_below(const char *path, const char *document_root)
-{
-	char at[PATH_MAX], real[PATH_MAX], root[PATH_MAX], *slash;
-
-	if (document_root == NULL || document_root[0] == '\0' || realpath(document_root, root) == NULL ||
-	    strcmp(root, "/") == 0)	/* some servers report "/" if they have no root */
-		return false;
-	if (realpath(path, real) != NULL && is_within(real, root))
-		return true;
-	snprintf(at, sizeof(at), "%s", path);
-	do {
-		if ((slash = strrchr(at, '/')) == NULL)
-			return realpath(".", real) != NULL && is_within(real, root);
-		*slash = '\0';
-	} while (realpath(slash == at ? "/" : at, real) == NULL && slash != at);
-	return is_within(real, root);
-}
-
 /* The well-known folder of web servers that a path lies in; NULL if none.  A guess by name, so it is only a warning. */
 static const char *
 usual_root(const char *real)
@@ -190,21 +158,21 @@ usual_root(const char *real)
 }
 
 /*
- * Being below the document root is certain to expose the file; a folder that only looks like one of a web server may be
+ * A folder that is known to be served is certain to expose the file; one that only looks like one of a web server may be
  * harmless.
  */
 void
 doctor_location(const struct doctor_context *p, struct check_result *f)
 {
 	static const char open_text[] = "a web server may serve the folder of the database";
-	char real[PATH_MAX];
+	char real[PATH_MAX], folder[PATH_MAX];
 	const char *usual;
 
 	if (realpath(p->path, real) == NULL)
 		return;
-	if (doctor_is_below(p->path, p->document_root))
-		doctor_found(f, DOCTOR_ERROR, open_text, "%s: is below the web server's document root %s, so anybody may download it",
-		    real, p->document_root);
+	if (served_at(p->path, &p->served, folder) != SERVED_BY_NONE)
+		doctor_found(f, DOCTOR_ERROR, open_text, "%s: is below %s, which the web server serves, so anybody may download it",
+		    real, folder);
 	else if ((usual = usual_root(real)) != NULL)
 		doctor_found(f, DOCTOR_WARNING, open_text, "%s: is below \"%s\", a folder that web servers usually serve", real,
 		    usual);
@@ -281,19 +249,23 @@ doctor_space(const struct doctor_context *p, struct check_result *f)
 
 /*
  * A code file that is still there after the setup: it has served its purpose, and whoever knows the code could start the next
- * upgrade.
+ * upgrade.  Older versions had it in the folder above the programs, which the web server serves.
  */
 void
 doctor_setup_code(const struct doctor_context *p, struct check_result *f)
 {
 	struct query *q = db_query(p->db, "SELECT EXISTS (SELECT 1 FROM organization)");
 	bool is_set_up = query_step(q) && query_int(q, 0) != 0;
-	char folder[CONF_PATH_MAX];
-	const char *file;
+	char above[CONF_PATH_MAX], path[SETUP_PATH_MAX];
+	const char *file = path;
 
-	conf_folder(folder);
-	file = arena_printf(p->arena, "%s/" SETUP_CODE_FILE, folder);
-	if (query_done(q) != OK || !is_set_up || access(file, F_OK) == -1)
+	if (query_done(q) != OK || !is_set_up)
+		return;
+	conf_folder(above);
+	setup_code_path(p->path, path);
+	if (access(file, F_OK) == -1)
+		file = arena_printf(p->arena, "%s/" SETUP_CODE_FILE, above);
+	if (access(file, F_OK) == -1)
 		return;
 	doctor_found(f, DOCTOR_WARNING, "the file with the setup code is still there",
 	    "%s: still there, although the setup is done", file);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/api_key.h"
@@ -17,7 +16,6 @@
 #include "base/log.h"
 #include "ledger/price.h"
 #include "store/setting.h"
-#include "admin/doctor.h"
 #include "admin/inspect.h"
 #include "admin/setup.h"
 #include "auth/signing_key.h"
@@ -63,11 +61,11 @@ found(struct setup *s, enum setup_state state, const char *text, const char *fix
 }
 
 /*
- * Whether configuration names a place that can hold the database; SETUP_READY if so.  A folder below the document root is
- * refused before anything is made in it, because the web server would serve the database to everybody.
+ * Whether configuration names a place that can hold the database; SETUP_READY if so.  A folder that the web server serves is
+ * refused before anything is made in it.
  */
 static enum setup_state
-check_location(struct setup *s, const char *document_root)
+check_location(struct setup *s, const struct served *known)
 {
 	char folder[PATH_MAX];
 	struct error err;
@@ -78,7 +76,7 @@ check_location(struct setup *s, const char *document_root)
 	if (s->database[0] != '/' || !real_folder(s->database, folder))
 		return found(s, SETUP_BROKEN, "DAYBOOK_DB: neither the folder of the database nor the folder above it exists",
 		    "Correct the line DAYBOOK_DB= in daybook.conf.");
-	if (doctor_is_below(s->database, document_root))
+	if (served_at(s->database, known, folder) != SERVED_BY_NONE)
 		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database would be in the folder that the web server serves",
 		    "In daybook.conf name a folder outside of it, as in DAYBOOK_DB=../../daybook-data/daybook.db.");
 	return SETUP_READY;
@@ -136,18 +134,18 @@ look_into(struct setup *s)
 
 /*
  * If all is ready but for the code, says what is wrong with the code file, so that the operator learns it before filling in
- * the form.  Once the code was checked (code_file is open), does not look at the file again.
+ * the form.  Once the code was checked, does not look at the file again.
  */
 void
-setup_look(struct setup *s, const char *document_root)
+setup_look(struct setup *s, const struct served *known)
 {
 	s->err.text[0] = s->err.hint[0] = '\0';
-	if ((s->state = check_location(s, document_root)) == SETUP_READY)
+	if ((s->state = check_location(s, known)) == SETUP_READY)
 		s->state = look_into(s);
-	if (s->code_file != -1 || (s->state != SETUP_READY && s->state != SETUP_OLDER))
+	if (s->is_code_right || (s->state != SETUP_READY && s->state != SETUP_OLDER))
 		return;
 	s->is_upgrade = s->state == SETUP_OLDER;
-	switch (setup_code_look(&s->err)) {
+	switch (setup_code_look(s, &s->err)) {
 	case OK:
 		break;
 	case UNAVAILABLE:
@@ -161,20 +159,17 @@ setup_look(struct setup *s, const char *document_root)
 /* ---- Setting up */
 
 /*
- * Makes the folder, closed to other users, and an empty database in it.  Either may exist already: an earlier attempt may have
- * failed after this step, and another request may have been faster.
+ * Makes an empty database, in the folder where the code is.  It may exist already: an earlier attempt may have failed after
+ * this step, and another request may have been faster.
  */
 static enum status
 make_database(struct setup *s, struct error *err)
 {
-	char folder[CONF_PATH_MAX], text[ERROR_TEXT_MAX * 2];
+	char text[ERROR_TEXT_MAX * 2];
 	struct error detail;
 
 	if (access(s->database, F_OK) == 0)
 		return OK;
-	snprintf(folder, sizeof(folder), "%s", s->database);
-	if (cut_name(folder) && mkdir(folder, 0700) == -1 && errno != EEXIST)
-		return error_set(err, CONFLICT, "The folder of the database cannot be created: %s", strerror(errno));
 	switch (db_create(s->database, &detail)) {
 	case OK:
 	case CONFLICT:	/* another request made it */

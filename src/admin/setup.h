@@ -2,24 +2,27 @@
  * Setting Daybook up, and upgrading its database, by the web: for an operator without a shell.
  *
  * The operator is known by a code that only somebody who may put files onto the host can have written: the file
- * SETUP_CODE_FILE in the folder above the programs.  It is removed after it has been used.
+ * SETUP_CODE_FILE in the folder of the database, which no web server serves.  It is removed after it has been used.
  *
- * 1.  Once the database has an organization, nothing here changes it except an upgrade. 2.  Codes are checked one request at a
- * time, with a pause after each wrong one. 3.  Setting up is one transaction; what must precede it (the folder, an empty
- * database) may exist already.
+ * 1.  Once the database has an organization, nothing here changes it except an upgrade. 2.  Nothing here waits: after a wrong
+ * code the same source is refused for SETUP_PAUSE_MS, and all sources together have SETUP_SOURCES wrong codes in that time.
+ * 3.  Setting up is one transaction; what must precede it (the folder, an empty database) may exist already.
  */
 #ifndef SETUP_H
 #define SETUP_H
 
 #include "admin/inspect.h"
+#include "admin/served.h"
 #include "base/arena.h"
 #include "base/conf.h"
 #include "org/organization.h"
 
 #define SETUP_CODE_FILE "setup-code.txt"
+#define SETUP_PATH_MAX (CONF_PATH_MAX + 32)
 #define SETUP_CODE_MIN 16	/* characters */
 #define SETUP_CODE_MAX 200
-#define SETUP_WAIT_MS 10000	/* the longest wait while others try codes */
+#define SETUP_ATTEMPTS_FILE "setup-attempts"	/* beside the code: when each source tried a wrong one */
+#define SETUP_SOURCES 256	/* that are told apart, by a hash of the client's address */
 #define SETUP_PAUSE_MS 1000	/* after a wrong code */
 
 enum setup_state {
@@ -28,7 +31,7 @@ enum setup_state {
 	SETUP_UPGRADING,	/* the same, and the upgrade was begun with the code: goes on without it */
 	SETUP_NO_CODE,		/* would be READY or OLDER, but the code file is missing or unusable */
 	SETUP_NO_CONF,		/* no configuration names a database */
-	SETUP_EXPOSED,		/* the database would be below the document root */
+	SETUP_EXPOSED,		/* the database would be in a folder that the web server serves */
 	SETUP_AWAY,		/* a file could not be read for a reason that may pass */
 	SETUP_BROKEN,		/* the file there cannot be used, or none can be made there */
 	SETUP_DONE,
@@ -40,19 +43,18 @@ struct setup {
 	char database[CONF_PATH_MAX];
 	int schema_version;		/* in states OLDER and UPGRADING */
 	bool is_upgrade;		/* in state NO_CODE: the code is for an upgrade */
-	int code_file;			/* open and locked from setup_enter to setup_leave; else -1 */
+	bool is_code_right;		/* setup_try_code found it so */
 };
 
-/* Finds out the state. document_root may be NULL. */
-void		setup_look(struct setup *s, const char *document_root);
+/* Finds out the state. */
+void		setup_look(struct setup *s, const struct served *known);
 
 /*
- * Checks the code and keeps other requests out until setup_leave; then finds out the state again, because another request may
- * have been faster.  FORBIDDEN if the code is wrong (after the pause); UNAVAILABLE if others try codes for too long; CONFLICT
- * if the file cannot be locked.
+ * Compares a code with that of the file.  FORBIDDEN if it is another; OVER_QUOTA, without a look at it, if the same source
+ * (the client's address) was wrong a moment ago; CONFLICT or UNAVAILABLE if that cannot be recorded.  Several requests may
+ * have the right code at once; the database lets one of them do something.
  */
-enum status	setup_enter(struct setup *s, const char *code, const char *document_root, struct error *err);
-void		setup_leave(struct setup *s);
+enum status	setup_try_code(struct setup *s, const char *code, const char *source, int64_t now, struct error *err);
 
 /* What the operator gives: the first organization and its prices. */
 struct setup_input {
@@ -76,13 +78,16 @@ enum status	setup_perform(struct setup *s, struct arena *a, struct setup_input *
 enum status	setup_upgrade(struct setup *s, struct arena *a, int64_t now, int turn_ms, struct upgrade_turn *turn,
 		    struct error *err);
 
+/* The path of the code file of a database. */
+void		setup_code_path(const char *database, char path[SETUP_PATH_MAX]);
+
 /*
  * Whether there is a code file with a usable code in it: OK, or FORBIDDEN and why not, or UNAVAILABLE if it could not be read
  * just now.
  */
-enum status	setup_code_look(struct error *err);
+enum status	setup_code_look(const struct setup *s, struct error *err);
 
-/* Removes the code file; false if it cannot be removed. */
-bool		setup_forget_code(void);
+/* Removes the code file and what was recorded of attempts; false if the code is still there. */
+bool		setup_forget_code(const struct setup *s);
 
 #endif

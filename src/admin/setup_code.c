@@ -1,4 +1,4 @@
-/* The code that proves who the operator is: reading its file, and letting one request at a time try it (see setup.h). */
+/* The code that proves who the operator is: reading its file, and bounding how often others try it (see setup.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,16 +12,21 @@
 #include "base/log.h"
 #include "admin/setup.h"
 
-/* More than a code, so that a byte order mark and blanks around it fit; and the pause between two attempts to lock. */
-enum { CODE_FILE_MAX = SETUP_CODE_MAX + 16, LOCK_STEP_MS = 50 };
+/* More than a code, so that a byte order mark and blanks around it fit; and how often, and how long apart, locking is tried. */
+enum { CODE_FILE_MAX = SETUP_CODE_MAX + 16, SOURCE_MAX = 200, LOCK_TRIES = 50, LOCK_STEP_MS = 20 };
 
 static void
-code_path(char *path)
+path_beside(const char *database, const char *name, char path[SETUP_PATH_MAX])
 {
-	char folder[CONF_PATH_MAX];
+	const char *slash = strrchr(database, '/');
 
-	conf_folder(folder);
-	snprintf(path, CONF_PATH_MAX + sizeof(SETUP_CODE_FILE), "%s/" SETUP_CODE_FILE, folder);
+	snprintf(path, SETUP_PATH_MAX, "%.*s%s", slash != NULL ? (int)(slash - database) + 1 : 0, database, name);
+}
+
+void
+setup_code_path(const char *database, char path[SETUP_PATH_MAX])
+{
+	path_beside(database, SETUP_CODE_FILE, path);
 }
 
 /* The outcome for an errno: FORBIDDEN if the operator must correct the file, UNAVAILABLE if the cause may pass by itself. */
@@ -67,110 +72,156 @@ code_read(int fd, char *code, struct error *err)
 }
 
 /*
- * Opens the code file for locking.  NFS locks only a descriptor that is open for writing, so that is tried first; nothing is
- * ever written.  O_NONBLOCK: a FIFO of that name must not hang the request.
+ * No code beside the database.  Older versions wanted it beside the programs; whoever put it there again, as an older
+ * INSTALL.txt says, must also delete that one, because the web server may serve it.
  */
-static int
-open_to_lock(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-
-	return fd != -1 || (errno != EACCES && errno != EROFS) ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-}
-
-/* *fd is open (or -1) whatever the outcome; the caller closes it. */
 static enum status
-code_open(int *fd, char *code, struct error *err)
+not_found(struct error *err)
 {
-	char path[CONF_PATH_MAX + sizeof(SETUP_CODE_FILE)];
-	struct stat st;
+	char folder[CONF_PATH_MAX], old[SETUP_PATH_MAX];
 
-	code_path(path);
-	if ((*fd = open_to_lock(path)) == -1)
-		return errno == ENOENT ? error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not found; upload it first") : unreadable(err);
-	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
-		return code_read(*fd, code, err);
-	return error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not a regular file");
+	conf_folder(folder);
+	snprintf(old, sizeof(old), "%s/" SETUP_CODE_FILE, folder);
+	error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not found; upload it first");
+	if (access(old, F_OK) == 0) {
+		error_set(err, FORBIDDEN, SETUP_CODE_FILE ": it is in the folder of the programs, where others may have read it");
+		error_hint(err, "Delete it there. Upload a file with another code into the folder of the database.");
+	}
+	return FORBIDDEN;
 }
 
-enum status
-setup_code_look(struct error *err)
+/* Reads the code from its file.  O_NONBLOCK: a FIFO of that name must not hang the request. */
+static enum status
+code_load(const struct setup *s, char *code, struct error *err)
 {
-	char code[CODE_FILE_MAX + 1];
+	char path[SETUP_PATH_MAX];
+	struct stat file;
 	enum status st;
 	int fd;
 
-	st = code_open(&fd, code, err);
-	if (fd != -1)
-		close(fd);
+	setup_code_path(s->database, path);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? not_found(err) : unreadable(err);
+	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
+		st = code_read(fd, code, err);
+	else
+		st = error_set(err, FORBIDDEN, SETUP_CODE_FILE ": not a regular file");
+	close(fd);
 	return st;
 }
 
-bool
-setup_forget_code(void)
+enum status
+setup_code_look(const struct setup *s, struct error *err)
 {
-	char path[CONF_PATH_MAX + sizeof(SETUP_CODE_FILE)];
+	char code[CODE_FILE_MAX + 1];
 
-	code_path(path);
+	return code_load(s, code, err);
+}
+
+bool
+setup_forget_code(const struct setup *s)
+{
+	char path[SETUP_PATH_MAX];
+
+	path_beside(s->database, SETUP_ATTEMPTS_FILE, path);
+	unlink(path);
+	setup_code_path(s->database, path);
 	return unlink(path) == 0 || errno == ENOENT;
 }
 
-static void
-pause_ms(int ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&t, NULL);
-}
+/* ---- Attempts: a file with an instant for each of SETUP_SOURCES, of its last wrong code */
 
 /*
- * Locks the code file.  Polls, because flock() has no time limit; flock() rather than fcntl(), because it works on a file that
- * is open for reading only.
+ * Opens the file and locks it, only for as long as it takes to compare and to write an instant.  Tries for a second, because
+ * flock() has no time limit of its own.  *fd stays -1 if there is no file yet, and make is 0 and not O_CREAT; only a wrong code
+ * makes it, so that nothing is left of a right one.
  */
 static enum status
-lock(int fd, struct error *err)
+attempts_open(const struct setup *s, int make, int *fd, struct error *err)
 {
-	for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; waited_ms += LOCK_STEP_MS) {
+	char path[SETUP_PATH_MAX], folder[SETUP_PATH_MAX];
+
+	path_beside(s->database, SETUP_ATTEMPTS_FILE, path);
+	path_beside(s->database, ".", folder);
+	*fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | make, 0600);
+	if (*fd == -1 && errno == ENOENT && make == 0 && access(folder, W_OK | X_OK) == 0)
+		return OK;
+	if (*fd == -1)
+		return error_set(err, CONFLICT, SETUP_ATTEMPTS_FILE ": the programs may not write into the folder of the database: %s",
+		    strerror(errno));
+	for (int i = 0; flock(*fd, LOCK_EX | LOCK_NB) == -1; i++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_set(err, CONFLICT, SETUP_CODE_FILE ": cannot be locked: %s", strerror(errno));
-		if (waited_ms >= SETUP_WAIT_MS)
-			return error_set(err, UNAVAILABLE, "setup: another attempt is being checked; try again in a few seconds");
-		pause_ms(LOCK_STEP_MS);
+			return error_set(err, CONFLICT, SETUP_ATTEMPTS_FILE ": cannot be locked: %s", strerror(errno));
+		if (i == LOCK_TRIES)
+			return error_set(err, UNAVAILABLE, "setup: other attempts are being checked; try again in a few seconds");
+		nanosleep(&(const struct timespec) { 0, LOCK_STEP_MS * 1000000L }, NULL);
 	}
 	return OK;
 }
 
-enum status
-setup_enter(struct setup *s, const char *code, const char *document_root, struct error *err)
+/* The place of a source in the file.  Hashed with the code, so that nobody can choose an address that shares the operator's. */
+static off_t
+attempt_position(const char *code, const char *source)
 {
-	char expected[CODE_FILE_MAX + 1];
-	uint8_t given_hash[SHA256_SIZE], expected_hash[SHA256_SIZE];
-	enum status st;
+	uint8_t hash[SHA256_SIZE];
+	char text[CODE_FILE_MAX + SOURCE_MAX];	/* a longer source is cut */
 
-	if ((st = code_open(&s->code_file, expected, err)) == OK && (st = lock(s->code_file, err)) == OK) {
-		/*
-		 * Compares hashes, in constant time, so that the time taken says nothing about the code.  The pause is inside
-		 * the lock: a second attempt has to wait for it.
-		 */
-		sha256(code, strlen(code), given_hash);
-		sha256(expected, strlen(expected), expected_hash);
-		if (!sha256_same(given_hash, expected_hash)) {
-			log_info("event=setup_refused reason=\"wrong code\"");
-			pause_ms(SETUP_PAUSE_MS);
-			st = error_set(err, FORBIDDEN, "code: differs from the one in " SETUP_CODE_FILE);
-		}
-	}
-	if (st == OK)
-		setup_look(s, document_root);
-	else
-		setup_leave(s);
-	return st;
+	snprintf(text, sizeof(text), "%s %s", code, source);
+	sha256(text, strlen(text), hash);
+	return (off_t)(hash[0] % SETUP_SOURCES) * (off_t)sizeof(int64_t);
 }
 
-void
-setup_leave(struct setup *s)
+/* Whether the source at this place was wrong a moment ago. */
+static bool
+is_too_early(int fd, off_t at, int64_t now)
 {
-	if (s->code_file != -1)
-		close(s->code_file);
-	s->code_file = -1;
+	int64_t last;
+
+	return fd != -1 && pread(fd, &last, sizeof(last), at) == (ssize_t)sizeof(last) && last <= now && now - last < SETUP_PAUSE_MS;
+}
+
+/* Compares hashes, in constant time, so that the time taken says nothing about the code. */
+static bool
+is_same_code(const char *code, const char *expected)
+{
+	uint8_t given_hash[SHA256_SIZE], expected_hash[SHA256_SIZE];
+
+	sha256(code, strlen(code), given_hash);
+	sha256(expected, strlen(expected), expected_hash);
+	return sha256_same(given_hash, expected_hash);
+}
+
+/* Records a wrong code before it is answered: what cannot be recorded cannot be bounded. */
+static enum status
+record(const struct setup *s, int *fd, off_t at, int64_t now, struct error *err)
+{
+	enum status st = *fd != -1 ? OK : attempts_open(s, O_CREAT, fd, err);
+
+	log_info("event=setup_refused reason=\"wrong code\"");
+	if (st != OK)
+		return st;
+	if (pwrite(*fd, &now, sizeof(now), at) != (ssize_t)sizeof(now))
+		return error_set(err, CONFLICT, SETUP_ATTEMPTS_FILE ": cannot be written: %s", strerror(errno));
+	return error_set(err, FORBIDDEN, "code: differs from the one in " SETUP_CODE_FILE);
+}
+
+enum status
+setup_try_code(struct setup *s, const char *code, const char *source, int64_t now, struct error *err)
+{
+	char expected[CODE_FILE_MAX + 1];
+	enum status st;
+	int fd = -1;
+	off_t at;
+
+	if ((st = code_load(s, expected, err)) != OK)
+		return st;
+	at = attempt_position(expected, source);
+	if ((st = attempts_open(s, 0, &fd, err)) == OK && is_too_early(fd, at, now))
+		st = error_set(err, OVER_QUOTA, "code: a wrong one came from your address a moment ago; wait a second");
+	else if (st == OK && !is_same_code(code, expected))
+		st = record(s, &fd, at, now, err);
+	if (fd != -1)
+		close(fd);
+	s->is_code_right = st == OK;
+	return st;
 }

@@ -109,7 +109,7 @@ verify_api_keys(struct verify *v)
 	struct query *q = db_query(v->db, "SELECT key, scopes, length(sha256) FROM api_key ORDER BY key");
 
 	while (query_step(q)) {
-		if (!scopes_are_known(v, query_text(q, 1)) || (scopes_known(query_text(q, 1)) & SCOPE_ADMIN))
+		if (!scopes_are_known(v, query_text(q, 1)) || (scopes_known(query_text(q, 1)) & SCOPE_INSTALLATION))
 			verify_differs(v, "API key %lld: has the scopes \"%s\", which an API key cannot have",
 			    (long long)query_int(q, 0), query_text(q, 1));
 		if (query_int(q, 2) != SHA256_SIZE)

@@ -154,6 +154,14 @@ const struct invariant verify_invariants[] = {
 	    "FROM segment s LEFT JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
 	    "AND (s.status = 'draft' OR s.is_open = 1)) AS open_ones "
 	    "WHERE day IS DISTINCT FROM should ORDER BY id, number" },
+	{ "held", "what is held of a quarter-hour is what its open segments have left", OF_ORGANIZATION,
+	    "held %q %s, %i parts each, from \"%s\": has %i contacts; the segments have %i left",
+	    "SELECT quarter, channel, parts_per_contact, sender, sum(contacts), sum(remains) FROM ("
+	    "SELECT quarter, channel, parts_per_contact, sender, contacts, 0 AS remains FROM held WHERE org = :org UNION ALL "
+	    "SELECT scheduled_at / " QUARTER ", channel, parts_per_contact, coalesce(sender, ''), 0, contacts - spent FROM segment "
+	    "WHERE org = :org AND spent < contacts "
+	    "AND CASE status WHEN 'scheduled' THEN 1 WHEN 'sending' THEN 1 WHEN 'paused' THEN 1 ELSE 0 END = 1) AS both_of_them "
+	    "GROUP BY quarter, channel, parts_per_contact, sender HAVING sum(contacts) <> sum(remains) ORDER BY quarter" },
 	{ "segment.organization", "a segment belongs to the organization of its campaign", OF_ORGANIZATION,
 	    "segment %s/%i: belongs to another organization than its campaign",
 	    "SELECT c.id, s.number FROM campaign c JOIN segment s ON s.campaign = c.key WHERE c.org = :org AND s.org <> :org" },

@@ -68,10 +68,10 @@ api_key_add(struct db *db, struct arena *a, const char *org, const char *name, u
 	enum status st;
 	bool found;
 
-	/* An API key belongs to one organization and does not expire, so it never receives the scope over all of them. */
-	if (scopes & SCOPE_ADMIN)
+	/* An API key belongs to one organization and does not expire, so it never receives a scope of the installation. */
+	if (scopes & SCOPE_INSTALLATION)
 		return error_set(err, BAD_REQUEST,
-		    "scope: an API key cannot have admin; use a token for that");
+		    "scope: an API key cannot have admin or metrics; use a token for that");
 	if (strlen(name) >= API_KEY_NAME_MAX)
 		return error_set(err, BAD_REQUEST, "name: longer than %d bytes", API_KEY_NAME_MAX - 1);
 	/* The caller receives the secret in *secret; the database receives only its hash and a few characters as a hint. */
@@ -120,7 +120,7 @@ read_row(struct query *q, struct arena *a, struct api_key *k)
 	k->hint = arena_strdup(a, query_text(q, 1));
 	k->name = arena_strdup(a, query_text(q, 2));
 	k->org = arena_strdup(a, query_text(q, 3));
-	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_ADMIN; /* even if the row says so */
+	k->scopes = scopes_known(query_text(q, 4)) & ~(unsigned)SCOPE_INSTALLATION; /* even if the row says so */
 	k->created_at = query_int(q, 5);
 	k->revoked_at = query_int(q, 6);
 }

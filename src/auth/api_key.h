@@ -19,7 +19,7 @@
 struct api_key {
 	int64_t key;
 	const char *hint, *name, *org;
-	unsigned scopes;		/* never SCOPE_ADMIN */
+	unsigned scopes;		/* never one of SCOPE_INSTALLATION */
 	int64_t created_at, revoked_at;	/* revoked_at 0 = in force */
 };
 

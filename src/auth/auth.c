@@ -113,8 +113,8 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 	if (k->org != NULL && strcmp(org, k->org) != 0)
 		return error_set(err, UNAUTHENTICATED,
 		    "organizationId: the key of this token is for \"%s\" only", k->org);
-	/* Only the scope admin reaches across organizations, so only it can do without one. */
-	if (org == NULL && !(scopes & SCOPE_ADMIN))
+	/* Only the scopes of the installation can do without an organization. */
+	if (org == NULL && !(scopes & SCOPE_INSTALLATION))
 		return error_set(err, UNAUTHENTICATED, "organizationId: missing");
 	snprintf(caller->org, sizeof(caller->org), "%s", org != NULL ? org : "");
 	caller->scopes = scopes;

@@ -20,7 +20,7 @@
 #define CREDENTIAL_MAX 80	/* bytes of a credential's name, with its NUL */
 
 struct caller {
-	char org[ID_MAX];		/* "" = none named (only with SCOPE_ADMIN); may not exist */
+	char org[ID_MAX];		/* "" = none named (only with SCOPE_INSTALLATION); may not exist */
 	unsigned scopes;		/* expanded: with SCOPE_ADMIN all bits are set */
 	int64_t expires_at;		/* of a token; 0 = until it is revoked */
 	char credential[CREDENTIAL_MAX];	/* `jwt:KID`, `apikey:N`, `cli` */

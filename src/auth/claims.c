@@ -6,6 +6,7 @@
 
 #include "auth/auth.h"
 #include "auth/claims.h"
+#include "auth/token.h"
 #include "base/id.h"
 #include "base/json.h"
 
@@ -73,6 +74,8 @@ check_times(struct reader *r, int64_t now, int64_t *expires_at)
 		return error_set(r->err, UNAUTHENTICATED, "exp: missing");
 	if (now >= at + AUTH_LEEWAY_MS)
 		return error_set(r->err, UNAUTHENTICATED, "exp: expired");
+	if (at > now + TOKEN_TTL_MAX_MS + AUTH_LEEWAY_MS)	/* also what is in milliseconds, or has no date with a year of 4 digits */
+		return error_set(r->err, UNAUTHENTICATED, "exp: more than ten years ahead");
 	*expires_at = at;
 	for (size_t i = 0; i < sizeof(not_ahead) / sizeof(not_ahead[0]); i++) {
 		if ((st = instant_claim(r, not_ahead[i], &found, &at)) != OK)

@@ -15,6 +15,7 @@ static const struct {
 	{ "usage:backfill", SCOPE_USAGE_BACKFILL },
 	{ "campaigns:write", SCOPE_CAMPAIGNS_WRITE },
 	{ "org:admin", SCOPE_ORG_ADMIN },
+	{ "metrics", SCOPE_METRICS },
 	{ "admin", SCOPE_ADMIN },
 };
 
@@ -24,7 +25,7 @@ static const struct {
 	unsigned scopes;
 } roles[] = {
 	{ "SUPERADMIN", SCOPE_ALL },
-	{ "ADMIN", SCOPE_ALL & ~SCOPE_ADMIN },
+	{ "ADMIN", SCOPE_ALL & ~SCOPE_INSTALLATION },
 	{ "DEPARTMENT_HEAD", SCOPE_USAGE_READ | SCOPE_CAMPAIGNS_WRITE },
 	{ "SALES_REP", SCOPE_USAGE_READ | SCOPE_CAMPAIGNS_WRITE },
 };

@@ -16,7 +16,9 @@ enum {
 	SCOPE_CAMPAIGNS_WRITE = 1 << 3,
 	SCOPE_ORG_ADMIN = 1 << 4,
 	SCOPE_ADMIN = 1 << 5,		/* everything, in every organization */
-	SCOPE_ALL = (1 << 6) - 1,
+	SCOPE_METRICS = 1 << 6,		/* to read /metrics and all of /health, of the whole installation */
+	SCOPE_ALL = (1 << 7) - 1,
+	SCOPE_INSTALLATION = SCOPE_ADMIN | SCOPE_METRICS,	/* what no credential of one organization has */
 };
 
 /* Converts "usage:read usage:write" into bits; false and *unknown (a copy in the arena) at a word that is no scope. */

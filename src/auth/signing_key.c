@@ -107,7 +107,7 @@ signing_key_add(struct db *db, struct arena *a, const char *kid, const char *alg
 	/* A key of one organization never grants admin, which reaches across all of them. */
 	max_scopes = scopes_expand(max_scopes);
 	if (org != NULL)
-		max_scopes &= ~(unsigned)SCOPE_ADMIN;
+		max_scopes &= ~(unsigned)SCOPE_INSTALLATION;
 	q = db_query(db,
 	    "INSERT INTO signing_key (kid, alg, verify_key, sign_key, org, max_scopes, created_at) "
 	    "VALUES (:kid, :alg, :verify_key, :sign_key, :org, :max_scopes, :now) "
@@ -213,7 +213,7 @@ signing_key_grant(const struct signing_key *k, unsigned claimed)
 	 */
 	unsigned granted = scopes_expand(claimed) & scopes_expand(k->max_scopes);
 
-	return k->org != NULL ? granted & ~(unsigned)SCOPE_ADMIN : granted;
+	return k->org != NULL ? granted & ~(unsigned)SCOPE_INSTALLATION : granted;
 }
 
 /*

@@ -280,8 +280,8 @@ token_sign(struct db *db, struct arena *a, const char *kid, const char *org, uns
 	enum status st;
 
 	/* Refuse what auth_check would refuse later: a token is only useful if this server accepts it. */
-	if (org == NULL && !(scopes & SCOPE_ADMIN))
-		return error_set(err, BAD_REQUEST, "org: required, except for the scope admin");
+	if (org == NULL && !(scopes & SCOPE_INSTALLATION))
+		return error_set(err, BAD_REQUEST, "org: required, except for the scopes admin and metrics");
 	if (org != NULL && !id_ok(org))
 		return error_set(err, BAD_REQUEST, "org: must be 1 to 64 of A-Z a-z 0-9 . _ -");
 	if (ttl_ms < TOKEN_TTL_MIN_MS || ttl_ms > TOKEN_TTL_MAX_MS)

@@ -56,6 +56,12 @@ sha256_end(EVP_MD_CTX *context, uint8_t out[SHA256_SIZE])
 		out_of_memory();
 }
 
+const char *
+crypto_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
 void
 sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE])
 {

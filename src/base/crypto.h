@@ -13,6 +13,9 @@
 /* Makes libcrypto set up its own tables, which it otherwise does at the first use and, without memory, crashes there. */
 void	crypto_start(void);
 
+/* The release of libcrypto, such as 3.0.17. */
+const char	*crypto_library(void);
+
 void	sha256(const void *data, size_t n, uint8_t out[SHA256_SIZE]);
 
 /*

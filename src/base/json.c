@@ -307,3 +307,9 @@ json_known(struct json_object *o, const char *const *names, struct error *err)
 	}
 	return OK;
 }
+
+const char *
+json_library(void)
+{
+	return cJSON_Version();
+}

@@ -48,6 +48,9 @@ bool		json_find(const char *text, size_t n, const char *name, const char **value
 /* A parsed object.  Its texts are valid as long as the arena given to json_parse. */
 struct json_object;
 
+/* The release of the library that parses objects, such as 1.7.15. */
+const char	*json_library(void);
+
 /*
  * Parses a checked object.  BAD_REQUEST if it is another kind of value.  The caller frees the
  * object with json_object_free; texts read from it are copies in the arena.  `label` comes before

@@ -32,7 +32,7 @@ struct check {
 		const char *at;
 		size_t n;
 	} key[KEYS_MAX];
-	uint32_t hash[KEYS_MAX];
+	uint64_t hash[KEYS_MAX];
 };
 
 static bool	value(struct check *c);
@@ -209,16 +209,15 @@ key_add(struct check *c, size_t first, const char *raw, size_t n)
 {
 	char buf[JSON_KEY_MAX], other_buf[JSON_KEY_MAX];
 	const char *key, *other;
-	uint32_t hash = 2166136261;	/* FNV-1a */
 	size_t key_n, other_n;
+	uint64_t hash;
 
 	if (n > JSON_KEY_MAX)
 		return refused(c, raw - 1, "a key of more than %d bytes", JSON_KEY_MAX);
 	if (c->keys - first == JSON_MEMBERS_MAX)
 		return refused(c, raw - 1, "more than %d members in one object", JSON_MEMBERS_MAX);
 	key = json_unescape(raw, n, buf, &key_n);
-	for (size_t i = 0; i < key_n; i++)
-		hash = (hash ^ (unsigned char)key[i]) * 16777619;
+	hash = json_key_hash(key, key_n);
 	for (size_t i = first; i < c->keys; i++) {
 		if (c->hash[i] != hash)
 			continue;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/json_text.h"
 
 enum { EXPONENT_MAX = 1000 };	/* larger exponents change nothing: no number has so many digits */
@@ -101,6 +102,32 @@ json_unescape(const char *raw, size_t n, char *buf, size_t *out_n)
 			*out++ = *p++;
 	*out_n = (size_t)(out - buf);
 	return buf;
+}
+
+/*
+ * A polynomial of the bytes modulo the prime 2^61 - 1, at a random point that stays with the process: two keys of at most n bytes
+ * have the same hash with a chance of n / 2^61, whatever they are.  (A seed for FNV-1a would not do: whether two keys collide
+ * there depends on one byte of it.)  The leading 1 tells keys apart that differ in zero bytes at their beginning.
+ */
+uint64_t
+json_key_hash(const char *key, size_t n)
+{
+	static const uint64_t prime = (UINT64_C(1) << 61) - 1;
+	static uint64_t point;
+	uint64_t hash = 1;
+
+	while (point == 0) {
+		random_bytes(&point, sizeof(point));
+		point &= prime;
+	}
+	for (size_t i = 0; i < n; i++) {
+		unsigned __int128 product = (unsigned __int128)hash * point + (unsigned char)key[i];
+
+		hash = (uint64_t)(product & prime) + (uint64_t)(product >> 61);
+		if (hash >= prime)
+			hash -= prime;
+	}
+	return hash;
 }
 
 /* ---- Numbers */

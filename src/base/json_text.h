@@ -35,6 +35,12 @@ json_is_space(char c)
  */
 const char	*json_unescape(const char *raw, size_t n, char *buf, size_t *out_n);
 
+/*
+ * A hash of a key that nobody outside of this process can foretell: otherwise a body of keys with one hash would make the search
+ * for a repeated key compare each with all others.
+ */
+uint64_t	 json_key_hash(const char *key, size_t n);
+
 /* Whether the number p[0, end) is within +-JSON_INT_MAX: exactly, without a double's rounding. */
 bool		 json_is_in_range(const char *p, const char *end);
 

@@ -17,6 +17,7 @@ static const struct {
 	[FORBIDDEN] = { 403, "Forbidden" },
 	[NOT_FOUND] = { 404, "Not Found" },
 	[METHOD_NOT_ALLOWED] = { 405, "Method Not Allowed" },
+	[TOO_SLOW] = { 408, "Request Timeout" },
 	[CONFLICT] = { 409, "Conflict" },
 	[PRECONDITION_FAILED] = { 412, "Precondition Failed" },
 	[TOO_LARGE] = { 413, "Content Too Large" },

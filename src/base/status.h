@@ -18,6 +18,7 @@ enum status {
 	FORBIDDEN,		/* a valid credential without the right to do this */
 	NOT_FOUND,
 	METHOD_NOT_ALLOWED,
+	TOO_SLOW,		/* the body did not arrive in time */
 	CONFLICT,		/* with what exists already, or no room for a reservation */
 	PRECONDITION_FAILED,	/* If-Match */
 	TOO_LARGE,

@@ -106,7 +106,7 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 	query_step(q);	/* to its end: RETURNING yields one row */
 	st = query_done(q);
 	for (size_t i = 0; st == OK && i < c->count; i++)
-		st = campaign_write_segment(db, org, c, &c->segments[i]);
+		st = campaign_write_segment(db, org, NULL, c, i);
 	if (st != OK || (st = campaign_seal(db, c)) != OK)
 		return st;
 	return campaign_audit(db, org, c, change, "campaign.add");
@@ -144,7 +144,7 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 	query_bind_int(q, ":key", c->key);
 	st = query_run(q);
 	for (size_t i = 0; st == OK && i < c->count; i++)
-		st = campaign_write_segment(db, org, c, &c->segments[i]);
+		st = campaign_write_segment(db, org, was, c, i);
 	if (st != OK || (st = campaign_seal(db, c)) != OK)
 		return st;
 	return campaign_audit_change(db, org, was, c, change);

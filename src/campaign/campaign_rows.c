@@ -4,10 +4,12 @@
 #include "store/audit.h"
 #include "campaign/campaign_rows.h"
 #include "base/row_hash.h"
+#include "ledger/held.h"
 #include "ledger/segment.h"
 
-enum status
-campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
+/* Adds the segment's row, or updates it. */
+static enum status
+write_row(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
 {
 	/* sent, failed and spent are not among the columns: only events change them. */
 	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, channel, scheduled_at, day, contacts, "
@@ -25,6 +27,26 @@ campaign_write_segment(struct db *db, const struct organization *org, const stru
 	query_bind_int(q, ":ppc", c->parts_per_contact);
 	query_bind_text(q, ":status", segment_state_name(s->state));
 	return query_run(q);
+}
+
+/*
+ * A segment that moves is taken out of its old place before its row changes, and added to its new one afterwards
+ * (held_add).
+ */
+enum status
+campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *was, const struct campaign *c,
+    size_t i)
+{
+	const struct segment *s = &c->segments[i], *old = was != NULL ? &was->segments[i] : NULL;
+	bool is_moved = old != NULL && (old->scheduled_at != s->scheduled_at || was->parts_per_contact != c->parts_per_contact);
+	int64_t before = old != NULL ? segment_hold(old) : 0, after = segment_hold(s);
+	enum status st;
+
+	if (is_moved && (st = held_add(db, c->key, s->number, -before)) != OK)
+		return st;
+	if ((st = write_row(db, org, c, s)) != OK)
+		return st;
+	return held_add(db, c->key, s->number, is_moved ? after : after - before);
 }
 
 enum status

@@ -6,9 +6,12 @@
 
 #include "campaign/campaign.h"
 
-/* Adds the segment, or updates its row; what is spent of it remains. */
-enum status	campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *c,
-		    const struct segment *s) MUST_CHECK;
+/*
+ * Adds the i-th segment of a campaign, or updates its row, and the sums of what is held; what is spent of it remains.  `was`
+ * is the campaign as the rows have it, NULL if it is new.
+ */
+enum status	campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *was,
+		    const struct campaign *c, size_t i) MUST_CHECK;
 
 /*
  * Writes the digest of the plan, as its rows are now, so that `daybook verify` finds a row that somebody else changed

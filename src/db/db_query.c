@@ -169,19 +169,23 @@ db_query(struct db *db, const char *sql)
 	return q;
 }
 
-/* The index of a parameter; 0 if the statement could not be prepared. */
+/* Apart from parameter(), which is called so often that zeroing a large variable would show. */
+static void __attribute__((noinline, noreturn))
+no_parameter(const struct query *q, const char *name)
+{
+	char sql[SQL_SHOWN_MAX];
+	log_error("event=sql error=\"no parameter %s\" sql=%s", name, log_value(q->sql, sql, sizeof(sql)));
+	abort();
+}
+
+/* The index of a parameter; 0 if the statement could not be prepared, which query_done reports. */
 static int
 parameter(struct query *q, const char *name)
 {
-	char sql[SQL_SHOWN_MAX];
-	int i;
+	int i = q->stmt != NULL ? sqlite3_bind_parameter_index(q->stmt, name) : 0;
 
-	if (q->stmt == NULL)	/* preparing failed, and query_done reports it */
-		return 0;
-	if ((i = sqlite3_bind_parameter_index(q->stmt, name)) == 0) {
-		log_error("event=sql error=\"no parameter %s\" sql=%s", name, log_value(q->sql, sql, sizeof(sql)));
-		abort();
-	}
+	if (i == 0 && q->stmt != NULL)
+		no_parameter(q, name);
 	return i;
 }
 

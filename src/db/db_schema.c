@@ -177,7 +177,8 @@ is_nobodys(const struct db *db, const char *type, const char *name)
 static bool
 is_former(const char *type, const char *name)
 {
-	return strcmp(type, "index") == 0 && (strcmp(name, "event_segment") == 0 || strcmp(name, "audit_newest") == 0);
+	return strcmp(type, "index") == 0 && (strcmp(name, "event_segment") == 0 || strcmp(name, "audit_newest") == 0 ||
+	    strcmp(name, "segment_open") == 0);
 }
 
 /* Reports a difference in a sentence. */

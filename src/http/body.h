@@ -7,15 +7,15 @@
 
 struct body {
 	char *text;
-	size_t n, allocated, max;
-	bool is_too_large, is_broken;	/* it is longer than max; it could not be read to its end */
+	size_t n, allocated;
+	bool is_too_large, is_broken;	/* it is longer than allowed; it could not be read to its end */
 };
 
 /*
- * Reads to the end, however long the body is: a web server whose pipe breaks would reply in our place. read_some returns the
- * number of bytes, 0 at the end, -1 on an error.
+ * Reads to the end, or until the body is longer than max bytes. read_some returns the number of bytes, 0 at the end, -1 on an
+ * error.
  */
-void	body_read(struct body *b, long (*read_some)(void *from, char *to, size_t n), void *from);
+void	body_read(struct body *b, size_t max, long (*read_some)(void *from, char *to, size_t n), void *from);
 
 /* Prepares for the next body, and frees the memory of a large one. */
 void	body_forget(struct body *b);

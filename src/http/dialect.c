@@ -19,6 +19,7 @@ static const struct {
 	[FORBIDDEN] = { "FORBIDDEN", "Forbidden", "Access to the requested resource is forbidden." },
 	[NOT_FOUND] = { "NOT_FOUND", "ResourceNotFound", "The requested resource could not be found." },
 	[METHOD_NOT_ALLOWED] = { "METHOD_NOT_ALLOWED", "MethodNotAllowed", "The method is not allowed here." },
+	[TOO_SLOW] = { "REQUEST_TIMEOUT", "RequestTimeout", "The body did not arrive in time." },
 	[CONFLICT] = { "CONFLICT", "Conflict", "The request conflicts with existing data." },
 	[PRECONDITION_FAILED] = { "PRECONDITION_FAILED", "PreconditionFailed", "It was changed after you read it. Read it again." },
 	[TOO_LARGE] = { "PAYLOAD_TOO_LARGE", "PayloadTooLarge", "The body is too large." },

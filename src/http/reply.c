@@ -23,6 +23,7 @@ enum {
 static struct cached {
 	char etag[48];
 	struct buf body;
+	bool is_secret;
 } cache[CACHE_SLOTS];
 
 /* The slot of a tag, by a simple hash: the tag itself is already one. */
@@ -145,6 +146,7 @@ reply_cached(struct req *r, struct buf *body, int64_t revision, int64_t unchange
 	if (strcmp(c->etag, r->etag) != 0)
 		return false;
 	buf_put(body, c->body.text, c->body.size);
+	r->is_secret = c->is_secret;
 	r->is_cached = true;
 	return true;
 }
@@ -160,6 +162,7 @@ remember(const struct req *r, const struct buf *body)
 	buf_reset(&c->body);
 	buf_put(&c->body, body->text, body->size);
 	snprintf(c->etag, sizeof(c->etag), "%s", r->etag);
+	c->is_secret = r->is_secret;
 }
 
 static void
@@ -211,6 +214,33 @@ reply_cursor(struct req *r, const char *cursor)
 		req_add_header(r, "X-Next-Cursor", cursor);
 }
 
+static bool
+has_header(const struct req *r, const char *name)
+{
+	for (size_t i = 0; i < r->header_count; i++)
+		if (strcmp(r->headers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What a browser may do with the reply.  "no-cache" lets it keep the reply if it asks each time whether it is still good;
+ * "no-store" is for what must not stay on its disk.  A reply is data: if somebody opens it as a page, it loads and runs
+ * nothing.  The page of /setup has a policy of its own.
+ */
+static void
+safety_headers(const struct req *r, struct buf *head)
+{
+	bool is_kept_from_caches = r->is_secret || (r->route != NULL && r->route->is_private);
+
+	header(head, "X-Content-Type-Options", "nosniff");
+	header(head, "Cache-Control", is_kept_from_caches ? "no-store" : "private, no-cache");
+	if (!has_header(r, "Content-Security-Policy"))
+		header(head, "Content-Security-Policy", REPLY_POLICY);
+	if (!has_header(r, "Referrer-Policy"))
+		header(head, "Referrer-Policy", "no-referrer");
+}
+
 /* The headers of the body.  Errors are JSON even if CSV was asked for. */
 static void
 put_content(struct req *r, bool is_csv, const struct buf *body, struct buf *head)
@@ -247,9 +277,7 @@ reply_write(struct req *r, enum status st, const struct buf *body, struct buf *h
 	snprintf(text, sizeof(text), "%d %s", http, http == 422 ? "Unprocessable Content" : status_phrase(st));
 	header(head, "Status", text);
 	header(head, "X-Request-Id", r->id);
-	header(head, "X-Content-Type-Options", "nosniff");
-	/* "no-cache" lets a client keep the reply if it asks each time whether the reply is still good. */
-	header(head, "Cache-Control", r->is_secret ? "no-store" : "private, no-cache");
+	safety_headers(r, head);
 	cors_headers(r, st, head);
 	if (has_etag)
 		header(head, "ETag", r->etag);

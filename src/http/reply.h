@@ -6,6 +6,8 @@
 
 #include "http/req.h"
 
+#define REPLY_POLICY "default-src 'none'; frame-ancestors 'none'"	/* the Content-Security-Policy of all but /setup */
+
 /*
  * For GET handlers, as soon as the organization is loaded: gives the reply its ETag and looks for the reply.  True if there is
  * no need to make it: body has it already, or the client does; the handler then returns OK.  The ETag covers everything that a

@@ -10,8 +10,6 @@
 #include "base/log.h"
 #include "http/req.h"
 
-enum { PATH_MAX_BYTES = 2048 };
-
 const char *
 req_env(const struct req *r, const char *name)
 {
@@ -47,28 +45,7 @@ req_add_header(struct req *r, const char *name, const char *value)
 		r->headers[r->header_count++] = (struct param) { name, value };
 }
 
-/* ---- The path */
-
-/*
- * The path as far as routes are concerned: SCRIPT_NAME and PATH_INFO together.  Web servers split a path between the two in
- * different ways and Daybook may be mounted anywhere, so a route is compared with the tail of both.  (REQUEST_URI is raw, and
- * is not trusted for anything.)
- */
-static const char *
-full_path(struct req *r)
-{
-	const char *script = req_env(r, "SCRIPT_NAME"), *info = req_env(r, "PATH_INFO");
-	size_t n;
-
-	script = script != NULL ? script : "";
-	info = info != NULL ? info : "";
-	n = strlen(script);
-	if (n > 5 && strcmp(script + n - 5, ".fcgi") == 0)
-		script = "";	/* called by its file name: the path is what follows it */
-	if (strlen(script) + strlen(info) > PATH_MAX_BYTES)
-		return "";
-	return arena_printf(r->arena, "%s%s", script, info);
-}
+/* ---- The route */
 
 /*
  * Compares a route with the tail of the path, from the end, one name at a time, and remembers what each {…} stood for. p and
@@ -105,16 +82,6 @@ match(struct req *r, const char *pattern)
 }
 
 /*
- * Whether a program that was called by its own file name, with no path after it, serves this route: only those without names
- * in them.
- */
-static bool
-is_own_file(const struct req *r, const char *pattern)
-{
-	return r->path[0] == '\0' && strchr(pattern, '{') == NULL;
-}
-
-/*
  * Finds the route by path and method.  A known path with another method is answered here: OPTIONS with the methods that it
  * has, others with 405.  NOT_FOUND is left to authorize, so that strangers get 401 and learn nothing about paths.
  */
@@ -133,7 +100,7 @@ choose_route(struct req *r)
 			wanted = methods[i].method;
 	r->is_head = strcmp(r->method, "HEAD") == 0;
 	for (const struct route *route = r->endpoint->routes; route->method != 0; route++)
-		if (match(r, route->path) || is_own_file(r, route->path)) {
+		if (match(r, route->path)) {
 			allowed |= route->method;
 			if (route->method == wanted) {
 				r->route = route;
@@ -212,7 +179,8 @@ req_open(struct req *r)
 
 	r->org = "";
 	r->media = "";
-	r->path = full_path(r);
+	if ((st = req_read_path(r)) != OK)
+		return st;
 	/* A wrong method and OPTIONS need no credential; to learn that a path does not exist takes one. */
 	if ((st = choose_route(r)) != OK && st != NOT_FOUND)
 		return st;
@@ -221,35 +189,34 @@ req_open(struct req *r)
 	return OK;
 }
 
-/*
- * Checks the media type of a body that is whole, then reports one that is not, then reads the query.  A GET may have a body,
- * which is ignored.
- */
+/* Compares the media type alone, without parameters such as charset, in any case of letters. */
 enum status
-req_check_body(struct req *r, enum status body_status)
+req_check_media(struct req *r)
 {
 	static const char *const json_only[] = { "application/json", NULL };
 	const char *const *media = r->route->media != NULL ? r->route->media : json_only;
 	const char *type = req_env(r, "CONTENT_TYPE");
-	enum status st;
-	char *lower;
+	char *lower = arena_strdup(r->arena, type != NULL ? type : "");
 
-	if (body_status == OK && r->route->method != GET && r->body_n > 0) {
-		/* Compare the media type alone, without parameters such as charset, in any case of letters. */
-		lower = arena_strdup(r->arena, type != NULL ? type : "");
-		lower[strcspn(lower, "; \t")] = '\0';
-		for (char *c = lower; *c != '\0'; c++)
-			*c = (char)tolower((unsigned char)*c);
-		r->media = lower;
-		while (*media != NULL && strcmp(*media, lower) != 0)
-			media++;
-		if (*media == NULL)
-			return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Type: \"%.64s\" is not supported; use %s", lower,
-			    r->route->media != NULL ? r->route->media[0] : json_only[0]);
-	}
-	if (body_status != OK)
-		return body_status;
-	if ((st = req_read_query(r)) != OK || !r->route->has_csv)
+	lower[strcspn(lower, "; \t")] = '\0';
+	for (char *c = lower; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	r->media = lower;
+	while (*media != NULL && strcmp(*media, lower) != 0)
+		media++;
+	if (*media == NULL)
+		return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Type: \"%.64s\" is not supported; use %s", lower,
+		    r->route->media != NULL ? r->route->media[0] : json_only[0]);
+	return OK;
+}
+
+/* A GET may have a body, which is ignored. */
+enum status
+req_check_body(struct req *r)
+{
+	enum status st = r->route->method != GET && r->body_n > 0 ? req_check_media(r) : OK;
+
+	if (st != OK || (st = req_read_query(r)) != OK || !r->route->has_csv)
 		return st;
 	return negotiate_format(r);
 }

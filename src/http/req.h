@@ -1,8 +1,8 @@
 /*
  * One request: how an endpoint describes itself, and what a handler may ask.
  *
- * An endpoint is a table of routes.  Its requirements are data, checked once, in this order: 405, 401, 403, 404, then 413, 415
- * and 400 (422 in infodeck).
+ * An endpoint is a table of routes.  Its requirements are data, checked once, in this order: 405, 401, 403, 404, all before the
+ * body is read; then 413, 415 (before it, if the headers say enough), 408 and 400 (422 in infodeck).
  */
 #ifndef REQ_H
 #define REQ_H
@@ -37,6 +37,7 @@ struct route {
 	const char *const *media;	/* what the body may be, NULL-ended; NULL = application/json */
 	size_t body_max;		/* bytes; 0 = BODY_MAX */
 	bool has_csv;			/* `format` is among the parameters, and the reply may be CSV */
+	bool is_private;		/* its replies have phone numbers, keys, or who did what: no cache may keep them */
 };
 
 struct endpoint {
@@ -70,7 +71,7 @@ struct req {
 	size_t body_n;
 	const char *media;	/* of the body, in lower case, without parameters; "" = none */
 	bool has_jobs;		/* jobs are open, so the reply is followed by a turn */
-	bool is_secret;		/* the reply has a secret that is shown once: no cache may keep it */
+	bool is_secret;		/* this reply has a secret, or phone numbers: no cache but our own may keep it */
 	bool keeps_body;	/* set by a handler that fails and has written the reply itself */
 	const char *content_type;	/* of the reply; NULL = JSON, or CSV */
 	bool is_csv;		/* the client wants CSV, and the handler must write that */
@@ -118,13 +119,24 @@ enum status	 req_int(struct req *r, const char *name, int64_t min, int64_t max, 
 /* The body as a JSON object that may have only the known members (NULL-ended).  The caller frees it with json_object_free. */
 enum status	 req_object(struct req *r, const char *const *known, struct json_object **o);
 
+/*
+ * Whether the caller may see what concerns the whole installation: a credential with the scope metrics, or an address in the
+ * setting metrics_addresses.  For open routes.  OK; FORBIDDEN, or UNAUTHENTICATED if there is a credential that is not valid.
+ */
+enum status	 req_check_operator(struct req *r);
+
 /* Adds a header to the reply.  Both texts must remain valid until it is sent. */
 void		 req_add_header(struct req *r, const char *name, const char *value);
 
-/* ---- For the worker: the checks that come before the body is looked at, and those of the body. r->err says what was wrong. */
+/*
+ * ---- For the worker: the checks that need no body, that of its media type, and those of a body that is whole. r->err says what
+ * was wrong.
+ */
 enum status	 req_open(struct req *r);
-enum status	 req_check_body(struct req *r, enum status body_status);
+enum status	 req_check_media(struct req *r);
+enum status	 req_check_body(struct req *r);
 enum status	 req_read_query(struct req *r);
+enum status	 req_read_path(struct req *r);	/* FORBIDDEN if the web server ignores Daybook's configuration */
 
 /* Decodes %XX and + of a query or a form in place; false at a broken escape or a NUL. */
 bool		 req_decode(char *text);

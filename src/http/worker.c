@@ -1,27 +1,30 @@
 /*
- * One request from CGI variables and body to the bytes of the reply (see worker.h): opening the database, the transaction,
- * the handler, the log line, and maintenance after it.
+ * One request from CGI variables and body to the bytes of the reply (see worker.h): the checks, the transaction, the handler,
+ * and the log line.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/worker.h"
-#include "base/conf.h"
 #include "store/cors.h"
-#include "db/db_schema.h"
 #include "http/dialect.h"
 #include "base/crypto.h"
-#include "admin/doctor.h"
 #include "time/instant.h"
 #include "base/log.h"
 #include "http/reply.h"
-#include "admin/maintenance.h"
+#include "store/setting.h"
 
-enum { HEAD_USUAL = 8 * 1024 };	/* bytes; the headers of a reply, or the body of an error, are shorter */
+enum {
+	HEAD_USUAL = 8 * 1024,	/* bytes; the headers of a reply, or the body of an error, are shorter */
+	CHECKS_HOLD_US = 1000 * 1000,	/* the checks are made again if the body took longer */
+	STRANGER_SECONDS = 2,	/* for the body of a request without a credential; only short ones are allowed at all */
+};
 
 void
 worker_init(struct worker *w, const struct endpoint *endpoint)
 {
-	*w = (struct worker) { .endpoint = endpoint, .arena = arena_new() };
+	*w = (struct worker) { .endpoint = endpoint, .arena = arena_new(),
+		.transfer_seconds = atoi(setting_default(TRANSFER_SECONDS)) };
 	buf_reserve(&w->head, HEAD_USUAL);	/* after a write was committed, its reply must not fail for lack of memory */
 	buf_reserve(&w->last_head, HEAD_USUAL);
 	buf_reserve(&w->last_body, HEAD_USUAL);
@@ -38,135 +41,63 @@ worker_free(struct worker *w)
 	buf_free(&w->last_body);
 }
 
-size_t
-worker_body_max(const struct endpoint *endpoint)
+static size_t
+body_max(const struct req *r)
 {
-	size_t max = BODY_MAX;
-
-	for (const struct route *r = endpoint->routes; r->method != 0; r++)
-		if (r->body_max > max)
-			max = r->body_max;
-	return max;
+	return r->route->body_max > 0 ? r->route->body_max : BODY_MAX;
 }
 
-/*
- * Logs what `daybook doctor` would report, once in the life of a process. err is why the database could not be opened, if it
- * could not.
- */
+static enum status
+too_large(struct req *r)
+{
+	return error_set(&r->err, TOO_LARGE, "body: longer than %zu bytes", body_max(r));
+}
+
+/* What the headers already say of the body: that it is too long, or of another type.  That of a GET is ignored. */
+static enum status
+check_announced(struct req *r)
+{
+	const char *length = req_env(r, "CONTENT_LENGTH");
+	unsigned long long n;
+
+	/* An invalid number is left to the comparison with what arrives. */
+	if (length == NULL || length[strspn(length, "0123456789")] != '\0')
+		return OK;
+	if ((n = strtoull(length, NULL, 10)) > body_max(r))
+		return too_large(r);
+	return n > 0 && r->route->method != GET ? req_check_media(r) : OK;
+}
+
+/* Logs that the client was too slow, and who that is.  The path comes from the client, so it is quoted. */
 static void
-log_installation(struct worker *w, const char *path, const struct error *err)
+log_slow(const struct req *r, const char *what, size_t bytes)
 {
-	struct doctor_context p = { .path = path, .err = err, .arena = w->arena, .now = instant_now() };
+	char path[256], org[96];
 
-	if (w->is_installation_logged)
-		return;
-	w->is_installation_logged = true;
-	if (w->db != NULL && db_read_begin(w->db) == OK)
-		p.db = w->db;
-	if (w->db == NULL || p.db != NULL)
-		doctor_log(&p);
-	if (p.db != NULL)
-		db_read_end(w->db);
-}
-
-/*
- * Refuses a database below the document root, where the web server would serve it to everybody.  Checked once after each
- * opening, and only in a request, because only a request tells the document root.
- */
-static enum status
-check_location(struct worker *w, const struct req *r, struct error *err)
-{
-	const char *document_root;
-
-	if (w->is_location_checked || r == NULL || (document_root = req_env(r, "DOCUMENT_ROOT")) == NULL)
-		return OK;
-	if (doctor_is_below(db_path(w->db), document_root)) {
-		error_set(err, UNAVAILABLE, "%s: is below the web server's document root %s, so anybody may download it",
-		    db_path(w->db), document_root);
-		error_hint(err, "Move it into a folder that no web server serves.");
-		db_close(w->db);
-		w->db = NULL;
-		return UNAVAILABLE;
-	}
-	w->is_location_checked = true;
-	return OK;
-}
-
-/*
- * Whether the schema of a file that was put there by hand is ours: a foreign trigger would run with every write.  The next
- * command or maintenance inspects the whole file; that would take too long here.
- */
-static enum status
-check_schema(struct worker *w, struct error *err)
-{
-	struct error found = { 0 };
-	enum status st = db_is_accepted(w->db) ? OK : db_schema_check(w->db, &found);
-
-	if (st == OK)
-		return OK;
-	error_set(err, UNAVAILABLE, "%s: was put there by hand and fails its check: %.400s", db_path(w->db), found.text);
-	error_hint(err, "%s", found.hint);
-	db_close(w->db);
-	w->db = NULL;
-	return UNAVAILABLE;
-}
-
-/*
- * Opens the database, or keeps the one that is open if it is still the file that the path names: it may be created, replaced
- * or repaired while the program runs. r is NULL outside of a request.
- */
-static enum status
-open_database(struct worker *w, const struct req *r, struct error *err)
-{
-	char path[CONF_PATH_MAX] = "", text[ERROR_TEXT_MAX * 2], fix[ERROR_TEXT_MAX * 2];
-	enum status st = OK;
-
-	if (w->db != NULL && !db_is_in_place(w->db)) {
-		db_close(w->db);
-		w->db = NULL;
-	}
-	if (w->db == NULL) {
-		w->is_location_checked = false;
-		if ((st = conf_database(path, err)) == OK && (w->db = db_open(path, err)) == NULL)
-			st = UNAVAILABLE;
-		if (st == OK)
-			st = check_schema(w, err);
-		if (st != OK)
-			log_installation(w, path, err);
-	}
-	if (st == OK)
-		st = check_location(w, r, err);
-	if (st != OK)
-		log_error("event=database error=%s fix=%s", log_value(err->text, text, sizeof(text)),
-		    log_value(err->hint, fix, sizeof(fix)));
-	return st;
-}
-
-void
-worker_start(struct worker *w)
-{
-	struct error err = { 0 };
-
-	if (!w->endpoint->needs_no_database && open_database(w, NULL, &err) == OK)
-		log_installation(w, db_path(w->db), &err);
-	arena_reset(w->arena);
+	log_info("event=slow what=%s program=%s path=%s bytes=%zu org=%s credential=%s", what, r->endpoint->name,
+	    log_value(r->path, path, sizeof(path)), bytes, log_value(r->org, org, sizeof(org)),
+	    r->caller.credential[0] != '\0' ? r->caller.credential : "-");
 }
 
 /* Turns what is known about the body into an outcome with a sentence, then makes the checks of its route (req_check_body). */
 static enum status
 check_body(struct req *r, enum status body_status)
 {
-	size_t max = r->route->body_max > 0 ? r->route->body_max : BODY_MAX;
-
-	if (body_status == OK && r->body_n > max)
+	if (body_status == OK && r->body_n > body_max(r))
 		body_status = TOO_LARGE;
 	if (body_status == TOO_LARGE)
-		error_set(&r->err, TOO_LARGE, "body: longer than %zu bytes", max);
-	else if (body_status == BAD_REQUEST)
-		error_set(&r->err, BAD_REQUEST, "body: shorter than its Content-Length");
-	else if (body_status == UNAVAILABLE)
+		return too_large(r);
+	if (body_status == BAD_REQUEST)
+		return error_set(&r->err, BAD_REQUEST, "body: shorter than its Content-Length");
+	if (body_status == TOO_SLOW) {
+		log_slow(r, "body", r->body_n);
+		return error_set(&r->err, TOO_SLOW, "body: only %zu bytes arrived in time", r->body_n);
+	}
+	if (body_status == UNAVAILABLE) {
 		log_error("event=body error=\"cannot be read to its end\"");
-	return req_check_body(r, body_status);
+		return UNAVAILABLE;
+	}
+	return req_check_body(r);
 }
 
 /*
@@ -191,32 +122,43 @@ read_epoch_and_origin(struct req *r)
 	return query_done(q);
 }
 
+/* The time limit of the body or the reply.  A reply of the cache is too short to need another than the last one. */
+static enum status
+read_transfer_seconds(struct worker *w, struct req *r)
+{
+	const char *seconds;
+	enum status st = setting_get(r->db, r->arena, TRANSFER_SECONDS, &seconds);
+
+	if (st == OK && atoi(seconds) > 0)	/* 0 is damage, and would refuse every body */
+		w->transfer_seconds = atoi(seconds);
+	return st;
+}
+
 /*
- * Makes the checks of the route, then runs its handler.  A handler that may write gets no open transaction: it starts its own.
+ * Makes the checks of the route.  A GET then runs its handler, and its body is ignored.  The body of other methods is still to
+ * come; their handlers get no open transaction, because they start their own.
  */
 static enum status
-dispatch(struct worker *w, struct req *r, enum status body_status)
+dispatch(struct worker *w, struct req *r)
 {
 	enum status st;
 
-	if ((st = req_open(r)) != OK || (st = check_body(r, body_status)) != OK)
+	if ((st = req_open(r)) != OK || (st = check_announced(r)) != OK || r->route->method != GET)
 		return st;
-	if (r->db != NULL && r->route->method != GET)
-		db_read_end(r->db);
-	return r->route->handle(r, &w->body);
+	return (st = req_check_body(r)) == OK ? r->route->handle(r, &w->body) : st;
 }
 
 /*
  * Opens the database and handles the request in a read transaction, so that everything that a GET reads is of one moment.
  */
 static enum status
-in_transaction(struct worker *w, struct req *r, enum status body_status)
+in_transaction(struct worker *w, struct req *r)
 {
 	enum status st;
 
 	if (w->endpoint->needs_no_database)
-		return dispatch(w, r, body_status);
-	if ((st = open_database(w, r, &r->err)) != OK) {
+		return dispatch(w, r);
+	if ((st = worker_database(w, r, &r->err)) != OK) {
 		r->trouble = db_opening_trouble();
 		return st;
 	}
@@ -225,8 +167,8 @@ in_transaction(struct worker *w, struct req *r, enum status body_status)
 		r->trouble = db_trouble(w->db);
 		return st;
 	}
-	if ((st = read_epoch_and_origin(r)) == OK)
-		st = dispatch(w, r, body_status);
+	if ((st = read_epoch_and_origin(r)) == OK && (st = dispatch(w, r)) == OK && !r->is_cached)
+		st = read_transfer_seconds(w, r);
 	if (st == UNAVAILABLE)
 		r->trouble = db_trouble(w->db);
 	db_read_end(w->db);
@@ -244,36 +186,114 @@ log_reply(const struct req *r, enum status st, size_t bytes, int64_t us)
 	    (long long)us, log_value(r->org, org, sizeof(org)), r->caller.credential[0] != '\0' ? r->caller.credential : "-");
 }
 
-struct worker_reply
-worker_handle(struct worker *w, char **env, const char *body, size_t n, enum status body_status)
+/* A request of which nothing is known yet but its variables. */
+static void
+set_request(struct worker *w, char **env)
 {
-	int64_t began_us = instant_monotonic_us();
-	struct req r = { .endpoint = w->endpoint, .env = env, .arena = w->arena, .now = instant_now(), .body = body,
-		.body_n = n, .org = "", .media = "", .path = "", .epoch = "" };
-	const char *method = req_env(&r, "REQUEST_METHOD");
-	enum status st;
+	struct req *r = &w->req;
+	const char *method;
+
+	*r = (struct req) { .endpoint = w->endpoint, .env = env, .arena = w->arena, .now = instant_now(), .org = "", .media = "",
+		.path = "", .epoch = "" };
+	method = req_env(r, "REQUEST_METHOD");
+	r->method = method != NULL && strlen(method) < 16 ? method : "?";
+}
+
+/* The reply to an outcome, and the log line. */
+static struct worker_reply
+reply_to(struct worker *w, enum status st)
+{
+	struct req *r = &w->req;
 	bool has_body;
 
-	r.method = method != NULL && strlen(method) < 16 ? method : "?";
-	log_request(uuid7(r.now, r.id));
+	/* An error replaces whatever the handler has written, unless that is its own error reply. */
+	if (status_http(st) >= 400 && !r->keeps_body)
+		dialect_error(r, st, &w->body);
+	has_body = reply_write(r, st, &w->body, &w->head);
+	log_reply(r, st, w->head.size + (has_body ? w->body.size : 0), w->spent_us);
+	/* Only requests with a credential trigger maintenance. */
+	w->now = r->now;
+	w->is_maintenance_due = r->now >= w->maintenance_at && r->caller.credential[0] != '\0';
+	w->has_jobs = r->has_jobs || st == ACCEPTED;
+	return (struct worker_reply) { &w->head, has_body ? &w->body : NULL };
+}
+
+bool
+worker_open(struct worker *w, char **env, struct worker_reply *reply)
+{
+	struct req *r = &w->req;
+	enum status st;
+
+	w->began_us = instant_monotonic_us();
+	set_request(w, env);
+	log_request(uuid7(r->now, r->id));
 	buf_reset(&w->body);
 	buf_reset(&w->head);
 	/* From here to the reply, running out of memory is answered as this request. */
-	w->current = &r;
-	st = in_transaction(w, &r, body_status);
-	/* An error replaces whatever the handler has written, unless that is its own error reply. */
-	if (status_http(st) >= 400 && !r.keeps_body)
-		dialect_error(&r, st, &w->body);
-	has_body = reply_write(&r, st, &w->body, &w->head);
-	log_reply(&r, st, w->head.size + (has_body ? w->body.size : 0), instant_monotonic_us() - began_us);
-	/* Only requests with a credential trigger maintenance. */
-	w->now = r.now;
-	w->is_maintenance_due = r.now >= w->maintenance_at && r.caller.credential[0] != '\0';
-	w->has_jobs = r.has_jobs || st == ACCEPTED;
+	w->current = r;
+	st = in_transaction(w, r);
+	w->spent_us = instant_monotonic_us() - w->began_us;
+	if (st == OK && r->route->method != GET)
+		return false;
+	*reply = reply_to(w, st);
+	return true;
+}
+
+size_t
+worker_body_max(const struct worker *w)
+{
+	return body_max(&w->req);
+}
+
+int
+worker_body_seconds(const struct worker *w)
+{
+	bool is_stranger = w->req.caller.credential[0] == '\0';
+
+	return is_stranger && w->transfer_seconds > STRANGER_SECONDS ? STRANGER_SECONDS : w->transfer_seconds;
+}
+
+/* Makes the checks again if the body took its time: meanwhile the credential may have been revoked, or the day have ended. */
+static enum status
+check_again(struct worker *w, struct req *r)
+{
+	char id[sizeof(r->id)];
+
+	if (instant_monotonic_us() - w->began_us < CHECKS_HOLD_US)
+		return OK;
+	memcpy(id, r->id, sizeof(id));
+	set_request(w, r->env);
+	memcpy(r->id, id, sizeof(id));
+	return in_transaction(w, r);
+}
+
+struct worker_reply
+worker_answer(struct worker *w, const char *body, size_t n, enum status body_status)
+{
+	int64_t began_us = instant_monotonic_us();
+	struct req *r = &w->req;
+	enum status st = check_again(w, r);
+
+	r->body = body;
+	r->body_n = n;
+	if (st == OK && (st = check_body(r, body_status)) == OK)
+		st = r->route->handle(r, &w->body);
+	if (st == UNAVAILABLE && r->db != NULL)
+		r->trouble = db_trouble(r->db);
+	if (r->db != NULL)	/* a handler that only reads may have left it to us */
+		db_read_end(r->db);
+	w->spent_us += instant_monotonic_us() - began_us;
+	return reply_to(w, st);
+}
+
+void
+worker_end(struct worker *w, bool was_slow, size_t sent)
+{
+	if (was_slow)
+		log_slow(&w->req, "reply", sent);
 	log_request("");
 	w->current = NULL;
 	arena_reset(w->arena);
-	return (struct worker_reply) { &w->head, has_body ? &w->body : NULL };
 }
 
 /*
@@ -300,38 +320,4 @@ worker_out_of_memory(struct worker *w)
 	has_body = reply_write(r, UNAVAILABLE, &w->last_body, &w->last_head);
 	log_reply(r, UNAVAILABLE, w->last_head.size, 0);
 	return (struct worker_reply) { &w->last_head, has_body ? &w->last_body : NULL };
-}
-
-/* Closes the database if there is work, because the child process that does it must open its own. */
-bool
-worker_leaves_work(struct worker *w)
-{
-	bool yes = w->is_maintenance_due && w->db != NULL && maintenance_is_due(w->db, w->arena, w->now);
-
-	arena_reset(w->arena);
-	w->is_maintenance_due = yes;
-	if (!yes && !w->has_jobs)
-		return false;
-	db_close(w->db);
-	w->db = NULL;
-	return true;
-}
-
-/*
- * Runs maintenance if it is due, and a turn of a job.  The next run is due after an hour, or after the next request if this one
- * left something undone.
- */
-void
-worker_maintain(struct worker *w)
-{
-	struct error err = { 0 };
-
-	if (!(w->is_maintenance_due || w->has_jobs) || open_database(w, NULL, &err) != OK)
-		return;
-	if (w->is_maintenance_due)
-		w->maintenance_at = maintenance(w->db, w->arena, w->now) ? w->now : w->now + MAINTENANCE_EVERY_MS;
-	if (w->has_jobs)
-		maintenance_turn(w->db, w->arena);
-	w->is_maintenance_due = w->has_jobs = false;
-	arena_reset(w->arena);
 }

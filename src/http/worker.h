@@ -8,14 +8,17 @@
 struct worker {
 	const struct endpoint *endpoint;
 	struct db *db;		/* NULL as long as it could not be opened; tried again with each request */
-	bool is_location_checked;		/* the open database was found to be outside of the document root */
+	bool is_location_checked;		/* where the open database lies was looked at */
 	bool is_installation_logged;	/* the log has what is wrong with the installation */
 	int64_t now, maintenance_at;	/* of the last request; from when on a request is followed by maintenance */
 	bool is_maintenance_due;
 	bool has_jobs;		/* there was an open job at the last request */
 	struct arena *arena;
 	struct buf head, body;
+	int transfer_seconds;	/* the setting, as of the last request */
+	struct req req;
 	struct req *current;	/* the request that is being answered; NULL = none */
+	int64_t began_us, spent_us;	/* of this request, by the monotonic clock; without the arrival of the body */
 	struct buf last_head, last_body;	/* memory for one reply, reserved for when there is none left */
 };
 
@@ -25,22 +28,38 @@ void	worker_free(struct worker *w);
 /* For a program that stays, before its first request: opens the database and logs what is wrong with the installation. */
 void	worker_start(struct worker *w);
 
-/* The longest body, in bytes, that any route of the endpoint accepts. */
-size_t	worker_body_max(const struct endpoint *endpoint);
-
 /* A reply: head, then body if it is not NULL. */
 struct worker_reply {
 	const struct buf *head, *body;
 };
 
 /*
- * Handles one request. body_status is OK if body[0, n) is whole, otherwise TOO_LARGE, BAD_REQUEST (shorter than its
- * Content-Length) or UNAVAILABLE (it could not be read).  The reply remains valid until the next call.
+ * Begins a request, and makes the checks that need no body.  True if the reply is ready: to a refusal, or to a GET.  False if
+ * the body is wanted, and worker_answer is called next.  env and the reply must remain valid until worker_end.
  */
-struct worker_reply	worker_handle(struct worker *w, char **env, const char *body, size_t n, enum status body_status);
+bool	worker_open(struct worker *w, char **env, struct worker_reply *reply);
+
+/* How much of the wanted body to read, in bytes, and how long it may take: so many seconds and more by the rate (deadline.h). */
+size_t	worker_body_max(const struct worker *w);
+int	worker_body_seconds(const struct worker *w);
+
+/*
+ * Handles the request with its body. body_status is OK if body[0, n) is whole, otherwise TOO_LARGE, TOO_SLOW, BAD_REQUEST
+ * (shorter than its Content-Length) or UNAVAILABLE (it could not be read).
+ */
+struct worker_reply	worker_answer(struct worker *w, const char *body, size_t n, enum status body_status);
+
+/* Ends the request, of whose reply so many bytes were sent.  Logs the caller if the client read too slowly. */
+void	worker_end(struct worker *w, bool was_slow, size_t sent);
 
 /* The 503 of the request that is being answered, if there is no memory to go on: rolls back what the request has begun. */
 struct worker_reply	worker_out_of_memory(struct worker *w);
+
+/*
+ * Opens the database, or keeps the one that is open if it is still the file that the path names: it may be created, replaced
+ * or repaired while the program runs. r is NULL outside of a request.
+ */
+enum status	worker_database(struct worker *w, const struct req *r, struct error *err);
 
 /* After the reply was sent: does what may take a while. */
 void	worker_maintain(struct worker *w);

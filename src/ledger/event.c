@@ -101,7 +101,7 @@ post_event(struct post *p, struct event_item *item)
 		rollup_add(p->rollup, e->occurred_at, e->channel, e->messages, e->parts, cost);
 	else if ((st = insert_failure(p, e, target.ref)) != OK)
 		return st;
-	return target.ref.segment > 0 ? segment_spend(p->db, &target, sent, failed) : OK;
+	return target.ref.segment > 0 ? segment_spend(p->db, p->rollup, &target, sent, failed) : OK;
 }
 
 /* What a conditional event would change of the windows of limits. */
@@ -128,8 +128,7 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v
 	}
 	if ((st = resolve(p, item, &target)) != OK || target.ref.segment == 0)
 		return st;
-	/* Of a day that is over the book holds nothing, so only whether the segment is open matters. */
-	left = segment_state_is_open(target.segment.state) ? segment_left(&target.segment) : 0;
+	left = segment_hold(&target.segment);	/* of a day that is over the book takes nothing away */
 	v->has_hold = true;
 	v->freed = limit_book_hold(p->book, target.segment.day, SMS, left < e->messages ? left : e->messages,
 	    target.parts_per_contact);
@@ -147,9 +146,6 @@ admit(struct post *p, struct event_item *item, const struct preview *v)
 
 	if (item->event.kind != EVENT_SENT)
 		return OK;
-	/* The book is about to read the roll-ups, so write what this post has added to them. */
-	if (!limit_book_has(p->book, v->sent.day) && (st = rollup_flush(p->rollup, p->db)) != OK)
-		return st;
 	if ((st = limit_check(p->book, &change, &is_refused, &refusal)) != OK || !is_refused)
 		return st;
 	kept = arena_alloc(p->arena, sizeof(*kept));
@@ -219,8 +215,8 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 	if ((st = price_load(db, a, org, &p.prices)) != OK)
 		return st;
 	p.rollup = rollup_new(org);
-	if (options->is_enforced)
-		st = limit_book_new(db, a, org, &p.prices, LIMIT_FOLLOW_LIMITED, options->now, &p.book);
+	if (options->is_enforced && (st = limit_book_new(db, a, org, &p.prices, LIMIT_FOLLOW_LIMITED, options->now, &p.book)) == OK)
+		limit_book_flushes(p.book, p.rollup);
 	for (size_t i = 0; st == OK && i < count; i++)
 		if (items[i].verdict == EVENT_PENDING)
 			st = post_item(&p, &items[i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "ledger/held.h"
 #include "ledger/limit_internal.h"
 #include "ledger/usage.h"
 #include "store/channel_column.h"
@@ -39,6 +40,12 @@ limit_book_new(struct db *db, struct arena *a, const struct organization *org, c
 		}
 	*book = b;
 	return needs_prices ? price_load(db, a, org, &b->own_prices) : OK;
+}
+
+void
+limit_book_flushes(struct limit_book *b, struct rollup *rollup)
+{
+	b->rollup = rollup;
 }
 
 void
@@ -233,30 +240,24 @@ read_used_long(struct limit_book *b)
 	return OK;
 }
 
-/* The sums come from the index segment_open alone. */
+static void
+add_held(const struct hold *hold, void *arg)
+{
+	struct limit_book *b = arg;
+	struct limit_load l = limit_book_hold(b, hold->day, hold->channel, hold->contacts, hold->parts_per_contact);
+
+	add(b, &l, 1, ADD_NEW);
+}
+
+/* Reads what open segments hold in all windows that are being read now; those of days that are over hold nothing. */
 static enum status
 read_held(struct limit_book *b)
 {
-	struct query *q = db_query(b->db, "SELECT day, channel, parts_per_contact, "
-	    "sum(CASE WHEN contacts > spent THEN contacts - spent ELSE 0 END) FROM segment "
-	    "WHERE org = :org AND day >= :from AND day < :until AND is_open = 1 GROUP BY day, channel, parts_per_contact");
 	struct limit_window days = new_days(b, false), longer = new_days(b, true);
 	struct day from = days.from.n < longer.from.n ? days.from : longer.from;
-	enum status st = OK, done;
-	enum channel c;
+	struct day until = days.until.n > longer.until.n ? days.until : longer.until;
 
-	query_bind_int(q, ":org", b->org->key);
-	query_bind_int(q, ":from", from.n < b->today.n ? b->today.n : from.n);
-	query_bind_int(q, ":until", days.until.n > longer.until.n ? days.until.n : longer.until.n);
-	while (st == OK && query_step(q))
-		if ((st = channel_column(q, 1, &c)) == OK) {
-			struct limit_load l = limit_book_hold(b, (struct day) { (int32_t)query_int(q, 0) }, c, query_int(q, 3),
-			    query_int(q, 2));
-
-			add(b, &l, 1, ADD_NEW);
-		}
-	done = query_done(q);
-	return st != OK ? st : done;
+	return held_each(b->db, b->org, from.n < b->today.n ? b->today : from, until, add_held, b);
 }
 
 /*
@@ -283,7 +284,8 @@ limit_book_read(struct limit_book *b, struct day from, struct day to)
 		}
 	if (!is_new)
 		return OK;
-	if ((st = read_used_days(b)) == OK && (st = read_used_long(b)) == OK)
+	st = b->rollup != NULL ? rollup_flush(b->rollup, b->db) : OK;
+	if (st == OK && (st = read_used_days(b)) == OK && (st = read_used_long(b)) == OK)
 		st = read_held(b);
 	if (st != OK)
 		limit_book_reset(b);

@@ -4,7 +4,7 @@
  *
  * A book holds, for the days that somebody asked about, how much each limit has used and held in each of its windows:
  *	used	what the ledger says (usage_day)
- *	held	what open segments hold, from today on: each contact left counts as one message of parts_per_contact
+ *	held	what open segments hold (held.h), from today on: each contact left counts as one message of parts_per_contact
  *		parts, at the rounded cost of one such event on the segment's day
  * A day's room by a limit is the amount in force on that day, less what the window that contains the day has used and
  * held.
@@ -32,7 +32,11 @@ enum limit_follow { LIMIT_FOLLOW_LIMITED, LIMIT_FOLLOW_ALL };
 enum status	limit_book_new(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
 		    enum limit_follow follow, int64_t now, struct limit_book **book) MUST_CHECK;
 
-/* Reads what is not read yet of the windows of the days from..to.  What it reads is complete only if the roll-ups are flushed. */
+/* Names the rollup of the same transaction, if it has one: the book flushes it whenever it is about to read. */
+struct rollup;
+void		limit_book_flushes(struct limit_book *b, struct rollup *rollup);
+
+/* Reads what is not read yet of the windows of the days from..to. */
 enum status	limit_book_read(struct limit_book *b, struct day from, struct day to) MUST_CHECK;
 
 /* Loads an organization's limits, and reads the windows of its today: of all limits, for those who show them. */

@@ -25,6 +25,7 @@ struct limit_book {
 	struct db *db;
 	struct arena *arena;
 	const struct organization *org;
+	struct rollup *rollup;			/* flushed before a reading; NULL = nothing is written meanwhile */
 	const struct price_list *prices;	/* the caller's, or own_prices */
 	struct price_list own_prices;
 	int64_t now;

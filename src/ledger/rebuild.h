@@ -1,6 +1,6 @@
 /*
  * Rebuilding what is derived from the ledger, by a job (job.h): first the roll-ups, quarter-hour by quarter-hour and day by day,
- * then the counters of segments, campaign by campaign.
+ * then the counters of segments, campaign by campaign, and at the end what these hold.
  */
 #ifndef REBUILD_H
 #define REBUILD_H

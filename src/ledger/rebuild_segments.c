@@ -3,6 +3,7 @@
  * failed one lowers `failed`, and neither lowers `spent`.  A settlement with a message has moved it from `failed` to `sent`.
  * A segment's contacts and status remain: they are no sums over the ledger.
  */
+#include "ledger/held.h"
 #include "ledger/job_turn.h"
 #include "ledger/rebuild_segments.h"
 #include "time/instant.h"
@@ -71,11 +72,14 @@ read_should(struct turn *t, struct plan *p)
 	return query_done(q);
 }
 
-/* The first campaign of the organization from a key on; *key 0 = none. */
+/*
+ * The first campaign of the organization from a key on; *key 0 = none.  The plus keeps SQLite from reading and sorting all
+ * campaigns of the organization by another index.
+ */
 static enum status
 next_campaign(struct db *db, int64_t org_key, int64_t from, int64_t *key)
 {
-	struct query *q = db_query(db, "SELECT key FROM campaign WHERE org = :org AND key >= :from ORDER BY key LIMIT 1");
+	struct query *q = db_query(db, "SELECT key FROM campaign WHERE +org = :org AND key >= :from ORDER BY key LIMIT 1");
 
 	query_bind_int(q, ":org", org_key);
 	query_bind_int(q, ":from", from);
@@ -167,7 +171,6 @@ write_turn(struct organization *org, void *arg)
 	bool is_mine;
 	size_t i;
 
-	(void)org;
 	for (i = 0; st == OK && i < t->count && (i == 0 || instant_monotonic() < until_ms); i++) {
 		st = write_plan(t, &t->of[i], &changed);
 		next = t->of[i].key + 1;
@@ -176,7 +179,12 @@ write_turn(struct organization *org, void *arg)
 		return st;
 	if (!is_mine)		/* another process was faster: nothing of this may remain */
 		return CONFLICT;
-	return t->is_last && i == t->count ? job_end(t->db, t->job, t->job->changed + changed, t->now) : OK;
+	if (!t->is_last || i < t->count)
+		return OK;
+	/* What segments hold follows from their counters, so it comes last, and in one transaction. */
+	if ((st = held_rebuild(t->db, org)) != OK)
+		return st;
+	return job_end(t->db, t->job, t->job->changed + changed, t->now);
 }
 
 enum status

@@ -1,11 +1,12 @@
 /*
  * Writing the roll-ups (see usage.h).  Collects what a transaction adds in memory and writes each row once: one upsert
- * per quarter and channel, per day and channel, and per day of UTC, instead of several per event.
+ * per quarter and channel, per day and channel, per day of UTC and per segment, instead of several per event.
  */
 #include <stdlib.h>
 
 #include "time/instant.h"
 #include "base/row_hash.h"
+#include "ledger/held.h"
 #include "ledger/usage.h"
 #include "store/actor.h"
 
@@ -32,12 +33,19 @@ struct rows {
 	int64_t day, events, digest;
 };
 
+/* What a segment holds more than before, or less. */
+struct held {
+	int64_t campaign, number, contacts;
+};
+
 struct rollup {
 	const struct organization *org;
 	struct delta *deltas;
 	size_t count, max;
 	struct rows *rows;
 	size_t rows_count, rows_max;
+	struct held *held;
+	size_t held_count, held_max;
 	int64_t actor;		/* 0 = not looked up yet */
 };
 
@@ -55,6 +63,7 @@ rollup_free(struct rollup *r)
 {
 	free(r->deltas);
 	free(r->rows);
+	free(r->held);
 	free(r);
 }
 
@@ -128,6 +137,25 @@ rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash)
 	r->rows[i - 1].digest = row_hash_sum(r->rows[i - 1].digest, hash);
 }
 
+/* Adds to the last segment if it is the same, as is usual; others may repeat in the list until flush_held. */
+void
+rollup_hold(struct rollup *r, int64_t campaign, int64_t number, int64_t contacts)
+{
+	struct held *last = r->held_count > 0 ? &r->held[r->held_count - 1] : NULL;
+
+	if (contacts == 0)
+		return;
+	if (last != NULL && last->campaign == campaign && last->number == number) {
+		last->contacts += contacts;
+		return;
+	}
+	if (r->held_count == r->held_max) {
+		r->held_max = r->held_max > 0 ? 2 * r->held_max : 4;
+		r->held = xrealloc(r->held, r->held_max * sizeof(*r->held));
+	}
+	r->held[r->held_count++] = (struct held) { campaign, number, contacts };
+}
+
 /* Sorts the deltas and combines those with the same slot and channel. */
 static void
 merge(struct rollup *r)
@@ -189,12 +217,40 @@ flush_rows(struct rollup *r, struct db *db)
 	return st;
 }
 
+static int
+by_segment(const void *a, const void *b)
+{
+	const struct held *x = a, *y = b;
+
+	if (x->campaign != y->campaign)
+		return x->campaign < y->campaign ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Sorts what segments hold, and writes one sum for each. */
+static enum status
+flush_held(struct rollup *r, struct db *db)
+{
+	enum status st = OK;
+	int64_t contacts;
+
+	qsort(r->held, r->held_count, sizeof(*r->held), by_segment);
+	for (size_t i = 0, next; st == OK && i < r->held_count; i = next) {
+		contacts = 0;
+		for (next = i; next < r->held_count && by_segment(&r->held[i], &r->held[next]) == 0; next++)
+			contacts += r->held[next].contacts;
+		st = held_add(db, r->held[i].campaign, r->held[i].number, contacts);
+	}
+	r->held_count = 0;
+	return st;
+}
+
 enum status
 rollup_flush(struct rollup *r, struct db *db)
 {
 	enum status st;
 
-	if ((st = flush_rows(r, db)) != OK || r->count == 0)
+	if ((st = flush_rows(r, db)) != OK || (r->held_count > 0 && (st = flush_held(r, db)) != OK) || r->count == 0)
 		return st;
 	/* First by quarter-hour, as collected. */
 	merge(r);

@@ -1,8 +1,12 @@
 /*
  * Segments as events see them (see segment.h).  campaign/ changes their plan; here they are found, spent and listed.
  */
+#include <string.h>
+
 #include "base/log.h"
+#include "ledger/held.h"
 #include "ledger/segment.h"
+#include "ledger/usage.h"
 
 /* Resolves a campaign's id to its key; 0 if there is none. */
 static enum status
@@ -93,31 +97,48 @@ segment_resolve(struct db *db, const struct organization *org, const char *campa
 
 /* ---- Writing.  The campaign's revision and digest are the caller's. */
 
-/* Writes the counters, and the state to which an action leads with them. */
+/*
+ * Writes the new counters of a segment, and the state to which an action leads with them; *more is what it then holds more.
+ * A state that stays is not written, because that would move the segment in an index.
+ */
 static enum status
-write_counters(struct db *db, struct segment_ref ref, const struct segment *s, enum segment_action action)
+write_counters(struct db *db, const struct segment_target *was, const struct segment *counted, enum segment_action action,
+    int64_t *more)
 {
-	struct query *q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent, status = :status "
-	    "WHERE campaign = :campaign AND number = :number");
+	struct segment is = *counted;
+	struct query *q;
 
-	query_bind_int(q, ":sent", s->sent);
-	query_bind_int(q, ":failed", s->failed);
-	query_bind_int(q, ":spent", s->spent);
-	query_bind_text(q, ":status", segment_state_name(segment_after(s, action, false)));
-	query_bind_int(q, ":campaign", ref.campaign);
-	query_bind_int(q, ":number", ref.segment);
+	is.state = segment_after(counted, action, false);
+	*more = segment_hold(&is) - segment_hold(&was->segment);
+	if (is.state == was->segment.state)
+		q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent "
+		    "WHERE campaign = :campaign AND number = :number");
+	else {
+		q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent, status = :status "
+		    "WHERE campaign = :campaign AND number = :number");
+		query_bind_text(q, ":status", segment_state_name(is.state));
+	}
+	query_bind_int(q, ":sent", is.sent);
+	query_bind_int(q, ":failed", is.failed);
+	query_bind_int(q, ":spent", is.spent);
+	query_bind_int(q, ":campaign", was->ref.campaign);
+	query_bind_int(q, ":number", was->ref.segment);
 	return query_run(q);
 }
 
 enum status
-segment_spend(struct db *db, const struct segment_target *target, int64_t sent, int64_t failed)
+segment_spend(struct db *db, struct rollup *rollup, const struct segment_target *target, int64_t sent, int64_t failed)
 {
 	struct segment s = target->segment;
+	enum status st;
+	int64_t more;
 
 	s.sent += sent;
 	s.failed += failed;
 	s.spent += sent + failed;
-	return write_counters(db, target->ref, &s, SEGMENT_SPEND);
+	if ((st = write_counters(db, target, &s, SEGMENT_SPEND, &more)) == OK)
+		rollup_hold(rollup, target->ref.campaign, target->ref.segment, more);
+	return st;
 }
 
 enum status
@@ -133,74 +154,83 @@ segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t fai
 	return query_run(q);
 }
 
-enum status
-segment_settle(struct db *db, struct segment_ref ref)
+/* Finds the segment, and writes it with so many messages more that were sent instead of failed. */
+static enum status
+settle_or_finish(struct db *db, struct segment_ref ref, int64_t messages, enum segment_action action)
 {
 	struct segment_target target;
+	struct segment s;
 	enum status st;
+	int64_t more;
 
 	if ((st = find_segment(db, ref, &target)) != OK || target.ref.segment == 0)
 		return st;
-	target.segment.sent++;
-	target.segment.failed--;
-	return write_counters(db, ref, &target.segment, SEGMENT_SETTLE);
+	s = target.segment;
+	s.sent += messages;
+	s.failed -= messages;
+	st = write_counters(db, &target, &s, action, &more);
+	return st == OK ? held_add(db, ref.campaign, ref.segment, more) : st;
+}
+
+enum status
+segment_settle(struct db *db, struct segment_ref ref)
+{
+	return settle_or_finish(db, ref, 1, SEGMENT_SETTLE);
 }
 
 enum status
 segment_finish(struct db *db, struct segment_ref ref)
 {
-	struct segment_target target;
-	enum status st;
-
-	if ((st = find_segment(db, ref, &target)) != OK || target.ref.segment == 0)
-		return st;
-	return write_counters(db, ref, &target.segment, SEGMENT_FINISH);
+	return settle_or_finish(db, ref, 0, SEGMENT_FINISH);
 }
 
 /* ---- Lists */
 
-/* The index segment_open alone answers this. */
-enum status
-segment_each_open(struct db *db, const struct organization *org, enum channel c, struct day from, struct day to,
-    void (*each)(const struct segment_hold *hold, void *arg), void *arg)
-{
-	struct query *q = db_query(db, "SELECT day, parts_per_contact, "
-	    "sum(CASE WHEN contacts > spent THEN contacts - spent ELSE 0 END) FROM segment "
-	    "WHERE org = :org AND day BETWEEN :from AND :to AND is_open = 1 AND channel = :channel "
-	    "GROUP BY day, channel, parts_per_contact");
+/* The calendar leaves out drafts and what was cancelled. */
+#define IS_LISTED "s.status <> 'draft' AND s.status <> 'cancelled'"
 
+/* The index segment_day alone answers this. */
+enum status
+segment_count(struct db *db, const struct organization *org, struct day from, struct day to, int64_t *counts)
+{
+	struct query *q = db_query(db, "SELECT day, count(*) FROM segment s WHERE org = :org AND day BETWEEN :from AND :to "
+	    "AND " IS_LISTED " GROUP BY day");
+
+	memset(counts, 0, (size_t)(to.n - from.n + 1) * sizeof(*counts));
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":to", to.n);
-	query_bind_text(q, ":channel", channel_facts(c)->name);
 	while (query_step(q))
-		each(&(const struct segment_hold) { .day = { (int32_t)query_int(q, 0) }, .parts_per_contact = query_int(q, 1),
-		    .left = query_int(q, 2) }, arg);
+		counts[query_int(q, 0) - from.n] = query_int(q, 1);
 	return query_done(q);
 }
 
-/* Reads the segments for the calendar, which shows each as it reads today: nothing is written when a day ends. */
+/*
+ * Each is shown as it reads today: nothing is written when a day ends.  The index segment_day has segments in the order of
+ * their days and times, so those after the last one listed are not read unless they have its time.
+ */
 enum status
-segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to,
-    struct day today, struct segment_entry **entries, size_t *count)
+segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to, struct day today,
+    size_t max, struct segment_entry **entries, size_t *count)
 {
 	struct query *q = db_query(db, "SELECT c.id, c.name, c.key, s.number, s.contacts, c.is_segmented, s.status, s.day, s.sent, "
 	    "s.failed FROM segment s JOIN campaign c ON c.key = s.campaign WHERE s.org = :org AND s.day BETWEEN :from AND :to "
-	    "ORDER BY s.day, s.scheduled_at, c.id, s.number");
+	    "AND " IS_LISTED " ORDER BY s.day, s.scheduled_at, c.id, s.number LIMIT :max");
 	enum status st = OK, done;
-	size_t max = 0;
+	size_t room = 0;
 
 	*entries = NULL;
 	*count = 0;
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":to", to.n);
+	query_bind_int(q, ":max", (int64_t)max);
 	while (st == OK && query_step(q)) {
 		struct segment s = { .day = { (int32_t)query_int(q, 7) }, .sent = query_int(q, 8) };
 
-		if ((st = segment_state_column(q, 6, &s.state)) != OK || !segment_state_is_listed(s.state))
-			continue;
-		*entries = arena_grow(a, *entries, *count, &max, sizeof(**entries));
+		if ((st = segment_state_column(q, 6, &s.state)) != OK)
+			break;
+		*entries = arena_grow(a, *entries, *count, &room, sizeof(**entries));
 		(*entries)[(*count)++] = (struct segment_entry) {
 			.campaign = arena_strdup(a, query_text(q, 0)), .name = arena_strdup(a, query_text(q, 1)),
 			.campaign_key = query_int(q, 2), .number = query_int(q, 3), .contacts = query_int(q, 4),

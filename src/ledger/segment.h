@@ -30,8 +30,13 @@ struct segment_target {
 enum status	segment_resolve(struct db *db, const struct organization *org, const char *campaign_id,
 		    int64_t segment_given, struct day d, struct segment_target *target) MUST_CHECK;
 
-/* Counts messages of an event that were sent or failed: they are spent, and may begin or end the segment. */
-enum status	segment_spend(struct db *db, const struct segment_target *target, int64_t sent, int64_t failed) MUST_CHECK;
+/*
+ * Counts messages of an event that were sent or failed: they are spent, and may begin or end the segment.  What the segment
+ * then holds less goes into the rollup.
+ */
+struct rollup;
+enum status	segment_spend(struct db *db, struct rollup *rollup, const struct segment_target *target, int64_t sent,
+		    int64_t failed) MUST_CHECK;
 
 /* Adds amounts, perhaps negative ones, for a correction of an event: that changes neither `spent` nor the status. */
 enum status	segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed) MUST_CHECK;
@@ -42,18 +47,12 @@ enum status	segment_finish(struct db *db, struct segment_ref ref) MUST_CHECK;
 /* Moves one message from failed to sent, of an event that a settlement says was sent.  `spent` stays as it is. */
 enum status	segment_settle(struct db *db, struct segment_ref ref) MUST_CHECK;
 
-/* What open segments hold of a day: contacts of so many parts. */
-struct segment_hold {
-	struct day day;
-	int64_t left, parts_per_contact;
-};
-
 /*
- * Calls each with what the open segments of a channel hold on the days from..to (both inclusive), summed by day and
- * parts_per_contact.
+ * Counts the segments that the calendar lists on each of the days from..to (no drafts, no cancelled ones), into
+ * counts[0 .. to - from].
  */
-enum status	segment_each_open(struct db *db, const struct organization *org, enum channel c, struct day from, struct day to,
-		    void (*each)(const struct segment_hold *hold, void *arg), void *arg) MUST_CHECK;
+enum status	segment_count(struct db *db, const struct organization *org, struct day from, struct day to, int64_t *counts)
+		    MUST_CHECK;
 
 /* A segment as the calendar lists it. */
 struct segment_entry {
@@ -64,12 +63,9 @@ struct segment_entry {
 	struct day day;
 };
 
-/*
- * Reads the segments of the days from..to that the calendar lists (no drafts, no cancelled ones), by day, time and id,
- * in the arena.
- */
-enum status	segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from,
-		    struct day to, struct day today, struct segment_entry **entries, size_t *count);
+/* Reads the first of them, at most max, on the days from..to, by day, time and id, in the arena. */
+enum status	segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to,
+		    struct day today, size_t max, struct segment_entry **entries, size_t *count) MUST_CHECK;
 
 /* The failed contacts of a segment, at most max, in the order of their times. */
 struct failed_contact {

@@ -8,15 +8,15 @@
 
 static const struct {
 	const char *name;
-	bool is_open, is_final, is_listed;
+	bool is_open, is_final;
 } states[SEGMENT_STATE_COUNT] = {
-	[SEGMENT_DRAFT] = { "draft", false, false, false },
-	[SEGMENT_SCHEDULED] = { "scheduled", true, false, true },
-	[SEGMENT_SENDING] = { "sending", true, false, true },
-	[SEGMENT_PAUSED] = { "paused", true, false, true },
-	[SEGMENT_SENT] = { "sent", false, true, true },
-	[SEGMENT_FAILED] = { "failed", false, true, true },
-	[SEGMENT_CANCELLED] = { "cancelled", false, true, false },
+	[SEGMENT_DRAFT] = { "draft", false, false },
+	[SEGMENT_SCHEDULED] = { "scheduled", true, false },
+	[SEGMENT_SENDING] = { "sending", true, false },
+	[SEGMENT_PAUSED] = { "paused", true, false },
+	[SEGMENT_SENT] = { "sent", false, true },
+	[SEGMENT_FAILED] = { "failed", false, true },
+	[SEGMENT_CANCELLED] = { "cancelled", false, true },
 };
 
 /* Where an action leads; some of it depends on what was sent. */
@@ -71,12 +71,6 @@ segment_state_is_final(enum segment_state s)
 	return states[s].is_final;
 }
 
-bool
-segment_state_is_listed(enum segment_state s)
-{
-	return states[s].is_listed;
-}
-
 /* ---- What follows from the date */
 
 bool
@@ -105,9 +99,15 @@ segment_left(const struct segment *s)
 }
 
 int64_t
+segment_hold(const struct segment *s)
+{
+	return states[s->state].is_open ? segment_left(s) : 0;
+}
+
+int64_t
 segment_held(const struct segment *s, struct day today)
 {
-	return states[s->state].is_open && s->day.n >= today.n ? segment_left(s) : 0;
+	return s->day.n >= today.n ? segment_hold(s) : 0;
 }
 
 int64_t

@@ -27,7 +27,6 @@ const char	*segment_state_name(enum segment_state s);
 bool		 segment_state_parse(const char *name, enum segment_state *s);
 bool		 segment_state_is_open(enum segment_state s);	/* scheduled, sending, paused; the column is_open says the same */
 bool		 segment_state_is_final(enum segment_state s);	/* sent, failed, cancelled: nobody can change it any more */
-bool		 segment_state_is_listed(enum segment_state s);	/* the calendar shows it: neither draft nor cancelled */
 
 /* A dated part of a campaign.  spent >= sent + failed, because a void takes those back but not what was spent. */
 struct segment {
@@ -44,7 +43,8 @@ bool		 segment_is_overdue(const struct segment *s, struct day today);
 enum segment_state	 segment_reads(const struct segment *s, struct day today);
 
 int64_t		 segment_left(const struct segment *s);				/* contacts: max(0, contacts - spent) */
-int64_t		 segment_held(const struct segment *s, struct day today);	/* those that it holds of its day */
+int64_t		 segment_hold(const struct segment *s);				/* those that it holds, as long as its day is not over */
+int64_t		 segment_held(const struct segment *s, struct day today);	/* those that it holds of its day today */
 int64_t		 segment_unfinished(const struct segment *s, struct day today);	/* those left of an overdue one */
 
 enum segment_action {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "time/instant.h"
-#include "ledger/segment.h"
+#include "ledger/held.h"
 #include "ledger/usage.h"
 #include "store/channel_column.h"
 
@@ -54,13 +54,14 @@ struct days {
 	struct day_usage *usage;
 };
 
-/* Adds what open segments hold. */
+/* Adds what open segments hold; the daily limit counts SMS. */
 static void
-add_held(const struct segment_hold *h, void *arg)
+add_held(const struct hold *h, void *arg)
 {
 	const struct days *days = arg;
 
-	days->usage[h->day.n - days->from.n].reserved += quota_held(h->left, 0, h->parts_per_contact, days->unit);
+	if (h->channel == SMS)
+		days->usage[h->day.n - days->from.n].reserved += quota_held(h->contacts, 0, h->parts_per_contact, days->unit);
 }
 
 enum status
@@ -75,7 +76,7 @@ usage_days(struct db *db, const struct organization *org, struct day from, struc
 	memset(out, 0, (size_t)(to.n - from.n + 1) * sizeof(*out));
 	if ((st = add_sent(db, org, from, to, out)) != OK || open_from.n > to.n)
 		return st;
-	return segment_each_open(db, org, SMS, open_from, to, add_held, &days);
+	return held_each(db, org, open_from, day_add(to, 1), add_held, &days);
 }
 
 /* Reads rows of (channel, messages, parts, cost).  Adds them up, because a stretch may be read in several parts. */
@@ -110,23 +111,20 @@ usage_sum_days(struct db *db, const struct organization *org, struct day from, s
 	return add_rows(q, sums);
 }
 
-/* Looks at the days from today to the last one with an open segment; no later day has a reservation. */
+/* Looks at the days from today to the last one of which something is held. */
 enum status
 usage_days_over(struct db *db, struct arena *a, const struct organization *org, int64_t now,
     struct org_effects *effects)
 {
 	struct day today = organization_today(org, now), last = today;
-	struct query *q = db_query(db, "SELECT max(day) FROM segment WHERE org = :org "
-	    "AND is_open = 1");
 	struct day_usage *days;
 	enum status st;
 	size_t count;
 
-	query_bind_int(q, ":org", org->key);
-	if (query_step(q) && !query_is_null(q, 0) && query_int(q, 0) > today.n)
-		last.n = (int32_t)query_int(q, 0);
-	if ((st = query_done(q)) != OK)
+	if ((st = held_last(db, org, &last)) != OK)
 		return st;
+	if (last.n < today.n)
+		last = today;
 	count = (size_t)(last.n - today.n + 1);
 	days = arena_alloc(a, count * sizeof(*days));
 	if ((st = usage_days(db, org, today, last, today, days)) != OK)

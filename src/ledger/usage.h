@@ -57,7 +57,9 @@ struct actor;
 enum status	 rollup_actor(struct rollup *r, struct db *db, const struct actor *by, int64_t *key) MUST_CHECK;
 /* Adds a row of the ledger, by its hash, to the digest of its day. */
 void		 rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash);
-/* Writes what was added since the last flush to usage_quarter, usage_day and ledger_day. */
+/* Adds to what a segment holds (held_add), which must not move before the flush. */
+void		 rollup_hold(struct rollup *r, int64_t campaign, int64_t number, int64_t contacts);
+/* Writes what was added since the last flush to usage_quarter, usage_day, ledger_day and held. */
 enum status	 rollup_flush(struct rollup *r, struct db *db) MUST_CHECK;
 
 /*

@@ -32,7 +32,8 @@ const struct setting_facts settings[] = {
 	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
 	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
-	{ "metrics_addresses", "127.0.0.1 ::1", "addresses that may read /metrics" },
+	{ "metrics_addresses", "", "addresses that may read /metrics and all of /health without a credential; empty: none" },
+	{ "metrics_forwarded", "0", "1: these addresses may pass on requests of others, as a proxy does", 0, 1 },
 	{ "failure_retention_days", "90", "days after which the phone numbers and reasons of failed contacts are blanked",
 	    1, 36500 },
 	{ "cors_origins", "", "web origins, such as https://app.example.com, whose pages may read replies; empty: none",
@@ -40,6 +41,7 @@ const struct setting_facts settings[] = {
 	{ "backup_keep", "0", "number of daily backups that the programs keep in DATABASE-backups/; 0: none",
 	    0, BACKUP_KEEP_MAX },
 	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },
+	{ TRANSFER_SECONDS, "10", "seconds that a body or a reply may take on its way, and one more for each 100 kB", 1, 3600 },
 	{ .name = NULL },
 };
 

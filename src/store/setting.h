@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "store/actor.h"
 
+#define TRANSFER_SECONDS "transfer_seconds"	/* the name of that setting */
 #define BACKUP_KEEP_MAX 1000	/* the maximum of the setting backup_keep and of `backup --keep` */
 
 struct setting_facts {

@@ -3,7 +3,7 @@ import sqlite3
 
 from selenium.webdriver.common.keys import Keys
 
-from support import campaign, event, post, set_clock
+from support import campaign, event, hold_again, post, set_clock
 
 MARKUP = "<img src=x onerror=window.hurt=1>"
 
@@ -280,6 +280,7 @@ def test_a_month_of_500_campaigns_is_usable(page, stack):
                        (key, name, title))
             db.execute("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) VALUES (?, 1, 1, ?, ?, 5, "
                        "'scheduled')", (key, day * 86_400_000 + 54_000_000, day))
+        hold_again(db.execute)
         db.execute("UPDATE organization SET revision = revision + 1")
     page.sign_in("calendar/2026-06")
     page.day_says("2026-06-03", "100 reserved, 400 free")

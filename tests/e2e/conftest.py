@@ -116,6 +116,10 @@ class FastCgi:
     def finish(self, s):
         """Ends the body and reads the reply."""
         s.sendall(self._record(5, b""))
+        return self.reply(s)
+
+    def reply(self, s):
+        """Reads the reply, whatever was sent of the body."""
         stream, wire = s.makefile("rb"), b""
         while True:
             head = stream.read(8)

@@ -12,7 +12,7 @@ NOW = 1779292800000  # the good database's last moment: 2026-05-20T16:00:00Z
 WORDS = {
     "limits": r"limit", "jobs": r"job|cost",
     "roll-ups": r"usage_day|usage_quarter", "counters": r"segment",
-    "reservations": r"segment|campaign|reserv|held", "days": r"zone|offset|span|usage_day|segment|price",
+    "reservations": r"segment|campaign|reserv|held", "what is held": r": held ", "days": r"zone|offset|span|usage_day|segment|price",
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
     "idempotency": r"request|campaign|results", "failures": r"failure|failed|foreign_key",
     "guards": r"trigger|index|table|view|column|schema|constraint|Daybook database",
@@ -82,13 +82,14 @@ def change_schema(name, old, new):
 
 
 DAY = "org = 1 AND day = 20576"  # of acme: 2026-05-03
+HELD = f"org = 1 AND quarter = (SELECT scheduled_at / 900000 FROM segment WHERE {segment('summer', 1)})"
 NEWEST_QUARTER = "org = 2 AND quarter = (SELECT max(quarter) FROM usage_quarter WHERE org = 2)"
 REPORTED = "kind = 'results' AND id LIKE 'report/%'"
 REQUESTED = "kind = 'campaign' AND id = 'summer'"
 DOUBLE_PRICE = ("INSERT INTO price (org, channel, valid_from, nanos_per_part) "
                 "SELECT org, channel, valid_from, 1 FROM price WHERE channel = 'SMS' AND org = 1 LIMIT 1")
 
-INDEXES = "event_voids price_from segment_open event_occurred segment_day failure_kept audit_org".split()
+INDEXES = "event_voids price_from event_occurred segment_day failure_kept audit_org".split()
 
 # ---- The table
 
@@ -152,6 +153,17 @@ KINDS = {
         "a campaign is deleted with all its rows": ("DELETE FROM request WHERE id = 'summer'",
                                                     f"DELETE FROM segment WHERE campaign = {campaign('summer')}",
                                                     "DELETE FROM campaign WHERE id = 'summer'"),
+    },
+    "what is held": {
+        "a sum is one more": f"UPDATE held SET contacts = contacts + 1 WHERE {HELD}",
+        "a sum is deleted": f"DELETE FROM held WHERE {HELD}",
+        "a sum is of another quarter-hour": f"UPDATE held SET quarter = quarter + 1 WHERE {HELD}",
+        "a sum is of other parts": f"UPDATE held SET parts_per_contact = 3 WHERE {HELD}",
+        "a sum is of another channel": f"UPDATE held SET channel = 'CALL' WHERE {HELD}",
+        "a sum is of a sender": f"UPDATE held SET sender = '+14165550199' WHERE {HELD}",
+        "a sum is another organization's": f"UPDATE held SET org = 2 WHERE {HELD}",
+        "a sum of nobody is inserted": "INSERT INTO held VALUES (2, 1990000, 'SMS', 1, '', 5)",
+        "a negative sum is inserted": "INSERT INTO held VALUES (1, 1990000, 'SMS', 1, '', -5)",
     },
     "days": {
         "all spans are deleted": "DELETE FROM zone_span WHERE org = 1",
@@ -332,6 +344,7 @@ KINDS = {
         "a number is a word": "UPDATE setting SET value = 'soon' WHERE name = 'failure_retention_days'",
         "a number is out of range": "UPDATE setting SET value = '0' WHERE name = 'failure_retention_days'",
         "another number is out of range": "INSERT INTO setting VALUES ('backup_keep', '100000')",
+        "a time limit is none": "INSERT INTO setting VALUES ('transfer_seconds', '0')",
         "an origin is a wildcard": "UPDATE setting SET value = '*' WHERE name = 'cors_origins'",
         "the time of the last backup is a word": "INSERT INTO setting VALUES ('backup_at', 'yesterday')",
         "an unknown setting": "INSERT INTO setting VALUES ('failure_retention_day', '30')",
@@ -377,7 +390,8 @@ KINDS = {
         "a campaign has the digest of another": "UPDATE campaign SET digest = (SELECT digest FROM campaign WHERE id = 'single') WHERE id = 'summer'",
     },
 }
-NEEDS = {name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]}
+NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
+         **{name: ("held", "contacts") for name in KINDS["what is held"]}}
 
 DAMAGES = [(name, (statements,) if isinstance(statements, str) else statements, kind)
            for kind, table in KINDS.items() for name, statements in table.items()]

@@ -71,9 +71,11 @@ class Site:
         self.root = pathlib.Path(folder) / "public_html"
         self.home = self.root / "daybook"
         self.data = pathlib.Path(folder) / "daybook-data"
-        self.database, self.code_file = self.data / "daybook.db", self.home / "setup-code.txt"
+        self.database, self.code_file = self.data / "daybook.db", self.data / "setup-code.txt"
         self.log = pathlib.Path(folder) / "log"
         (self.home / "cgi-bin").mkdir(parents=True)
+        (self.home / ".htaccess").touch()
+        self.data.mkdir(mode=0o700)
         for program in ("setup", "health", "events", "usage-calendar", "settings"):
             shutil.copy(BUILD / f"cgi-bin/{program}.fcgi", self.home / "cgi-bin")
         if (BUILD / "libexec/daybook").exists():  # what the programs start where they are linked statically
@@ -116,6 +118,10 @@ class Site:
                                   stdout=subprocess.PIPE, stderr=log, timeout=60)
         assert done.returncode == 0
         return Reply.of_cgi(done.stdout)
+
+    def forget_attempts(self):
+        """As if the second after a wrong code were over."""
+        (self.data / "setup-attempts").unlink()
 
     def post(self, as_json=False, **fields):
         return self.ask("POST", {**WISH, **fields}, as_json)

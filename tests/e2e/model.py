@@ -12,6 +12,7 @@ import time
 import pytest
 
 from conftest import BUILD
+from support import hold_again
 
 SECOND, MINUTE, HOUR, DAY, QUARTER = 1000, 60_000, 3_600_000, 86_400_000, 900_000
 IS_SANITIZED = BUILD.name.endswith("san")
@@ -115,6 +116,7 @@ def campaign(daybook, id, *segments, org="acme", is_segmented=True):
                     "SELECT c.key, ?, o.key, ?, ?, ?, ?, ? FROM campaign c JOIN organization o ON o.key = c.org "
                     "WHERE c.id = ? AND o.id = ?", number, s["at"], days.at(s["at"]), s["contacts"], s.get("parts", 1),
                     s.get("status", "scheduled"), id, org)
+    hold_again(daybook.sql)
 
 
 def segment(daybook, id, number=1):
@@ -204,7 +206,7 @@ def stored(daybook, table, slot, org):
 
 
 def check_ledger(daybook, org="acme", days=None):
-    """The roll-ups and the segments' counters are what the ledger says.  days: Days, or a function of an instant."""
+    """The roll-ups and the segments' counters are what the ledger says, and what is held what the segments say.  days: Days, or a function of an instant."""
     rows = daybook.sql("SELECT e.occurred_at, e.channel, e.messages, e.parts, e.cost_micros, e.status FROM event e "
                        "JOIN organization o ON o.key = e.org WHERE o.id = ?", org)
     cut = days or Days(daybook, org).at
@@ -233,6 +235,15 @@ def check_ledger(daybook, org="acme", days=None):
             "SELECT s.campaign, s.number, s.sent, s.failed, s.spent FROM segment s JOIN organization o ON o.key = s.org "
             "WHERE o.id = ?", org):
         assert counters == counted[campaign_key, number], (campaign_key, number)
+    left = collections.Counter()
+    for at, channel, parts, sender, contacts, spent, status in daybook.sql(
+            "SELECT scheduled_at, channel, parts_per_contact, sender, contacts, spent, status FROM segment s "
+            "JOIN organization o ON o.key = s.org WHERE o.id = ?", org):
+        if status in ("scheduled", "sending", "paused") and spent < contacts:
+            left[at // QUARTER, channel, parts, sender or ""] += contacts - spent
+    assert {tuple(row[:-1]): row[-1] for row in daybook.sql(
+        "SELECT quarter, channel, parts_per_contact, h.sender, contacts FROM held h JOIN organization o ON o.key = h.org "
+        "WHERE o.id = ?", org)} == left
 
 
 def totals(daybook, org="acme"):

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, Daybook
 from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, RESUME, instant
 from openapi_document import ALIASES, OPERATIONS
-from support import program_sources
+from support import hold_again, program_sources
 
 SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -33,6 +33,7 @@ def seed(d):
     SMS a cycle), small (2 a day); campaigns in every state."""
     d.cmd("init")
     d.cmd("key", "add", "--kid", "main")
+    d.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     d.cmd("key", "add", "--kid", "ours", "--file", "-", input=SECRET + "\n")
     d.cmd("org", "add", "acme", "--timezone", "Etc/UTC", "--daily-limit", "500", "--plan", "growth")
     d.cmd("org", "add", "free", "--timezone", "Asia/Kathmandu")
@@ -63,6 +64,7 @@ def seed(d):
           "SELECT 100, 1, key, ?, ?, 10, 'paused' FROM organization WHERE id = 'capped'", (day - 1) * 86400000, day - 1)
     d.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
           "SELECT 2, 2, key, ?, ?, 10, 'scheduled' FROM organization WHERE id = 'acme'", (day - 1) * 86400000, day - 1)
+    hold_again(d.sql)
 
 
 class World:

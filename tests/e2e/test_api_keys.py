@@ -48,7 +48,7 @@ def test_a_key_is_made_shown_once_works_and_is_listed_without_its_secret(keys):
     assert keys.list() == [made]
     listed = keys.ask("GET")
     assert secret[4:] not in listed.body.decode() and secret[:8] not in listed.body.decode()
-    assert listed.headers["cache-control"] == "private, no-cache" and "sha256" not in listed.body.decode()
+    assert listed.headers["cache-control"] == "no-store" and "sha256" not in listed.body.decode()
     assert secret not in str(keys.daybook.sql("SELECT * FROM audit")) + keys.daybook.log_path.read_text()
 
 
@@ -121,7 +121,7 @@ def test_a_key_makes_no_key_with_more_than_it_has_itself(keys):
 def test_a_bad_body_is_a_400_that_names_what_and_makes_nothing(keys, body, error):
     reply = keys.ask("POST", body=body)
     check_error(reply, 400, "tether")
-    assert reply.json["error"].startswith(error) and reply.headers["cache-control"] == "private, no-cache"
+    assert reply.json["error"].startswith(error) and reply.headers["cache-control"] == "no-store"
     assert keys.list() == []
 
 

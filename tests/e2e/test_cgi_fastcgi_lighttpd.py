@@ -57,6 +57,7 @@ def test_the_path_may_be_split_anywhere(daybook, script, info):
     if info is not None:
         given["PATH_INFO"] = info
     given["REQUEST_URI"] = "/organizations/other/usage?startDate=x"	# trusted for nothing
+    given["DAYBOOK_ROUTES"] = "on"
     reply = daybook.fastcgi("organizations-usage").request(given)
     assert reply.status == 200, reply
 
@@ -72,15 +73,22 @@ def test_other_paths_are_404_and_first_of_all_401(daybook, script, info):
         given = cgi_variables("GET", script, ORGANIZATIONS[2], None, {"Authorization": "Bearer " + token} if token else None)
         if info is not None:
             given["PATH_INFO"] = info
+        given["DAYBOOK_ROUTES"] = "on"
         check_error(process.request(given), status, "infodeck")
 
 
-def test_a_program_called_by_its_own_file_answers_its_one_path(daybook):
-    token = daybook.token()
-    for program, _, query, _ in (CALENDAR, SLOT, USAGE, HISTORY):
-        assert daybook.cgi(program, "GET", f"/cgi-bin/{program}.fcgi", query, token=token).status == 200
-    assert daybook.cgi("health", "GET", "/cgi-bin/health.fcgi").status == 200
-    check_error(daybook.cgi("settings", "GET", "/cgi-bin/settings.fcgi", token=token), 404, "tether")
+@pytest.mark.parametrize("proof", ["DAYBOOK_ROUTES", "HTTP_daybook_routes", "REDIRECT_HTTP_daybook_routes"])
+def test_a_program_called_by_its_own_file_wants_the_proof_that_its_configuration_is_in_force(daybook, proof):
+    """Headers of a client are no proof: a server writes their names in capitals."""
+    for program, path, query, _ in (CALENDAR, SLOT, HISTORY):
+        script = {"PATH_INFO": path, "SCRIPT_NAME": f"/cgi-bin/{program}.fcgi"}
+        token = daybook.token()
+        assert daybook.cgi(program, "GET", "", query, token=token, **script, **{proof: "on"}).status == 200
+        for none in ({}, {proof: ""}, {"HTTP_DAYBOOK_ROUTES": "on", "REDIRECT_HTTP_DAYBOOK_ROUTES": "on", "REDIRECT_STATUS": "200"}):
+            reply = daybook.cgi(program, "GET", "", query, token=token, **script, **none)
+            assert reply.status == 403 and b".htaccess" in reply.body, reply
+    assert "event=refused reason=\"called by its file name" in daybook.log_path.read_text()
+    assert daybook.cgi("health", "GET", "/cgi-bin/health.fcgi", **{proof: "on"}).status == 401, "no path, no route"
 
 
 def test_a_path_that_is_not_utf8_does_not_spoil_the_reply(daybook):

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from cli_tools import COMMAND, Cli, cli, new_cli  # noqa: F401 (cli is a fixture)
+from support import hold_again
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,7 @@ def test_usage_counts_what_segments_hold_and_marks_today(cli):
     for number, day in enumerate(range(today - 1, today + 3), 1):
         cli.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) "
                 "VALUES (1, ?, 1, ?, ?, 50, 'scheduled')", number, day * 86400000 + 43200000, day)
+    hold_again(cli.sql)
     first, last = (str(datetime.date(1970, 1, 1) + datetime.timedelta(days=today + n)) for n in (-1, 2))
     lines = cli("usage", "--from", first, "--to", last).splitlines()
     marked = [line for line in lines if line.endswith("today")]

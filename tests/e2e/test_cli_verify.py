@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 
 from cli_tools import cli, new_cli  # noqa: F401 (cli is a fixture)
+from support import hold_again
 
 CLEAN = "0 differences\n"
 
@@ -15,6 +16,7 @@ def fill(cli, org="acme"):
     for number, (at, day) in enumerate(((1772377200000, 20513), (1772982000000, 20520)), 1):
         cli.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) VALUES (1, ?, 1, ?, ?, 100, 'scheduled')",
                 number, at, day)
+    hold_again(cli.sql)
     lines = []
     for i in range(600):
         lines.append({"id": f"{i:04}", "occurredAt": f"2026-03-{1 + i % 20:02}T{i % 24:02}:{i % 60:02}:00Z", "messages": 1 + i % 3,
@@ -56,6 +58,12 @@ DAMAGE = {
                                      "segment spring/2: has 11 sent, 0 failed, 11 spent; the ledger says 10, 0, 10"),
     "a segment that has failed less": ("UPDATE segment SET failed = 0 WHERE number = 1", "the ledger says 9, 3, 14"),
     "a segment that has spent more": ("UPDATE segment SET spent = 99 WHERE number = 1", "99 spent"),
+    "a sum of what is held that is too much": (
+        "UPDATE held SET contacts = contacts + 1 WHERE quarter = 1969308",
+        'acme: held 2026-03-01T15:00:00.000Z SMS, 1 parts each, from "": has 87 contacts; the segments have 86 left'),
+    "a sum of what is held that is missing": ("DELETE FROM held", 'from "": has 0 contacts; the segments have 86 left'),
+    "something that nobody holds": ("INSERT INTO held VALUES (1, 1969308, 'SMS', 2, '', 5)",
+                                    '2 parts each, from "": has 5 contacts; the segments have 0 left'),
 }
 
 
@@ -99,6 +107,7 @@ def test_an_open_segment_on_the_wrong_day_is_found_and_recut(filled):
 
 def test_a_closed_segment_stays_on_the_day_on_which_it_ended(filled):
     filled.damage("UPDATE segment SET day = day + 1, status = 'sent' WHERE number = 2")
+    hold_again(filled.sql)
     filled("verify")
 
 

@@ -181,6 +181,7 @@ LIMITS = {
     "bytes of an event's id": ("src/ledger/event.h", r"EVENT_ID_MAX (\d+)", ""),
     "bytes of an event's source": ("src/ledger/event.h", r"EVENT_SOURCE_MAX (\d+)", ""),
     "days of one calendar": ("cgi-bin/usage-calendar.c", r"RANGE_DAYS_MAX = (\d+)", ""),
+    "campaigns listed for a day of the calendar": ("cgi-bin/usage-calendar.c", r"CAMPAIGNS_LISTED_MAX = (\d+)", ""),
     "days of one list of events": ("cgi-bin/events-list/list.c", r"LISTED_DAYS_MAX = (\d+)", ""),
     "events on a page": ("cgi-bin/events-list/list.c", r"LISTED_MAX = (\d+)", ""),
     "bytes after which a page of events ends": ("cgi-bin/events-list/list.c", r"EVENTS_REPLY_MAX = (\d+) << 20", " MiB"),
@@ -224,3 +225,11 @@ def test_the_limits_of_the_semantics_page_are_those_of_the_sources():
         found = re.search(pattern, (ROOT / path).read_text())
         assert found, f"{path}: no {pattern}"
         assert rows[what] == found[1] + unit, what
+
+
+def test_each_promise_of_the_security_document_names_tests_that_there_are():
+    rows = re.findall(r"^\| (.+?) \| (`.+`) \|$", (ROOT / "SECURITY.md").read_text(), re.M)
+    assert len(rows) > 12
+    for promise, tests in rows:
+        for name in tests.split(", "):
+            assert (ROOT / name.strip("`")).is_file(), (promise, name)

@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from conftest import BUILD, Server
+from conftest import BUILD, Reply, Server, cgi_variables
 from support import NOON, check_error, set_clock
 
 CHECKS = ["database", "owner", "rights", "place", "filesystem", "locks", "sqlite", "space", "timezones", "backup", "organizations",
@@ -46,6 +46,11 @@ def doctor(daybook, *options):
     return Report(daybook.cmd(*options, "doctor", check=False))
 
 
+def watch(daybook):
+    """Lets this machine see all of /health."""
+    daybook.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
+
+
 def health(daybook, **variables):
     reply = daybook.cgi("health", "GET", "/health", **variables)
     assert reply.status == 200, reply
@@ -55,6 +60,7 @@ def health(daybook, **variables):
 @pytest.fixture
 def sound(daybook):
     """Nothing is wrong with it."""
+    watch(daybook)
     daybook.cmd("backup", daybook.folder / "copy.db")
     return daybook
 
@@ -227,6 +233,7 @@ def test_a_gate_that_is_no_file_is_an_error(sound):
 
 def test_an_empty_database_lacks_organizations_credentials_and_a_backup(empty):
     empty.cmd("key", "retire", "main")
+    watch(empty)
     report = doctor(empty)
     report.check("organizations", "warning", "org add")
     report.check("credentials", "warning", "key add", "apikey add")
@@ -283,14 +290,16 @@ def test_settings_that_let_too_much_in_are_warned_of(sound):
 
 
 def test_a_setup_code_that_is_left_behind_is_warned_of(sound, tmp_path):
+    """Beside the database, or beside the programs, where older versions had it."""
     site = tmp_path / "site"
     for program in ("bin/daybook", "cgi-bin/health.fcgi"):
         (site / program).parent.mkdir(parents=True)
         shutil.copy(BUILD / program, site / program)
     run = lambda: Report(subprocess.run([site / "bin/daybook", "doctor"], env=sound.env, capture_output=True, text=True))  # noqa: E731
     assert "setup-code" not in run().level
-    (site / "setup-code.txt").write_text("123456\n")
-    run().check("setup-code", "warning", site / "setup-code.txt", "rm ")
+    for folder in (site, sound.path.parent):
+        (folder / "setup-code.txt").write_text("123456\n")
+        run().check("setup-code", "warning", folder / "setup-code.txt", "rm ")
 
 
 # ---- The programs
@@ -324,6 +333,7 @@ def test_a_program_without_a_database_logs_the_remedy_and_answers_503(daybook):
 
 
 def test_one_request_as_plain_cgi_logs_nothing_of_the_installation_while_it_works(daybook):
+    watch(daybook)
     assert health(daybook)["warnings"]
     assert findings(daybook) == []
 
@@ -350,7 +360,51 @@ def test_a_database_below_the_document_root_is_refused(daybook, way):
         check_error(reply, 503, "tether")
         assert str(daybook.folder) not in reply.body.decode()
     text = daybook.log_path.read_text()
-    assert text.count("is below the web server's document root") == 4 and "Move it" in text
+    assert text.count(", which the web server serves, so anybody may download it") == 4 and "Move it" in text
+
+
+def served_site(daybook, folder):
+    """The .htaccess layout: programs and static files in one folder; a database in it, as older versions allowed."""
+    for program in ("bin/daybook", "cgi-bin/health.fcgi"):
+        (folder / program).parent.mkdir(parents=True)
+        shutil.copy(BUILD / program, folder / program)
+    if (BUILD / "libexec/daybook").exists():
+        (folder / "libexec").mkdir()
+        shutil.copy(BUILD / "libexec/daybook", folder / "libexec")
+    (folder / ".htaccess").touch()
+    daybook.cmd("backup", folder / "data.sqlite")
+    return {"DAYBOOK_DB": str(folder / "data.sqlite")}
+
+
+def test_a_database_in_the_folder_of_the_programs_is_used_and_loudly_warned_of(daybook, tmp_path):
+    env = served_site(daybook, tmp_path / "site")
+    variables = cgi_variables("GET", "/health", "", None, {"Authorization": "Bearer " + daybook.token(None, "admin")})
+    done = subprocess.run([tmp_path / "site/cgi-bin/health.fcgi"], env={**daybook.env, **env, **variables}, capture_output=True)
+    reply = Reply.of_cgi(done.stdout)
+    assert reply.status == 200 and reply.json["status"] == "degraded"
+    assert "a web server may serve the folder of the database" in reply.json["warnings"]
+    assert b"level=error" in done.stderr and b"event=database" in done.stderr and b"data.sqlite: is below " in done.stderr
+    report = Report(subprocess.run([tmp_path / "site/bin/daybook", "doctor"], env={**daybook.env, **env}, capture_output=True, text=True))
+    report.check("place", "error", tmp_path / "site", "move the database")
+
+
+def test_an_alias_to_the_folder_of_the_database_is_warned_of_and_no_more(daybook):
+    for root, status in ((daybook.folder, "degraded"), (daybook.folder / "other", "ok"), ("/", "ok"), ("", "ok")):
+        reply = daybook.cgi("health", "GET", "/health", token=daybook.token(None, "admin"), CONTEXT_DOCUMENT_ROOT=str(root))
+        assert (reply.status, reply.json["status"]) == (200, status), root
+    assert daybook.log_path.read_text().count("event=database") == 1
+
+
+@pytest.mark.parametrize("command", ["init", "demo"])
+def test_no_database_is_made_in_a_folder_that_is_served(daybook, tmp_path, command):
+    served_site(daybook, tmp_path / "site")
+    for place in ("new.db", "sub/new.db", "cgi-bin/new.db"):
+        (tmp_path / "site" / place).parent.mkdir(exist_ok=True)
+        done = subprocess.run([tmp_path / "site/bin/daybook", "-d", tmp_path / "site" / place, command], capture_output=True, text=True)
+        assert done.returncode == 1 and "which the web server serves" in done.stderr and "Name a folder outside" in done.stderr
+        assert not (tmp_path / "site" / place).exists()
+    done = subprocess.run([tmp_path / "site/bin/daybook", "-d", tmp_path / "beside.db", "init"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_running_program_takes_the_database_when_it_was_moved_out(daybook):

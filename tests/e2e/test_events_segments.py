@@ -3,6 +3,7 @@ import pytest
 
 from event_poster import FAILED, calendar, days, event, post, row, void  # noqa: F401 (days and post are fixtures)
 from model import by_day, campaign, check_ledger, date, iso, now, segment, totals
+from support import hold_again
 
 
 def test_an_unknown_campaign_is_recorded_with_a_warning(daybook, post):
@@ -52,8 +53,10 @@ def test_without_a_number_the_segment_of_the_day_then_the_latest_before_then_the
     assert send("next", -9) == [1, 2, 1, 0]
     for number, status in ((2, "sent"), (1, "draft"), (3, "cancelled")):
         daybook.sql("UPDATE segment SET status = ? WHERE number = ?", status, number)
+    hold_again(daybook.sql)
     assert send("the only open one is the next", -5) == [1, 2, 1, 1]
     daybook.sql("UPDATE segment SET status = 'failed' WHERE number = 4")
+    hold_again(daybook.sql)
     assert post.counts(event("none", campaignId="c", occurredAt=iso(at[-5])), 1) == []
     assert spent() == [1, 2, 1, 1]
     assert row(daybook, "none", "campaign IS NOT NULL, segment") == (1, None)

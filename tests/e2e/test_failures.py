@@ -189,3 +189,17 @@ def test_no_number_is_in_any_line_of_the_log(api):
     log = api.daybook.log_path.read_text()
     assert log.count("event=request") >= 10
     assert PHONE not in log and PHONE.strip("+") not in log
+
+
+def test_a_calendar_with_phone_numbers_is_not_stored_and_one_without_is(api):
+    """Whether it is made, comes from the cache of the program, or is CSV, which has no numbers."""
+    api.create("c", 5)
+    calendar = api.daybook.fastcgi("usage-calendar")
+    token = api.daybook.token()
+    ask = lambda query="": calendar.ask("GET", "/api/campaigns/usage-calendar", f"from={TODAY}&to={TODAY}" + query, token=token)  # noqa: E731
+    assert {ask().headers["cache-control"] for _ in range(3)} == {"private, no-cache"}
+    api.spend(failed("e", at(TODAY), PHONE, "c"))
+    for _ in range(3):
+        reply = ask()
+        assert PHONE in reply.body.decode() and reply.headers["cache-control"] == "no-store" and reply.headers["etag"]
+    assert ask("&format=csv").headers["cache-control"] == "private, no-cache"

@@ -8,10 +8,17 @@ def ask(daybook, query=None, **more):
     return daybook.cgi("health", "GET", "/health", query, **more)
 
 
-def test_it_is_open_to_anybody_and_says_what_runs(daybook):
-    reply = ask(daybook, REMOTE_ADDR="203.0.113.9")
-    assert reply.status == 200
-    body = reply.json
+def details(daybook, **more):
+    return ask(daybook, token=daybook.token(None, "metrics"), **more).json
+
+
+def test_strangers_learn_that_it_answers_and_no_more(daybook):
+    for address in ("203.0.113.9", "127.0.0.1", ""):
+        assert ask(daybook, REMOTE_ADDR=address).json == {"status": "ok"}
+
+
+def test_the_operator_learns_what_runs(daybook):
+    body = details(daybook, REMOTE_ADDR="203.0.113.9")
     assert set(body) == {"status", "version", "schemaVersion", "sqliteVersion", "journalMode", "tzdataVersion", "organizations",
                          "warnings"}
     assert body["status"] == "ok" and body["journalMode"] == "wal"
@@ -21,17 +28,32 @@ def test_it_is_open_to_anybody_and_says_what_runs(daybook):
     assert body["sqliteVersion"].split(".")[0] == sqlite3.sqlite_version.split(".")[0]
 
 
+def test_who_the_operator_is(daybook):
+    """A token with metrics or admin; an address of the setting; org:admin as long as there is one organization."""
+    def sees(**more):
+        return "version" in ask(daybook, **more).json
+    key = daybook.cmd("apikey", "add", "--org", "acme", "--scope", "org:admin").stdout.split()[-1]
+    assert sees(token=daybook.token(None, "admin")) and sees(token=daybook.token("acme", "org:admin")) and sees(headers={"X-API-Key": key})
+    assert not sees(token=daybook.token("acme", "usage:read usage:write")) and not sees()
+    daybook.cmd("org", "add", "beta", "--timezone", "UTC")
+    assert sees(token=daybook.token(None, "admin")) and not sees(token=daybook.token("acme", "org:admin"))
+    assert not sees(headers={"X-API-Key": key})
+    daybook.cmd("setting", "set", "metrics_addresses", "192.0.2.7")
+    assert sees(REMOTE_ADDR="192.0.2.7") and not sees(REMOTE_ADDR="192.0.2.8")
+    assert not sees(REMOTE_ADDR="192.0.2.7", headers={"X-Forwarded-For": "192.0.2.7"})
+
+
 def test_organizations_are_counted(empty):
-    assert ask(empty).json["organizations"] == 0
+    assert details(empty)["organizations"] == 0
     process = empty.fastcgi("health")
     empty.cmd("org", "add", "a", "--timezone", "UTC")
     empty.cmd("org", "add", "b", "--timezone", "UTC")
-    assert process.ask("GET", "/health").json["organizations"] == 2
+    assert process.ask("GET", "/health", token=empty.token(None, "metrics")).json["organizations"] == 2
 
 
 def test_a_missing_and_an_old_backup_are_warned_of(daybook):
     def backup_warnings():
-        return [w for w in ask(daybook).json["warnings"] if "backup" in w]
+        return [w for w in details(daybook)["warnings"] if "backup" in w]
     set_clock(daybook, NOON)
     assert len(backup_warnings()) == 1 and "no backup" in backup_warnings()[0]
     daybook.cmd("backup", daybook.folder / "copy.db")
@@ -44,12 +66,13 @@ def test_a_missing_and_an_old_backup_are_warned_of(daybook):
 
 def test_old_time_zones_are_warned_of(daybook):
     set_clock(daybook, "2040-01-01T00:00:00Z")
-    assert any("tzdata" in w for w in ask(daybook).json["warnings"])
+    assert any("tzdata" in w for w in details(daybook)["warnings"])
 
 
 def test_credentials_do_not_matter(daybook):
     for headers in ({}, {"Authorization": "Bearer garbage"}, {"Authorization": "Basic eA=="}, {"X-API-Key": "dbk_x"}):
-        assert ask(daybook, headers=headers).status == 200
+        reply = ask(daybook, headers=headers)
+        assert (reply.status, reply.json) == (200, {"status": "ok"})
 
 
 def test_unknown_parameters_are_ignored(daybook):

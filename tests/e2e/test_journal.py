@@ -14,6 +14,7 @@ def truncate(daybook):
     connection = sqlite3.connect(daybook.path)
     assert connection.execute("PRAGMA journal_mode = TRUNCATE").fetchone() == ("truncate",)
     connection.close()
+    daybook.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     return daybook
 
 

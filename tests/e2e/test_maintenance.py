@@ -100,6 +100,7 @@ def test_a_process_looks_once_an_hour(clocked):
 
 def test_nobody_without_a_credential_sets_it_off(clocked):
     keep(clocked, 3)
+    clocked.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     for program, path in (("health", "/health"), ("metrics", "/metrics")):
         assert clocked.cgi(program, "GET", path).status == 200
     assert clocked.cgi("organization-usage", *USAGE).status == 401

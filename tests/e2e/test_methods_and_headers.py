@@ -66,13 +66,16 @@ def test_other_methods_are_405_with_allow_before_anything_else(daybook, endpoint
 
 @pytest.mark.parametrize("endpoint", READERS + (HEALTH, METRICS), ids=lambda e: e[0])
 def test_every_reply_has_its_headers(daybook, endpoint):
-    token, process = daybook.token(), daybook.fastcgi(endpoint[0])
+    token = daybook.token(scope="metrics") if endpoint is METRICS else daybook.token()
+    process = daybook.fastcgi(endpoint[0])
     ids = []
     for reply in (ask(process, endpoint, token=token), ask(process, endpoint), ask(process, endpoint, "POST", token=token),
                   process.ask("GET", "/nowhere", token=token)):
         assert len(reply.body) == int(reply.headers["content-length"])
         assert reply.headers["cache-control"] == "private, no-cache"
         assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert reply.headers["referrer-policy"] == "no-referrer"
         if endpoint is not METRICS or reply.status != 200:
             assert reply.headers["content-type"] == "application/json; charset=utf-8"
         ids.append(reply.headers["x-request-id"])

@@ -11,6 +11,7 @@ LINE = re.compile(r'([a-z_][a-z0-9_]*)(?:\{((?:[a-z]+="[^"\\\n]*",?)*)\})? (-?[0
 @pytest.fixture
 def acme(daybook):
     set_clock(daybook, NOON)
+    daybook.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     return daybook
 
 
@@ -110,22 +111,64 @@ def test_the_files_and_the_last_backup_are_there(acme):
 
 
 def test_without_organizations_it_answers_too(empty):
+    empty.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     assert of(values(empty), "daybook_database_bytes") > 0
 
 
-def test_only_the_configured_addresses_may_read(acme):
+def test_without_a_setting_nobody_reads_it_without_a_credential(daybook):
+    """A proxy on the same machine is 127.0.0.1 for everybody."""
+    for address in ("127.0.0.1", "::1", "203.0.113.9", ""):
+        assert "metrics_addresses" in check_error(ask(daybook, REMOTE_ADDR=address), 403, "tether")
+
+
+def test_a_token_with_the_scope_reads_it_from_anywhere_and_no_other_credential_does(daybook):
+    for org, scope in ((None, "metrics"), ("acme", "metrics"), (None, "admin")):
+        token = daybook.token(org, scope)
+        for more in ({}, {"headers": {"X-Forwarded-For": "203.0.113.9", "Via": "1.1 proxy"}}):
+            assert ask(daybook, REMOTE_ADDR="203.0.113.9", token=token, **more).status == 200, scope
+    for scope in ("usage:read", "usage:read usage:write usage:backfill campaigns:write org:admin"):
+        assert "scope metrics" in check_error(ask(daybook, token=daybook.token("acme", scope)), 403, "tether")
+    key = daybook.cmd("apikey", "add", "--org", "acme", "--scope", "org:admin").stdout.split()[-1]
+    check_error(ask(daybook, headers={"X-API-Key": key}), 403, "tether")
+    for bad in ("garbage", daybook.token(None, "metrics")[:-3] + "AAA"):
+        reply = ask(daybook, token=bad, REMOTE_ADDR="203.0.113.9")
+        check_error(reply, 401, "tether")
+        assert reply.headers["www-authenticate"].startswith("Bearer ")
+
+
+def test_the_scope_is_for_nothing_else_and_for_no_api_key(daybook):
+    token = daybook.token(None, "metrics")
+    assert daybook.cgi("session", "GET", "/api/session", token=token).json["data"]["scopes"] == ["metrics"]
+    for program, path in (("organization-usage", "/organization/usage"), ("settings", "/api/organizations/acme")):
+        assert daybook.cgi(program, "GET", path, token=token).status == 403
+    assert daybook.cgi("organization-usage", "GET", "/organization/usage", token=daybook.token("acme", "metrics")).status == 403
+    assert daybook.cmd("apikey", "add", "--org", "acme", "--scope", "metrics", check=False).returncode != 0
+    reply = daybook.cgi("api-keys", "POST", "/api/organizations/acme/api-keys", body={"name": "x", "scopes": ["metrics"]},
+                        token=daybook.token("acme", "admin"))
+    assert "cannot have admin or metrics" in check_error(reply, 400, "tether")
+    daybook.cmd("key", "add", "--kid", "theirs", "--org", "acme", check=False)
+    done = daybook.cmd("token", "--org", "acme", "--kid", "theirs", "--scope", "metrics", check=False)
+    assert done.returncode != 0, "a key of one organization grants nothing over all"
+
+
+def test_only_the_configured_addresses_may_read_without_a_credential(acme):
     for address in ("127.0.0.1", "::1"):
         assert ask(acme, REMOTE_ADDR=address).status == 200
     for address in ("203.0.113.9", "127.0.0.10", "127.0.0", "", "1", "::"):
         check_error(ask(acme, REMOTE_ADDR=address), 403, "tether")
-    # What a client says of itself does not count.
-    check_error(ask(acme, headers={"X-Forwarded-For": "127.0.0.1"}, token=acme.token(None, "admin"), REMOTE_ADDR="203.0.113.9"), 403, "tether")
     acme.cmd("setting", "set", "metrics_addresses", "203.0.113.9, 203.0.113.10")
     for address, status in (("203.0.113.9", 200), ("203.0.113.10", 200), ("127.0.0.1", 403), ("203.0.113.1", 403)):
         assert ask(acme, REMOTE_ADDR=address).status == status
-    acme.cmd("setting", "set", "metrics_addresses", "")
-    for address in ("127.0.0.1", "", "203.0.113.9"):
-        assert ask(acme, REMOTE_ADDR=address).status == 403
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+def test_what_a_proxy_passes_on_needs_the_operators_word(acme, name):
+    for value in ("127.0.0.1", "for=203.0.113.9", "1.1 proxy"):
+        assert "metrics_forwarded" in check_error(ask(acme, headers={name: value}), 403, "tether")
+    acme.cmd("setting", "set", "metrics_forwarded", "1")
+    assert ask(acme, headers={name: "203.0.113.9"}).status == 200
+    # What a client says of itself never counts.
+    check_error(ask(acme, headers={name: "127.0.0.1"}, REMOTE_ADDR="203.0.113.9"), 403, "tether")
 
 
 def test_head_and_post(acme):

@@ -73,6 +73,7 @@ def rules_beyond_schemas(case, body):
         assert data["isUnlimited"] == (data["dailyLimit"] == -1)
         for day, entry in data["dates"].items():
             assert entry["total"] == entry["sent"] + entry["reserved"]
+            assert entry["campaignCount"] == len(entry["campaigns"])
             if day < today:
                 assert entry["bookable"] == 0 and "limitedBy" not in entry
                 continue  # it has the limit that it had

@@ -10,7 +10,7 @@ from openapi_world import send, without_days, world  # noqa: F401 (world is a fi
 CAMPAIGN = {"campaignId": "665f1a0c0e0a4b001a2c9f10", "campaignName": "Q2 Lead Gen", "contactCount": 100,
             "status": "scheduled"}
 OURS = {"isSegmented": False, "failedDetails": []}
-OUR_DAY = {"bookable": 400}
+OUR_DAY = {"bookable": 400, "campaignCount": 1}
 
 VENDOR_EXAMPLES = [
     ("UsageCalendarCampaignEntry", {**CAMPAIGN, "isSegmented": True, "segmentNumber": 1, "failedDetails": []}),

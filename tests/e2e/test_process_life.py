@@ -105,7 +105,7 @@ def test_a_client_that_goes_away_does_not_take_the_process_with_it(daybook):
 @pytest.mark.parametrize("endpoint", READERS + (HEALTH, METRICS, ("events", "/api/events", "", "tether")), ids=lambda e: e[0])
 def test_without_a_database_it_is_503_and_the_same_process_works_when_it_is_there(daybook, endpoint):
     away = daybook.folder / "away"
-    token = daybook.token()
+    token = daybook.token(scope="metrics") if endpoint is METRICS else daybook.token()
     daybook.path.rename(away)
     process = daybook.fastcgi(endpoint[0])
     method, body = ("POST", event(int(time.time() * 1000))) if endpoint[0] == "events" else ("GET", None)
@@ -158,6 +158,7 @@ def test_a_new_database_is_found_by_a_process_that_waits_for_it(empty):
     process = empty.fastcgi("health", env={"DAYBOOK_DB": str(other)})
     assert process.ask("GET", "/health").status == 503
     empty.cmd("-d", str(other), "init")
+    empty.cmd("-d", str(other), "setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     assert process.ask("GET", "/health").json["organizations"] == 0
 
 

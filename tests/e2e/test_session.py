@@ -63,7 +63,7 @@ def test_each_scope_and_none_will_do(daybook, scope):
 
 
 def test_the_scope_admin_is_all_of_them_and_needs_no_organization(daybook):
-    every = ["usage:read", "usage:write", "usage:backfill", "campaigns:write", "org:admin", "admin"]
+    every = ["usage:read", "usage:write", "usage:backfill", "campaigns:write", "org:admin", "metrics", "admin"]
     assert ask(daybook, daybook.token("acme", "admin"))["organizationId"] == "acme"
     data = ask(daybook, daybook.token(None, "admin"))
     assert data["scopes"] == every and data["credential"] == "jwt:main" and data["now"] and data["expiresAt"]

@@ -11,7 +11,7 @@ from hosting_site import CODE, Site, site  # noqa: F401 (site is a fixture)
 
 def test_from_uploaded_files_to_a_calendar(site):
     form = site.ask()
-    assert form.status == 200 and not site.data.exists()
+    assert form.status == 200 and not site.database.exists()
     done = site.post(name="Acme & Sons", dailyLimit="500", plan="growth", priceSms="0.0079", priceCall="0.013")
     assert done.status == 201 and "key" not in done.page.inputs
     key = done.body.decode().split('<code class="key">')[1].split("<")[0]
@@ -77,8 +77,6 @@ def test_two_at_once_make_one_organization(tmp_path):
 
 
 def test_a_database_without_an_organization_is_used_as_it_is(site):
-    subprocess.run([BUILD / "bin/daybook", "-d", site.database, "init"], check=False, capture_output=True)
-    site.data.mkdir()
     for command in (["init"], ["key", "add", "--kid", "mine"]):
         subprocess.run([BUILD / "bin/daybook", "-d", site.database, *command], check=True, capture_output=True)
     assert site.post().status == 201
@@ -86,7 +84,6 @@ def test_a_database_without_an_organization_is_used_as_it_is(site):
 
 
 def test_it_can_be_repeated_after_any_step_that_was_cut_short(site):
-    site.data.mkdir(mode=0o700)
     for leftover in ("daybook.db-new-17", "daybook.db-new-17-wal"):
         (site.data / leftover).write_bytes(b"half")
     assert site.post(timezone="Mars/Olympus").status == 400
@@ -94,7 +91,6 @@ def test_it_can_be_repeated_after_any_step_that_was_cut_short(site):
 
 
 def test_files_of_an_earlier_database_are_named_and_not_played_over_the_new_one(site):
-    site.data.mkdir(mode=0o700)
     subprocess.run([BUILD / "bin/daybook", "-d", site.database, "init"], check=True, capture_output=True)
     subprocess.run([BUILD / "bin/daybook", "-d", site.database, "key", "add"], check=True, capture_output=True)
     site.database.unlink()
@@ -110,7 +106,6 @@ def test_files_of_an_earlier_database_are_named_and_not_played_over_the_new_one(
 
 
 def test_where_something_fails_in_the_transaction_nothing_is_there(site):
-    site.data.mkdir()
     subprocess.run([BUILD / "bin/daybook", "-d", site.database, "init"], check=True, capture_output=True)
     site.sql("CREATE TRIGGER broken BEFORE INSERT ON api_key BEGIN SELECT raise(ABORT, 'no'); END")
     assert site.post().status >= 400

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from conftest import cgi_variables
-from hosting_site import CODE, Site, site  # noqa: F401 (site is a fixture)
+from hosting_site import CODE, WISH, Site, site  # noqa: F401 (site is a fixture)
 from old_files import VERSION, to_version
 
 
@@ -28,7 +28,24 @@ def test_a_database_that_the_web_server_would_give_out_is_refused(site, place):
     assert list(site.root.rglob("*.db")) == []
 
 
+def test_a_database_in_the_folder_of_an_alias_or_above_the_programs_is_refused_too(site):
+    """Neither lies below DOCUMENT_ROOT: the one is known by CONTEXT_DOCUMENT_ROOT, the other by the files beside it."""
+    other = site.root.parent / "other"
+    other.mkdir()
+    elsewhere = {"DOCUMENT_ROOT": str(other)}
+    for place in (site.home / "data.sqlite", site.home / "new/data.sqlite", site.root.parent / "served/data.sqlite"):
+        site.conf(place)
+        place.parent.mkdir(exist_ok=True)
+        place.with_name("setup-code.txt").write_text(CODE)
+        root = {**elsewhere, "CONTEXT_DOCUMENT_ROOT": str(site.root.parent / "served")}
+        for reply in (site.ask(**root), site.ask("POST", WISH, **root)):
+            assert reply.status == 409 and "DAYBOOK_DB=../../daybook-data/daybook.db" in reply.page.text, place
+        assert not place.exists()
+    assert site.ask("POST", WISH, **elsewhere).status == 201, "without CONTEXT_DOCUMENT_ROOT it is no folder that is known"
+
+
 def test_a_folder_beside_that_only_begins_alike_is_not_below_it(site):
+    site.data.rename(f"{site.root}-data")
     site.conf(f"{site.root}-data/daybook.db")
     assert site.post().status == 201
 
@@ -37,10 +54,7 @@ def test_a_place_that_cannot_be_is_named_without_its_path(site):
     site.conf(f"{site.root.parent}/no/such/folder/daybook.db")
     assert site.ask().status == 409 and "DAYBOOK_DB" in site.ask().page.text
     site.conf("/proc/daybook/daybook.db")
-    assert site.ask().status == 200
-    reply = site.post()
-    assert reply.status == 409 and "cannot be created" in reply.page.text and reply.page.inputs["code"]["value"] == CODE
-    site.data.mkdir()
+    assert site.ask().status == site.post().status == 403, "no code can be there"
     site.database.write_bytes(b"something else" * 1000)
     site.conf()
     assert site.ask().status == 409 and "not a Daybook database" in site.ask().page.text
@@ -58,6 +72,7 @@ def test_an_older_database_is_offered_its_upgrade_and_kept(site):
     page = site.ask().page
     assert set(page.inputs) == {"code"} and page.labels["code"]
     assert site.post(code="another-code-of-16").status == 403
+    site.forget_attempts()
     assert [p.name for p in site.data.iterdir() if "before" in p.name or "upgrading" in p.name] == []
     reply = site.ask("POST", {"code": CODE})
     kept = [p for p in site.data.iterdir() if "-before-upgrade-" in p.name]

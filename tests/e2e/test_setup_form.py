@@ -11,7 +11,7 @@ def test_all_that_is_wrong_is_said_at_once(site):
     for field, words in (("organizationId", "letters, digits"), ("timezone", "no zone"), ("dailyLimit", "whole number"),
                          ("priceSms", "dollars with at most nine decimals")):
         assert words in reply.page.error_of(field), field
-    assert not site.data.exists()
+    assert not site.database.exists()
 
 
 def test_the_form_can_be_used_on_a_phone_by_anybody_without_scripts_and_under_any_path(site):
@@ -85,6 +85,7 @@ def test_what_is_typed_never_becomes_a_part_of_the_page(site):
         assert not any(tag == "script" for tag, _ in page.elements) and len(page.inputs) == 8
     page = site.post(code=NASTY).page
     assert not any(tag == "script" for tag, _ in page.elements) and len(page.inputs) == 8
+    site.forget_attempts()
     done = site.ask("POST", {**WISH, "name": NASTY}, HTTP_HOST="x'; rm -rf ~ #<script>", REQUEST_URI="/a'b/setup")
     assert done.status == 201 and not any(tag == "script" for tag, _ in done.page.elements)
     assert "rm -rf" not in done.page.text and "'https://your.host/daybook/api/" in done.page.text
@@ -100,7 +101,7 @@ def test_a_broken_form_is_refused(site, body):
     variables, _ = site.variables("POST", {}, False, {"CONTENT_LENGTH": str(len(body))})
     reply = site.process.request(variables, body) if site.process else site.run("setup", variables, body)
     check_reply(("POST", "/setup"), reply)
-    assert reply.status == 400 and not site.data.exists()
+    assert reply.status == 400 and not site.database.exists()
 
 
 def test_other_bodies_methods_and_paths_are_refused(site):

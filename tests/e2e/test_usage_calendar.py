@@ -1,7 +1,10 @@
 """GET /api/campaigns/usage-calendar"""
+import csv
+import sqlite3
+
 import pytest
 
-from support import (DAY_MS, NOON, bad_queries, campaign, check_error, dates, day_start, event, is_int, iso, local_day, ms,
+from support import (DAY_MS, NOON, bad_queries, campaign, check_error, dates, day_start, event, hold_again, is_int, iso, local_day, ms,
                      pairs_in_order, post, set_clock)
 
 PATH = "/api/campaigns/usage-calendar"
@@ -28,7 +31,7 @@ def test_the_contracts_example_comes_out_whole(acme):
     campaign(acme, "665f1a0c0e0a4b001a2c9f10", {"at": "2026-05-20T19:00:00Z", "contacts": 100}, title="Q2 Lead Gen")
     assert ask(acme, "2026-05-20", "2026-05-20").json == {"success": True, "data": {
         "timezone": "America/Toronto", "dailyLimit": 500, "isUnlimited": False, "plan": "growth", "dates": {
-            "2026-05-20": {"sent": 0, "reserved": 100, "total": 100, "availableQuota": 400, "bookable": 400, "campaigns": [
+            "2026-05-20": {"sent": 0, "reserved": 100, "total": 100, "availableQuota": 400, "bookable": 400, "campaignCount": 1, "campaigns": [
                 {"campaignId": "665f1a0c0e0a4b001a2c9f10", "campaignName": "Q2 Lead Gen", "contactCount": 100,
                  "status": "scheduled", "isSegmented": False, "failedDetails": []}]}}}}
 
@@ -43,8 +46,8 @@ def test_every_field_has_the_contracts_type(acme):
     assert isinstance(data["timezone"], str) and isinstance(data["plan"], str)
     assert is_int(data["dailyLimit"]) and data["isUnlimited"] is False
     day = data["dates"]["2026-05-20"]
-    assert set(day) == {"sent", "reserved", "total", "availableQuota", "bookable", "campaigns"}
-    assert all(is_int(day[name]) for name in ("sent", "reserved", "total", "availableQuota", "bookable"))
+    assert set(day) == {"sent", "reserved", "total", "availableQuota", "bookable", "campaignCount", "campaigns"}
+    assert all(is_int(day[name]) for name in ("sent", "reserved", "total", "availableQuota", "bookable", "campaignCount"))
     entry = day["campaigns"][0]
     assert set(entry) == {"campaignId", "campaignName", "contactCount", "status", "isSegmented", "segmentNumber",
                           "failedDetails"}
@@ -54,7 +57,8 @@ def test_every_field_has_the_contracts_type(acme):
 
 def test_a_day_without_traffic_is_listed_with_zeros(acme):
     assert entries(acme, "2026-05-19", "2026-05-21") == {
-        day: {"sent": 0, "reserved": 0, "total": 0, "availableQuota": 500, "bookable": bookable, "campaigns": []}
+        day: {"sent": 0, "reserved": 0, "total": 0, "availableQuota": 500, "bookable": bookable, "campaignCount": 0,
+              "campaigns": []}
         for day, bookable in (("2026-05-19", 0), ("2026-05-20", 500), ("2026-05-21", 500))}
 
 
@@ -305,6 +309,43 @@ def test_a_range_has_its_bounds(acme):
     check_error(status("1970-01-01", "9999-12-31"), 400, "tether", "to:")
     assert status("1970-01-01", "1970-01-02").status == 200
     assert list(status("9999-12-30", "9999-12-31").json["data"]["dates"]) == ["9999-12-30", "9999-12-31"]
+
+
+def fill_days(daybook, *days):
+    """Campaigns of a day each (date, how many, status), at instants that go round, with ids in the opposite order; returns
+    (date, id) in the order of the calendar."""
+    db, listed, n = sqlite3.connect(daybook.path), [], 0
+    for day, count, status in days:
+        for k in range(count):
+            n += 1
+            id, scheduled_at = f"c{99999 - n}", ms(f"{day}T15:00:00Z") + k % 7 * 60_000
+            db.execute("INSERT INTO campaign (key, org, id, name, is_segmented, created_at, updated_at) VALUES (?, 1, ?, 'C', 0, 0, 0)", (n, id))
+            db.execute("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, failed, spent, status) "
+                       "VALUES (?, 1, 1, ?, ?, 3, 1, 1, ?)", (n, scheduled_at, scheduled_at // DAY_MS, status))
+            if status not in ("draft", "cancelled"):
+                listed.append((day, scheduled_at, id))
+    hold_again(db.execute)
+    db.commit()
+    db.close()
+    return [(day, id) for day, _, id in sorted(listed)]
+
+
+def test_the_first_thousand_campaigns_of_a_day_are_listed_and_all_are_counted(acme):
+    days = dates("2026-05-18", "2026-05-26")
+    expected = fill_days(acme, (days[0], 400, "sent"), (days[1], 601, "sent"), (days[2], 1000, "sending"), (days[2], 5, "draft"),
+                         (days[2], 5, "cancelled"), (days[3], 1203, "scheduled"), (days[5], 1, "paused"), (days[6], 999, "scheduled"),
+                         (days[7], 1, "scheduled"))
+    ids = {day: [id for date, id in expected if date == day] for day in days}
+    data = entries(acme, days[0], days[-1])
+    for day in days:
+        assert data[day]["campaignCount"] == len(ids[day]), day
+        assert [c["campaignId"] for c in data[day]["campaigns"]] == ids[day][:1000], day
+    assert (data[days[2]]["reserved"], data[days[3]]["reserved"]) == (2000, 2406), "all of them are reserved"
+    assert entries(acme, days[3], days[3]) == {days[3]: data[days[3]]}
+    text = acme.cgi("usage-calendar", "GET", PATH, {"from": days[0], "to": days[-1], "format": "csv"}, token=acme.token()).body.decode()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [(row["date"], int(row["campaigns"]), row["campaignIds"].split()) for row in rows] == [
+        (day, len(ids[day]), ids[day][:1000]) for day in days]
 
 
 def test_escapes_are_read_in_names_and_values(acme):

@@ -83,6 +83,7 @@ def empty(b):
 def acme(b):
     empty(b)
     b.cmd("setting", "set", "failure_retention_days", "36500")
+    b.cmd("setting", "set", "metrics_addresses", "127.0.0.1")
     b.cmd("org", "add", "acme", *ACME)
     b.token()
     b.token("admin", None)
@@ -158,7 +159,9 @@ def site(b):
     (home / "cgi-bin").mkdir(parents=True)
     shutil.copy(b.place.build / "cgi-bin/setup.fcgi", home / "cgi-bin")
     (home / "daybook.conf").write_text(f"DAYBOOK_DB=../../{SITE_DATABASE}\n")
-    (home / "setup-code.txt").write_text(SETUP_CODE + "\n")
+    data = (b.place.data / SITE_DATABASE).parent
+    data.mkdir(mode=0o700, exist_ok=True)
+    (data / "setup-code.txt").write_text(SETUP_CODE + "\n")
 
 
 def old_site(b):

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import socket
@@ -55,12 +56,20 @@ def test_it_has_every_program_and_what_belongs_to_them(archive):
         assert f"daybook/cgi-bin/{program}.fcgi" in names
     for name in (".htaccess", "bin/daybook", "libexec/daybook", "bin/.htaccess", "libexec/.htaccess", "index.html", "setup.css",
                  "app.js", "lib/calendar.js", "lib/chart.js", "lib/swagger-ui.js", "openapi.yaml",
-                 "daybook.conf.example", "INSTALL.txt", "zoneinfo/tzdata.zi", "zoneinfo/Europe/Berlin", "errors/404.json",
+                 "daybook.conf.example", "INSTALL.txt", "VERSIONS.txt", "zoneinfo/tzdata.zi", "zoneinfo/Europe/Berlin", "errors/404.json",
                  *(f"licenses/{of}.txt" for of in ("daybook", "glibc", "sqlite", "openssl", "libjwt", "jansson", "cjson",
                                                     "fcgi", "csv", "musl", "tzdata"))):
         assert "daybook/" + name in names, name
     assert "daybook/daybook.conf" not in names, "an update must not write over it"
     assert all(n.startswith("daybook/") and ".." not in n for n in names)
+
+
+def test_it_says_which_versions_of_which_libraries_are_in_it(archive):
+    lines = archive.read("daybook/VERSIONS.txt").decode().splitlines()
+    assert re.fullmatch(r"daybook [0-9.]+ \(build \w+, SQLite 3[0-9.]+, OpenSSL [0-9.]+, cJSON [0-9.]+, tzdata 20\w+\)", lines[0]), lines
+    told = {line.split()[0]: line.split()[1] for line in lines[1:]}
+    assert set(told) == {"glibc", "libgcc", "musl", "fcgi", "sqlite", "openssl", "csv", "tzdata", "cjson", "jansson", "libjwt"}
+    assert all(re.match(r"[0-9]+[.0-9a-z:+~-]*$", version) for version in told.values()), told
 
 
 def test_nobody_but_the_owner_may_write_and_only_programs_may_be_run(archive):
@@ -118,10 +127,12 @@ def key_of(page):
 
 
 def install(archive, folder):
-    """Steps 1 to 4 of INSTALL.txt; where the conf does not say a path from the root, programs may not know yet how to."""
+    """Steps 1 to 4 of INSTALL.txt."""
     home = unpack(archive, folder)
     (home / "daybook.conf").write_text((home / "daybook.conf.example").read_text())
-    (home / "setup-code.txt").write_text(CODE + "\r\n")
+    data = folder.parent / "daybook-data"
+    data.mkdir(mode=0o700)
+    (data / "setup-code.txt").write_text(CODE + "\r\n")
     return home
 
 
@@ -169,7 +180,7 @@ def test_in_an_empty_root_it_goes_from_the_upload_to_the_calendar_as_the_normal_
     done = host.ask("setup", "POST", "/setup", body=urllib.parse.urlencode(FORM).encode(),
                     CONTENT_TYPE="application/x-www-form-urlencoded")
     key = key_of(done.body)
-    assert done.status == 201 and key and database.exists() and not (host.home / "setup-code.txt").exists()
+    assert done.status == 201 and key and database.exists() and not database.with_name("setup-code.txt").exists()
     sent = json.dumps([{"id": f"SM{i}", "channel": "SMS", "parts": i, "occurredAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
                        for i in range(1, 5)]).encode()
     assert host.ask("events", "POST", "/api/events", body=sent, key=key).json["accepted"] == 4
@@ -262,6 +273,7 @@ def test_under_apache_it_goes_from_the_upload_to_the_calendar(apache):
     assert apache("GET", "/setup.css").headers["content-type"].startswith("text/css")
     wrong = apache("POST", "/setup", urllib.parse.urlencode({**FORM, "code": "x" * 16}),
                    Content_Type="application/x-www-form-urlencoded")
+    (apache.folder / "daybook-data/setup-attempts").unlink()	# as if a second had passed
     assert wrong.status == 403 and b"differs from the one in setup-code.txt" in wrong.body, "the page of Daybook, not the server's"
     done = apache("POST", "/setup", urllib.parse.urlencode(FORM), Content_Type="application/x-www-form-urlencoded")
     key = key_of(done.body)
@@ -281,7 +293,8 @@ def test_under_apache_it_goes_from_the_upload_to_the_calendar(apache):
 
 
 @pytest.mark.parametrize("path", ["/daybook.conf", "/setup-code.txt", "/.htaccess", "/bin/daybook", "/libexec/daybook", "/bin/", "/libexec/",
-                                  "/cgi-bin/health.fcgi", "/cgi-bin/"])
+                                  "/cgi-bin/health.fcgi", "/cgi-bin/",
+                                  "/daybook.conf.example", "/INSTALL.txt", "/licenses/openssl.txt", "/zoneinfo/tzdata.zi"])
 def test_what_is_not_for_the_web_is_not_given_out(apache, path):
     (apache.home / "setup-code.txt").write_text(CODE)
-    assert apache("GET", path).status in (403, 404)
+    assert apache("GET", path).status == (403 if path.startswith(("/bin/", "/libexec/")) else 404)

@@ -21,6 +21,7 @@ def fill(site):
     d = site.daybook
     d.cmd("init")
     d.cmd("key", "add", "--kid", "main")
+    d.cmd("setting", "set", "metrics_addresses", "127.0.0.1 ::1")
     d.cmd("org", "add", "acme", "--timezone", "America/Toronto", "--daily-limit", "500", "--plan", "growth")
     d.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
     channels = ("SMS", "CALL", "EMAIL", "WHATSAPP", "SAGE", "SLACK")

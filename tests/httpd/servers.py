@@ -32,6 +32,13 @@ USER = "www-data"
 PATH = os.environ["PATH"] + ":/usr/sbin:/usr/bin"
 WAIT_S = 20	# for what must happen soon; nothing is measured by it
 
+# What lies in a folder for the web after a while: copies by an editor, by a file manager, by Windows; and a database.
+STRAY = ("folder/page.html", "page.html", "setup-code.txt", "setup-code.txt.txt", "setup-code.txt~", "setup-code.txt.bak",
+         "setup-code.TXT", "setup-code.css.txt", "daybook.conf.bak", "daybook.conf~", "daybook.conf.js~", "data.sqlite", "data.sqlite-wal",
+         "mydata.DB", "index.html.bak", "index.html~", "index.HTML", "app.js.map", "app.js.orig", "errors/404.json.bak", "errors/x.json",
+         "lib/data.sqlite", "lib/chart.js~", "lib/LICENSE.txt.bak", "data.yaml", "export.csv", "daybook.zip", "error_log", "data.db",
+         "lib/page.html")
+
 
 def as_user():
     return {"user": USER, "group": USER, "extra_groups": []} if IS_ROOT else {}
@@ -68,10 +75,10 @@ def is_dead(pid):
         return True
 
 
-def below(pid):
-    """pid -> running file, of all processes that descend from one."""
+def below(*pids):
+    """pid -> running file, of these processes and all that descend from them."""
     known = {int(p): found for p in os.listdir("/proc") if p.isdigit() and (found := parent_and_program(p))}
-    out, new = {}, {pid}
+    out, new = {}, set(pids)
     while new:
         out.update({p: known[p][1] for p in new if p in known})
         new = {p for p, (parent, _) in known.items() if parent in new}
@@ -93,7 +100,10 @@ class Site:
         shutil.copytree(built, self.htdocs, symlinks=True)
         (self.htdocs / ".hidden").write_text("secret")
         (self.htdocs / "folder").mkdir()
-        (self.htdocs / "folder/page.html").write_text("<!doctype html><title>A page</title>")
+        for name in STRAY:
+            (self.htdocs / name).write_text("secret")
+        (self.htdocs / "lib").mkdir(exist_ok=True)
+        (self.htdocs / "lib/page.css").write_text("p { color: red }")
         (self.htdocs / "large.js").write_text("// a line of the script\n" * 500)
         state = self.folder / "var"
         state.mkdir(mode=0o700)
@@ -202,7 +212,7 @@ class Server:
 
     def program_pids(self, program):
         """Of the running processes of one program: whatever runs them descends from us."""
-        return [pid for top in [self.process.pid, *self.owners()] for pid, file in below(top).items()
+        return [pid for pid, file in below(self.process.pid, *self.owners()).items()
                 if file == str(self.site.programs / f"{program}.fcgi")]
 
     def owners(self):
@@ -311,7 +321,7 @@ class ApacheFcgid(Apache):
 
 
 class ApacheProxyFcgi(Apache):
-    NAME, MORE = "apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi"]
+    NAME, MORE = "apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi", "buffer"]
     keeps_programs = True
 
     def owners(self):

@@ -73,7 +73,7 @@ def test_a_killed_program_is_replaced_and_the_next_requests_are_answered(server,
     until(lambda: is_dead(before[0]), "it does not die")
     for _ in range(12):
         assert works(server, site, path).body == wanted
-    until(lambda: before[0] not in server.program_pids(program) and server.program_pids(program), "no new process")
+    until(lambda: (now := server.program_pids(program)) and before[0] not in now, "no new process")
     if "Fcgid" not in type(server).__name__:	# mod_fcgid starts one when it needs one
         until(lambda: len(server.program_pids(program)) == len(before), "fewer processes than before")
 

@@ -131,6 +131,7 @@ def add_paths(world):
             world.ask(f"to {program}", "POST", path, program=program, body={}, token=None)
     for address in ("127.0.0.1", "::1", "192.0.2.1", ""):
         world.ask(f"from {address}", "GET", "/metrics", token=None, REMOTE_ADDR=address)
+        world.ask(f"from {address}, by the operator", "GET", "/metrics", token="admin", REMOTE_ADDR=address)
     for name, variables in (("a forwarded host", {"HTTP_X_FORWARDED_HOST": "evil.example"}),
                             ("an origin", {"HTTP_ORIGIN": "https://a.example"}),
                             ("gzip", {"HTTP_ACCEPT_ENCODING": "gzip"}), ("a range", {"HTTP_RANGE": "bytes=0-9"}),

@@ -26,7 +26,7 @@ class Site:
     def __init__(self, world, name):
         self.world, self.root = world, world.folder / name / "public_html"
         self.home, self.data = self.root / "daybook", world.folder / name / "data"
-        self.code, self.conf = self.home / "setup-code.txt", self.home / "daybook.conf"
+        self.code, self.conf = self.data / "setup-code.txt", self.home / "daybook.conf"
         self.home.mkdir(parents=True)
         self.data.mkdir(mode=0o700)
         for part in ("cgi-bin", "bin", "libexec"):

@@ -72,7 +72,7 @@ def add_installation(s):
             s.say(f"before {method} from {origin}", "OPTIONS", path, token=None, headers={
                 **headers, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization"})
         s.say(f"refused, from {origin}", "GET", "/organization/usage", token=None, headers=headers)
-    for address in ("127.0.0.1", "192.0.2.1"):
+    for address in ("127.0.0.1", "192.0.2.1"):	# the second is in the setting
         s.say(f"from {address}", "GET", "/metrics", token=None, REMOTE_ADDR=address)
     for name in ("iss", "aud"):
         world.cmd("setting", "set", name, "")

@@ -33,7 +33,7 @@ static const struct add_row {
 	enum status status;
 } adds[] = {
 	{ "a key of acme is taken", "acme", SCOPE_USAGE_READ, 4, OK },
-	{ "everything but admin is taken", "acme", SCOPE_ALL & ~SCOPE_ADMIN, 4, OK },
+	{ "everything but admin is taken", "acme", SCOPE_ALL & ~SCOPE_INSTALLATION, 4, OK },
 	{ "no scope is taken", "acme", 0, 4, OK },
 	{ "admin is refused", "acme", SCOPE_ADMIN, 4, BAD_REQUEST },
 	{ "admin among others is refused", "acme", SCOPE_ALL, 4, BAD_REQUEST },

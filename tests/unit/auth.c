@@ -28,9 +28,9 @@ static const struct bound_row {
 	{ "a key of acme does not speak for ACME", BY("acme"), CLAIM("ACME", "\"scope\":\"usage:read\""), NULL, 0 },
 	{ "a key of acme speaks for acme when none is named", BY("acme"), "{" EXP ",\"scope\":\"usage:read\"}", "acme", READ },
 	{ "a key of acme never grants admin", BY("acme"), CLAIM("acme", "\"scope\":\"admin\""), "acme",
-	    SCOPE_ALL & ~SCOPE_ADMIN },
+	    SCOPE_ALL & ~SCOPE_INSTALLATION },
 	{ "a key of acme makes SUPERADMIN its admin", BY("acme"), "{" EXP ",\"accessRole\":\"SUPERADMIN\"}", "acme",
-	    SCOPE_ALL & ~SCOPE_ADMIN },
+	    SCOPE_ALL & ~SCOPE_INSTALLATION },
 	{ "an admin of acme is not let into globex", BY("acme"), CLAIM("globex", "\"scope\":\"admin\""), NULL, 0 },
 
 	{ "a narrow key grants what it has", BY("narrow"), CLAIM("acme", "\"scope\":\"usage:read usage:write\""), "acme",

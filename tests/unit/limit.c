@@ -219,8 +219,8 @@ read_a_fax(void *arg)
 	const char *table = arg;
 	struct query *q = strcmp(table, "usage_day") == 0 ?
 	    db_query(db, "INSERT INTO usage_day (org, day, channel, messages, parts, cost_micros) VALUES (:org, :day, 'FAX', 1, 1, 1)") :
-	    db_query(db, "INSERT INTO segment (campaign, number, org, channel, scheduled_at, day, contacts, status) "
-	    "SELECT key, 99, org, 'FAX', 0, :day, 5, 'scheduled' FROM campaign WHERE org = :org");
+	    db_query(db, "INSERT INTO held (org, quarter, channel, parts_per_contact, sender, contacts) "
+	    "VALUES (:org, :day * 96 + 48, 'FAX', 1, '', 5)");
 	struct limit_book *b;
 
 	make_world();
@@ -238,7 +238,7 @@ an_unknown_channel_is_an_error_and_not_sms(void **state)
 {
 	(void)state;
 	assert_int_equal(db_write(db, read_a_fax, (void *)(uintptr_t)"usage_day"), CONFLICT);
-	assert_int_equal(db_write(db, read_a_fax, (void *)(uintptr_t)"segment"), CONFLICT);
+	assert_int_equal(db_write(db, read_a_fax, (void *)(uintptr_t)"held"), CONFLICT);
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "table.h"
 #include "make_token.h"
+#include "ledger/held.h"
 #include "ledger/limit.h"
 
 enum { RULES = LIMIT_BASE_COUNT + 3, SENT = 60, SEGMENTS = 30, AMOUNTS = 3, PRICES = 2 };
@@ -136,7 +137,7 @@ make_segment(int i, int64_t campaign)
 {
 	static const char *const open[] = { "scheduled", "sending", "paused" }, *const shut[] = { "draft", "sent", "failed", "cancelled" };
 	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, parts_per_contact, "
-	    "sent, spent, status) VALUES (:campaign, :number, :org, 0, :day, :contacts, :parts, 0, :spent, :status)");
+	    "sent, spent, status) VALUES (:campaign, :number, :org, :at, :day, :contacts, :parts, 0, :spent, :status)");
 
 	w.segments[i].day = some_day(-10, FUTURE);
 	w.segments[i].contacts = below(100);
@@ -146,6 +147,7 @@ make_segment(int i, int64_t campaign)
 	query_bind_int(q, ":campaign", campaign);
 	query_bind_int(q, ":number", i + 1);
 	query_bind_int(q, ":org", w.org.key);
+	query_bind_int(q, ":at", day_start(w.org.days, w.segments[i].day) + below(2) * (DAY_MS - HOUR_MS - 1));
 	query_bind_int(q, ":day", w.segments[i].day.n);
 	query_bind_int(q, ":contacts", w.segments[i].contacts);
 	query_bind_int(q, ":parts", w.segments[i].parts);
@@ -192,6 +194,7 @@ make_world(void)
 	assert_int_equal(query_done(q), OK);
 	for (int i = 0; i < SEGMENTS; i++)
 		make_segment(i, campaign);
+	assert_int_equal(held_rebuild(db, &w.org), OK);
 	make_prices();
 	assert_int_equal(limit_row_load(db, arena, &w.org), OK);
 }

@@ -7,7 +7,7 @@
 #include "auth/token.h"
 
 #define WRITE (SCOPE_USAGE_READ | SCOPE_USAGE_WRITE)
-#define ORG_ALL ((unsigned)SCOPE_ALL & ~(unsigned)SCOPE_ADMIN)
+#define ORG_ALL ((unsigned)SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION)
 #define HOUR INT64_C(3600000)
 #define LETTERS_64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 

@@ -94,6 +94,8 @@ static const struct rows {
 	    "JOIN actor a ON a.key = e.actor WHERE e.id IN ('a', 'b')",
 	    "1|a|cli||0\n1|b|jwt:main||0\n2|a|apikey:1||0\n" },
 	{ "a segment is of the channel SMS", "SELECT channel, sender, status, is_open FROM segment", "SMS|-|paused|1\n" },
+	{ "what it holds is summed", "SELECT org, quarter, channel, parts_per_contact, sender, contacts FROM held",
+	    "1|1976988|SMS|1||99\n" },
 	{ "the audit has no actor yet", "SELECT key, org, actor, detail FROM audit WHERE key > 1", "2|1||no JSON\n3|-||{}\n" },
 	{ "keys, prices, requests and settings are the same",
 	    "SELECT kid FROM signing_key UNION ALL SELECT name FROM api_key UNION ALL SELECT nanos_per_part FROM price "

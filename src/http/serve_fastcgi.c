@@ -1,0 +1,235 @@
+/*
+ * FastCGI: request after request of a program that stays.  The only file that knows libfcgi.
+ *
+ * The process answers one request at a time, so no client may hold it: a body is read only if it is wanted, and only as long
+ * as its deadline allows; a reply has a deadline too; what is left of a refused body is dropped between other requests
+ * (linger.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <fcgiapp.h>
+
+#include "http/deadline.h"
+#include "http/linger.h"
+#include "http/serve_parts.h"
+
+enum {
+	LAST_MAX = 16,			/* waiting requests that are still answered after being told to stop */
+	PIECE = 64 * 1024,		/* bytes of a reply between two looks at its deadline */
+};
+
+static FCGX_Request *current;	/* the request that is being answered, for serve_fastcgi_last */
+
+bool
+serve_fastcgi_init(bool *is_cgi)
+{
+	if (FCGX_Init() != 0)	/* FCGX_IsCGI would call it and exit if it fails */
+		return false;
+	*is_cgi = FCGX_IsCGI() != 0;
+	return true;
+}
+
+/*
+ * Reads for body_read. libfcgi returns 0 at the end and on an error: without the distinction a body cut off would pass for
+ * whole.
+ */
+static long
+read_fastcgi(void *from, char *to, size_t n)
+{
+	long got = FCGX_GetStr(to, (int)n, from);
+
+	deadline_extend(got > 0 ? (size_t)got : 0);
+	return got == 0 && FCGX_GetError(from) != 0 ? -1 : got;
+}
+
+/* Sends a part of a reply; returns how much of it went out before an error or the end of the deadline. */
+static size_t
+send_part(FCGX_Request *request, const struct buf *b)
+{
+	size_t sent, n;
+
+	for (sent = 0; sent < b->size; sent += n) {
+		n = b->size - sent < PIECE ? b->size - sent : PIECE;
+		if (FCGX_PutStr(b->text + sent, (int)n, request->out) == -1)
+			break;
+		deadline_extend(n);
+	}
+	return sent;
+}
+
+static size_t
+send_reply(FCGX_Request *request, const struct worker_reply *reply)
+{
+	size_t sent = send_part(request, reply->head);
+
+	return sent + (reply->body != NULL ? send_part(request, reply->body) : 0);
+}
+
+void
+serve_fastcgi_last(const struct worker_reply *reply)
+{
+	deadline_begin(DEADLINE_LAST_SECONDS);
+	send_reply(current, reply);
+	FCGX_Finish_r(current);
+}
+
+/* Reads the body that worker_open wants, and answers. */
+static struct worker_reply
+answer(struct worker *w, FCGX_Request *request, struct body *body)
+{
+	deadline_begin(worker_body_seconds(w));
+	body_read(body, worker_body_max(w), read_fastcgi, request->in);
+	deadline_end();
+	return worker_answer(w, body->text, body->n, serve_body_status(body, request->envp));
+}
+
+/*
+ * Whether the web server has said everything, so that the connection can be closed at once.  Looks only at what is there: the
+ * end of a body comes when the client likes, even if the headers announce none (HTTP/2).
+ */
+static bool
+has_ended(FCGX_Request *request)
+{
+	int is_nonblocking = 1;
+	char none;
+
+	if (!FCGX_HasSeenEOF(request->in)) {
+		ioctl(request->ipcFd, FIONBIO, &is_nonblocking);
+		FCGX_GetStr(&none, 1, request->in);
+		is_nonblocking = 0;
+		ioctl(request->ipcFd, FIONBIO, &is_nonblocking);
+	}
+	return FCGX_HasSeenEOF(request->in) && FCGX_GetError(request->in) == 0;
+}
+
+/* Sends the reply and ends the request.  If the body has not been read to its end, the rest is dropped between other requests. */
+static void
+finish(struct worker *w, FCGX_Request *request, const struct worker_reply *reply)
+{
+	int rest = has_ended(request) ? -1 : fcntl(request->ipcFd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	size_t sent;
+
+	deadline_begin(w->transfer_seconds);
+	sent = send_reply(request, reply);
+	if (deadline_is_over())
+		shutdown(request->ipcFd, SHUT_RDWR);
+	FCGX_Detach(request);	/* the connection is closed at once instead of waiting for the web server to close it first */
+	FCGX_Finish_r(request);
+	deadline_end();
+	worker_end(w, deadline_is_over(), sent);
+	if (rest != -1) {
+		FCGX_Free(request, 1);	/* also if the web server would keep it: the body is still on it */
+		linger_add(rest);
+	}
+}
+
+/* One request of a program that stays, from its first byte to its last, and the maintenance after it. */
+static void
+fastcgi_request(struct worker *w, FCGX_Request *request, struct body *body)
+{
+	struct worker_reply reply;
+
+	current = request;
+	serve_set_state(SERVE_FASTCGI);
+	if (!worker_open(w, request->envp, &reply))
+		reply = answer(w, request, body);
+	serve_set_state(SERVE_NO_REQUEST);
+	finish(w, request, &reply);
+	body_forget(body);
+	worker_maintain(w);
+}
+
+static volatile sig_atomic_t is_told_to_stop;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	is_told_to_stop = 1;
+}
+
+/* Whether a signal to stop is pending: under load ppoll always finds a request, and then delivers none. */
+static bool
+stop_is_pending(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGUSR1) == 1;
+}
+
+/* Takes the next request; false if there can be no more.  Another process may have taken it, or its client may have gone. */
+static bool
+accept_next(struct worker *w, FCGX_Request *request, struct body *body)
+{
+	int rc = FCGX_Accept_r(request);
+
+	if (rc == 0)
+		fastcgi_request(w, request, body);
+	return rc == 0 || rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED;
+}
+
+/* Waits for a request, and meanwhile drops what is left of refused bodies.  TERM and USR1 are delivered only here. */
+static bool
+wait_for_request(const sigset_t *mask)
+{
+	struct pollfd polls[1 + LINGER_MAX] = { { .fd = STDIN_FILENO, .events = POLLIN } };
+	size_t n = 1 + linger_polls(polls + 1);
+	int ms = linger_wait_ms();
+	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	int ready = ppoll(polls, n, ms < 0 ? NULL : &limit, mask);
+
+	if (n > 1)
+		linger_drain();
+	return ready > 0 && polls[0].revents != 0;
+}
+
+/*
+ * Serves until told to stop.  TERM and USR1 are blocked while a request is answered, because libfcgi would cut a body short.
+ * The listening socket does not block, so that a request which another process took does not hold this one in accept().
+ */
+int
+serve_fastcgi(struct worker *w)
+{
+	struct body body = { 0 };
+	struct pollfd listening = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct sigaction action = { .sa_handler = on_stop };
+	sigset_t blocked, waiting;
+	FCGX_Request request;
+	bool is_well = true;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &blocked, &waiting);
+	sigdelset(&waiting, SIGTERM);
+	sigdelset(&waiting, SIGUSR1);
+
+	if (FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
+		return 1;
+	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	worker_start(w);
+	while (is_well && !is_told_to_stop && !stop_is_pending())
+		if (wait_for_request(&waiting))
+			is_well = accept_next(w, &request, &body);
+	/*
+	 * With mod_fcgid each process has a socket of its own: nobody else would answer what waits there when it is told to
+	 * stop.
+	 */
+	for (int i = 0; is_well && i < LAST_MAX && poll(&listening, 1, 0) == 1; i++)
+		is_well = accept_next(w, &request, &body);
+	close(STDIN_FILENO);	/* at once: whoever connects now is refused, and sent to another process */
+	linger_finish();
+	free(body.text);
+	return is_well ? 0 : 1;
+}
