@@ -113,6 +113,8 @@ $(B)/cli/%.o: cli/%.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 ifndef HOSTING
+$(B)/cgi-bin/events.fcgi: $(B)/cgi-bin/events-list/list.o	# it answers the list of events too
+
 $(B)/cgi-bin/%.o: cgi-bin/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<

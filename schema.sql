@@ -158,6 +158,8 @@ CREATE TABLE event (
 	actor INTEGER NOT NULL REFERENCES actor,
 	org_revision INTEGER NOT NULL,	-- the organization's revision in the transaction that wrote it; 0 = before schema version 4
 	received_at INTEGER NOT NULL,
+	rank INTEGER NOT NULL		-- of rows of one instant a settlement or another adjustment follows events, and a void both
+		GENERATED ALWAYS AS (CASE status WHEN 'void' THEN 2 WHEN 'adjust' THEN 1 ELSE 0 END) VIRTUAL,
 	PRIMARY KEY (org, source, id),
 	FOREIGN KEY (campaign, segment) REFERENCES segment (campaign, number),
 	CHECK (CASE status
@@ -167,10 +169,16 @@ CREATE TABLE event (
 		WHEN 'adjust' THEN voids_id IS NULL AND messages BETWEEN 0 AND 1 AND (settles_id IS NOT NULL OR messages = 0 AND parts = 0)
 		ELSE 0 END)
 ) STRICT, WITHOUT ROWID;
+-- The order of lists is (occurred_at, rank, source, id); SQLite appends what an index lacks of the key.  So a page of a list
+-- begins where the last one ended, even if a million rows have one instant.
 CREATE INDEX event_occurred ON event (org, occurred_at);
-CREATE INDEX event_failed ON event (org, occurred_at) WHERE status = 'failed';
+CREATE INDEX event_correction ON event (org, occurred_at, rank) WHERE rank > 0;
+CREATE INDEX event_failed ON event (org, occurred_at, rank) WHERE status = 'failed';
 -- Also for the segment's foreign key, which looks for its campaign.
-CREATE INDEX event_campaign ON event (campaign, occurred_at, segment) WHERE campaign IS NOT NULL;
+CREATE INDEX event_campaign ON event (campaign, occurred_at, rank, source, id, segment) WHERE campaign IS NOT NULL;
+-- The events whose campaign did not exist when they were written.
+CREATE INDEX event_unresolved ON event (org, campaign_given, occurred_at, rank)
+	WHERE campaign IS NULL AND campaign_given IS NOT NULL;
 CREATE UNIQUE INDEX event_voids ON event (org, source, voids_id) WHERE voids_id IS NOT NULL;
 -- With all that is summed of settlements: SQLite would otherwise read the whole source by its key.
 CREATE INDEX event_settles ON event (org, source, settles_id, messages, parts, cost_micros, cost_given)
@@ -220,7 +228,7 @@ CREATE TABLE usage_origin (
 ) STRICT, WITHOUT ROWID;
 
 -- Shows whether a row of the ledger was changed or removed: for each day of UTC the number of rows and the sum, modulo 2^62,
--- of a hash of each (src/base/row_hash.h) over all its columns but detail_sha256, in their order, with the credential and the
+-- of a hash of each (src/base/row_hash.h) over all its columns but detail_sha256 and rank, in their order, with the credential and the
 -- name of its actor in the place of the actor's key.  Written with the rows; `daybook verify` compares it with them, and `daybook rebuild`
 -- leaves it alone.
 CREATE TABLE ledger_day (
@@ -249,6 +257,7 @@ CREATE TABLE campaign (
 		CHECK (digest BETWEEN 0 AND 4611686018427387903),
 	UNIQUE (org, id)
 ) STRICT;
+CREATE INDEX campaign_newest ON campaign (org);	-- with the key, which SQLite appends
 
 -- A dated part of a campaign.  While it is open and its day is not over, it reserves max(0, contacts - spent) contacts of
 -- its day, each of parts_per_contact parts, of every limit that counts its channel.
@@ -301,6 +310,7 @@ CREATE TABLE failure (
 	FOREIGN KEY (org, source, id) REFERENCES event (org, source, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX failure_segment ON failure (campaign, segment, failed_at) WHERE campaign IS NOT NULL;
+CREATE INDEX failure_campaign ON failure (campaign, failed_at, source, id) WHERE campaign IS NOT NULL;
 CREATE INDEX failure_phone ON failure (phone) WHERE phone <> '';
 CREATE INDEX failure_kept ON failure (failed_at) WHERE phone <> '';	-- finds what to blank next
 

@@ -6,7 +6,8 @@
  *	401	no valid credential
  *	403	the credential of another organization, or without the scope usage:read
  *	404	no such organization (to the scope admin; others get 403)
- *	422	startDate or endDate is missing, not an integer, out of order, or in seconds
+ *	422	startDate or endDate is missing, not an integer, out of order, or in seconds; or it lies inside a quarter-hour
+ *		of so many events (RAGGED_MAX) that they cannot be counted in one request
  */
 #include "org/organization.h"
 #include "http/reply.h"
@@ -53,7 +54,7 @@ organizations_usage(struct req *r, struct buf *body)
 		return st;
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
-	if ((st = usage_sum_instants(r->db, &org, from_at, to_at, &sums)) != OK)
+	if ((st = usage_sum_instants(r->db, &org, from_at, to_at, &sums, &r->err)) != OK)
 		return st;
 	json_open_object(out, NULL);
 	json_open_object(out, "data");

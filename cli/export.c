@@ -23,7 +23,7 @@
 #include "cli.h"
 #include "ledger/ledger.h"
 
-enum { PAGE_ROWS = 1000 };
+enum { PAGE_ROWS = 1000, LOOKED_AT_MAX = 20000 };	/* of one page: lines, and rows of the ledger */
 
 struct export {
 	struct cli *cli;
@@ -50,24 +50,23 @@ read_page(struct export *x, bool *is_last)
 	struct csv csv = { .to = &x->out, .is_for_import = true };
 	struct cli *c = x->cli;
 	struct price_list prices;
-	struct ledger_line *lines;
+	struct ledger_page page;
 	enum status st;
-	size_t count;
 
 	if ((st = price_load(c->db, c->arena, &x->org, &prices)) != OK ||
-	    (st = ledger_page(c->db, c->arena, &x->org, &filter, PAGE_ROWS, &place, &lines, &count)) != OK)
+	    (st = ledger_page(c->db, c->arena, &x->org, &filter, PAGE_ROWS, LOOKED_AT_MAX, &place, &page)) != OK)
 		return st;
-	for (size_t i = 0; st == OK && i < count; i++) {
-		if (!x->with_adjusts && (st = ledger_stand(c->db, c->arena, &x->org, &prices, &lines[i])) != OK)
+	for (size_t i = 0; st == OK && i < page.count; i++) {
+		if (!x->with_adjusts && (st = ledger_stand(c->db, c->arena, &x->org, &prices, &page.lines[i])) != OK)
 			return st;
 		if (x->is_csv)
-			ledger_put_csv(&csv, &lines[i]);
+			ledger_put_csv(&csv, &page.lines[i]);
 		else {
-			ledger_put_event(json_on(&x->out), &lines[i]);
+			ledger_put_event(json_on(&x->out), &page.lines[i]);
 			buf_put_byte(&x->out, '\n');
 		}
 	}
-	*is_last = count < PAGE_ROWS;
+	*is_last = page.is_last;
 	x->at = place.at;
 	x->rank = place.rank;
 	snprintf(x->source, sizeof(x->source), "%s", place.source);

@@ -38,11 +38,12 @@ export async function open(place) {
 	async function load() {
 		const mine = ++asked, all = [];
 		let cursor = null;
-		for (let page = 0; page < pages && (page === 0 || cursor !== null); page++) {
+		/* A page may be short or empty and have a next one, so pages are counted by what they show. */
+		do {
 			const { data } = await get('api/campaigns' + query({ status: status.value, limit: PAGE, cursor }));
 			all.push(...data.campaigns);
 			cursor = data.nextCursor;
-		}
+		} while (cursor !== null && all.length <= (pages - 1) * PAGE);
 		if (mine !== asked)
 			return;
 		renew(list, all, () => all.length ? campaignTable(all) : notice('plain', t('campaigns.none'), ' ',

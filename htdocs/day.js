@@ -9,20 +9,18 @@ import { may, session } from './session.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
-const PAGES_MAX = 5;	/* of campaigns, 200 each */
+const CAMPAIGNS_MAX = 1000;
 
 /* The campaigns with a segment on the day, at most as many as the calendar lists. */
 async function campaignsOf(date) {
 	const all = [];
 	let cursor = null;
 
-	for (let page = 0; page < PAGES_MAX; page++) {
+	do {	/* a page may be empty and have a next one */
 		const { data } = await get('api/campaigns' + query({ from: date, to: date, limit: 200, cursor }));
 		all.push(...data.campaigns);
 		cursor = data.nextCursor;
-		if (cursor === null)
-			break;
-	}
+	} while (cursor !== null && all.length < CAMPAIGNS_MAX);
 	return all;
 }
 

@@ -1,16 +1,4 @@
 /*
- * GET /api/events?from=YYYY-MM-DD&to=YYYY-MM-DD[&limit=][&after=CURSOR][&channel=][&status=][&campaignId=] -- the rows of
- * the ledger on the organization's local days, both inclusive, at most 400, by time, source and id, a void after its event.
- *
- *	200	{"success":true,"data":{"events":[{"id","source","channel","occurredAt","messages","parts","status","cost",
- *		"campaignId","segmentNumber","to","reason","voids"},…],"next":CURSOR|null}}
- *		Figures and status of an event are those after its settlements and after new prices; settlements are no rows of
- *		their own.  The figures of a void are what it takes back.  `to` is as in campaigns.
- *		A page may be shorter than limit (EVENTS_REPLY_MAX); only next tells whether there is more.
- *	format=csv, or Accept: text/csv: the columns of `daybook export` but for settles; next is the header X-Next-Cursor.
- *	400	from or to is missing or not a date, or they are out of order or too far apart; another parameter is wrong
- *	401 403	no valid credential; the scope usage:read is missing
- *
  * POST /api/events -- what was sent: one event, an array, {"events":[…]}, NDJSON
  * (application/x-ndjson) or CloudEvents 1.0 (application/cloudevents+json, -batch+json, or binary mode).
  * Up to 10,000 events or 16 MiB, in one transaction.
@@ -32,25 +20,18 @@
  *	409	every event is a conflict: its id was used with another body
  *	401 403	no valid credential; the scope usage:write is missing
  *	408 413 415	the body came too slowly; more than 10,000 events or 16 MiB; another media type
+ *
+ * GET /api/events is answered by the program events-list, so that no reader keeps a sender waiting.  This one answers it as well,
+ * for a web server that is still configured as before that program.
  */
 #include <string.h>
 
 #include "body.h"
+#include "../events-list/list.h"
 #include "time/instant.h"
 #include "ledger/limit.h"
-#include "ledger/ledger.h"
 #include "org/organization.h"
-#include "http/dialect.h"
-#include "http/reply.h"
 #include "http/serve.h"
-
-enum {
-	LISTED_DAYS_MAX = 400,
-	LISTED_DEFAULT = 1000,
-	LISTED_MAX = 10000,
-	PAGE_ROWS = 1000,		/* rows that are read at once */
-	EVENTS_REPLY_MAX = 6 << 20,	/* bytes; a page ends after the row that exceeds it */
-};
 
 static const char taken[] = "id: already used by an event with another body, which is kept";
 
@@ -208,128 +189,12 @@ events_post(struct req *r, struct buf *body)
 	return organization_write(r->db, r->arena, r->org, r->now, post_events, &post, &r->err);
 }
 
-/* ---- The list */
-
-/* A list as it was asked for: the organization, what to show, and where to begin. */
-struct list {
-	struct organization org;
-	struct ledger_filter filter;
-	struct ledger_position place;
-	int64_t limit;
-};
-
-/* Turns the days into instants: the list goes from before all rows of the first day to the start of the day after the last. */
-static enum status
-read_days(struct req *r, struct list *l)
-{
-	struct day_range range;
-	enum status st = req_day_range(r, "from", "to", false, LISTED_DAYS_MAX, &range);
-
-	if (st != OK)
-		return st;
-	l->place = (struct ledger_position) { .at = day_start(l->org.days, range.from), .rank = -1, .source = "", .id = "" };
-	l->filter.until_at = day_start(l->org.days, day_add(range.to, 1));
-	return OK;
-}
-
-/* A cursor of other days is refused, because it would silently skip or repeat rows. */
-static enum status
-read_list(struct req *r, struct list *l)
-{
-	const char *after = req_query(r, "after"), *status = req_query(r, "status"), *channel = req_query(r, "channel");
-	int64_t from_at;
-	enum channel c;
-	enum status st;
-
-	if ((st = read_days(r, l)) != OK || (st = req_int(r, "limit", 1, LISTED_MAX, LISTED_DEFAULT, &l->limit)) != OK)
-		return st;
-	from_at = l->place.at;
-	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &l->place) || l->place.at < from_at))
-		return error_set(&r->err, BAD_REQUEST, "after: invalid; use the cursor of the previous page, with the same days");
-	if (channel != NULL && !channel_parse(channel, &c))
-		return error_set(&r->err, BAD_REQUEST, "channel: unknown \"%.64s\"; one of %s", channel, channel_names());
-	if (status != NULL && strcmp(status, "sent") != 0 && strcmp(status, "failed") != 0 && strcmp(status, "void") != 0)
-		return error_set(&r->err, BAD_REQUEST, "status: must be sent, failed or void");
-	l->filter.channel = channel;
-	l->filter.status = status;
-	l->filter.campaign = req_query(r, "campaignId");
-	return OK;
-}
-
-/*
- * Writes rows until the limit or EVENTS_REPLY_MAX is reached; *next is the cursor to continue with, NULL at the end of the
- * list.  Reads them in portions, so that a long list does not have to be in memory as rows.
- */
-static enum status
-put_rows(struct req *r, struct list *l, struct json *out, struct csv *csv, const char **next)
-{
-	struct ledger_line *lines;
-	struct price_list prices;
-	struct ledger_position last;
-	int64_t left = l->limit;
-	size_t count, wanted;
-	enum status st;
-
-	*next = NULL;
-	if ((st = price_load(r->db, r->arena, &l->org, &prices)) != OK)
-		return st;
-	do {
-		wanted = left < PAGE_ROWS ? (size_t)left + 1 : PAGE_ROWS;	/* one more tells whether there are more */
-		if ((st = ledger_page(r->db, r->arena, &l->org, &l->filter, wanted, &l->place, &lines, &count)) != OK)
-			return st;
-		for (size_t i = 0; i < count; i++, left--) {
-			if (left == 0 || out->to->size > EVENTS_REPLY_MAX) {
-				*next = ledger_cursor(r->arena, &last);
-				return OK;
-			}
-			if ((st = ledger_stand(r->db, r->arena, &l->org, &prices, &lines[i])) != OK)
-				return st;
-			if (r->is_csv)
-				ledger_put_csv(csv, &lines[i]);
-			else
-				ledger_put(out, &lines[i]);
-			last = ledger_position_of(&lines[i]);
-		}
-	} while (count == wanted);
-	return OK;
-}
-
-static enum status
-events_list(struct req *r, struct buf *body)
-{
-	struct json *out = json_on(body);
-	struct csv csv = { .to = body };
-	struct list l = { 0 };
-	const char *next;
-	enum status st;
-
-	if ((st = organization_load(r->db, r->org, &l.org, &r->err)) != OK || (st = read_list(r, &l)) != OK)
-		return st;
-	if (reply_cached(r, body, l.org.revision, organization_unchanged_until(&l.org, r->now)))
-		return OK;
-	if (r->is_csv) {
-		ledger_put_csv_names(&csv);
-		if ((st = put_rows(r, &l, out, &csv, &next)) == OK)
-			reply_cursor(r, next);
-		return st;
-	}
-	dialect_tether_open(out);
-	json_open_array(out, "events");
-	if ((st = put_rows(r, &l, out, &csv, &next)) != OK)
-		return st;
-	json_close_array(out);
-	json_put_text_or_null(out, "next", next);
-	dialect_tether_close(out);
-	return OK;
-}
-
 int
 main(void)
 {
-	static const char *const get_query[] = { "from", "to", "limit", "after", "channel", "status", "campaignId", "format", NULL };
 	static const char *const query[] = { "enforce", NULL };
 	static const struct route routes[] = {
-		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = get_query, .has_csv = true,
+		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = events_list_query, .has_csv = true,
 		    .is_private = true },
 		{ POST, "/api/events", SCOPE_USAGE_WRITE, events_post, .query = query, .media = event_media,
 		    .body_max = EVENTS_BODY_MAX },

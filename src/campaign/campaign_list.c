@@ -9,8 +9,8 @@
 #include "base/cursor.h"
 #include "ledger/event.h"
 
-/* Campaigns per query; campaigns that one page loads at most; digits of a key in a cursor, so that it fits an int64. */
-enum { CHUNK = 100, LOOKED_AT_MAX = 2000, DIGITS_MAX = 18 };
+/* Digits of a key in a cursor, so that it fits an int64. */
+enum { DIGITS_MAX = 18 };
 
 /*
  * The cursor has the time and the id of the campaign, because its key counts the campaigns of all organizations.  Before schema
@@ -65,70 +65,58 @@ campaign_cursor_read(struct db *db, struct arena *a, const struct organization *
 	return query_done(q);
 }
 
-struct candidate {
-	int64_t key;
-	const char *id;
-};
-
 /*
- * Reads the next campaigns with a segment in the range, newest first, whatever their state.  Keys grow with time, and
- * campaigns that are added meanwhile come before the page.
+ * The campaigns of an organization below a key, newest first, whatever their state and days, and whether a segment is in the
+ * range.  Keys grow with time, and campaigns that are added meanwhile come before the page.
  */
-static enum status
-read_candidates(struct db *db, struct arena *a, const struct organization *org, const struct campaign_filter *f,
-    int64_t before, struct candidate *candidates, size_t *count)
+static struct query *
+look(struct db *db, const struct organization *org, const struct campaign_filter *f, int64_t before)
 {
-	struct query *q = db_query(db, "SELECT key, id FROM campaign c WHERE org = :org AND key < :before "
-	    "AND EXISTS (SELECT 1 FROM segment s WHERE s.campaign = c.key AND s.day BETWEEN :from AND :to) "
-	    "ORDER BY key DESC LIMIT :max");
+	struct query *q = db_query(db, "SELECT key, id, EXISTS (SELECT 1 FROM segment s WHERE s.campaign = c.key "
+	    "AND s.day BETWEEN :from AND :to), created_at FROM campaign c WHERE org = :org AND key < :before ORDER BY key DESC");
 
-	*count = 0;
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":before", before);
 	query_bind_int(q, ":from", f->from.n);
 	query_bind_int(q, ":to", f->to.n);
-	query_bind_int(q, ":max", CHUNK);
-	while (*count < CHUNK && query_step(q))
-		candidates[(*count)++] = (struct candidate) { query_int(q, 0), arena_strdup(a, query_text(q, 1)) };
-	return query_done(q);
+	return q;
 }
 
 /*
- * SQL does not know the state, which is derived, so each candidate is loaded and then filtered.  If few match that may
- * take long: after LOOKED_AT_MAX candidates the page ends as it is, with a cursor to continue from.
+ * SQL does not know the state, which is derived, so each campaign of the days is loaded and then filtered.  If few match that may
+ * take long: after so many campaigns looked at, or segments loaded, the page ends as it is, with a cursor to continue from.
  */
 enum status
 campaign_list(struct db *db, struct arena *a, const struct organization *org, const struct campaign_filter *f,
     struct day today, struct campaign_page *page, struct error *err)
 {
-	struct candidate candidates[CHUNK];
-	size_t count, looked_at = 0;
+	struct query *q = look(db, org, f, f->before > 0 ? f->before : INT64_MAX);
+	size_t looked_at = 0, loaded = 0;
 	struct campaign c;
-	enum status st;
+	enum status st = OK, done;
 
-	int64_t last = f->before > 0 ? f->before : INT64_MAX;
-
-	*page = (struct campaign_page) { .count = 0 };
+	*page = (struct campaign_page) { 0 };
 	page->campaigns = arena_alloc(a, (size_t)f->limit * sizeof(*page->campaigns));
-	do {
-		if ((st = read_candidates(db, a, org, f, last, candidates, &count)) != OK)
-			return st;
-		for (size_t i = 0; i < count; i++) {
-			/* Checked only with another candidate at hand, so more may follow. */
-			if (page->count == (size_t)f->limit || looked_at++ == LOOKED_AT_MAX) {
-				page->has_more = true;
-				return OK;
-			}
-			if ((st = campaign_load(db, a, org, candidates[i].id, today, &c, err)) != OK)
-				return st;
-			last = page->last_key = candidates[i].key;
-			page->last = candidates[i].id;
-			page->last_at = c.created_at;
-			if (!f->has_state || c.state == f->state)
-				page->campaigns[page->count++] = c;
+	while (query_step(q)) {
+		/* Checked only with another campaign at hand, so more may follow. */
+		if (page->count == (size_t)f->limit || looked_at++ == CAMPAIGNS_LOOKED_AT_MAX ||
+		    loaded >= CAMPAIGN_SEGMENTS_LOADED_MAX) {
+			page->has_more = true;
+			break;
 		}
-	} while (count == CHUNK);
-	return OK;
+		page->last_key = query_int(q, 0);
+		page->last = arena_strdup(a, query_text(q, 1));
+		page->last_at = query_int(q, 3);
+		if (query_int(q, 2) == 0)
+			continue;
+		if ((st = campaign_load(db, a, org, page->last, today, &c, err)) != OK)
+			break;
+		loaded += c.count;
+		if (!f->has_state || c.state == f->state)
+			page->campaigns[page->count++] = c;
+	}
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 /* ---- Failed contacts.  A cursor is the time, source and id of the last one. */

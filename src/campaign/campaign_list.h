@@ -22,7 +22,13 @@ struct campaign_page {
 	int64_t last_at, last_key;
 };
 
-/* Lists campaigns.  Stable while campaigns are added: the next page continues after the last campaign that was looked at. */
+/* What ends a page, whatever the filter wants of it: campaigns looked at, and segments of those on the days of the filter. */
+enum { CAMPAIGNS_LOOKED_AT_MAX = 20000, CAMPAIGN_SEGMENTS_LOADED_MAX = 5000 };
+
+/*
+ * Lists campaigns; a page may be short, even empty, with more to follow.  Stable while campaigns are added: the next page
+ * continues after the last campaign that was looked at.
+ */
 enum status	campaign_list(struct db *db, struct arena *a, const struct organization *org,
 		    const struct campaign_filter *filter, struct day today, struct campaign_page *page, struct error *err);
 

@@ -31,13 +31,21 @@ struct ledger_filter {
 	const char *campaign;		/* its id, as the sender gave it, or of the campaign to which it resolved */
 };
 
+/* A page: its lines in the arena, and how many rows it looked at.  is_last: there are no more rows. */
+struct ledger_page {
+	struct ledger_line *lines;
+	size_t count, looked_at;
+	bool is_last;
+};
+
 /*
- * Reads at most max lines after *place, in the order of their time, a settlement after its event and a void after both; in the
- * arena.
- * Moves *place past the last one.  *count 0: there are no more.  Inside a read transaction.
+ * Reads at most max lines after *place, in the order of their time, a settlement after its event and a void after both.  Ends
+ * after look_max rows too, wanted or not, so that a filter that matches little takes no longer than another: a page may be short
+ * or empty without being the last.  Moves *place past the last row that it looked at, unless the page is the last.  Inside a read
+ * transaction.
  */
 enum status	ledger_page(struct db *db, struct arena *a, const struct organization *org, const struct ledger_filter *f,
-		    size_t max, struct ledger_position *place, struct ledger_line **lines, size_t *count);
+		    size_t max, size_t look_max, struct ledger_position *place, struct ledger_page *page);
 
 /*
  * Replaces the figures and the status of a line by what stands, so that the lines add up to the day book's figures: of an event

@@ -1,6 +1,5 @@
 /*
- * Usage, read from the roll-ups (see usage.h).  Whole days come from usage_day, other stretches from usage_quarter, and
- * only what is left at their two ends from the ledger itself.
+ * Usage by days, read from the roll-ups (see usage.h).
  */
 #include <string.h>
 
@@ -110,56 +109,6 @@ usage_sum_days(struct db *db, const struct organization *org, struct day from, s
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":until", until.n);
 	return add_rows(q, sums);
-}
-
-/* Adds whole quarter-hours, [from, until) by number. */
-static enum status
-add_quarters(struct db *db, const struct organization *org, int64_t from, int64_t until, struct usage_sums *sums)
-{
-	struct query *q = db_query(db, "SELECT channel, sum(messages), sum(parts), sum(cost_micros) FROM usage_quarter "
-	    "WHERE org = :org AND quarter >= :from AND quarter < :until GROUP BY channel");
-
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from);
-	query_bind_int(q, ":until", until);
-	return add_rows(q, sums);
-}
-
-/*
- * Adds less than a quarter-hour from the ledger itself.  Failed events count nothing; voids and adjustments carry their
- * sign.
- */
-static enum status
-add_ragged(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums)
-{
-	struct query *q;
-
-	if (from_at >= to_at)
-		return OK;
-	q = db_query(db, "SELECT channel, sum(messages), sum(parts), sum(cost_micros) FROM event "
-	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :to_at AND status <> 'failed' GROUP BY channel");
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from_at", from_at);
-	query_bind_int(q, ":to_at", to_at);
-	return add_rows(q, sums);
-}
-
-/* Splits the stretch into whole quarter-hours and an incomplete one at either end. */
-enum status
-usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
-    struct usage_sums *sums)
-{
-	/* The first whole quarter-hour, rounded up, and the end of the last, rounded down. */
-	int64_t first = -floor_div(-from_at, QUARTER_MS), last = floor_div(to_at, QUARTER_MS);
-	enum status st;
-
-	memset(sums, 0, sizeof(*sums));
-	if (first >= last)	/* no whole quarter */
-		return add_ragged(db, org, from_at, to_at, sums);
-	if ((st = add_ragged(db, org, from_at, first * QUARTER_MS, sums)) != OK ||
-	    (st = add_quarters(db, org, first, last, sums)) != OK)
-		return st;
-	return add_ragged(db, org, last * QUARTER_MS, to_at, sums);
 }
 
 /* Looks at the days from today to the last one of which something is held. */

@@ -29,9 +29,12 @@ enum status	usage_days(struct db *db, const struct organization *org, struct day
 enum status	usage_sum_days(struct db *db, const struct organization *org, struct day from, struct day until,
 		    struct usage_sums *sums);
 
-/* Sums all channels over the instants [from_at, to_at), exact to the millisecond. */
+/*
+ * Sums all channels over the instants [from_at, to_at), exact to the millisecond.  BAD_REQUEST if an incomplete quarter-hour has
+ * so many events that they cannot be looked at in one request.
+ */
 enum status	usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
-		    struct usage_sums *sums);
+		    struct usage_sums *sums, struct error *err) MUST_CHECK;
 
 /* Calls each with every organization's sum of all days by channel, ordered by id and channel: for metrics. */
 enum status	usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *channel,

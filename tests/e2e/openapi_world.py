@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import Daybook
+from conftest import ROOT, Daybook
 from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, RESUME, instant
 from openapi_document import ALIASES, OPERATIONS
 from support import hold_again, program_sources
@@ -126,13 +126,18 @@ def world(tmp_path_factory):
 
 # ---- The programs' route tables
 
+def lists(text):
+    """The lists of words of a source by their names."""
+    return {m[1]: re.findall(r'"([^"]+)"', m[2]) for m in re.finditer(r"const char \*const (\w+)\[\] = \{([^{}]*)NULL \}", text)}
+
+
 def programs():
     """(method, path) -> what the program says of it."""
     out = {}
+    shared = lists("".join(f.read_text() for f in (ROOT / "cgi-bin").glob("*/list.c")))
     for source in program_sources().values():
         text = source.read_text()
-        names = {m[1]: re.findall(r'"([^"]+)"', m[2])
-                 for m in re.finditer(r"static const char \*const (\w+)\[\] = \{([^{}]*)NULL \}", text)}
+        names = {**shared, **lists(text)}
         for m in re.finditer(r'\{ (GET|POST|PUT|DELETE), "(/[^"]*)", (\w+), \w+(.*?) \}', text, re.S):
             query = re.search(r"\.query = (\w+)", m[4])
             out[m[1], m[2]] = {"program": source.stem, "scope": m[3], "dialect": re.search(r"\.dialect = (\w+)", text)[1],

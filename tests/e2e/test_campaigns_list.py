@@ -115,3 +115,19 @@ def test_a_state_that_the_programs_do_not_know_is_an_error_and_no_draft(shared):
     assert api.ask("campaigns", "GET", CAMPAIGNS + "/odd").status == 500
     assert api.ask("usage-calendar", "GET", "/api/campaigns/usage-calendar", {"from": TODAY, "to": TOMORROW}).status == 500
     assert "unknown state of a segment" in api.daybook.log_path.read_text()
+
+
+def test_a_page_ends_after_20000_campaigns_of_other_days_with_a_cursor_though_it_is_empty(api):
+    api.create("wanted", 5, at(TOMORROW))
+    api.create("other", 5)
+    api.daybook.sql("INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION "
+                    "ALL SELECT i + 1 FROM n WHERE i < 19999) SELECT org, 'c' || i, name, 0, created_at, updated_at FROM n, campaign "
+                    "WHERE id = 'other'")
+    api.daybook.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) SELECT c.key, 1, s.org, "
+                    "s.scheduled_at, s.day, 0, s.status FROM campaign c, segment s WHERE c.id LIKE 'c%' AND s.campaign = "
+                    "(SELECT key FROM campaign WHERE id = 'other')")
+    ids, cursor = listed(api, **{"from": TOMORROW, "to": TOMORROW})
+    assert ids == [] and cursor
+    assert listed(api, **{"from": TOMORROW, "to": TOMORROW, "cursor": cursor}) == (["wanted"], None)
+    ids, cursor = listed(api, status="paused", limit=200)
+    assert ids == [] and cursor

@@ -182,9 +182,10 @@ LIMITS = {
     "bytes of an event's source": ("src/ledger/event.h", r"EVENT_SOURCE_MAX (\d+)", ""),
     "days of one calendar": ("cgi-bin/usage-calendar.c", r"RANGE_DAYS_MAX = (\d+)", ""),
     "campaigns listed for a day of the calendar": ("cgi-bin/usage-calendar.c", r"CAMPAIGNS_LISTED_MAX = (\d+)", ""),
-    "days of one list of events": ("cgi-bin/events/events.c", r"LISTED_DAYS_MAX = (\d+)", ""),
-    "events on a page": ("cgi-bin/events/events.c", r"LISTED_MAX = (\d+)", ""),
-    "bytes after which a page of events ends": ("cgi-bin/events/events.c", r"EVENTS_REPLY_MAX = (\d+) << 20", " MiB"),
+    "days of one list of events": ("cgi-bin/events-list/list.c", r"LISTED_DAYS_MAX = (\d+)", ""),
+    "events on a page": ("cgi-bin/events-list/list.c", r"LISTED_MAX = (\d+)", ""),
+    "bytes after which a page of events ends": ("cgi-bin/events-list/list.c", r"EVENTS_REPLY_MAX = (\d+) << 20", " MiB"),
+    "rows looked at after which a page of events ends": ("cgi-bin/events-list/list.c", r"EVENTS_LOOKED_AT_MAX = (\d+)", ""),
     "audit entries on a page": ("cgi-bin/audit.c", r"ENTRIES_MAX = (\d+)", ""),
     "bytes of details after which a page of the audit ends": ("src/store/audit.h", r"AUDIT_PAGE_BYTES_MAX \((\d+) << 20\)", " MiB"),
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
@@ -198,6 +199,12 @@ LIMITS = {
     "contacts a day of a plan without a daily limit": ("src/quota/plan.h", r"PLAN_UNLIMITED_PER_DAY (\d+)", ""),
     "failures of one report of results": ("cgi-bin/campaigns/body.h", r"RESULTS_FAILURES_MAX (\d+)", ""),
     "bytes of a report of results": ("cgi-bin/campaigns/body.h", r"RESULTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
+    "campaigns looked at after which a page of them ends":
+        ("src/campaign/campaign_list.h", r"CAMPAIGNS_LOOKED_AT_MAX = (\d+)", ""),
+    "segments loaded after which a page of campaigns ends":
+        ("src/campaign/campaign_list.h", r"CAMPAIGN_SEGMENTS_LOADED_MAX = (\d+)", ""),
+    "events of an incomplete quarter-hour at an end of `startDate` to `endDate`":
+        ("src/ledger/usage_instants.c", r"RAGGED_MAX = (\d+)", ""),
     "campaigns on a page": ("cgi-bin/campaigns/campaigns.c", r"LIST_MAX = (\d+)", ""),
     "failed contacts on a page": ("cgi-bin/campaigns/campaigns.c", r"FAILURES_MAX = (\d+)", ""),
     "months of one history": ("cgi-bin/usage-history.c", r"MONTHS_MAX = (\d+)", ""),

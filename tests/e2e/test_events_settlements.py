@@ -14,7 +14,7 @@ def settle(id, settles, **fields):
 
 def figures(daybook, id):
     """Messages, parts and micros of an event as the list shows them, and its status."""
-    reply = daybook.cgi("events", "GET", "/api/events", {"from": iso(now() - 2 * DAY)[:10], "to": iso(now() + DAY)[:10]},
+    reply = daybook.cgi("events-list", "GET", "/api/events", {"from": iso(now() - 2 * DAY)[:10], "to": iso(now() + DAY)[:10]},
                         token=daybook.token())
     e, = [e for e in reply.json["data"]["events"] if e["id"] == id]
     return e["messages"], e["parts"], round(e["cost"] * 1e6), e["status"]
@@ -131,7 +131,7 @@ def test_the_lists_filter_goes_by_the_settled_status(daybook, post):
     post.counts([event("f", **FAILED), event("g", **FAILED), settle("s", "f", source="s", status="sent")], 3)
     query = {"from": iso(now() - 2 * DAY)[:10], "to": iso(now() + DAY)[:10]}
     for status, ids in (("sent", ["f"]), ("failed", ["g"])):
-        reply = daybook.cgi("events", "GET", "/api/events", {**query, "status": status}, token=daybook.token())
+        reply = daybook.cgi("events-list", "GET", "/api/events", {**query, "status": status}, token=daybook.token())
         assert [e["id"] for e in reply.json["data"]["events"]] == ids
 
 
@@ -274,9 +274,9 @@ def test_cloudevents_and_ndjson_carry_settlements(daybook, post):
 def test_the_list_has_settled_figures_and_no_rows_for_settlements(daybook, post):
     post.counts([event("a"), event("b"), settle("s", "a", parts=3), settle("t", "b", cost="0.5"), void("v", "b")], 5)
     query = {"from": iso(now() - 2 * DAY)[:10], "to": iso(now() + DAY)[:10]}
-    rows = daybook.cgi("events", "GET", "/api/events", query, token=daybook.token()).json["data"]["events"]
+    rows = daybook.cgi("events-list", "GET", "/api/events", query, token=daybook.token()).json["data"]["events"]
     assert [(e["id"], e["messages"], e["parts"], e["cost"]) for e in rows] == [
         ("a", 1, 3, 0.0237), ("b", 1, 1, 0.5), ("v", -1, -1, -0.5)]
-    text = daybook.cgi("events", "GET", "/api/events", {**query, "format": "csv"}, token=daybook.token()).body.decode()
+    text = daybook.cgi("events-list", "GET", "/api/events", {**query, "format": "csv"}, token=daybook.token()).body.decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert "settles" not in rows[0] and [r["parts"] for r in rows] == ["3", "1", "-1"]

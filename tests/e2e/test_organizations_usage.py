@@ -141,3 +141,22 @@ def test_reading_takes_the_scope_to_read(acme):
     check_error(ask(acme, 0, AT, token=acme.token("acme", "usage:write")), 403, "infodeck")
     reply = acme.cgi("organizations-usage", "GET", PATH, {"startDate": 0, "endDate": AT})
     check_error(reply, 401, "infodeck")
+
+
+def test_many_events_of_one_quarter_hour_are_counted_from_its_other_side_or_refused(acme):
+    """At most 100,000 of the ledger are counted one by one."""
+    start = AT - AT % QUARTER_MS
+    post(acme, event(start + 300_000, id="one"), event(start + 600_000, id="two"))
+    for name in ("one", "two"):
+        acme.sql("INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, actor, "
+                 "org_revision, received_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+                 "SELECT org, ?, i, occurred_at, channel, 1, 1, 'sent', 0, 0, actor, 1, received_at FROM n, event WHERE org = 1 AND source = '' AND id = ?", name, name)
+    for table in ("usage_quarter", "usage_day"):
+        acme.sql(f"UPDATE {table} SET messages = 200002, parts = 200002")
+    end = start + QUARTER_MS
+    assert usage(acme, 0, start + 1000)["usageSms"] == 0
+    assert usage(acme, 0, end)["usageSms"] == usage(acme, start, end + 1)["usageSms"] == 200_002
+    assert usage(acme, 0, end - 1)["usageSms"] == usage(acme, start + 1, end)["usageSms"] == 200_002
+    for first, last in ((0, start + 450_000), (start + 450_000, end)):
+        reply = ask(acme, first, last)
+        assert reply.status == 422 and "100000 events" in reply.body.decode() and "900000" in reply.body.decode(), reply

@@ -127,6 +127,21 @@ def test_a_bad_organization_header_or_an_underscore_changes_nothing(server, site
     assert seen(reply) == seen(server.ask("GET", "/organization/usage", token=site.token))
 
 
+def test_readers_of_events_have_a_program_of_their_own(server, site):
+    """No process answers both, so one who reads keeps no sender waiting."""
+    day = iso(site.now)[:10]
+    for method, program in (("GET", "events-list"), ("HEAD", "events-list"), ("POST", "events"), ("PUT", "events"), ("OPTIONS", "events")):
+        reply = server.ask(method, "/api/events", f"from={day}&to={day}" if program == "events-list" else "",
+                           b"[]" if method in ("POST", "PUT") else None, token=site.token)
+        id = reply.headers["x-request-id"]
+        logs = [*server.state.glob("*.log"), *site.folder.glob("log/*.log")]
+
+        def lines():
+            return [line for f in logs for line in f.read_text(errors="replace").splitlines() if id in line and "program=" in line]
+        until(lines, f"{id} is not in the log")
+        assert [re.search(r"program=(\S+)", line)[1] for line in lines()] == [program]
+
+
 # ---- Writings: the same steps for each server with names of its own
 
 def life(server, site):

@@ -43,8 +43,9 @@ def preload():
     return found[0]
 
 
-def program_of(path):
-    return next(program for pattern, program in ROUTES if pattern.search(path))
+def program_of(method, path):
+    program = next(program for pattern, program in ROUTES if pattern.search(path))
+    return "events-list" if program == "events" and method in ("GET", "HEAD") else program
 
 
 def iso(seconds):
@@ -173,7 +174,7 @@ class World:
         name = self.name_of(base)
         raw = body if body is None or isinstance(body, bytes) else body.encode() if isinstance(body,
             str) else json.dumps(body).encode()
-        program = program or program_of(path)
+        program = program or program_of(method, path)
         given = {**self.variables(method, path, query, raw, headers or {}, self.tokens.get(token, token)), **variables}
         code, status, fields, content, log, size = self.wire(program, given, raw)
         length = len(content)
