@@ -274,6 +274,10 @@ def test_a_page_of_campaigns_that_is_empty_is_not_the_last(page, stack):
 
 def test_a_month_of_500_campaigns_is_usable(page, stack):
     rows = [(f"c{i}", f"Campaign {i}", 20_594 + i % 25) for i in range(500)]	# from the 21st of May on
+
+
+def insert(stack, rows):
+    """Campaigns (id, name, day) of one segment each."""
     with sqlite3.connect(stack.daybook.path) as db:
         for key, (name, title, day) in enumerate(rows, 1):
             db.execute("INSERT INTO campaign (key, org, id, name, is_segmented, created_at, updated_at) VALUES (?, 1, ?, ?, 0, 0, 0)",
@@ -282,6 +286,19 @@ def test_a_month_of_500_campaigns_is_usable(page, stack):
                        "'scheduled')", (key, day * 86_400_000 + 54_000_000, day))
         hold_again(db.execute)
         db.execute("UPDATE organization SET revision = revision + 1")
+
+
+def test_a_day_with_more_campaigns_than_are_listed_says_how_many_more(page, stack):
+    insert(stack, [(f"c{i}", f"Campaign {i}", 20_594) for i in range(1_010)])
+    page.sign_in("calendar/2026-05")
+    page.day_says("2026-05-21", "+1,007 more")
+    page.find("[data-vc-date='2026-05-21'] button").click()
+    page.says("and 10 more", "aside")
+    assert len(page.finds("aside tbody tr")) == 1000
+
+
+def test_a_month_of_500_campaigns_is_usable(page, stack):
+    insert(stack, [(f"c{i}", f"Campaign {i}", 20_594 + i % 25) for i in range(500)])	# from the 21st of May on
     page.sign_in("calendar/2026-06")
     page.day_says("2026-06-03", "100 reserved, 400 free")
     page.day_says("2026-06-03", "+17 more")

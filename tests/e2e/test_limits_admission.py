@@ -307,7 +307,7 @@ def test_a_plan_that_goes_over_the_end_of_a_cycle_says_which_limit_made_it_longe
 
 # ---- Rows that this version does not know
 
-@pytest.mark.parametrize("table", ["usage_day", "segment"])
+@pytest.mark.parametrize("table", ["usage_day", "held"])
 def test_an_unknown_channel_is_an_error_and_not_sms(api, table):
     limits(api, smsCap=100)
     api.create("c", 5)
