@@ -272,10 +272,6 @@ def test_a_page_of_campaigns_that_is_empty_is_not_the_last(page, stack):
     assert len(page.finds("main tbody tr")) == 1
 
 
-def test_a_month_of_500_campaigns_is_usable(page, stack):
-    rows = [(f"c{i}", f"Campaign {i}", 20_594 + i % 25) for i in range(500)]	# from the 21st of May on
-
-
 def insert(stack, rows):
     """Campaigns (id, name, day) of one segment each."""
     with sqlite3.connect(stack.daybook.path) as db:
