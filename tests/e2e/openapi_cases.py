@@ -33,6 +33,8 @@ SESSION = "/api/session"
 PROFILE = SETTINGS + "/profile"
 KEYS, PRICES, AUDIT = SETTINGS + "/api-keys", SETTINGS + "/prices", SETTINGS + "/audit"
 KEY = KEYS + "/{keyId}"
+JOBS = SETTINGS + "/jobs"
+JOB = JOBS + "/{job}"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
 
 GOOD = {
@@ -63,6 +65,8 @@ GOOD = {
     ("DELETE", KEY): {},
     ("GET", PRICES): {},
     ("POST", PRICES): {"body": {"channel": "SMS", "usd": "0.0079", "validFrom": today_of(1)}},
+    ("GET", JOBS): {},
+    ("GET", JOB): {},
     ("GET", AUDIT): {},
     ("PUT", PROFILE): {"body": {"name": "Acme Ltd", "weekStart": 7}},
     ("PUT", ZONE): {"body": {"timezone": "Etc/UTC"}},
@@ -352,7 +356,12 @@ def build_cases():
     add("a key that is not there", ("DELETE", KEY), 404, key_id="99999")
     add("again", ("DELETE", KEY), 200, twice=True)
     add("a day with events", ("POST", PRICES), 409, body={"channel": "SMS", "usd": 1, "validFrom": today_of()})
-    add("every field", ("POST", PRICES), 200, body={"channel": "PUSH", "usd": 0.000000001, "validFrom": today_of(), "reprice": True})
+    add("every field", ("POST", PRICES), 200, token="small", org="small",
+        body={"channel": "PUSH", "usd": 0.000000001, "validFrom": today_of(), "reprice": True})
+    add("days with events", ("POST", PRICES), 202, body={"channel": "SMS", "usd": 2, "validFrom": today_of(-1), "reprice": True})
+    add("again and again", ("POST", PRICES), 429, token="tiny", org="tiny", repriced=6,
+        body={"channel": "SMS", "usd": 1, "validFrom": today_of(-1), "reprice": True})
+    add("a job that is not there", ("GET", JOB), 404, job="99999")
     add("a page", ("GET", AUDIT), 200, query={"limit": 2})
     add("the oldest", ("GET", AUDIT), 200, query={"limit": 1, "before": 3})
     add("a page for the operator", ("GET", AUDIT), 200, token="admin", query={"limit": 2})
