@@ -102,7 +102,7 @@ is_standing(struct post *p, const struct event *e, const struct event_row *row, 
 	return OK;
 }
 
-/* Whether a settlement says what stands of its event already, as an export does of each. */
+/* Whether a settlement says what stands of its event already, in the form of an export: parts and cost, and no status. */
 static enum status
 settles_nothing(struct post *p, const struct event *e, const struct event_row *row, bool *is)
 {
@@ -117,7 +117,7 @@ settles_nothing(struct post *p, const struct event *e, const struct event_row *r
 	if ((st = event_find(p->db, p->arena, p->org, row->source, row->settles, &is_there, &target)) != OK || !is_there ||
 	    (st = event_standing(p->db, p->org, &p->prices, &target, &stands)) != OK)
 		return st;
-	*is = e->parts_given && e->cost_given && !stands.is_failed && e->parts == stands.parts &&
+	*is = e->parts_given && e->cost_given && !e->settles_sent && !stands.is_failed && e->parts == stands.parts &&
 	    e->cost_micros == stands.cost_micros;
 	return OK;
 }

@@ -51,7 +51,7 @@ REFUSED = [
     ("key add --alg RS256", "RS256 needs --file with a public or private key in PEM"),
     ("key add --max-scopes usage:red", '--max-scopes: unknown scope "usage:red"; the scopes are usage:read '),
     ("token --org acme --ttl soon", '--ttl: "soon" is not a duration such as 90s, 15m, 1h or 30d'),
-    ("token", "--org is required, except for the scope admin"),
+    ("token", "--org is required, except for the scopes admin and metrics"),
     ("token --org acme --scope everything", '--scope: unknown scope "everything"'),
     ("apikey add --org acme", "--org and --scope are required"),
     ("apikey add --org acme --scope everything", '--scope: unknown scope "everything"'),

@@ -322,7 +322,8 @@ def test_an_event_that_was_changed_by_hand_is_not_covered_up(api):
         c.execute(trigger)
     c.close()
     done = daybook.cmd("upgrade", check=False)
-    assert done.returncode == 1 and "the events of the ledger are not those that were written" in done.stderr
+    # The digests of version 4 are copied, and verified at the end; tests/unit/upgrade.c has those of version 3.
+    assert done.returncode == 1 and "acme: ledger_day 2026-05-02: has " in done.stderr, done.stderr
     assert version_of(daybook.path) == api.version and not list(daybook.folder.glob("*-upgrading*"))
     daybook.cmd("upgrade", "--force")
     daybook.cmd("verify")
