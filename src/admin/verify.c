@@ -256,7 +256,7 @@ next_invariant(struct verify *v, struct verify_cursor *c, bool *is_last)
 {
 	enum verify_scope scope = c->org == 0 ? OF_FILE : OF_ORGANIZATION;
 	const struct invariant *i = &verify_invariants[c->invariant];
-	enum status st;
+	enum status st = OK;
 
 	while (i->name != NULL && i->scope != scope)
 		i++;
