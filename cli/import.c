@@ -14,12 +14,10 @@
  * nothing after it is written.  The summary is on stdout.  Exit 1 if any line was rejected or conflicts with an event in the
  * ledger, or if one of a statement contradicts it.  Settlements of voided events are passed over and counted.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "import.h"
 #include "time/instant.h"
@@ -35,11 +33,12 @@ const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twili
 
 enum { BUSY_TRIES = 12 };	/* of DB_LOCK_WAIT_MS each, before a busy database ends an import */
 
-static const char stays[] = "Accepted events are kept; to continue, import the file again";
-
 bool
 import_stop(struct import *im, int64_t line, const char *what)
 {
+	const char *stays = im->accepted + im->adjusted > 0 ? "Accepted events are kept; to continue, import the file again" :
+	    "Nothing was imported";
+
 	progress_end();
 	if (line > 0)
 		fprintf(stderr, "daybook: %s:%" PRId64 ": %s. %s\n", im->name, line, what, stays);
@@ -47,17 +46,6 @@ import_stop(struct import *im, int64_t line, const char *what)
 		fprintf(stderr, "daybook: %s: %s. %s\n", im->name, what, stays);
 	im->is_over = im->has_failed = true;
 	return false;
-}
-
-size_t
-import_bytes(struct import *im, char *buffer, size_t n)
-{
-	size_t got = im->is_over ? 0 : fread(buffer, 1, n, im->file);
-
-	if (got < n && ferror(im->file))
-		import_stop(im, 0, strerror(errno));
-	im->done += (int64_t)got;
-	return got;
 }
 
 /* ---- The batch */
@@ -225,23 +213,6 @@ import_event(struct import *im, int64_t line, const char *json, size_t n)
 
 /* ---- The command */
 
-/* The size, for the progress, is known of a regular file only. */
-static bool
-open_file(struct import *im, const char *path)
-{
-	struct stat st;
-
-	im->name = strcmp(path, "-") == 0 ? "stdin" : path;
-	im->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	if (im->file == NULL) {
-		fprintf(stderr, "daybook: %s: %s\n", path, strerror(errno));
-		return false;
-	}
-	if (fstat(fileno(im->file), &st) == 0 && S_ISREG(st.st_mode))
-		im->size = (int64_t)st.st_size;
-	return true;
-}
-
 /* Only the id is kept: each batch loads the organization again, because it may change meanwhile. */
 static bool
 choose_organization(struct import *im, const char *id)
@@ -310,8 +281,6 @@ run(struct import *im, bool looks)
 	}
 	free(im->items);
 	free(im->lines);
-	if (im->spool != NULL)
-		fclose(im->spool);
 	return im->has_failed || im->rejected > 0 || im->conflicts > 0 || im->differ > 0 ? FAILED : DONE;
 }
 
@@ -321,7 +290,6 @@ cmd_import(struct cli *c, int argc, char **argv)
 	const char *path, *org = NULL, *format = NULL, *source = NULL;
 	struct import im = { .cli = c };
 	bool is_anyway = false;
-	FILE *file;
 	int rc;
 
 	if (!cli_options("import", argc, argv, (const struct option_spec[]) {
@@ -336,11 +304,9 @@ cmd_import(struct cli *c, int argc, char **argv)
 	if (!source_ok(im.source))
 		return cli_usage("import", "--source: longer than %d bytes, contains control characters, or is reserved",
 		    EVENT_SOURCE_MAX);
-	if (!cli_open(c) || !choose_organization(&im, org) || !open_file(&im, path))
+	if (!cli_open(c) || !choose_organization(&im, org) || !input_open(&im, path))
 		return FAILED;
-	file = im.file;
 	rc = run(&im, source == NULL && !is_anyway);
-	if (file != stdin)
-		fclose(file);
+	input_close(&im);
 	return rc;
 }

@@ -13,12 +13,13 @@
 
 struct import;
 struct import_look;
+struct input;
 
 /* A format; each is defined in its file, import_NAME.c, and listed in import.c. */
 struct import_format {
 	const char *name, *source;	/* of --format; of events that have no source, unless --source says otherwise */
 	bool is_statement;		/* a carrier's statement (event_options) */
-	void (*run)(struct import *im);	/* adds the events of im->file */
+	void (*run)(struct import *im);	/* adds the events of the file */
 };
 
 /*
@@ -29,7 +30,7 @@ struct import_format {
 struct import {
 	struct cli *cli;
 	const char *name;		/* of the file, for messages */
-	FILE *file, *spool;		/* the spool is the copy of a pipe, NULL if there is none */
+	struct input *input;		/* the file */
 	int64_t size, done;		/* bytes of the file (0 = unknown), and those read so far */
 	char org[ID_MAX];
 	const char *source;		/* of events that have none */
@@ -44,9 +45,6 @@ struct import {
 	int64_t adjusted, differ, voided, unknown_campaigns, inbound, not_sent;
 };
 
-/* Reads at most n bytes of the file; 0 at its end, or if it cannot be read (then is_over). */
-size_t	import_bytes(struct import *im, char *buffer, size_t n);
-
 /* Adds an event, given as JSON text.  Returns false if the import is over. */
 bool	import_event(struct import *im, int64_t line, const char *json, size_t n);
 
@@ -59,6 +57,22 @@ bool	import_flush(struct import *im);
 /* Ends the import early: prints `daybook: FILE:LINE: …` (line 0: no line).  Returns false. */
 bool	import_stop(struct import *im, int64_t line, const char *what);
 
+/* ---- The file: import_input.c */
+
+/* Opens it, `-` for standard input.  Returns false with the error printed.  input_close closes it. */
+bool	input_open(struct import *im, const char *path);
+void	input_close(struct import *im);
+
+/* Makes sure that it can be read twice; goes back to its beginning.  False, with the error printed, if that fails. */
+bool	input_keep(struct import *im);
+bool	input_rewind(struct import *im);
+
+/* Reads n bytes of it in UTF-8, without a byte order mark; fewer at its end, 0 if it cannot be read (then is_over). */
+size_t	import_bytes(struct import *im, char *buffer, size_t n);
+
+/* What the file is, and what to do, if it begins with text[0, n) and cannot be imported; NULL if it may be: import_kind.c */
+const char	*import_kind(const char *text, size_t n);
+
 /* ---- Ids that stand in the ledger under another source: import_look.c */
 
 /* Looks for them.  Returns false, with the error printed, if the import must not begin. */
@@ -67,21 +81,38 @@ bool	import_look(struct import *im);
 /* Takes the batch in the first pass.  Returns false if it is over. */
 bool	import_look_batch(struct import *im);
 
-/* ---- CSV (RFC 4180; a BOM, any line ends, quoted newlines): import_csv.c */
+/* ---- CSV (RFC 4180; any usual separator and line ends, quoted newlines): import_csv.c */
 
 struct table;
 
 struct table	*table_new(struct import *im);
 void		 table_free(struct table *t);
 
+/* Reads the header; false if it cannot be read (then the import is over).  A name that is not UTF-8 is "". */
+bool		 table_begin(struct table *t);
+size_t		 table_columns(const struct table *t);
+const char	*table_name(const struct table *t, size_t column);
+char		 table_delimiter(const struct table *t);
+
+/* Says that the cells of this column are used. */
+void		 table_use(struct table *t, size_t column);
+
 /* Reads the next record; false at the end, or if the file cannot be read further (then the import is over). */
 bool		 table_next(struct table *t);
 
-/* Of the present record: the line that it begins on, its cells (NUL-terminated), what is wrong with it (NULL = nothing). */
+/*
+ * Of the present record: the line that it begins on, its cells (NUL-terminated), what is wrong with it (NULL = nothing): cells
+ * too few or too many, or one that is used and is no text.
+ */
 int64_t		 table_line(const struct table *t);
-size_t		 table_count(const struct table *t);
 const char	*table_cell(const struct table *t, size_t i);
 const char	*table_error(const struct table *t);
+
+/* What is wrong with an id that a spreadsheet has written as 1.23457E+17; NULL if it has not. */
+const char	*table_id_error(const char *id);
+
+/* The text, with a decimal point for a decimal comma if there is just one and it cannot separate thousands. */
+const char	*table_number(struct arena *a, const char *text);
 
 /* Parses an instant as Twilio's exports write it; false if it is not one, or its zone is neither UTC nor a number. */
 bool	twilio_instant(const char *text, int64_t *at);

@@ -1,6 +1,7 @@
 /* NDJSON: one event a line, as POST /api/events takes it.  Skips empty lines. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "import.h"
 
@@ -58,6 +59,29 @@ is_blank(const char *text, size_t n)
 	return n == 0;
 }
 
+/*
+ * Whether the first line names columns: it has a separator, and the column of ids that every table of ours or of Twilio has.
+ */
+static bool
+is_table(const char *text, size_t n)
+{
+	static const char *const names[] = { "id", "sid", "messageid", "messagesid" };
+	size_t from = 0, length;
+
+	if (memchr(text, ',', n) == NULL && memchr(text, ';', n) == NULL && memchr(text, '\t', n) == NULL)
+		return false;
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && (text[i] == '\0' || strchr(",;\t\r\"", text[i]) == NULL))
+			continue;
+		length = i - from;
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			if (strlen(names[k]) == length && strncasecmp(text + from, names[k], length) == 0)
+				return true;
+		from = i + 1;
+	}
+	return false;
+}
+
 static void
 run(struct import *im)
 {
@@ -67,11 +91,9 @@ run(struct import *im)
 	size_t n;
 
 	while (goes_on && lines_next(&l, &text, &n, &is_long)) {
-		if (l.number == 1 && n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-			text += 3;
-			n -= 3;
-		}
-		if (is_long)
+		if (l.number == 1 && n > 0 && text[0] != '{' && is_table(text, n))
+			goes_on = import_stop(im, 1, "this is CSV; choose its format by --format csv or --format twilio");
+		else if (is_long)
 			goes_on = import_bad(im, l.number, "line: longer than 256 KiB");
 		else if (!is_blank(text, n))
 			goes_on = import_event(im, l.number, text, n);

@@ -59,14 +59,13 @@ struct log {
 	struct table *table;
 	struct buf event;		/* as JSON */
 	struct json json;		/* writes it */
-	size_t count;			/* cells of each record */
-	size_t at[FIELDS];		/* which cell; `count` if there is none */
+	size_t at[FIELDS];		/* which column; their number if there is none */
 };
 
 static const char *
 cell(const struct log *l, enum field f)
 {
-	return table_cell(l->table, l->at[f]);	/* "" if there is no such column */
+	return l->at[f] < table_columns(l->table) ? table_cell(l->table, l->at[f]) : "";
 }
 
 static bool
@@ -96,11 +95,12 @@ is_name(const char *header, const char *name)
 static void
 find_column(struct log *l, enum field f)
 {
-	l->at[f] = l->count;
+	l->at[f] = table_columns(l->table);
 	for (size_t n = 0; fields[f].names[n] != NULL; n++)
-		for (size_t i = 0; i < l->count; i++)
-			if (is_name(table_cell(l->table, i), fields[f].names[n])) {
+		for (size_t i = 0; i < table_columns(l->table); i++)
+			if (is_name(table_name(l->table, i), fields[f].names[n])) {
 				l->at[f] = i;
+				table_use(l->table, i);
 				return;
 			}
 }
@@ -108,13 +108,11 @@ find_column(struct log *l, enum field f)
 static bool
 read_header(struct log *l)
 {
-	if (!table_next(l->table))
-		return l->im->is_over ? false :
-		    import_stop(l->im, 0, "the file is empty; its first line must name the columns");
-	l->count = table_count(l->table);
+	if (!table_begin(l->table))
+		return false;
 	for (enum field f = 0; f < FIELDS; f++) {
 		find_column(l, f);
-		if (fields[f].is_needed && l->at[f] == l->count)
+		if (fields[f].is_needed && l->at[f] == table_columns(l->table))
 			return import_stop(l->im, table_line(l->table), arena_printf(l->im->cli->arena,
 			    "header: the column %s is missing; export the message log in Twilio's console",
 			    fields[f].shown));
@@ -146,7 +144,8 @@ put_time(struct log *l)
 	if (text[0] == '\0')
 		return "SentDate: required";
 	if (!twilio_instant(text, &at))
-		return "SentDate: not a time such as 2021-03-01T12:00:00Z or 2021-03-01 12:00:00 UTC";
+		return "SentDate: not a time such as 2021-03-01T12:00:00Z; "
+		    "if a spreadsheet has rewritten it, export the log again, and do not save it there";
 	instant_put(&l->json, "occurredAt", at);
 	return NULL;
 }
@@ -177,6 +176,7 @@ put_cost(struct log *l)
 		return "PriceUnit: not USD; Daybook counts US dollars only";
 	if (price[0] == '\0')
 		return NULL;
+	price = table_number(l->im->cli->arena, price);
 	if (!money_parse(price + (price[0] == '-'), &micros))
 		return "Price: not a decimal such as -0.0079";
 	json_put_money(&l->json, "cost", micros);
@@ -240,9 +240,8 @@ read_record(struct log *l)
 
 	if (error != NULL)
 		return import_bad(l->im, line, error);
-	if (table_count(l->table) != l->count)
-		return import_bad(l->im, line, arena_printf(l->im->cli->arena,
-		    "record: has %zu cells; the header has %zu", table_count(l->table), l->count));
+	if ((error = table_id_error(cell(l, SID))) != NULL)
+		return import_bad(l->im, line, error);
 	if (strncasecmp(direction, "in", 2) == 0) {
 		l->im->inbound++;
 		return true;
