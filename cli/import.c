@@ -261,6 +261,9 @@ print_summary(const struct import *im)
 	if (im->format->is_statement)
 		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never sent), adjusted %" PRId64 ", differ %" PRId64
 		    "\n", im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted, im->differ);
+	for (size_t i = 0; i < CURRENCIES_MAX && im->left_out[i].count > 0; i++)
+		printf("left out %" PRId64 " prices in %s; Daybook counts US dollars, and used its own prices\n",
+		    im->left_out[i].count, im->left_out[i].code);
 	if (im->voided > 0)
 		printf("passed over %" PRId64 " of voided events\n", im->voided);
 	if (im->unknown_campaigns > 0)

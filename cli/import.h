@@ -4,12 +4,15 @@
 
 #include <stdio.h>
 
+#include "base/json.h"
 #include "cli.h"
 #include "ledger/event.h"
 
 #define IMPORT_BATCH 1000	/* events of one write transaction */
 #define TABLE_COLUMNS_MAX 128
 #define TABLE_RECORD_MAX (1 << 20)	/* bytes of one record */
+
+#define CURRENCIES_MAX 8	/* that prices left out are counted by; the last one counts all others */
 
 struct import;
 struct import_look;
@@ -43,6 +46,10 @@ struct import {
 	size_t count;
 	int64_t accepted, duplicates, conflicts, rejected;
 	int64_t adjusted, differ, voided, unknown_campaigns, inbound, not_sent;
+	struct {
+		char code[8];
+		int64_t count;
+	} left_out[CURRENCIES_MAX];	/* prices in other currencies; "" ends the list */
 };
 
 /* Adds an event, given as JSON text.  Returns false if the import is over. */
@@ -108,11 +115,26 @@ int64_t		 table_line(const struct table *t);
 const char	*table_cell(const struct table *t, size_t i);
 const char	*table_error(const struct table *t);
 
+/* ---- Cells as spreadsheets and carriers write them: import_cell.c */
+
 /* What is wrong with an id that a spreadsheet has written as 1.23457E+17; NULL if it has not. */
-const char	*table_id_error(const char *id);
+const char	*cell_id_error(const char *id);
 
 /* The text, with a decimal point for a decimal comma if there is just one and it cannot separate thousands. */
-const char	*table_number(struct arena *a, const char *text);
+const char	*cell_number(struct arena *a, const char *text);
+
+/* Whether a cell is a number as JSON writes it. */
+bool		 cell_is_number(const char *text);
+
+/* Whether it is one of the words, which end with NULL, in any case. */
+bool		 cell_is_word(const char *text, const char *const *words);
+
+/*
+ * Adds `cost` to an event: the absolute value of a price in US dollars.  A price in another currency is left out and counted in
+ * im; none is added if the cell is empty or says so.  Returns what is wrong with them, named by the two columns, or NULL.
+ */
+const char	*cell_price(struct import *im, struct json *event, const char *price, const char *currency,
+		    const char *price_column, const char *currency_column);
 
 /* Parses an instant as Twilio's exports write it; false if it is not one, or its zone is neither UTC nor a number. */
 bool	twilio_instant(const char *text, int64_t *at);

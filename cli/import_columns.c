@@ -124,37 +124,6 @@ read_header(struct import *im, struct table *t, struct header *h)
 	return true;
 }
 
-static const char *
-skip_digits(const char *p)
-{
-	while (*p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* Whether a cell is a number as JSON writes it.  Anything else is passed on as a text, which event_read then rejects. */
-static bool
-is_number(const char *text)
-{
-	const char *p = text + (text[0] == '-'), *digits = p;
-
-	p = skip_digits(p);
-	if (p == digits || (digits[0] == '0' && p > digits + 1))
-		return false;
-	if (*p == '.') {
-		digits = ++p;
-		if ((p = skip_digits(p)) == digits)
-			return false;
-	}
-	if (*p == 'e' || *p == 'E') {
-		p += p[1] == '+' || p[1] == '-' ? 2 : 1;
-		digits = p;
-		if ((p = skip_digits(p)) == digits)
-			return false;
-	}
-	return *p == '\0';
-}
-
 /* A record as the JSON of an event; an empty cell is an absent member. */
 static void
 put_record(struct buf *to, const struct table *t, const struct header *h, struct arena *a)
@@ -169,8 +138,8 @@ put_record(struct buf *to, const struct table *t, const struct header *h, struct
 		if (cell[0] == '\0' || h->at[i] == NULL)
 			continue;
 		if (h->at[i]->is_number && table_delimiter(t) != ',')
-			cell = table_number(a, cell);
-		if (h->at[i]->is_number && is_number(cell))
+			cell = cell_number(a, cell);
+		if (h->at[i]->is_number && cell_is_number(cell))
 			json_put_raw(j, h->at[i]->name, cell, strlen(cell));
 		else
 			json_put_text(j, h->at[i]->name, cell);
@@ -186,7 +155,7 @@ record_error(const struct table *t, const struct header *h)
 
 	for (size_t i = 0; error == NULL && i < table_columns(t); i++)
 		if (h->at[i] == &columns[0])
-			error = table_id_error(table_cell(t, i));
+			error = cell_id_error(table_cell(t, i));
 	return error;
 }
 

@@ -88,36 +88,6 @@ table_delimiter(const struct table *t)
 	return t->delimiter;
 }
 
-/* An id such as 1.23457E+17: a spreadsheet took it for a number, and most of its digits are lost. */
-static bool
-is_rounded(const char *id)
-{
-	size_t digits = strlen(id) > 2 ? strspn(id + 2, "0123456789") : 0;
-
-	return id[0] >= '1' && id[0] <= '9' && (id[1] == '.' || id[1] == ',') && digits > 0 &&
-	    strncmp(id + 2 + digits, "E+", 2) == 0;
-}
-
-const char *
-table_id_error(const char *id)
-{
-	return is_rounded(id) ? "id: rounded by a spreadsheet; export the report again, and do not save it there" : NULL;
-}
-
-const char *
-table_number(struct arena *a, const char *text)
-{
-	const char *comma = strchr(text, ','), *digits = text + (text[0] == '-');
-	char *number;
-
-	if (comma == NULL || strchr(comma + 1, ',') != NULL || strchr(text, '.') != NULL ||
-	    (strspn(comma + 1, "0123456789") == 3 && comma[4] == '\0' && digits[0] != '0'))
-		return text;
-	number = arena_strdup(a, text);
-	number[comma - text] = '.';
-	return number;
-}
-
 size_t
 table_columns(const struct table *t)
 {

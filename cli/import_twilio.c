@@ -11,7 +11,7 @@
  *			queued, canceled and others that were never handed over are skipped
  *	NumSegments	its parts; with 0 (which Twilio writes as long as it does not know) or blank it has one, until a later
  *			log says more
- *	Price		its absolute value is the cost, in US dollars; blank: by our own price list
+ *	Price		its absolute value is the cost; blank, or not in US dollars (PriceUnit): by our own price list
  *	Sid		the id; the source is `twilio` unless another one is given
  *	To, From	`whatsapp:…` is channel WHATSAPP; otherwise SMS (also for MMS)
  *
@@ -24,8 +24,6 @@
 
 #include "import.h"
 #include "time/instant.h"
-#include "base/json.h"
-#include "base/money.h"
 
 enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, SEGMENTS, PRICE, CURRENCY, ERROR_CODE,
 	ERROR_MESSAGE, FIELDS };
@@ -66,15 +64,6 @@ static const char *
 cell(const struct log *l, enum field f)
 {
 	return l->at[f] < table_columns(l->table) ? table_cell(l->table, l->at[f]) : "";
-}
-
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcasecmp(word, *words) == 0)
-			return true;
-	return false;
 }
 
 /* Whether a header cell is that name.  Case, blanks, `_`, `-` and `.` do not matter. */
@@ -166,23 +155,6 @@ put_parts(struct log *l)
 	return NULL;
 }
 
-static const char *
-put_cost(struct log *l)
-{
-	const char *currency = cell(l, CURRENCY), *price = cell(l, PRICE);
-	int64_t micros;
-
-	if (currency[0] != '\0' && strcasecmp(currency, "USD") != 0)
-		return "PriceUnit: not USD; Daybook counts US dollars only";
-	if (price[0] == '\0')
-		return NULL;
-	price = table_number(l->im->cli->arena, price);
-	if (!money_parse(price + (price[0] == '-'), &micros))
-		return "Price: not a decimal such as -0.0079";
-	json_put_money(&l->json, "cost", micros);
-	return NULL;
-}
-
 /* A failed event.  The price is ignored: a failed event counts and costs nothing here. */
 static void
 put_failure(struct log *l)
@@ -221,7 +193,7 @@ put_event(struct log *l, bool is_failed)
 		return error;
 	if (is_failed)
 		put_failure(l);
-	else if ((error = put_cost(l)) != NULL)
+	else if ((error = cell_price(l->im, &l->json, cell(l, PRICE), cell(l, CURRENCY), "Price", "PriceUnit")) != NULL)
 		return error;
 	json_close_object(&l->json);
 	return NULL;
@@ -240,7 +212,7 @@ read_record(struct log *l)
 
 	if (error != NULL)
 		return import_bad(l->im, line, error);
-	if ((error = table_id_error(cell(l, SID))) != NULL)
+	if ((error = cell_id_error(cell(l, SID))) != NULL)
 		return import_bad(l->im, line, error);
 	if (strncasecmp(direction, "in", 2) == 0) {
 		l->im->inbound++;
@@ -248,12 +220,12 @@ read_record(struct log *l)
 	}
 	if (strncasecmp(direction, "out", 3) != 0)
 		return import_bad(l->im, line, "Direction: must begin with outbound or inbound");
-	if (is_one_of(status, not_sent_words)) {
+	if (cell_is_word(status, not_sent_words)) {
 		l->im->not_sent++;
 		return true;
 	}
 	is_failed = strcasecmp(status, "failed") == 0;
-	if (!is_failed && !is_one_of(status, sent_words))
+	if (!is_failed && !cell_is_word(status, sent_words))
 		return import_bad(l->im, line, "Status: unknown; Twilio does not document it");
 	if ((error = put_event(l, is_failed)) != NULL)
 		return import_bad(l->im, line, error);
