@@ -38,7 +38,7 @@ struct import {
 	char org[ID_MAX];
 	const char *source;		/* of events that have none */
 	const struct import_format *format;
-	bool is_strict;
+	bool is_strict, ignores_prices;
 	struct import_look *look;	/* not NULL: a first pass, which writes nothing (import_look.c) */
 	bool is_over, has_failed;
 	struct event_item *items;
@@ -77,6 +77,9 @@ bool	input_rewind(struct import *im);
 /* Reads n bytes of it in UTF-8, without a byte order mark; fewer at its end, 0 if it cannot be read (then is_over). */
 size_t	import_bytes(struct import *im, char *buffer, size_t n);
 
+/* Its first character, which stays to be read; NUL if it is empty or cannot be read. */
+char	import_first(struct import *im);
+
 /* What the file is, and what to do, if it begins with text[0, n) and cannot be imported; NULL if it may be: import_kind.c */
 const char	*import_kind(const char *text, size_t n);
 
@@ -114,6 +117,45 @@ bool		 table_next(struct table *t);
 int64_t		 table_line(const struct table *t);
 const char	*table_cell(const struct table *t, size_t i);
 const char	*table_error(const struct table *t);
+
+/* ---- Lines: import_ndjson.c */
+
+struct lines;
+
+struct lines	*lines_new(struct import *im);
+void		 lines_free(struct lines *l);
+int64_t		 lines_number(const struct lines *l);	/* of the line that was read last, from 1 */
+
+/*
+ * Reads the next line that is not blank, without its newline.  If it does not fit into the buffer, is_long is set and the text
+ * is only its end.  False at the end of the file, or if it cannot be read.
+ */
+bool		 lines_next(struct lines *l, const char **text, size_t *n, bool *is_long);
+
+/* ---- A carrier's report, a table or lines of JSON: import_report.c */
+
+struct report_field {
+	const char *shown;		/* in messages */
+	bool is_needed;			/* a table must have the column */
+	const char *names[9];		/* ends with NULL */
+};
+
+struct report;
+
+struct report	*report_new(struct import *im, const struct report_field *fields, size_t count);	/* at most 24 */
+void		 report_free(struct report *r);
+
+/* Finds out what it is and reads the header; false if it cannot be read (then the import is over). */
+bool		 report_begin(struct report *r);
+
+/* Whether records have that field; always true of JSON. */
+bool		 report_has(const struct report *r, size_t field);
+
+/* Reads the next record; false at the end.  Of it: its line, a field ("" = absent), what is wrong with it (NULL = nothing). */
+bool		 report_next(struct report *r);
+int64_t		 report_line(const struct report *r);
+const char	*report_cell(const struct report *r, size_t field);
+const char	*report_error(const struct report *r);
 
 /* ---- Cells as spreadsheets and carriers write them: import_cell.c */
 

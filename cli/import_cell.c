@@ -115,6 +115,8 @@ cell_price(struct import *im, struct json *event, const char *price, const char 
 	int64_t micros;
 	bool is_negative;
 
+	if (im->ignores_prices)
+		return NULL;
 	if (cell_is_word(currency, none))
 		currency = "USD";
 	if (!is_currency(currency))

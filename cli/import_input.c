@@ -196,6 +196,18 @@ next_character(struct import *im)
 	return true;
 }
 
+char
+import_first(struct import *im)
+{
+	struct input *in = im->input;
+
+	if (in->encoding == NOT_BEGUN && !fill(im))
+		return '\0';
+	if (in->encoding == BYTES)
+		return in->at < in->end ? (char)in->raw[in->at] : '\0';
+	return in->taken < in->length || next_character(im) ? (char)in->character[in->taken] : '\0';
+}
+
 size_t
 import_bytes(struct import *im, char *buffer, size_t n)
 {

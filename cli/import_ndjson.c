@@ -14,12 +14,30 @@ struct lines {
 	int64_t number;		/* of the line returned last */
 };
 
-/*
- * The next line, without its newline.  If it does not fit into the buffer, is_long is set and the text is only its end.  False
- * at the end of the file, or if it cannot be read.
- */
+struct lines *
+lines_new(struct import *im)
+{
+	struct lines *l = xmalloc(sizeof(*l));
+
+	*l = (struct lines) { .im = im, .buffer = xmalloc(BUFFER_SIZE) };
+	return l;
+}
+
+void
+lines_free(struct lines *l)
+{
+	free(l->buffer);
+	free(l);
+}
+
+int64_t
+lines_number(const struct lines *l)
+{
+	return l->number;
+}
+
 static bool
-lines_next(struct lines *l, const char **text, size_t *n, bool *is_long)
+next_line(struct lines *l, const char **text, size_t *n, bool *is_long)
 {
 	char *newline;
 	size_t got;
@@ -82,23 +100,34 @@ is_table(const char *text, size_t n)
 	return false;
 }
 
+bool
+lines_next(struct lines *l, const char **text, size_t *n, bool *is_long)
+{
+	bool is_there;
+
+	do {
+		is_there = next_line(l, text, n, is_long);
+	} while (is_there && !*is_long && is_blank(*text, *n));
+	return is_there;
+}
+
 static void
 run(struct import *im)
 {
-	struct lines l = { .im = im, .buffer = xmalloc(BUFFER_SIZE) };
+	struct lines *l = lines_new(im);
 	bool is_long, goes_on = true;
 	const char *text;
 	size_t n;
 
-	while (goes_on && lines_next(&l, &text, &n, &is_long)) {
-		if (l.number == 1 && n > 0 && text[0] != '{' && is_table(text, n))
+	while (goes_on && lines_next(l, &text, &n, &is_long)) {
+		if (l->number == 1 && text[0] != '{' && is_table(text, n))
 			goes_on = import_stop(im, 1, "this is CSV; choose its format by --format csv or --format twilio");
 		else if (is_long)
-			goes_on = import_bad(im, l.number, "line: longer than 256 KiB");
-		else if (!is_blank(text, n))
-			goes_on = import_event(im, l.number, text, n);
+			goes_on = import_bad(im, l->number, "line: longer than 256 KiB");
+		else
+			goes_on = import_event(im, l->number, text, n);
 	}
-	free(l.buffer);
+	lines_free(l);
 }
 
 const struct import_format import_ndjson = { .name = "ndjson", .source = "", .run = run };

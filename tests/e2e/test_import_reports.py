@@ -1,0 +1,105 @@
+"""daybook import of carriers' own reports: Twilio's log of calls and its bulk export."""
+import json
+
+import pytest
+
+from cli_tools import cli, summary  # noqa: F401 (cli is a fixture)
+from test_cli_import import events, lines_named
+
+CALLS = "Sid,DateCreated,From,To,Direction,Status,StartTime,EndTime,Duration,Price,PriceUnit\n"
+ROWS = "source, id, channel, messages, parts, status, cost_micros, cost_given"
+
+
+def call(sid, status="completed", direction="outbound-api", duration="61", price="-0.02800", start="2021-03-01T12:00:00Z",
+         to="+14165550101"):
+    return f"{sid},2021-03-01T11:59:58Z,+14165550199,{to},{direction},{status},{start},,{duration},{price},USD\n"
+
+
+def report(cli, content, *options, rc=0, name="r.csv", format="twilio"):
+    cli.file(name, content)
+    return cli("import", name, "--format", format, *options, rc=rc)
+
+
+# ---- Twilio's log of calls
+
+def test_a_call_counts_its_minutes_begun(cli):
+    out = report(cli, CALLS + "".join(call(f"CA{i}", duration=seconds) for i, seconds in enumerate(("1", "60", "61", "0", "", "3600"))))
+    assert summary(out)["accepted"] == 6
+    assert events(cli, "id, channel, messages, parts, cost_micros, occurred_at") == [
+        (f"CA{i}", "CALL", 1, minutes, 28000, 1614600000000) for i, minutes in enumerate((1, 1, 2, 1, 1, 60))]
+    assert "adjusted 0" in report(cli, CALLS + call("CA2"))
+    cli("verify")
+
+
+def test_only_calls_that_were_completed_count(cli):
+    text = CALLS + call("CA0") + call("CA1", direction="inbound") + call("CA2", direction="trunking-originating")
+    text += call("CA3", direction="trunking-terminating") + call("CA4", direction="Outgoing Dial", to="sip:a@example.org")
+    for i, status in enumerate(("queued", "ringing", "in-progress", "busy", "no-answer", "canceled")):
+        text += call(f"CA1{i}", status=status, duration="0", price="")
+    text += call("CA5", status="failed", duration="", price="")
+    assert report(cli, text).splitlines() == ["accepted 4, duplicates 0, conflicts 0, rejected 0",
+                                              "skipped 8 (2 inbound, 6 never sent), adjusted 0, differ 0"]
+    assert cli.sql("SELECT messages, parts FROM usage_day WHERE channel = 'CALL'") == [(3, 6)]
+    assert cli.sql("SELECT id, phone FROM failure") == [("CA5", "+14165550101")]
+
+
+def test_words_of_messages_are_not_those_of_calls(cli):
+    report(cli, CALLS + call("CA0", status="delivered") + call("SM0") + call("CA1", duration="1:01") + call("CA2", start="noon"), rc=1)
+    assert lines_named(cli) == [f"r.csv:{n}" for n in (2, 3, 4, 5)] and events(cli) == []
+    assert "r.csv:4: Duration: not a whole number of seconds" in cli.err
+
+
+@pytest.mark.parametrize("column, what", [("StartTime", "SentDate is missing (of calls: StartTime)"), ("Sid", "Sid is missing"),
+                                          ("Duration", "NumSegments is missing (of calls: Duration)")])
+def test_a_column_that_is_missing_is_named(cli, column, what):
+    report(cli, CALLS.replace(column, "x") + call("CA0"), rc=1)
+    assert f"r.csv:1: header: the column {what}" in cli.err
+
+
+# ---- Twilio's bulk export
+
+MESSAGE = {"sid": "SM1", "account_sid": "AC1", "date_created": "2021-03-01T11:59:58Z", "date_sent": "2021-03-01T12:00:00Z",
+           "date_updated": "2021-03-01T12:00:05Z", "from": "+14165550199", "to": "+14165550101", "body": "Zoë, \"secret\"",
+           "status": "delivered", "direction": "outbound-api", "num_segments": 2, "num_media": 0, "error_code": None,
+           "price": "-0.0158", "flags": ["x"], "messaging_service_sid": None, "tags": {"a": {"b": 1}}}
+
+
+def lines(*changes):
+    return "".join(json.dumps({**MESSAGE, **change}, ensure_ascii=False) + "\n" for change in changes)
+
+
+def test_a_bulk_export_becomes_events_whatever_the_name_of_the_file(cli):
+    text = lines({}, {"sid": "SM2", "num_segments": "1", "price": -7.9e-3}, {"sid": "SM3", "price": None, "num_segments": 0},
+                 {"sid": "SM4", "direction": "inbound"}, {"sid": "SM5", "status": "failed", "error_code": 30006},
+                 {"sid": "CA6", "status": "completed", "date_sent": None, "start_time": "2021-03-01T12:00:00Z", "duration": 90})
+    out = report(cli, text, name="2021-03-01.json")
+    assert out.splitlines()[0] == "accepted 5, duplicates 0, conflicts 0, rejected 0"
+    assert events(cli, ROWS) == [
+        ("twilio", "CA6", "CALL", 1, 2, "sent", 15800, 1), ("twilio", "SM1", "SMS", 1, 2, "sent", 15800, 1),
+        ("twilio", "SM2", "SMS", 1, 1, "sent", 7900, 1), ("twilio", "SM3", "SMS", 1, 1, "sent", 0, 0),
+        ("twilio", "SM5", "SMS", 1, 2, "failed", 0, 0)]
+    assert cli.sql("SELECT id, reason FROM failure") == [("SM5", "error 30006")]
+    assert report(cli, text, name="2021-03-01.json").splitlines()[:2] == [
+        "accepted 0, duplicates 5, conflicts 0, rejected 0", "skipped 1 (1 inbound, 0 never sent), adjusted 0, differ 0"]
+
+
+def test_bad_lines_of_a_bulk_export_are_named_and_skipped(cli):
+    text = lines({}) + "{nonsense\n" + lines({"sid": None}, {"sid": "SM3", "date_sent": "x"}, {"sid": "SM4", "to": "x" * 300_000},
+                                             {"sid": "SM5", "status": "gone"}, {"sid": "SM6"})
+    report(cli, text, rc=1)
+    assert lines_named(cli) == [f"r.csv:{n}" for n in (2, 3, 4, 5, 6)]
+    assert events(cli) == [("SM1",), ("SM6",)]
+    assert "secret" not in cli.err + cli.out and "55501" not in cli.err
+
+
+def test_prices_of_an_account_in_another_currency_can_be_ignored(cli):
+    cli("price", "set", "SMS", "0.01", "--from", "2012-01-01")
+    report(cli, lines({}), "--ignore-prices")
+    assert events(cli, "cost_micros, cost_given") == [(20000, 0)]
+    cli("import", "r.csv", "--format", "csv", "--ignore-prices", rc=2)
+
+
+@pytest.mark.parametrize("to, channel", [("rcs:+14165550101", "SMS"), ("sms:+14165550101", "SMS"), ("WhatsApp:+14165550101", "WHATSAPP")])
+def test_the_prefixes_of_numbers_are_channels(cli, to, channel):
+    report(cli, lines({"to": to}))
+    assert events(cli, "channel") == [(channel,)]
