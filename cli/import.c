@@ -247,8 +247,10 @@ choose_format(const char *name, const char *path)
 {
 	size_t n = strlen(path);
 
+	if (n > 3 && strcasecmp(path + n - 3, ".gz") == 0)
+		n -= 3;
 	if (name == NULL)
-		name = n > 4 && strcasecmp(path + n - 4, ".csv") == 0 ? "csv" : "ndjson";
+		name = n > 4 && strncasecmp(path + n - 4, ".csv", 4) == 0 ? "csv" : "ndjson";
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strcmp(formats[i]->name, name) == 0)
 			return formats[i];

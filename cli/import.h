@@ -12,6 +12,7 @@
 #define TABLE_COLUMNS_MAX 128
 #define TABLE_RECORD_MAX (1 << 20)	/* bytes of one record */
 
+#define INPUT_BLOCK (32 * 1024)	/* bytes that are read of a file at once */
 #define CURRENCIES_MAX 8	/* that prices left out are counted by; the last one counts all others */
 
 struct import;
@@ -77,11 +78,25 @@ bool	input_rewind(struct import *im);
 /* Reads n bytes of it in UTF-8, without a byte order mark; fewer at its end, 0 if it cannot be read (then is_over). */
 size_t	import_bytes(struct import *im, char *buffer, size_t n);
 
+/* Reads n bytes of it as they are; fewer at its end, 0 if it cannot be read (then is_over). */
+size_t	input_raw(struct import *im, void *to, size_t n);
+
 /* Its first character, which stays to be read; NUL if it is empty or cannot be read. */
 char	import_first(struct import *im);
 
 /* What the file is, and what to do, if it begins with text[0, n) and cannot be imported; NULL if it may be: import_kind.c */
 const char	*import_kind(const char *text, size_t n);
+
+/* ---- gzip: import_gzip.c */
+
+struct gzip;
+
+/* Begins to unpack a file of which begin[0, n) has been read, at most INPUT_BLOCK bytes. */
+struct gzip	*gzip_new(const unsigned char *begin, size_t n);
+void		 gzip_free(struct gzip *g);	/* which may be NULL */
+
+/* Unpacks n bytes; fewer at the end, or if the file is damaged (then the import is over). */
+size_t		 gzip_read(struct gzip *g, struct import *im, void *to, size_t n);
 
 /* ---- Ids that stand in the ledger under another source: import_look.c */
 

@@ -1,5 +1,6 @@
 /*
- * The bytes of the file that is imported, as UTF-8 without a byte order mark, whatever a spreadsheet or a program made of them.
+ * The bytes of the file that is imported, unpacked if gzip has compressed it, as UTF-8 without a byte order mark, whatever a
+ * spreadsheet or a program made of them.
  *
  * UTF-16 is recognized by its mark or, without one, by the zero byte beside the first letter, because a table and JSON both
  * begin with ASCII.  What is no UTF-16 (half a pair) becomes a byte that is no UTF-8, so that the cell or line that has it is
@@ -12,15 +13,16 @@
 
 #include "import.h"
 
-enum { RAW_SIZE = 32 * 1024, NOT_UTF8 = 0xff };
+enum { NOT_UTF8 = 0xff };
 
 enum encoding { NOT_BEGUN, BYTES, UTF16_LITTLE, UTF16_BIG };
 
 struct input {
 	FILE *file, *spool;		/* the spool is the copy of a pipe, NULL if there is none */
 	off_t start;			/* where the file was when it was opened */
+	struct gzip *gzip;		/* NULL: not compressed */
 	enum encoding encoding;
-	unsigned char raw[RAW_SIZE];	/* bytes of the file */
+	unsigned char raw[INPUT_BLOCK];	/* bytes of the file, unpacked */
 	size_t at, end;			/* what of them has not been decoded */
 	unsigned char character[4];	/* UTF-8 that has been decoded and not returned */
 	size_t taken, length;
@@ -53,6 +55,7 @@ input_close(struct import *im)
 {
 	struct input *in = im->input;
 
+	gzip_free(in->gzip);
 	if (in->spool != NULL)
 		fclose(in->spool);
 	if (in->file != stdin)
@@ -62,8 +65,8 @@ input_close(struct import *im)
 
 /* ---- Bytes as they are in the file */
 
-static size_t
-read_file(struct import *im, void *to, size_t n)
+size_t
+input_raw(struct import *im, void *to, size_t n)
 {
 	FILE *file = im->input->spool != NULL ? im->input->spool : im->input->file;
 	size_t got = im->is_over ? 0 : fread(to, 1, n, file);
@@ -94,6 +97,22 @@ choose_encoding(struct input *in)
 		in->encoding = UTF16_BIG;
 }
 
+/* Reads more of the content: of the file or, if it begins as gzip does, of what is packed in it. */
+static size_t
+read_content(struct import *im)
+{
+	struct input *in = im->input;
+	size_t n;
+
+	if (in->gzip != NULL)
+		return gzip_read(in->gzip, im, in->raw, sizeof(in->raw));
+	n = input_raw(im, in->raw, sizeof(in->raw));
+	if (in->encoding != NOT_BEGUN || n < 2 || memcmp(in->raw, "\x1f\x8b", 2) != 0)
+		return n;
+	in->gzip = gzip_new(in->raw, n);
+	return gzip_read(in->gzip, im, in->raw, sizeof(in->raw));
+}
+
 /* Reads more of the file; false at its end, or if it is not one to import. */
 static bool
 fill(struct import *im)
@@ -102,7 +121,7 @@ fill(struct import *im)
 	const char *kind;
 
 	in->at = 0;
-	in->end = read_file(im, in->raw, sizeof(in->raw));
+	in->end = read_content(im);
 	if (in->encoding == NOT_BEGUN) {
 		choose_encoding(in);
 		if ((kind = import_kind((const char *)in->raw + in->at, in->end - in->at)) != NULL) {
@@ -241,7 +260,7 @@ spool(struct import *im)
 	FILE *copy = tmpfile();
 	size_t n;
 
-	while (copy != NULL && (n = read_file(im, buffer, sizeof(buffer))) > 0)
+	while (copy != NULL && (n = input_raw(im, buffer, sizeof(buffer))) > 0)
 		if (fwrite(buffer, 1, n, copy) < n)
 			break;
 	if (im->is_over || copy == NULL || ferror(copy) || fflush(copy) != 0) {
@@ -270,6 +289,8 @@ input_rewind(struct import *im)
 
 	if (fseeko(in->spool != NULL ? in->spool : in->file, in->start, SEEK_SET) != 0)
 		return import_stop(im, 0, strerror(errno));
+	gzip_free(in->gzip);
+	in->gzip = NULL;
 	in->encoding = NOT_BEGUN;
 	in->at = in->end = in->taken = in->length = 0;
 	im->done = 0;

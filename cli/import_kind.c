@@ -24,7 +24,7 @@ static const struct {
 	{ "7z\xbc\xaf", 4, "this is a 7z archive; unpack it first" },
 	{ "Rar!", 4, "this is a RAR archive; unpack it first" },
 	{ "PAR1", 4, "this is a Parquet file; convert it to CSV" },
-	{ "\x1f\x8b", 2, "this is compressed by gzip; unpack it first" },
+	{ "\x1f\x8b", 2, "this is compressed by gzip twice; unpack it first" },
 };
 
 static bool

@@ -1,4 +1,5 @@
 """daybook import of files that spreadsheets and people have had in their hands."""
+import gzip
 import io
 import zipfile
 
@@ -79,6 +80,49 @@ def test_lines_of_json_are_read_from_utf_16_too(cli):
 def test_a_pipe_in_utf_16_is_read_twice_where_that_is_needed(cli):
     cli("import", "-", "--source", "other", stdin='{"id":"x","occurredAt":"2026-05-20T15:00:00Z"}\n')
     assert summary(cli("import", "-", "--format", "csv", stdin=OWN.encode("utf-16")))["accepted"] == 2
+
+
+# ---- gzip
+
+def test_a_file_that_gzip_has_compressed_is_unpacked_and_its_format_chosen_by_the_name(cli):
+    own(cli, gzip.compress(OWN.encode()), name="f.CSV.gz")
+    assert read(cli) == READ
+    own(cli, gzip.compress('{"id":"c","occurredAt":"2026-05-20T15:00:00Z"}\n'.encode("utf-16")), name="f.gz")
+    assert len(events(cli)) == 3
+
+
+@pytest.mark.parametrize("rest", [0, 100, 40000])
+def test_members_one_after_the_other_are_one_file_and_zeros_are_padding(cli, rest):
+    text = OWN.encode()
+    own(cli, gzip.compress(text[:30]) + gzip.compress(text[30:]) + bytes(rest), name="f.csv.gz")
+    assert read(cli) == READ
+
+
+def test_a_pipe_in_gzip_is_read_twice_where_that_is_needed(cli):
+    cli("import", "-", "--source", "other", stdin='{"id":"a","occurredAt":"2026-05-20T15:00:00Z"}\n')
+    packed = gzip.compress("".join(f'{{"id":"{i}","occurredAt":"2026-05-20T15:00:00Z"}}\n' for i in range(5000)).encode())
+    assert summary(cli("import", "-", stdin=packed))["accepted"] == 5000
+    cli("import", "-", stdin=gzip.compress(b'{"id":"a","occurredAt":"2026-05-20T15:00:00Z"}\n'), rc=1)
+    assert 'under "other"' in cli.err
+
+
+def test_gzip_that_is_cut_short_or_damaged_says_so_and_keeps_what_came_before(cli):
+    lines = "".join(f'{{"id":"{i * 7919 % 99991}","occurredAt":"2026-05-20T15:00:00Z"}}\n' for i in range(20000)).encode()
+    packed = gzip.compress(lines)
+    assert len(packed) > 65536
+    assert 0 < summary(own(cli, packed[:-20000], rc=1, name="f.gz"))["accepted"] < 20000
+    assert "the gzip file is cut short" in cli.err
+    own(cli, packed[:50000] + b"\0\0\0\0" + packed[50004:], rc=1, name="f.gz")
+    assert "the gzip file is damaged" in cli.err
+    own(cli, packed[:-8] + bytes(8), rc=1, name="f.gz")
+    assert "the gzip file is damaged" in cli.err
+    assert summary(own(cli, packed, name="f.gz"))["duplicates"] > 0 and len(events(cli)) == 20000
+
+
+def test_what_is_packed_in_gzip_is_named_too(cli):
+    for content, word in ((b"<html>", "HTML"), (gzip.compress(b"x"), "gzip twice"), (b"", "the file is empty")):
+        own(cli, gzip.compress(content), rc=1, name="f.csv.gz")
+        assert word in cli.err
 
 
 # ---- Columns that are needed, and those that are not
