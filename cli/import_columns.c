@@ -114,7 +114,7 @@ read_header(struct import *im, struct table *t, struct header *h)
 
 		if (!map_column(im, t, h, n))
 			return false;
-		if (h->at[n] == NULL && name[0] != '\0')
+		if (h->at[n] == NULL && name[0] != '\0' && strcmp(name, "localTime") != 0)	/* which is for people */
 			unread = arena_printf(a, "%.400s%s%.64s", unread, unread[0] != '\0' ? ", " : "", cli_shown(im->cli, name));
 	}
 	if (!has_needed(im, t))
