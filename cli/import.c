@@ -1,6 +1,6 @@
 /*
  * daybook import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME | --anyway] [--strict]
- *	[--ignore-prices]
+ *	[--map MAP] [--ignore-prices]
  *
  * Imports events from a file into the ledger, in constant memory: at most IMPORT_BATCH events in a write
  * transaction, with the writers' lock released between two of them.  Importing the same file again counts nothing twice.
@@ -10,6 +10,8 @@
  *	ndjson	one event a line, as POST /api/events takes it
  *	csv	a header of our field names; an empty cell is an absent field
  *	twilio	the logs of messages and calls of Twilio's console, and its bulk export (import_twilio.c)
+ *
+ *	--map	the report of any other carrier (import_map.c)
  *
  * A bad line is reported on stderr, `FILE:LINE: field: what was wrong`, and skipped; with --strict it ends the import, and
  * nothing after it is written.  The summary is on stdout.  Exit 1 if any line was rejected or conflicts with an event in the
@@ -25,13 +27,13 @@
 #include "base/json.h"
 
 /* The formats.  A new one is defined in a file of its own, and has its place here and in the two texts. */
-extern const struct import_format import_ndjson, import_columns, import_twilio;
+extern const struct import_format import_ndjson, import_columns, import_twilio, import_map;
 
 static const struct import_format *const formats[] = { &import_ndjson, &import_columns, &import_twilio };
 static const char format_names[] = "ndjson, csv or twilio";
 
 const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME | --anyway] [--strict] "
-    "[--ignore-prices]";
+    "[--map MAP] [--ignore-prices]";
 
 enum { BUSY_TRIES = 12 };	/* of DB_LOCK_WAIT_MS each, before a busy database ends an import */
 
@@ -294,7 +296,7 @@ run(struct import *im, bool looks)
 int
 cmd_import(struct cli *c, int argc, char **argv)
 {
-	const char *path, *org = NULL, *format = NULL, *source = NULL;
+	const char *path, *org = NULL, *format = NULL, *source = NULL, *map = NULL;
 	struct import im = { .cli = c };
 	bool is_anyway = false;
 	int rc;
@@ -302,15 +304,19 @@ cmd_import(struct cli *c, int argc, char **argv)
 	if (!cli_options("import", argc, argv, (const struct option_spec[]) {
 	    { "--org", &org, NULL }, { "--format", &format, NULL }, { "--source", &source, NULL },
 	    { "--anyway", NULL, &is_anyway }, { "--strict", NULL, &im.is_strict },
-	    { "--ignore-prices", NULL, &im.ignores_prices }, { 0 } }, &path, 1, 1))
+	    { "--map", &map, NULL }, { "--ignore-prices", NULL, &im.ignores_prices }, { 0 } }, &path, 1, 1))
 		return USAGE;
 	if (source != NULL && is_anyway)
 		return cli_usage("import", "--anyway: --source says already what the ids are");
-	if ((im.format = choose_format(format, path)) == NULL)
+	if (map != NULL && format != NULL)
+		return cli_usage("import", "--map: is a format of its own; leave --format out");
+	if ((im.format = map != NULL ? &import_map : choose_format(format, path)) == NULL)
 		return cli_usage("import", "--format: \"%s\" is not %s", format, format_names);
 	if (im.ignores_prices && !im.format->is_statement)
-		return cli_usage("import", "--ignore-prices: only a carrier's report has prices to ignore, such as --format twilio");
-	im.source = source != NULL ? source : im.format->source;
+		return cli_usage("import", "--ignore-prices: only a carrier's report has prices to ignore: --format twilio or --map");
+	if (map != NULL && (im.map = report_map_new(map)) == NULL)
+		return USAGE;
+	im.source = source != NULL ? source : im.map != NULL ? report_map_source(im.map) : im.format->source;
 	if (!source_ok(im.source))
 		return cli_usage("import", "--source: longer than %d bytes, contains control characters, or is reserved",
 		    EVENT_SOURCE_MAX);
@@ -318,5 +324,6 @@ cmd_import(struct cli *c, int argc, char **argv)
 		return FAILED;
 	rc = run(&im, source == NULL && !is_anyway);
 	input_close(&im);
+	report_map_free(im.map);
 	return rc;
 }

@@ -39,6 +39,7 @@ struct import {
 	char org[ID_MAX];
 	const char *source;		/* of events that have none */
 	const struct import_format *format;
+	struct report_map *map;		/* of --map; NULL */
 	bool is_strict, ignores_prices;
 	struct import_look *look;	/* not NULL: a first pass, which writes nothing (import_look.c) */
 	bool is_over, has_failed;
@@ -172,6 +173,15 @@ int64_t		 report_line(const struct report *r);
 const char	*report_cell(const struct report *r, size_t field);
 const char	*report_error(const struct report *r);
 
+/* ---- The map of a carrier's report: import_map.c */
+
+struct report_map;
+
+/* Reads a map, or takes the ready one of that name; NULL, with the error printed, if it is none. */
+struct report_map	*report_map_new(const char *text);
+void			 report_map_free(struct report_map *map);	/* which may be NULL */
+const char		*report_map_source(const struct report_map *map);	/* of its events */
+
 /* ---- Cells as spreadsheets and carriers write them: import_cell.c */
 
 /* What is wrong with an id that a spreadsheet has written as 1.23457E+17; NULL if it has not. */
@@ -193,7 +203,10 @@ bool		 cell_is_word(const char *text, const char *const *words);
 const char	*cell_price(struct import *im, struct json *event, const char *price, const char *currency,
 		    const char *price_column, const char *currency_column);
 
-/* Parses an instant as Twilio's exports write it; false if it is not one, or its zone is neither UTC nor a number. */
+/*
+ * Parses an instant as Twilio's exports and other carriers' reports write it; false if it is not one, or its zone is neither UTC
+ * nor a number.
+ */
 bool	twilio_instant(const char *text, int64_t *at);
 
 #endif

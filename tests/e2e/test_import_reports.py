@@ -1,4 +1,4 @@
-"""daybook import of carriers' own reports: Twilio's log of calls and its bulk export."""
+"""daybook import of carriers' own reports: Twilio's log of calls, its bulk export, and any other one by a map."""
 import json
 
 import pytest
@@ -103,3 +103,88 @@ def test_prices_of_an_account_in_another_currency_can_be_ignored(cli):
 def test_the_prefixes_of_numbers_are_channels(cli, to, channel):
     report(cli, lines({"to": to}))
     assert events(cli, "channel") == [(channel,)]
+
+
+# ---- Any report, by a map
+
+OWN_MAP = "id=Message Id,occurredAt=Sent|Created,status=State,sent=OK|Late,failed=No,skipped=Wait,parts=Units,cost=Price,currency=Cur,to=Number,reason=Why"
+OWN_HEADER = "Sent;Message Id;State;Units;Price;Cur;Number;Why\n"
+AT = 1614600000000
+
+
+def mapped(cli, content, text, *options, rc=0):
+    cli.file("r.txt", content)
+    return cli("import", "r.txt", "--map", text, *options, rc=rc)
+
+
+def test_a_map_of_ones_own_reads_any_report(cli):
+    text = OWN_HEADER + ("2021-03-01 12:00:00;m1;OK;2;0,02;USD;1;\n2021-03-01T12:00:00+0000;m2;late;1;0,02;EUR;1;\n"
+                         "2021-03-01 13:00:00.123456+01:00;m3;No;1;;;14165550100;no route\n2021-03-01 12:00:00Z;m4;Wait;1;;;1;\n"
+                         "2021-03-01 12:00:00;m5;Lost;1;;;1;\n")
+    out = mapped(cli, text, OWN_MAP, "--source", "acme-sms", rc=1)
+    assert out.splitlines() == ["accepted 3, duplicates 0, conflicts 0, rejected 1", "skipped 1 (0 inbound, 1 never sent), adjusted 0, differ 0",
+                                "left out 1 prices in EUR; Daybook counts US dollars, and used its own prices"]
+    assert cli.err == "r.txt:6: status: none of the words of the map\n"
+    assert events(cli, "source, id, parts, status, cost_micros, occurred_at / 1000 * 1000") == [
+        ("acme-sms", "m1", 2, "sent", 20000, AT), ("acme-sms", "m2", 1, "sent", 0, AT), ("acme-sms", "m3", 1, "failed", 0, AT)]
+    assert cli.sql("SELECT phone, reason FROM failure") == [("14165550100", "no route")]
+    assert "adjusted 0" in mapped(cli, text, OWN_MAP, "--source", "acme-sms", rc=1)
+
+
+READY = {
+    "plivo": ("message_uuid,from_number,to_number,message_direction,message_state,message_time,units,total_rate,total_amount,error_code\n"
+              "a,1,2,outbound,delivered,2021-03-01 17:30:00+05:30,2,0.0055,0.0110,\nb,1,14165550100,outbound,rejected,2021-03-01 12:00:00+00:00,1,0,0,420\n"
+              "c,1,2,inbound,received,2021-03-01 12:00:00+00:00,1,0,0,\nd,1,2,outbound,queued,2021-03-01 12:00:00+00:00,1,0,0,\n",
+              [("a", 2, "sent", 11000), ("b", 1, "failed", 0)]),
+    "vonage": ("account_id,message_id,client_ref,direction,from,to,date_received,date_finalized,status,error_code_description,currency,total_price\n"
+               "x,a,,outbound,1,2,2021-03-01T12:00:00+0000,,delivered,,USD,0.0333\nx,b,,outbound,1,2,2021-03-01T12:00:00+0000,,rejected,spam,EUR,0.0333\n"
+               "x,c,,inbound,1,2,2021-03-01T12:00:00+0000,,delivered,,USD,0\n", [("a", 1, "sent", 33300), ("b", 1, "sent", 0)]),
+    "telnyx": ('{"uuid":"a","sent_at":"2021-03-01T12:00:00.000+00:00","direction":"outbound","status":"delivered","parts":2,"cost":"0.008","currency":"USD","cld":"+1"}\n'
+               '{"id":"b","created_at":"2021-03-01T12:00:00Z","direction":"outbound","status":"GW_REJECT","parts":1,"cost":"0","currency":"USD","cld":"14165550100"}\n'
+               '{"id":"c","sent_at":"2021-03-01T12:00:00Z","direction":"outbound","status":"sent","parts":1,"cost":{"amount":"0.004","currency":"USD"}}\n'
+               '{"id":"d","sent_at":"2021-03-01T12:00:00Z","direction":"inbound","status":"received"}\n',
+               [("a", 2, "sent", 8000), ("b", 1, "failed", 0), ("c", 1, "sent", 4000)]),
+    "sns": ("PublishTimeUTC,MessageId,DestinationPhoneNumber,MessageType,DeliveryStatus,PriceInUSD,PartNumber,TotalParts\n"
+            "2021-03-01T12:00:00.000Z,a,1,Transactional,Message has been accepted by phone carrier,0.00645,1,2\n"
+            "2021-03-01T12:00:00.200Z,a,1,Transactional,Message has been accepted by phone carrier,0.00645,2,2\n"
+            "2021-03-01T12:00:00.000Z,b,14165550100,Promotional,Invalid phone number,0.0,0,1\n"
+            "2021-03-01T12:00:00.000Z,c,1,Promotional,Phone carrier has blocked this message,0.00645,0,1\n",
+            [("a", 2, "sent", 12900), ("b", 1, "failed", 0), ("c", 1, "sent", 6450)]),
+}
+
+
+@pytest.mark.parametrize("carrier", READY)
+def test_a_ready_map_reads_the_report_of_its_carrier(cli, carrier):
+    content, ledger = READY[carrier]
+    mapped(cli, content, carrier)
+    assert events(cli, "id, parts, status, cost_micros") == ledger
+    assert events(cli, "DISTINCT source, occurred_at") == [(carrier, AT)]
+    assert cli.sql("SELECT phone FROM failure") == [("14165550100",)] * any(e[2] == "failed" for e in ledger)
+    again = mapped(cli, content, carrier)
+    assert summary(again)["accepted"] == 0 and "adjusted 0, differ 0" in again
+    cli("verify")
+
+
+def test_calls_channels_and_campaigns_of_a_map(cli):
+    text = "ID,When,Length,Tag,Way\na,2021-03-01 12:00:00,61,spring,MO\nb,2021-03-01 12:00:00,61,spring,MT\nc,2021-03-01 12:00:00,,,MT\n"
+    mapped(cli, text, "channel=CALL,id=id,occurredAt=when,seconds=length,campaignId=tag,direction=way,inbound=mo|in")
+    assert events(cli, "id, channel, parts, coalesce(campaign_given, '')") == [("b", "CALL", 2, "spring"), ("c", "CALL", 1, "")]
+
+
+@pytest.mark.parametrize("text, what", [
+    ("plivio", 'not the name of a ready map (plivo, vonage, telnyx, sns), and not KEY=COLUMN: "plivio"'), ("id=a", 'needed: "occurredAt"'),
+    ("occurredAt=a", 'needed: "id"'), ("id=a,occurredAt=b,price=c", '"price" is none of id, occurredAt'),
+    ("id=a,id=b,occurredAt=c", 'given twice: "id"'), ("id=,occurredAt=c", 'empty or too many columns: "id"'),
+    ("id=a||b,occurredAt=c", 'empty or too many columns: "id"'), ("id=a,occurredAt=c,channel=FAX", 'channel: unknown "FAX"'),
+    ("id=a,occurredAt=c,status=d", "a status needs the words"), ("id=a,occurredAt=c,sent=d", "a status needs the words")])
+def test_a_map_that_cannot_be_is_refused_before_anything_is_read(cli, text, what):
+    mapped(cli, "a,b\n", text, rc=2)
+    assert what in cli.err
+
+
+def test_a_column_of_a_map_that_the_report_lacks_is_named(cli):
+    mapped(cli, OWN_HEADER.replace("Units", "Unit"), OWN_MAP, rc=1)
+    assert "r.txt:1: header: the column Units is missing" in cli.err
+    cli("import", "r.txt", "--map", "sns", "--format", "csv", rc=2)
+    mapped(cli, "id,at\n1,2021-03-01 12:00:00\n", "id=id,occurredAt=at", "--ignore-prices")
+    assert events(cli) == [("1",)]
