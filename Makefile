@@ -53,8 +53,9 @@ SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch]) schem
 HTDOCS = $(B)/htdocs/index.html
 
 # ---- The packages, all of them; everything that installs looks here.
+# (zlib: carriers deliver their logs compressed by gzip, and `daybook import` unpacks them.)
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
-	libssl-dev libcsv-dev tzdata lighttpd libjs-chart.js
+	libssl-dev libcsv-dev zlib1g-dev tzdata lighttpd libjs-chart.js
 BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
 	faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch lighttpd-mod-deflate systemd \
@@ -126,7 +127,7 @@ $(PROGRAMS): $(B)/cgi-bin/%.fcgi: $$(patsubst $$(PERCENT).c,$(B)/$$(PERCENT).o,$
 
 $(COMMAND): $(CLI_OBJ) $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBS) -lcsv
+	$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBS) -lcsv -lz
 endif
 
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a

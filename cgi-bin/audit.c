@@ -85,9 +85,10 @@ format_next(struct req *r, const struct audit_page *page, bool with_installation
 /* ---- The reply */
 
 static void
-put_csv(struct req *r, struct buf *body, const struct audit_page *page)
+put_csv(struct req *r, struct buf *body, struct spans days, const struct audit_page *page)
 {
-	static const char *const names[] = { "id", "at", "organizationId", "credential", "actor", "action", "detail", NULL };
+	static const char *const names[] = { "id", "at", "organizationId", "credential", "actor", "action", "detail",
+		"localTime", NULL };
 	struct csv csv = { .to = body };
 
 	csv_put_names(&csv, names);
@@ -99,6 +100,7 @@ put_csv(struct req *r, struct buf *body, const struct audit_page *page)
 		csv_put_text(&csv, row->actor);
 		csv_put_text(&csv, row->action);
 		csv_put_text(&csv, row->detail);
+		day_put_csv_local(&csv, days, row->at);
 		csv_put_end(&csv);
 	}
 }
@@ -160,7 +162,7 @@ audit_get(struct req *r, struct buf *body)
 		put_json(r, json_on(body), &page, with_installation);
 		return OK;
 	}
-	put_csv(r, body, &page);
+	put_csv(r, body, org.days, &page);
 	reply_cursor(r, page.has_more ? format_next(r, &page, with_installation) : NULL);
 	return OK;
 }

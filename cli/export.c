@@ -14,6 +14,7 @@
  * With --adjustments figures are as first recorded, and settlements and other adjustments are rows of differences (status
  * `adjust`), which cannot be imported.
  *
+ *	localTime	the organization's day and time, in CSV, for people: `import` does not read it
  *	to, reason	of a failed event; `erased` if they were blanked, or if a void took the event back
  *	reason	of a void; `exported` if it has none, as in files that an old version wrote
  */
@@ -60,7 +61,7 @@ read_page(struct export *x, bool *is_last)
 		if (!x->with_adjusts && (st = ledger_stand(c->db, c->arena, &x->org, &prices, &page.lines[i])) != OK)
 			return st;
 		if (x->is_csv)
-			ledger_put_csv(&csv, &page.lines[i]);
+			ledger_put_csv(&csv, x->org.days, &page.lines[i]);
 		else {
 			ledger_put_event(json_on(&x->out), &page.lines[i]);
 			buf_put_byte(&x->out, '\n');
@@ -85,8 +86,11 @@ run(struct export *x)
 	bool is_last = false;
 	enum status st = OK;
 
-	if (x->is_csv)
+	/* A spreadsheet reads UTF-8 only with a byte order mark, without which names become nonsense. */
+	if (x->is_csv) {
+		buf_put_text(&x->out, "\xef\xbb\xbf");
 		ledger_put_csv_names(&(struct csv) { .to = &x->out, .is_for_import = true });
+	}
 	while (!is_last && !ferror(stdout)) {
 		if ((st = db_read_begin(c->db)) != OK)
 			break;

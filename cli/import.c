@@ -1,5 +1,6 @@
 /*
  * daybook import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME | --anyway] [--strict]
+ *	[--map MAP] [--ignore-prices]
  *
  * Imports events from a file into the ledger, in constant memory: at most IMPORT_BATCH events in a write
  * transaction, with the writers' lock released between two of them.  Importing the same file again counts nothing twice.
@@ -8,38 +9,40 @@
  *
  *	ndjson	one event a line, as POST /api/events takes it
  *	csv	a header of our field names; an empty cell is an absent field
- *	twilio	the message log of Twilio's console (import_twilio.c)
+ *	twilio	the logs of messages and calls of Twilio's console, and its bulk export (import_twilio.c)
+ *
+ *	--map	the report of any other carrier (import_map.c)
  *
  * A bad line is reported on stderr, `FILE:LINE: field: what was wrong`, and skipped; with --strict it ends the import, and
  * nothing after it is written.  The summary is on stdout.  Exit 1 if any line was rejected or conflicts with an event in the
  * ledger, or if one of a statement contradicts it.  Settlements of voided events are passed over and counted.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "import.h"
 #include "time/instant.h"
 #include "base/json.h"
 
 /* The formats.  A new one is defined in a file of its own, and has its place here and in the two texts. */
-extern const struct import_format import_ndjson, import_columns, import_twilio;
+extern const struct import_format import_ndjson, import_columns, import_twilio, import_map;
 
 static const struct import_format *const formats[] = { &import_ndjson, &import_columns, &import_twilio };
 static const char format_names[] = "ndjson, csv or twilio";
 
-const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME | --anyway] [--strict]";
+const char import_usage[] = "import FILE|- [--org ID] [--format ndjson|csv|twilio] [--source NAME | --anyway] [--strict] "
+    "[--map MAP] [--ignore-prices]";
 
 enum { BUSY_TRIES = 12 };	/* of DB_LOCK_WAIT_MS each, before a busy database ends an import */
-
-static const char stays[] = "Accepted events are kept; to continue, import the file again";
 
 bool
 import_stop(struct import *im, int64_t line, const char *what)
 {
+	const char *stays = im->accepted + im->adjusted > 0 ? "Accepted events are kept; to continue, import the file again" :
+	    "Nothing was imported";
+
 	progress_end();
 	if (line > 0)
 		fprintf(stderr, "daybook: %s:%" PRId64 ": %s. %s\n", im->name, line, what, stays);
@@ -47,17 +50,6 @@ import_stop(struct import *im, int64_t line, const char *what)
 		fprintf(stderr, "daybook: %s: %s. %s\n", im->name, what, stays);
 	im->is_over = im->has_failed = true;
 	return false;
-}
-
-size_t
-import_bytes(struct import *im, char *buffer, size_t n)
-{
-	size_t got = im->is_over ? 0 : fread(buffer, 1, n, im->file);
-
-	if (got < n && ferror(im->file))
-		import_stop(im, 0, strerror(errno));
-	im->done += (int64_t)got;
-	return got;
 }
 
 /* ---- The batch */
@@ -225,23 +217,6 @@ import_event(struct import *im, int64_t line, const char *json, size_t n)
 
 /* ---- The command */
 
-/* The size, for the progress, is known of a regular file only. */
-static bool
-open_file(struct import *im, const char *path)
-{
-	struct stat st;
-
-	im->name = strcmp(path, "-") == 0 ? "stdin" : path;
-	im->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	if (im->file == NULL) {
-		fprintf(stderr, "daybook: %s: %s\n", path, strerror(errno));
-		return false;
-	}
-	if (fstat(fileno(im->file), &st) == 0 && S_ISREG(st.st_mode))
-		im->size = (int64_t)st.st_size;
-	return true;
-}
-
 /* Only the id is kept: each batch loads the organization again, because it may change meanwhile. */
 static bool
 choose_organization(struct import *im, const char *id)
@@ -274,8 +249,10 @@ choose_format(const char *name, const char *path)
 {
 	size_t n = strlen(path);
 
+	if (n > 3 && strcasecmp(path + n - 3, ".gz") == 0)
+		n -= 3;
 	if (name == NULL)
-		name = n > 4 && strcasecmp(path + n - 4, ".csv") == 0 ? "csv" : "ndjson";
+		name = n > 4 && strncasecmp(path + n - 4, ".csv", 4) == 0 ? "csv" : "ndjson";
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strcmp(formats[i]->name, name) == 0)
 			return formats[i];
@@ -290,6 +267,9 @@ print_summary(const struct import *im)
 	if (im->format->is_statement)
 		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never sent), adjusted %" PRId64 ", differ %" PRId64
 		    "\n", im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted, im->differ);
+	for (size_t i = 0; i < CURRENCIES_MAX && im->left_out[i].count > 0; i++)
+		printf("left out %" PRId64 " prices in %s; Daybook counts US dollars, and used its own prices\n",
+		    im->left_out[i].count, im->left_out[i].code);
 	if (im->voided > 0)
 		printf("passed over %" PRId64 " of voided events\n", im->voided);
 	if (im->unknown_campaigns > 0)
@@ -310,37 +290,40 @@ run(struct import *im, bool looks)
 	}
 	free(im->items);
 	free(im->lines);
-	if (im->spool != NULL)
-		fclose(im->spool);
 	return im->has_failed || im->rejected > 0 || im->conflicts > 0 || im->differ > 0 ? FAILED : DONE;
 }
 
 int
 cmd_import(struct cli *c, int argc, char **argv)
 {
-	const char *path, *org = NULL, *format = NULL, *source = NULL;
+	const char *path, *org = NULL, *format = NULL, *source = NULL, *map = NULL;
 	struct import im = { .cli = c };
 	bool is_anyway = false;
-	FILE *file;
 	int rc;
 
 	if (!cli_options("import", argc, argv, (const struct option_spec[]) {
 	    { "--org", &org, NULL }, { "--format", &format, NULL }, { "--source", &source, NULL },
-	    { "--anyway", NULL, &is_anyway }, { "--strict", NULL, &im.is_strict }, { 0 } }, &path, 1, 1))
+	    { "--anyway", NULL, &is_anyway }, { "--strict", NULL, &im.is_strict },
+	    { "--map", &map, NULL }, { "--ignore-prices", NULL, &im.ignores_prices }, { 0 } }, &path, 1, 1))
 		return USAGE;
 	if (source != NULL && is_anyway)
 		return cli_usage("import", "--anyway: --source says already what the ids are");
-	if ((im.format = choose_format(format, path)) == NULL)
+	if (map != NULL && format != NULL)
+		return cli_usage("import", "--map: is a format of its own; leave --format out");
+	if ((im.format = map != NULL ? &import_map : choose_format(format, path)) == NULL)
 		return cli_usage("import", "--format: \"%s\" is not %s", format, format_names);
-	im.source = source != NULL ? source : im.format->source;
+	if (im.ignores_prices && !im.format->is_statement)
+		return cli_usage("import", "--ignore-prices: only a carrier's report has prices to ignore: --format twilio or --map");
+	if (map != NULL && (im.map = report_map_new(map)) == NULL)
+		return USAGE;
+	im.source = source != NULL ? source : im.map != NULL ? report_map_source(im.map) : im.format->source;
 	if (!source_ok(im.source))
 		return cli_usage("import", "--source: longer than %d bytes, contains control characters, or is reserved",
 		    EVENT_SOURCE_MAX);
-	if (!cli_open(c) || !choose_organization(&im, org) || !open_file(&im, path))
+	if (!cli_open(c) || !choose_organization(&im, org) || !input_open(&im, path))
 		return FAILED;
-	file = im.file;
 	rc = run(&im, source == NULL && !is_anyway);
-	if (file != stdin)
-		fclose(file);
+	input_close(&im);
+	report_map_free(im.map);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * CSV with a header of our own field names.  Each record becomes the JSON of an event, so that event_read alone decides what
- * an event may be.
+ * CSV with a header of our own field names, and any others, which are not read.  Each record becomes the JSON of an event, so
+ * that event_read alone decides what an event may be.
  */
 #include <string.h>
 #include <strings.h>
@@ -12,25 +12,18 @@ static const struct column {
 	const char *name;
 	bool is_number;
 } columns[] = {
-	{ "id", false }, { "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
+	{ "id", false },	/* the first: record_error */
+	{ "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
 	{ "parts", true }, { "status", false }, { "cost", true }, { "campaignId", false }, { "segmentNumber", true },
 	{ "to", false }, { "reason", false }, { "voids", false }, { "settles", false },
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-/* The columns of a file, in its order. */
+/* The columns of a file, in its order; NULL is one that is not read. */
 struct header {
 	const struct column *at[TABLE_COLUMNS_MAX];
-	size_t count;
 };
-
-/* Whether a column is one that only Twilio's export has: a hint for the error. */
-static bool
-is_twilio(const char *name)
-{
-	return strcasecmp(name, "From") == 0 || strcasecmp(name, "Sid") == 0 || strcasecmp(name, "NumSegments") == 0;
-}
 
 static const struct column *
 column_of(const char *name)
@@ -41,79 +34,112 @@ column_of(const char *name)
 	return NULL;
 }
 
-/* Maps the columns to fields.  An unknown or repeated one ends the import, because every record would be read wrongly. */
+static bool
+has_column(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < table_columns(t); i++)
+		if (strcmp(table_name(t, i), name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether two names are the same but for the case, one letter too many, too few or another, or two in the wrong order. */
+static bool
+is_near(const char *a, const char *b)
+{
+	while (*a != '\0' && (*a | 0x20) == (*b | 0x20)) {
+		a++;
+		b++;
+	}
+	if (*a == '\0' || *b == '\0')
+		return strlen(a) + strlen(b) <= 1;
+	return strcasecmp(a + 1, b) == 0 || strcasecmp(a, b + 1) == 0 || strcasecmp(a + 1, b + 1) == 0 ||
+	    (a[0] == b[1] && a[1] == b[0] && strcasecmp(a + 2, b + 2) == 0);
+}
+
+/* The field that a name probably means, which the file does not have; NULL if there is none. */
+static const char *
+meant(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (strlen(name) > 1 && is_near(name, columns[i].name) && !has_column(t, columns[i].name))
+			return columns[i].name;
+	return NULL;
+}
+
+/* Stops if a column is missing without which no line is an event. */
+static bool
+has_needed(struct import *im, const struct table *t)
+{
+	if (!has_column(t, "id"))
+		return import_stop(im, table_line(t), "header: the column id is missing");
+	if (!has_column(t, "occurredAt") && !has_column(t, "voids") && !has_column(t, "settles"))
+		return import_stop(im, table_line(t), "header: the column occurredAt is missing");
+	return true;
+}
+
+/* Maps one column.  False, with the import stopped, if every record would be read wrongly: it is repeated, or a slip. */
+static bool
+map_column(struct import *im, struct table *t, struct header *h, size_t n)
+{
+	const char *name = table_name(t, n), *near = NULL;
+	struct arena *a = im->cli->arena;
+
+	if ((h->at[n] = column_of(name)) == NULL)
+		near = meant(t, name);
+	else
+		table_use(t, n);
+	if (near != NULL)
+		return import_stop(im, table_line(t), arena_printf(a, "header: unknown column \"%.64s\"; perhaps %s is meant",
+		    cli_shown(im->cli, name), near));
+	for (size_t i = 0; h->at[n] != NULL && i < n; i++)
+		if (h->at[i] == h->at[n])
+			return import_stop(im, table_line(t), arena_printf(a, "header: the column \"%s\" is given twice", name));
+	return true;
+}
+
+/* Maps the columns to fields, and reports those that are none of ours: a table of a person has columns of its own. */
 static bool
 read_header(struct import *im, struct table *t, struct header *h)
 {
-	bool has_id = false;
 	struct arena *a = im->cli->arena;
+	const char *unread = "";
 
-	if (!table_next(t))
-		return im->is_over ? false : import_stop(im, 0, "the file is empty; its first line must name the columns");
-	if (table_error(t) != NULL)
-		return import_stop(im, table_line(t), table_error(t));
-	for (h->count = 0; h->count < table_count(t); h->count++) {
-		const char *name = table_cell(t, h->count);
-		const struct column *column = column_of(name);
-
-		if (column == NULL)
-			return import_stop(im, table_line(t), arena_printf(a, "header: unknown column \"%.64s\"; one of id, "
-			    "source, channel, occurredAt, messages, parts, status, cost, campaignId, segmentNumber, to, "
-			    "reason, voids, settles%s", name, is_twilio(name) ? "; for an export of Twilio use --format twilio" : ""));
-		for (size_t i = 0; i < h->count; i++)
-			if (h->at[i] == column)
-				return import_stop(im, table_line(t), arena_printf(a, "header: the column \"%s\" is given twice", name));
-		h->at[h->count] = column;
-		has_id |= strcmp(name, "id") == 0;
-	}
-	return has_id || import_stop(im, table_line(t), "header: the column id is missing");
-}
-
-static const char *
-skip_digits(const char *p)
-{
-	while (*p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* Whether a cell is a number as JSON writes it.  Anything else is passed on as a text, which event_read then rejects. */
-static bool
-is_number(const char *text)
-{
-	const char *p = text + (text[0] == '-'), *digits = p;
-
-	p = skip_digits(p);
-	if (p == digits || (digits[0] == '0' && p > digits + 1))
+	if (!table_begin(t))
 		return false;
-	if (*p == '.') {
-		digits = ++p;
-		if ((p = skip_digits(p)) == digits)
+	if (!has_column(t, "id") && (has_column(t, "Sid") || has_column(t, "NumSegments")))
+		return import_stop(im, table_line(t), "header: the column id is missing; for an export of Twilio use --format twilio");
+	for (size_t n = 0; n < table_columns(t); n++) {
+		const char *name = table_name(t, n);
+
+		if (!map_column(im, t, h, n))
 			return false;
+		if (h->at[n] == NULL && name[0] != '\0' && strcmp(name, "localTime") != 0)	/* which is for people */
+			unread = arena_printf(a, "%.400s%s%.64s", unread, unread[0] != '\0' ? ", " : "", cli_shown(im->cli, name));
 	}
-	if (*p == 'e' || *p == 'E') {
-		p += p[1] == '+' || p[1] == '-' ? 2 : 1;
-		digits = p;
-		if ((p = skip_digits(p)) == digits)
-			return false;
-	}
-	return *p == '\0';
+	if (!has_needed(im, t))
+		return false;
+	if (unread[0] != '\0' && im->look == NULL)
+		fprintf(stderr, "%s: columns that are not read: %s\n", im->name, unread);
+	return true;
 }
 
 /* A record as the JSON of an event; an empty cell is an absent member. */
 static void
-put_record(struct buf *to, const struct table *t, const struct header *h)
+put_record(struct buf *to, const struct table *t, const struct header *h, struct arena *a)
 {
 	struct json *j = json_on(to);
 
 	buf_reset(to);
 	json_open_object(j, NULL);
-	for (size_t i = 0; i < h->count; i++) {
+	for (size_t i = 0; i < table_columns(t); i++) {
 		const char *cell = table_cell(t, i);
 
-		if (cell[0] == '\0')
+		if (cell[0] == '\0' || h->at[i] == NULL)
 			continue;
-		if (h->at[i]->is_number && is_number(cell))
+		if (h->at[i]->is_number && table_delimiter(t) != ',')
+			cell = cell_number(a, cell);
+		if (h->at[i]->is_number && cell_is_number(cell))
 			json_put_raw(j, h->at[i]->name, cell, strlen(cell));
 		else
 			json_put_text(j, h->at[i]->name, cell);
@@ -121,24 +147,34 @@ put_record(struct buf *to, const struct table *t, const struct header *h)
 	json_close_object(j);
 }
 
+/* What is wrong with a record before it is read as an event; NULL = nothing. */
+static const char *
+record_error(const struct table *t, const struct header *h)
+{
+	const char *error = table_error(t);
+
+	for (size_t i = 0; error == NULL && i < table_columns(t); i++)
+		if (h->at[i] == &columns[0])
+			error = cell_id_error(table_cell(t, i));
+	return error;
+}
+
 /* Adds the records after the header as events. */
 static void
 run(struct import *im)
 {
 	struct table *t = table_new(im);
-	struct header h = { .count = 0 };
+	struct header h = { .at = { NULL } };
 	struct buf event = { 0 };
+	const char *error;
 	bool goes_on;
 
 	goes_on = read_header(im, t, &h);
 	while (goes_on && table_next(t)) {
-		if (table_error(t) != NULL)
-			goes_on = import_bad(im, table_line(t), table_error(t));
-		else if (table_count(t) != h.count)
-			goes_on = import_bad(im, table_line(t), arena_printf(im->cli->arena,
-			    "record: has %zu cells; the header has %zu", table_count(t), h.count));
+		if ((error = record_error(t, &h)) != NULL)
+			goes_on = import_bad(im, table_line(t), error);
 		else {
-			put_record(&event, t, &h);
+			put_record(&event, t, &h, im->cli->arena);
 			goes_on = import_event(im, table_line(t), event.text, event.size);
 		}
 	}

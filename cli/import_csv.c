@@ -1,12 +1,19 @@
 /*
  * A CSV file, read one record at a time: the only file that knows libcsv.
  *
+ * Cells are separated by what the first line has most of, a comma, a semicolon, a tab or a bar, or by what a line `sep=` says:
+ * Excel writes semicolons where the comma is part of numbers, and tabs in what it calls Unicode text.
+ *
+ * Nothing is known here of what the cells mean, and whoever reads a table says which of them it uses: a byte of Windows-1252 in
+ * a text that nobody reads is no fault.  Records without any text are passed over, as are empty cells past the header.
+ *
  * libcsv gets one physical line at a time, so that at most one record ends in each piece, and the line that a record begins
  * on is known.  It is lenient with stray quotation marks; one that is never closed is noticed by the size of the cell, or at
  * the end of the file.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <csv.h>
 
@@ -20,7 +27,8 @@ struct table {
 	struct csv_parser parser;
 	char buffer[BUFFER_SIZE];
 	size_t start, end;		/* what is read and not yet parsed */
-	bool has_begun;			/* the first bytes have been checked for a byte order mark */
+	bool has_begun;			/* the separator has been chosen */
+	char delimiter;
 	bool is_eof;
 	bool is_open;			/* inside a record */
 	bool is_whole;			/* a record has ended */
@@ -29,8 +37,13 @@ struct table {
 	char *text;			/* the record's cells, one after the other, each with a NUL */
 	size_t used, max;
 	size_t cells[TABLE_COLUMNS_MAX];	/* where each begins */
+	bool is_text[TABLE_COLUMNS_MAX];	/* UTF-8 without a NUL, which a C string cannot hold */
 	size_t count;
 	const char *error;
+	struct arena *texts;		/* of the header */
+	const char *names[TABLE_COLUMNS_MAX];	/* of the columns; "" = not UTF-8 */
+	bool is_used[TABLE_COLUMNS_MAX];
+	size_t columns;
 };
 
 struct table *
@@ -41,6 +54,7 @@ table_new(struct import *im)
 	memset(t, 0, sizeof(*t));
 	t->im = im;
 	t->at_line = 1;
+	t->texts = arena_new();
 	if (csv_init(&t->parser, CSV_APPEND_NULL) != 0)
 		out_of_memory();
 	csv_set_blk_size(&t->parser, 4096);
@@ -51,6 +65,7 @@ void
 table_free(struct table *t)
 {
 	csv_free(&t->parser);
+	arena_free(t->texts);
 	free(t->text);
 	free(t);
 }
@@ -61,34 +76,53 @@ table_line(const struct table *t)
 	return t->line;
 }
 
-size_t
-table_count(const struct table *t)
-{
-	return t->count;
-}
-
 const char *
 table_cell(const struct table *t, size_t i)
 {
 	return i < t->count ? t->text + t->cells[i] : "";
 }
 
+char
+table_delimiter(const struct table *t)
+{
+	return t->delimiter;
+}
+
+size_t
+table_columns(const struct table *t)
+{
+	return t->columns;
+}
+
+const char *
+table_name(const struct table *t, size_t column)
+{
+	return t->names[column];
+}
+
+void
+table_use(struct table *t, size_t column)
+{
+	t->is_used[column] = true;
+}
+
 const char *
 table_error(const struct table *t)
 {
-	return t->error;
-}
+	struct arena *a = t->im->cli->arena;
+	bool is_long = false;
 
-/* Whether a cell is UTF-8 without a NUL, which a C string cannot hold. */
-static bool
-is_text(const char *text, size_t n)
-{
-	size_t length;
-
-	for (size_t i = 0; i < n; i += length)
-		if (text[i] == '\0' || (length = utf8_char(text + i, n - i)) == 0)
-			return false;
-	return true;
+	if (t->error != NULL)
+		return t->error;
+	for (size_t i = t->columns; i < t->count; i++)
+		is_long |= table_cell(t, i)[0] != '\0';
+	if (t->count < t->columns || is_long)
+		return arena_printf(a, "record: has %zu cells; the header has %zu", t->count, t->columns);
+	for (size_t i = 0; i < t->columns; i++)
+		if (t->is_used[i] && !t->is_text[i])
+			return arena_printf(a, "%s: not UTF-8, or contains a NUL; save the file as UTF-8",
+			    cli_shown(t->im->cli, t->names[i]));
+	return NULL;
 }
 
 /*
@@ -104,12 +138,11 @@ on_cell(void *data, size_t n, void *arg)
 		t->error = t->count == TABLE_COLUMNS_MAX ? "record: more than 128 cells" : "record: longer than 1 MiB";
 		return;
 	}
-	if (!is_text(data, n))
-		t->error = "record: not UTF-8, or contains a NUL";
 	if (t->used + n + 1 > t->max) {
 		t->max = 2 * (t->used + n + 1);
 		t->text = xrealloc(t->text, t->max);
 	}
+	t->is_text[t->count] = utf8_is_valid(data, n) && memchr(data, '\0', n) == NULL;
 	t->cells[t->count++] = t->used;
 	memcpy(t->text + t->used, data, n);
 	t->text[t->used + n] = '\0';
@@ -127,18 +160,6 @@ on_record(int end, void *arg)
 	t->is_open = false;
 }
 
-/* Reads the next block of the file, without the byte order mark that may begin it; false at the end. */
-static bool
-fill(struct table *t)
-{
-	t->start = 0;
-	t->end = import_bytes(t->im, t->buffer, sizeof(t->buffer));
-	if (!t->has_begun && t->end >= 3 && memcmp(t->buffer, "\xef\xbb\xbf", 3) == 0)
-		t->start = 3;
-	t->has_begun = true;
-	return t->end > t->start;
-}
-
 /* The bytes up to the end of the line, CR or LF, or of the buffer. */
 static size_t
 piece_length(const char *text, size_t n)
@@ -146,6 +167,64 @@ piece_length(const char *text, size_t n)
 	const char *lf = memchr(text, '\n', n), *cr = memchr(text, '\r', lf != NULL ? (size_t)(lf - text) : n);
 
 	return cr != NULL ? (size_t)(cr - text) + 1 : lf != NULL ? (size_t)(lf - text) + 1 : n;
+}
+
+/* The bytes of the first line, without its end. */
+static size_t
+line_length(const char *text, size_t n)
+{
+	size_t length = piece_length(text, n);
+
+	return length > 0 && (text[length - 1] == '\r' || text[length - 1] == '\n') ? length - 1 : length;
+}
+
+/* Which separator a line has most of outside of quotation marks; a comma if it has none. */
+static char
+separator_of(const char *line, size_t n)
+{
+	static const char separators[] = ",;\t|";
+	size_t counts[sizeof(separators)] = { 0 }, best = 0;
+	bool is_quoted = false;
+	const char *which;
+
+	for (size_t i = 0; i < n; i++) {
+		is_quoted ^= line[i] == '"';
+		if (!is_quoted && line[i] != '\0' && (which = strchr(separators, line[i])) != NULL)
+			counts[which - separators]++;
+	}
+	for (size_t i = 1; separators[i] != '\0'; i++)
+		if (counts[i] > counts[best])
+			best = i;
+	return separators[best];
+}
+
+/* Chooses the separator from the first line, or takes the one that a line `sep=;` names, which is then passed over. */
+static void
+choose_separator(struct table *t)
+{
+	const char *line = t->buffer;
+	size_t n = line_length(line, t->end), quote = n > 0 && line[0] == '"';
+
+	t->has_begun = true;
+	if (n == 5 + 2 * quote && strncasecmp(line + quote, "sep=", 4) == 0 && strchr(",;\t|", line[4 + quote]) != NULL) {
+		t->delimiter = line[4 + quote];
+		t->start = n;	/* what is left of the line is a blank one */
+	} else
+		t->delimiter = separator_of(line, n);
+	csv_set_delim(&t->parser, (unsigned char)t->delimiter);
+}
+
+/* Reads the next block of the file; false at the end. */
+static bool
+fill(struct table *t)
+{
+	t->start = 0;
+	t->end = import_bytes(t->im, t->buffer, sizeof(t->buffer));
+	if (!t->has_begun && t->end > 0 && t->buffer[0] == '{')
+		return import_stop(t->im, 1, "this is JSON, not CSV; --format ndjson reads one object on each line");
+	if (!t->has_begun)
+		choose_separator(t);
+	return t->end > t->start;
 }
 
 static bool
@@ -180,8 +259,9 @@ parse(struct table *t)
 	return true;
 }
 
-bool
-table_next(struct table *t)
+/* Reads the next record, which may have no text in it. */
+static bool
+read_record(struct table *t)
 {
 	t->count = t->used = 0;
 	t->error = NULL;
@@ -203,4 +283,30 @@ table_next(struct table *t)
 	if (csv_fini(&t->parser, on_cell, on_record, t) != 0)
 		return import_stop(t->im, t->line, "a quotation mark is not closed");
 	return t->is_whole;
+}
+
+bool
+table_next(struct table *t)
+{
+	/* Without text every cell is its NUL alone. */
+	do {
+		if (!read_record(t))
+			return false;
+	} while (t->error == NULL && t->used == t->count);
+	return true;
+}
+
+bool
+table_begin(struct table *t)
+{
+	struct import *im = t->im;
+
+	if (!table_next(t))
+		return im->is_over ? false : import_stop(im, 0, "the file is empty; its first line must name the columns");
+	if (t->error != NULL)
+		return import_stop(im, table_line(t), t->error);
+	for (size_t i = 0; i < t->count; i++)
+		t->names[i] = t->is_text[i] ? arena_strdup(t->texts, table_cell(t, i)) : "";
+	t->columns = t->count;
+	return true;
 }

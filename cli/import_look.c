@@ -6,7 +6,6 @@
  * organization has events of another source at all.  The file is then read twice, a pipe from a temporary copy, so that the
  * import is refused before anything of it is written.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,49 +66,20 @@ import_look_batch(struct import *im)
 	return st == OK || import_stop(im, 0, "the database cannot be read");
 }
 
-/* Copies what cannot be read twice into a file without a name. */
-static bool
-spool(struct import *im)
-{
-	char buffer[65536];
-	FILE *copy = tmpfile();
-	size_t n;
-
-	while (copy != NULL && (n = import_bytes(im, buffer, sizeof(buffer))) > 0)
-		if (fwrite(buffer, 1, n, copy) < n)
-			break;
-	if (im->is_over || copy == NULL || ferror(copy) || fflush(copy) != 0) {
-		if (!im->is_over)
-			import_stop(im, 0, arena_printf(im->cli->arena, "no temporary copy: %s", strerror(errno)));
-		if (copy != NULL)
-			fclose(copy);
-		return false;
-	}
-	im->file = im->spool = copy;
-	im->size = im->done;
-	rewind(copy);
-	return true;
-}
-
-/* Reads the whole file without writing, and goes back to where it began. */
+/* Reads the whole file without writing, and goes back to its beginning. */
 static bool
 read_all(struct import *im)
 {
-	off_t start = ftello(im->file);
 	struct import pass;
 
-	if (start < 0 && !spool(im))
+	if (!input_keep(im))
 		return false;
-	start = start < 0 ? 0 : start;
-	im->done = 0;
 	pass = *im;
 	pass.format->run(&pass);
 	import_flush(&pass);
 	progress_end();
 	im->has_failed = pass.has_failed;
-	if (!im->has_failed && fseeko(im->file, start, SEEK_SET) != 0)
-		return import_stop(im, 0, strerror(errno));
-	return !im->has_failed;
+	return !im->has_failed && input_rewind(im);
 }
 
 /* ---- The decision */
@@ -165,7 +135,6 @@ import_look(struct import *im)
 		free(l.found);
 	}
 	im->look = NULL;
-	im->done = 0;
 	arena_free(l.texts);
 	return is_fine;
 }

@@ -1,19 +1,21 @@
 /*
- * The CSV of messages that Twilio's console exports, and similar files that scripts make:
+ * What Twilio says of messages and calls: the logs that its console exports as CSV,
  *
  *	From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit
+ *	Sid,DateCreated,From,To,Direction,Status,StartTime,EndTime,Duration,Price,PriceUnit (calls)
  *
- * Columns are found by their names in the first line, in any case, with or without blanks and underscores, under the names in
- * the table below.  A line becomes one event of one message:
+ * similar tables that scripts make of its API, and the files of its bulk export, which have one JSON object on each line.  Fields
+ * are found by the names in the table below.  A record becomes one event of one message:
  *
- *	Direction	inbound lines are skipped
- *	Status		failed: refused before the carrier, a failed event; delivered, undelivered, sent …: sent;
- *			queued, canceled and others that were never handed over are skipped
+ *	Direction	inbound ones are skipped
+ *	Status		failed: refused before the carrier, a failed event; delivered, undelivered, sent, completed …: sent;
+ *			queued, busy, canceled and others that were never handed over or answered are skipped
  *	NumSegments	its parts; with 0 (which Twilio writes as long as it does not know) or blank it has one, until a later
  *			log says more
- *	Price		its absolute value is the cost, in US dollars; blank: by our own price list
- *	Sid		the id; the source is `twilio` unless another one is given
- *	To, From	`whatsapp:…` is channel WHATSAPP; otherwise SMS (also for MMS)
+ *	Duration	of a call, in seconds: its parts are the minutes begun, at least one
+ *	Price		its absolute value is the cost; blank, or not in US dollars (PriceUnit): by our own price list
+ *	Sid		the id, of a call if it begins with CA; the source is `twilio` unless another one is given
+ *	To, From	`whatsapp:…` is channel WHATSAPP; otherwise SMS (also for MMS and RCS)
  *
  * The file is read as a statement: a Sid that is in the ledger is a duplicate, and what the line says of price, parts and
  * status settles its event.  A line that contradicts the ledger otherwise (a failed message that was sent there, another channel)
@@ -24,115 +26,81 @@
 
 #include "import.h"
 #include "time/instant.h"
-#include "base/json.h"
-#include "base/money.h"
 
-enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, SEGMENTS, PRICE, CURRENCY, ERROR_CODE,
+enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, SEGMENTS, DURATION, PRICE, CURRENCY, ERROR_CODE,
 	ERROR_MESSAGE, FIELDS };
 
-/* Names of the columns without blanks and in lower case; the name that the console uses comes first. */
-static const struct {
-	const char *shown;
-	bool is_needed;
-	const char *names[6];
-} fields[FIELDS] = {
-	[SID] = { "Sid", true, { "sid", "messagesid", "smssid", "smsmessagesid", "messageid" } },
+/* The name that the console uses is shown; the names are those of the API, which its JSON has, and of scripts. */
+static const struct report_field fields[FIELDS] = {
+	[SID] = { "Sid", true, { "sid", "message_sid", "call_sid", "sms_sid", "sms_message_sid", "message_id" } },
 	[DIRECTION] = { "Direction", true, { "direction" } },
-	[STATUS] = { "Status", true, { "status", "messagestatus", "smsstatus" } },
-	[SENT_AT] = { "SentDate", true, { "sentdate", "datesent", "senttime", "timesent", "sentat" } },
-	[CREATED_AT] = { "DateCreated", false, { "datecreated", "createddate", "createdat", "dateupdated" } },
+	[STATUS] = { "Status", true, { "status", "message_status", "call_status", "sms_status" } },
+	[SENT_AT] = { "SentDate", false, { "sent_date", "date_sent", "start_time", "sent_time", "time_sent", "sent_at" } },
+	[CREATED_AT] = { "DateCreated", false, { "date_created", "created_date", "created_at", "date_updated" } },
 	[TO] = { "To", true, { "to" } },
 	[FROM] = { "From", false, { "from" } },
-	[SEGMENTS] = { "NumSegments", true, { "numsegments", "segments", "messagesegments", "numberofsegments" } },
+	[SEGMENTS] = { "NumSegments", false, { "num_segments", "segments", "message_segments", "number_of_segments" } },
+	[DURATION] = { "Duration", false, { "call_duration", "duration" } },
 	[PRICE] = { "Price", false, { "price", "cost" } },
-	[CURRENCY] = { "PriceUnit", false, { "priceunit", "currency" } },
-	[ERROR_CODE] = { "ErrorCode", false, { "errorcode" } },
-	[ERROR_MESSAGE] = { "ErrorMessage", false, { "errormessage" } },
+	[CURRENCY] = { "PriceUnit", false, { "price_unit", "currency" } },
+	[ERROR_CODE] = { "ErrorCode", false, { "error_code" } },
+	[ERROR_MESSAGE] = { "ErrorMessage", false, { "error_message" } },
 };
 
 static const char *const sent_words[] = { "sent", "delivered", "undelivered", "read", "partially_delivered", NULL };
 static const char *const not_sent_words[] = { "queued", "accepted", "scheduled", "sending", "canceled", "cancelled",
 	"receiving", "received", NULL };
+static const char *const not_connected_words[] = { "queued", "initiated", "ringing", "in-progress", "busy", "no-answer",
+	"canceled", "cancelled", NULL };
 
 struct log {
 	struct import *im;
-	struct table *table;
+	struct report *report;
 	struct buf event;		/* as JSON */
 	struct json json;		/* writes it */
-	size_t count;			/* cells of each record */
-	size_t at[FIELDS];		/* which cell; `count` if there is none */
+	bool is_call;			/* the present record is one */
 };
 
 static const char *
 cell(const struct log *l, enum field f)
 {
-	return table_cell(l->table, l->at[f]);	/* "" if there is no such column */
-}
-
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcasecmp(word, *words) == 0)
-			return true;
-	return false;
-}
-
-/* Whether a header cell is that name.  Case, blanks, `_`, `-` and `.` do not matter. */
-static bool
-is_name(const char *header, const char *name)
-{
-	for (; *header != '\0'; header++) {
-		if (strchr(" _-.", *header) != NULL)
-			continue;
-		if ((*header | 0x20) != *name)
-			return false;
-		name++;
-	}
-	return *name == '\0';
-}
-
-/* Finds the cell of a field.  Names are tried in the order of the table, so that the preferred column wins if a file has two. */
-static void
-find_column(struct log *l, enum field f)
-{
-	l->at[f] = l->count;
-	for (size_t n = 0; fields[f].names[n] != NULL; n++)
-		for (size_t i = 0; i < l->count; i++)
-			if (is_name(table_cell(l->table, i), fields[f].names[n])) {
-				l->at[f] = i;
-				return;
-			}
+	return report_cell(l->report, f);
 }
 
 static bool
 read_header(struct log *l)
 {
-	if (!table_next(l->table))
-		return l->im->is_over ? false :
-		    import_stop(l->im, 0, "the file is empty; its first line must name the columns");
-	l->count = table_count(l->table);
-	for (enum field f = 0; f < FIELDS; f++) {
-		find_column(l, f);
-		if (fields[f].is_needed && l->at[f] == l->count)
-			return import_stop(l->im, table_line(l->table), arena_printf(l->im->cli->arena,
-			    "header: the column %s is missing; export the message log in Twilio's console",
-			    fields[f].shown));
-	}
+	if (!report_begin(l->report))
+		return false;
+	if (!report_has(l->report, SENT_AT))
+		return import_stop(l->im, report_line(l->report), "header: the column SentDate is missing (of calls: StartTime); "
+		    "export the log in Twilio's console");
+	if (!report_has(l->report, SEGMENTS) && !report_has(l->report, DURATION))
+		return import_stop(l->im, report_line(l->report), "header: the column NumSegments is missing (of calls: Duration); "
+		    "export the log in Twilio's console");
 	return true;
 }
 
 /* ---- One record */
 
-/* The channel by the prefix of the numbers; NULL if it is none of ours. */
+static bool
+begins(const char *text, const char *word)
+{
+	return strncasecmp(text, word, strlen(word)) == 0;
+}
+
+/* The channel, of a message by the prefix of the numbers; NULL if it is none of ours. */
 static const char *
 channel_name(const struct log *l)
 {
-	static const char whatsapp[] = "whatsapp:";
 	const char *to = cell(l, TO), *from = cell(l, FROM);
 
-	if (strncasecmp(to, whatsapp, strlen(whatsapp)) == 0 || strncasecmp(from, whatsapp, strlen(whatsapp)) == 0)
+	if (l->is_call)
+		return "CALL";
+	if (begins(to, "whatsapp:") || begins(from, "whatsapp:"))
 		return "WHATSAPP";
+	if (begins(to, "rcs:") || begins(from, "rcs:") || begins(to, "sms:") || begins(from, "sms:"))
+		return "SMS";
 	return strchr(to, ':') == NULL && strchr(from, ':') == NULL ? "SMS" : NULL;
 }
 
@@ -146,7 +114,8 @@ put_time(struct log *l)
 	if (text[0] == '\0')
 		return "SentDate: required";
 	if (!twilio_instant(text, &at))
-		return "SentDate: not a time such as 2021-03-01T12:00:00Z or 2021-03-01 12:00:00 UTC";
+		return "SentDate: not a time such as 2021-03-01T12:00:00Z; "
+		    "if a spreadsheet has rewritten it, export the log again, and do not save it there";
 	instant_put(&l->json, "occurredAt", at);
 	return NULL;
 }
@@ -154,32 +123,18 @@ put_time(struct log *l)
 static const char *
 put_parts(struct log *l)
 {
-	const char *text = cell(l, SEGMENTS);
+	enum field f = l->is_call ? DURATION : SEGMENTS;
 	int64_t parts = 0;
 
-	for (const char *p = text; *p != '\0'; p++) {
+	for (const char *p = cell(l, f); *p != '\0'; p++) {
 		if (*p < '0' || *p > '9' || parts > EVENT_COUNT_MAX)
-			return "NumSegments: not a whole number";
+			return l->is_call ? "Duration: not a whole number of seconds" : "NumSegments: not a whole number";
 		parts = parts * 10 + (*p - '0');
 	}
+	if (l->is_call)
+		parts = parts > 0 ? (parts + 59) / 60 : 1;
 	if (parts > 0)
 		json_put_int(&l->json, "parts", parts);
-	return NULL;
-}
-
-static const char *
-put_cost(struct log *l)
-{
-	const char *currency = cell(l, CURRENCY), *price = cell(l, PRICE);
-	int64_t micros;
-
-	if (currency[0] != '\0' && strcasecmp(currency, "USD") != 0)
-		return "PriceUnit: not USD; Daybook counts US dollars only";
-	if (price[0] == '\0')
-		return NULL;
-	if (!money_parse(price + (price[0] == '-'), &micros))
-		return "Price: not a decimal such as -0.0079";
-	json_put_money(&l->json, "cost", micros);
 	return NULL;
 }
 
@@ -210,7 +165,7 @@ put_event(struct log *l, bool is_failed)
 	if (cell(l, SID)[0] == '\0')
 		return "Sid: required";
 	if (channel == NULL)
-		return "To: unknown channel; must be a plain number or begin with whatsapp:";
+		return "To: unknown channel; must be a plain number or begin with whatsapp:, rcs: or sms:";
 	buf_reset(&l->event);
 	l->json = *json_on(&l->event);
 	json_open_object(&l->json, NULL);
@@ -221,10 +176,23 @@ put_event(struct log *l, bool is_failed)
 		return error;
 	if (is_failed)
 		put_failure(l);
-	else if ((error = put_cost(l)) != NULL)
+	else if ((error = cell_price(l->im, &l->json, cell(l, PRICE), cell(l, CURRENCY), "Price", "PriceUnit")) != NULL)
 		return error;
 	json_close_object(&l->json);
 	return NULL;
+}
+
+/* Trunks of Twilio have directions of their own; a call that terminates in the telephone network is ours. */
+static bool
+is_inbound(const char *direction)
+{
+	return begins(direction, "in") || strcasecmp(direction, "trunking-originating") == 0;
+}
+
+static bool
+is_outbound(const char *direction)
+{
+	return begins(direction, "out") || strcasecmp(direction, "trunking-terminating") == 0;
 }
 
 /*
@@ -234,45 +202,42 @@ put_event(struct log *l, bool is_failed)
 static bool
 read_record(struct log *l)
 {
-	const char *direction = cell(l, DIRECTION), *status = cell(l, STATUS), *error = table_error(l->table);
-	int64_t line = table_line(l->table);
-	bool is_failed;
+	const char *direction = cell(l, DIRECTION), *status = cell(l, STATUS), *error = report_error(l->report);
+	int64_t line = report_line(l->report);
+	bool is_failed = strcasecmp(status, "failed") == 0;
 
-	if (error != NULL)
+	l->is_call = begins(cell(l, SID), "CA");
+	if (error != NULL || (error = cell_id_error(cell(l, SID))) != NULL)
 		return import_bad(l->im, line, error);
-	if (table_count(l->table) != l->count)
-		return import_bad(l->im, line, arena_printf(l->im->cli->arena,
-		    "record: has %zu cells; the header has %zu", table_count(l->table), l->count));
-	if (strncasecmp(direction, "in", 2) == 0) {
+	if (is_inbound(direction)) {
 		l->im->inbound++;
 		return true;
 	}
-	if (strncasecmp(direction, "out", 3) != 0)
+	if (!is_outbound(direction))
 		return import_bad(l->im, line, "Direction: must begin with outbound or inbound");
-	if (is_one_of(status, not_sent_words)) {
+	if (cell_is_word(status, l->is_call ? not_connected_words : not_sent_words)) {
 		l->im->not_sent++;
 		return true;
 	}
-	is_failed = strcasecmp(status, "failed") == 0;
-	if (!is_failed && !is_one_of(status, sent_words))
+	if (!is_failed && !(l->is_call ? strcasecmp(status, "completed") == 0 : cell_is_word(status, sent_words)))
 		return import_bad(l->im, line, "Status: unknown; Twilio does not document it");
 	if ((error = put_event(l, is_failed)) != NULL)
 		return import_bad(l->im, line, error);
 	return import_event(l->im, line, l->event.text, l->event.size);
 }
 
-/* Adds the records after the header as events. */
+/* Adds the records as events. */
 static void
 run(struct import *im)
 {
-	struct log l = { .im = im, .table = table_new(im) };
+	struct log l = { .im = im, .report = report_new(im, fields, FIELDS) };
 	bool goes_on;
 
 	goes_on = read_header(&l);
-	while (goes_on && table_next(l.table))
+	while (goes_on && report_next(l.report))
 		goes_on = read_record(&l);
 	buf_free(&l.event);
-	table_free(l.table);
+	report_free(l.report);
 }
 
 const struct import_format import_twilio = { .name = "twilio", .source = "twilio", .is_statement = true, .run = run };

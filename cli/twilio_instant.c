@@ -4,6 +4,7 @@
  *	2021-03-01T12:00:00Z			2021-03-01 12:00:00 UTC
  *	Mon, 01 Mar 2021 12:00:00 +0000		12:00:00 UTC 2021-03-01
  *	2021-03-01 07:00:00 -0500		2021-03-01 12:00:00
+ *	2021-03-01T12:00:00+0000		2021-03-01 17:30:00.123456+05:30
  *
  * The text is split into words, and the form of each tells whether it is a date, a time or an offset.  Without a zone it is
  * UTC, which is what Twilio stores.  Other letters for zones (EST, PST) have several meanings and are refused.
@@ -96,6 +97,22 @@ take_word(struct parts *p, const char *word)
 	return name_of(word, "monTueWedThuFriSatSun") != 0;
 }
 
+/* Sets date, time and offset apart: 2021-03-01T12:00:00+0000 becomes three words. */
+static void
+separate(char text[3 * WORD_MAX])
+{
+	size_t n = strlen(text), at;
+
+	if (n < 16 || (text[10] != 'T' && text[10] != ' ') || text[4] != '-')
+		return;
+	text[10] = ' ';
+	at = 11 + strcspn(text + 11, " +-Z");
+	if (text[at] == '\0' || text[at] == ' ' || n + 1 == (size_t)3 * WORD_MAX)
+		return;
+	memmove(text + at + 1, text + at, n - at + 1);
+	text[at] = ' ';
+}
+
 bool
 twilio_instant(const char *text, int64_t *at)
 {
@@ -107,8 +124,7 @@ twilio_instant(const char *text, int64_t *at)
 	if (strlen(text) >= sizeof(copy))
 		return false;
 	snprintf(copy, sizeof(copy), "%s", text);
-	if (is_shape(copy, "0000-00-00T00:00:00"))
-		copy[10] = ' ';	/* without a zone */
+	separate(copy);
 	for (word = strtok_r(copy, " ,", &rest); word != NULL; word = strtok_r(NULL, " ,", &rest))
 		if (!take_word(&p, word))
 			return false;

@@ -33,7 +33,7 @@ $(B)/programs.h: $(wildcard cgi-bin/*.c cgi-bin/*/*.c) Makefile
 
 $(B)/libexec/daybook: hosting/programs.c $(B)/programs.h $(MAINS) $(B)/libdaybook.a $(STATIC_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -I$(B) $(ALL_LDFLAGS) -o $@ $< $(MAINS) $(LIBS) -lfcgi -lcsv >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
+	$(CC) $(ALL_CFLAGS) -I$(B) $(ALL_LDFLAGS) -o $@ $< $(MAINS) $(LIBS) -lfcgi -lcsv -lz >$(B)/link.log 2>&1 || { cat $(B)/link.log; exit 1; }
 	! grep -vE "in function|Using '(dlopen|getaddrinfo|gethostbyname)'" $(B)/link.log	# which are never called
 
 $(PROGRAMS) $(COMMAND): hosting/launch.c $(B)/libexec/daybook

@@ -1,4 +1,4 @@
-/* A CSV file from the API, all its pages as one. */
+/* A CSV file from the API, all its pages as one, with the mark by which a spreadsheet knows UTF-8. */
 import { el, fill, notice } from './dom.js';
 import { getCsv, query } from './api.js';
 import { t } from './strings.js';
@@ -18,7 +18,7 @@ export async function download(path, values, name, problem, cursor = 'cursor') {
 		fill(problem, notice('bad', error.message));
 		return;
 	}
-	const url = URL.createObjectURL(new Blob(pages, { type: 'text/csv' }));
+	const url = URL.createObjectURL(new Blob(['\ufeff', ...pages], { type: 'text/csv' }));
 	const link = el('a', { href: url, download: name });
 	link.click();
 	setTimeout(() => URL.revokeObjectURL(url), 60000);

@@ -86,6 +86,8 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 	csv_put_int(csv, campaign_unfinished(c, today));
 	instant_put_csv(csv, c->created_at);
 	instant_put_csv(csv, c->updated_at);
+	day_put_csv_local(csv, org->days, c->created_at);
+	day_put_csv_local(csv, org->days, c->updated_at);
 	csv_put_end(csv);
 }
 
@@ -94,7 +96,8 @@ campaign_put_csv(struct buf *to, const struct organization *org, const struct ca
     struct day today)
 {
 	static const char *const names[] = { "campaignId", "name", "status", "contactCount", "partsPerContact", "isSegmented",
-		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "unfinished", "createdAt", "updatedAt", NULL };
+		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "unfinished", "createdAt", "updatedAt",
+		"createdLocalTime", "updatedLocalTime", NULL };
 	struct csv csv = { .to = to };
 
 	csv_put_names(&csv, names);

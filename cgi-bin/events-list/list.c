@@ -76,7 +76,7 @@ put_row(struct req *r, const struct list *l, const struct price_list *prices, st
 	if (st != OK)
 		return st;
 	if (r->is_csv)
-		ledger_put_csv(csv, line);
+		ledger_put_csv(csv, l->org.days, line);
 	else
 		ledger_put(out, line);
 	return OK;

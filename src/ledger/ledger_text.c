@@ -153,9 +153,9 @@ void
 ledger_put_csv_names(struct csv *csv)
 {
 	static const char *const listed[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
-		"campaignId", "segmentNumber", "to", "reason", "voids", NULL };
+		"campaignId", "segmentNumber", "to", "reason", "voids", "localTime", NULL };
 	static const char *const exported[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
-		"campaignId", "segmentNumber", "to", "reason", "voids", "settles", NULL };
+		"campaignId", "segmentNumber", "to", "reason", "voids", "settles", "localTime", NULL };
 
 	csv_put_names(csv, csv->is_for_import ? exported : listed);
 }
@@ -203,7 +203,7 @@ put_correction(struct csv *csv, const struct ledger_line *l)
 }
 
 void
-ledger_put_csv(struct csv *csv, const struct ledger_line *l)
+ledger_put_csv(struct csv *csv, struct spans days, const struct ledger_line *l)
 {
 	csv_put_text(csv, l->row.id);
 	csv_put_text(csv, l->row.source);
@@ -216,6 +216,7 @@ ledger_put_csv(struct csv *csv, const struct ledger_line *l)
 	csv_put_text(csv, text_or(l->row.voids, ""));
 	if (csv->is_for_import)
 		csv_put_text(csv, text_or(l->row.settles, ""));
+	day_put_csv_local(csv, days, l->row.occurred_at);
 	csv_put_end(csv);
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/csv.h"
 #include "time/day.h"
 #include "time/instant.h"
 
@@ -112,6 +113,18 @@ int32_t
 span_offset_at(struct spans s, int64_t at)
 {
 	return s.at[span_find(s, at)].utc_offset_s;
+}
+
+void
+day_put_csv_local(struct csv *c, struct spans s, int64_t at)
+{
+	int64_t local_s = floor_div(at, SECOND_MS) + span_offset_at(s, at), day = floor_div(local_s, DAY_MS / SECOND_MS);
+	int s_of_day = (int)(local_s - day * (DAY_MS / SECOND_MS));
+	char date[DAY_TEXT_MAX], text[DAY_TEXT_MAX + 16];
+
+	snprintf(text, sizeof(text), "%s %02d:%02d:%02d", day_format((struct day){ (int32_t)day }, date), s_of_day / 3600,
+	    s_of_day / 60 % 60, s_of_day % 60);
+	csv_put_text(c, text);
 }
 
 /* The instant at which a clock that always had the offset of span i would show a local time. */

@@ -43,6 +43,10 @@ int64_t		day_start(struct spans s, struct day d);
 /* The offset in force at an instant, in seconds east of UTC. */
 int32_t		span_offset_at(struct spans s, int64_t at);
 
+/* A cell of CSV: the organization's day and time of an instant, 2026-05-20 11:00:00, which spreadsheets take for a time. */
+struct csv;
+void		day_put_csv_local(struct csv *c, struct spans s, int64_t at);
+
 /*
  * The instant at which the wall clock shows d and ms_of_day (milliseconds since its midnight).  A
  * time that the day skips moves forward by the gap (02:30 becomes 03:30); of a time that occurs

@@ -61,6 +61,7 @@ def test_finance_takes_the_history_and_the_events_away_as_csv(page, stack):
     page.type("To", "2026-05-20")
     page.press("Download CSV")
     events = page.downloaded("events-2026-05-01-2026-05-20.csv").splitlines()
+    assert events[0].startswith("\ufeffid,source,")
     assert len(events) == 41 and "2026-05-10T15:00:00.000Z" in events[1], events[:3]
 
 
@@ -70,4 +71,4 @@ def test_a_file_of_many_pages_is_one_file_with_one_header(page, stack):
     page.type("From", "2026-05-19")
     page.press("Download CSV")
     events = page.downloaded("events-2026-05-19-2026-05-20.csv").splitlines()
-    assert len(events) == 10_002 and len(set(events)) == 10_002
+    assert len(events) == 10_002 and len(set(events)) == 10_002 and "".join(events).count("\ufeff") == 1

@@ -127,9 +127,11 @@ def test_pages_join_without_gap_or_repetition(cli):
 
 def test_csv_has_the_fields_names_and_quotes_what_needs_it(cli):
     fill(cli)
-    rows = list(csv.DictReader(io.StringIO(cli("export", "--format", "csv"), newline="")))
+    text = cli("export", "--format", "csv")
+    assert text.startswith("\ufeffid,")
+    rows = list(csv.DictReader(io.StringIO(text[1:], newline="")))
     assert list(rows[0]) == ["id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost", "campaignId",
-                             "segmentNumber", "to", "reason", "voids", "settles"]
+                             "segmentNumber", "to", "reason", "voids", "settles", "localTime"]
     assert rows[1]["reason"] == "opted\nout" and rows[1]["cost"] == "" and rows[1]["to"] == "+14165550100"
     assert rows[3]["voids"] == "z" and rows[3]["reason"] == 'twice, "really"' and rows[3]["occurredAt"] == ""
     assert rows[4]["id"] == " d,\u00e9" and rows[4]["campaignId"] == "spring" and rows[4]["segmentNumber"] == "2"
@@ -160,3 +162,16 @@ def test_wrong_options_are_refused(cli):
     cli("export", "--from", "2026-05-32", rc=2)
     cli("export", "--from", "2026-05-02", "--to", "2026-05-01", rc=2)
     cli("export", "--org", "nobody", rc=1)
+
+
+@pytest.mark.parametrize("at, local", [
+    ("2026-03-08T06:59:59.999Z", "2026-03-08 01:59:59"), ("2026-03-08T07:00:00Z", "2026-03-08 03:00:00"),    # EST to EDT
+    ("2026-11-01T05:59:59Z", "2026-11-01 01:59:59"), ("2026-11-01T06:00:00Z", "2026-11-01 01:00:00"),
+    ("2026-05-20T03:59:59Z", "2026-05-19 23:59:59"), ("2026-05-20T04:00:00Z", "2026-05-20 00:00:00"), ("2012-01-01T00:00:00Z", "2011-12-31 19:00:00")])
+def test_csv_has_the_organization_s_day_and_time(cli, at, local):
+    cli("import", "-", stdin=json.dumps({"id": "a", "occurredAt": at}) + "\n")
+    assert cli("export", "--format", "csv").splitlines()[1].endswith("," + local)
+    cli.file("own.csv", cli.out)
+    assert cli("import", "own.csv") == "accepted 0, duplicates 1, conflicts 0, rejected 0\n" and cli.err == ""
+    cli.file("sheet.csv", cli("export", "--format", "csv")[1:].replace(",", ";").encode("utf-16"))
+    assert cli("import", "sheet.csv") == "accepted 0, duplicates 1, conflicts 0, rejected 0\n"

@@ -1,6 +1,8 @@
 """CSV where a route has it: by `format=csv` or by the header Accept."""
 import csv
 import io
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -72,11 +74,13 @@ def test_the_campaigns_are_a_line_each(api):
     listed = get(api, "campaigns").json["data"]["campaigns"]
     assert [r["campaignId"] for r in rows] == [c["campaignId"] for c in listed] == ["sliced", "spring"]
     first = rows[0]
-    assert {k: first[k] for k in first if not k.endswith("At")} == {
+    assert {k: first[k] for k in first if not k.endswith(("At", "Time"))} == {
         "campaignId": "sliced", "name": "Sliced", "status": "scheduled", "contactCount": "50", "partsPerContact": "1",
         "isSegmented": "true", "segments": "2", "firstDate": "2026-05-21", "lastDate": "2026-05-22", "sent": "0", "failed": "0",
         "reserved": "50", "unfinished": "0"}
-    assert first["createdAt"] == listed[0]["createdAt"]
+    assert first["createdAt"] == listed[0]["createdAt"] and list(first)[-2:] == ["createdLocalTime", "updatedLocalTime"]
+    at = datetime.fromisoformat(first["createdAt"].replace("Z", "+00:00")).astimezone(ZoneInfo("America/Toronto"))
+    assert first["createdLocalTime"] == at.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def test_the_line_of_a_campaign_says_what_is_unfinished(api):

@@ -1,6 +1,8 @@
 """daybook import --format twilio, as a statement: it settles price, parts and status of messages that are in the ledger."""
 import json
 
+import pytest
+
 from cli_tools import cli, summary  # noqa: F401 (cli is a fixture)
 from test_cli_import import HEADER, row, twilio
 
@@ -105,3 +107,40 @@ def test_settlements_in_a_file_of_events_pass_over_a_voided_event_too(cli):
     assert sums(cli) == (1, 2, 500000)
     cli.file("s.csv", "id,source,settles,parts,cost\nu,twilio,nothing,2,\n")
     assert summary(cli("import", "s.csv", rc=1))["rejected"] == 1
+
+
+# ---- Prices
+
+def test_messages_in_other_currencies_count_and_their_prices_are_left_out(cli):
+    cli("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
+    posted(cli, {"id": "SM3", "cost": "0.5"}, {"id": "SM4"})
+    rows = [row("SM1", unit="EUR", price="-0.0075", segments=2), row("SM2", unit="eur"), row("SM3", unit="GBP"),
+            row("SM4", unit="GBP", segments=2), row("SM5", unit="EUR", price=""), row("SM6", unit="usd", price="-0.01")]
+    out = twilio(cli, HEADER + "".join(rows))
+    assert summary(out) == dict(accepted=4, duplicates=2, conflicts=0, rejected=0)
+    assert out.splitlines()[2:] == [
+        "left out 2 prices in EUR; Daybook counts US dollars, and used its own prices",
+        "left out 2 prices in GBP; Daybook counts US dollars, and used its own prices"]
+    assert sums(cli) == (6, 8, 2 * 7900 + 7900 + 500000 + 2 * 7900 + 7900 + 10000)
+    assert twilio(cli, HEADER + "".join(rows)).splitlines()[1].endswith("adjusted 0, differ 0")
+    cli("verify")
+
+
+def test_more_currencies_than_fit_are_counted_together(cli):
+    codes = ["A" + chr(ord("A") + i) + "X" for i in range(12)]
+    out = twilio(cli, HEADER + "".join(row(f"SM{i}", unit=code) for i, code in enumerate(codes)))
+    lines = [line for line in out.splitlines() if line.startswith("left out")]
+    assert len(lines) == 8 and lines[0].startswith("left out 1 prices in AAX;") and lines[7].startswith("left out 5 prices in others;")
+
+
+@pytest.mark.parametrize("price, micros", [("None", None), ("null", None), ('"-0,0079"', 7900), ("-7.9E-03", 7900), ("$0.0079", 7900),
+                                           ("-$.0079", 7900), ("$-0.0079", 7900)])
+def test_a_price_is_read_as_scripts_and_spreadsheets_write_it(cli, price, micros):
+    twilio(cli, HEADER + row("SM1", price=price))
+    assert cli.sql("SELECT cost_micros, cost_given FROM event") == [(micros or 0, int(micros is not None))]
+
+
+@pytest.mark.parametrize("price", ["--0.1", "0.1-", "$", "1,234", '"1,234"', "$$1", "-1e", "EUR 1"])
+def test_a_price_that_has_several_meanings_or_none_is_a_bad_line(cli, price):
+    assert statement(cli, row("SM1", price=price), rc=1) == (0, 0, 0)
+    assert cli.sql("SELECT 1 FROM event") == []

@@ -68,7 +68,7 @@ def test_it_says_which_versions_of_which_libraries_are_in_it(archive):
     lines = archive.read("daybook/VERSIONS.txt").decode().splitlines()
     assert re.fullmatch(r"daybook [0-9.]+ \(build \w+, SQLite 3[0-9.]+, OpenSSL [0-9.]+, cJSON [0-9.]+, tzdata 20\w+\)", lines[0]), lines
     told = {line.split()[0]: line.split()[1] for line in lines[1:]}
-    assert set(told) == {"glibc", "libgcc", "musl", "fcgi", "sqlite", "openssl", "csv", "tzdata", "cjson", "jansson", "libjwt"}
+    assert set(told) == {"glibc", "libgcc", "musl", "fcgi", "sqlite", "openssl", "csv", "zlib", "tzdata", "cjson", "jansson", "libjwt"}
     assert all(re.match(r"[0-9]+[.0-9a-z:+~-]*$", version) for version in told.values()), told
 
 
