@@ -57,7 +57,7 @@ static const struct command commands[] = {
 	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "recompute the sums from the ledger, and the day boundaries if requested" },
 	{ "maintenance", cmd_maintenance, "maintenance",
-	    "finish open jobs, blank expired failed contacts, make the daily backup" },
+	    "finish open jobs, apply new rules of time zones, blank expired failed contacts, make the daily backup" },
 	{ "erase", cmd_erase, "erase --phone NUMBER", "erase a phone number from all failed contacts" },
 	{ "backup", cmd_backup, "backup FILE\n"
 	    "backup --keep N FOLDER", "copy the database while programs use it" },

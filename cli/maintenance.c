@@ -1,13 +1,14 @@
 /*
  * daybook maintenance
  *
- * Does at once what the programs do now and then after a reply (maintenance.h): finishes open jobs, blanks expired failed
- * contacts, and makes the daily backup if it is due.
+ * Does at once what the programs do now and then after a reply (maintenance.h): finishes open jobs, brings the coming
+ * days of organizations up to date with the zone files, blanks expired failed contacts, and makes the daily backup if it is due.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "admin/maintenance.h"
+#include "admin/zone_rules.h"
 #include "cli.h"
 #include "ledger/job_turn.h"
 #include "time/instant.h"
@@ -37,14 +38,33 @@ finish_jobs(struct cli *c)
 	return st;
 }
 
+/* Says what new rules of a zone did to an organization. */
+static void
+print_new_rules(const struct organization *org, enum day_spans_state state, const struct error *err, void *arg)
+{
+	(void)arg;
+	if (state == DAY_SPANS_DIFFER)
+		printf("%s: its coming days follow the new rules of %s\n", org->id, org->timezone);
+	else
+		fprintf(stderr, "daybook: %s: its days stay as they are: %s\n", org->id, err->text);
+}
+
 int
 cmd_maintenance(struct cli *c, int argc, char **argv)
 {
+	bool has_more;
+	enum status st;
+
 	if (!cli_options("maintenance", argc, argv, (const struct option_spec[]) { { 0 } }, NULL, 0, 0))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
 	if (finish_jobs(c) != OK)
+		return cli_fail(c);
+	do
+		st = zone_rules_apply(c->db, c->arena, instant_now(), true, print_new_rules, NULL, &has_more);
+	while (st == OK && has_more);
+	if (st != OK)
 		return cli_fail(c);
 	while (maintenance(c->db, c->arena, instant_now()))
 		;

@@ -36,13 +36,13 @@ change(void *arg)
 	return setting_change(s->cli->db, s->name, s->value, s->cli->now, &cli_actor, &s->cli->err);
 }
 
-/* Sets one setting.  Two of them are records of Daybook, not choices of the operator. */
+/* Sets one setting.  Three of them are records of Daybook, not choices of the operator. */
 static int
 set(struct cli *c, const char *name, const char *value)
 {
 	struct setting_choice choice = { c, name, value };
 
-	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0)
+	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0 || strcmp(name, "zones_compared") == 0)
 		return cli_usage("setting", "%s cannot be set: Daybook itself maintains it", name);
 	if (!cli_open(c))
 		return FAILED;

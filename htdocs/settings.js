@@ -53,8 +53,9 @@ function profile(org, put) {
 		() => ({ name: name.value, weekStart: +week.value }), put('profile'));
 }
 
-function zone(org, put) {
-	const list = el('datalist', { id: 'zones' }, Intl.supportedValuesOf('timeZone').map(z => el('option', { value: z })));
+/* zones: those that the server knows, which may be others than the browser's. */
+function zone(org, zones, put) {
+	const list = el('datalist', { id: 'zones' }, zones.map(z => el('option', { value: z })));
 	const input = el('input', { value: org.timezone, required: true, list: 'zones', maxlength: 63, spellcheck: 'false' });
 	const recut = el('input', { type: 'checkbox' });
 
@@ -97,7 +98,7 @@ function limits(org, put, shown) {
 
 export async function open(place) {
 	const path = `api/organizations/${encodeURIComponent(session.organizationId)}`;
-	const { data } = await get(path);
+	const [{ data }, { data: { timezones } }] = await Promise.all([get(path), get(`${path}/timezone`)]);
 	const put = what => async body => {
 		const reply = await send('PUT', `${path}/${what}`, body);
 		learn((await get('api/session')).data);
@@ -107,7 +108,7 @@ export async function open(place) {
 	const shown = may('usage:read') ? limitList() : null;
 
 	await shown?.refresh();
-	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'settings' }, profile(data, put), plan(data, put), zone(data, put),
+	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'settings' }, profile(data, put), plan(data, put), zone(data, timezones, put),
 		limits(data, put, shown), ...await Promise.all([prices(path), keys(path)])));
 	return { refresh: async () => { await shown?.refresh(); } };
 }

@@ -1,15 +1,15 @@
 /*
  * The page of /setup (see page.h).  Everything on it that a user or the host supplied goes through the template's escaping,
- * but for the list of time zones, whose names are checked here.
+ * but for the list of time zones.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/html.h"
 #include "page.h"
-#include "time/tzdir.h"
+#include "time/zone.h"
 
-enum { VALUES_MAX = 32, ZONES_MAX = 1024 };
+enum { VALUES_MAX = 32 };
 
 const char *const setup_fields[] = { "code", "organizationId", "name", "timezone", "dailyLimit", "plan", "priceSms",
 	"priceCall", NULL };
@@ -17,42 +17,16 @@ const char *const setup_fields[] = { "code", "organizationId", "name", "timezone
 /* setup.html as text; the Makefile makes it. */
 extern const char setup_html[];
 
-struct zones {
-	struct arena *arena;
-	const char *names[ZONES_MAX];
-	size_t count;
-};
-
-/* Collects the time zones that a person would look for: those of places, and UTC.  Leaves out names that would need escaping. */
-static void
-add_zone(const char *name, void *arg)
-{
-	struct zones *z = arg;
-
-	if (z->count < ZONES_MAX && strcspn(name, "<>&\"") == strlen(name) && strncmp(name, "Etc/", 4) != 0 &&
-	    (strchr(name, '/') != NULL || strcmp(name, "UTC") == 0))
-		z->names[z->count++] = arena_strdup(z->arena, name);
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The options of the time zone field, sorted and each once. */
+/* The options of the time zone field.  A zone's name has no character that would need escaping. */
 static const char *
 zone_options(struct arena *a)
 {
-	struct zones z = { a, { NULL }, 0 };
 	struct buf options = { 0 };
-	const char *text;
+	const char **names, *text;
+	size_t count = zone_names(a, &names);
 
-	tzdir_each(add_zone, &z);
-	qsort(z.names, z.count, sizeof(z.names[0]), by_name);
-	for (size_t i = 0; i < z.count; i++)
-		if (i == 0 || strcmp(z.names[i], z.names[i - 1]) != 0)
-			buf_printf(&options, "<option value=\"%s\"></option>\n", z.names[i]);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&options, "<option value=\"%s\"></option>\n", names[i]);
 	text = arena_strdup(a, buf_text(&options));
 	buf_free(&options);
 	return text;

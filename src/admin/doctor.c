@@ -102,6 +102,7 @@ static const struct check {
 	{ "sqlite", OF_FILE, doctor_sqlite },
 	{ "space", OF_FILE, doctor_space },
 	{ "timezones", 0, doctor_timezones },
+	{ "days", OF_DATABASE, doctor_days },
 	{ "backup", OF_DATABASE, doctor_backup },
 	{ "organizations", OF_DATABASE, doctor_organizations },
 	{ "credentials", OF_DATABASE, doctor_credentials },

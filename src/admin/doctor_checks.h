@@ -24,10 +24,13 @@ void	doctor_setup_code(const struct doctor_context *p, struct check_result *f);
 
 /* ---- doctor_data.c: what is in the database, and what it depends on */
 void	doctor_sqlite(const struct doctor_context *p, struct check_result *f);
-void	doctor_timezones(const struct doctor_context *p, struct check_result *f);
 void	doctor_backup(const struct doctor_context *p, struct check_result *f);
 void	doctor_organizations(const struct doctor_context *p, struct check_result *f);
 void	doctor_credentials(const struct doctor_context *p, struct check_result *f);
 void	doctor_settings(const struct doctor_context *p, struct check_result *f);
+
+/* ---- doctor_zones.c: the machine's time zones, and the days of organizations that were made of them */
+void	doctor_timezones(const struct doctor_context *p, struct check_result *f);
+void	doctor_days(const struct doctor_context *p, struct check_result *f);
 
 #endif

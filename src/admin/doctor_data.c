@@ -1,17 +1,15 @@
-/* Checks of what is in the database, and of what it depends on: SQLite, time zones, backups, credentials, settings. */
+/* Checks of what is in the database, and of what it depends on: SQLite, backups, credentials, settings. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "auth/signing_key.h"
-#include "time/day.h"
 #include "admin/doctor_checks.h"
 #include "time/instant.h"
 #include "store/setting.h"
-#include "time/zone.h"
 
-enum { BACKUP_DAYS_MAX = 7, TZDATA_YEARS_MAX = 1 };
+enum { BACKUP_DAYS_MAX = 7 };
 
 /*
  * The WAL-reset fault is in 3.7.0 and later, and fixed in 3.51.3 and, on their branches, in 3.50.7 and 3.44.6.  A version that
@@ -49,55 +47,6 @@ doctor_sqlite(const struct doctor_context *p, struct check_result *f)
 		    "%s: cannot be opened; without it SQLite %s may lose commits", lock, version);
 		doctor_fix(f, "Make the user that the programs run as the owner of %s.", lock);
 	}
-}
-
-/* The first organization whose zone this system does not know; *lost is NULL if all are known. */
-static enum status
-lost_zone(const struct doctor_context *p, const char **lost, const char **organization)
-{
-	struct query *q = db_query(p->db, "SELECT id, timezone FROM organization ORDER BY id");
-	struct error err;
-
-	*lost = NULL;
-
-	while (*lost == NULL && query_step(q))
-		if (zone_get(query_text(q, 1), &err) == NULL) {
-			*lost = arena_strdup(p->arena, query_text(q, 1));
-			*organization = arena_strdup(p->arena, query_text(q, 0));
-		}
-	return query_done(q);
-}
-
-/*
- * Reports the worst finding only: no time zones at all; an organization whose zone is missing, which takes a zone file per
- * organization and is therefore left to a thorough examination; tzdata without a release; tzdata that is old.
- */
-void
-doctor_timezones(const struct doctor_context *p, struct check_result *f)
-{
-	const char *release = zone_tzdata_version(), *lost, *organization = "";
-	int year, month, dayofmonth;
-	struct error err;
-
-	day_civil((struct day) { (int32_t)floor_div(p->now, DAY_MS) }, &year, &month, &dayofmonth);
-	if (zone_get("UTC", &err) == NULL)
-		doctor_found(f, DOCTOR_ERROR, "the system has no time zones; the package tzdata is missing",
-		    "the system has no time zones: %s", err.text);
-	else if (p->is_thorough && p->db != NULL && lost_zone(p, &lost, &organization) == OK && lost != NULL)
-		doctor_found(f, DOCTOR_ERROR, "the system lacks the time zone of an organization",
-		    "the system lacks the time zone %s of the organization %s", lost, organization);
-	else if (release[0] == '\0')
-		doctor_found(f, DOCTOR_WARNING, "the release of the system's tzdata is unknown",
-		    "the release of the system's tzdata is unknown");
-	/* A release is named by its year and a letter, as 2026f: the year is precise enough. */
-	else if (atoi(release) < year - TZDATA_YEARS_MAX)
-		doctor_found(f, DOCTOR_WARNING, "tzdata is more than a year old; day boundaries may be wrong",
-		    "tzdata %s is more than a year old; day boundaries may be wrong", release);
-	else {
-		doctor_fine(f, "tzdata %s", release);
-		return;
-	}
-	doctor_fix(f, "Install or upgrade the package tzdata, or set TZDIR to a folder with newer zones.");
 }
 
 /* backup_at reads as 0 until the first backup, whether a command or maintenance makes it. */

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "store/setting.h"
 #include "admin/maintenance.h"
+#include "admin/zone_rules.h"
 
 enum { TURN_MS = 1000 };	/* the longest that blanking may delay the next request */
 
@@ -190,21 +191,39 @@ maintenance_note_use(struct db *db, int64_t api_key, int64_t now)
 	return db_write_try(db, note_use, &(struct key_use) { db, api_key, now }) == OK;
 }
 
+/* Logs what new rules of a zone did to an organization. */
+static void
+log_new_rules(const struct organization *org, enum day_spans_state state, const struct error *err, void *arg)
+{
+	char text[2 * ERROR_TEXT_MAX];
+
+	(void)arg;
+	if (state != DAY_SPANS_DIFFER)
+		log_error("event=zone org=%s error=%s", org->id, log_value(err->text, text, sizeof(text)));
+	else
+		log_info("event=zone org=%s zone=%s tzdata=%s text=\"its coming days follow the new rules of its zone\"", org->id,
+		    org->timezone, zone_tzdata_version());
+}
+
 bool
 maintenance_is_due(struct db *db, struct arena *a, int64_t now)
 {
 	bool is_due;
 
-	return (failed_contact_is_due(db, now, &is_due) == OK && is_due) || backups_due(db, a, now) > 0;
+	return (failed_contact_is_due(db, now, &is_due) == OK && is_due) || backups_due(db, a, now) > 0 ||
+	    zone_rules_are_due(db, a);
 }
 
 bool
 maintenance(struct db *db, struct arena *a, int64_t now)
 {
-	bool has_more = blank_failures(db, now);
+	bool has_more = blank_failures(db, now), has_zones;
 
+	/* Busy is no failure: a later run goes on. */
+	if (zone_rules_apply(db, a, now, false, log_new_rules, NULL, &has_zones) != OK && db_trouble(db) != DB_BUSY)
+		log_error("event=zone error=\"%s\"", db_trouble_text(db_trouble(db)));
 	back_up(db, a, now);
-	return has_more;
+	return has_more || has_zones;
 }
 
 void

@@ -5,6 +5,8 @@
  *    All that are due, if need be in several runs.
  * 2.  If the setting backup_keep is not 0 and the last backup is a day old, makes one in DATABASE-backups/ and keeps
  *    that many.  One process does it; a file that was put there by hand must pass its inspection first (inspect.h).
+ * 3.  If the file of a time zone has other rules than before, brings the coming days of each organization up to date with it,
+ *    from the organization's next day on (zone_rules.h).  If need be in several runs.
  *
  * No request fails because of it: what cannot be done is logged and tried again an hour later.
  *

@@ -2,10 +2,10 @@
  * An organization's spans against the zone files that they were read from.
  *
  * Rows are compared with a file only if it is the very one they came from (same release and SHA-256, which zone_file
- * records): a file with other rules is no fault, those take effect at the next write.  A run is a sequence of rows of one
- * file.  It is not known where a run ends if the next zone began with the same offset, because that has no row of its own.  So
- * each row of an earlier run must be a change of its zone, but only the last run, if it is of the organization's own zone,
- * must be complete.
+ * records): a file with other rules is no fault, those take effect at the next write or maintenance.  A run is a sequence
+ * of rows of one file.  It is not known where a run ends if the next zone began with the same offset, because that has no
+ * row of its own.  So each row of an earlier run must be a change of its zone, but only the last run, if it is of the
+ * organization's own zone, must be complete.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -143,20 +143,6 @@ bump_revision(struct db *db, struct organization *org)
 	return query_run(q);
 }
 
-/* The first day start after now: a new zone or zone file applies from there, so that today keeps its length. */
-static int64_t
-next_day_start(const struct organization *org, int64_t now)
-{
-	struct day d = day_at(org->days, now);
-	int64_t at;
-
-	do {	/* a day that the zone skips starts when the next one does */
-		d = day_add(d, 1);
-		at = day_start(org->days, d);
-	} while (at <= now);
-	return at;
-}
-
 /*
  * Loads the organization and, before the write that follows, brings its days up to date with the zone file.  Trouble
  * with that file must not stop a write: the days are in the database and remain as they are.
@@ -179,7 +165,7 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 		err->text[0] = '\0';
 		return OK;	/* no zone file at present: keep the days that are in the database */
 	}
-	st = day_spans_replace(db, org, next_day_start(org, now), false, &changed, err);
+	st = day_spans_replace(db, org, organization_next_day_start(org, now), false, &changed, err);
 	if (st == BAD_REQUEST) {	/* the file is unusable for days: log that, and keep the present ones */
 		log_error("event=zone org=%s error=%s", org->id, log_value(err->text, text, sizeof(text)));
 		return OK;
@@ -226,6 +212,22 @@ organization_write(struct db *db, struct arena *a, const char *id, int64_t now, 
 	struct organization_writing w = { db, a, id, now, work, arg, err };
 
 	return db_write(db, write_loaded, &w);
+}
+
+static enum status
+change_nothing(struct organization *org, void *arg)
+{
+	(void)org;
+	(void)arg;
+	return OK;
+}
+
+enum status
+organization_follow_zone(struct db *db, struct arena *a, const char *id, int64_t now, bool waits, struct error *err)
+{
+	struct organization_writing w = { db, a, id, now, change_nothing, NULL, err };
+
+	return waits ? db_write(db, write_loaded, &w) : db_write_try(db, write_loaded, &w);
 }
 
 enum status
@@ -306,7 +308,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	 */
 	is_whole = recut_history || (is_new_zone && !has);
 	if (is_new_zone || recut_history) {
-		if ((st = day_spans_replace(db, org, next_day_start(org, now), is_whole, &changed, err)) != OK)
+		if ((st = day_spans_replace(db, org, organization_next_day_start(org, now), is_whole, &changed, err)) != OK)
 			return st;
 		if (changed && (st = day_spans_redate(db, a, org, is_whole, effects)) != OK)
 			return st;

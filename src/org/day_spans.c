@@ -107,6 +107,13 @@ is_same(struct spans old, const struct span *new, size_t count)
 	return true;
 }
 
+static enum status
+off_quarter_hour(const struct organization *org, struct error *err)
+{
+	return error_set(err, BAD_REQUEST, "timezone: %s has an offset or a day start that is not a whole number of "
+	    "quarter-hours; choose another zone", org->timezone);
+}
+
 /* Records the zone file that the spans were read from, so that they can be compared with it later. */
 static enum status
 note_file(struct db *db, const struct organization *org, const struct zone *zone)
@@ -154,6 +161,26 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	return (st = query_run(q)) == OK ? note_file(db, org, zone) : st;
 }
 
+enum day_spans_state
+day_spans_compare(const struct organization *org, int64_t from_at, struct error *err)
+{
+	const struct zone *zone = zone_get(org->timezone, err);
+	enum day_spans_state state = DAY_SPANS_DIFFER;
+	struct span *spans;
+	size_t count;
+
+	if (zone == NULL)
+		return err->status == BAD_REQUEST ? DAY_SPANS_NO_ZONE : DAY_SPANS_UNUSABLE;
+	spans = xmalloc(SPANS_MAX * sizeof(*spans));
+	if ((count = spans_join(org->days, zone, from_at, spans, SPANS_MAX)) == 0) {
+		off_quarter_hour(org, err);
+		state = DAY_SPANS_UNUSABLE;
+	} else if (is_same(org->days, spans, count))
+		state = DAY_SPANS_SAME;
+	free(spans);
+	return state;
+}
+
 /*
  * Computes the spans that the organization should have and writes them only if they differ from the present ones.
  * zone_revision goes up with the rows, so that other processes read them again.
@@ -174,9 +201,7 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	spans = xmalloc(SPANS_MAX * sizeof(*spans));
 	/* Past spans remain up to from_at, then the zone's own take over; is_whole forgets the past. */
 	if ((count = spans_join(past, zone, from_at, spans, SPANS_MAX)) == 0)
-		st = error_set(err, BAD_REQUEST, "timezone: %s has an offset or a day start that is not a whole number of "
-		    "quarter-hours; choose another zone",
-		    org->timezone);
+		st = off_quarter_hour(org, err);
 	else if (is_same(org->days, spans, count))
 		st = attribute(db, org, zone, from_at);
 	else {

@@ -18,6 +18,17 @@ enum status	day_spans_load(struct db *db, struct organization *org, struct error
 enum status	day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool is_whole,
 		    bool *changed, struct error *err);
 
+/* How the rows from an instant on compare with the zone file. */
+enum day_spans_state {
+	DAY_SPANS_SAME,
+	DAY_SPANS_DIFFER,	/* day_spans_replace would change them */
+	DAY_SPANS_NO_ZONE,	/* the machine does not know the zone */
+	DAY_SPANS_UNUSABLE,	/* its file cannot be read, or no days can be made of it */
+};
+
+/* Compares the rows from from_at (a day start) on with the zone file.  Writes the reason into *err for the last two. */
+enum day_spans_state	day_spans_compare(const struct organization *org, int64_t from_at, struct error *err);
+
 /*
  * Sets the day of each segment from its instant: of drafts and open segments or, if is_whole, of all.  Adds those that
  * moved to *effects.

@@ -119,3 +119,16 @@ organization_unchanged_until(const struct organization *org, int64_t now)
 {
 	return day_start(org->days, day_add(organization_today(org, now), 1));
 }
+
+int64_t
+organization_next_day_start(const struct organization *org, int64_t now)
+{
+	struct day d = organization_today(org, now);
+	int64_t at;
+
+	do {	/* a day that the zone skips starts when the next one does */
+		d = day_add(d, 1);
+		at = day_start(org->days, d);
+	} while (at <= now);
+	return at;
+}

@@ -75,6 +75,13 @@ typedef enum status organization_work(struct organization *org, void *arg);
 enum status	organization_write(struct db *db, struct arena *a, const char *id, int64_t now, organization_work *work,
 		    void *arg, struct error *err) MUST_CHECK;
 
+/*
+ * Brings the coming days of an organization up to date with its zone file, in a write of its own that changes nothing else.
+ * waits: for the writers' lock as long as any write; otherwise as db_write_try.
+ */
+enum status	organization_follow_zone(struct db *db, struct arena *a, const char *id, int64_t now, bool waits,
+		    struct error *err) MUST_CHECK;
+
 /* The number of organizations.  Inside a transaction. */
 enum status	organization_count(struct db *db, int64_t *count) MUST_CHECK;
 
@@ -123,5 +130,8 @@ struct day	organization_today(const struct organization *org, int64_t now);
  * today lapse and the windows of its limits change.
  */
 int64_t		organization_unchanged_until(const struct organization *org, int64_t now);
+
+/* The first day start after now: a new zone, or new rules of the zone, apply from there, so that today keeps its length. */
+int64_t		organization_next_day_start(const struct organization *org, int64_t now);
 
 #endif

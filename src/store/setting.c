@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "store/audit.h"
 #include "store/cors.h"
 #include "store/installation.h"
 #include "store/setting.h"
 
-/* Checks of the two values that only Daybook writes; for `verify`, which reads files from elsewhere. */
+/* Checks of the values that only Daybook writes; for `verify`, which reads files from elsewhere. */
 static enum status
 check_epoch(const char *value, struct error *err)
 {
@@ -28,6 +29,19 @@ check_instant(const char *value, struct error *err)
 	return error_set(err, BAD_REQUEST, "backup_at: must be an instant in milliseconds");
 }
 
+/* Sixteen hexadecimal digits, a count and, unless it ended, the last organization of an unfinished comparison. */
+static enum status
+check_zones(const char *value, struct error *err)
+{
+	size_t hex = strspn(value, "0123456789abcdef"), digits = hex == 16 && value[hex] == ' ' ?
+	    strspn(value + 17, "0123456789") : 0;
+	const char *rest = value + 17 + digits;
+
+	if (value[0] == '\0' || (digits > 0 && digits < 10 && (rest[0] == '\0' || (rest[0] == ' ' && id_ok(rest + 1)))))
+		return OK;
+	return error_set(err, BAD_REQUEST, "zones_compared: must be what maintenance wrote, or empty");
+}
+
 const struct setting_facts settings[] = {
 	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
@@ -42,6 +56,8 @@ const struct setting_facts settings[] = {
 	    0, BACKUP_KEEP_MAX },
 	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },
 	{ TRANSFER_SECONDS, "10", "seconds that a body or a reply may take on its way, and one more for each 100 kB", 1, 3600 },
+	{ "zones_compared", "", "the zone files that the days of all organizations were compared with last",
+	    .check = check_zones },
 	{ .name = NULL },
 };
 

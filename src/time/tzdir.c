@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/conf.h"
@@ -14,7 +15,7 @@
 
 #define SYSTEM_FOLDER "/usr/share/zoneinfo"
 
-enum { NAME_SIZE = 64, VERSION_SIZE = 32 };
+enum { VERSION_SIZE = 32 };
 
 /* ---- The folder */
 
@@ -75,31 +76,32 @@ enum listed { NO_LIST, NOT_LISTED, LISTED, UNREADABLE };
 
 /*
  * Calls each for the names of a list until it returns true (then LISTED).  The list is tzdata.zi,
- * whose lines begin with a letter for their kind, or a table with the name in its third column.  A
- * list that cannot be read must not look like no list, because without a list every name is
- * accepted.
+ * whose lines begin with a letter for their kind, or a table with the name in its third column.
+ * The target is that of a link, else "".  A list that cannot be read must not look like no list,
+ * because without a list every name is accepted.
  */
 static enum listed
-walk(const char *file, bool (*each)(const char *name, void *arg), void *arg)
+walk(const char *file, bool (*each)(const char *name, const char *target, void *arg), void *arg)
 {
 	bool is_zi = strcmp(file, "tzdata.zi") == 0;
 	enum listed result = NOT_LISTED;
-	char *line = NULL, word[NAME_SIZE];
+	char *line = NULL, word[TZDIR_NAME_MAX], target[TZDIR_NAME_MAX];
 	size_t size = 0;
-	int found;
+	bool found;
 	FILE *f = tzdir_open(file);
 
 	if (f == NULL)
 		return errno == ENOENT ? NO_LIST : errno == EACCES ? NOT_LISTED : UNREADABLE;
 	while (result == NOT_LISTED && getline(&line, &size, f) > 0) {
-		found = 0;
+		found = false;
+		target[0] = '\0';
 		if (!is_zi && line[0] != '#')
-			found = sscanf(line, "%*s %*s %63s", word);
+			found = sscanf(line, "%*s %*s %63s", word) == 1;
 		else if (is_zi && line[0] == 'Z')
-			found = sscanf(line, "Z %63s", word);		/* Z NAME …: a zone */
+			found = sscanf(line, "Z %63s", word) == 1;	/* Z NAME …: a zone */
 		else if (is_zi && line[0] == 'L')
-			found = sscanf(line, "L %*s %63s", word);	/* L TARGET NAME: a link */
-		if (found == 1 && each(word, arg))
+			found = sscanf(line, "L %63s %63s", target, word) == 2;	/* L TARGET NAME: a link */
+		if (found && each(word, target, arg))
 			result = LISTED;
 	}
 	/* getline ends the same way after a read error and at the end of the file. */
@@ -111,8 +113,9 @@ walk(const char *file, bool (*each)(const char *name, void *arg), void *arg)
 }
 
 static bool
-is_name(const char *name, void *wanted)
+is_name(const char *name, const char *target, void *wanted)
 {
+	(void)target;
 	return strcmp(name, wanted) == 0;
 }
 
@@ -123,7 +126,7 @@ is_name(const char *name, void *wanted)
 bool
 tzdir_lists(const char *name, bool *is_listed)
 {
-	char wanted[NAME_SIZE];
+	char wanted[TZDIR_NAME_MAX];
 	enum listed zi, tab, tab_1970;
 
 	*is_listed = false;
@@ -142,6 +145,31 @@ tzdir_lists(const char *name, bool *is_listed)
 	return *is_listed || (tab != UNREADABLE && tab_1970 != UNREADABLE);
 }
 
+struct link {
+	const char *name;
+	char *target;
+};
+
+/* Keeps the target of the link that is looked for. */
+static bool
+is_link(const char *name, const char *target, void *arg)
+{
+	struct link *l = arg;
+
+	if (target[0] == '\0' || strcmp(name, l->name) != 0)
+		return false;
+	snprintf(l->target, TZDIR_NAME_MAX, "%s", target);
+	return true;
+}
+
+bool
+tzdir_target(const char *name, char *target)
+{
+	struct link l = { name, target };
+
+	return walk("tzdata.zi", is_link, &l) == LISTED;
+}
+
 struct walker {
 	void (*each)(const char *name, void *arg);
 	void *arg;
@@ -149,10 +177,11 @@ struct walker {
 
 /* Passes a name on and never stops the walk. */
 static bool
-pass_on(const char *name, void *arg)
+pass_on(const char *name, const char *target, void *arg)
 {
 	const struct walker *w = arg;
 
+	(void)target;
 	w->each(name, w->arg);
 	return false;
 }
@@ -186,4 +215,15 @@ tzdir_version(void)
 		fclose(f);
 	}
 	return version;
+}
+
+int64_t
+tzdir_modified_at(void)
+{
+	char path[TZDIR_PATH_MAX];
+	struct stat list;
+
+	if (!tzdir_path("tzdata.zi", path) || stat(path, &list) != 0)
+		return 0;
+	return list.st_mtim.tv_sec * INT64_C(1000);
 }

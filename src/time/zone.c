@@ -18,11 +18,13 @@
 
 enum {
 	FILE_SIZE_MAX = 64 * 1024,	/* of a TZif file; the largest has about 4 KiB */
+	LINKS_MAX = 4,			/* from a name to its file; the tz database has at most two */
 };
 
 struct zone {
 	struct zone *next;
 	char name[ZONE_NAME_MAX];
+	char target[ZONE_NAME_MAX];		/* the zone whose file it is: its own name, unless that is a link */
 	char path[TZDIR_PATH_MAX];		/* the file that it was read from, and what stat(2) said of that: */
 	struct stat file;
 	uint8_t sha256[SHA256_SIZE];
@@ -56,12 +58,78 @@ name_is_sound(const char *name)
 
 /* ---- Files */
 
+/* The position of a name in the list: the pointer to its zone, or the last one, which is NULL. */
+static struct zone **
+cache_place(const char *name)
+{
+	struct zone **place = &cache.zones;
+
+	while (*place != NULL && strcmp((*place)->name, name) != 0)
+		place = &(*place)->next;
+	return place;
+}
+
 /* Whether a path still names the file that was read, unchanged: a package manager replaces the inode. */
 static bool
 file_is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	    a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Writes the path of a zone's file, and what stat(2) says of it; returns 0 or errno.  A sound name is never too long. */
+static int
+look_at(const char *name, char *path, struct stat *file)
+{
+	if (!tzdir_path(name, path))
+		return ENAMETOOLONG;
+	return stat(path, file) == 0 ? 0 : errno;
+}
+
+/* Where a zone's file is. */
+struct place {
+	char target[ZONE_NAME_MAX], path[TZDIR_PATH_MAX];
+	struct stat file;
+	int error;		/* of stat(2); 0 = none */
+};
+
+/*
+ * Finds the file of a name, or of the zone that the name is a link to.  `kept`, the cached zone or
+ * NULL, saves reading the list once more: while the name has no file, its link is taken to be as
+ * it was.
+ */
+static void
+find_file(const char *name, const struct zone *kept, struct place *p)
+{
+	char target[TZDIR_NAME_MAX];
+
+	snprintf(p->target, sizeof(p->target), "%s", name);
+	p->error = look_at(name, p->path, &p->file);
+	if (p->error == ENOENT && kept != NULL && strcmp(kept->target, name) != 0) {
+		snprintf(p->target, sizeof(p->target), "%s", kept->target);
+		p->error = look_at(p->target, p->path, &p->file);
+	}
+	/* The target becomes a part of a path too. */
+	for (int i = 0; i < LINKS_MAX && p->error == ENOENT && tzdir_target(p->target, target) && name_is_sound(target); i++) {
+		snprintf(p->target, sizeof(p->target), "%s", target);
+		p->error = look_at(p->target, p->path, &p->file);
+	}
+}
+
+void
+zone_file_state(const char *name, char *text)
+{
+	struct place p = { .error = EINVAL };
+
+	if (name_is_sound(name))
+		find_file(name, *cache_place(name), &p);
+	if (p.error != 0)
+		snprintf(text, ZONE_STATE_MAX, "%s: %d", name, p.error);
+	else	/* the time of the inode's change too: it tells of a file that has become readable */
+		snprintf(text, ZONE_STATE_MAX, "%s: %s %llu %lld %lld.%09ld %lld.%09ld", name, p.path,
+		    (unsigned long long)p.file.st_ino, (long long)p.file.st_size,
+		    (long long)p.file.st_mtim.tv_sec, p.file.st_mtim.tv_nsec,
+		    (long long)p.file.st_ctim.tv_sec, p.file.st_ctim.tv_nsec);
 }
 
 static const char unreadable[] = "cannot be read";
@@ -101,39 +169,26 @@ zone_read(struct zone *z)
 
 /* ---- The cache */
 
-/* The position of a name in the list: the pointer to its zone, or the last one, which is NULL. */
-static struct zone **
-cache_place(const char *name)
-{
-	struct zone **place = &cache.zones;
-
-	while (*place != NULL && strcmp((*place)->name, name) != 0)
-		place = &(*place)->next;
-	return place;
-}
-
 const struct zone *
 zone_get(const char *name, struct error *err)
 {
 	struct zone **place, *z;
-	char path[TZDIR_PATH_MAX];
-	struct stat now;
+	struct place now;
 	bool is_file, is_listed;
 	const char *wrong;
-	int error;
 
 	/* Before anything else: the name becomes a part of a path. */
-	if (!name_is_sound(name) || !tzdir_path(name, path)) {
+	if (!name_is_sound(name)) {
 		error_set(err, BAD_REQUEST, "timezone: not the name of an IANA time zone");
 		error_hint(err, "Use a name such as Europe/Berlin.");
 		return NULL;
 	}
 	place = cache_place(name);
 	z = *place;
-	error = stat(path, &now) == 0 ? 0 : errno;
-	is_file = error == 0 && S_ISREG(now.st_mode);
+	find_file(name, z, &now);
+	is_file = now.error == 0 && S_ISREG(now.file.st_mode);
 	/* The usual case reads no file.  The folder in use may have changed too, so the path is compared. */
-	if (is_file && z != NULL && strcmp(z->path, path) == 0 && file_is_same(&z->file, &now))
+	if (is_file && z != NULL && strcmp(z->path, now.path) == 0 && file_is_same(&z->file, &now.file))
 		return z;
 	/* The file has changed or is gone, so the cached zone no longer holds. */
 	if (z != NULL) {
@@ -144,7 +199,7 @@ zone_get(const char *name, struct error *err)
 	 * Too many open files, or a failing disk: that says nothing about the name, so it is not
 	 * the client's mistake.
 	 */
-	if ((error != 0 && error != ENOENT && error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
+	if ((now.error != 0 && now.error != ENOENT && now.error != ENOTDIR) || !tzdir_lists(name, &is_listed)) {
 		error_set(err, UNAVAILABLE, "timezone: the zone files cannot be read at the moment");
 		return NULL;
 	}
@@ -155,7 +210,8 @@ zone_get(const char *name, struct error *err)
 	}
 	z = xmalloc(sizeof(*z));
 	snprintf(z->name, sizeof(z->name), "%s", name);
-	snprintf(z->path, sizeof(z->path), "%s", path);
+	snprintf(z->target, sizeof(z->target), "%s", now.target);
+	snprintf(z->path, sizeof(z->path), "%s", now.path);
 	if ((wrong = zone_read(z)) != NULL) {
 		error_set(err, wrong == unreadable ? UNAVAILABLE : INTERNAL, "timezone: the zone file of \"%s\" is not usable: %s",
 		    name, wrong);
@@ -208,8 +264,53 @@ zone_spans(const struct zone *z, int64_t from_at, int64_t to_at, struct span *ou
 	return n;
 }
 
+struct names {
+	struct arena *arena;
+	const char **of;
+	size_t count, max;
+};
+
+static void
+add_name(const char *name, void *arg)
+{
+	struct names *n = arg;
+
+	if (!name_is_sound(name) || strncmp(name, "Etc/", 4) == 0 || (strchr(name, '/') == NULL && strcmp(name, "UTC") != 0))
+		return;
+	n->of = arena_grow(n->arena, n->of, n->count, &n->max, sizeof(*n->of));
+	n->of[n->count++] = arena_strdup(n->arena, name);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t
+zone_names(struct arena *a, const char ***names)
+{
+	struct names n = { .arena = a };
+	size_t kept = 0;
+
+	tzdir_each(add_name, &n);
+	if (n.count > 0)
+		qsort(n.of, n.count, sizeof(*n.of), by_name);
+	for (size_t i = 0; i < n.count; i++)
+		if (kept == 0 || strcmp(n.of[i], n.of[kept - 1]) != 0)
+			n.of[kept++] = n.of[i];
+	*names = n.of;
+	return kept;
+}
+
 const char *
 zone_tzdata_version(void)
 {
 	return tzdir_version();
+}
+
+int64_t
+zone_tzdata_modified_at(void)
+{
+	return tzdir_modified_at();
 }

@@ -102,3 +102,11 @@ def test_a_price_is_set_from_a_day_on(page):
     page.type("US dollars per part", "0.0123")
     page.press("Set the price")
     page.says("SMS $0.0123 Wed, May 20 your own")
+
+
+def test_the_zones_to_choose_from_are_those_of_the_server(page, stack):
+    """The browser's own list has Asia/Calcutta and not Asia/Kolkata, which a server may lack."""
+    page.sign_in("settings")
+    offered = page.driver.execute_script("return [...document.querySelectorAll('#zones option')].map(o => o.value)")
+    listed = stack.ask("GET", "/api/organizations/acme/timezone", token=stack.daybook.token()).json["data"]["timezones"]
+    assert offered == listed and {"Asia/Kolkata", "US/Eastern", "UTC"} <= set(offered)

@@ -54,6 +54,7 @@ async function settings(): Promise<void> {
 	equal(got(await daybook.getSession()).data.organizationId, organizationId, 'whose session');
 	got(await daybook.getOrganization({ path }));
 	got(await daybook.putOrganizationProfile({ path, body: { name: 'Acme Ltd', weekStart: 7 } }));
+	equal(got(await daybook.getOrganizationTimezone({ path })).data.timezones.includes('Europe/Berlin'), true, 'Berlin is offered');
 	got(await daybook.putOrganizationTimezone({ path, body: { timezone: 'Etc/UTC' } }));
 	got(await daybook.putOrganizationPlan({ path, body: { plan: 'growth' } }));
 	got(await daybook.getOrganizationLimits({ path }));

@@ -53,6 +53,8 @@ async function settings(): Promise<void> {
 	equal(got(await client.GET('/api/session')).data.organizationId, organizationId, 'whose session');
 	got(await client.GET('/api/organizations/{organizationId}', { params }));
 	got(await client.PUT('/api/organizations/{organizationId}/profile', { params, body: { name: 'Acme Ltd', weekStart: 7 } }));
+	const zones = got(await client.GET('/api/organizations/{organizationId}/timezone', { params })).data.timezones;
+	equal(zones.includes('Europe/Berlin'), true, 'Berlin is offered');
 	got(await client.PUT('/api/organizations/{organizationId}/timezone', { params, body: { timezone: 'Etc/UTC' } }));
 	got(await client.PUT('/api/organizations/{organizationId}/plan', { params, body: { plan: 'growth' } }));
 	got(await client.GET('/api/organizations/{organizationId}/limits', { params }));

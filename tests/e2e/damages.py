@@ -346,6 +346,7 @@ KINDS = {
         "another number is out of range": "INSERT INTO setting VALUES ('backup_keep', '100000')",
         "a time limit is none": "INSERT INTO setting VALUES ('transfer_seconds', '0')",
         "an origin is a wildcard": "UPDATE setting SET value = '*' WHERE name = 'cors_origins'",
+        "what zones were compared is a word": "INSERT INTO setting VALUES ('zones_compared', 'all of them') ON CONFLICT DO UPDATE SET value = excluded.value",
         "the time of the last backup is a word": "INSERT INTO setting VALUES ('backup_at', 'yesterday')",
         "an unknown setting": "INSERT INTO setting VALUES ('failure_retention_day', '30')",
     },

@@ -60,6 +60,7 @@ GOOD = {
     ("GET", EVENTS): {"query": {"from": today_of(-1), "to": today_of()}},
     ("GET", SETTINGS): {},
     ("GET", LIMITS): {},
+    ("GET", ZONE): {},
     ("GET", KEYS): {},
     ("POST", KEYS): {"body": {"name": "sender", "scopes": ["usage:read"]}},
     ("DELETE", KEY): {},

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import pathlib
+import shutil
 import zoneinfo
 
 DAY_MS = 86_400_000
@@ -186,3 +187,19 @@ def bad_queries(name, values):
              ("blank in front", f"{name}=%20{values[0]}"), ("newline after it", f"{name}={values[0]}%0a"),
              ("tab", f"{name}=%09")]
     return table + [(f"{value!r}", f"{name}={value}") for value in values[1:]]
+
+
+ZONEINFO = pathlib.Path("/usr/share/zoneinfo")
+
+
+def zone_folder(daybook, *zones, release=None):
+    """A folder of the database's own with these zones, and the whole list; by default it is a release of this year."""
+    folder = daybook.folder / "zones"
+    folder.mkdir()
+    text = (ZONEINFO / "tzdata.zi").read_text()
+    (folder / "tzdata.zi").write_text(f"# version {release or f'{datetime.date.today().year}a'}\n" + text.split("\n", 1)[1])
+    for zone in zones:
+        (folder / zone).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ZONEINFO / zone, folder / zone)
+    daybook.env["TZDIR"] = str(folder)
+    return folder

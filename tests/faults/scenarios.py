@@ -61,6 +61,12 @@ def has_job(tables):
     return bool(tables.get("job"))
 
 
+def has_new_days(tables):
+    """An organization's days are new, and what was compared is not noted yet."""
+    return any("org.tzdata" in map(str, row) for row in tables["audit"]) and \
+        not any("zones_compared" in map(str, row) for row in tables["setting"])
+
+
 JOB = {"between": has_job, "verifies_between": True, "no_retry": True}  # the retry is refused until the job has ended
 CODE_REMOVED = r'"codeRemoved":\w+'
 UNFINISHED = r"daybook\.db-upgrading(-gate|-journal)?$"
@@ -166,7 +172,8 @@ COMMANDS = [
     command("cli-cancel", "campaign", "cancel", "spring"),
     command("rebuild", "rebuild", **JOB),
     command("rebuild-days", "rebuild", "--days", **JOB),
-    command("maintenance", "maintenance"),
+    command("maintenance", "maintenance", base="blanking", effect_is_optional=True),
+    command("maintenance-zones", "maintenance", base="zones", between=has_new_days, verifies_between=True),
     command("erase", "erase", "--phone", "+14165550100"),
     command("backup", "backup", "{data}/copy.db", kept_says="the backup is good"),
     command("backup-keep", "backup", "--keep", "2", "{data}/backups", base="rotate", blank=r"daybook-[0-9-]+\.db|removed: \d"),

@@ -120,7 +120,7 @@ def add_credentials(world):
                          "cors_origins": ("https://a.example", "http://a.example:8080 https://b.example", "*", "null",
                                           "https://a.example/", "https://A.example", "https://a.example:443", "a.example",
                                           "https://a:0", ""),
-                         "epoch": ("x",), "backup_at": ("0",), "colour": ("blue",)}.items():
+                         "epoch": ("x",), "backup_at": ("0",), "zones_compared": ("x",), "colour": ("blue",)}.items():
         for value in values:
             world.tick()
             world.cmd("setting", "set", name, value)

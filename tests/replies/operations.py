@@ -61,6 +61,7 @@ OPERATIONS = [
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 1, "messagesCap": 60000, "costCap": 150, "smsCap": 10000,
         "callCap": None, "allowOverage": False}),
     Operation("GET", ORG + "/limits", READ),
+    Operation("GET", ORG + "/timezone", ADMIN),
     Operation("GET", ORG + "/api-keys", ADMIN),
     Operation("POST", ORG + "/api-keys", ADMIN, status=201, body={
         "name": "sender", "scopes": ["usage:read", "usage:write"], "expiresAt": "2026-12-31T00:00:00Z"}),

@@ -95,8 +95,8 @@ tzdata_zi_is_the_list(void **state)
 {
 	(void)state;
 	enter_folder();
-	put_text("tzdata.zi", "# version 2031c\nR d 1916 o - Jun 14 23s 1 S\nZ Home -0:16:8 - LMT\n"
-	    "0 - Rule\nL Home House\nL Home Gone\n");
+	put_text("tzdata.zi", "# version 2031c\nR d 1916 o - Jun 14 23s 1 S\nZ Home -0:16:8 - LMT\nZ Gone 0 - -00\n"
+	    "0 - Rule\nL Home House\n");
 	put_text("zone.tab", "AD\t+4230+00131\tTabbed\n");
 	for (const char *const *name = (const char *const[]){ "Home", "House", "Tabbed", "Rule", "d", NULL };
 	    *name != NULL; name++)
@@ -108,6 +108,61 @@ tzdata_zi_is_the_list(void **state)
 	assert_false(is_zone("Rule"));
 	assert_false(is_zone("d"));
 	assert_string_equal(zone_tzdata_version(), "2031c");
+	leave_folder();
+}
+
+static void
+a_link_without_a_file_is_read_by_its_target(void **state)
+{
+	char path[128], states[2][ZONE_STATE_MAX];
+	struct error err;
+
+	(void)state;
+	enter_folder();
+	put_text("tzdata.zi", "# version 2031c\nZ Home 1 - -\nL Home House\nL House Hut\nL Ring Rung\nL Rung Ring\n"
+	    "L ../Home Up\nL Nowhere Lost\nL Home Own\n");
+	put_zone("Home", 3600);
+	put_zone("Own", 7200);
+	for (const char *const *name = (const char *const[]){ "House", "Hut", NULL }; *name != NULL; name++)
+		assert_int_equal(zone_offset_at(zone_get(*name, &err), 0), 3600);
+	assert_int_equal(zone_offset_at(zone_get("Own", &err), 0), 7200);	/* its own file goes first */
+	assert_false(is_zone("Up"));	/* a target that is no name */
+	assert_false(is_zone("Lost"));
+	assert_false(is_zone("Rung"));	/* a circle */
+	assert_false(is_zone("Elsewhere"));
+	/* The target's file is replaced, then the name gets a file of its own: both are noticed. */
+	zone_file_state("House", states[0]);
+	put_zone("new", 10800);
+	assert_int_equal(rename(path_of("new", states[1]), path_of("Home", path)), 0);
+	zone_file_state("House", states[1]);
+	assert_string_not_equal(states[0], states[1]);
+	assert_int_equal(zone_offset_at(zone_get("House", &err), 0), 10800);
+	put_zone("House", -3600);
+	zone_file_state("House", states[0]);
+	assert_string_not_equal(states[0], states[1]);
+	assert_int_equal(zone_offset_at(zone_get("House", &err), 0), -3600);
+	assert_int_equal(unlink(path_of("House", path)), 0);
+	assert_int_equal(zone_offset_at(zone_get("House", &err), 0), 10800);
+	assert_int_equal(unlink(path_of("Home", path)), 0);
+	assert_false(is_zone("House"));
+	leave_folder();
+}
+
+static void
+the_zones_to_offer_are_those_of_places_and_utc(void **state)
+{
+	struct arena *a = arena_new();
+	const char **names;
+
+	(void)state;
+	enter_folder();
+	assert_int_equal(zone_names(a, &names), 1);	/* without a list: UTC */
+	put_text("tzdata.zi", "# version 2031c\nZ Europe/B 1 - -\nZ Asia/C 1 - -\nL Asia/C Asia/A\nZ Etc/GMT+1 1 - -\nZ UTC 0 - -\n"
+	    "Z GB 0 - -\nZ Asia/C 1 - -\nZ Asia/<b> 1 - -\n");
+	assert_int_equal(zone_names(a, &names), 4);
+	for (int i = 0; i < 4; i++)
+		assert_string_equal(names[i], ((const char *const[]){ "Asia/A", "Asia/C", "Europe/B", "UTC" })[i]);
+	arena_free(a);
 	leave_folder();
 }
 
@@ -340,6 +395,8 @@ main(void)
 	CASE("without a list every sound name with a file is a zone",
 	    without_a_list_every_sound_name_with_a_file_is_a_zone);
 	CASE("tzdata.zi is the list", tzdata_zi_is_the_list);
+	CASE("a link without a file is read by its target", a_link_without_a_file_is_read_by_its_target);
+	CASE("the zones to offer are those of places, and UTC", the_zones_to_offer_are_those_of_places_and_utc);
 	CASE("the tables are the list where there is no tzdata.zi",
 	    the_tables_are_the_list_where_there_is_no_tzdata_zi);
 	CASE("a list that cannot be read lists nothing", a_list_that_cannot_be_read_lists_nothing);

@@ -8,6 +8,9 @@
  *	null removes a limit or a cap.  What changes holds from today on.
  * GET /api/organizations/{organizationId}/limits   every limit, with what its present window has used and held
  *
+ * GET /api/organizations/{organizationId}/timezone -- its time zone, and the ones that this server offers
+ *
+ *	200	GET timezone: {"success":true,"data":{"timezone":"Area/City","tzdataVersion":"2026f","timezones":["Area/City",…]}}
  *	200	GET limits: {"success":true,"data":{"limits":[{"name","limit","channels","unit","window","from","until","amount",
  *		"used","held","available","resetsAt","action"},…]}}.  window is day, cycle, month or year, from and until its
  *		first and last day, resetsAt when the next one begins.  cost is in US dollars.  No limit: amount and available
@@ -23,13 +26,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ledger/job.h"
-#include "ledger/limit.h"
+#include "ledger/limit_row.h"
 #include "org/organization.h"
 #include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "time/instant.h"
+#include "time/zone.h"
+#include "settings.h"
 
 /* The reply of all methods but that of the limits.  effects is NULL for a GET. */
 static void
@@ -73,70 +77,28 @@ settings_get(struct req *r, struct buf *body)
 	return st;
 }
 
-/* ---- Limits */
-
-/* An amount in the rule's unit; null if there is none. */
-static void
-put_amount(struct json *out, const char *name, const struct limit_rule *rule, int64_t amount)
-{
-	if (amount == UNLIMITED || amount == INT64_MAX)
-		json_put_null(out, name);
-	else
-		limit_put_amount(out, name, rule, amount);
-}
-
-static void
-put_limit(struct json *out, const struct organization *org, const struct limit_book *book, const struct limit_rule *rule,
-    struct day today)
-{
-	struct limit_state s = limit_book_state(book, rule, today);
-	char text[DAY_TEXT_MAX];
-
-	json_open_object(out, NULL);
-	json_put_text(out, "name", rule->name);
-	json_put_text(out, "limit", rule->word);
-	json_open_array(out, "channels");
-	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
-		if (limit_rule_counts(rule, c))
-			json_put_text(out, NULL, channel_facts(c)->name);
-	json_close_array(out);
-	json_put_text(out, "unit", limit_unit_name(rule->unit));
-	json_put_text(out, "window", limit_period_name(rule->period));
-	json_put_text(out, "from", day_format(s.window.from, text));
-	json_put_text(out, "until", day_format(day_add(s.window.until, -1), text));
-	put_amount(out, "amount", rule, s.amount);
-	put_amount(out, "used", rule, s.used);
-	put_amount(out, "held", rule, s.held);
-	put_amount(out, "available", rule, s.available);
-	instant_put(out, "resetsAt", day_start(org->days, s.window.until));
-	json_put_text(out, "action", rule->refuses ? "refuse" : "report");
-	json_close_object(out);
-}
-
+/* The list depends on the machine and not on the organization, so the reply is not cached. */
 static enum status
-settings_get_limits(struct req *r, struct buf *body)
+settings_get_timezone(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
 	struct organization org;
-	struct limit_book *book;
-	struct day today;
+	const char **names;
+	size_t count;
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
-	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
-		return OK;
-	if ((st = limit_book_today(r->db, r->arena, &org, r->now, &book)) != OK)
-		return st;
+	count = zone_names(r->arena, &names);
 	dialect_tether_open(out);
-	json_open_array(out, "limits");
-	for (size_t i = 0; i < org.limits.count; i++)
-		put_limit(out, &org, book, &org.limits.of[i], today);
+	json_put_text(out, "timezone", org.timezone);
+	json_put_text(out, "tzdataVersion", zone_tzdata_version());
+	json_open_array(out, "timezones");
+	for (size_t i = 0; i < count; i++)
+		json_put_text(out, NULL, names[i]);
 	json_close_array(out);
-	st = job_put_repricing(r->db, org.key, out);
 	dialect_tether_close(out);
-	return st;
+	return OK;
 }
 
 /* ---- Changes */
@@ -321,6 +283,7 @@ main(void)
 		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, settings_get },
 		{ GET, "/api/organizations/{organizationId}/limits", SCOPE_USAGE_READ, settings_get_limits },
 		{ PUT, "/api/organizations/{organizationId}/profile", SCOPE_ORG_ADMIN, settings_put_profile },
+		{ GET, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_get_timezone },
 		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_put_timezone },
 		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, settings_put_plan },
 		{ PUT, "/api/organizations/{organizationId}/limits", SCOPE_ORG_ADMIN, settings_put_limits },

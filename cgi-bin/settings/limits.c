@@ -1,0 +1,73 @@
+/*
+ * GET /api/organizations/{organizationId}/limits: every limit with its state (settings.c describes the reply).
+ */
+#include "ledger/job.h"
+#include "ledger/limit.h"
+#include "http/dialect.h"
+#include "http/reply.h"
+#include "time/instant.h"
+#include "settings.h"
+
+/* An amount in the rule's unit; null if there is none. */
+static void
+put_amount(struct json *out, const char *name, const struct limit_rule *rule, int64_t amount)
+{
+	if (amount == UNLIMITED || amount == INT64_MAX)
+		json_put_null(out, name);
+	else
+		limit_put_amount(out, name, rule, amount);
+}
+
+static void
+put_limit(struct json *out, const struct organization *org, const struct limit_book *book, const struct limit_rule *rule,
+    struct day today)
+{
+	struct limit_state s = limit_book_state(book, rule, today);
+	char text[DAY_TEXT_MAX];
+
+	json_open_object(out, NULL);
+	json_put_text(out, "name", rule->name);
+	json_put_text(out, "limit", rule->word);
+	json_open_array(out, "channels");
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		if (limit_rule_counts(rule, c))
+			json_put_text(out, NULL, channel_facts(c)->name);
+	json_close_array(out);
+	json_put_text(out, "unit", limit_unit_name(rule->unit));
+	json_put_text(out, "window", limit_period_name(rule->period));
+	json_put_text(out, "from", day_format(s.window.from, text));
+	json_put_text(out, "until", day_format(day_add(s.window.until, -1), text));
+	put_amount(out, "amount", rule, s.amount);
+	put_amount(out, "used", rule, s.used);
+	put_amount(out, "held", rule, s.held);
+	put_amount(out, "available", rule, s.available);
+	instant_put(out, "resetsAt", day_start(org->days, s.window.until));
+	json_put_text(out, "action", rule->refuses ? "refuse" : "report");
+	json_close_object(out);
+}
+
+enum status
+settings_get_limits(struct req *r, struct buf *body)
+{
+	struct json *out = json_on(body);
+	struct organization org;
+	struct limit_book *book;
+	struct day today;
+	enum status st;
+
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+		return st;
+	today = organization_today(&org, r->now);
+	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
+		return OK;
+	if ((st = limit_book_today(r->db, r->arena, &org, r->now, &book)) != OK)
+		return st;
+	dialect_tether_open(out);
+	json_open_array(out, "limits");
+	for (size_t i = 0; i < org.limits.count; i++)
+		put_limit(out, &org, book, &org.limits.of[i], today);
+	json_close_array(out);
+	st = job_put_repricing(r->db, org.key, out);
+	dialect_tether_close(out);
+	return st;
+}

@@ -1,0 +1,9 @@
+/* The handlers of the program settings that are not in settings.c. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "http/req.h"
+
+enum status	settings_get_limits(struct req *r, struct buf *body);
+
+#endif
