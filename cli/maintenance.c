@@ -13,13 +13,13 @@
 #include "ledger/job_turn.h"
 #include "time/instant.h"
 
-/* Finishes the open jobs, one organization after the other. */
+/* Finishes the open jobs, one organization after the other.  One that fails is reported, and does not keep the others waiting. */
 static enum status
 finish_jobs(struct cli *c)
 {
+	enum status st, result = OK;
 	const char **ids;
 	size_t count;
-	enum status st;
 
 	if ((st = db_read_begin(c->db)) != OK)
 		return st;
@@ -28,14 +28,23 @@ finish_jobs(struct cli *c)
 	for (size_t i = 0; st == OK && i < count; i++) {
 		struct job job;
 
-		if ((st = job_finish(c->db, c->arena, ids[i], progress, &job, &c->err)) != OK || job.number == 0)
-			continue;
+		st = job_finish(c->db, c->arena, ids[i], progress, &job, &c->err);
 		progress_end();
+		if (st != OK) {
+			fprintf(stderr, "daybook: %s: its job cannot go on\n", ids[i]);
+			cli_fail(c);
+			result = st;
+			st = OK;
+			continue;
+		}
+		if (job.number == 0)
+			continue;
 		printf("%s: job %" PRId64 " (%s) has ended; changed %" PRId64 "\n", ids[i], job.number, job_kind_name(job.kind),
 		    job.changed);
 	}
-	progress_end();
-	return st;
+	if (st != OK)
+		cli_fail(c);
+	return st == OK ? result : st;
 }
 
 /* Says what new rules of a zone did to an organization. */
@@ -52,15 +61,14 @@ print_new_rules(const struct organization *org, enum day_spans_state state, cons
 int
 cmd_maintenance(struct cli *c, int argc, char **argv)
 {
-	bool has_more;
+	bool has_more, has_failed;
 	enum status st;
 
 	if (!cli_options("maintenance", argc, argv, (const struct option_spec[]) { { 0 } }, NULL, 0, 0))
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
-	if (finish_jobs(c) != OK)
-		return cli_fail(c);
+	has_failed = finish_jobs(c) != OK;
 	do
 		st = zone_rules_apply(c->db, c->arena, instant_now(), true, print_new_rules, NULL, &has_more);
 	while (st == OK && has_more);
@@ -68,5 +76,5 @@ cmd_maintenance(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	while (maintenance(c->db, c->arena, instant_now()))
 		;
-	return DONE;
+	return has_failed ? FAILED : DONE;
 }

@@ -46,9 +46,15 @@ static enum status
 start(struct organization *org, void *arg)
 {
 	struct cli *c = arg;
+	struct job open;
 	int64_t job;
+	enum status st;
+	bool has_one;
 
-	return rebuild_start(c->db, org, c->now, &cli_actor, &job, &c->err);
+	if ((st = job_find_open(c->db, c->arena, org->key, &has_one, &open)) != OK)
+		return st;
+	/* One that was interrupted goes on. */
+	return has_one && open.kind == JOB_REBUILD ? OK : rebuild_start(c->db, org, c->now, &cli_actor, &job, &c->err);
 }
 
 static enum status

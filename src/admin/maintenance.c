@@ -21,7 +21,10 @@
 #include "admin/maintenance.h"
 #include "admin/zone_rules.h"
 
-enum { TURN_MS = 1000 };	/* the longest that blanking may delay the next request */
+enum {
+	TURN_MS = 1000,		/* the longest that blanking may delay the next request */
+	JOB_RETRY_MS = 5000	/* no turn of a job in this process after one that failed */
+};
 
 struct expiry {
 	struct db *db;
@@ -226,22 +229,49 @@ maintenance(struct db *db, struct arena *a, int64_t now)
 	return has_more || has_zones;
 }
 
+struct failed_turn {
+	struct db *db;
+	const char *org;
+};
+
+static enum status
+postpone(void *arg)
+{
+	struct failed_turn *f = arg;
+
+	return job_postpone(f->db, f->org, instant_now());
+}
+
+/* A job that fails would fail again at once: lets the others go first, and this process pause. */
+static void
+note_failure(struct db *db, const char *org, const struct error *err)
+{
+	struct failed_turn f = { db, org };
+	char text[ERROR_TEXT_MAX * 2];
+
+	log_error("event=job org=%s error=%s", org, log_value(err->text[0] != '\0' ? err->text : db_trouble_text(db_trouble(db)), text,
+	    sizeof(text)));
+	if (db_write_try(db, postpone, &f) != OK)
+		log_error("event=job org=%s error=\"cannot be postponed\"", org);
+}
+
 void
 maintenance_turn(struct db *db, struct arena *a)
 {
+	static int64_t retry_at;	/* by the monotonic clock */
 	int64_t now = instant_now();
-	char text[ERROR_TEXT_MAX * 2];
 	struct error err = { 0 };
 	const char *org = NULL;
 	bool has_more;
 	enum status st;
 
-	if (db_read_begin(db) != OK)
+	if (instant_monotonic() < retry_at || db_read_begin(db) != OK)
 		return;
 	st = job_waiting(db, a, now, &org);
 	db_read_end(db);
-	/* Busy is no failure: another process has its turn. */
-	if (st == OK && org != NULL && (st = job_turn(db, a, org, now, &has_more, &err)) != OK && db_trouble(db) != DB_BUSY)
-		log_error("event=job org=%s error=%s", org, log_value(err.text[0] != '\0' ? err.text :
-		    db_trouble_text(db_trouble(db)), text, sizeof(text)));
+	if (st != OK || org == NULL || job_turn(db, a, org, now, &has_more, &err) == OK)
+		return;
+	retry_at = instant_monotonic() + JOB_RETRY_MS;
+	if (db_trouble(db) != DB_BUSY)	/* then another process has its turn */
+		note_failure(db, org, &err);
 }

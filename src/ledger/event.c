@@ -199,7 +199,7 @@ post_item(struct post *p, struct event_item *item)
 	if (item->event.kind == EVENT_SENT || item->event.kind == EVENT_FAILED)
 		return p->book != NULL ? post_enforced(p, item) : post_event(p, item);
 	st = item->event.kind == EVENT_VOID ? event_post_void(p, item) : event_post_settlement(p, item);
-	if (p->book != NULL && item->verdict == EVENT_ACCEPTED)
+	if (p->book != NULL)	/* also after a refusal: its quarter-hour may have been repriced */
 		limit_book_reset(p->book);
 	return st;
 }

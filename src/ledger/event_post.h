@@ -19,6 +19,11 @@ struct post {
 	struct limit_book *book;	/* NULL = events are facts */
 	int64_t backfilled;	/* events older than the window */
 	bool has_looked_for_job, has_job;
+	struct post_quarter {
+		enum channel channel;
+		int64_t quarter;
+	} *repriced;		/* what was repriced before a correction: later rows of the post have the new price already */
+	size_t repriced_count, repriced_max;
 	struct job job;		/* the organization's open one, if it has one; read for the first correction */
 };
 

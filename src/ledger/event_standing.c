@@ -68,6 +68,20 @@ event_standing(struct db *db, const struct organization *org, const struct price
 	return OK;
 }
 
+/* Reprices the quarter-hour of a row, once in a post, if the organization's job has yet to do so. */
+static enum status
+reprice_first(struct post *p, const struct event_row *row)
+{
+	struct post_quarter q = { row->channel, floor_div(row->occurred_at, QUARTER_MS) };
+
+	for (size_t i = p->repriced_count; i-- > 0;)
+		if (p->repriced[i].quarter == q.quarter && p->repriced[i].channel == q.channel)
+			return OK;
+	p->repriced = arena_grow(p->arena, p->repriced, p->repriced_count, &p->repriced_max, sizeof(*p->repriced));
+	p->repriced[p->repriced_count++] = q;
+	return reprice_quarter_of(p->db, p->arena, p->org, &p->prices, &p->job, row->channel, row->occurred_at, p->rollup, p->options);
+}
+
 enum status
 event_standing_for_write(struct post *p, const struct event_row *row, struct event_standing *s)
 {
@@ -78,8 +92,7 @@ event_standing_for_write(struct post *p, const struct event_row *row, struct eve
 			return st;
 		p->has_looked_for_job = true;
 	}
-	if (p->has_job && (st = reprice_quarter_of(p->db, p->arena, p->org, &p->prices, &p->job, row->channel, row->occurred_at,
-	    p->rollup, p->options)) != OK)
+	if (p->has_job && (st = reprice_first(p, row)) != OK)
 		return st;
 	return event_standing(p->db, p->org, &p->prices, row, s);
 }

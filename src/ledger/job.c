@@ -152,6 +152,33 @@ job_count_remote(struct db *db, int64_t org_key, enum job_kind kind, int64_t sin
 }
 
 enum status
+job_check_turn(struct db *db, const struct job *was)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM job WHERE org = :org AND number = :number AND ended_at IS NULL "
+	    "AND next_quarter = :next AND coalesce(next_campaign, 0) = :campaign");
+	enum status st;
+	bool is_mine;
+
+	query_bind_int(q, ":org", was->org_key);
+	query_bind_int(q, ":number", was->number);
+	query_bind_int(q, ":next", was->next);
+	query_bind_int(q, ":campaign", was->next_campaign);
+	is_mine = query_step(q);
+	return (st = query_done(q)) != OK || is_mine ? st : CONFLICT;
+}
+
+enum status
+job_postpone(struct db *db, const char *org, int64_t now)
+{
+	struct query *q = db_query(db, "UPDATE job SET updated_at = :now WHERE ended_at IS NULL "
+	    "AND org = (SELECT key FROM organization WHERE id = :org)");
+
+	query_bind_int(q, ":now", now);
+	query_bind_text(q, ":org", org);
+	return query_run(q);
+}
+
+enum status
 job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_campaign, int64_t changed, int64_t now,
     bool *is_mine)
 {

@@ -56,6 +56,12 @@ enum status	job_list(struct db *db, struct arena *a, int64_t org_key, size_t max
 enum status	job_count_remote(struct db *db, int64_t org_key, enum job_kind kind, int64_t since, int64_t *count,
 		    int64_t *first_at) MUST_CHECK;
 
+/* CONFLICT if another process has taken the turn that begins where `was` is: asked under the lock, before the work. */
+enum status	job_check_turn(struct db *db, const struct job *was) MUST_CHECK;
+
+/* After a turn that failed: the others are next. */
+enum status	job_postpone(struct db *db, const char *org, int64_t now) MUST_CHECK;
+
 /*
  * Records in the transaction of a turn how far the job is and what that changed.  *is_mine is false, and nothing was recorded,
  * if another process has taken the same turn: then the turn must change nothing.

@@ -25,19 +25,32 @@ read_day(struct db *db, const struct organization *org, int64_t quarter, int64_t
 	return query_done(q);
 }
 
+/* Ends a stretch with the quarter-hour in which the number of its events reaches EVENTS_MAX, or before it if it is not the first. */
+static enum status
+shorten(struct db *db, const struct organization *org, struct job_stretch *s)
+{
+	struct query *q = db_query(db, "SELECT occurred_at / 900000 FROM event WHERE org = :org AND occurred_at >= :first * 900000 "
+	    "AND occurred_at < :end * 900000 ORDER BY occurred_at LIMIT 1 OFFSET :max");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":first", s->first);
+	query_bind_int(q, ":end", s->end);
+	query_bind_int(q, ":max", EVENTS_MAX);
+	if (query_step(q))
+		s->end = query_int(q, 0) > s->first ? query_int(q, 0) : s->first + 1;
+	return query_done(q);
+}
+
 enum status
 job_stretch_from(struct db *db, const struct organization *org, int64_t first, int64_t end, struct job_stretch *s)
 {
-	int64_t until = (floor_div(first, QUARTERS_A_DAY) + 1) * QUARTERS_A_DAY, quarters = QUARTERS_A_DAY;
 	enum status st = read_day(db, org, first, &s->events, &s->digest);
 
-	if (s->events > EVENTS_MAX)
-		quarters = QUARTERS_A_DAY * EVENTS_MAX / s->events + 1;
 	s->first = first;
-	s->end = first + quarters < until ? first + quarters : until;
+	s->end = (floor_div(first, QUARTERS_A_DAY) + 1) * QUARTERS_A_DAY;
 	if (s->end > end)
 		s->end = end;
-	return st;
+	return st == OK && s->events > EVENTS_MAX ? shorten(db, org, s) : st;
 }
 
 enum status

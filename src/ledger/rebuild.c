@@ -131,7 +131,6 @@ struct turn {
 	struct db *db;
 	struct arena *arena;
 	const struct job *job;
-	int64_t now;
 	struct stretch {
 		struct job_stretch at;
 		struct sums sums;	/* by the ledger */
@@ -191,13 +190,13 @@ write_turn(struct organization *org, void *arg)
 	struct turn *t = arg;
 	int64_t until_ms = instant_monotonic() + JOB_WRITE_MS, next = t->job->next, changed = 0;
 	bool is_mine;
-	enum status st = OK;
+	enum status st = job_check_turn(t->db, t->job);
 
 	for (size_t i = 0; st == OK && i < t->count && (i == 0 || instant_monotonic() < until_ms); i++) {
 		st = write_stretch(t, org, &t->of[i], &changed);
 		next = t->of[i].at.end;
 	}
-	if (st != OK || (st = job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, t->now, &is_mine)) != OK)
+	if (st != OK || (st = job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, instant_now(), &is_mine)) != OK)
 		return st;
 	return is_mine ? OK : CONFLICT;	/* another process was faster: nothing of this may remain */
 }
@@ -205,7 +204,7 @@ write_turn(struct organization *org, void *arg)
 enum status
 rebuild_turn(struct db *db, struct arena *a, const char *org_id, const struct job *job, int64_t now, struct error *err)
 {
-	struct turn t = { .db = db, .arena = a, .job = job, .now = now };
+	struct turn t = { .db = db, .arena = a, .job = job };
 	struct organization org;
 	enum status st;
 
@@ -238,7 +237,8 @@ enum status
 rebuild_start(struct db *db, const struct organization *org, int64_t now, const struct actor *by, int64_t *number,
     struct error *err)
 {
-	struct query *q = db_query(db, "SELECT min(occurred_at) / 900000, max(occurred_at) / 900000 + 1 FROM event WHERE org = :org");
+	struct query *q = db_query(db, "SELECT (SELECT min(occurred_at) FROM event WHERE org = :org) / 900000, "
+	    "(SELECT max(occurred_at) FROM event WHERE org = :org) / 900000 + 1");
 	int64_t first = 0, end = 0;
 	enum status st;
 

@@ -281,9 +281,9 @@ write_turn(struct organization *org, void *arg)
 	bool is_mine = true;
 	enum status st;
 
-	if ((st = price_load(t->db, t->arena, org, &prices)) == OK &&
+	if ((st = job_check_turn(t->db, t->job)) == OK && (st = price_load(t->db, t->arena, org, &prices)) == OK &&
 	    (st = write_stretches(t, org, &prices, rollup, &next, &adjusted)) == OK && (st = rollup_flush(rollup, t->db)) == OK)
-		st = job_advance(t->db, t->job, next, 0, adjusted, t->now, &is_mine);
+		st = job_advance(t->db, t->job, next, 0, adjusted, instant_now(), &is_mine);
 	rollup_free(rollup);
 	if (st != OK)
 		return st;

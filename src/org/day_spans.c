@@ -238,7 +238,7 @@ static enum status
 find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, struct org_effects *effects)
 {
 	struct query *q = db_query(db, "SELECT s.campaign, s.number, s.scheduled_at, s.day, c.id FROM segment s "
-	    "JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
+	    "LEFT JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
 	    "AND (:is_whole = 1 OR s.status = 'draft' OR s.is_open = 1) ORDER BY s.day, c.id, s.number");
 	struct day was, is;
 	size_t max = 0;

@@ -9,6 +9,7 @@ import pytest
 
 from api import Api
 from conftest import BUILD
+from damages import damage
 from support import check_error, event, exact
 
 DAY = "2026-05-19"
@@ -299,4 +300,61 @@ def test_a_price_that_too_many_events_may_depend_on_asks_for_a_reprice(api):
     api.daybook.cmd("price", "set", "SMS", "1", "--org", "acme", "--from", "2026-04-29")	# few enough
     api.daybook.cmd("price", "set", "SMS", "1", "--org", "acme", "--from", "2026-04-01", "--reprice")
     assert total(api) == 100_001 * 10_000
+    api.verify()
+
+
+# ---- Jobs that cannot go on
+
+def test_a_job_that_fails_keeps_no_other_waiting(api):
+    api.daybook.cmd("org", "add", "other", "--timezone", "Asia/Tokyo")
+    other = Jobs(api.daybook, "other")
+    for each in (api, other):
+        each.sent(event(f"{DAY}T12:00:00Z"))
+    api.daybook.sql("INSERT INTO price (org, channel, valid_from, nanos_per_part) VALUES (2, 'SMS', 20592, 1000000000)")
+    api.daybook.sql("INSERT INTO job (org, number, kind, channel, first_quarter, next_quarter, end_quarter, actor, is_remote, started_at, "
+                    "updated_at) SELECT o.key, 1, CASE o.id WHEN 'acme' THEN 'shred' ELSE 'reprice' END, 'SMS', min(quarter), min(quarter), "
+                    "max(quarter) + 1, 1, 0, 1, 1 FROM organization o JOIN usage_quarter u ON u.org = o.key GROUP BY o.key")
+    done = api.daybook.cmd("maintenance", check=False)
+    assert done.returncode == 1 and "acme: its job cannot go on" in done.stderr and done.stdout.startswith("other: job 1 (reprice) has ended")
+    assert other.cost() == "1"
+    api.daybook.sql("UPDATE job SET ended_at = NULL, next_quarter = first_quarter, updated_at = 2 WHERE org = 2")
+    for _ in range(20):	# the failing one was there first, and goes behind the other
+        api.usage()
+        other.usage()
+        if api.daybook.sql("SELECT ended_at IS NOT NULL FROM job WHERE org = 2") == [(1,)]:
+            break
+        time.sleep(0.1)
+    assert api.daybook.sql("SELECT ended_at IS NOT NULL FROM job WHERE org = 2") == [(1,)]
+
+
+def test_a_rebuild_that_was_interrupted_goes_on_with_the_same_command(api):
+    api.sent(event(f"{DAY}T12:00:00Z"), event(f"{DAY}T13:00:00Z"))
+    api.daybook.sql("UPDATE usage_day SET messages = 7")
+    api.daybook.sql("INSERT INTO job (org, number, kind, first_quarter, next_quarter, end_quarter, actor, is_remote, started_at, updated_at) "
+                    "SELECT 1, 1, 'rebuild', min(quarter), min(quarter), max(quarter) + 1, 1, 0, 1, 1 FROM usage_quarter")
+    assert api.daybook.cmd("rebuild").stdout.splitlines()[0] == "acme: rebuilt"
+    assert api.daybook.sql("SELECT count(*), count(ended_at) FROM job") == [(1, 1)]
+    api.verify()
+
+
+def test_counters_that_the_ledger_makes_impossible_stop_no_rebuild(api):
+    api.create("c", 20)
+    api.sent(event(f"{DAY}T12:00:00Z", id="e", campaignId="c"), event(f"{DAY}T12:01:00Z", id="f", campaignId="c"),
+             {"id": "v", "voids": "e", "reason": "test"}, {"id": "w", "voids": "f", "reason": "test"})
+    damage(api.daybook.path, "DELETE FROM event WHERE id IN ('e', 'f')", "UPDATE segment SET sent = 5, spent = 5")
+    api.daybook.cmd("rebuild")
+    assert api.daybook.sql("SELECT count(*) FROM job WHERE ended_at IS NULL") == [(0,)]
+    assert "segment c/1" in api.daybook.cmd("verify", check=False).stdout
+
+
+def test_many_corrections_of_one_quarter_hour_reprice_it_once(api):
+    api.sent(*(event(f"{DAY}T12:00:00Z", id=f"e{i}") for i in range(300)))
+    api.killed_after_its_commit(1)
+    program = api.daybook.fastcgi("events")
+    reply = program.ask("POST", "/api/events", token=api.token,
+                        body=[{"id": f"v{i}", "voids": f"e{i}", "reason": "test"} for i in range(300)])
+    assert reply.json["accepted"] == 300
+    assert api.daybook.sql("SELECT count(*), sum(cost_micros) FROM event WHERE source = 'daybook:reprice'") == [(1, 300 * (10**6 - 7900))]
+    assert api.cost() == "0"
+    api.daybook.cmd("maintenance")
     api.verify()
