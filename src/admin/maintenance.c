@@ -249,8 +249,8 @@ note_failure(struct db *db, const char *org, const struct error *err)
 	struct failed_turn f = { db, org };
 	char text[ERROR_TEXT_MAX * 2];
 
-	log_error("event=job org=%s error=%s", org, log_value(err->text[0] != '\0' ? err->text : db_trouble_text(db_trouble(db)), text,
-	    sizeof(text)));
+	log_error("event=job org=%s error=%s", org,
+	    log_value(err->text[0] != '\0' ? err->text : db_trouble_text(db_trouble(db)), text, sizeof(text)));
 	if (db_write_try(db, postpone, &f) != OK)
 		log_error("event=job org=%s error=\"cannot be postponed\"", org);
 }

@@ -79,7 +79,8 @@ reprice_first(struct post *p, const struct event_row *row)
 			return OK;
 	p->repriced = arena_grow(p->arena, p->repriced, p->repriced_count, &p->repriced_max, sizeof(*p->repriced));
 	p->repriced[p->repriced_count++] = q;
-	return reprice_quarter_of(p->db, p->arena, p->org, &p->prices, &p->job, row->channel, row->occurred_at, p->rollup, p->options);
+	return reprice_quarter_of(p->db, p->arena, p->org, &p->prices, &p->job, row->channel, row->occurred_at, p->rollup,
+	    p->options);
 }
 
 enum status

@@ -25,7 +25,7 @@ read_day(struct db *db, const struct organization *org, int64_t quarter, int64_t
 	return query_done(q);
 }
 
-/* Ends a stretch with the quarter-hour in which the number of its events reaches EVENTS_MAX, or before it if it is not the first. */
+/* Ends a stretch before the quarter-hour in which the number of its events exceeds EVENTS_MAX, but not before its first one. */
 static enum status
 shorten(struct db *db, const struct organization *org, struct job_stretch *s)
 {
