@@ -101,15 +101,15 @@ class World:
         self.daybook.cmd("apikey", "add", "--org", org, "--scope", "usage:read")
         return str(self.daybook.sql("SELECT max(number) FROM api_key k JOIN organization o ON o.key = k.org WHERE o.id = ?", org)[0][0])
 
-    def job_of(self, org, count=1):
-        """The number of the last of some new reprices, which requests started just now and which have ended."""
+    def job_of(self, org, count=1, is_remote=0):
+        """The number of the last of some new reprices, which were started just now and which have ended."""
         if org == "ghost":
             return "1"
         for _ in range(count):
             self.daybook.sql("INSERT INTO job (org, number, kind, channel, first_quarter, next_quarter, end_quarter, actor, is_remote, "
                              "started_at, updated_at, ended_at) SELECT key, (SELECT coalesce(max(number), 0) + 1 FROM job WHERE org = o.key), "
-                             "'reprice', 'SMS', 1, 9, 9, (SELECT min(key) FROM actor), 1, ?, 2, 3 FROM organization o WHERE id = ?",
-                             int(time.time() * 1000), org)
+                             "'reprice', 'SMS', 1, 9, 9, (SELECT min(key) FROM actor), ?, ?, 2, 3 FROM organization o WHERE id = ?",
+                             is_remote, int(time.time() * 1000), org)
         return str(self.daybook.sql("SELECT max(number) FROM job j JOIN organization o ON o.key = j.org WHERE o.id = ?", org)[0][0])
 
     def link(self):
@@ -190,7 +190,7 @@ def send(world, case):
     if "{job}" in path:
         url = url.replace("{job}", case.options.get("job") or world.job_of(case.options.get("org", "acme")))
     if case.options.get("repriced"):
-        world.job_of(case.options["org"], case.options["repriced"])
+        world.job_of(case.options["org"], case.options["repriced"], is_remote=1)
     headers = options.setdefault("headers", {})
     if case.options.get("key"):
         headers["X-API-Key"] = world.api_key

@@ -31,7 +31,7 @@ def test_head_of_an_error_has_its_length_and_no_body(daybook, endpoint):
 ALLOWED = [(e, "GET, HEAD, OPTIONS") for e in READERS + (HEALTH, METRICS)] + [
     (("events", "/api/events", "", "tether"), "GET, HEAD, POST, OPTIONS"),
     (("validate-date", "/api/campaigns/validate-date", "", "tether"), "POST, OPTIONS"),
-    (("session", "/api/session", "", "tether"), "GET, HEAD, OPTIONS"),
+    (("session", "/api/session", "", "tether"), "GET, HEAD, POST, OPTIONS"),
     (("api-keys", "/api/organizations/acme/api-keys", "", "tether"), "GET, HEAD, POST, OPTIONS"),
     (("api-keys", "/api/organizations/acme/api-keys/1", "", "tether"), "DELETE, OPTIONS"),
     (("prices", "/api/organizations/acme/prices", "", "tether"), "GET, HEAD, POST, OPTIONS"),
