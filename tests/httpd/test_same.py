@@ -102,6 +102,9 @@ def test_every_reply_is_that_of_the_reference_and_has_no_link_with_a_host_in_it(
     for what, request, status in cases(site):
         reply = ask(server, request)
         wanted, got = seen(ask(reference, request)), seen(reply)
+        if what == "health" and isinstance(server, Htaccess):	# which sees the code that lies in its folder, and warns
+            assert b"setup code is still there" in reply.body
+            continue
         assert wanted[0] == status, (what, wanted)
         assert f":{server.port}".encode() not in reply.body and b"://" not in reply.body, (what, reply)
         assert not any("://" in value for value in reply.headers.values()), (what, reply.headers)
