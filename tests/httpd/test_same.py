@@ -87,7 +87,7 @@ def cases(site):
     yield "half a body", ("POST", "/api/campaigns/validate-date", "", t, b'{"scheduledISO"'), 400
     yield "no body", ("POST", "/api/campaigns/validate-date", "", t, b""), 400
     for path, wrong in ((calendar, "POST"), (slot, "PUT"), (usage, "DELETE"), (history, "PATCH"), (counts, "POST"),
-                        ("/api/events", "PUT"), ("/api/session", "POST"), ("/health", "POST"), ("/metrics", "PUT"), ("/api/campaigns", "PATCH")):
+                        ("/api/events", "PUT"), ("/api/session", "PUT"), ("/health", "POST"), ("/metrics", "PUT"), ("/api/campaigns", "PATCH")):
         yield f"{wrong} {path}", (wrong, path, "", t, None if wrong == "GET" else b"{}"), 405
         yield f"OPTIONS {path}", ("OPTIONS", path, "", None), 204
 
