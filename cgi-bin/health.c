@@ -9,6 +9,7 @@
  *	503	the database cannot be read
  */
 #include "admin/doctor.h"
+#include "auth/link.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "org/organization.h"
@@ -40,7 +41,7 @@ check_operator(struct req *r, int64_t organizations, bool *is_operator)
 	enum status st = req_check_operator(r);
 
 	*is_operator = st == OK || (st == FORBIDDEN && organizations == 1 && (r->caller.scopes & SCOPE_ORG_ADMIN) != 0 &&
-	    auth_organization(r->db, &r->caller, r->caller.org, &ignored) == OK);
+	    link_refuse(&r->caller, &ignored) == OK && auth_organization(r->db, &r->caller, r->caller.org, &ignored) == OK);
 	return st == UNAUTHENTICATED || st == FORBIDDEN ? OK : st;
 }
 

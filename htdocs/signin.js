@@ -1,7 +1,7 @@
 /* Asks for a token or an API key, in a dialog over whatever is on the screen, which stays as it is. */
 import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';
-import { get } from './api.js';
+import { get, send } from './api.js';
 import { keep } from './session.js';
 import { t } from './strings.js';
 
@@ -10,13 +10,22 @@ export function askForCredential(why) {
 	return new Promise(resolve => open(why, resolve));
 }
 
+/* Keeps a credential that the server takes; the token of a link is exchanged first, once (link.js).  What the server says of it. */
+async function enter(token) {
+	const { data } = await get('api/session', { token });
+
+	if (data.isLink)
+		return enter((await send('POST', 'api/session', undefined, undefined, token)).data.token);
+	keep(token);
+	return data;
+}
+
 function open(why, resolve) {
 	const input = el('textarea', { rows: 4, required: true, spellcheck: 'false', autocomplete: 'off', autocapitalize: 'off', class: 'code' });
 	const message = el('div', {}, why ? notice('plain', why) : null);
 	const paper = form({}, async () => {
 		try {
-			const { data } = await get('api/session', { token: input.value.trim() });
-			keep(input.value);
+			const data = await enter(input.value.trim());
 			dialog.close();
 			dialog.remove();
 			resolve(data);

@@ -74,8 +74,9 @@ setup_page_show(struct req *r, enum status st, const struct setup_page *p, struc
 	    "frame-ancestors 'none'";
 	bool is_form = p->form != NULL || p->upgrade != NULL;
 	struct html_value values[VALUES_MAX] = { { "title", p->title }, { "problem", p->problem }, { "fix", p->fix },
-		{ "form", p->form }, { "upgrade", p->upgrade }, { "upload", p->upload }, { "done", p->done }, { "key", p->key },
-		{ "upgrading", p->upgrading }, { "upgraded", p->upgraded }, { "code_stays", p->code_stays ? "yes" : NULL },
+		{ "warning", p->warning }, { "form", p->form }, { "upgrade", p->upgrade }, { "upload", p->upload },
+		{ "done", p->done }, { "key", p->key }, { "upgrading", p->upgrading },
+		{ "upgraded", p->upgraded }, { "code_stays", p->code_stays ? "yes" : NULL },
 		{ "plain", is_form && !is_https(r) ? "yes" : NULL }, { "base", base_url(r) },
 		{ "zones", p->form != NULL ? zone_options(r->arena) : NULL } };
 	size_t n = 0;
@@ -119,6 +120,8 @@ setup_page_state(struct req *r, const struct setup *s, struct setup_page *p, str
 	};
 
 	p->title = s->state == SETUP_NO_CODE && s->is_upgrade ? states[SETUP_OLDER].title : states[s->state].title;
+	if (s->state != SETUP_EXPOSED)
+		p->warning = s->warning;
 	if (s->err.text[0] != '\0') {
 		p->problem = s->err.text;
 		p->fix = s->err.hint;

@@ -13,7 +13,7 @@ extern const char *const setup_fields[];
 
 /* What a page shows; NULL = nothing.  A flag is set by any text. */
 struct setup_page {
-	const char *title, *problem, *fix;
+	const char *title, *problem, *fix, *warning;
 	const char *form, *upgrade, *upload, *done;		/* flags */
 	const char *key, *upgrading, *upgraded;			/* the API key; how far it is; the name of the old file */
 	const char *values[SETUP_FIELDS], *errors[SETUP_FIELDS];	/* what was typed, and the error beside it */

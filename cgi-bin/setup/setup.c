@@ -19,8 +19,8 @@
  *	400	a field is missing, unknown or wrong; the page has what was typed, with the error beside its field
  *	403	there is no code file yet, or the code is wrong
  *	404	the setup has been done
- *	409	daybook.conf is missing; the database would be in a folder that the web server serves, or cannot be created or used;
- *		attempts cannot be recorded beside it
+ *	409	daybook.conf is missing; the database is or would be in a folder that the web server serves (one with an older schema
+ *		is refused below the document root only), or cannot be created or used; attempts cannot be recorded beside it
  *	429	a wrong code came from the same address less than a second ago; this one was not looked at
  *	503	other requests are trying codes; to JSON also: the upgrade needs another request
  */
@@ -224,11 +224,14 @@ upgrade(struct req *r, struct setup *s, struct setup_page *p, struct buf *body)
 	struct upgrade_turn turn;
 	enum status st;
 
+	p->warning = s->warning;
 	if ((st = setup_upgrade(s, r->arena, r->now, TURN_MS, &turn, &r->err)) != OK)
 		return look_again(r, st, s, p, body);
 	if (!turn.is_done)
 		return go_on(r, &turn, p, body);
 	log_info("event=upgrade from=%d", s->schema_version);
+	if (s->warning != NULL)
+		log_error("event=database error=\"%s\" fix=\"Move it into a folder that no web server serves.\"", s->warning);
 	p->title = "The database is upgraded";
 	p->upgraded = arena_strdup(r->arena, strrchr(turn.kept_as, '/') != NULL ? strrchr(turn.kept_as, '/') + 1 : "");
 	return finish(r, s, p, "copy", p->upgraded, NULL, NULL, body);

@@ -21,6 +21,8 @@
 #include "auth/signing_key.h"
 
 static const struct actor setup_actor = { "setup", "" };
+#define MOVE_IT "Move it into a folder outside of it, as ../../daybook-data, together with the files beside it whose names end " \
+	"in -wal, -journal and -gate, and name it there in the line DAYBOOK_DB= of daybook.conf."
 #define BACKUPS_KEPT "7"	/* a host without a shell has no cron either: the programs make backups themselves */
 
 /* ---- The present state */
@@ -61,9 +63,30 @@ found(struct setup *s, enum setup_state state, const char *text, const char *fix
 }
 
 /*
- * Whether configuration names a place that can hold the database; SETUP_READY if so.  A folder that the web server serves is
- * refused before anything is made in it.
+ * Refuses a folder that the web server serves before anything is made in it.  A database that is there already must not be
+ * left behind for an empty one elsewhere: below the document root, where no program uses it, it has to be moved; in a folder
+ * that older versions did not know of the programs use it (worker_database.c), so it can be upgraded there.
  */
+static enum setup_state
+check_served(struct setup *s, const struct served *known)
+{
+	char folder[PATH_MAX];
+	enum served_by by = served_at(s->database, known, folder);
+	bool is_there = by != SERVED_BY_NONE && access(s->database, F_OK) == 0;
+
+	s->warning = NULL;
+	if (by == SERVED_BY_NONE)
+		return SETUP_READY;
+	if (!is_there)
+		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database would be in the folder that the web server serves",
+		    "In daybook.conf name a folder outside of it, as in DAYBOOK_DB=../../daybook-data/daybook.db.");
+	if (by == SERVED_BY_ROOT)
+		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database is in the folder that the web server serves", MOVE_IT);
+	s->warning = "DAYBOOK_DB: the database is in a folder that the web server may serve, so anybody may download it";
+	return SETUP_READY;
+}
+
+/* Whether configuration names a place that can hold the database; SETUP_READY if so. */
 static enum setup_state
 check_location(struct setup *s, const struct served *known)
 {
@@ -76,10 +99,7 @@ check_location(struct setup *s, const struct served *known)
 	if (s->database[0] != '/' || !real_folder(s->database, folder))
 		return found(s, SETUP_BROKEN, "DAYBOOK_DB: neither the folder of the database nor the folder above it exists",
 		    "Correct the line DAYBOOK_DB= in daybook.conf.");
-	if (served_at(s->database, known, folder) != SERVED_BY_NONE)
-		return found(s, SETUP_EXPOSED, "DAYBOOK_DB: the database would be in the folder that the web server serves",
-		    "In daybook.conf name a folder outside of it, as in DAYBOOK_DB=../../daybook-data/daybook.db.");
-	return SETUP_READY;
+	return check_served(s, known);
 }
 
 /* The one number of a SELECT; -1 if it could not be read. */
@@ -142,6 +162,8 @@ setup_look(struct setup *s, const struct served *known)
 	s->err.text[0] = s->err.hint[0] = '\0';
 	if ((s->state = check_location(s, known)) == SETUP_READY)
 		s->state = look_into(s);
+	if (s->state == SETUP_READY && s->warning != NULL)
+		s->state = found(s, SETUP_EXPOSED, s->warning, MOVE_IT);
 	if (s->is_code_right || (s->state != SETUP_READY && s->state != SETUP_OLDER))
 		return;
 	s->is_upgrade = s->state == SETUP_OLDER;

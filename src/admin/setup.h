@@ -31,7 +31,7 @@ enum setup_state {
 	SETUP_UPGRADING,	/* the same, and the upgrade was begun with the code: goes on without it */
 	SETUP_NO_CODE,		/* would be READY or OLDER, but the code file is missing or unusable */
 	SETUP_NO_CONF,		/* no configuration names a database */
-	SETUP_EXPOSED,		/* the database would be in a folder that the web server serves */
+	SETUP_EXPOSED,		/* the database is or would be in a folder that the web server serves */
 	SETUP_AWAY,		/* a file could not be read for a reason that may pass */
 	SETUP_BROKEN,		/* the file there cannot be used, or none can be made there */
 	SETUP_DONE,
@@ -41,6 +41,7 @@ struct setup {
 	enum setup_state state;
 	struct error err;	/* why, in all states but READY, OLDER, UPGRADING and DONE; names no folder of the host */
 	char database[CONF_PATH_MAX];
+	const char *warning;		/* it is in a folder that a web server may serve, and used there all the same; NULL = no */
 	int schema_version;		/* in states OLDER and UPGRADING */
 	bool is_upgrade;		/* in state NO_CODE: the code is for an upgrade */
 	bool is_code_right;		/* setup_try_code found it so */

@@ -29,3 +29,11 @@ link_exchange(struct db *db, struct arena *a, const struct caller *caller, int64
 		st = token_sign(db, a, &input, now, session, err);
 	return st == CONFLICT ? error_set(err, UNAUTHENTICATED, "no valid credential") : st;
 }
+
+enum status
+link_refuse(const struct caller *caller, struct error *err)
+{
+	if (caller->link[0] == '\0')
+		return OK;
+	return error_set(err, FORBIDDEN, "the token of a link must be exchanged first: POST /api/session");
+}

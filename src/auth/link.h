@@ -19,7 +19,13 @@
  * Exchanges the token of a caller who came by a link, inside a write transaction.  FORBIDDEN for a caller with another
  * credential; UNAUTHENTICATED if the link was used, or its key retired, since the caller was let in.
  */
-enum status	link_exchange(struct db *db, struct arena *a, const struct caller *caller, int64_t now,
+enum status	 link_exchange(struct db *db, struct arena *a, const struct caller *caller, int64_t now,
 		    struct signed_token *session, struct error *err);
+
+/*
+ * FORBIDDEN for a caller who came by a link, because its token is good for nothing but the exchange: whoever finds one in a
+ * history or a log of addresses can do nothing with it that the person whom it is for would not notice.
+ */
+enum status	 link_refuse(const struct caller *caller, struct error *err);
 
 #endif

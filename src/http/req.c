@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/link.h"
 #include "http/cgi_env.h"
 #include "http/negotiate.h"
 #include "base/log.h"
@@ -159,6 +160,8 @@ authorize(struct req *r, const struct route *route)
 		r->org = r->caller.org;
 		return r->org[0] == '\0' ? OK : auth_organization(r->db, &r->caller, r->org, &r->err);
 	}
+	if ((st = link_refuse(&r->caller, &r->err)) != OK)
+		return st;
 	if ((r->caller.scopes & route->scope) != route->scope) {
 		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"insufficient_scope\"");
 		return error_set(&r->err, FORBIDDEN, "the credential lacks the scope %s",

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "auth/link.h"
 #include "base/log.h"
 #include "http/req.h"
 #include "store/setting.h"
@@ -59,6 +60,8 @@ req_check_operator(struct req *r)
 		log_info("event=refused reason=%s", log_value(err.text, reason, sizeof(reason)));
 		return error_set(&r->err, st, "no valid credential");
 	}
+	if (st == OK)
+		st = link_refuse(&r->caller, &r->err);
 	if (st == OK && !(r->caller.scopes & SCOPE_METRICS))
 		st = error_set(&r->err, FORBIDDEN, "the credential lacks the scope metrics");
 	return st;

@@ -37,7 +37,8 @@ check_configuration(struct req *r)
 			return OK;
 	log_error("event=refused reason=\"called by its file name: the web server ignores .htaccess, or has an old one\"");
 	return error_set(&r->err, FORBIDDEN, "The web server ignores Daybook's configuration, so its programs refuse to run. "
-	    "Upload the file .htaccess of this version, and let the server read it (AllowOverride All, mod_rewrite)");
+	    "Upload the file .htaccess of this version, and let the server read it (AllowOverride All, mod_rewrite), or set "
+	    "DAYBOOK_ROUTES=on where your configuration leads here");
 }
 
 /*

@@ -124,10 +124,8 @@ finish(struct worker *w, FCGX_Request *request, const struct worker_reply *reply
 	FCGX_Finish_r(request);
 	deadline_end();
 	worker_end(w, deadline_is_over(), sent);
-	if (rest != -1) {
-		FCGX_Free(request, 1);	/* also if the web server would keep it: the body is still on it */
+	if (rest != -1)
 		linger_add(rest);
-	}
 }
 
 /* One request of a program that stays, from its first byte to its last, and the maintenance after it. */
@@ -137,6 +135,8 @@ fastcgi_request(struct worker *w, FCGX_Request *request, struct body *body)
 	struct worker_reply reply;
 
 	current = request;
+	/* Also if the web server asks for it: the process waits for new connections only, and one that stays open would hold it. */
+	request->keepConnection = 0;
 	serve_set_state(SERVE_FASTCGI);
 	if (!worker_open(w, request->envp, &reply))
 		reply = answer(w, request, body);

@@ -79,6 +79,21 @@ def test_an_api_key_that_is_pasted_signs_in_and_a_wrong_one_is_refused(page, sta
     assert page.finds("dialog") == []
 
 
+def test_the_token_of_a_link_that_is_pasted_is_exchanged(page, stack):
+    token = link_of(stack).partition("#token=")[2]
+    page.driver.get(stack.url)
+    page.type("Token or API key", token)
+    page.press("Sign in")
+    page.says("Daily limit 500")
+    kept = page.driver.execute_script("return sessionStorage.getItem('daybook.credential')")
+    assert kept.count(".") == 2 and kept != token
+    page.driver.execute_script("sessionStorage.clear()")
+    page.driver.refresh()
+    page.type("Token or API key", token)
+    page.press("Sign in")
+    page.says("does not accept this credential")
+
+
 def test_an_expired_token_brings_the_sign_in_back_and_the_form_stays(page, stack):
     page.sign_in("planner", ttl="1h")
     page.type("Name", "Spring sale")

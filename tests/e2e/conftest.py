@@ -97,12 +97,12 @@ class FastCgi:
             out += name.encode() + (value.encode() if isinstance(value, str) else value)
         return out
 
-    def open(self, variables):
-        """A connection with a request on it whose body is yet to come."""
+    def open(self, variables, keep=False):
+        """A connection with a request on it whose body is yet to come; keep asks for it to stay open (FCGI_KEEP_CONN)."""
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(30)
         s.connect(self.path)
-        out = self._record(1, struct.pack("!HB5x", 1, 0))
+        out = self._record(1, struct.pack("!HB5x", 1, int(keep)))
         pairs = self._pairs(variables)
         for i in range(0, len(pairs), 65000):
             out += self._record(4, pairs[i:i + 65000])

@@ -81,6 +81,20 @@ def test_requests_that_wait_at_the_socket_are_answered_before_the_end(daybook, n
     assert process.process.wait(timeout=HANGS_S) == 0
 
 
+@pytest.mark.parametrize("body", (b"[]", b"x" * 200_000), ids=("read", "refused"))
+def test_a_connection_that_the_web_server_would_keep_open_does_not_hold_the_process(daybook, body):
+    process, token = daybook.fastcgi("events"), daybook.token()
+    for credential, status in ((token, 400), ("none", 401)):
+        variables = cgi_variables("POST", "/api/events", None, body, {"Authorization": "Bearer " + credential})
+        s = process.open(variables, keep=True)
+        with s.dup() as kept:
+            process.send(s, body)
+            assert process.finish(s).status == status
+            assert process.ask("POST", "/api/events", None, b"[]", token=token).status == 400
+            kept.settimeout(HANGS_S)
+            assert kept.recv(1) == b"", "the process ends it"
+
+
 def test_a_client_that_goes_away_does_not_take_the_process_with_it(daybook):
     process = daybook.fastcgi("events")
     token = daybook.token()

@@ -86,6 +86,62 @@ def test_an_older_database_is_offered_its_upgrade_and_kept(site):
     assert not site.code_file.exists() and site.ask().status == 404
 
 
+def into(site, folder):
+    """Moves the database and the code there, and names it; the root that makes the web server's Alias lead there."""
+    folder.mkdir(exist_ok=True)
+    for file in site.data.iterdir():
+        file.rename(folder / file.name)
+    (folder / "setup-code.txt").write_text(CODE)
+    site.conf(folder / "daybook.db")
+    return folder / "daybook.db"
+
+
+@pytest.mark.parametrize("version", (1, VERSION - 1))
+@pytest.mark.parametrize("place", ("alias", "programs"))
+def test_an_older_database_in_a_folder_that_is_only_now_known_as_served_is_upgraded_there_with_a_warning(site, version, place):
+    site.post()
+    to_version(site.database, version)
+    other = site.root.parent / "other"
+    other.mkdir()
+    database = into(site, site.root.parent / "served" if place == "alias" else site.home / "data")
+    root = {"DOCUMENT_ROOT": str(other), "CONTEXT_DOCUMENT_ROOT": str(site.root.parent / "served")}
+    page = site.ask(**root).page
+    assert set(page.inputs) == {"code"} and all(word in page.text for word in ("anybody may download it", "-wal", "-journal", "-gate"))
+    assert "../../daybook-data/daybook.db" not in page.text, "no advice that leads to an empty database"
+    reply = site.ask("POST", {"code": CODE}, **root)
+    assert reply.status == 200 and "anybody may download it" in reply.page.text
+    with sqlite3.connect(database) as new:
+        assert new.execute("PRAGMA user_version").fetchall() == [(VERSION,)]
+        assert new.execute("SELECT id FROM organization").fetchall() == [("acme",)]
+    new.close()
+    assert "anybody may download it" in site.log.read_text() and site.ask(**root).status == 404
+
+
+@pytest.mark.parametrize("version", (1, VERSION))
+def test_a_database_below_the_document_root_has_to_be_moved_with_its_files(site, version):
+    site.post()
+    if version != VERSION:
+        to_version(site.database, version)
+    database = into(site, site.root / "data")
+    before = database.read_bytes()
+    for reply in (site.ask(), site.ask("POST", {"code": CODE})):
+        assert reply.status == 409 and all(word in reply.page.text for word in ("Move it", "-wal", "-journal", "-gate")), reply
+    assert database.read_bytes() == before
+
+
+def test_an_empty_database_in_a_served_folder_is_not_set_up_there(site):
+    other = site.root.parent / "other"
+    other.mkdir()
+    site.post()
+    site.sql("DELETE FROM organization")
+    database = into(site, site.home / "data")
+    for reply in (site.ask(DOCUMENT_ROOT=str(other)), site.ask("POST", WISH, DOCUMENT_ROOT=str(other))):
+        assert reply.status == 409 and "Move it" in reply.page.text
+    with sqlite3.connect(database) as there:
+        assert there.execute("SELECT count(*) FROM organization").fetchall() == [(0,)]
+    there.close()
+
+
 def test_there_is_no_way_from_a_version_that_never_was(site):
     site.post()
     site.sql("PRAGMA user_version = 0")

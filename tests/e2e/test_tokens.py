@@ -69,6 +69,22 @@ def test_nothing_but_a_link_is_exchanged(daybook):
     check_error(daybook.cgi("session", "POST", SESSION, body={"ttl": 1}, token=link(daybook)), 400, "tether", "body")
 
 
+def test_the_token_of_a_link_is_good_for_nothing_but_its_exchange(daybook):
+    admin, acme = link(daybook, "--scope", "admin", org=None), link(daybook, "--scope", "usage:read usage:write org:admin metrics")
+    words = "must be exchanged first: POST /api/session"
+    for _ in range(2):	# it is not spent by being refused
+        for token in (admin, acme):
+            check_error(daybook.cgi("settings", "GET", "/api/organizations/acme", token=token), 403, "tether", words)
+            check_error(daybook.cgi("events", "POST", "/api/events", body={"id": "a", "occurredAt": NOON}, token=token), 403, "tether", words)
+            check_error(daybook.cgi("metrics", "GET", "/metrics", token=token), 403, "tether", words)
+            health = daybook.cgi("health", "GET", "/health", token=token)
+            assert "version" not in health.json and whose(daybook, token)["isLink"] is True
+    assert daybook.sql("SELECT count(*) FROM event") == [(0,)]
+    for token, path in ((admin, "/metrics"), (acme, "/api/organizations/acme")):
+        session = exchange(daybook, token).json["data"]["token"]
+        assert daybook.cgi("metrics" if path == "/metrics" else "settings", "GET", path, token=session).status == 200
+
+
 def test_a_link_of_admin_and_of_a_narrow_key_give_what_they_have(daybook):
     daybook.cmd("key", "add", "--kid", "narrow", "--max-scopes", "usage:read")
     for token, org, scopes in ((link(daybook, "--scope", "admin", org=None), None, 7), (link(daybook, "--kid", "narrow"), "acme", 1)):

@@ -38,6 +38,8 @@ STRAY = ("folder/page.html", "page.html", "setup-code.txt", "setup-code.txt.txt"
          "mydata.DB", "index.html.bak", "index.html~", "index.HTML", "app.js.map", "app.js.orig", "errors/404.json.bak", "errors/x.json",
          "lib/data.sqlite", "lib/chart.js~", "lib/LICENSE.txt.bak", "data.yaml", "export.csv", "daybook.zip", "error_log", "data.db",
          "lib/page.html")
+# And beside the programs.
+STRAY_PROGRAMS = ("health.fcgi.bak", "health.fcgi~", "events.c", "daybook.conf.bak", "notes.txt", "old/page.html", "data.db")
 
 
 def as_user():
@@ -95,6 +97,9 @@ class Site:
         self.programs.mkdir(parents=True)
         for program in (BUILD / "cgi-bin").glob("*.fcgi"):
             shutil.copy(program, self.programs)
+        (self.programs / "old").mkdir()
+        for name in STRAY_PROGRAMS:
+            (self.programs / name).write_text("secret")
         self.htdocs = self.folder / "htdocs"
         built = BUILD / "htdocs" if (BUILD / "htdocs").is_dir() else ROOT / "htdocs"
         shutil.copytree(built, self.htdocs, symlinks=True)
@@ -134,7 +139,7 @@ class Site:
             done = subprocess.run(["sh", "-eu", "-c", script], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                   env={**os.environ, "PATH": PATH, "DAYBOOK_DB": str(self.database)})
         self.multiwatches = [int(f.read_text()) for f in self.sockets.glob("*.pid")]
-        assert done.returncode == 0 and len(self.multiwatches) == len(list(self.programs.iterdir())), \
+        assert done.returncode == 0 and len(self.multiwatches) == len(list(self.programs.glob("*.fcgi"))), \
             (self.folder / "programs.log").read_text()
 
     def close(self):

@@ -60,7 +60,7 @@ def test_where_htaccess_is_ignored_no_program_lets_itself_be_used(host):
     database = host.settle("/plain/daybook", "../../../data/daybook.db")
     assert host.ask("GET", "/plain/daybook/setup").status == 404
     forged = {"Daybook-Routes": "on", "HTTP-daybook-routes": "on", "Redirect-HTTP-daybook-routes": "on", "daybook_routes": "on"}
-    for program in sorted((host.homes["/plain/daybook"] / "cgi-bin").iterdir()):
+    for program in sorted((host.homes["/plain/daybook"] / "cgi-bin").glob("*.fcgi")):
         for path in ("", "/" + program.stem):
             for headers in (JSON, {**JSON, **forged}):
                 reply = host.ask("GET", f"/plain/daybook/cgi-bin/{program.name}{path}", headers=headers)

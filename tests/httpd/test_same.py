@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from conftest import EVERY
-from servers import STRAY, Apache, ApacheFcgid, Htaccess, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx, until
+from servers import STRAY, STRAY_PROGRAMS, Apache, ApacheFcgid, Htaccess, HtaccessFcgid, Lighttpd, LighttpdSockets, Nginx, until
 from support import iso
 
 DAY_MS = 86_400_000
@@ -372,6 +372,13 @@ def test_only_files_of_the_dashboard_are_given_out_whatever_lies_beside_them(ser
             reply = server.ask("GET", path)
             assert reply.status in (400, 404, 403 if "~" in name else 404) and b"secret" not in reply.body, (path, reply)
         is_json_error(server.ask("GET", f"/{name}"), 404, 403 if "~" in name else 404)	# Debian's lighttpd.conf denies ~
+
+
+def test_nothing_that_lies_beside_the_programs_is_given_out(server):
+    for name in STRAY_PROGRAMS:
+        for path in (f"/.cgi/{name}", f"/.cgi/health.fcgi/../{name}", f"/.cgi/x/../{name}", f"/cgi-bin/{name}", f"/{name}"):
+            reply = server.ask("GET", path)
+            assert reply.status in (400, 404, 403 if "~" in name else 404) and b"secret" not in reply.body, (path, reply)
 
 
 def test_a_program_is_not_called_by_its_file(server, site):
