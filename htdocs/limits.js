@@ -4,6 +4,7 @@ import { el, renew } from './dom.js';
 import { table } from './table.js';
 import { get } from './api.js';
 import { session } from './session.js';
+import './page_strings.js';
 import { t } from './strings.js';
 
 const sentence = text => text[0].toUpperCase() + text.slice(1);

@@ -2,6 +2,13 @@
 import { addStrings } from './strings.js';
 
 addStrings({
+	'day.hours.long': 'The clocks change: this day has {n} hours.', 'day.campaigns': 'Campaigns of the day',
+	'day.nocampaigns': 'No campaigns on this day.', 'day.failures': 'Could not be reached',
+	'day.plan': 'Plan a campaign from this day on',
+	'failure.phone': 'Phone number', 'failure.reason': 'Reason', 'failure.at': 'When', 'failure.blanked': '(erased)',
+	'limit.title': 'Limits', 'limit.one': 'Limit', 'limit.used': 'Used', 'limit.left': 'Left', 'limit.allowed': 'Allowed',
+	'limit.resets': 'Begins again', 'limit.none': 'No limits are set.', 'limit.reported': 'Only reported; nothing is refused.',
+	'limit.counts': '{channels}: {unit}, {window}.',
 	'campaigns.all': 'all', 'campaigns.none': 'No campaigns.', 'campaigns.new': 'Plan a campaign',
 	'campaign.one': 'Campaign', 'campaign.days': 'Days', 'campaign.contacts': 'Contacts', 'campaign.failed': 'failed',
 	'campaign.status': 'Status', 'campaign.date': 'Date', 'campaign.segment': '{k} of {n}', 'campaign.segment.one': 'Segment',
