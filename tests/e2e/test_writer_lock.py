@@ -117,7 +117,7 @@ def test_a_process_stuck_in_the_gate_makes_writers_answer_503_and_readers_go_on(
     taken = []
     gate = os.open(f"{daybook.path}-gate", os.O_RDWR)
     try:
-        fcntl.lockf(gate, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        fcntl.lockf(gate, fcntl.LOCK_EX, 1, byte)	# once the work after the reply is done
 
         def work(i):
             began = time.monotonic()
@@ -174,7 +174,7 @@ def test_a_writer_that_waits_gets_in_when_the_gate_opens(daybook):
     token, process = daybook.token(), daybook.fastcgi("events")
     assert process.ask("POST", "/api/events", None, event(now_ms()), token=token).status == 200
     gate = os.open(f"{daybook.path}-gate", os.O_RDWR)
-    fcntl.lockf(gate, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 1)
+    fcntl.lockf(gate, fcntl.LOCK_EX, 1, 1)	# once the work after the reply is done
     has_opened = threading.Event()
 
     def open_gate():
