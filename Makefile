@@ -219,7 +219,7 @@ test: deps-test deps-hosting
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@tests/run test build build/san
 
-# Run as root, with a network; at most 90 minutes: the tests, the fuzzers, and the package in a fresh Debian.
+# Run as root, with a network; meant to take 90 minutes: the tests, the fuzzers, and the package in a fresh Debian.
 test-all: deps-test-all deps-hosting deps-fuzz deps-test-deb clients
 	@$(MAKE) --no-print-directory -j2 all units
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
