@@ -1,8 +1,9 @@
 /*
  * daybook maintenance
  *
- * Does at once what the programs do now and then after a reply (maintenance.h): finishes open jobs, brings the coming
- * days of organizations up to date with the zone files, blanks expired failed contacts, and makes the daily backup if it is due.
+ * Does immediately what the programs otherwise do after some of their replies (maintenance.h): finishes open jobs, brings the
+ * coming days of organizations up to date with the zone files, blanks expired failed contacts, and makes the daily backup if it
+ * is due.
  */
 #include <inttypes.h>
 #include <stdio.h>

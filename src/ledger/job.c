@@ -179,13 +179,10 @@ job_postpone(struct db *db, const char *org, int64_t now)
 }
 
 enum status
-job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_campaign, int64_t changed, int64_t now,
-    bool *is_mine)
+job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_campaign, int64_t changed, int64_t now)
 {
 	struct query *q = db_query(db, "UPDATE job SET next_quarter = :next, next_campaign = nullif(:campaign, 0), "
-	    "changed = changed + :changed, updated_at = :now WHERE org = :org AND number = :number AND ended_at IS NULL "
-	    "AND next_quarter = :was_next AND coalesce(next_campaign, 0) = :was_campaign");
-	enum status st;
+	    "changed = changed + :changed, updated_at = :now WHERE org = :org AND number = :number");
 
 	query_bind_int(q, ":next", next);
 	query_bind_int(q, ":campaign", next_campaign);
@@ -193,11 +190,7 @@ job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_cam
 	query_bind_int(q, ":now", now);
 	query_bind_int(q, ":org", was->org_key);
 	query_bind_int(q, ":number", was->number);
-	query_bind_int(q, ":was_next", was->next);
-	query_bind_int(q, ":was_campaign", was->next_campaign);
-	st = query_run(q);
-	*is_mine = st == OK && db_changes(db) == 1;
-	return st;
+	return query_run(q);
 }
 
 enum status

@@ -62,12 +62,9 @@ enum status	job_check_turn(struct db *db, const struct job *was) MUST_CHECK;
 /* After a turn that failed: the others are next. */
 enum status	job_postpone(struct db *db, const char *org, int64_t now) MUST_CHECK;
 
-/*
- * Records in the transaction of a turn how far the job is and what that changed.  *is_mine is false, and nothing was recorded,
- * if another process has taken the same turn: then the turn must change nothing.
- */
-enum status	job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_campaign, int64_t changed, int64_t now,
-		    bool *is_mine) MUST_CHECK;
+/* Records in the transaction of a turn, after job_check_turn, how far the job is and what that changed. */
+enum status	job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_campaign, int64_t changed, int64_t now)
+		    MUST_CHECK;
 
 /* Ends the open job, with an audit row. */
 enum status	job_end(struct db *db, const struct job *job, int64_t changed, int64_t now) MUST_CHECK;

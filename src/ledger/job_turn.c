@@ -23,6 +23,23 @@ look(struct db *db, struct arena *a, const char *org_id, bool *found, struct job
 }
 
 enum status
+job_turn_run(struct db *db, struct arena *a, const char *org_id, int64_t now, organization_work *read, organization_work *write,
+    void *arg, struct error *err)
+{
+	struct organization org;
+	enum status st;
+
+	if ((st = db_read_begin(db)) != OK)
+		return st;
+	if ((st = organization_load(db, org_id, &org, err)) == OK)
+		st = read(&org, arg);
+	db_read_end(db);
+	if (st == OK)
+		st = organization_write(db, a, org_id, now, write, arg, err);
+	return st == CONFLICT ? OK : st;
+}
+
+enum status
 job_turn(struct db *db, struct arena *a, const char *org, int64_t now, bool *has_more, struct error *err)
 {
 	struct job job;

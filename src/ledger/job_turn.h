@@ -13,6 +13,14 @@ enum { JOB_READ_MS = 50, JOB_WRITE_MS = 150 };
 enum status	job_turn(struct db *db, struct arena *a, const char *org, int64_t now, bool *has_more, struct error *err) MUST_CHECK;
 
 /*
+ * The one shape of a turn, for the kinds of jobs: `read` in a snapshot, then `write` in a write transaction, both with the
+ * organization and arg.  `write` begins with job_check_turn; if another process has taken the turn, nothing is written, and that
+ * is no error.
+ */
+enum status	job_turn_run(struct db *db, struct arena *a, const char *org, int64_t now, organization_work *read,
+		    organization_work *write, void *arg, struct error *err) MUST_CHECK;
+
+/*
  * Does turns of that job until it has ended, and reports each (progress may be NULL); other writers get the lock in between.
  * *ended, in the arena, is the job then; its number is 0 if there was none.
  */

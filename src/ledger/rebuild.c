@@ -140,8 +140,9 @@ struct turn {
 
 /* Reads for JOB_READ_MS, one stretch at least. */
 static enum status
-read_stretches(struct turn *t, const struct organization *org)
+read_stretches(struct organization *org, void *arg)
 {
+	struct turn *t = arg;
 	int64_t until_ms = instant_monotonic() + JOB_READ_MS, next = t->job->next;
 	enum status st = OK;
 
@@ -189,36 +190,23 @@ write_turn(struct organization *org, void *arg)
 {
 	struct turn *t = arg;
 	int64_t until_ms = instant_monotonic() + JOB_WRITE_MS, next = t->job->next, changed = 0;
-	bool is_mine;
 	enum status st = job_check_turn(t->db, t->job);
 
 	for (size_t i = 0; st == OK && i < t->count && (i == 0 || instant_monotonic() < until_ms); i++) {
 		st = write_stretch(t, org, &t->of[i], &changed);
 		next = t->of[i].at.end;
 	}
-	if (st != OK || (st = job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, instant_now(), &is_mine)) != OK)
-		return st;
-	return is_mine ? OK : CONFLICT;	/* another process was faster: nothing of this may remain */
+	return st == OK ? job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, instant_now()) : st;
 }
 
 enum status
 rebuild_turn(struct db *db, struct arena *a, const char *org_id, const struct job *job, int64_t now, struct error *err)
 {
 	struct turn t = { .db = db, .arena = a, .job = job };
-	struct organization org;
-	enum status st;
 
 	if (job->next_campaign > 0)
 		return rebuild_segments_turn(db, a, org_id, job, now, err);
-	if ((st = db_read_begin(db)) != OK)
-		return st;
-	if ((st = organization_load(db, org_id, &org, err)) == OK)
-		st = read_stretches(&t, &org);
-	db_read_end(db);
-	if (st != OK)
-		return st;
-	st = organization_write(db, a, org_id, now, write_turn, &t, err);
-	return st == CONFLICT ? OK : st;
+	return job_turn_run(db, a, org_id, now, read_stretches, write_turn, &t, err);
 }
 
 /* ---- The start */

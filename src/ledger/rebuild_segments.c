@@ -86,15 +86,16 @@ next_campaign(struct db *db, int64_t org_key, int64_t from, int64_t *key)
 
 /* Reads for JOB_READ_MS, one campaign at least. */
 static enum status
-read_plans(struct turn *t)
+read_plans(struct organization *org, void *arg)
 {
+	struct turn *t = arg;
 	int64_t until_ms = instant_monotonic() + JOB_READ_MS, key, from = t->job->next_campaign;
 	enum status st = OK;
 
 	while (st == OK && (t->count == 0 || instant_monotonic() < until_ms)) {
 		struct plan *p;
 
-		if ((st = next_campaign(t->db, t->job->org_key, from, &key)) != OK || key == 0) {
+		if ((st = next_campaign(t->db, org->key, from, &key)) != OK || key == 0) {
 			t->is_last = st == OK;
 			return st;
 		}
@@ -150,7 +151,6 @@ write_turn(struct organization *org, void *arg)
 {
 	struct turn *t = arg;
 	int64_t until_ms = instant_monotonic() + JOB_WRITE_MS, next = t->job->next_campaign, changed = 0;
-	bool is_mine;
 	size_t i;
 	enum status st = job_check_turn(t->db, t->job);
 
@@ -158,10 +158,8 @@ write_turn(struct organization *org, void *arg)
 		st = write_plan(t, &t->of[i], &changed);
 		next = t->of[i].key + 1;
 	}
-	if (st != OK || (st = job_advance(t->db, t->job, t->job->next, next, changed, instant_now(), &is_mine)) != OK)
+	if (st != OK || (st = job_advance(t->db, t->job, t->job->next, next, changed, instant_now())) != OK)
 		return st;
-	if (!is_mine)		/* another process was faster: nothing of this may remain */
-		return CONFLICT;
 	if (!t->is_last || i < t->count)
 		return OK;
 	/* What segments hold follows from their counters, so it comes last, and in one transaction. */
@@ -174,14 +172,6 @@ enum status
 rebuild_segments_turn(struct db *db, struct arena *a, const char *org_id, const struct job *job, int64_t now, struct error *err)
 {
 	struct turn t = { .db = db, .arena = a, .job = job, .now = now };
-	enum status st;
 
-	if ((st = db_read_begin(db)) != OK)
-		return st;
-	st = read_plans(&t);
-	db_read_end(db);
-	if (st != OK)
-		return st;
-	st = organization_write(db, a, org_id, now, write_turn, &t, err);
-	return st == CONFLICT ? OK : st;
+	return job_turn_run(db, a, org_id, now, read_plans, write_turn, &t, err);
 }

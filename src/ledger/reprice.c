@@ -209,8 +209,9 @@ struct turn {
 
 /* Reads for JOB_READ_MS, one stretch at least. */
 static enum status
-read_stretches(struct turn *t, const struct organization *org)
+read_stretches(struct organization *org, void *arg)
 {
+	struct turn *t = arg;
 	int64_t until_ms = instant_monotonic() + JOB_READ_MS, next = t->job->next;
 	enum status st = OK;
 
@@ -278,17 +279,14 @@ write_turn(struct organization *org, void *arg)
 	struct rollup *rollup = rollup_new(org);
 	struct price_list prices;
 	int64_t next = t->job->next, adjusted = 0;
-	bool is_mine = true;
 	enum status st;
 
 	if ((st = job_check_turn(t->db, t->job)) == OK && (st = price_load(t->db, t->arena, org, &prices)) == OK &&
 	    (st = write_stretches(t, org, &prices, rollup, &next, &adjusted)) == OK && (st = rollup_flush(rollup, t->db)) == OK)
-		st = job_advance(t->db, t->job, next, 0, adjusted, instant_now(), &is_mine);
+		st = job_advance(t->db, t->job, next, 0, adjusted, instant_now());
 	rollup_free(rollup);
 	if (st != OK)
 		return st;
-	if (!is_mine)		/* another process was faster: nothing of this may remain */
-		return CONFLICT;
 	return next == t->job->end ? job_end(t->db, t->job, t->job->changed + adjusted, t->now) : OK;
 }
 
@@ -296,19 +294,9 @@ enum status
 reprice_turn(struct db *db, struct arena *a, const char *org_id, const struct job *job, int64_t now, struct error *err)
 {
 	struct turn t = { .db = db, .arena = a, .job = job, .now = now, .by = { job->credential, job->actor } };
-	struct organization org;
-	enum status st;
 
 	t.options = (struct event_options) { .now = now, .by = &t.by };
-	if ((st = db_read_begin(db)) != OK)
-		return st;
-	if ((st = organization_load(db, org_id, &org, err)) == OK)
-		st = read_stretches(&t, &org);
-	db_read_end(db);
-	if (st != OK)
-		return st;
-	st = organization_write(db, a, org_id, now, write_turn, &t, err);
-	return st == CONFLICT ? OK : st;
+	return job_turn_run(db, a, org_id, now, read_stretches, write_turn, &t, err);
 }
 
 enum status
