@@ -190,11 +190,9 @@ $(HTDOCS): $(wildcard htdocs/* htdocs/*/*) docs/openapi.yaml build/node/.made
 	rm -rf $(@D) $(@D).new
 	mkdir -p $(@D).new/lib
 	cp -R htdocs/. docs/openapi.yaml $(@D).new/
-	cp $(NODE)/vanilla-calendar-pro/index.mjs $(@D).new/lib/calendar.js
 	cp /usr/share/javascript/chart.js/chart.min.js $(@D).new/lib/chart.js
 	sed '/^\/\/# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui-bundle.js >$(@D).new/lib/swagger-ui.js
 	sed '/^\/\*# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui.css >$(@D).new/lib/swagger-ui.css
-	cp $(NODE)/vanilla-calendar-pro/LICENSE $(@D).new/lib/LICENSE.vanilla-calendar-pro
 	cp $(NODE)/swagger-ui-dist/LICENSE $(@D).new/lib/LICENSE.swagger-ui
 	cp /usr/share/doc/libjs-chart.js/copyright $(@D).new/lib/LICENSE.chart.js
 	touch $(@D).new/index.html

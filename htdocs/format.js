@@ -63,6 +63,7 @@ const instant = (options, ms) => dates({ ...options, timeZone: session.timezone 
 export const shortDate = date => civil({ weekday: 'short', day: 'numeric', month: 'short',
 	...(date.slice(0, 4) === (session.today || '').slice(0, 4) ? {} : { year: 'numeric' }) }, date);
 export const longDate = date => civil({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, date);
+export const weekdayName = (date, length) => civil({ weekday: length }, date);
 export const monthName = month => civil({ month: 'long', year: 'numeric' }, month + '-01');
 export const shortMonth = month => civil({ month: 'short', year: 'numeric' }, month + '-01');
 

@@ -1,22 +1,20 @@
 /*
- * A month of days, each with its bar and its campaigns.  The grid of dates, its roles and names of weekdays are
- * vanilla-calendar-pro's; what a day shows, and the keys that move by day, week and month, are ours.
+ * A month of days, each with its bar and its campaigns: a grid of whole weeks, which begins and ends with dates of the
+ * months beside it.  Tab reaches one date; the arrow keys move by day and week, Page Up and Page Down by month.
  */
-import { Calendar } from './lib/calendar.js';
-import { addDays, addMonths, isDate, monthOf, startOfWeek } from './civil.js';
+import { addDays, addMonths, isDate, lastOf, monthOf, startOfWeek } from './civil.js';
 import { bar, heat } from './bar.js';
 import { el, fill, hidden } from './dom.js';
-import { language, t } from './strings.js';
-import { longDate, monthName, number, percent } from './format.js';
+import { t } from './strings.js';
+import { longDate, monthName, number, percent, weekdayName } from './format.js';
 import { hoursOf } from './zone.js';
 import { session } from './session.js';
 
 const CAMPAIGNS_MAX = 3;	/* in a day of the grid; the others are a number */
-const FIRST = '1990-01-01', LAST = '2199-12-31';
+const FIRST = '1990-01', LAST = '2199-12';
+const WEEK = [0, 1, 2, 3, 4, 5, 6];
 
-export const hasMonth = month => month >= monthOf(FIRST) && month <= monthOf(LAST);
-
-const LAYOUT = '<div class="vc-content" data-vc="content" role="grid"><#Week /><#Dates /></div>';
+export const hasMonth = month => month >= FIRST && month <= LAST;
 
 /*
  * onMonth(month): another month is wanted; onOpen(date): a day was chosen.  Gives the element, show(month, date) with
@@ -25,21 +23,20 @@ const LAYOUT = '<div class="vc-content" data-vc="content" role="grid"><#Week /><
  */
 export function monthGrid({ onMonth, onOpen }) {
 	const node = el('div', { class: 'month' });
-	let data = null, proposed = {}, busiest = 1, marked = null, month, grid, today;
+	let data = null, proposed = {}, busiest = 1, marked = null, month, today;
 
-	const cellOf = date => node.querySelector(`[data-vc-date="${date}"]`);
-	const cells = () => [...node.querySelectorAll('[data-vc-date]')];
+	const cellOf = date => node.querySelector(`[data-date="${date}"]`);
+	const cells = () => [...node.querySelectorAll('[data-date]')];
 
-	/* The library marks what was clicked; open is what the address says. */
+	/* The day that is open, as the address says. */
 	function markCell(cell) {
-		cell.ariaSelected = String(cell.dataset.vcDate === marked);
+		cell.ariaSelected = String(cell.dataset.date === marked);
 	}
 
 	function paintCell(cell) {
-		const button = cell.querySelector('button'), date = cell.dataset.vcDate, entry = data && data.dates[date];
+		const button = cell.querySelector('button'), date = cell.dataset.date, entry = data && data.dates[date];
 		const extra = proposed[date] || 0, hours = session.timezone ? hoursOf(date, session.timezone) : 24;
 
-		button.removeAttribute('aria-label');
 		markCell(cell);
 		cell.classList.toggle('past', date < session.today);
 		cell.classList.toggle('today', date === session.today);
@@ -83,7 +80,7 @@ export function monthGrid({ onMonth, onOpen }) {
 	/* The one day that Tab reaches. */
 	function reach(date) {
 		for (const cell of cells())
-			cell.querySelector('button').tabIndex = cell.dataset.vcDate === date ? 0 : -1;
+			cell.querySelector('button').tabIndex = cell.dataset.date === date ? 0 : -1;
 	}
 
 	function focus(date) {
@@ -95,10 +92,10 @@ export function monthGrid({ onMonth, onOpen }) {
 	}
 
 	function move(event) {
-		const cell = event.target.closest('[data-vc-date]');
+		const cell = event.target.closest('[data-date]');
 		if (!cell || event.ctrlKey || event.altKey || event.metaKey)
 			return;
-		const date = cell.dataset.vcDate, week = startOfWeek(date, session.weekStart);
+		const date = cell.dataset.date, week = startOfWeek(date, session.weekStart);
 		const to = { ArrowLeft: () => addDays(date, -1), ArrowRight: () => addDays(date, 1), ArrowUp: () => addDays(date, -7),
 			ArrowDown: () => addDays(date, 7), Home: () => week, End: () => addDays(week, 6),
 			PageUp: () => addMonths(date, event.shiftKey ? -12 : -1), PageDown: () => addMonths(date, event.shiftKey ? 12 : 1) }[event.key];
@@ -112,54 +109,43 @@ export function monthGrid({ onMonth, onOpen }) {
 			onMonth(monthOf(to()), to());
 	}
 
-	function options() {
+	const weekdays = from => el('div', { class: 'week', role: 'row' }, WEEK.map(i => el('div', { class: 'weekday',
+		role: 'columnheader', 'aria-label': weekdayName(addDays(from, i), 'long') }, weekdayName(addDays(from, i), 'short'))));
+
+	const dateCell = date => el('div', { class: monthOf(date) === month ? 'cell' : 'cell beside', role: 'gridcell', 'data-date': date,
+		'aria-current': date === today ? 'date' : null }, el('button', { type: 'button', onclick: () => onOpen(date) }));
+
+	/* Draws the weeks that have a day of the month; `date` is where Tab arrives. */
+	function draw(date) {
+		const weeks = [], first = startOfWeek(month + '-01', session.weekStart);
+
 		today = session.today;
-		return { selectedMonth: +month.slice(5) - 1, selectedYear: +month.slice(0, 4), dateToday: session.today,
-			firstWeekday: session.weekStart % 7 };
+		for (let week = first; week <= lastOf(month); week = addDays(week, 7))
+			weeks.push(el('div', { class: 'week', role: 'row' }, WEEK.map(i => dateCell(addDays(week, i)))));
+		fill(node, el('div', { role: 'grid', 'aria-label': monthName(month) }, weekdays(first), weeks));
+		cells().forEach(paintCell);
+		reach(date || (monthOf(today) === month ? today : month + '-01'));
 	}
 
-	function make() {
-		const place = el('div', {});
-
-		fill(node, place);
-		grid = new Calendar(place, { ...options(), locale: language, layouts: { default: LAYOUT }, selectionDatesMode: 'single',
-			enableDateToggle: false, enableMonthChangeOnDayClick: true, selectionMonthsMode: 'only-arrows',
-			selectionYearsMode: 'only-arrows',
-			animation: false, enableSwipe: false, selectedTheme: 'light', dateMin: FIRST, dateMax: LAST, displayDateMin: FIRST,
-			displayDateMax: LAST, labels: { application: t('calendar.label') },
-			onClickDate: (self, event) => onOpen(event.target.closest('[data-vc-date]').dataset.vcDate),
-			onCreateDateEls: (self, cell) => paintCell(cell) });
-		grid.init();
-	}
-
-	/* Today is another day; who was in the calendar stays where he was. */
+	/* Draws the grid again for another today; whoever is on a date of it stays there. */
 	function redate() {
-		const date = document.activeElement.closest('[data-vc-date]')?.dataset.vcDate;
+		const date = document.activeElement.closest('[data-date]')?.dataset.date;
 
-		grid.set(options());
-		if (date && node.contains(cellOf(date)))
+		draw();
+		if (date && cellOf(date))
 			focus(date);
-		else
-			reach(monthOf(today) === month ? today : month + '-01');
 	}
 
 	node.addEventListener('keydown', move, true);
-	node.addEventListener('focusin', event => reach(event.target.closest('[data-vc-date]')?.dataset.vcDate));
+	node.addEventListener('focusin', event => reach(event.target.closest('[data-date]')?.dataset.date));
 	return {
 		node,
 		show(wanted, date) {
 			month = wanted;
 			data = null;
-			if (grid)
-				grid.set(options());
-			else
-				make();
-			node.querySelector('[data-vc=content]').setAttribute('aria-label', monthName(month));
-			cells().forEach(paintCell);
+			draw(date);
 			if (isDate(date || ''))
 				focus(date);
-			else
-				reach(monthOf(session.today) === month ? session.today : month + '-01');
 		},
 		paint(calendar, plan = {}) {
 			data = calendar;
@@ -168,11 +154,12 @@ export function monthGrid({ onMonth, onOpen }) {
 			busiest = Math.max(1, ...Object.entries(calendar.dates).map(([date, d]) => d.total + (plan[date] || 0)));
 			if (today !== session.today)
 				redate();
-			cells().forEach(paintCell);
+			else
+				cells().forEach(paintCell);
 		},
 		range() {
 			const all = cells();
-			return { from: all[0].dataset.vcDate, to: all[all.length - 1].dataset.vcDate };
+			return { from: all[0].dataset.date, to: all[all.length - 1].dataset.date };
 		},
 		focus,
 		mark(date) {

@@ -34,7 +34,7 @@ const strings = {
 	'banner.over': 'Over the limit', 'banner.limit': 'Daily limit', 'banner.unlimited': 'unlimited',
 	'banner.room': 'Next date with room for', 'banner.contacts': 'contacts', 'banner.free.on': '{n} free',
 	'banner.badcount': 'Give a whole number.',
-	'calendar.label': 'Calendar', 'calendar.previous': 'Previous', 'calendar.next': 'Next', 'calendar.today': 'Today',
+	'calendar.previous': 'Previous', 'calendar.next': 'Next', 'calendar.today': 'Today',
 	'calendar.keys': 'Arrow keys move by day and week, Page Up and Page Down by month, Enter opens a day.',
 	'calendar.nothing': 'Nothing is sent or planned in these weeks.', 'calendar.plan': 'Plan a campaign',
 	'calendar.post': 'Post what you send',

@@ -79,14 +79,14 @@ class Page:
     def day(self, date):
         """All that a day of the calendar says, also to those who listen."""
         return " ".join(self.driver.execute_script(
-            "return document.querySelector(`[data-vc-date='${arguments[0]}'] button`)?.textContent || ''", date).split())
+            "return document.querySelector(`[data-date='${arguments[0]}'] button`)?.textContent || ''", date).split())
 
     def day_says(self, date, words):
         self.wait(lambda: words in self.day(date), f"{date}: {words!r}, not {self.day(date)!r}")
 
     def share(self, date, part):
         """How much of the day's bar is sent, reserved or proposed: 0 to 1."""
-        return self.driver.execute_script("""const bar = document.querySelector(`[data-vc-date='${arguments[0]}'] .bar`);
+        return self.driver.execute_script("""const bar = document.querySelector(`[data-date='${arguments[0]}'] .bar`);
             const part = bar && bar.querySelector('.bar-' + arguments[1]);
             return part ? part.getBoundingClientRect().width / bar.getBoundingClientRect().width : 0""", date, part)
 
@@ -116,7 +116,7 @@ class Page:
         self.driver.switch_to.active_element.send_keys(*keys)
 
     def focused_date(self):
-        return self.driver.execute_script("return document.activeElement.closest('[data-vc-date]')?.dataset.vcDate")
+        return self.driver.execute_script("return document.activeElement.closest('[data-date]')?.dataset.date")
 
     def downloaded(self, name):
         """The text of a file once it is all there."""

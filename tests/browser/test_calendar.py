@@ -37,8 +37,8 @@ def test_today_is_the_organizations_and_not_the_browsers(page):
     page.sign_in()
     zone, date = page.driver.execute_script("return [Intl.DateTimeFormat().resolvedOptions().timeZone, new Date().getTimezoneOffset()]")
     assert (zone, date) == ("Asia/Tokyo", -540)
-    assert [d.get_attribute("data-vc-date") for d in page.finds("[aria-current=date], .today")
-            if d.get_attribute("data-vc-date")] == ["2026-05-20"]
+    assert [d.get_attribute("data-date") for d in page.finds("[aria-current=date], .today")
+            if d.get_attribute("data-date")] == ["2026-05-20"]
     assert page.text("h1") == "May 2026"
     page.day_says("2026-05-20", "Wednesday, May 20, 2026. Today")
 
@@ -56,8 +56,32 @@ def test_the_week_begins_where_the_organizations_does(page, stack):
     stack.daybook.sql("UPDATE organization SET week_start = 6, revision = revision + 1")
     page.driver.refresh()
     page.settled()
-    assert page.text(".vc-week").split() == ["Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"]
-    assert page.finds("[data-vc-date]")[0].get_attribute("data-vc-date") == "2026-04-25"
+    assert page.text(".week").split() == ["Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"]
+    assert page.finds("[data-date]")[0].get_attribute("data-date") == "2026-04-25"
+
+
+def test_the_grid_is_one_to_those_who_listen(page):
+    page.sign_in()
+    assert [d.get_attribute("aria-label") for d in page.finds("[role=grid][aria-label='May 2026'] [role=columnheader]")] == [
+        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    weeks = page.driver.execute_script("""return [...document.querySelectorAll('[role=grid] > [role=row]')].map(row =>
+        [...row.querySelectorAll(':scope > [role=gridcell]')].map(cell => cell.dataset.date))""")
+    assert [(len(week), *week[:1]) for week in weeks] == [(0,)] + [(7, f"2026-{day}") for day in
+                                                                  ("04-27", "05-04", "05-11", "05-18", "05-25")]
+    assert [d.get_attribute("data-date") for d in page.finds(".beside")] == ["2026-04-27", "2026-04-28", "2026-04-29", "2026-04-30"]
+    page.wait(lambda: len(page.finds("[role=gridcell] button[tabindex='0']")) == 1, "one day that Tab reaches")
+
+
+def test_the_first_and_the_last_month_that_there_are(page, stack):
+    stack.daybook.sql("UPDATE organization SET week_start = 3, revision = revision + 1")
+    page.sign_in("calendar/1990-01")
+    page.day_says("1989-12-27", "Wednesday, December 27, 1989. 0 free")
+    page.press("Previous")
+    page.says("January 1990", "h1")
+    page.go("calendar/2199-12")
+    page.day_says("2199-12-31", "500 free")
+    page.press("Next")
+    page.says("December 2199", "h1")
 
 
 def test_days_of_23_and_25_hours_say_so(page):
@@ -78,7 +102,7 @@ def test_a_day_of_25_hours_may_be_today(page, stack):
 
 def test_the_keys_move_by_day_week_and_month_and_open_a_day(page):
     page.sign_in()
-    page.driver.execute_script("document.querySelector('[data-vc-date=\"2026-05-20\"] button').focus()")
+    page.driver.execute_script("document.querySelector('[data-date=\"2026-05-20\"] button').focus()")
     for key, date in [(Keys.ARROW_RIGHT, "2026-05-21"), (Keys.ARROW_DOWN, "2026-05-28"), (Keys.ARROW_LEFT, "2026-05-27"),
                       (Keys.ARROW_UP, "2026-05-20"), (Keys.HOME, "2026-05-18"), (Keys.END, "2026-05-24"),
                       (Keys.ARROW_DOWN, "2026-05-31"), (Keys.ARROW_RIGHT, "2026-06-01"), (Keys.ARROW_LEFT, "2026-05-31"),
@@ -98,7 +122,7 @@ def test_a_click_opens_the_day_with_its_campaigns_segments_and_failures(page, st
     post(stack.daybook, event("2026-05-20T19:00:00Z", channel="SMS", status="failed", campaignId="spring", to="+14165550100",
                               reason="opted out"), event("2026-05-20T19:01:00Z", channel="SMS", campaignId="spring", segmentNumber=1))
     page.sign_in()
-    page.find("[data-vc-date='2026-05-20'] button").click()
+    page.find("[data-date='2026-05-20'] button").click()
     page.says("Spring sale sending 1 of 2 06:00 PM 80 1 1 78", "aside")
     page.find("aside summary").click()
     page.says("+14165550100 opted out", "aside")
@@ -108,7 +132,7 @@ def test_a_click_opens_the_day_with_its_campaigns_segments_and_failures(page, st
 def test_a_day_that_is_closed_before_it_came_stays_closed(page):
     page.sign_in("calendar/2026-05-12")
     page.hold("usage-calendar")
-    page.find("[data-vc-date='2026-05-20'] button").click()
+    page.find("[data-date='2026-05-20'] button").click()
     page.held()
     page.press("Close")
     page.wait(lambda: not page.finds("aside"), "no day is open")
@@ -120,11 +144,11 @@ def test_a_day_that_is_closed_before_it_came_stays_closed(page):
 
 def test_the_day_that_is_open_is_marked_however_it_was_opened(page):
     def marked():
-        return [d.get_attribute("data-vc-date") for d in page.finds("[aria-selected=true]")]
+        return [d.get_attribute("data-date") for d in page.finds("[aria-selected=true]")]
 
     page.sign_in("calendar/2026-05-12")
     assert marked() == ["2026-05-12"]
-    page.find("[data-vc-date='2026-05-20'] button").click()
+    page.find("[data-date='2026-05-20'] button").click()
     page.says("Wednesday, May 20, 2026", "aside")
     assert marked() == ["2026-05-20"]
     page.driver.back()
@@ -190,7 +214,7 @@ def test_all_columns_of_a_day_are_in_sight(page, stack):
 
 def test_a_day_of_another_month_opens_with_its_month(page):
     page.sign_in()
-    page.find("[data-vc-date='2026-04-27'] button").click()
+    page.find("[data-date='2026-04-27'] button").click()
     page.says("Monday, April 27, 2026", "aside")
     page.says("April 2026", "h1")
 
@@ -236,7 +260,7 @@ def test_an_empty_organization_says_what_to_do_first(page):
 def test_what_others_do_is_seen_without_a_reload(page, stack):
     page.sign_in()
     page.day_says("2026-05-20", "500 free")
-    page.driver.execute_script("document.querySelector('[data-vc-date=\"2026-05-12\"] button').focus()")
+    page.driver.execute_script("document.querySelector('[data-date=\"2026-05-12\"] button').focus()")
     post(stack.daybook, *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(100)])
     page.driver.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
     page.day_says("2026-05-20", "100 sent, 400 free")
@@ -250,7 +274,7 @@ def test_at_the_organizations_midnight_today_is_another_day(page, stack):
     set_clock(stack.daybook, "2026-05-21T04:00:01Z")
     page.day_says("2026-05-21", "Today")
     page.says("Today Thursday, May 21, 2026")
-    assert [d.get_attribute("data-vc-date") for d in page.finds("[aria-current=date]")] == ["2026-05-21"]
+    assert [d.get_attribute("data-date") for d in page.finds("[aria-current=date]")] == ["2026-05-21"]
 
 
 def test_a_page_of_campaigns_that_is_empty_is_not_the_last(page, stack):
@@ -288,7 +312,7 @@ def test_a_day_with_more_campaigns_than_are_listed_says_how_many_more(page, stac
     insert(stack, [(f"c{i}", f"Campaign {i}", 20_594) for i in range(1_010)])
     page.sign_in("calendar/2026-05")
     page.day_says("2026-05-21", "+1,007 more")
-    page.find("[data-vc-date='2026-05-21'] button").click()
+    page.find("[data-date='2026-05-21'] button").click()
     page.says("and 10 more", "aside")
     assert len(page.finds("aside tbody tr")) == 1000
 
@@ -299,7 +323,7 @@ def test_a_month_of_500_campaigns_is_usable(page, stack):
     page.day_says("2026-06-03", "100 reserved, 400 free")
     page.day_says("2026-06-03", "+17 more")
     assert page.driver.execute_script("return document.querySelectorAll('.month *').length") < 2000
-    page.find("[data-vc-date='2026-06-03'] button").click()
+    page.find("[data-date='2026-06-03'] button").click()
     page.wait(lambda: len(page.finds("aside tbody tr")) == 20, "the day's 20 campaigns")
     page.key(Keys.ESCAPE)
     page.wait(lambda: page.focused_date() == "2026-06-03", "the day has the focus")

@@ -65,7 +65,7 @@ def test_at_360_pixels_nothing_is_wider_than_the_screen(page, stack):
         page.go(where)
         assert page.driver.execute_script("return document.documentElement.scrollWidth") <= 360, where
     page.go("calendar/2026-05")
-    page.find("[data-vc-date='2026-05-20'] button").click()
+    page.find("[data-date='2026-05-20'] button").click()
     page.says("Wednesday, May 20, 2026", "aside")
     assert page.serious() == []
 
@@ -77,7 +77,7 @@ def test_the_keyboard_alone_reaches_the_calendar_and_the_menu(page):
     seen = []
     for _ in range(20):
         page.key(Keys.TAB)
-        seen.append(page.driver.execute_script("return document.activeElement.closest('[data-vc-date]')?.dataset.vcDate || "
+        seen.append(page.driver.execute_script("return document.activeElement.closest('[data-date]')?.dataset.date || "
                                                "document.activeElement.textContent"))
     assert seen[:3] == ["Skip to the page", "Calendar", "Campaigns"]
     assert [s for s in seen if s.startswith("2026-")] == ["2026-05-20"]	# one stop of Tab; the arrows do the rest

@@ -114,7 +114,7 @@ def test_a_day_of_the_calendar_is_where_a_plan_begins(page):
     page.type("Contacts", "10")
     page.press("Propose days")
     page.says("Wed, Jun 3 10:00 AM 10", "form")
-    page.find("[data-vc-date='2026-06-05'] button").click()
+    page.find("[data-date='2026-06-05'] button").click()
     assert page.field("First date").get_attribute("value") == "2026-06-05"
     page.wait(lambda: "Reserve" not in page.text("form"), "the proposal is gone")
 

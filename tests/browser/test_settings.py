@@ -13,7 +13,7 @@ def test_a_limit_and_the_week_are_changed_and_the_audit_log_says_so(page, stack)
     page.wait(lambda: page.text("main").count("Saved.") == 2, "both are saved")
     page.go("calendar")
     page.day_says("2026-05-22", "700 free")
-    assert page.text(".vc-week").split()[0] == "Sun"
+    assert page.text(".week").split()[0] == "Sun"
     page.go("audit")
     page.says("Organization changed")
     page.says("Daily limit: 500 → 700")

@@ -55,7 +55,7 @@ def test_it_has_every_program_and_what_belongs_to_them(archive):
     for program in PROGRAMS:
         assert f"daybook/cgi-bin/{program}.fcgi" in names
     for name in (".htaccess", "bin/daybook", "libexec/daybook", "bin/.htaccess", "libexec/.htaccess", "index.html", "setup.css",
-                 "app.js", "lib/calendar.js", "lib/chart.js", "lib/swagger-ui.js", "openapi.yaml",
+                 "app.js", "lib/chart.js", "lib/swagger-ui.js", "openapi.yaml",
                  "daybook.conf.example", "INSTALL.txt", "VERSIONS.txt", "zoneinfo/tzdata.zi", "zoneinfo/Europe/Berlin", "errors/404.json",
                  *(f"licenses/{of}.txt" for of in ("daybook", "glibc", "sqlite", "openssl", "libjwt", "jansson", "cjson",
                                                     "fcgi", "csv", "musl", "tzdata"))):
@@ -287,7 +287,7 @@ def test_under_apache_it_goes_from_the_upload_to_the_calendar(apache):
     calendar = apache("GET", f"/api/campaigns/usage-calendar?from={today}&to={today}", X_API_Key=key)
     assert calendar.json["data"]["dates"][today]["sent"] == 1
     assert apache("GET", "/").headers["content-type"].startswith("text/html")
-    assert apache("GET", "/lib/calendar.js").headers["content-type"].startswith("text/javascript")
+    assert apache("GET", "/month.js").headers["content-type"].startswith("text/javascript")
     again = apache("GET", "/setup")
     assert again.status == 404 and b"Setup is already done" in again.body
 
