@@ -133,9 +133,14 @@ def test_a_bad_organization_header_or_an_underscore_changes_nothing(server, site
 def test_readers_of_events_have_a_program_of_their_own(server, site):
     """No process answers both, so one who reads keeps no sender waiting."""
     day = iso(site.now)[:10]
-    for method, program in (("GET", "events-list"), ("HEAD", "events-list"), ("POST", "events"), ("PUT", "events"), ("OPTIONS", "events")):
-        reply = server.ask(method, "/api/events", f"from={day}&to={day}" if program == "events-list" else "",
+    spellings = ["/api/events", "/api/%65vents", "/a%70i/event%73", "/./api/events", "//api/events", "/x/../api/events"]
+    cases = [("GET", path, "events-list") for path in spellings] + [("HEAD", "/api/events", "events-list")]
+    cases += [(method, "/api/events", "events") for method in ("POST", "PUT", "OPTIONS")]
+    for method, path, program in cases:
+        reply = server.ask(method, path, f"from={day}&to={day}" if program == "events-list" else "",
                            b"[]" if method in ("POST", "PUT") else None, token=site.token)
+        if path != "/api/events" and reply.status in (400, 404) and "x-request-id" not in reply.headers:
+            continue  # the server takes no such spelling
         id = reply.headers["x-request-id"]
         logs = [*server.state.glob("*.log"), *site.folder.glob("log/*.log")]
 
