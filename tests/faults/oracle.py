@@ -149,8 +149,21 @@ class Reference(typing.NamedTuple):
     late: tuple = ()  # (outcome, tables) of the request at the time of a retry, if that is later
 
 
+def is_noted_later(scenario, tables, reference):
+    """
+    Whether all is as after, but for one setting and the revision of the installation, which counts its changes: both as before,
+    because the maintenance after the reply did not get to write them.
+    """
+    if not scenario.noted_later or not tables:
+        return False
+    before, after = reference.before.tables, reference.after.tables
+    was = [row for row in before["setting"] if row[0] == scenario.noted_later]
+    rest = [row for row in after["setting"] if row[0] != scenario.noted_later]
+    return tables == {**after, "setting": sorted(rest + was), "installation": before["installation"]}
+
+
 def state_name(scenario, tables, reference):
-    if tables == reference.after.tables:
+    if tables == reference.after.tables or is_noted_later(scenario, tables, reference):
         return "after"
     if tables == reference.before.tables:
         return "before"
@@ -204,6 +217,12 @@ def judge_unfinished(scenario, outcome, folder):
     """What a refusal left for the next attempt is gone after it."""
     left = [p.name for p in folder.rglob("*") if scenario.unfinished and re.search(scenario.unfinished, p.name)]
     return [(STRAY, f"{name} after a success") for name in left] if is_success(scenario, outcome) else []
+
+
+def judge_noted(tables, reference):
+    """The maintenance after any later reply has noted what it did not get to, and changed nothing else."""
+    rest = difference(tables, reference.after.tables)
+    return [] if tables == reference.after.tables else [(RETRY, f"maintenance did not end in after: {rest}")]
 
 
 def judge_retry(scenario, outcome, tables, reference, name):

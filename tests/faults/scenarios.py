@@ -27,6 +27,7 @@ class Scenario(typing.NamedTuple):
     between: object = None  # tables -> whether they are a legitimate state between before and after
     verifies_between: bool = False  # `daybook verify` finds nothing in that state
     runs_max: int = 0  # at most so many runs, if not 0
+    noted_later: str = ""  # a setting that the maintenance after the reply writes: until then it is as before
     unfinished: str = ""  # a pattern of files that a refusal may leave for the next attempt, whose success removes them
 
 
@@ -106,8 +107,9 @@ WRITES = [
     write("campaign-delete", "campaigns", "DELETE", CAMPAIGNS + "/draft", code=204),
     write("campaign-results", "campaigns", "POST", CAMPAIGNS + "/spring/results", RESULTS),
     write("settings-profile", "settings", "PUT", ORG + "/profile", {"name": "Acme Inc.", "weekStart": 7}),
-    write("settings-zone", "settings", "PUT", ORG + "/timezone", {"timezone": "Europe/Berlin"}),
-    write("settings-recut", "settings", "PUT", ORG + "/timezone", {"timezone": "Asia/Tokyo", "recutHistory": True}),
+    write("settings-zone", "settings", "PUT", ORG + "/timezone", {"timezone": "Europe/Berlin"}, noted_later="zones_compared"),
+    write("settings-recut", "settings", "PUT", ORG + "/timezone", {"timezone": "Asia/Tokyo", "recutHistory": True},
+          noted_later="zones_compared"),
     write("settings-plan", "settings", "PUT", ORG + "/plan", {"plan": "pro"}),
     write("settings-limits", "settings", "PUT", ORG + "/limits", {"dailyLimit": 30, "messagesCap": None, "costCap": 20}),
     write("prices-reprice", "prices", "POST", ORG + "/prices",
