@@ -46,6 +46,16 @@ parse(const char *pem, bool *is_private)
 	return key;
 }
 
+EVP_PKEY *
+pem_parse_private(const void *pem, size_t n)
+{
+	BIO *in = BIO_new_mem_buf(pem, (int)n);
+	EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+
+	BIO_free(in);
+	return key;
+}
+
 /* Whether the numbers of the key are consistent: the public part by itself, and the private part with the public one. */
 static bool
 is_sound(EVP_PKEY *key, bool is_private)

@@ -4,6 +4,8 @@
 #ifndef PEM_H
 #define PEM_H
 
+#include <stddef.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -18,5 +20,8 @@
  */
 enum status	pem_read(struct arena *a, const char *alg, const char *pem, const char **public_pem,
 		    const char **private_pem, struct error *err);
+
+/* The private key in a row that pem_read has written; NULL if it is none.  The caller frees it with libcrypto's EVP_PKEY_free. */
+struct evp_pkey_st	*pem_parse_private(const void *pem, size_t n);
 
 #endif

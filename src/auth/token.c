@@ -1,6 +1,6 @@
 /*
  * JSON Web Tokens (see token.h).  The shape is checked by our own code, so that libjwt sees only tokens that it cannot
- * misread; libjwt then only has to verify or to sign.
+ * misread; libjwt then only has to verify.
  */
 #include <errno.h>
 #include <limits.h>
@@ -10,61 +10,20 @@
 
 #include <jwt.h>
 
-#include "auth/claims.h"
 #include "base/crypto.h"
-#include "base/id.h"
 #include "base/json.h"
-#include "base/utf8.h"
 #include "auth/token.h"
 
-enum {
-	ALG_MAX = 16,		/* bytes of a header's alg and typ */
-	UUID_SIZE = 37,
-};
+enum { ALG_MAX = 16 };	/* bytes of a header's alg and typ */
 
-/* ---- base64url */
-
-/* The value of a base64url digit, or -1. */
-static int
-digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
-
-/*
- * Decodes text[0, n) and adds a NUL after the bytes.  False unless this is the only text that decodes to them: a single
- * last digit, and bits left over at the end, are refused like any character that is no digit.  Otherwise one token
- * could be written in several ways.
- */
+/* Decodes a segment and adds a NUL after it.  False if it is no base64url, or could be written in several ways. */
 static bool
 decode(struct arena *a, const char *text, size_t n, const char **bytes, size_t *size)
 {
 	char *out = arena_alloc(a, n + 1);
-	uint32_t pool = 0;
-	int bits = 0, value;
 
 	*bytes = out;
-	*size = 0;
-	for (size_t i = 0; i < n; i++) {
-		if ((value = digit(text[i])) < 0)
-			return false;
-		/*
-		 * pool collects six bits per digit; only its lowest `bits` are pending, older ones are masked or
-		 * shifted out.
-		 */
-		pool = pool << 6 | (uint32_t)value;
-		if ((bits += 6) >= 8) {
-			bits -= 8;
-			out[(*size)++] = (char)(pool >> bits & 0xff);
-		}
-	}
-	return n % 4 != 1 && (pool & ((UINT32_C(1) << bits) - 1)) == 0;
+	return base64url_decode(text, n, (uint8_t *)out, size);
 }
 
 /* ---- Reading */
@@ -190,128 +149,5 @@ token_verify(const struct token *t, const char *alg, struct key_bytes key, struc
 		return UNAUTHENTICATED;
 	if (json_kind(t->payload, t->payload_n) != '{')
 		return refuse(err, "its payload is not a JSON object");
-	return OK;
-}
-
-/* ---- Signing */
-
-/* Writes the claims as JSON, in the arena.  iss and aud are those that check_parties will require. */
-static enum status
-payload(struct db *db, struct arena *a, const struct token_input *input, const struct signing_key *k, int64_t now,
-    const struct signed_token *token, const char **text)
-{
-	const char *iss, *aud;
-	enum status st;
-	struct buf claims = { 0 };
-	struct json *j = json_on(&claims);
-
-	if ((st = signing_key_parties(db, a, k, &iss, &aud)) != OK)
-		return st;
-
-	json_open_object(j, NULL);
-	json_put_int(j, "iat", now / 1000);
-	json_put_int(j, "exp", token->expires_at / 1000);
-	json_put_text(j, "jti", token->jti);
-	if (input->sub != NULL && input->sub[0] != '\0')
-		json_put_text(j, "sub", input->sub);
-	if (input->org != NULL)
-		json_put_text(j, "organizationId", input->org);
-	json_put_text(j, "scope", scopes_format(a, input->scopes));
-	if (iss[0] != '\0')
-		json_put_text(j, "iss", iss);
-	if (aud[0] != '\0')
-		json_put_text(j, "aud", aud);
-	json_close_object(j);
-	*text = arena_strdup(a, buf_text(&claims));
-	buf_free(&claims);
-	return OK;
-}
-
-/*
- * Whether a token says what it was made of and is signed.  Without memory libjwt may leave out pieces of it, or its signature,
- * and report nothing.
- */
-static bool
-is_whole(jwt_t *made, const char *text)
-{
-	jwt_t *read = NULL;
-	char *is = NULL, *should_be = NULL;
-	bool is_same = text[strlen(text) - 1] != '.' && jwt_decode(&read, text, NULL, 0) == 0 &&
-	    (is = jwt_get_grants_json(read, NULL)) != NULL && (should_be = jwt_get_grants_json(made, NULL)) != NULL &&
-	    strcmp(is, should_be) == 0 && jwt_get_header(read, "kid") != NULL;
-
-	free(is);
-	free(should_be);
-	jwt_free(read);
-	return is_same;
-}
-
-/* Signs the claims; returns the token's text in the arena, or NULL if libjwt fails. */
-static const char *
-encode(struct arena *a, const struct signing_key *k, struct key_bytes sign, const char *claims)
-{
-	const char *token = NULL;
-	char *text = NULL;
-	jwt_t *jwt = NULL;
-
-	crypto_start();
-	errno = 0;
-	if (jwt_new(&jwt) == 0 && jwt_add_header(jwt, "kid", k->kid) == 0 &&
-	    jwt_add_grants_json(jwt, claims) == 0 &&
-	    jwt_set_alg(jwt, alg_of(k->alg), sign.data, (int)sign.n) == 0)
-		text = jwt_encode_str(jwt);
-	if (errno == ENOMEM || (text != NULL && !is_whole(jwt, text)))
-		out_of_memory();
-	if (text != NULL)
-		token = arena_strdup(a, text);
-	free(text);
-	jwt_free(jwt);
-	return token;
-}
-
-/* Refuses what auth_check would refuse later: a token is only useful if this server accepts it. */
-static enum status
-check_input(const struct token_input *input, struct error *err)
-{
-	if (input->org == NULL && !(input->scopes & SCOPE_INSTALLATION))
-		return error_set(err, BAD_REQUEST, "org: required, except for the scopes admin and metrics");
-	if (input->org != NULL && !id_ok(input->org))
-		return error_set(err, BAD_REQUEST, "org: must be 1 to 64 of A-Z a-z 0-9 . _ -");
-	if (input->ttl_ms < TOKEN_TTL_MIN_MS || input->ttl_ms > TOKEN_TTL_MAX_MS)
-		return error_set(err, BAD_REQUEST, "ttl: must be from one second to ten years");
-	if (input->is_link && input->ttl_ms > TOKEN_LINK_TTL_MAX_MS)
-		return error_set(err, BAD_REQUEST, "ttl: a link that signs in may live one hour at most");
-	if (input->sub != NULL && (strlen(input->sub) >= ACTOR_NAME_MAX || !utf8_is_valid(input->sub, strlen(input->sub))))
-		return error_set(err, BAD_REQUEST, "sub: must be UTF-8 of at most %d bytes", ACTOR_NAME_MAX - 1);
-	return OK;
-}
-
-/* jti makes each token distinct, and names it where it is used or revoked. */
-enum status
-token_sign(struct db *db, struct arena *a, const struct token_input *input, int64_t now, struct signed_token *out,
-    struct error *err)
-{
-	struct key_bytes sign;
-	struct signing_key k;
-	const char *claims;
-	char jti[UUID_SIZE];
-	enum status st;
-
-	if ((st = check_input(input, err)) != OK)
-		return st;
-	if ((st = signing_key_choose(db, a, input->kid, input->org, input->scopes, &k, &sign, err)) != OK)
-		return st;
-	*out = (struct signed_token) { .kid = k.kid, .expires_at = (now + input->ttl_ms) / 1000 * 1000 };
-	out->jti = input->jti != NULL ? input->jti :
-	    arena_printf(a, "%s%s", input->is_link ? TOKEN_LINK_PREFIX : "", uuid7(now, jti));
-	if ((st = payload(db, a, input, &k, now, out, &claims)) != OK)
-		return st;
-	/* signing_key_add stores nothing shorter or longer, so this row was damaged; libjwt takes the length as an int. */
-	if (sign.n < SECRET_MIN || sign.n > INT_MAX)
-		return error_set(err, INTERNAL, "token: the key \"%s\" is damaged; run `daybook verify`", k.kid);
-	if ((out->text = encode(a, &k, sign, claims)) == NULL)
-		return error_set(err, INTERNAL, "token: could not be signed with the key \"%s\"", k.kid);
-	if (strlen(out->text) > TOKEN_MAX)
-		return error_set(err, BAD_REQUEST, "token: too long; shorten the settings iss and aud");
 	return OK;
 }

@@ -1,8 +1,8 @@
 /*
- * JSON Web Tokens in the compact form (RFC 7515, 7519): their shape, their signature, signing.
+ * JSON Web Tokens in the compact form (RFC 7515, 7519): their shape, their signature, signing (token_sign.c).
  *
- * The only file that uses libjwt, which accepts too much: it follows the token's own alg, ignores crit and exp, takes the
- * last of two equal names, and reads past an empty segment.  So a token reaches it only if all of this holds:
+ * The only file that uses libjwt, to verify.  It accepts too much: it follows the token's own alg, ignores crit and exp,
+ * takes the last of two equal names, and reads past an empty segment.  So a token reaches it only if all of this holds:
  *
  *	1. 20 to 4096 characters of A-Z a-z 0-9 - _ and two dots; no empty segment.
  *	2. Each segment is canonical base64url: no other text decodes to the same bytes.

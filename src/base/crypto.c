@@ -1,5 +1,5 @@
 /*
- * The only file, with auth/pem.c, that calls libcrypto; and the encodings of what it returns.
+ * The only file, with auth/pem.c and auth/signature.c, that calls libcrypto; and the encodings of what it returns.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -162,6 +162,42 @@ base64url(const uint8_t *bytes, size_t n, char *out)
 		*p++ = digits[pool << (6 - bits) & 63];
 	*p = '\0';
 	return out;
+}
+
+/* The value of a base64url digit, or -1. */
+static int
+base64url_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+bool
+base64url_decode(const char *text, size_t n, uint8_t *out, size_t *size)
+{
+	uint32_t pool = 0;
+	int bits = 0, value;
+
+	*size = 0;
+	for (size_t i = 0; i < n; i++) {
+		if ((value = base64url_digit(text[i])) < 0)
+			return false;
+		/*
+		 * pool collects six bits per digit; only its lowest `bits` are pending, older ones are masked or
+		 * shifted out.
+		 */
+		pool = pool << 6 | (uint32_t)value;
+		if ((bits += 6) >= 8) {
+			bits -= 8;
+			out[(*size)++] = (uint8_t)(pool >> bits & 0xff);
+		}
+	}
+	return n % 4 != 1 && (pool & ((UINT32_C(1) << bits) - 1)) == 0;
 }
 
 /*

@@ -38,6 +38,12 @@ int	hex_digit(char c);
 /* base64url without padding into out (at least 4 * ((n + 2) / 3) + 1 bytes).  Returns out. */
 char	*base64url(const uint8_t *bytes, size_t n, char *out);
 
+/*
+ * Decodes base64url without padding into out (at least 3 * n / 4 bytes).  False unless this is the only text that decodes to the
+ * bytes: a single last digit, and bits left over at the end, are refused like any character that is no digit.
+ */
+bool	base64url_decode(const char *text, size_t n, uint8_t *out, size_t *size);
+
 /* A UUIDv7 (RFC 9562) of an instant, 1970 or later, into out (37 bytes).  Returns out. */
 char	*uuid7(int64_t at, char *out);
 
