@@ -35,7 +35,7 @@
 #include "http/serve.h"
 #include "page.h"
 
-enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13, TURN_MS = 7000 };
+enum { TEXT_MAX = 1000, SETUP_BODY_MAX = 16 * 1024, LIMIT_DIGITS = 13, TURN_MS = 6000 };
 
 /* Puts an error beside its field.  A JSON reply has room for the first one only. */
 static void
