@@ -214,7 +214,7 @@ check:
 test: deps-test deps-hosting
 	@$(MAKE) --no-print-directory -j2 all units
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
-	@$(MAKE) --no-print-directory -j2 SAN=1 all units
+	@$(MAKE) --no-print-directory -j2 SAN=1 units
 	@tests/run test build build/san
 
 # Run as root, with a network; meant to take 90 minutes: the tests, the fuzzers, and the package in a fresh Debian.
