@@ -123,7 +123,7 @@ take(struct report_map *map, char *item)
 	}
 	if (key == CHANNEL) {
 		map->channel = value;
-		return channel_parse(value, &channel) || refuse("channel: unknown", value);
+		return cli_channel("import", "--map", value, &channel);
 	}
 	if ((key < COLUMNS ? map->fields[key].names[0] : map->words[key - SENT][0]) != NULL)
 		return refuse("given twice:", item);
