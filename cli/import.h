@@ -186,6 +186,9 @@ struct report_map	*report_map_new(const char *text);
 void			 report_map_free(struct report_map *map);	/* which may be NULL */
 const char		*report_map_source(const struct report_map *map);	/* of its events */
 
+/* The ready map whose columns a table has; NULL if there is none. */
+const char		*report_map_for(const struct table *t);
+
 /* ---- Cells as spreadsheets and carriers write them: import_cell.c */
 
 /* What is wrong with an id that a spreadsheet has written as 1.23457E+17; NULL if it has not. */

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/suggest.h"
 #include "import.h"
 #include "base/money.h"
 #include "quota/channel.h"
@@ -79,6 +80,35 @@ struct log {
 };
 
 /* ---- The map */
+
+/* Whether a table has one of the columns that a ready map gives for a key. */
+static bool
+has_column_of(const struct table *t, const char *map, const char *key)
+{
+	const char *names = strstr(map, key);
+	char name[SUGGEST_MAX + 1];
+	size_t n;
+
+	for (names += strlen(key); ; names += n + 1) {
+		n = strcspn(names, "|,");
+		snprintf(name, sizeof(name), "%.*s", (int)n, names);
+		for (size_t i = 0; i < table_columns(t); i++)
+			if (suggest_distance(table_name(t, i), name) == 0)
+				return true;
+		if (names[n] != '|')
+			return false;
+	}
+}
+
+const char *
+report_map_for(const struct table *t)
+{
+	for (size_t i = 0; i < sizeof(ready) / sizeof(ready[0]); i++)
+		if (has_column_of(t, ready[i].map, "id=") && has_column_of(t, ready[i].map, "occurredAt=") &&
+		    has_column_of(t, ready[i].map, ",status="))
+			return ready[i].name;
+	return NULL;
+}
 
 static bool
 refuse(const char *what, const char *name)

@@ -156,3 +156,23 @@ def test_an_import_says_on_a_terminal_how_many_of_how_many(daybook, tmp_path):
     assert so_far % 1000 == 0 and 0 < so_far < total and 50000 <= total <= 70000, drawn
     assert "60,000" in drawn and drawn.endswith("\r\033[K")
     assert daybook.cmd("import", file).stderr == ""  # not on a terminal
+
+
+# ---- A table that is none of ours
+
+@pytest.mark.parametrize("header, says", [
+    ("a,b,c", "header: the column id is missing; there are a, b, c. For a carrier's report use --format twilio or --map. Nothing was imported"),
+    ("id,when,to", "header: the column occurredAt is missing; there are id, when, to. For a carrier's report use "),
+    ("From,To,Status,SentDate,NumSegments,Sid", "header: the column id is missing; for an export of Twilio use --format twilio"),
+    ("message_uuid,message_time,message_state,units,total_amount", "has the columns of a report of plivo: use --map plivo"),
+    ("message_id,date_received,status,total_price,currency,direction", "has the columns of a report of vonage: use --map vonage"),
+    ("uuid,Created At,Status,cost", "has the columns of a report of telnyx: use --map telnyx"),
+    ("PublishTimeUTC,MessageId,DestinationPhoneNumber,DeliveryStatus,PriceInUSD", "has the columns of a report of sns: use --map sns"),
+    ("id,occurred_at,x", "header: unknown column \"occurred_at\"; perhaps occurredAt is meant"),
+], ids=lambda value: value.partition(" ")[0])
+def test_a_foreign_header_is_told_whose_it_is_or_what_it_has(daybook, tmp_path, header, says):
+    file = tmp_path / "report.csv"
+    file.write_text(header + "\n1,2,3,4,5,6\n")
+    done = daybook.cmd("import", file, check=False)
+    assert done.returncode == 1 and says in done.stderr and "are kept" not in done.stderr, done.stderr
+    assert done.stdout.startswith("accepted 0, ")
