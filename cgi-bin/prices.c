@@ -7,14 +7,17 @@
  *	organization's today.  A second price for the same channel and day replaces the first.  The organization's own price
  *	wins over one for all, whatever their days.
  *
+ * DELETE /api/organizations/{organizationId}/prices?channel=&validFrom=[&reprice=true] -- removes a price of its own, for example
+ *	one that was entered by mistake.  From then on the price applies that would have without it.
+ *
  *	200	{"success":true,"data":{"prices":[{"channel","usd","validFrom","of":"organization"|"all"},…]}}, by channel, own
- *		ones first, the latest first; to POST {"success":true,"data":{the price, and "job":null}}
- *	202	to POST with reprice: the price is set, and a job reprices the events: "job" is its number, and the header Location
+ *		ones first, the latest first; to POST and DELETE {"success":true,"data":{the price, and "job":null}}
+ *	202	with reprice: the price is set or removed, and a job reprices the events: "job" is its number, and the header Location
  *		is where to look at it (jobs.c)
  *	400	a field is missing, unknown or wrong
  *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
- *	404	no such organization (to the scope admin)
- *	409	the price would change the cost of events, and reprice is not true; or a job of the organization has not ended
+ *	404	no such organization (to the scope admin); no such price to DELETE
+ *	409	that would change the cost of events, and reprice is not true; or a job of the organization has not ended
  *	429	reprice was asked for REPRICES_A_DAY times within a day; Retry-After
  */
 #include <inttypes.h>
@@ -72,7 +75,7 @@ prices_list(struct req *r, struct buf *body)
 	return OK;
 }
 
-/* The reply to POST. */
+/* The reply to POST and DELETE. */
 static void
 put_price(struct json *out, const struct price *price, int64_t job)
 {
@@ -99,9 +102,8 @@ read_fields(struct req *r, struct json_object *o, struct price_input *input)
 		return st;
 	if (channel == NULL)
 		return error_set(&r->err, BAD_REQUEST, "channel: required");
-	if (!channel_parse(channel, &input->price.channel))
-		return error_set(&r->err, BAD_REQUEST, "channel: unknown \"%s\"; one of %s", channel, channel_names());
-	if ((st = json_price(o, "usd", &found, &input->price.nanos_per_part, &r->err)) != OK)
+	if ((st = channel_read(channel, &input->price.channel, &r->err)) != OK ||
+	    (st = json_price(o, "usd", &found, &input->price.nanos_per_part, &r->err)) != OK)
 		return st;
 	if (!found)
 		return error_set(&r->err, BAD_REQUEST, "usd: required");
@@ -113,9 +115,10 @@ read_fields(struct req *r, struct json_object *o, struct price_input *input)
 	return OK;
 }
 
-/* A POST of a price. */
-struct price_post {
+/* A POST or DELETE of a price. */
+struct price_write {
 	struct req *r;
+	bool is_removal;
 	struct price_input input;
 	struct buf *body;
 };
@@ -135,14 +138,14 @@ check_rate(struct req *r, int64_t org_key)
 	    REPRICES_A_DAY);
 }
 
-/* Sets the price, inside a write transaction.  price_set's sentences on a conflict name options of the command. */
+/* Sets or removes the price, inside a write transaction.  The sentences of price.h on a conflict name options of the command. */
 static enum status
-set_price(void *arg)
+write_price(void *arg)
 {
-	struct price_post *post = arg;
-	struct price *price = &post->input.price;
-	struct req *r = post->r;
-	const struct price_options options = { post->input.reprice, true, r->now, &r->by };
+	struct price_write *w = arg;
+	struct price *price = &w->input.price;
+	struct req *r = w->r;
+	const struct price_options options = { w->input.reprice, true, r->now, &r->by };
 	struct price_outcome outcome;
 	struct organization org;
 	enum status st;
@@ -150,14 +153,17 @@ set_price(void *arg)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (options.reprice && (st = check_rate(r, org.key)) != OK) || (st = job_check_none(r->db, &org, &r->err)) != OK)
 		return st;
-	if (!post->input.has_day)
+	if (!w->input.has_day)
 		price->valid_from = organization_today(&org, r->now);
-	if ((st = price_set(r->db, r->arena, price, &options, &outcome, &r->err)) == CONFLICT)
-		error_set(&r->err, st, "validFrom: there are events of that day or later that this price would change, or too many to "
-		    "tell; give \"reprice\":true to reprice them, or choose a later day");
+	st = w->is_removal ? price_remove(r->db, r->arena, price, &options, &outcome, &r->err) :
+	    price_set(r->db, r->arena, price, &options, &outcome, &r->err);
+	if (st == CONFLICT)
+		error_set(&r->err, st, w->is_removal ? "validFrom: there are events of that day or later whose cost this would change, "
+		    "or too many to tell; add reprice=true to reprice them" : "validFrom: there are events of that day or later that "
+		    "this price would change, or too many to tell; give \"reprice\":true to reprice them, or choose a later day");
 	if (st != OK)
 		return st;
-	put_price(json_on(post->body), price, outcome.job);
+	put_price(json_on(w->body), price, outcome.job);
 	if (outcome.job == 0)
 		return OK;
 	req_add_header(r, "Location", arena_printf(r->arena, "jobs/%" PRId64, outcome.job));
@@ -168,23 +174,44 @@ static enum status
 prices_post(struct req *r, struct buf *body)
 {
 	static const char *const known[] = { "channel", "usd", "validFrom", "reprice", NULL };
-	struct price_post post = { .r = r, .input = { .price = { .org = r->org } }, .body = body };
+	struct price_write write = { .r = r, .input = { .price = { .org = r->org } }, .body = body };
 	struct json_object *o;
 	enum status st;
 
 	if ((st = req_object(r, known, &o)) != OK)
 		return st;
-	st = read_fields(r, o, &post.input);
+	st = read_fields(r, o, &write.input);
 	json_object_free(o);
-	return st == OK ? db_write(r->db, set_price, &post) : st;
+	return st == OK ? db_write(r->db, write_price, &write) : st;
+}
+
+static enum status
+prices_delete(struct req *r, struct buf *body)
+{
+	struct price_write write = { .r = r, .is_removal = true, .body = body,
+		.input = { .price = { .org = r->org }, .has_day = true } };
+	const char *channel = req_query(r, "channel"), *reprice = req_query(r, "reprice");
+	enum status st;
+
+	if (channel == NULL)
+		return error_set(&r->err, BAD_REQUEST, "channel: required");
+	if ((st = channel_read(channel, &write.input.price.channel, &r->err)) != OK ||
+	    (st = req_day(r, "validFrom", &write.input.price.valid_from)) != OK)
+		return st;
+	write.input.reprice = reprice != NULL && strcmp(reprice, "true") == 0;
+	if (reprice != NULL && !write.input.reprice && strcmp(reprice, "false") != 0)
+		return error_set(&r->err, BAD_REQUEST, "reprice: must be true or false");
+	return db_write(r->db, write_price, &write);
 }
 
 int
 main(void)
 {
+	static const char *const deleted[] = { "channel", "validFrom", "reprice", NULL };
 	static const struct route routes[] = {
 		{ GET, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, prices_list },
 		{ POST, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, prices_post },
+		{ DELETE, "/api/organizations/{organizationId}/prices", SCOPE_ORG_ADMIN, prices_delete, .query = deleted },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

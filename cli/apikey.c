@@ -52,13 +52,16 @@ apikey_add(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("apikey", argc, argv, specs, NULL, 0, 0))
 		return USAGE;
-	if (key.input.org == NULL || scope == NULL)
-		return cli_usage("apikey", "--org and --scope are required");
+	if (key.input.org == NULL)
+		return cli_org_missing(c, "apikey", "--org is required");
+	if (scope == NULL)
+		return cli_usage("apikey", "--scope is required, as in --scope \"usage:write\"");
 	if (!cli_scopes(c, "apikey", "--scope", scope, &key.input.scopes) ||
 	    (expires != NULL && !read_expires(c, expires, &key.input.expires_at)))
 		return USAGE;
 	if (key.input.name == NULL)
 		key.input.name = "";
+	c->org = key.input.org;
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write(c->db, add_api_key, &key) != OK)
@@ -132,8 +135,11 @@ apikey_revoke(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open(c))
 		return FAILED;
-	if (db_write(c->db, revoke_api_key, &key) != OK)
+	c->org = key.org;
+	if (db_write(c->db, revoke_api_key, &key) != OK) {
+		cli_hint_list(c, "daybook apikey list");
 		return cli_fail(c);
+	}
 	printf("revoked API key %s of %s\n", number, key.org);
 	return DONE;
 }
@@ -149,5 +155,5 @@ cmd_apikey(struct cli *c, int argc, char **argv)
 		return apikey_list(c);
 	if (strcmp(verb, "revoke") == 0)
 		return apikey_revoke(c, argc - 1, argv + 1);
-	return cli_usage("apikey", "expected add, list or revoke N");
+	return cli_no_form("apikey", argc, argv, (const char *const[]) { "add", "list", "revoke", NULL });
 }

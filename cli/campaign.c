@@ -81,6 +81,14 @@ list(struct cli *c, int argc, char **argv)
 	return DONE;
 }
 
+/* Fails about a campaign that an argument names. */
+static int
+fail(struct cli *c)
+{
+	cli_hint_list(c, "daybook campaign list");
+	return cli_fail(c);
+}
+
 static int
 show(struct cli *c, int argc, char **argv)
 {
@@ -98,7 +106,7 @@ show(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	today = organization_today(&org, c->now);
 	if (campaign_load(c->db, c->arena, &org, id, today, &campaign, &c->err) != OK)
-		return cli_fail(c);
+		return fail(c);
 	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n\n", campaign.id, cli_shown(c, campaign.name),
 	    segment_state_name(campaign.state), campaign.parts_per_contact);
 	print_segments(&campaign, today);
@@ -144,7 +152,7 @@ cancel(struct cli *c, int argc, char **argv)
 		return cli_fail(c);
 	db_read_end(c->db);
 	if (organization_write(c->db, c->arena, org.id, c->now, cancel_campaign, &cancellation, &c->err) != OK)
-		return cli_fail(c);
+		return fail(c);
 	printf("cancelled %s: its unused quota is free again\n", cancellation.id);
 	return DONE;
 }
@@ -160,5 +168,5 @@ cmd_campaign(struct cli *c, int argc, char **argv)
 		return show(c, argc - 1, argv + 1);
 	if (strcmp(verb, "cancel") == 0)
 		return cancel(c, argc - 1, argv + 1);
-	return cli_usage("campaign", "expected list, show or cancel");
+	return cli_no_form("campaign", argc, argv, (const char *const[]) { "list", "show", "cancel", NULL });
 }

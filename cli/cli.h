@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "org/organization.h"
+#include "quota/channel.h"
 #include "base/error.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -24,6 +25,7 @@ struct cli {
 	struct db *db;		/* opened by cli_open */
 	struct arena *arena;
 	int64_t now;
+	const char *org, *kid;	/* what arguments name, or NULL: if it does not exist, cli_fail says what there is */
 	struct error err;
 };
 
@@ -36,10 +38,21 @@ struct command {
 
 /* ---- Errors */
 
-/* Prints `daybook: WHAT.  HINT` from c->err, or why the database failed if that is empty; returns FAILED. */
+/*
+ * Prints `daybook: WHAT.  HINT` from c->err, or why the database failed if that is empty; returns FAILED.  Ends a read
+ * transaction if the hint has to be read.
+ */
 int	cli_fail(struct cli *c);
 /* Prints `daybook COMMAND: …` and how to get help; returns USAGE. */
 int	cli_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same if argv[1] and what follows are none of the command's forms; verbs, which end with NULL, are their first words. */
+int	cli_no_form(const char *command, int argc, char **argv, const char *const *verbs);
+/* The same if an organization must be named, with those that there are if the database can tell. */
+int	cli_org_missing(struct cli *c, const char *command, const char *what);
+/* Adds to c->err, which says that c->org or c->kid does not exist or none is named, what there is. */
+void	cli_hint_names(struct cli *c);
+/* Adds which command lists what there is, if c->err is that something does not exist, and no organization's name is wrong. */
+void	cli_hint_list(struct cli *c, const char *command);
 
 /* ---- The database */
 
@@ -77,6 +90,7 @@ bool	cli_day(const char *command, const char *option, const char *text, struct d
 bool	cli_int(const char *command, const char *option, const char *text, int64_t min, int64_t max, int64_t *value);
 bool	cli_duration(const char *command, const char *option, const char *text, int64_t *ms);	/* such as 90s, 15m, 1h or 30d */
 bool	cli_scopes(struct cli *c, const char *command, const char *option, const char *text, unsigned *scopes);
+bool	cli_channel(const char *command, const char *option, const char *text, enum channel *channel);
 
 /* The organization with that id or, if id is NULL, the only one that there is.  Inside a transaction. */
 enum status	cli_organization(struct cli *c, const char *id, struct organization *org);
@@ -91,6 +105,15 @@ const char	*cli_shown(struct cli *c, const char *text);
 
 /* ---- Progress: a bar on stderr if that is a terminal; otherwise nothing. */
 void	progress(const char *what, int64_t done, int64_t total);	/* total 0 = unknown */
+
+/* The same for lines of a file: how many, about how many in all, how many a second, and how long it will take. */
+struct progress_lines {
+	const char *what;
+	int64_t count, done, size;	/* lines so far; bytes of the file so far and in all (0 = unknown) */
+	int64_t started_ms;		/* instant_monotonic() */
+};
+
+void	progress_lines(const struct progress_lines *p);
 void	progress_end(void);
 
 /* ---- The subcommands, one file per family */

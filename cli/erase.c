@@ -1,4 +1,7 @@
-/* daybook erase: blanks a phone number in every failed contact that has it. */
+/*
+ * daybook erase: blanks a phone number in every failed contact that has it.  Exit 1 if none has: whoever must erase a number has
+ * probably mistyped it.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -34,8 +37,9 @@ cmd_erase(struct cli *c, int argc, char **argv)
 	if (db_write(c->db, erase, &erasure) != OK)
 		return cli_fail(c);
 	if (erasure.count == 0) {
-		printf("nothing blanked: no failed contact has this number; give it exactly as it was posted\n");
-		return DONE;
+		fprintf(stderr, "daybook: %s: no failed contact has this number, so nothing was blanked; give it exactly as it was "
+		    "posted\n", cli_shown(c, erasure.phone));
+		return FAILED;
 	}
 	/* The old pages, with the number, remain in the write-ahead log until it has been moved into the file. */
 	if (db_checkpoint(c->db) != OK)

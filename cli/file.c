@@ -16,11 +16,15 @@ static const struct option_spec no_options[] = { { NULL, NULL, NULL } };
 int
 cmd_init(struct cli *c, int argc, char **argv)
 {
+	enum status st;
+
 	if (!cli_options("init", argc, argv, no_options, NULL, 0, 0))
 		return USAGE;
 	if (!cli_path_to_make(c))
 		return FAILED;
-	if (db_create(c->path, &c->err) != OK)
+	if ((st = db_create(c->path, &c->err)) == CONFLICT)
+		error_hint(&c->err, "To see what is in it, run `daybook -d %s org list`", c->path);
+	if (st != OK)
 		return cli_fail(c);
 	printf("created %s\n", c->path);
 	return DONE;

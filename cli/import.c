@@ -157,6 +157,12 @@ post_all(struct import *im, size_t *count)
 	return st;
 }
 
+void
+import_progress(const struct import *im, const char *what)
+{
+	progress_lines(&(const struct progress_lines) { what, im->taken, im->done, im->size, im->started_ms });
+}
+
 bool
 import_flush(struct import *im)
 {
@@ -177,7 +183,7 @@ import_flush(struct import *im)
 		    im->name, im->lines[count]);
 	im->count = 0;
 	arena_reset(im->cli->arena);
-	progress("importing", im->done, im->size);
+	import_progress(im, "importing");
 	return !im->is_over;
 }
 
@@ -186,6 +192,7 @@ static bool
 added(struct import *im, int64_t line)
 {
 	im->lines[im->count++] = line;
+	im->taken++;
 	if (im->count < IMPORT_BATCH && !(im->is_strict && is_bad(&im->items[im->count - 1])))
 		return true;
 	return import_flush(im);
@@ -282,7 +289,9 @@ run(struct import *im, bool looks)
 {
 	im->items = xmalloc(IMPORT_BATCH * sizeof(*im->items));
 	im->lines = xmalloc(IMPORT_BATCH * sizeof(*im->lines));
+	im->started_ms = instant_monotonic();
 	if (!looks || import_look(im)) {
+		im->started_ms = instant_monotonic();
 		im->format->run(im);
 		import_flush(im);
 		progress_end();

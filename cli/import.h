@@ -36,6 +36,7 @@ struct import {
 	const char *name;		/* of the file, for messages */
 	struct input *input;		/* the file */
 	int64_t size, done;		/* bytes of the file (0 = unknown), and those read so far */
+	int64_t taken, started_ms;	/* events and bad lines of this pass, and when it began (instant_monotonic) */
 	char org[ID_MAX];
 	const char *source;		/* of events that have none */
 	const struct import_format *format;
@@ -62,6 +63,9 @@ bool	import_bad(struct import *im, int64_t line, const char *error);
 
 /* Posts the batch.  Returns false if the import is over. */
 bool	import_flush(struct import *im);
+
+/* Says how far it is, to a terminal. */
+void	import_progress(const struct import *im, const char *what);
 
 /* Ends the import early: prints `daybook: FILE:LINE: …` (line 0: no line).  Returns false. */
 bool	import_stop(struct import *im, int64_t line, const char *what);
@@ -181,6 +185,9 @@ struct report_map;
 struct report_map	*report_map_new(const char *text);
 void			 report_map_free(struct report_map *map);	/* which may be NULL */
 const char		*report_map_source(const struct report_map *map);	/* of its events */
+
+/* The ready map whose columns a table has; NULL if there is none. */
+const char		*report_map_for(const struct table *t);
 
 /* ---- Cells as spreadsheets and carriers write them: import_cell.c */
 

@@ -3,10 +3,10 @@
  * that event_read alone decides what an event may be.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "import.h"
 #include "base/json.h"
+#include "base/suggest.h"
 
 static const struct column {
 	const char *name;
@@ -43,28 +43,33 @@ has_column(const struct table *t, const char *name)
 	return false;
 }
 
-/* Whether two names are the same but for the case, one letter too many, too few or another, or two in the wrong order. */
-static bool
-is_near(const char *a, const char *b)
-{
-	while (*a != '\0' && (*a | 0x20) == (*b | 0x20)) {
-		a++;
-		b++;
-	}
-	if (*a == '\0' || *b == '\0')
-		return strlen(a) + strlen(b) <= 1;
-	return strcasecmp(a + 1, b) == 0 || strcasecmp(a, b + 1) == 0 || strcasecmp(a + 1, b + 1) == 0 ||
-	    (a[0] == b[1] && a[1] == b[0] && strcasecmp(a + 2, b + 2) == 0);
-}
-
 /* The field that a name probably means, which the file does not have; NULL if there is none. */
 static const char *
 meant(const struct table *t, const char *name)
 {
 	for (size_t i = 0; i < COLUMNS; i++)
-		if (strlen(name) > 1 && is_near(name, columns[i].name) && !has_column(t, columns[i].name))
+		if (strlen(name) > 1 && suggest_distance(name, columns[i].name) <= 1 && !has_column(t, columns[i].name))
 			return columns[i].name;
 	return NULL;
+}
+
+/* Stops because a column is missing without which no line is an event: says whose report it is, or which columns it has. */
+static bool
+stop_without(struct import *im, const struct table *t, const char *column)
+{
+	const char *carrier = report_map_for(t), *all = "";
+	struct arena *a = im->cli->arena;
+
+	if (has_column(t, "Sid") || has_column(t, "NumSegments"))
+		return import_stop(im, table_line(t), arena_printf(a, "header: the column %s is missing; for an export of Twilio use "
+		    "--format twilio", column));
+	if (carrier != NULL)
+		return import_stop(im, table_line(t), arena_printf(a, "header: the column %s is missing; this has the columns of a "
+		    "report of %s: use --map %s", column, carrier, carrier));
+	for (size_t i = 0; i < table_columns(t); i++)
+		all = arena_printf(a, "%.300s%s%.64s", all, i > 0 ? ", " : "", cli_shown(im->cli, table_name(t, i)));
+	return import_stop(im, table_line(t), arena_printf(a, "header: the column %s is missing; there are %s. For a carrier's "
+	    "report use --format twilio or --map", column, all));
 }
 
 /* Stops if a column is missing without which no line is an event. */
@@ -72,9 +77,9 @@ static bool
 has_needed(struct import *im, const struct table *t)
 {
 	if (!has_column(t, "id"))
-		return import_stop(im, table_line(t), "header: the column id is missing");
+		return stop_without(im, t, "id");
 	if (!has_column(t, "occurredAt") && !has_column(t, "voids") && !has_column(t, "settles"))
-		return import_stop(im, table_line(t), "header: the column occurredAt is missing");
+		return stop_without(im, t, "occurredAt");
 	return true;
 }
 
@@ -107,8 +112,8 @@ read_header(struct import *im, struct table *t, struct header *h)
 
 	if (!table_begin(t))
 		return false;
-	if (!has_column(t, "id") && (has_column(t, "Sid") || has_column(t, "NumSegments")))
-		return import_stop(im, table_line(t), "header: the column id is missing; for an export of Twilio use --format twilio");
+	if (!has_column(t, "id") && (has_column(t, "Sid") || has_column(t, "NumSegments") || report_map_for(t) != NULL))
+		return stop_without(im, t, "id");
 	for (size_t n = 0; n < table_columns(t); n++) {
 		const char *name = table_name(t, n);
 

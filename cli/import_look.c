@@ -62,7 +62,7 @@ import_look_batch(struct import *im)
 	db_read_end(im->cli->db);
 	im->count = 0;
 	arena_reset(im->cli->arena);
-	progress("looking", im->done, im->size);
+	import_progress(im, "looking");
 	return st == OK || import_stop(im, 0, "the database cannot be read");
 }
 

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/suggest.h"
 #include "import.h"
 #include "base/money.h"
 #include "quota/channel.h"
@@ -80,6 +81,35 @@ struct log {
 
 /* ---- The map */
 
+/* Whether a table has one of the columns that a ready map gives for a key. */
+static bool
+has_column_of(const struct table *t, const char *map, const char *key)
+{
+	const char *names = strstr(map, key);
+	char name[SUGGEST_MAX + 1];
+	size_t n;
+
+	for (names += strlen(key); ; names += n + 1) {
+		n = strcspn(names, "|,");
+		snprintf(name, sizeof(name), "%.*s", (int)n, names);
+		for (size_t i = 0; i < table_columns(t); i++)
+			if (suggest_distance(table_name(t, i), name) == 0)
+				return true;
+		if (names[n] != '|')
+			return false;
+	}
+}
+
+const char *
+report_map_for(const struct table *t)
+{
+	for (size_t i = 0; i < sizeof(ready) / sizeof(ready[0]); i++)
+		if (has_column_of(t, ready[i].map, "id=") && has_column_of(t, ready[i].map, "occurredAt=") &&
+		    has_column_of(t, ready[i].map, ",status="))
+			return ready[i].name;
+	return NULL;
+}
+
 static bool
 refuse(const char *what, const char *name)
 {
@@ -123,7 +153,7 @@ take(struct report_map *map, char *item)
 	}
 	if (key == CHANNEL) {
 		map->channel = value;
-		return channel_parse(value, &channel) || refuse("channel: unknown", value);
+		return cli_channel("import", "--map", value, &channel);
 	}
 	if ((key < COLUMNS ? map->fields[key].names[0] : map->words[key - SENT][0]) != NULL)
 		return refuse("given twice:", item);

@@ -112,7 +112,8 @@ put_time(struct log *l)
 	int64_t at;
 
 	if (text[0] == '\0')
-		return "SentDate: required";
+		return "SentDate: empty, and there is no DateCreated: without a time the message belongs to no day; "
+		    "export the log with its dates of creation";
 	if (!twilio_instant(text, &at))
 		return "SentDate: not a time such as 2021-03-01T12:00:00Z; "
 		    "if a spreadsheet has rewritten it, export the log again, and do not save it there";

@@ -93,6 +93,7 @@ key_add(struct cli *c, int argc, char **argv)
 		random_bytes(random, sizeof(random));
 		in->kid = hex(random, sizeof(random), made);
 	}
+	c->org = in->org;
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write(c->db, add_key, &key) != OK)
@@ -138,6 +139,7 @@ key_set(struct cli *c, int argc, char **argv)
 		return cli_usage("key", "--access-role: \"%s\" is neither yes nor no", role);
 	if (argc == 2)
 		return cli_usage("key", "nothing to change is given");
+	c->kid = key.kid;
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write(c->db, set_key, &key) != OK)
@@ -197,6 +199,7 @@ retire_key(void *arg)
 static int
 key_retire(struct cli *c, const char *kid)
 {
+	c->kid = kid;
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write(c->db, retire_key, &(struct key_to_retire) { c, kid }) != OK)
@@ -218,5 +221,5 @@ cmd_key(struct cli *c, int argc, char **argv)
 		return key_list(c);
 	if (strcmp(verb, "retire") == 0 && argc == 3)
 		return key_retire(c, argv[2]);
-	return cli_usage("key", "expected add, set KID, list or retire KID");
+	return cli_no_form("key", argc, argv, (const char *const[]) { "add", "set", "list", "retire", NULL });
 }

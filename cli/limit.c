@@ -65,5 +65,5 @@ cmd_limit(struct cli *c, int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "list") == 0)
 		return list(c, argc - 1, argv + 1);
-	return cli_usage("limit", "expected list");
+	return cli_no_form("limit", argc, argv, (const char *const[]) { "list", NULL });
 }

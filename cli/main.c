@@ -15,6 +15,7 @@
 #include "admin/served.h"
 #include "time/instant.h"
 #include "db/scratch.h"
+#include "base/suggest.h"
 #include "base/version.h"
 
 const struct actor cli_actor = { "cli", "" };
@@ -31,7 +32,8 @@ static const struct command commands[] = {
 	    "org show ID", "add and change organizations" },
 	{ "limit", cmd_limit, "limit list [--org ID]", "show what each limit allows, has used and has left" },
 	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
-	    "price list", "set the price of a message part" },
+	    "price remove CHANNEL --from YYYY-MM-DD [--org ID] [--reprice]\n"
+	    "price list", "set the price of a message part, or remove one" },
 	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
 	    "        [--iss TEXT] [--aud TEXT] [--any-audience] [--access-role]\n"
 	    "key set KID [--iss TEXT] [--aud TEXT] [--any-audience] [--max-scopes LIST] [--access-role yes|no]\n"
@@ -51,7 +53,8 @@ static const struct command commands[] = {
 	{ "campaign", cmd_campaign, "campaign list [--org ID] [--status STATE]\n"
 	    "campaign show ID [--org ID]\n"
 	    "campaign cancel ID [--org ID]", "list, show and cancel campaigns" },
-	{ "usage", cmd_usage, "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "show the calendar in the terminal" },
+	{ "usage", cmd_usage, "usage [--org ID] [--month YYYY-MM]\n"
+	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "show the calendar in the terminal" },
 	{ "doctor", cmd_doctor, "doctor", "check the installation and say how to fix it; exit status 1 on an error" },
 	{ "verify", cmd_verify, "verify\n"
 	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },
@@ -92,25 +95,37 @@ print_usage(FILE *out, const struct command *command)
 	}
 }
 
+static bool
+ends_with_question(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 0 && text[n - 1] == '?';
+}
+
 int
 cli_fail(struct cli *c)
 {
 	if (c->err.text[0] == '\0' && c->db != NULL)
 		(void)db_why(c->db, &c->err);
-	fprintf(stderr, "daybook: %s%s%s\n", c->err.text, c->err.hint[0] != '\0' ? ". " : "", c->err.hint);
+	if (c->err.status == NOT_FOUND && c->err.hint[0] == '\0')
+		cli_hint_names(c);
+	fprintf(stderr, "daybook: %s%s%s\n", c->err.text, c->err.hint[0] == '\0' ? "" : ends_with_question(c->err.text) ? " " : ". ",
+	    c->err.hint);
 	return FAILED;
 }
 
 int
 cli_usage(const char *command, const char *fmt, ...)
 {
+	char text[2 * ERROR_TEXT_MAX];
 	va_list ap;
 
-	fprintf(stderr, "daybook %s: ", command);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "; see `daybook %s --help`\n", command);
+	fprintf(stderr, "daybook %s: %s%s `daybook %s --help`\n", command, text, ends_with_question(text) ? " See" : "; see",
+	    command);
 	return USAGE;
 }
 
@@ -187,6 +202,8 @@ say_out_of_memory(void)
 static int
 run(struct cli *c, int argc, char **argv)
 {
+	struct suggestion s;
+
 	for (int i = 0; i < COMMANDS; i++) {
 		if (strcmp(argv[0], commands[i].name) != 0)
 			continue;
@@ -197,7 +214,24 @@ run(struct cli *c, int argc, char **argv)
 			}
 		return commands[i].run(c, argc, argv);
 	}
-	fprintf(stderr, "daybook: unknown command \"%s\"; see `daybook --help`\n", argv[0]);
+	suggest_begin(&s, argv[0]);
+	for (int i = 0; i < COMMANDS; i++)
+		suggest_offer(&s, commands[i].name);
+	fprintf(stderr, "daybook: unknown command \"%s\"%s `daybook --help`\n", argv[0],
+	    suggest_best(&s) == NULL ? "; see" : arena_printf(c->arena, "%s See", suggest_text(&s)));
+	return USAGE;
+}
+
+/* An option before the command that is none, or lacks its value; c is what getopt returned. */
+static int
+refuse_option(int c)
+{
+	if (c == ':')
+		fprintf(stderr, "daybook: -d needs a file, as in `daybook -d my.db usage`\n");
+	else if (c == '-')
+		fprintf(stderr, "daybook: unknown option --%s; the options are -d FILE, --help and --version\n", optarg);
+	else
+		fprintf(stderr, "daybook: unknown option -%c; the options are -d FILE, --help and --version\n", optopt);
 	return USAGE;
 }
 
@@ -210,10 +244,10 @@ main(int argc, char **argv)
 	umask(077);
 	out_of_memory_call(say_out_of_memory);
 	/*
-	 * The "+" stops at the subcommand, whose options are its own; "-:" makes a long option arrive as option "-" with its
-	 * name as the value.
+	 * The "+" stops at the subcommand, whose options are its own; the ":" leaves errors to us; "-:" makes a long option
+	 * arrive as option "-" with its name as the value.
 	 */
-	while ((opt = getopt(argc, argv, "+d:hV-:")) != -1)
+	while ((opt = getopt(argc, argv, "+:d:hV-:")) != -1)
 		if (opt == 'd') {
 			if (strlen(optarg) >= sizeof(c.path)) {
 				fprintf(stderr, "daybook: -d: longer than %zu bytes: \"%.64s…\"\n", sizeof(c.path) - 1, optarg);
@@ -227,10 +261,8 @@ main(int argc, char **argv)
 			printf("daybook %s (build %s, SQLite %s, OpenSSL %s, cJSON %s, tzdata %s)\n", version, version_build,
 			    db_sqlite_version(), crypto_library(), json_library(), zone_tzdata_version());
 			return DONE;
-		} else {
-			print_help(stderr);
-			return USAGE;
-		}
+		} else
+			return refuse_option(opt);
 	if (optind == argc) {
 		print_help(stderr);
 		return USAGE;

@@ -1,16 +1,31 @@
-/* Options, typed values, output and progress (see cli.h). */
+/* Options, typed values and output (see cli.h). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "auth/scopes.h"
+#include "base/suggest.h"
 #include "cli.h"
 #include "time/instant.h"
 
-enum { BAR_WIDTH = 40, REDRAW_MS = 100 };
+/* Says that there is no such option, and which one may be meant; returns false. */
+static bool
+unknown_option(const char *command, const struct option_spec *specs, const char *arg, size_t n)
+{
+	char name[SUGGEST_MAX + 1];
+	struct suggestion s;
+
+	if (n == 2 && arg[1] == 'd')
+		return cli_usage(command, "-d FILE stands before the command: daybook -d FILE %s", command), false;
+	snprintf(name, sizeof(name), "%.*s", (int)n, arg);
+	suggest_begin(&s, name);
+	for (; specs->name != NULL; specs++)
+		suggest_offer(&s, specs->name);
+	cli_usage(command, "unknown option %.*s%s", (int)n, arg, suggest_text(&s));
+	return false;
+}
 
 /* Reads the option at argv[*i], and moves *i to its value if that is a word of its own. */
 static bool
@@ -35,8 +50,7 @@ read_option(const char *command, const struct option_spec *specs, int argc, char
 		*s->value = equals != NULL ? equals + 1 : argv[++*i];
 		return true;
 	}
-	cli_usage(command, "unknown option %.*s", (int)n, arg);
-	return false;
+	return unknown_option(command, specs, arg, n);
 }
 
 bool
@@ -122,6 +136,29 @@ cli_scopes(struct cli *c, const char *command, const char *option, const char *t
 	return false;
 }
 
+/* Says that there is no organization yet, or that one of several must be named. */
+static enum status
+several(struct cli *c, size_t n)
+{
+	if (n == 0)
+		error_set(&c->err, BAD_REQUEST, "there is no organization yet");
+	else
+		error_set(&c->err, BAD_REQUEST, "there are %zu organizations: name one with --org", n);
+	cli_hint_names(c);
+	return BAD_REQUEST;
+}
+
+bool
+cli_channel(const char *command, const char *option, const char *text, enum channel *channel)
+{
+	struct error err;
+
+	if (channel_read(text, channel, &err) == OK)
+		return true;
+	cli_usage(command, "%s%s%s", option, option[0] != '\0' ? ": " : "", err.text);
+	return false;
+}
+
 enum status
 cli_organization(struct cli *c, const char *id, struct organization *org)
 {
@@ -133,9 +170,10 @@ cli_organization(struct cli *c, const char *id, struct organization *org)
 		if ((st = organization_ids(c->db, c->arena, &ids, &n)) != OK)
 			return st;
 		if (n != 1)
-			return error_set(&c->err, BAD_REQUEST, "there are %zu organizations: name one with --org", n);
+			return several(c, n);
 		id = ids[0];
 	}
+	c->org = id;
 	return organization_load(c->db, id, org, &c->err);
 }
 
@@ -151,29 +189,4 @@ cli_shown(struct cli *c, const char *text)
 		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
 			*p = p[1] = '?';
 	return copy;
-}
-
-void
-progress(const char *what, int64_t done, int64_t total)
-{
-	static const char full[] = "########################################";
-	static int64_t drawn_ms;
-	int width;
-
-	if (!isatty(STDERR_FILENO) || (instant_monotonic() - drawn_ms < REDRAW_MS && done != total))
-		return;
-	drawn_ms = instant_monotonic();
-	if (total <= 0) {
-		fprintf(stderr, "\r%s %" PRId64 " ", what, done);
-		return;
-	}
-	width = (int)(done >= total ? BAR_WIDTH : done * BAR_WIDTH / total);
-	fprintf(stderr, "\r%s [%-*.*s] %3d%% ", what, BAR_WIDTH, width, full, width * 100 / BAR_WIDTH);
-}
-
-void
-progress_end(void)
-{
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
 }

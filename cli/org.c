@@ -134,8 +134,10 @@ add(struct cli *c, int argc, char **argv)
 		return cli_usage("org", "--timezone is required, as in --timezone America/Toronto");
 	if (o.recut)
 		return cli_usage("org", "--recut-history is only for org set");
-	if (strlen(id) >= sizeof(org->id))
-		return cli_usage("org", "ID: longer than %zu bytes", sizeof(org->id) - 1);
+	if (!organization_id_ok(id)) {
+		id_refuse("ID", id, &c->err);
+		return cli_usage("org", "%s", c->err.text);
+	}
 	snprintf(org->id, sizeof(org->id), "%s", id);
 	snprintf(org->name, sizeof(org->name), "%s", id);
 	if (!apply(&o, org, &new.base))
@@ -195,6 +197,7 @@ set(struct cli *c, int argc, char **argv)
 
 	if (!read_options(argc, argv, &setting.options, &id))
 		return USAGE;
+	c->org = id;
 	if (!cli_open(c))
 		return FAILED;
 	if (organization_write(c->db, c->arena, id, c->now, set_options, &setting, &c->err) != OK)
@@ -256,6 +259,7 @@ show(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("org", argc, argv, none, &id, 1, 1))
 		return USAGE;
+	c->org = id;
 	if (!cli_read(c))
 		return FAILED;
 	if (organization_load(c->db, id, &org, &c->err) != OK || limit_row_load(c->db, c->arena, &org) != OK)
@@ -290,5 +294,5 @@ cmd_org(struct cli *c, int argc, char **argv)
 		return list(c);
 	if (strcmp(verb, "show") == 0)
 		return show(c, argc - 1, argv + 1);
-	return cli_usage("org", "expected add, set, list or show");
+	return cli_no_form("org", argc, argv, (const char *const[]) { "add", "set", "list", "show", NULL });
 }

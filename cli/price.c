@@ -1,5 +1,5 @@
 /*
- * Prices: price set, list.
+ * Prices: price set, remove, list.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,13 +16,13 @@ enum { NANOS_PER_MICRO = 1000 };
 struct wanted {
 	struct cli *cli;
 	struct price price;
-	bool has_from, reprice;
+	bool has_from, reprice, is_removal;
 	struct price_outcome outcome;
 };
 
 /*
- * Sets the price inside the write transaction.  Without a day it applies from today: that of the organization or, for a price
- * for all, that of UTC.
+ * Sets or removes the price inside the write transaction.  Without a day it applies from today: that of the organization or,
+ * for a price for all, that of UTC.
  */
 static enum status
 write_price(void *arg)
@@ -38,7 +38,8 @@ write_price(void *arg)
 			return st;
 		w->price.valid_from = organization_today(&org, c->now);
 	}
-	return price_set(c->db, c->arena, &w->price, &options, &w->outcome, &c->err);
+	return w->is_removal ? price_remove(c->db, c->arena, &w->price, &options, &w->outcome, &c->err) :
+	    price_set(c->db, c->arena, &w->price, &options, &w->outcome, &c->err);
 }
 
 /* Finishes the jobs that the price has started, and adds up the quarter-hours that they have repriced. */
@@ -71,15 +72,40 @@ print_set(const struct wanted *w, int64_t repriced)
 {
 	char amount[MONEY_TEXT_MAX], day[DAY_TEXT_MAX];
 
-	printf("%s costs %s USD a part from %s on%s%s", channel_facts(w->price.channel)->name,
-	    money_format_nanos(w->price.nanos_per_part, amount), day_format(w->price.valid_from, day),
-	    w->price.org != NULL ? " for " : "", w->price.org != NULL ? w->price.org : "");
+	printf(w->is_removal ? "removed the price of %s, %s USD a part from %s on%s%s" : "%s costs %s USD a part from %s on%s%s",
+	    channel_facts(w->price.channel)->name, money_format_nanos(w->price.nanos_per_part, amount),
+	    day_format(w->price.valid_from, day), w->price.org != NULL ? " for " : "", w->price.org != NULL ? w->price.org : "");
 	if (repriced > 0)
 		printf("; %" PRId64 " quarter-hours were repriced", repriced);
 	printf("\n");
-	if (w->price.nanos_per_part % NANOS_PER_MICRO != 0)
+	if (!w->is_removal && w->price.nanos_per_part % NANOS_PER_MICRO != 0)
 		printf("each event is rounded to a millionth of a dollar: one of one part costs %s\n",
 		    money_format(money_cost(1, w->price.nanos_per_part), amount));
+}
+
+/* Writes the price and finishes what that has begun. */
+static int
+write_and_finish(struct wanted *w)
+{
+	struct cli *c = w->cli;
+	int64_t repriced = 0;
+	enum status st;
+
+	c->org = w->price.org;
+	if (!cli_open(c))
+		return FAILED;
+	if (db_write(c->db, write_price, w) != OK) {
+		cli_hint_list(c, "daybook price list");
+		return cli_fail(c);
+	}
+	st = finish_jobs(w, &repriced);
+	progress_end();
+	print_set(w, repriced);
+	if (st == OK)
+		return DONE;
+	fprintf(stderr, "daybook: the price is %s, but not all events are repriced yet; `daybook maintenance` goes on with it\n",
+	    w->is_removal ? "removed" : "set");
+	return cli_fail(c);
 }
 
 static int
@@ -89,29 +115,33 @@ set(struct cli *c, int argc, char **argv)
 	const char *operands[2], *from = NULL;
 	const struct option_spec specs[] = { { "--org", &w.price.org, NULL }, { "--from", &from, NULL },
 		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };
-	int64_t repriced = 0;
-	enum status st;
 
-	if (!cli_options("price", argc, argv, specs, operands, 2, 2))
+	if (!cli_options("price", argc, argv, specs, operands, 2, 2) || !cli_channel("price", "", operands[0], &w.price.channel))
 		return USAGE;
-	if (!channel_parse(operands[0], &w.price.channel))
-		return cli_usage("price", "unknown channel \"%s\"; one of %s", operands[0], channel_names());
 	if (!money_parse_nanos(operands[1], &w.price.nanos_per_part))
 		return cli_usage("price", "\"%s\" is not an amount of dollars with at most nine decimals", operands[1]);
 	w.has_from = from != NULL;
 	if (w.has_from && !cli_day("price", "--from", from, &w.price.valid_from))
 		return USAGE;
-	if (!cli_open(c))
-		return FAILED;
-	if (db_write(c->db, write_price, &w) != OK)
-		return cli_fail(c);
-	st = finish_jobs(&w, &repriced);
-	progress_end();
-	print_set(&w, repriced);
-	if (st == OK)
-		return DONE;
-	fprintf(stderr, "daybook: the price is set, but not all events are repriced yet; `daybook maintenance` goes on with it\n");
-	return cli_fail(c);
+	return write_and_finish(&w);
+}
+
+/* The day must be named: which price is meant shall not depend on the day on which the command is run. */
+static int
+remove_price(struct cli *c, int argc, char **argv)
+{
+	struct wanted w = { .cli = c, .has_from = true, .is_removal = true };
+	const char *channel, *from = NULL;
+	const struct option_spec specs[] = { { "--org", &w.price.org, NULL }, { "--from", &from, NULL },
+		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };
+
+	if (!cli_options("price", argc, argv, specs, &channel, 1, 1) || !cli_channel("price", "", channel, &w.price.channel))
+		return USAGE;
+	if (from == NULL)
+		return cli_usage("price", "--from is required: the day from which the price applies, as `daybook price list` shows it");
+	if (!cli_day("price", "--from", from, &w.price.valid_from))
+		return USAGE;
+	return write_and_finish(&w);
 }
 
 static void
@@ -145,5 +175,7 @@ cmd_price(struct cli *c, int argc, char **argv)
 		return set(c, argc - 1, argv + 1);
 	if (strcmp(verb, "list") == 0 && argc == 2)
 		return list(c);
-	return cli_usage("price", "expected set or list");
+	if (strcmp(verb, "remove") == 0)
+		return remove_price(c, argc - 1, argv + 1);
+	return cli_no_form("price", argc, argv, (const char *const[]) { "set", "remove", "list", NULL });
 }

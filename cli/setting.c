@@ -56,5 +56,7 @@ cmd_setting(struct cli *c, int argc, char **argv)
 		return list(c);
 	if (argc == 4 && strcmp(argv[1], "set") == 0)
 		return set(c, argv[2], argv[3]);
-	return cli_usage("setting", "expected list or set NAME VALUE");
+	if (argc > 1 && strcmp(argv[1], "set") == 0)
+		return cli_usage("setting", "set needs NAME and VALUE");
+	return cli_no_form("setting", argc, argv, (const char *const[]) { "list", "set", NULL });
 }

@@ -45,6 +45,7 @@ token_revoke(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (token.kid == NULL)
 		return cli_usage("token", "--kid is required: the key that signed the token, which the audit shows as jwt:KID");
+	c->kid = token.kid;
 	if (!cli_open(c))
 		return FAILED;
 	if (db_write(c->db, revoke_token, &token) != OK)
@@ -107,9 +108,11 @@ cmd_token(struct cli *c, int argc, char **argv)
 	if ((ttl != NULL && !cli_duration("token", "--ttl", ttl, &input.ttl_ms)) || check_ttl(&input, is_forced) != DONE)
 		return USAGE;
 	if (input.org == NULL && !(input.scopes & SCOPE_INSTALLATION))
-		return cli_usage("token", "--org is required, except for the scopes admin and metrics");
+		return cli_org_missing(c, "token", "--org is required, except for the scopes admin and metrics");
 	if (url != NULL && !input.is_link)
 		return cli_usage("token", "--url is only for --link");
+	c->org = input.org;
+	c->kid = input.kid;
 	if (!cli_read(c))
 		return FAILED;
 	if ((input.org != NULL && organization_load(c->db, input.org, &organization, &c->err) != OK) ||

@@ -1,9 +1,9 @@
 /*
- * daybook usage [--org ID] [--from DAY] [--to DAY]
+ * daybook usage [--org ID] [--month YYYY-MM | --from DAY --to DAY]
  *
- * The calendar on a terminal.  Without a range, the present month of the organization as a sheet of weeks; with one, a line
- * for each day with what was sent, what is reserved and what is free.  Each day has a bar of sent and reserved against the
- * limit (if there is none, against the busiest day).
+ * The calendar of SMS on a terminal.  Without a range, a month (the organization's present one) as a sheet of weeks with their
+ * sums; with one, a line for each day with what was sent, what is reserved and what is free.  Each day has a bar of sent and
+ * reserved against the limit (if there is none, against the busiest day).  At the end is what all channels cost in these days.
  */
 #include <inttypes.h>
 #include <langinfo.h>
@@ -12,11 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/money.h"
 #include "cli.h"
 #include "ledger/limit_row.h"
 #include "ledger/usage.h"
 
-enum { DAYS_MAX = 3660, BAR_WIDTH = 30, SHEET_BAR_WIDTH = 7, WEEK = 7 };
+enum { DAYS_MAX = 3660, BAR_WIDTH = 30, SHEET_BAR_WIDTH = 6, WEEK = 7 };
 
 static const char *const weekdays[WEEK] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 
@@ -25,6 +26,7 @@ struct calendar {
 	const char *name;	/* the organization's name, safe for a terminal */
 	struct day from, to, today;
 	struct day_usage *days;
+	struct usage_sums sums;	/* of all channels in these days */
 	int64_t full;		/* what a full bar stands for */
 	bool is_utf8;
 };
@@ -92,13 +94,33 @@ static void
 print_head(const struct calendar *k)
 {
 	int64_t limit = limit_rules_daily(&k->org.limits, k->today);
-	const char *unit = quota_unit_name(limit_rules_unit(&k->org.limits));
+	const char *unit = limit_rules_unit(&k->org.limits) == UNIT_PART ? "SMS parts" : "SMS";
 
 	printf("%s (%s), %s, ", k->org.id, k->name, k->org.timezone);
 	if (limit == UNLIMITED)
-		printf("unlimited %ss a day\n", unit);
+		printf("unlimited %s a day\n", unit);
 	else
-		printf("%" PRId64 " %ss a day\n", limit, unit);
+		printf("%" PRId64 " %s a day\n", limit, unit);
+}
+
+/* What was sent in these days has cost, in all and by channel. */
+static void
+print_cost(const struct calendar *k)
+{
+	char amount[MONEY_TEXT_MAX];
+	const char *before = ": ";
+	int64_t all = 0;
+
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		all += k->sums.of[c].cost_micros;
+	printf("cost %s USD", money_format(all, amount));
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
+		if (k->sums.of[c].cost_micros == 0)
+			continue;
+		printf("%s%s %s", before, channel_facts(c)->name, money_format(k->sums.of[c].cost_micros, amount));
+		before = ", ";
+	}
+	printf("\n");
 }
 
 /* Prints a line for each day, and the sums. */
@@ -115,26 +137,33 @@ print_list(const struct calendar *k)
 		sum.reserved += k->days[i].reserved;
 	}
 	printf("%-14s %12" PRId64 " %12" PRId64 "\n", "total", sum.sent, sum.reserved);
+	print_cost(k);
 }
 
-/* One week of the sheet in two lines: the days with their bars, and below them what they hold. */
+/* One week of the sheet in two lines: the days with their bars, and below them what they hold, and all together. */
 static void
 print_week(const struct calendar *k, struct day monday)
 {
+	int64_t sum = 0;
+
 	for (int line = 0; line < 2; line++) {
 		for (struct day d = monday; d.n < monday.n + WEEK; d = day_add(d, 1)) {
 			int year, month, dayofmonth;
 
 			day_civil(d, &year, &month, &dayofmonth);
 			if (d.n < k->from.n || d.n > k->to.n)
-				printf("%11s", "");
+				printf("%10s", "");
 			else if (line == 0) {
 				printf("%2d%c", dayofmonth, d.n == k->today.n ? '*' : ' ');
 				print_bar(k, k->days[d.n - k->from.n], SHEET_BAR_WIDTH);
 				printf(" ");
-			} else
-				printf("   %-8" PRId64, quota_total(k->days[d.n - k->from.n]));
+			} else {
+				printf("   %-7" PRId64, quota_total(k->days[d.n - k->from.n]));
+				sum += quota_total(k->days[d.n - k->from.n]);
+			}
 		}
+		if (line == 1)
+			printf("%9" PRId64, sum);
 		printf("\n");
 	}
 }
@@ -150,8 +179,8 @@ print_sheet(const struct calendar *k)
 	day_civil(k->from, &year, &month, &dayofmonth);
 	printf("\n%04d-%02d\n", year, month);
 	for (int i = 0; i < WEEK; i++)
-		printf("   %-8s", weekdays[i]);
-	printf("\n");
+		printf("   %-7s", weekdays[i]);
+	printf("%9s\n", "week");
 	for (struct day monday = day_add(k->from, -weekday(k->from)); monday.n <= k->to.n; monday = day_add(monday, WEEK))
 		print_week(k, monday);
 	for (int32_t i = 0; i <= k->to.n - k->from.n; i++) {
@@ -160,6 +189,7 @@ print_sheet(const struct calendar *k)
 	}
 	printf("\n%s sent %" PRId64 "   %s reserved %" PRId64 "   * today\n", k->is_utf8 ? "█" : "#", sum.sent,
 	    k->is_utf8 ? "▒" : "+", sum.reserved);
+	print_cost(k);
 }
 
 /* Fills in the days that are not given: the first or last day of the month of the other one, or of today's month. */
@@ -193,7 +223,8 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar 
 		return error_set(&c->err, BAD_REQUEST, "--to: must not be earlier than --from, nor more than %d days in all", DAYS_MAX);
 	count = k->to.n - k->from.n + 1;
 	k->days = arena_alloc(c->arena, (size_t)count * sizeof(*k->days));
-	if ((st = usage_days(c->db, &k->org, k->from, k->to, k->today, k->days)) != OK)
+	if ((st = usage_days(c->db, &k->org, k->from, k->to, k->today, k->days)) != OK ||
+	    (st = usage_sum_days(c->db, &k->org, k->from, day_add(k->to, 1), &k->sums)) != OK)
 		return st;
 	limit = limit_rules_daily(&k->org.limits, k->today);
 	k->full = limit;
@@ -206,19 +237,24 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar 
 int
 cmd_usage(struct cli *c, int argc, char **argv)
 {
-	const char *org = NULL, *from = NULL, *to = NULL;
+	const char *org = NULL, *from = NULL, *to = NULL, *month = NULL;
 	struct calendar k = { .full = 0 };
 	enum status st;
 
 	if (!cli_options("usage", argc, argv, (const struct option_spec[]) {
-	    { "--org", &org, NULL }, { "--from", &from, NULL }, { "--to", &to, NULL }, { 0 } }, NULL, 0, 0) ||
+	    { "--org", &org, NULL }, { "--month", &month, NULL }, { "--from", &from, NULL }, { "--to", &to, NULL }, { 0 } },
+	    NULL, 0, 0) ||
 	    (from != NULL && !cli_day("usage", "--from", from, &k.from)) ||
 	    (to != NULL && !cli_day("usage", "--to", to, &k.to)))
 		return USAGE;
+	if (month != NULL && (from != NULL || to != NULL))
+		return cli_usage("usage", "--month: is a range by itself; leave --from and --to out");
+	if (month != NULL && !day_parse(arena_printf(c->arena, "%s-01", month), &k.from))
+		return cli_usage("usage", "--month: \"%s\" is not a month (YYYY-MM)", month);
 	if (!cli_open(c))
 		return FAILED;
 	if ((st = db_read_begin(c->db)) == OK) {
-		st = load(c, org, from != NULL, to != NULL, &k);
+		st = load(c, org, from != NULL || month != NULL, to != NULL, &k);
 		db_read_end(c->db);
 	}
 	if (st != OK)

@@ -63,7 +63,7 @@ function detail({ action, detail }) {
 	if (changed === undefined)
 		return words(detail);
 	const text = changes(changed) || t('audit.same');
-	if (action === 'price.set')
+	if (action === 'price.set' || action === 'price.remove')
 		return t('audit.price', { channel: known(`channel.${detail.channel}`, detail.channel), date: detail.from, changes: text });
 	if (action.startsWith('campaign.'))
 		return t('audit.campaign', { id: detail.campaignId, changes: text });

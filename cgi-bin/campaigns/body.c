@@ -199,7 +199,7 @@ read_input(struct req *r, struct json_object *o, struct campaign_input *input)
 	    (st = json_string(o, "status", 1, 16, &state, &r->err)) != OK)
 		return st;
 	if (c->id != NULL && !campaign_id_ok(c->id))
-		return error_set(&r->err, BAD_REQUEST, "id: must be 1 to 64 of A-Z a-z 0-9 . _ - and not a reserved word");
+		return id_refuse("id", c->id, &r->err);
 	if (c->name == NULL)
 		return error_set(&r->err, BAD_REQUEST, "name: required");
 	if (state != NULL && (!segment_state_parse(state, &input->state) || input->state > SEGMENT_SCHEDULED))

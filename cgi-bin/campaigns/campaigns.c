@@ -8,7 +8,8 @@
  *	A request with an `id` that the client chose can safely be repeated.
  *
  *	201	{"success":true,"data":{"campaignId","name","status",…,"segments":[…]}}
- *	200	the same request again: the campaign as it is now, and `Idempotent-Replayed: true`
+ *	200	the same request again: the campaign as it is now, and `Idempotent-Replayed: true`; "warnings":[…] if it was
+ *		cancelled since, because it holds nothing
  *	402	a cap of the billing cycle has no room
  *	409	a day has no room: "error" names it, with "nextAvailableDate" and "available"; or another request has used
  *		the id

@@ -138,7 +138,7 @@ report(struct organization *org, void *arg)
 		return st;
 	if ((st = campaign_load(r->db, r->arena, org, c.id, today, &c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, post->body, org, &c, today);
+	campaign_reply(r, post->body, org, &c, today, NULL);
 	return OK;
 }
 

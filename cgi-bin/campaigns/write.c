@@ -27,7 +27,8 @@ campaign_tag(struct req *r, const struct organization *org, const struct campaig
 /* ---- Replies */
 
 void
-campaign_reply(struct req *r, struct buf *body, const struct organization *org, const struct campaign *c, struct day today)
+campaign_reply(struct req *r, struct buf *body, const struct organization *org, const struct campaign *c, struct day today,
+    const char *warning)
 {
 	struct json *out = json_on(body);
 
@@ -35,6 +36,11 @@ campaign_reply(struct req *r, struct buf *body, const struct organization *org, 
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
 	campaign_put(out, "data", org, c, today);
+	if (warning != NULL) {
+		json_open_array(out, "warnings");
+		json_put_text(out, NULL, warning);
+		json_close_array(out);
+	}
 	json_close_object(out);
 }
 
@@ -163,7 +169,8 @@ create(struct organization *org, void *arg)
 		return st;
 	if ((st = campaign_load(r->db, r->arena, org, c->id, change.today, c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, post->body, org, c, change.today);
+	campaign_reply(r, post->body, org, c, change.today, is_retry && c->state == SEGMENT_CANCELLED ?
+	    "id: this campaign was cancelled and holds nothing; choose another id to plan it again" : NULL);
 	return is_retry ? OK : CREATED;
 }
 
@@ -283,7 +290,7 @@ write_campaign(struct organization *org, void *arg)
 		return error_set(&r->err, PRECONDITION_FAILED, "If-Match: the campaign was changed after you read it; read it again");
 	if ((st = w->apply(w)) != OK || (st = campaign_load(r->db, r->arena, org, c->id, today, c, &r->err)) != OK)
 		return st;
-	campaign_reply(r, w->body, org, c, today);
+	campaign_reply(r, w->body, org, c, today, NULL);
 	return OK;
 }
 

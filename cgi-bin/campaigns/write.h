@@ -7,9 +7,9 @@
 /* Sets the ETag of a campaign, which If-Match compares: it changes with the campaign, its counters, its days and today. */
 void		campaign_tag(struct req *r, const struct organization *org, const struct campaign *c, struct day today);
 
-/* Writes the reply that shows one campaign. */
+/* Writes the reply that shows one campaign; warning: what the client should read besides, or NULL. */
 void		campaign_reply(struct req *r, struct buf *body, const struct organization *org, const struct campaign *c,
-		    struct day today);
+		    struct day today, const char *warning);
 
 /* The handlers that write. */
 enum status	campaigns_post(struct req *r, struct buf *body);

@@ -56,8 +56,8 @@ read_list(struct req *r, struct list *l)
 	from_at = l->place.at;
 	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &l->place) || l->place.at < from_at))
 		return error_set(&r->err, BAD_REQUEST, "after: invalid; use the cursor of the previous page, with the same days");
-	if (channel != NULL && !channel_parse(channel, &c))
-		return error_set(&r->err, BAD_REQUEST, "channel: unknown \"%.64s\"; one of %s", channel, channel_names());
+	if (channel != NULL && (st = channel_read(channel, &c, &r->err)) != OK)
+		return st;
 	if (status != NULL && strcmp(status, "sent") != 0 && strcmp(status, "failed") != 0 && strcmp(status, "void") != 0)
 		return error_set(&r->err, BAD_REQUEST, "status: must be sent, failed or void");
 	l->filter.channel = channel;

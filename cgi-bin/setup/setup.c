@@ -48,11 +48,12 @@ wrong(struct req *r, struct setup_page *p, enum setup_field f, const char *what)
 
 /* The text of an error without the name of its field, which the page shows anyway. */
 static const char *
-without_name(enum setup_field f, const char *text)
+without_name(struct req *r, enum setup_field f, const struct error *err)
 {
 	size_t n = strlen(setup_fields[f]);
+	const char *text = err->text;
 
-	return strncmp(text, setup_fields[f], n) == 0 && text[n] == ':' ? text + n + 2 : text;
+	return arena_strdup(r->arena, strncmp(text, setup_fields[f], n) == 0 && text[n] == ':' ? text + n + 2 : text);
 }
 
 /* Shows the form again, with what was typed and the errors.  JSON gets the error body of its dialect. */
@@ -112,18 +113,20 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 {
 	struct organization *org = &w->org;
 	const char *const *v = p->values;
-	struct error zone;
+	struct error err;
 
 	*w = (struct setup_input) { .org = organization_defaults, .base = limit_base_none };
 	r->err.text[0] = '\0';
-	if (!organization_id_ok(v[ID]))
-		wrong(r, p, ID, "must be 1 to 64 letters, digits and . _ -, and not a word that the API uses in its paths");
+	if (!organization_id_ok(v[ID])) {
+		id_refuse(setup_fields[ID], v[ID], &err);
+		wrong(r, p, ID, without_name(r, ID, &err));
+	}
 	if (strlen(v[NAME]) >= sizeof(org->name))
 		wrong(r, p, NAME, "longer than 200 bytes");
 	if (v[ZONE][0] == '\0')
 		wrong(r, p, ZONE, "required, such as America/Toronto");
-	else if (zone_get(v[ZONE], &zone) == NULL)
-		wrong(r, p, ZONE, arena_strdup(r->arena, without_name(ZONE, zone.text)));
+	else if (zone_get(v[ZONE], &err) == NULL)
+		wrong(r, p, ZONE, without_name(r, ZONE, &err));
 	if (!read_limit(v[LIMIT], &w->base.amounts[LIMIT_BASE_DAILY]))
 		wrong(r, p, LIMIT, "must be a whole number up to 1000000000000, or empty");
 	if (strlen(v[PLAN]) >= sizeof(org->plan))
@@ -293,7 +296,7 @@ setup_post(struct req *r, struct buf *body)
 			req_add_header(r, "Retry-After", "1");
 		if (st != FORBIDDEN && st != OVER_QUOTA)
 			return give_up(r, st, &s, &p, body);
-		p.errors[CODE] = arena_strdup(r->arena, without_name(CODE, r->err.text));
+		p.errors[CODE] = without_name(r, CODE, &r->err);
 		return refuse(r, st, &s, &p, body);
 	}
 	look(r, &s);

@@ -217,7 +217,7 @@ backup_rotate(struct db *db, struct arena *a, const char *folder, int keep, int6
 	*made = NULL;
 	*removed = 0;
 	if (stat(folder, &st_folder) == -1)
-		return error_set(err, UNAVAILABLE, "%s: %s", folder, strerror(errno));
+		return error_set(err, UNAVAILABLE, "%s: %s", folder, errno == ENOENT ? "the folder does not exist" : strerror(errno));
 	if (!S_ISDIR(st_folder.st_mode))
 		return error_set(err, UNAVAILABLE, "%s: not a folder; name an existing one", folder);
 	/*

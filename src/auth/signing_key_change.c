@@ -152,12 +152,14 @@ signing_key_add(struct db *db, struct arena *a, const struct signing_key_input *
 {
 	struct signing_key k = { .kid = input->kid, .alg = input->alg, .org = input->org, .created_at = now, .iss = input->iss,
 		.aud = input->aud, .is_any_audience = input->is_any_audience };
+	char shown[ERROR_SHOWN_MAX];
 	struct key_bytes verify, sign;
 	int64_t org_key = 0;
 	enum status st;
 
 	if (!signing_key_kid_ok(k.kid))
-		return error_set(err, BAD_REQUEST, "kid: must be 1 to 64 of A-Z a-z 0-9 . _ - ~ + / = : @");
+		return error_set(err, BAD_REQUEST, "kid: \"%s\" is not 1 to 64 of A-Z a-z 0-9 . _ - ~ + / = : @",
+		    error_shown(k.kid, shown));
 	if ((st = read_key(a, k.alg, input->pem, &verify, &sign, err)) != OK)
 		return st;
 	k.can_sign = sign.data != NULL;

@@ -96,7 +96,7 @@ check_input(const struct token_input *input, struct error *err)
 	if (input->org == NULL && !(input->scopes & SCOPE_INSTALLATION))
 		return error_set(err, BAD_REQUEST, "org: required, except for the scopes admin and metrics");
 	if (input->org != NULL && !id_ok(input->org))
-		return error_set(err, BAD_REQUEST, "org: must be 1 to 64 of A-Z a-z 0-9 . _ -");
+		return id_refuse("org", input->org, err);
 	if (input->ttl_ms < TOKEN_TTL_MIN_MS || input->ttl_ms > TOKEN_TTL_MAX_MS)
 		return error_set(err, BAD_REQUEST, "ttl: must be from one second to ten years");
 	if (input->is_link && input->ttl_ms > TOKEN_LINK_TTL_MAX_MS)

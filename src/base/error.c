@@ -4,8 +4,10 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 enum status
 error_set(struct error *err, enum status st, const char *fmt, ...)
@@ -29,4 +31,14 @@ error_hint(struct error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
 	va_end(ap);
+}
+
+const char *
+error_shown(const char *text, char out[ERROR_SHOWN_MAX])
+{
+	snprintf(out, ERROR_SHOWN_MAX, "%.*s", (int)utf8_cut(text, strlen(text), ERROR_SHOWN_MAX - 1), text);
+	for (char *p = out; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return out;
 }

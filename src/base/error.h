@@ -27,4 +27,12 @@ enum status	error_set(struct error *err, enum status st, const char *fmt, ...)
 /* Adds what to do about it. */
 void		error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+#define ERROR_SHOWN_MAX 65
+
+/*
+ * Writes a text of a client or person for a place in a sentence: at most 64 bytes that do not split a character, on one line,
+ * with control characters as question marks.  Returns out.
+ */
+const char	*error_shown(const char *text, char out[ERROR_SHOWN_MAX]);
+
 #endif

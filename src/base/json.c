@@ -15,10 +15,10 @@
 
 #include "base/json.h"
 #include "base/money.h"
+#include "base/suggest.h"
 #include "base/utf8.h"
 
 enum {
-	SHOWN_MAX = 64,		/* bytes of an unknown name in an error */
 	DOUBLE_DIGITS = 15,	/* decimal digits that a double keeps, whichever they are */
 	FIXED_TEXT_MAX = 400,	/* bytes of any double in plain decimals, DECIMALS_MAX of them after the point */
 	DECIMALS_MAX = 60,	/* more make no difference in micros or nanos */
@@ -277,21 +277,10 @@ json_is_null(struct json_object *o, const char *name)
 	return cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(o->node, name));
 }
 
-/* Makes a client's member name safe for one line of an error: short, control characters as question marks. */
-static const char *
-shown(struct arena *a, const char *name)
-{
-	char *copy = arena_text(a, name, utf8_cut(name, strlen(name), SHOWN_MAX));
-
-	for (char *p = copy; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	return copy;
-}
-
 enum status
 json_known(struct json_object *o, const char *const *names, struct error *err)
 {
+	char shown[ERROR_SHOWN_MAX];
 	const cJSON *m;
 
 	/* Linear in both lists; a body has a few dozen members at most. */
@@ -303,7 +292,8 @@ json_known(struct json_object *o, const char *const *names, struct error *err)
 		while (*known != NULL && strcmp(*known, m->string) != 0)
 			known++;
 		if (*known == NULL)
-			return wrong(o, shown(o->arena, m->string), err, "unknown field");
+			return wrong(o, error_shown(m->string, shown), err,
+			    arena_printf(o->arena, "unknown field%s", suggest_say(m->string, names)));
 	}
 	return OK;
 }

@@ -114,7 +114,7 @@ publish(const char *to, enum status (*fill)(void *arg, const char *made, struct 
 		return error_set(err, CONFLICT, "%s: already exists and was not changed; choose another name", to);
 	scratch_sweep(to, "part");
 	if (!scratch_name(to, "part", made) || (fd = scratch_make(made)) == -1)
-		return error_set(err, UNAVAILABLE, "%s: %s", to, strerror(errno));
+		return scratch_why(to, err);
 	st = fill(arg, made, err);
 	if (st == OK && (!scratch_sync(made) || scratch_give_name(made, to) == -1))
 		st = error_set(err, errno == EEXIST ? CONFLICT : UNAVAILABLE, "%s: %s", to, strerror(errno));

@@ -123,7 +123,7 @@ db_create(const char *path, struct error *err)
 		return st;
 	scratch_sweep(path, "new");
 	if (!scratch_name(path, "new", made) || (fd = scratch_make(made)) == -1)
-		return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
+		return scratch_why(path, err);
 	if ((st = make(made, path, epoch, err)) == OK)
 		st = put_in_place(made, path, epoch, err);
 	scratch_remove(made);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "db/db_file.h"
+#include "db/scratch.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 
@@ -155,7 +156,7 @@ open_and(const char *path, int flags, int (*set_up)(sqlite3 *handle), sqlite3 **
 	*handle = NULL;
 	opening_trouble = DB_NO_TROUBLE;
 	if (access(path, F_OK) == -1) {
-		error_set(err, UNAVAILABLE, "%s: %s", path, strerror(errno));
+		scratch_why(path, err);
 		error_hint(err, "Run `daybook -d FILE init`, or name the database with -d or DAYBOOK_DB.");
 		return UNAVAILABLE;
 	}

@@ -89,6 +89,19 @@ scratch_release(int fd)
 	close(fd);
 }
 
+enum status
+scratch_why(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[SCRATCH_PATH_MAX];
+	int error = errno;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - path) : 0, path);
+	if (error == ENOENT && folder[0] != '\0' && access(folder, F_OK) == -1 && errno == ENOENT)
+		return error_set(err, UNAVAILABLE, "%s: the folder %s does not exist", path, folder);
+	return error_set(err, UNAVAILABLE, "%s: %s", path, strerror(error));
+}
+
 bool
 scratch_name(const char *base, const char *kind, char *path)
 {

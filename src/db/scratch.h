@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
+
 #define SCRATCH_PATH_MAX 4096
 
 /*
@@ -32,6 +34,9 @@ void	scratch_release(int fd);
 
 /* Writes BASE-KIND-PID into path (SCRATCH_PATH_MAX bytes); false and errno if that is too long. */
 bool	scratch_name(const char *base, const char *kind, char *path);
+
+/* Says by errno why a file could not be made or opened at the path, or that its folder does not exist; UNAVAILABLE. */
+enum status	scratch_why(const char *path, struct error *err);
 
 /* Gives a file its name; -1 and errno (EEXIST) if another file has it. */
 int	scratch_give_name(const char *made, const char *path);

@@ -3,6 +3,7 @@
 
 #include "base/crypto.h"
 #include "http/req.h"
+#include "base/suggest.h"
 #include "base/utf8.h"
 
 enum { QUERY_MAX_BYTES = 8192 };
@@ -65,8 +66,10 @@ add_param(struct req *r, char *name)
 	if (!req_decode(name) || !utf8_is_valid(name, strlen(name)) || !is_known(r->route, name)) {
 		if (!r->endpoint->refuses_unknown)
 			return OK;	/* a front end may add a cache-buster */
-		return error_set(&r->err, BAD_REQUEST, "%.64s: unknown parameter",
-		    utf8_is_valid(name, strlen(name)) ? name : "query");
+		if (!utf8_is_valid(name, strlen(name)))
+			return error_set(&r->err, BAD_REQUEST, "query: unknown parameter");
+		return error_set(&r->err, BAD_REQUEST, "%.64s: unknown parameter%s", name,
+		    r->route->query != NULL ? suggest_say(name, r->route->query) : "");
 	}
 	/* The name is known: from here on every mistake is an error. */
 	if (req_query(r, name) != NULL)

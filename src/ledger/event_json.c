@@ -124,9 +124,7 @@ read_channel(struct json_object *o, struct event *e, struct error *err)
 	e->channel = SMS;
 	if ((st = json_string(o, "channel", 1, 64, &name, err)) != OK || name == NULL)
 		return st;
-	if (!channel_parse(name, &e->channel))
-		return error_set(err, BAD_REQUEST, "channel: unknown \"%s\"; one of %s", name, channel_names());
-	return OK;
+	return channel_read(name, &e->channel, err);
 }
 
 /*

@@ -53,13 +53,15 @@ price_nanos(const struct price_list *list, enum channel c, struct day d)
 
 /* ---- Setting */
 
-/* A price that is being set. */
+/* A price that is being set or removed. */
 struct setting {
 	struct db *db;
 	struct arena *arena;
-	const struct price *price;
+	struct price *price;
 	const struct price_options *options;
 	struct price_outcome *outcome;
+	bool is_removal;
+	int64_t org_key;	/* 0 = for all */
 	int64_t budget;		/* rows that may still be looked at */
 	struct error *err;
 };
@@ -74,21 +76,34 @@ check_unchanged(struct setting *s, const struct organization *org, const struct 
 	if ((st = reprice_is_needed(s->db, s->arena, org, prices, s->price->channel, s->price->valid_from, &s->budget, &is_needed,
 	    &is_unknown)) != OK || !(is_needed || is_unknown))
 		return st;
-	error_set(s->err, CONFLICT, is_needed ? "from: there are events on or after %s that this price would change" :
-	    "from: %s has too many events since then to see at once whether this price would change one", org->id);
-	error_hint(s->err, "Use --reprice to reprice them, or choose a later day with --from.");
+	error_set(s->err, CONFLICT, is_needed ? "from: %s has events since then whose cost this would change" :
+	    "from: %s has too many events since then to see at once whether this would change the cost of one", org->id);
+	error_hint(s->err, s->is_removal ? "Use --reprice to reprice them." :
+	    "Use --reprice to reprice them, or choose a later day with --from.");
 	return CONFLICT;
+}
+
+/* The highest price that an event of the channel can get now. */
+static int64_t
+highest(const struct price_list *list, enum channel c)
+{
+	int64_t nanos = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->prices[i].channel == c && list->prices[i].nanos_per_part > nanos)
+			nanos = list->prices[i].nanos_per_part;
+	return nanos;
 }
 
 /* Starts the job that reprices the organization, if it has events that the price concerns. */
 static enum status
-start_job(struct setting *s, const struct organization *org)
+start_job(struct setting *s, const struct organization *org, const struct price_list *list)
 {
-	int64_t first, end;
+	int64_t first, end, nanos = s->is_removal ? highest(list, s->price->channel) : s->price->nanos_per_part;
 	enum status st = reprice_range(s->db, org, s->price->channel, s->price->valid_from, &first, &end);
 
 	if (st != OK || first == end || (st = reprice_check_amounts(s->db, org, s->price->channel, first, end,
-	    s->price->nanos_per_part, LOOKED_AT_MAX, s->err)) != OK)
+	    nanos, LOOKED_AT_MAX, s->err)) != OK)
 		return st;
 	s->outcome->jobs++;
 	return job_start(s->db, org, JOB_REPRICE, s->price->channel, first, end, s->options->is_remote, s->options->now,
@@ -107,11 +122,9 @@ apply(struct setting *s, const char *id)
 	enum status st;
 
 	if ((st = organization_load_for_write(s->db, s->arena, id, s->options->now, &org, s->err)) != OK ||
-	    (st = job_check_none(s->db, &org, s->err)) != OK)
+	    (st = job_check_none(s->db, &org, s->err)) != OK || (st = price_load(s->db, s->arena, &org, &list)) != OK)
 		return st;
-	if (s->options->reprice)
-		return start_job(s, &org);
-	return (st = price_load(s->db, s->arena, &org, &list)) == OK ? check_unchanged(s, &org, &list) : st;
+	return s->options->reprice ? start_job(s, &org, &list) : check_unchanged(s, &org, &list);
 }
 
 /* The organization named, or all. */
@@ -130,24 +143,31 @@ apply_all(struct setting *s)
 	return st;
 }
 
-/* What a part has cost so far on that day, as text in the arena: by the prices of org, or the common ones; NULL = no price. */
-static enum status
-read_old(struct db *db, struct arena *a, int64_t org_key, enum channel c, struct day from, const char **usd)
+/* The organization, channel and day of the price. */
+static void
+bind_key(struct query *q, const struct setting *s)
 {
-	struct query *q = db_query(db, "SELECT nanos_per_part FROM price WHERE (org IS NULL OR org = :org) AND channel = :channel "
+	if (s->org_key != 0)
+		query_bind_int(q, ":org", s->org_key);
+	query_bind_text(q, ":channel", channel_facts(s->price->channel)->name);
+	query_bind_int(q, ":day", s->price->valid_from.n);
+}
+
+/* What a part costs on that day, as text in the arena: by the prices of org, or the common ones; NULL = no price. */
+static enum status
+read_usd(struct setting *s, const char **usd)
+{
+	struct query *q = db_query(s->db, "SELECT nanos_per_part FROM price WHERE (org IS NULL OR org = :org) AND channel = :channel "
 	    "AND valid_from <= :day ORDER BY org IS NULL, valid_from DESC LIMIT 1");
 	char amount[MONEY_TEXT_MAX];
 
-	if (org_key != 0)
-		query_bind_int(q, ":org", org_key);
-	query_bind_text(q, ":channel", channel_facts(c)->name);
-	query_bind_int(q, ":day", from.n);
-	*usd = query_step(q) ? arena_strdup(a, money_format_nanos(query_int(q, 0), amount)) : NULL;
+	bind_key(q, s);
+	*usd = query_step(q) ? arena_strdup(s->arena, money_format_nanos(query_int(q, 0), amount)) : NULL;
 	return query_done(q);
 }
 
 static enum status
-write_audit(struct setting *s, int64_t org_key, const char *old_usd)
+write_audit(struct setting *s, const char *old_usd, const char *new_usd)
 {
 	char day[DAY_TEXT_MAX], usd[MONEY_TEXT_MAX];
 	struct buf detail = { 0 };
@@ -161,41 +181,81 @@ write_audit(struct setting *s, int64_t org_key, const char *old_usd)
 	json_put_raw(j, "usdPerPart", usd, strlen(usd));
 	json_put_int(j, "jobs", s->outcome->jobs);
 	json_open_object(j, "changed");
-	audit_put_raw_change(j, "usdPerPart", old_usd, usd);
+	audit_put_raw_change(j, "usdPerPart", old_usd, new_usd);
 	json_close_object(j);
 	json_close_object(j);
-	st = audit(s->db, s->options->now, org_key, s->options->by, "price.set", buf_text(&detail));
+	st = audit(s->db, s->options->now, s->org_key, s->options->by, s->is_removal ? "price.remove" : "price.set",
+	    buf_text(&detail));
 	buf_free(&detail);
 	return st;
 }
 
+static enum status
+put_row(struct setting *s)
+{
+	struct query *q = db_query(s->db, "INSERT INTO price (org, channel, valid_from, nanos_per_part) "
+	    "VALUES (:org, :channel, :day, :nanos) "
+	    "ON CONFLICT (coalesce(org, 0), channel, valid_from) DO UPDATE SET nanos_per_part = excluded.nanos_per_part");
+
+	bind_key(q, s);
+	query_bind_int(q, ":nanos", s->price->nanos_per_part);
+	return query_run(q);
+}
+
+static enum status
+delete_row(struct setting *s)
+{
+	struct query *q = db_query(s->db, "DELETE FROM price WHERE coalesce(org, 0) = coalesce(:org, 0) AND channel = :channel "
+	    "AND valid_from = :day RETURNING nanos_per_part");
+	char day[DAY_TEXT_MAX];
+	bool found = false;
+	enum status st;
+
+	bind_key(q, s);
+	for (; query_step(q); found = true)
+		s->price->nanos_per_part = query_int(q, 0);
+	if ((st = query_done(q)) != OK || found)
+		return st;
+	return error_set(s->err, NOT_FOUND, "price: there is no price of %s from %s that is %s",
+	    channel_facts(s->price->channel)->name, day_format(s->price->valid_from, day),
+	    s->price->org != NULL ? "the organization's own" : "for all");
+}
+
 /* Writes the price first, and then compares the events with it: a CONFLICT aborts the transaction with the price. */
+static enum status
+change(struct setting *s)
+{
+	struct organization org = { 0 };
+	const char *old_usd, *new_usd;
+	enum status st;
+
+	*s->outcome = (struct price_outcome) { 0 };
+	s->budget = LOOKED_AT_MAX;
+	if (s->price->org != NULL && (st = organization_load(s->db, s->price->org, &org, s->err)) != OK)
+		return st;
+	s->org_key = org.key;
+	if ((st = read_usd(s, &old_usd)) != OK || (st = s->is_removal ? delete_row(s) : put_row(s)) != OK ||
+	    (s->price->org == NULL && (st = installation_touch(s->db)) != OK) || (st = apply_all(s)) != OK ||
+	    (st = read_usd(s, &new_usd)) != OK)
+		return st;
+	return write_audit(s, old_usd, new_usd);
+}
+
 enum status
 price_set(struct db *db, struct arena *a, const struct price *price, const struct price_options *options,
     struct price_outcome *outcome, struct error *err)
 {
-	struct setting s = { db, a, price, options, outcome, LOOKED_AT_MAX, err };
-	struct organization org = { 0 };
-	const char *old_usd;
-	struct query *q;
-	enum status st;
+	struct price copy = *price;
 
-	*outcome = (struct price_outcome) { 0 };
-	if (price->org != NULL && (st = organization_load(db, price->org, &org, err)) != OK)
-		return st;
-	if ((st = read_old(db, a, org.key, price->channel, price->valid_from, &old_usd)) != OK)
-		return st;
-	q = db_query(db, "INSERT INTO price (org, channel, valid_from, nanos_per_part) "
-	    "VALUES (:org, :channel, :valid_from, :nanos) "
-	    "ON CONFLICT (coalesce(org, 0), channel, valid_from) DO UPDATE SET nanos_per_part = excluded.nanos_per_part");
-	if (price->org != NULL)
-		query_bind_int(q, ":org", org.key);
-	query_bind_text(q, ":channel", channel_facts(price->channel)->name);
-	query_bind_int(q, ":valid_from", price->valid_from.n);
-	query_bind_int(q, ":nanos", price->nanos_per_part);
-	if ((st = query_run(q)) != OK || (price->org == NULL && (st = installation_touch(db)) != OK) || (st = apply_all(&s)) != OK)
-		return st;
-	return write_audit(&s, org.key, old_usd);
+	return change(&(struct setting) { .db = db, .arena = a, .price = &copy, .options = options, .outcome = outcome, .err = err });
+}
+
+enum status
+price_remove(struct db *db, struct arena *a, struct price *price, const struct price_options *options,
+    struct price_outcome *outcome, struct error *err)
+{
+	return change(&(struct setting) { .db = db, .arena = a, .price = price, .options = options, .outcome = outcome,
+		.is_removal = true, .err = err });
 }
 
 enum status

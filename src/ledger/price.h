@@ -47,6 +47,14 @@ struct price_outcome {
 enum status	price_set(struct db *db, struct arena *a, const struct price *price, const struct price_options *options,
 		    struct price_outcome *outcome, struct error *err) MUST_CHECK;
 
+/*
+ * Removes the price of price->channel that price->org, or all if NULL, has from exactly that day on; NOT_FOUND if there is none.
+ * From then on the price applies that would have without it: an earlier one, the common one, or none at all.  Otherwise as
+ * price_set, with the same conflicts and jobs; price->nanos_per_part becomes the one that was removed.
+ */
+enum status	price_remove(struct db *db, struct arena *a, struct price *price, const struct price_options *options,
+		    struct price_outcome *outcome, struct error *err) MUST_CHECK;
+
 /* Calls each for every price, ordered by channel, organization and day.  Inside a read transaction. */
 enum status	price_each(struct db *db, struct arena *a, void (*each)(const struct price *p, void *arg), void *arg);
 

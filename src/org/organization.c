@@ -100,7 +100,7 @@ enum status
 organization_check(const struct organization *org, struct error *err)
 {
 	if (!organization_id_ok(org->id))
-		return error_set(err, BAD_REQUEST, "id: must be 1 to 64 of A-Z a-z 0-9 . _ - and not a reserved word");
+		return id_refuse("id", org->id, err);
 	if (org->cycle_day < 1 || org->cycle_day > 31)
 		return error_set(err, BAD_REQUEST, "cycleDay: must be from 1 to 31");
 	if (org->week_start < 1 || org->week_start > 7)

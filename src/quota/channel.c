@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "quota/channel.h"
 
 static const struct channel_facts channels[CHANNEL_COUNT] = {
@@ -35,6 +36,19 @@ channel_parse(const char *name, enum channel *c)
 			return true;
 		}
 	return false;
+}
+
+enum status
+channel_read(const char *name, enum channel *c, struct error *err)
+{
+	struct suggestion s;
+
+	if (channel_parse(name, c))
+		return OK;
+	suggest_begin(&s, name);
+	for (enum channel i = 0; i < CHANNEL_COUNT; i++)
+		suggest_offer(&s, channels[i].name);
+	return error_set(err, BAD_REQUEST, "channel: unknown \"%.64s\"; one of %s%s", name, channel_names(), suggest_text(&s));
 }
 
 const char *

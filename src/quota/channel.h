@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
+
 enum channel {
 	SMS, CALL, EMAIL, INAPP_WEB, WEB_PUSH, PUSH, SLACK, WHATSAPP, SAGE,
 	CHANNEL_COUNT
@@ -25,6 +27,9 @@ const struct channel_facts	*channel_facts(enum channel c);
 
 /* Finds a channel by its exact name.  False if there is none. */
 bool	channel_parse(const char *name, enum channel *c);
+
+/* The same, with BAD_REQUEST and an error that says which channels there are. */
+enum status	channel_read(const char *name, enum channel *c, struct error *err) MUST_CHECK;
 
 /* "SMS, CALL, EMAIL, …" for error messages. */
 const char	*channel_names(void);

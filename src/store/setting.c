@@ -3,10 +3,12 @@
  * them: the command, `verify` and the defaults come from it.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/id.h"
+#include "base/suggest.h"
 #include "store/audit.h"
 #include "store/cors.h"
 #include "store/installation.h"
@@ -70,6 +72,23 @@ facts(const char *name)
 	return NULL;
 }
 
+/* Says which one may be meant, and which there are. */
+static enum status
+unknown(const char *name, struct error *err)
+{
+	char all[ERROR_TEXT_MAX] = "";
+	struct suggestion s;
+
+	suggest_begin(&s, name);
+	for (const struct setting_facts *f = settings; f->name != NULL; f++) {
+		suggest_offer(&s, f->name);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", f == settings ? "" : ", ", f->name);
+	}
+	error_set(err, BAD_REQUEST, "%.64s: unknown setting%s", name, suggest_text(&s));
+	error_hint(err, "The settings are %s", all);
+	return BAD_REQUEST;
+}
+
 /* A row that is absent means the default, so a new setting needs no change of older databases. */
 enum status
 setting_get(struct db *db, struct arena *a, const char *name, const char **value)
@@ -123,7 +142,7 @@ setting_is_sound(const char *name, const char *value, struct error *err)
 	const struct setting_facts *f = facts(name);
 
 	if (f == NULL)
-		return error_set(err, BAD_REQUEST, "%s: unknown setting", name), false;
+		return unknown(name, err), false;
 	return check(f, value, err) == OK;
 }
 
@@ -135,7 +154,7 @@ setting_set(struct db *db, const char *name, const char *value, struct error *er
 	enum status st;
 
 	if (f == NULL)
-		return error_set(err, BAD_REQUEST, "%s: unknown setting", name);
+		return unknown(name, err);
 	if ((st = check(f, value, err)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO setting (name, value) VALUES (:name, :value) "

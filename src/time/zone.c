@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/crypto.h"
+#include "base/suggest.h"
 #include "time/instant.h"
 #include "time/tzdir.h"
 #include "time/tzif.h"
@@ -54,6 +55,13 @@ name_is_sound(const char *name)
 	    strncmp(name, "posix/", 6) != 0 && strncmp(name, "right/", 6) != 0 &&
 	    strcmp(name, "posixrules") != 0 && strcmp(name, "localtime") != 0 &&
 	    strcmp(name, "Factory") != 0;
+}
+
+/* Whether it is a name to choose: not one without an area, but UTC, nor one of Etc, whose signs mislead. */
+static bool
+is_offered(const char *name)
+{
+	return name_is_sound(name) && strncmp(name, "Etc/", 4) != 0 && (strchr(name, '/') != NULL || strcmp(name, "UTC") == 0);
 }
 
 /* ---- Files */
@@ -169,6 +177,29 @@ zone_read(struct zone *z)
 
 /* ---- The cache */
 
+static void
+offer_name(const char *name, void *s)
+{
+	if (is_offered(name))
+		suggest_offer(s, name);
+}
+
+/* Says that there is no such zone, and which one may be meant: Europe/Paris by Paris or europe/paris. */
+static void
+error_none(const char *name, struct error *err)
+{
+	char shown[ERROR_SHOWN_MAX];
+	struct suggestion s;
+	const char *text;
+
+	suggest_begin(&s, name);
+	tzdir_each(offer_name, &s);
+	text = suggest_text(&s);
+	error_set(err, BAD_REQUEST, "timezone: there is no zone \"%s\"%s", error_shown(name, shown), text);
+	if (text[0] == '\0')
+		error_hint(err, "Use a name of the IANA list, such as Europe/Berlin.");
+}
+
 const struct zone *
 zone_get(const char *name, struct error *err)
 {
@@ -179,8 +210,7 @@ zone_get(const char *name, struct error *err)
 
 	/* Before anything else: the name becomes a part of a path. */
 	if (!name_is_sound(name)) {
-		error_set(err, BAD_REQUEST, "timezone: not the name of an IANA time zone");
-		error_hint(err, "Use a name such as Europe/Berlin.");
+		error_none(name, err);
 		return NULL;
 	}
 	place = cache_place(name);
@@ -204,8 +234,7 @@ zone_get(const char *name, struct error *err)
 		return NULL;
 	}
 	if (!is_file || !is_listed) {
-		error_set(err, BAD_REQUEST, "timezone: there is no zone \"%s\"", name);
-		error_hint(err, "Use a name of the IANA list, such as Europe/Berlin.");
+		error_none(name, err);
 		return NULL;
 	}
 	z = xmalloc(sizeof(*z));
@@ -275,7 +304,7 @@ add_name(const char *name, void *arg)
 {
 	struct names *n = arg;
 
-	if (!name_is_sound(name) || strncmp(name, "Etc/", 4) == 0 || (strchr(name, '/') == NULL && strcmp(name, "UTC") != 0))
+	if (!is_offered(name))
 		return;
 	n->of = arena_grow(n->arena, n->of, n->count, &n->max, sizeof(*n->of));
 	n->of[n->count++] = arena_strdup(n->arena, name);

@@ -65,6 +65,9 @@ async function settings(): Promise<void> {
 	equal(typeof job, 'number', 'a job that reprices the events');
 	equal(got(await daybook.getOrganizationJobs({ path })).data.jobs[0]?.job, job, 'the latest job');
 	got(await daybook.getOrganizationJob({ path: { organizationId, job: job! } }));
+	const later = { channel: 'SMS' as const, validFrom: dateIn(9) };
+	got(await daybook.postOrganizationPrices({ path, body: { ...later, usd: 1 } }));
+	got(await daybook.deleteOrganizationPrice({ path, query: later }));
 	got(await daybook.postOrganizationApiKeys({ path, body: { name: 'sender', scopes: ['usage:read'] } }));
 	const { apiKeys } = got(await daybook.getOrganizationApiKeys({ path })).data;
 	got(await daybook.deleteOrganizationApiKey({ path: { organizationId, keyId: apiKeys[0]!.id } }));

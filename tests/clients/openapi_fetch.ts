@@ -65,6 +65,9 @@ async function settings(): Promise<void> {
 	equal(typeof job, 'number', 'a job that reprices the events');
 	equal(got(await client.GET('/api/organizations/{organizationId}/jobs', { params })).data.jobs[0]?.job, job, 'the latest job');
 	got(await client.GET('/api/organizations/{organizationId}/jobs/{job}', { params: { path: { organizationId, job: job! } } }));
+	const later = { channel: 'SMS' as const, validFrom: dateIn(9) };
+	got(await client.POST('/api/organizations/{organizationId}/prices', { params, body: { ...later, usd: 1 } }));
+	got(await client.DELETE('/api/organizations/{organizationId}/prices', { params: { path: { organizationId }, query: later } }));
 	got(await client.POST('/api/organizations/{organizationId}/api-keys', { params, body: { name: 'sender', scopes: ['usage:read'] } }));
 	const { apiKeys } = got(await client.GET('/api/organizations/{organizationId}/api-keys', { params })).data;
 	const keyId = apiKeys[0]!.id;

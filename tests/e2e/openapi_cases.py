@@ -66,6 +66,7 @@ GOOD = {
     ("DELETE", KEY): {},
     ("GET", PRICES): {},
     ("POST", PRICES): {"body": {"channel": "SMS", "usd": "0.0079", "validFrom": today_of(1)}},
+    ("DELETE", PRICES): {"query": {"channel": "SMS", "validFrom": today_of(2)}},
     ("GET", JOBS): {},
     ("GET", JOB): {},
     ("GET", AUDIT): {},
@@ -362,6 +363,11 @@ def build_cases():
     add("days with events", ("POST", PRICES), 202, body={"channel": "SMS", "usd": 2, "validFrom": today_of(-1), "reprice": True})
     add("again and again", ("POST", PRICES), 429, token="tiny", org="tiny", repriced=6,
         body={"channel": "SMS", "usd": 1, "validFrom": today_of(-1), "reprice": True})
+    add("a price that is not there", ("DELETE", PRICES), 404, query={"channel": "SMS", "validFrom": today_of(3)})
+    add("a day with events", ("DELETE", PRICES), 409, query={"channel": "EMAIL", "validFrom": today_of()})
+    add("days with events", ("DELETE", PRICES), 202, query={"channel": "PUSH", "validFrom": today_of(), "reprice": "true"})
+    add("again and again", ("DELETE", PRICES), 429, token="tiny", org="tiny", repriced=6,
+        query={"channel": "SMS", "validFrom": today_of(2), "reprice": "true"})
     add("a job that is not there", ("GET", JOB), 404, job="99999")
     add("a page", ("GET", AUDIT), 200, query={"limit": 2})
     add("the oldest", ("GET", AUDIT), 200, query={"limit": 1, "before": 3})

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import ROOT, Daybook
-from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, RESUME, instant
+from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, PRICES, RESUME, instant, today_of
 from openapi_document import ALIASES, OPERATIONS
 from support import hold_again, program_sources
 
@@ -101,6 +101,11 @@ class World:
         self.daybook.cmd("apikey", "add", "--org", org, "--scope", "usage:read")
         return str(self.daybook.sql("SELECT max(number) FROM api_key k JOIN organization o ON o.key = k.org WHERE o.id = ?", org)[0][0])
 
+    def price_of(self, org, check=True):
+        """Prices that can be removed: of no event, and of events that now cost what they say."""
+        for channel, usd, days, *more in (("SMS", "0.5", 2), ("EMAIL", "1", 0, "--reprice"), ("PUSH", "2", 0, "--reprice")):
+            self.daybook.cmd("price", "set", channel, usd, "--from", today_of(days), "--org", org, *more, check=check)
+
     def job_of(self, org, count=1, is_remote=0):
         """The number of the last of some new reprices, which were started just now and which have ended."""
         if org == "ghost":
@@ -187,6 +192,9 @@ def send(world, case):
         url = url.replace("{campaignId}", case.options.get("campaign") or campaign_for(world, case, owner))
     if "{keyId}" in path:
         url = url.replace("{keyId}", case.options.get("key_id") or world.key_of(case.options.get("org", "acme")))
+    if case.operation == ("DELETE", PRICES):
+        org = case.options.get("org", "acme")
+        world.price_of(org, check=org != "ghost" and not case.options.get("break_days"))
     if "{job}" in path:
         url = url.replace("{job}", case.options.get("job") or world.job_of(case.options.get("org", "acme")))
     if case.options.get("repriced"):

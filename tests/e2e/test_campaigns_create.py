@@ -148,6 +148,18 @@ def test_the_same_request_again_is_answered_with_the_campaign_as_it_stands(api, 
     api.verify()
 
 
+def test_the_request_of_a_campaign_that_was_cancelled_is_answered_with_a_warning(api):
+    wish = {"id": "mine", **WISHES["one date"]}
+    assert "warnings" not in api.post(wish).json
+    assert "warnings" not in api.post(wish).json
+    api.did("mine", "cancel")
+    again = api.post(wish)
+    assert (again.status, again.json["data"]["status"]) == (200, "cancelled")
+    assert again.json["warnings"] == ["id: this campaign was cancelled and holds nothing; choose another id to plan it again"]
+    assert "warnings" not in api.post({**wish, "id": "other"}).json
+    api.verify()
+
+
 @pytest.mark.parametrize("form, change", [
     ("one date", {"name": "spring"}), ("one date", {"contactCount": 76}), ("one date", {"scheduledISO": "2026-05-20T20:00:00.001Z"}),
     ("one date", {"partsPerContact": 2}), ("one date", {"status": "draft"}),

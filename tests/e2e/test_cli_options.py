@@ -37,7 +37,7 @@ def test_a_path_that_is_too_long_is_refused_and_not_cut(empty):
 REFUSED = [
     ("org add x", "--timezone is required, as in --timezone America/Toronto"),
     ("org add x --timezone UTC --recut-history", "--recut-history is only for org set"),
-    ("org add " + "x" * 65 + " --timezone UTC", "ID: longer than 64 bytes"),
+    ("org add " + "x" * 65 + " --timezone UTC", 'ID: "' + "x" * 64 + '" is not 1 to 64 letters'),
     ("org add x --timezone UTC --plan " + "p" * 65, "--plan: longer than 64 bytes"),
     ("org add x --timezone UTC --week-start someday", '--week-start: "someday" is not a day such as monday or sunday'),
     ("org add x --timezone UTC --quota-unit parts", '--quota-unit: "parts" is not message or part'),
@@ -45,7 +45,7 @@ REFUSED = [
     ("org add x --timezone UTC --allow-overage maybe", "--allow-overage: must be yes or no"),
     ("org add x --timezone UTC --daily-limit many", '--daily-limit: "many" is not'),
     ("org set acme --week-start 1", '--week-start: "1" is not a day such as monday or sunday'),
-    ("price set FAX 0.01", 'unknown channel "FAX"; one of SMS, '),
+    ("price set FAX 0.01", 'channel: unknown "FAX"; one of SMS, '),
     ("price set SMS cheap", '"cheap" is not an amount of dollars with at most nine decimals'),
     ("price set SMS 0.01 --from soon", '--from: "soon" is not'),
     ("key add --alg RS256", "RS256 needs --file with a public or private key in PEM"),
@@ -53,7 +53,7 @@ REFUSED = [
     ("token --org acme --ttl soon", '--ttl: "soon" is not a duration such as 90s, 15m, 1h or 30d'),
     ("token", "--org is required, except for the scopes admin and metrics"),
     ("token --org acme --scope everything", '--scope: unknown scope "everything"'),
-    ("apikey add --org acme", "--org and --scope are required"),
+    ("apikey add --org acme", '--scope is required, as in --scope "usage:write"'),
     ("apikey add --org acme --scope everything", '--scope: unknown scope "everything"'),
 ]
 

@@ -330,3 +330,23 @@ def test_the_message_names_the_window_that_has_no_room(daybook, period, subject)
     assert reply.status == (409 if period == "day" else 402) and reply.json["message"] == f"{subject} has no room.", reply
     reply = api.ask("events", "POST", "/api/events", {"enforce": "true"}, body=event(at(TODAY), messages=4))
     assert reply.status == (429 if period == "day" else 402) and reply.json["message"] == f"{subject} has no room", reply
+
+
+# ---- Messages with more parts than planned
+
+def test_a_campaign_spends_what_it_holds_and_more_only_after_it_was_told_of_more_parts(api):
+    api.daybook.cmd("org", "add", "parts", "--timezone", "America/Toronto", "--daily-limit", "20", "--quota-unit", "part")
+    own = Api(api.daybook, "parts", clock=None)
+    for name in ("a", "b"):
+        plan = {"id": name, "name": name, "contactCount": 10, "scheduledISO": at(TODAY, "20:00")}
+        assert own.ask("campaigns", "POST", CAMPAIGNS, body=plan).status == 201
+
+    def send(name, parts):
+        return own.ask("events", "POST", "/api/events", {"enforce": "true"},
+                       event(at(TODAY), id=name, campaignId="a", parts=parts)).status
+
+    assert send("one", 1) == 200 and send("two", 2) == 429
+    change = {"partsPerContact": 2, "contactCount": 5}  # 1 is spent: 4 contacts of 2 parts
+    assert own.ask("campaigns", "PUT", CAMPAIGNS + "/a", body=change).status == 200
+    assert [send(f"two-{i}", 2) for i in range(5)] == [200, 200, 200, 200, 429]
+    api.daybook.cmd("verify")

@@ -34,7 +34,7 @@ ALLOWED = [(e, "GET, HEAD, OPTIONS") for e in READERS + (HEALTH, METRICS)] + [
     (("session", "/api/session", "", "tether"), "GET, HEAD, POST, OPTIONS"),
     (("api-keys", "/api/organizations/acme/api-keys", "", "tether"), "GET, HEAD, POST, OPTIONS"),
     (("api-keys", "/api/organizations/acme/api-keys/1", "", "tether"), "DELETE, OPTIONS"),
-    (("prices", "/api/organizations/acme/prices", "", "tether"), "GET, HEAD, POST, OPTIONS"),
+    (("prices", "/api/organizations/acme/prices", "", "tether"), "GET, HEAD, POST, DELETE, OPTIONS"),
     (("audit", "/api/organizations/acme/audit", "", "tether"), "GET, HEAD, OPTIONS"),
     (("settings", "/api/organizations/acme/limits", "", "tether"), "GET, HEAD, PUT, OPTIONS")]
 with_allowed = pytest.mark.parametrize("endpoint, allowed", ALLOWED, ids=[e[1] for e, _ in ALLOWED])

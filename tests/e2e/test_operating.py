@@ -1,4 +1,5 @@
 """The operating guide: its commands, one after the other, in a folder of their own."""
+import datetime
 import os
 import re
 import subprocess
@@ -6,6 +7,7 @@ import subprocess
 from conftest import BUILD, ROOT
 
 GUIDE = (ROOT / "docs/operating.md").read_text()
+FAILED = '{"id":"forgotten","occurredAt":"%s","status":"failed","to":"+14165550100","reason":"opted out"}\n'
 
 
 def blocks(kind):
@@ -24,6 +26,9 @@ def test_the_commands_for_daybook_work_one_after_the_other(tmp_path):
     assert len(scripts) > 10
     for script in scripts:
         here = script.replace("/var/lib/daybook", str(state))
+        if "daybook erase" in script:  # which fails if nobody has the number
+            subprocess.run(["daybook", "import", "-"], env=env, check=True, capture_output=True,
+                           input=FAILED % datetime.datetime.now(datetime.timezone.utc).isoformat(), text=True)
         done = subprocess.run(["sh", "-euc", here], cwd=state, env=env, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, (script, done.stdout, done.stderr)
     text = subprocess.run(["daybook", "key", "list"], env=env, capture_output=True, text=True).stdout

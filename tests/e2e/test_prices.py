@@ -141,3 +141,80 @@ def test_a_price_finer_than_a_millionth_says_what_an_event_of_a_part_costs(daybo
         "each event is rounded to a millionth of a dollar: one of one part costs 0\n")
     assert daybook.cmd("price", "set", "PUSH", "0.0000125").stdout.endswith(" one part costs 0.000012\n")
     assert "rounded" not in daybook.cmd("price", "set", "PUSH", "0.000012").stdout
+
+
+# ---- Removing a price
+
+def removal(api, status=200, **query):
+    reply = api.prices("DELETE", query=query)
+    assert reply.status == status, reply
+    return reply.json
+
+
+def test_a_removed_price_leaves_the_one_that_held_before(api):
+    api.set(channel="SMS", usd=0.02, validFrom="2026-05-10")
+    api.set(channel="SMS", usd=5, validFrom="2026-05-20")
+    assert removal(api, channel="SMS", validFrom="2026-05-20")["data"] == {
+        "channel": "SMS", "usd": 5, "validFrom": "2026-05-20", "of": "organization", "job": None}
+    api.sent("2026-05-20T12:00:00Z")
+    assert api.spent() == "0.02"
+    assert api.daybook.sql("SELECT detail FROM audit WHERE action = 'price.remove' AND org = 1 AND credential = 'jwt:main'") == [
+        ('{"channel":"SMS","from":"2026-05-20","usdPerPart":5,"jobs":0,"changed":{"usdPerPart":{"from":5,"to":0.02}}}',)]
+    check_error(api.prices("DELETE", query={"channel": "SMS", "validFrom": "2026-05-20"}), 404, "tether",
+                "no price of SMS from 2026-05-20 that is the organization's own")
+    api.daybook.cmd("verify")
+
+
+def test_without_a_price_of_its_own_the_common_one_applies_and_without_that_none(api):
+    for channel, usd in (("SMS", 3), ("EMAIL", 4)):
+        api.set(channel=channel, usd=usd, validFrom="2026-05-01")
+        removal(api, channel=channel, validFrom="2026-05-01")
+        api.sent("2026-05-20T12:00:00Z", channel=channel)
+    assert api.list() == COMMON and api.spent() == "0.0079"
+    assert api.daybook.sql("SELECT cost_micros FROM event WHERE channel = 'EMAIL'") == [(0,)]
+    # those for all are the installation's
+    check_error(api.prices("DELETE", query={"channel": "SMS", "validFrom": "2012-01-01"}), 404, "tether", "price:")
+    api.daybook.cmd("verify")
+
+
+def test_a_price_of_past_events_is_removed_only_with_repricing_which_a_job_does(api):
+    api.set(channel="SMS", usd=1, validFrom="2026-05-10")
+    api.sent("2026-05-12T12:00:00Z", parts=2)
+    query, before = {"channel": "SMS", "validFrom": "2026-05-10"}, api.list()
+    for more in ({}, {"reprice": "false"}):
+        check_error(api.prices("DELETE", query={**query, **more}), 409, "tether", "validFrom", "reprice=true")
+    assert api.list() == before and api.spent() == "2"
+    reply = api.prices("DELETE", query={**query, "reprice": "true"})
+    assert reply.status == 202 and reply.headers["location"] == f"jobs/{reply.json['data']['job']}"
+    api.daybook.cmd("maintenance")
+    assert api.list() == COMMON and api.spent() == "0.0158"
+    api.daybook.cmd("verify")
+
+
+@pytest.mark.parametrize("query, error", [
+    ({}, "channel:"), ({"channel": "SMS"}, "validFrom:"), ({"channel": "FAX", "validFrom": "2026-05-01"}, "channel:"),
+    ({"channel": "SMS", "validFrom": "soon"}, "validFrom:"), ({"channel": "SMS", "validFrom": "2026-02-30"}, "validFrom:"),
+    ({"channel": "SMS", "validFrom": "2026-05-20", "reprice": "1"}, "reprice:"),
+    ({"channel": "SMS", "validFrom": "2026-05-20", "org": "acme"}, "org:")], ids=str)
+def test_a_bad_removal_is_a_400_that_names_what_and_removes_nothing(api, query, error):
+    api.set(channel="SMS", usd=1)
+    before = api.list()
+    reply = api.prices("DELETE", query=query)
+    check_error(reply, 400, "tether")
+    assert reply.json["error"].startswith(error) and api.list() == before
+
+
+def test_the_command_removes_prices_of_one_and_of_all(api):
+    cmd = api.daybook.cmd
+    cmd("price", "set", "PUSH", "9", "--from", "2026-05-01")
+    cmd("price", "set", "PUSH", "8", "--from", "2026-05-01", "--org", "acme")
+    api.sent("2026-05-02T12:00:00Z", channel="PUSH")
+    remove = ["price", "remove", "PUSH", "--from", "2026-05-01"]
+    assert "removed the price of PUSH, 9 USD a part from 2026-05-01 on\n" == cmd(*remove).stdout	# acme's own price wins over it
+    refused = cmd(*remove, "--org", "acme", check=False)
+    assert refused.returncode == 1 and "acme has events since then whose cost this would change. Use --reprice" in refused.stderr
+    assert cmd(*remove, "--org", "acme", "--reprice").stdout == \
+        "removed the price of PUSH, 8 USD a part from 2026-05-01 on for acme; 1 quarter-hours were repriced\n"
+    assert api.list() == COMMON and cmd(*remove, check=False).returncode == 1
+    assert api.daybook.sql("SELECT sum(cost_micros) FROM usage_day WHERE channel = 'PUSH'") == [(0,)]
+    cmd("verify")

@@ -9,7 +9,8 @@ limits profile usage jobs""".split()
 
 
 def refused(daybook, id):
-    return daybook.cmd("org", "add", id, "--timezone", "UTC", check=False).returncode == 1
+    done = daybook.cmd("org", "add", id, "--timezone", "UTC", check=False)
+    return done.returncode == 2 and f'"{id}" is a reserved word' in done.stderr
 
 
 def test_a_word_that_follows_an_id_or_stands_where_one_may_be_is_no_id(daybook):

@@ -42,9 +42,9 @@ def test_a_page_without_tls_says_so(site):
 
 
 BAD = [("organizationId", "", "letters"), ("organizationId", "a b", "letters"), ("organizationId", "a/b", "letters"),
-       ("organizationId", "..", "letters"), ("organizationId", "x" * 65, "letters"), ("name", "n" * 201, "longer"),
-       ("timezone", "", "required"), ("timezone", "Mars/Olympus", "no zone"), ("timezone", "../../etc/passwd", "not the name"),
-       ("timezone", "posix/UTC", "not the name"), ("dailyLimit", "-1", "whole number"), ("dailyLimit", "1.5", "whole number"),
+       ("organizationId", "..", "reserved"), ("organizationId", "x" * 65, "letters"), ("name", "n" * 201, "longer"),
+       ("timezone", "", "required"), ("timezone", "Mars/Olympus", "no zone"), ("timezone", "../../etc/passwd", "no zone"),
+       ("timezone", "posix/UTC", "no zone"), ("timezone", "paris", "did you mean Europe/Paris?"), ("dailyLimit", "-1", "whole number"), ("dailyLimit", "1.5", "whole number"),
        ("dailyLimit", "1000000000001", "whole number"), ("dailyLimit", "many", "whole number"),
        ("dailyLimit", "9" * 30, "whole number"), ("plan", "p" * 65, "longer"), ("priceSms", "-1", "dollars"),
        ("priceSms", "0.00790000001", "dollars"), ("priceCall", "1,5", "dollars"), ("priceCall", "1001", "dollars")]

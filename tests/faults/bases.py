@@ -125,6 +125,13 @@ def due_backup(b):
     b.cmd("setting", "set", "backup_keep", "2")
 
 
+def mispriced(b):
+    """Two prices that were entered by mistake: of SMS the one that holds anyway, and another one of calls."""
+    acme(b)
+    b.cmd("price", "set", "SMS", "0.0079", "--org", "acme", "--from", "2026-05-05")
+    b.cmd("price", "set", "CALL", "0.5", "--org", "acme", "--from", "2026-05-05", "--reprice")
+
+
 def restorable(b):
     acme(b)
     b.cmd("backup", "{data}/old.db")
@@ -183,6 +190,7 @@ def old_site(b):
 
 
 BASES = {"none": none, "empty": empty, "acme": acme, "two": two, "blanking": due_blanking, "zones": due_zones, "backup": due_backup,
+         "mispriced": mispriced,
          "restore": restorable, "rotate": rotated, "old": old, "files": files, "site": site, "old-site": old_site}
 
 

@@ -114,7 +114,8 @@ def add_credentials(world):
     run(world, "price list", "price set SMS 0.0079 --from 2026-01-01", "price set CALL 0.013",
         "price set SMS 0.01 --org b --from 2026-02-01", "price set SMS dear", "price set PIGEON 1", "price set SMS",
         "price set SMS 0.00000000001", "price set SMS 1 --from x", "price set SMS 1 --org nobody", "price set SMS -1",
-        "price set SMS 1001", "price list x", "price list")
+        "price set SMS 1001", "price list x", "price list", "price remove SMS", "price remove SMS --from x",
+        "price remove SMS --from 2026-02-01 --org b", "price remove SMS --from 2026-02-01 --org b", "price list")
     for name, values in {"iss": ("x", ""), "aud": ("y", ""), "metrics_addresses": ("192.0.2.1 ::1",),
                          "failure_retention_days": ("30", "0", "x", "36500", "36501"), "backup_keep": ("3", "1001", "-1", "0"),
                          "cors_origins": ("https://a.example", "http://a.example:8080 https://b.example", "*", "null",

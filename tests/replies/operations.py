@@ -69,6 +69,7 @@ OPERATIONS = [
     Operation("GET", ORG + "/prices", ADMIN),
     Operation("POST", ORG + "/prices", ADMIN, body={
         "channel": "SMS", "usd": "0.0079", "validFrom": "2026-03-19", "reprice": False}),
+    Operation("DELETE", ORG + "/prices", ADMIN, "channel=SMS&validFrom=2026-03-20", ("channel", "validFrom", "reprice"), status=404),
     Operation("GET", ORG + "/jobs", ADMIN),
     Operation("GET", ORG + "/jobs/1", ADMIN, status=404),
     Operation("GET", ORG + "/audit", ADMIN, "limit=3", ("limit", "before", "format"), csv=True),
@@ -87,7 +88,7 @@ PARAMETERS = {
     "word": ("csv", "json", "CSV", "xml", "true", "false", "maybe", "sent", "failed", "void", "draft", "paused", "SMS", "sms",
              "PIGEON", "renewals", "c3", "c0", "x", "%C3%A9", "a%00b"),
 }
-KIND_OF = {"from": "day", "to": "day", "contactCount": "number", "partsPerContact": "number", "limit": "number",
+KIND_OF = {"from": "day", "validFrom": "day", "to": "day", "contactCount": "number", "partsPerContact": "number", "limit": "number",
            "before": "number"}
 # Of a parameter of any kind.
 EVERY = ("", "%", "%zz", "%ff", "%00", "x" * 300)

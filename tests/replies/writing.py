@@ -38,6 +38,9 @@ def add_prices_and_keys(s):
                  {"channel": "PUSH", "usd": "0.0000000001"}, {"channel": "PIGEON", "usd": 1}, {"channel": "SAGE"}, {"usd": 1}):
         s.say("a price", "POST", ORG + "/prices", body)
     s.say("the prices", "GET", ORG + "/prices")
+    for query in ("channel=PUSH&validFrom=2026-03-19", "channel=PUSH&validFrom=2026-03-19", "channel=SMS&validFrom=2026-03-10",
+                  "channel=SMS&validFrom=2026-03-10&reprice=true"):
+        s.say("a price removed", "DELETE", f"{ORG}/prices?{query}")
     _, made = s.say("a key", "POST", ORG + "/api-keys", {"name": "sender", "scopes": ["usage:write", "usage:read"]})
     for body in ({"scopes": ["usage:read"]}, {"scopes": ["admin"]}, {"scopes": ["usage:backfill"]}, {"scopes": []},
                  {"scopes": ["dance"]}, {"scopes": ["usage:read usage:write"]},

@@ -232,7 +232,7 @@ static const struct known_row {
 	{ "known fields are known", "{\"b\":1,\"a\":2}", NULL },
 	{ "no fields are known", "{}", NULL },
 	{ "the first unknown field is named", "{\"a\":1,\"x\":2,\"y\":3}", "x: unknown field" },
-	{ "a known field in another case is unknown", "{\"A\":1}", "A: unknown field" },
+	{ "a known field in another case is unknown", "{\"A\":1}", "A: unknown field; did you mean a?" },
 	{ "an unknown field that is null is unknown", "{\"x\":null}", "x: unknown field" },
 	{ "control characters in a name do not come out", "{\"x\\ny\\u001b\x7f\":1}", "x?y??: unknown field" },
 	{ "a long name is cut", "{\"" KEY_128 "\":1}", KEY_SHOWN ": unknown field" },
