@@ -57,7 +57,7 @@ HTDOCS = $(B)/htdocs/index.html
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
 	libssl-dev libcsv-dev zlib1g-dev tzdata lighttpd libjs-chart.js
 BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
-TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
+TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema openapi-specification sqlite3 curl \
 	faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch lighttpd-mod-deflate systemd \
 	chromium chromium-driver python3-selenium fonts-dejavu-core
 BENCH_PACKAGES = wrk sqlite3 python3
