@@ -193,11 +193,13 @@ is_same_code(const char *code, const char *expected)
 
 /* Records a wrong code before it is answered: what cannot be recorded cannot be bounded. */
 static enum status
-record(const struct setup *s, int *fd, off_t at, int64_t now, struct error *err)
+record(const struct setup *s, const char *source, int *fd, off_t at, int64_t now, struct error *err)
 {
+	char address[SOURCE_MAX], peer[SOURCE_MAX];
 	enum status st = *fd != -1 ? OK : attempts_open(s, O_CREAT, fd, err);
 
-	log_info("event=setup_refused reason=\"wrong code\"");
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(source, " "), source);	/* without what a proxy forwards */
+	log_info("event=setup_refused peer=%s reason=\"wrong code\"", log_value(address, peer, sizeof(peer)));
 	if (st != OK)
 		return st;
 	if (pwrite(*fd, &now, sizeof(now), at) != (ssize_t)sizeof(now))
@@ -219,7 +221,7 @@ setup_try_code(struct setup *s, const char *code, const char *source, int64_t no
 	if ((st = attempts_open(s, 0, &fd, err)) == OK && is_too_early(fd, at, now))
 		st = error_set(err, OVER_QUOTA, "code: a wrong one came from your address a moment ago; wait a second");
 	else if (st == OK && !is_same_code(code, expected))
-		st = record(s, &fd, at, now, err);
+		st = record(s, source, &fd, at, now, err);
 	if (fd != -1)
 		close(fd);
 	s->is_code_right = st == OK;

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "http/req.h"
 
+enum { PEER_MAX = 80 };	/* bytes of an address in the log; cut if it is longer, which no address is */
+
 const char *
 req_env(const struct req *r, const char *name)
 {
@@ -125,6 +127,17 @@ choose_route(struct req *r)
 
 /* ---- Who is asking */
 
+/* The client learns only that its credential is not valid, the log why, and whose address the web server says it was. */
+void
+req_log_refused(const struct req *r, const char *why)
+{
+	const char *address = req_env(r, "REMOTE_ADDR");
+	char peer[PEER_MAX], reason[ERROR_TEXT_MAX];
+
+	log_info("event=refused peer=%s reason=%s", log_value(address != NULL ? address : "", peer, sizeof(peer)),
+	    log_value(why, reason, sizeof(reason)));
+}
+
 /*
  * Decides whether the caller may use the route, and for which organization.  The order of the checks is the contract: the
  * credential first, then whether there is such a path, then scopes, then the organization.  Only the scope admin may name an
@@ -134,7 +147,6 @@ static enum status
 authorize(struct req *r, const struct route *route)
 {
 	struct error err = { 0 };
-	char reason[ERROR_TEXT_MAX];
 	const char *named;
 	enum status st;
 
@@ -152,8 +164,7 @@ authorize(struct req *r, const struct route *route)
 		return st;
 	if (st != OK) {
 		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"invalid_token\"");
-		/* The client learns only that the credential is not valid, the log why. */
-		log_info("event=refused reason=%s", log_value(err.text, reason, sizeof(reason)));
+		req_log_refused(r, err.text);
 		return error_set(&r->err, st, "no valid credential");
 	}
 	if (route == NULL)

@@ -140,6 +140,7 @@ void		 req_add_header(struct req *r, const char *name, const char *value);
  * was wrong.
  */
 enum status	 req_open(struct req *r);
+void		 req_log_refused(const struct req *r, const char *why);
 enum status	 req_check_media(struct req *r);
 enum status	 req_check_body(struct req *r);
 enum status	 req_read_query(struct req *r);
