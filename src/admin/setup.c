@@ -213,7 +213,8 @@ make_database(struct setup *s, struct error *err)
 		if (db_has_left_over(s->database))
 			return error_set(err, CONFLICT, "The database cannot be created: files of an earlier database are in its folder. "
 			    "Remove those whose names end in -wal, -shm and -journal");
-		error_set(err, CONFLICT, "The database cannot be created: the programs may not write into its folder, or the disk is full");
+		error_set(err, CONFLICT, "The database cannot be created: the programs may not write into its folder, or the disk "
+		    "is full");
 		setup_hint_rights(s->database, err);
 		return CONFLICT;
 	}

@@ -41,12 +41,12 @@ setup_hint_rights(const char *database, struct error *err)
 
 	path_beside(database, "", folder);
 	if (stat(folder, &st) == 0 && st.st_uid != geteuid())
-		error_hint(err, "On this host the programs run as another user than the one who made the folder of the database. Give the "
-		    "folder the rights 1777, or 777 if your program offers only three digits, and " SETUP_CODE_FILE " 644; then load "
-		    "this page again. INSTALL.txt, \"Hosts without suexec\", says what that means.");
+		error_hint(err, "On this host the programs run as another user than the one who made the folder of the database. Give "
+		    "the folder the rights 1777, or 777 if your program offers only three digits, and " SETUP_CODE_FILE " 644; then "
+		    "load this page again. INSTALL.txt, \"Hosts without suexec\", says what that means.");
 	else
-		error_hint(err, "Check that the folder of the database exists and has the rights 700, that its disk is not full, and that "
-		    SETUP_CODE_FILE " has 600 or 644; then load this page again.");
+		error_hint(err, "Check that the folder of the database exists and has the rights 700, that its disk is not full, and "
+		    "that " SETUP_CODE_FILE " has 600 or 644; then load this page again.");
 }
 
 /* The outcome for an errno: FORBIDDEN if the operator must correct the file, UNAVAILABLE if the cause may pass by itself. */
