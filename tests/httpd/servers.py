@@ -105,6 +105,7 @@ class Site:
         shutil.copytree(built, self.htdocs, symlinks=True)
         (self.htdocs / ".hidden").write_text("secret")
         (self.htdocs / "folder").mkdir()
+        (self.htdocs / "licenses").mkdir()
         for name in STRAY:
             (self.htdocs / name).write_text("secret")
         (self.htdocs / "lib").mkdir(exist_ok=True)
