@@ -57,11 +57,11 @@ HTDOCS = $(B)/htdocs/index.html
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
 	libssl-dev libcsv-dev zlib1g-dev tzdata lighttpd libjs-chart.js
 BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
-TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema sqlite3 curl \
+TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema openapi-specification sqlite3 curl \
 	faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch lighttpd-mod-deflate systemd \
 	chromium chromium-driver python3-selenium fonts-dejavu-core
 BENCH_PACKAGES = wrk sqlite3 python3
-TEST_ALL_PACKAGES = firefox-esr
+TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian libjs-chart.js
 DEB_TEST_PACKAGES = debootstrap util-linux iproute2
@@ -97,7 +97,7 @@ $(DEPS):
 		$$sudo apt-get -q update && \
 		DEBIAN_FRONTEND=noninteractive $$sudo apt-get -q install -y --no-install-recommends $$missing && \
 		for p in $$missing; do case $$p in \
-			lighttpd | nginx) $$sudo systemctl disable --now $$p >/dev/null 2>&1 || true ;; esac; done; }
+			lighttpd | nginx | prometheus | fail2ban) $$sudo systemctl disable --now $$p >/dev/null 2>&1 || true ;; esac; done; }
 	@$(AFTER)
 
 # ---- Building

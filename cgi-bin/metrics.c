@@ -2,7 +2,7 @@
  * GET /metrics -- Prometheus text, for a token with the scope metrics, or for the addresses in the setting
  * metrics_addresses.  Sums are over all days and do not restart at midnight; voids lower them, so they are gauges.
  * daybook_limit_* have a sample for each limit of an organization, by its name: what its present window (today, this
- * billing cycle …) allows, has used and holds for campaigns, in its unit; dollars in millionths.
+ * billing cycle …) allows, has used and holds for campaigns, in its unit: messages, parts or dollars.
  *
  *	200	text/plain; version=0.0.4
  *	401	there is a credential, and it is not valid
@@ -18,13 +18,24 @@
 #include "store/setting.h"
 #include "ledger/limit.h"
 #include "ledger/usage.h"
+#include "base/money.h"
 #include "base/version.h"
+#include "time/instant.h"
 
 /* One sample; labels are "" or in braces. */
 static void
 line(struct buf *out, const char *name, const char *labels, int64_t value)
 {
 	buf_printf(out, "%s%s %" PRId64 "\n", name, labels, value);
+}
+
+/* One sample in dollars: names of metrics are in base units. */
+static void
+line_dollars(struct buf *out, const char *name, const char *labels, int64_t micros)
+{
+	char text[MONEY_TEXT_MAX];
+
+	buf_printf(out, "%s%s %s\n", name, labels, money_format(micros, text));
 }
 
 /* The two lines that introduce the samples of one name. */
@@ -40,6 +51,7 @@ struct sums {
 	struct buf *out;
 	const char *name;
 	int64_t (*value)(const struct usage_sum *sum);
+	void (*line)(struct buf *out, const char *name, const char *labels, int64_t value);
 };
 
 static int64_t
@@ -65,14 +77,14 @@ put_total(void *arg, const char *organization, const char *channel, const struct
 {
 	const struct sums *s = arg;
 
-	line(s->out, s->name, arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel),
+	s->line(s->out, s->name, arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel),
 	    s->value(sum));
 }
 
 static enum status
 put_sum(struct req *r, struct buf *out, const char *name, const char *help, int64_t (*value)(const struct usage_sum *sum))
 {
-	struct sums s = { r, out, name, value };
+	struct sums s = { r, out, name, value, value == cost ? line_dollars : line };
 
 	family(out, name, "gauge", help);
 	return usage_each_total(r->db, put_total, &s);
@@ -162,9 +174,10 @@ put_limits(struct req *r, struct buf *out, const char *name, const char *help, c
 		for (size_t k = 0; k < todays[i].org.limits.count; k++) {
 			const struct limit_rule *rule = &todays[i].org.limits.of[k];
 			struct limit_state s = limit_book_state(todays[i].book, rule, todays[i].day);
+			int64_t figure = value(&s);
 
-			line(out, name, arena_printf(r->arena, "{organization=\"%s\",limit=\"%s\"}", todays[i].org.id, rule->name),
-			    value(&s));
+			(rule->unit == LIMIT_COST && figure != UNLIMITED ? line_dollars : line)(out, name, arena_printf(r->arena,
+			    "{organization=\"%s\",limit=\"%s\"}", todays[i].org.id, rule->name), figure);
 		}
 }
 
@@ -195,7 +208,7 @@ metrics(struct req *r, struct buf *body)
 	    version_build, db_sqlite_version()), 1);
 	if ((st = put_sum(r, body, "daybook_messages", "Messages sent, voids subtracted.", messages)) != OK ||
 	    (st = put_sum(r, body, "daybook_parts", "Parts sent, voids subtracted.", parts)) != OK ||
-	    (st = put_sum(r, body, "daybook_cost_micro_usd", "Cost in millionths of a US dollar.", cost)) != OK)
+	    (st = put_sum(r, body, "daybook_cost_usd", "Cost in US dollars, voids subtracted.", cost)) != OK)
 		return st;
 	put_gauge(r, body, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
 	put_gauge(r, body, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
@@ -210,8 +223,8 @@ metrics(struct req *r, struct buf *body)
 	line(body, "daybook_database_bytes", "", db_file_bytes(r->db));
 	family(body, "daybook_wal_bytes", "gauge", "Size of its write-ahead log.");
 	line(body, "daybook_wal_bytes", "", db_wal_bytes(r->db));
-	family(body, "daybook_backup_timestamp_ms", "gauge", "When the last backup ended, 0 = never.");
-	line(body, "daybook_backup_timestamp_ms", "", strtoll(backup_at, NULL, 10));
+	family(body, "daybook_backup_timestamp_seconds", "gauge", "When the last backup ended, 0 = never.");
+	line(body, "daybook_backup_timestamp_seconds", "", strtoll(backup_at, NULL, 10) / SECOND_MS);
 	return OK;
 }
 

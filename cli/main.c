@@ -55,7 +55,7 @@ static const struct command commands[] = {
 	    "campaign cancel ID [--org ID]", "list, show and cancel campaigns" },
 	{ "usage", cmd_usage, "usage [--org ID] [--month YYYY-MM]\n"
 	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "show the calendar in the terminal" },
-	{ "doctor", cmd_doctor, "doctor", "check the installation and say how to fix it; exit status 1 on an error" },
+	{ "doctor", cmd_doctor, "doctor [--nagios]", "check the installation and say how to fix it; exit status 1 on an error" },
 	{ "verify", cmd_verify, "verify\n"
 	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "recompute the sums from the ledger, and the day boundaries if requested" },

@@ -42,8 +42,10 @@ cmd_verify(struct cli *c, int argc, char **argv)
 		verify_list(print_invariant);
 		return DONE;
 	}
-	if (!cli_open_unchecked(c))
+	if (!cli_path(c))
 		return FAILED;
+	if ((c->db = db_open_to_read(c->path, &c->err)) == NULL)
+		return cli_fail(c);
 	st = verify(c->db, c->arena, &report);
 	progress_end();
 	if (report.differences > DIFFERENCES_SHOWN)

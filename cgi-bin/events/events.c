@@ -197,7 +197,7 @@ main(void)
 		{ GET, "/api/events", SCOPE_USAGE_READ, events_list, .query = events_list_query, .has_csv = true,
 		    .is_private = true },
 		{ POST, "/api/events", SCOPE_USAGE_WRITE, events_post, .query = query, .media = event_media,
-		    .body_max = EVENTS_BODY_MAX },
+		    .body_max = EVENTS_BODY_MAX, .is_webhook = true },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

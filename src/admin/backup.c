@@ -120,6 +120,18 @@ publish(const struct place *p, const char *part, int64_t now_s, const char **mad
 }
 
 /*
+ * A host without suexec runs the programs as the web server's user, whose files nobody can download by FTP.  Its customer makes
+ * the folder of the backups with the rights 777: in a folder of somebody else that everybody may write, a backup may be read.
+ */
+static mode_t
+mode_in(const char *folder)
+{
+	struct stat st;
+
+	return geteuid() != 0 && stat(folder, &st) == 0 && st.st_uid != geteuid() && (st.st_mode & 0007) == 0007 ? 0644 : 0600;
+}
+
+/*
  * Makes one backup: copies the database into a .part, then publishes it.  Releases the file last, because closing it earlier
  * would let another process take the .part for an abandoned one.
  */
@@ -133,7 +145,9 @@ make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress
 
 	if ((st = make_part(p, now_s, &part, &fd, err)) != OK)
 		return st;
-	if ((st = db_backup_into(db, part, true, progress, err)) == OK)
+	if ((st = db_backup_into(db, part, true, progress, err)) == OK && fchmod(fd, mode_in(p->folder)) == -1)
+		st = error_set(err, UNAVAILABLE, "%s: %s", part, strerror(errno));
+	if (st == OK)
 		st = publish(p, part, now_s, made, err);
 	if (st != OK && *made == NULL)	/* once published, the .part name may be another process's */
 		scratch_remove(part);

@@ -118,6 +118,15 @@ organizations(struct db *db)
 	return count(db, "SELECT count(*) FROM organization");
 }
 
+/* The same for what the programs may not do with the database or in its folder. */
+static enum setup_state
+found_rights(struct setup *s, const char *text)
+{
+	error_set(&s->err, CONFLICT, "%s", text);
+	setup_hint_rights(s->database, &s->err);
+	return SETUP_BROKEN;
+}
+
 /*
  * The state by what is in the file: none yet, a foreign or newer one, an older schema, or ours, with or without an
  * organization.  An organization in it means that the setup is done.
@@ -125,10 +134,14 @@ organizations(struct db *db)
 static enum setup_state
 look_into(struct setup *s)
 {
+	char folder[CONF_PATH_MAX];
 	struct error err;
 	struct db *db;
 	int64_t n = -1;
 
+	snprintf(folder, sizeof(folder), "%s", s->database);
+	if (cut_name(folder) && access(folder, X_OK) == -1 && errno == EACCES)
+		return found_rights(s, "DAYBOOK_DB: the programs may not enter the folder of the database");
 	switch (db_version_of(s->database, &s->schema_version, &err)) {
 	case NOT_FOUND:
 		return SETUP_READY;
@@ -147,8 +160,7 @@ look_into(struct setup *s)
 		n = organizations(db);
 	db_close(db);
 	if (n < 0)
-		return found(s, SETUP_BROKEN, "The database cannot be opened for writing",
-		    "Check the permissions of its folder and files: the programs must be able to write them.");
+		return found_rights(s, "The database cannot be opened for writing");
 	return n > 0 ? SETUP_DONE : SETUP_READY;
 }
 
@@ -201,8 +213,10 @@ make_database(struct setup *s, struct error *err)
 		if (db_has_left_over(s->database))
 			return error_set(err, CONFLICT, "The database cannot be created: files of an earlier database are in its folder. "
 			    "Remove those whose names end in -wal, -shm and -journal");
-		return error_set(err, CONFLICT, "The database cannot be created: the programs may not write into its folder, or the "
-		    "disk is full");
+		error_set(err, CONFLICT, "The database cannot be created: the programs may not write into its folder, or the disk "
+		    "is full");
+		setup_hint_rights(s->database, err);
+		return CONFLICT;
 	}
 }
 

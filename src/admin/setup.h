@@ -88,6 +88,9 @@ void		setup_code_path(const char *database, char path[SETUP_PATH_MAX]);
  */
 enum status	setup_code_look(const struct setup *s, struct error *err);
 
+/* Adds to an error what rights the folder of the database needs, by whose it is. */
+void		setup_hint_rights(const char *database, struct error *err);
+
 /* Removes the code file and what was recorded of attempts; false if the code is still there. */
 bool		setup_forget_code(const struct setup *s);
 

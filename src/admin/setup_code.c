@@ -29,6 +29,26 @@ setup_code_path(const char *database, char path[SETUP_PATH_MAX])
 	path_beside(database, SETUP_CODE_FILE, path);
 }
 
+/*
+ * Hosts without suexec run the programs as the web server's user, who is a stranger to the folder that the operator made.  The
+ * sticky bit keeps other customers of the host from replacing the database.
+ */
+void
+setup_hint_rights(const char *database, struct error *err)
+{
+	char folder[SETUP_PATH_MAX];
+	struct stat st;
+
+	path_beside(database, "", folder);
+	if (stat(folder, &st) == 0 && st.st_uid != geteuid())
+		error_hint(err, "On this host the programs run as another user than the one who made the folder of the database. Give "
+		    "the folder the rights 1777, or 777 if your program offers only three digits, and " SETUP_CODE_FILE " 644; then "
+		    "load this page again. INSTALL.txt, \"Hosts without suexec\", says what that means.");
+	else
+		error_hint(err, "Check that the folder of the database exists and has the rights 700, that its disk is not full, and "
+		    "that " SETUP_CODE_FILE " has 600 or 644; then load this page again.");
+}
+
 /* The outcome for an errno: FORBIDDEN if the operator must correct the file, UNAVAILABLE if the cause may pass by itself. */
 static enum status
 unreadable(struct error *err)
@@ -100,8 +120,13 @@ code_load(const struct setup *s, char *code, struct error *err)
 	int fd;
 
 	setup_code_path(s->database, path);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
-		return errno == ENOENT || errno == ENOTDIR ? not_found(err) : unreadable(err);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return not_found(err);
+		st = unreadable(err);
+		setup_hint_rights(s->database, err);
+		return st;
+	}
 	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
 		st = code_read(fd, code, err);
 	else
@@ -146,9 +171,12 @@ attempts_open(const struct setup *s, int make, int *fd, struct error *err)
 	*fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | make, 0600);
 	if (*fd == -1 && errno == ENOENT && make == 0 && access(folder, W_OK | X_OK) == 0)
 		return OK;
-	if (*fd == -1)
-		return error_set(err, CONFLICT, SETUP_ATTEMPTS_FILE ": the programs may not write into the folder of the database: %s",
+	if (*fd == -1) {
+		error_set(err, CONFLICT, SETUP_ATTEMPTS_FILE ": the programs may not write into the folder of the database: %s",
 		    strerror(errno));
+		setup_hint_rights(s->database, err);
+		return CONFLICT;
+	}
 	for (int i = 0; flock(*fd, LOCK_EX | LOCK_NB) == -1; i++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_set(err, CONFLICT, SETUP_ATTEMPTS_FILE ": cannot be locked: %s", strerror(errno));
@@ -193,11 +221,13 @@ is_same_code(const char *code, const char *expected)
 
 /* Records a wrong code before it is answered: what cannot be recorded cannot be bounded. */
 static enum status
-record(const struct setup *s, int *fd, off_t at, int64_t now, struct error *err)
+record(const struct setup *s, const char *source, int *fd, off_t at, int64_t now, struct error *err)
 {
+	char address[SOURCE_MAX], peer[SOURCE_MAX];
 	enum status st = *fd != -1 ? OK : attempts_open(s, O_CREAT, fd, err);
 
-	log_info("event=setup_refused reason=\"wrong code\"");
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(source, " "), source);	/* without what a proxy forwards */
+	log_info("event=setup_refused peer=%s reason=\"wrong code\"", log_value(address, peer, sizeof(peer)));
 	if (st != OK)
 		return st;
 	if (pwrite(*fd, &now, sizeof(now), at) != (ssize_t)sizeof(now))
@@ -219,7 +249,7 @@ setup_try_code(struct setup *s, const char *code, const char *source, int64_t no
 	if ((st = attempts_open(s, 0, &fd, err)) == OK && is_too_early(fd, at, now))
 		st = error_set(err, OVER_QUOTA, "code: a wrong one came from your address a moment ago; wait a second");
 	else if (st == OK && !is_same_code(code, expected))
-		st = record(s, &fd, at, now, err);
+		st = record(s, source, &fd, at, now, err);
 	if (fd != -1)
 		close(fd);
 	s->is_code_right = st == OK;

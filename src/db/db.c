@@ -93,6 +93,12 @@ db_open_any(const char *path, struct error *err)
 	return db_open_with(path, db_file_open_any, true, err);
 }
 
+bool
+db_claim_report(struct db *db)
+{
+	return writer_lock_claim_report(&db->lock);
+}
+
 void
 db_close(struct db *db)
 {

@@ -52,6 +52,10 @@ enum status	 db_why(const struct db *db, struct error *err);
 struct db	*db_open(const char *path, struct error *err);
 /* The same for any schema version: for callers that read or replace a file as a whole. */
 struct db	*db_open_any(const char *path, struct error *err);
+/* As db_open, but leaves a file that nobody uses, such as a backup, as it is: without a lock file or others beside it. */
+struct db	*db_open_to_read(const char *path, struct error *err);
+/* Whether this process, of all that use the database, is the one to report on the installation: the first that asked. */
+bool		 db_claim_report(struct db *db);
 void		 db_close(struct db *db);
 
 /*

@@ -281,3 +281,53 @@ db_replace(struct db *db, const char *staged, bool *is_replaced, struct error *e
 	sqlite3_close(handle);
 	return st;
 }
+
+/* ---- Looking at a file */
+
+/* Whether nobody has used the file where it lies: whoever opens a database makes the lock file, and SQLite its own files. */
+static bool
+is_at_rest(const char *path)
+{
+	static const char *const companions[] = { "-wal", "-shm", "-journal" };
+	char name[DB_LOCK_PATH_MAX + 16];
+	struct stat st;
+
+	db_lock_path(path, name);
+	if (lstat(name, &st) == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, companions[i]);
+		if (lstat(name, &st) == 0)
+			return false;
+	}
+	return true;
+}
+
+struct db *
+db_open_to_read(const char *path, struct error *err)
+{
+	return is_at_rest(path) ? db_open_with(path, db_file_open_at_rest, false, err) : db_open(path, err);
+}
+
+static int64_t
+file_bytes(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+int64_t
+db_file_bytes(struct db *db)
+{
+	return file_bytes(db_path(db));
+}
+
+int64_t
+db_wal_bytes(struct db *db)
+{
+	char path[DB_PATH_MAX + 8];
+
+	snprintf(path, sizeof(path), "%s-wal", db_path(db));
+	return file_bytes(path);
+}

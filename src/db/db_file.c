@@ -17,6 +17,7 @@
 #include "db/db_file.h"
 #include "db/scratch.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/crypto.h"
 
 enum {
@@ -143,6 +144,22 @@ check_application(sqlite3 *handle)
 	return rc;
 }
 
+/* Opens a file that nobody changes: SQLite takes no locks then, and makes no file beside it. */
+static int
+open_immutable(const char *path, sqlite3 **handle)
+{
+	struct buf uri = { 0 };
+	int rc;
+
+	buf_put_text(&uri, path[0] == '/' ? "file://" : "file:");
+	for (; *path != '\0'; path++)
+		buf_printf(&uri, strchr("%?#", *path) != NULL ? "%%%02X" : "%c", (unsigned char)*path);
+	buf_put_text(&uri, "?immutable=1");
+	rc = sqlite3_open_v2(buf_text(&uri), handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	buf_free(&uri);
+	return rc;
+}
+
 /*
  * Opens an existing file and runs `set_up` on it.  Never makes one: a mistyped path must not become
  * an empty database.  On failure there is no handle, and the error has the path and the remedy.
@@ -162,7 +179,8 @@ open_and(const char *path, int flags, int (*set_up)(sqlite3 *handle), sqlite3 **
 	}
 	if ((st = db_stamp_check_left_over(path, err)) != OK)
 		return st;
-	rc = sqlite3_open_v2(path, handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	rc = flags == SQLITE_OPEN_READONLY ? open_immutable(path, handle) :
+	    sqlite3_open_v2(path, handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = set_up(*handle);
 	if (rc == SQLITE_OK)
@@ -232,15 +250,12 @@ db_file_open_alone(const char *path, sqlite3 **handle, struct error *err)
 	return open_and(path, SQLITE_OPEN_READWRITE, configure_alone, handle, err);
 }
 
-enum status
-db_file_open(const char *path, sqlite3 **handle, struct error *err)
+/* Closes a file that has another schema version than this program. */
+static enum status
+check_version(const char *path, sqlite3 **handle, struct error *err)
 {
-	enum status st;
-	int64_t version;
+	int64_t version = db_file_pragma(*handle, "PRAGMA user_version");
 
-	if ((st = db_file_open_any(path, handle, err)) != OK)
-		return st;
-	version = db_file_pragma(*handle, "PRAGMA user_version");
 	if (version == DB_SCHEMA_VERSION)
 		return OK;
 	sqlite3_close(*handle);
@@ -249,6 +264,22 @@ db_file_open(const char *path, sqlite3 **handle, struct error *err)
 	    DB_SCHEMA_VERSION);
 	error_hint(err, version > DB_SCHEMA_VERSION ? "Install a newer Daybook." : "Run `daybook -d FILE upgrade`.");
 	return UNAVAILABLE;
+}
+
+enum status
+db_file_open(const char *path, sqlite3 **handle, struct error *err)
+{
+	enum status st = db_file_open_any(path, handle, err);
+
+	return st == OK ? check_version(path, handle, err) : st;
+}
+
+enum status
+db_file_open_at_rest(const char *path, sqlite3 **handle, struct error *err)
+{
+	enum status st = open_and(path, SQLITE_OPEN_READONLY, configure_foreign, handle, err);
+
+	return st == OK ? check_version(path, handle, err) : st;
 }
 
 void
@@ -315,27 +346,4 @@ const char *
 db_journal_mode(struct db *db)
 {
 	return is_wal(db->handle) ? "wal" : "truncate";
-}
-
-static int64_t
-file_bytes(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
-int64_t
-db_file_bytes(struct db *db)
-{
-	return file_bytes(db_path(db));
-}
-
-int64_t
-db_wal_bytes(struct db *db)
-{
-	char path[DB_PATH_MAX + 8];
-
-	snprintf(path, sizeof(path), "%s-wal", db_path(db));
-	return file_bytes(path);
 }

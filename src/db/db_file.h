@@ -58,6 +58,9 @@ enum status	 db_file_open_foreign(const char *path, sqlite3 **handle, struct err
 /* The same, and as long as it is open nobody else can open it.  DB_BUSY (db_opening_trouble) if somebody has it open. */
 enum status	 db_file_open_alone(const char *path, sqlite3 **handle, struct error *err) MUST_CHECK;
 
+/* The same for a file that nobody uses: it is only read, and no file appears beside it. */
+enum status	 db_file_open_at_rest(const char *path, sqlite3 **handle, struct error *err) MUST_CHECK;
+
 /*
  * Opens a database with one of these, for queries.  Without has_lock it makes no lock file, and can only be read: a backup on
  * somebody's medium must stay one file.

@@ -22,7 +22,7 @@
 #include "time/instant.h"
 #include "base/log.h"
 
-enum { QUEUE = 0, ROOM = 1, PROBE = 2 };	/* the two bytes of the lock, and one for writer_lock_probe */
+enum { QUEUE = 0, ROOM = 1, PROBE = 2, REPORT = 3 };	/* the two bytes of the lock; of the probe and the report */
 enum { REOPENS_MAX = 5 };
 
 /*
@@ -197,6 +197,12 @@ writer_lock_release(struct writer_lock *g)
 {
 	if (g->fd != -1)
 		lock_byte(g->fd, ROOM, F_UNLCK, false, 0);
+}
+
+bool
+writer_lock_claim_report(struct writer_lock *g)
+{
+	return g->fd != -1 && lock_byte(g->fd, REPORT, F_WRLCK, false, 0) == 0;
 }
 
 /* Runs in a child process: whether the lock that the parent holds is refused to it. */

@@ -42,6 +42,12 @@ bool		 writer_lock_is_awaited(const struct writer_lock *g);
 bool		writer_lock_is_in_place(const struct writer_lock *g);
 
 /*
+ * Whether this process is the one of all that have the file open to report on the installation: the first to ask, as long as it
+ * keeps the file open.
+ */
+bool		writer_lock_claim_report(struct writer_lock *g);
+
+/*
  * Whether locks on that file keep processes apart, tested with a child process on a byte that no
  * writer uses.  UNAVAILABLE and a reason if they do not.  Not while this process holds the writers'
  * lock.

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "http/req.h"
 
+enum { PEER_MAX = 80 };	/* bytes of an address in the log; cut if it is longer, which no address is */
+
 const char *
 req_env(const struct req *r, const char *name)
 {
@@ -94,6 +96,7 @@ choose_route(struct req *r)
 		const char *name;
 	} methods[] = { { GET, "GET" }, { GET, "HEAD" }, { POST, "POST" }, { PUT, "PUT" }, { DELETE, "DELETE" } };
 	unsigned wanted = 0, allowed = 0;
+	bool is_webhook = false;
 	const char *allow;
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
@@ -103,6 +106,7 @@ choose_route(struct req *r)
 	for (const struct route *route = r->endpoint->routes; route->method != 0; route++)
 		if (match(r, route->path)) {
 			allowed |= route->method;
+			is_webhook |= route->is_webhook;
 			if (route->method == wanted) {
 				r->route = route;
 				return OK;
@@ -117,11 +121,22 @@ choose_route(struct req *r)
 			allow = arena_printf(r->arena, "%s, %s", methods[i].name, allow);
 	req_add_header(r, "Allow", allow);
 	if (strcmp(r->method, "OPTIONS") == 0)
-		return NO_CONTENT;
+		return is_webhook ? req_allow_webhook(r) : NO_CONTENT;
 	return error_set(&r->err, METHOD_NOT_ALLOWED, "%s: not allowed here; allowed: %s", r->method, allow);
 }
 
 /* ---- Who is asking */
+
+/* The client learns only that its credential is not valid, the log why, and whose address the web server says it was. */
+void
+req_log_refused(const struct req *r, const char *why)
+{
+	const char *address = req_env(r, "REMOTE_ADDR");
+	char peer[PEER_MAX], reason[ERROR_TEXT_MAX];
+
+	log_info("event=refused peer=%s reason=%s", log_value(address != NULL ? address : "", peer, sizeof(peer)),
+	    log_value(why, reason, sizeof(reason)));
+}
 
 /*
  * Decides whether the caller may use the route, and for which organization.  The order of the checks is the contract: the
@@ -132,7 +147,6 @@ static enum status
 authorize(struct req *r, const struct route *route)
 {
 	struct error err = { 0 };
-	char reason[ERROR_TEXT_MAX];
 	const char *named;
 	enum status st;
 
@@ -150,8 +164,7 @@ authorize(struct req *r, const struct route *route)
 		return st;
 	if (st != OK) {
 		req_add_header(r, "WWW-Authenticate", "Bearer realm=\"daybook\", error=\"invalid_token\"");
-		/* The client learns only that the credential is not valid, the log why. */
-		log_info("event=refused reason=%s", log_value(err.text, reason, sizeof(reason)));
+		req_log_refused(r, err.text);
 		return error_set(&r->err, st, "no valid credential");
 	}
 	if (route == NULL)
@@ -194,6 +207,19 @@ req_open(struct req *r)
 	return OK;
 }
 
+/* A body that a sender has compressed would otherwise be called bad JSON.  Bodies are short, so none needs to be. */
+static enum status
+check_encoding(struct req *r)
+{
+	const char *encoding = req_env(r, "HTTP_CONTENT_ENCODING");
+
+	if (encoding == NULL || strcasecmp(encoding, "identity") == 0)
+		return OK;
+	req_add_header(r, "Accept-Encoding", "identity");
+	return error_set(&r->err, UNSUPPORTED_MEDIA, "Content-Encoding: \"%.64s\" is not supported; send the body as it is",
+	    encoding);
+}
+
 /* Compares the media type alone, without parameters such as charset, in any case of letters. */
 enum status
 req_check_media(struct req *r)
@@ -203,6 +229,8 @@ req_check_media(struct req *r)
 	const char *type = req_env(r, "CONTENT_TYPE");
 	char *lower = arena_strdup(r->arena, type != NULL ? type : "");
 
+	if (check_encoding(r) != OK)
+		return UNSUPPORTED_MEDIA;
 	lower[strcspn(lower, "; \t")] = '\0';
 	for (char *c = lower; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);

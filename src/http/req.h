@@ -37,6 +37,7 @@ struct route {
 	const char *const *media;	/* what the body may be, NULL-ended; NULL = application/json */
 	size_t body_max;		/* bytes; 0 = BODY_MAX */
 	bool has_csv;			/* `format` is among the parameters, and the reply may be CSV */
+	bool is_webhook;		/* a sender of CloudEvents may be sent here: req_allow_webhook */
 	bool is_private;		/* its replies have phone numbers, keys, or who did what: no cache may keep them */
 };
 
@@ -125,6 +126,12 @@ enum status	 req_object(struct req *r, const char *const *known, struct json_obj
  */
 enum status	 req_check_operator(struct req *r);
 
+/*
+ * Answers the handshake of a CloudEvents webhook: an OPTIONS by which a sender asks whether it may deliver here.  The senders in
+ * the setting webhook_origins get the headers that allow it; to others the reply is as without the question.
+ */
+enum status	 req_allow_webhook(struct req *r);
+
 /* Adds a header to the reply.  Both texts must remain valid until it is sent. */
 void		 req_add_header(struct req *r, const char *name, const char *value);
 
@@ -133,6 +140,7 @@ void		 req_add_header(struct req *r, const char *name, const char *value);
  * was wrong.
  */
 enum status	 req_open(struct req *r);
+void		 req_log_refused(const struct req *r, const char *why);
 enum status	 req_check_media(struct req *r);
 enum status	 req_check_body(struct req *r);
 enum status	 req_read_query(struct req *r);

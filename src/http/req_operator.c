@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "auth/link.h"
-#include "base/log.h"
 #include "http/req.h"
 #include "store/setting.h"
 
@@ -52,12 +51,11 @@ req_check_operator(struct req *r)
 	const char *authorization = req_env(r, "HTTP_AUTHORIZATION"), *api_key = req_env(r, "HTTP_X_API_KEY");
 	enum status st = check_address(r);
 	struct error err = { 0 };
-	char reason[ERROR_TEXT_MAX];
 
 	if (st != FORBIDDEN || (authorization == NULL && api_key == NULL))
 		return st;
 	if ((st = auth_check(r->db, r->arena, authorization, api_key, r->now, &r->caller, &err)) == UNAUTHENTICATED) {
-		log_info("event=refused reason=%s", log_value(err.text, reason, sizeof(reason)));
+		req_log_refused(r, err.text);
 		return error_set(&r->err, st, "no valid credential");
 	}
 	if (st == OK)

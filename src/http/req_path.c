@@ -35,7 +35,7 @@ check_configuration(struct req *r)
 	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
 		if (req_env(r, proofs[i]) != NULL)
 			return OK;
-	log_error("event=refused reason=\"called by its file name: the web server ignores .htaccess, or has an old one\"");
+	log_error("event=misconfigured reason=\"called by its file name: the web server ignores .htaccess, or has an old one\"");
 	return error_set(&r->err, FORBIDDEN, "The web server ignores Daybook's configuration, so its programs refuse to run. "
 	    "Upload the file .htaccess of this version, and let the server read it (AllowOverride All, mod_rewrite), or set "
 	    "DAYBOOK_ROUTES=on where your configuration leads here");

@@ -268,6 +268,16 @@ check_again(struct worker *w, struct req *r)
 	return in_transaction(w, r);
 }
 
+/* Some editors and libraries put one in front of UTF-8; a reader of JSON may ignore it (RFC 8259), as `import` does. */
+static void
+skip_byte_order_mark(struct req *r)
+{
+	if (r->body_n >= 3 && memcmp(r->body, "\xef\xbb\xbf", 3) == 0) {
+		r->body += 3;
+		r->body_n -= 3;
+	}
+}
+
 struct worker_reply
 worker_answer(struct worker *w, const char *body, size_t n, enum status body_status)
 {
@@ -277,6 +287,7 @@ worker_answer(struct worker *w, const char *body, size_t n, enum status body_sta
 
 	r->body = body;
 	r->body_n = n;
+	skip_byte_order_mark(r);
 	if (st == OK && (st = check_body(r, body_status)) == OK)
 		st = r->route->handle(r, &w->body);
 	if (st == UNAVAILABLE && r->db != NULL)

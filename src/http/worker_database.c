@@ -10,8 +10,8 @@
 #include "base/log.h"
 
 /*
- * Logs what `daybook doctor` would report, once in the life of a process. err is why the database could not be opened, if it
- * could not.
+ * Logs what `daybook doctor` would report, once in the life of a process, and not if another process that still runs has done
+ * so: dozens start together.  err is why the database could not be opened, if it could not; each process says that for itself.
  */
 static void
 log_installation(struct worker *w, const char *path, const struct error *err)
@@ -21,6 +21,8 @@ log_installation(struct worker *w, const char *path, const struct error *err)
 	if (w->is_installation_logged)
 		return;
 	w->is_installation_logged = true;
+	if (w->db != NULL && !db_claim_report(w->db))
+		return;
 	if (w->db != NULL && db_read_begin(w->db) == OK)
 		p.db = w->db;
 	if (w->db == NULL || p.db != NULL)

@@ -44,7 +44,8 @@ event_read_cloud(struct json_object *o, struct event *e, struct error *err)
 	    (st = json_member(o, "data", '{', &data, err)) != OK)
 		return st;
 	if (data == NULL)
-		return error_set(err, BAD_REQUEST, "data: required");
+		return error_set(err, BAD_REQUEST, json_has(o, "data_base64") ? "data_base64: not supported; send the data as a JSON "
+		    "object in data" : "data: required");
 	if ((st = json_known(data, event_read_data_fields, err)) != OK || (st = event_read_data(data, e, err)) != OK)
 		return st;
 	return event_read_time(e, "time", time, err);

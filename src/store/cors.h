@@ -13,7 +13,8 @@
 #define CORS_ORIGINS_BYTES_MAX 4096
 
 /* The headers that a preflight allows and exposes, and for how many seconds a browser may remember them. */
-#define CORS_REQUEST_HEADERS "Authorization, Content-Type, If-Match, If-None-Match, X-API-Key, X-Request-Id, Accept"
+#define CORS_REQUEST_HEADERS "Authorization, Content-Type, If-Match, If-None-Match, X-API-Key, X-Request-Id, Accept, " \
+	"ce-id, ce-source, ce-specversion, ce-time, ce-type"
 #define CORS_REPLY_HEADERS "ETag, Retry-After, X-Request-Id, X-Next-Cursor, WWW-Authenticate, Idempotent-Replayed"
 #define CORS_MAX_AGE_S "600"
 

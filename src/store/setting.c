@@ -44,6 +44,15 @@ check_zones(const char *value, struct error *err)
 	return error_set(err, BAD_REQUEST, "zones_compared: must be what maintenance wrote, or empty");
 }
 
+/* Names of hosts, as WebHook-Request-Origin has them: they are compared byte by byte, so one that never matches is refused. */
+static enum status
+check_senders(const char *value, struct error *err)
+{
+	if (value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789.- ")] == '\0')
+		return OK;
+	return error_set(err, BAD_REQUEST, "webhook_origins: must be names of hosts in lower case, separated by blanks");
+}
+
 const struct setting_facts settings[] = {
 	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
@@ -54,6 +63,8 @@ const struct setting_facts settings[] = {
 	    1, 36500 },
 	{ "cors_origins", "", "web origins, such as https://app.example.com, whose pages may read replies; empty: none",
 	    .check = cors_check },
+	{ "webhook_origins", "", "senders, such as eventgrid.azure.net, that may deliver CloudEvents to /api/events; empty: none",
+	    .check = check_senders },
 	{ "backup_keep", "0", "number of daily backups that the programs keep in DATABASE-backups/; 0: none",
 	    0, BACKUP_KEEP_MAX },
 	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },

@@ -1,4 +1,4 @@
-// What both clients share: where Daybook is, some days to come, and how a reply is handed to the test.
+// What the clients share: where Daybook is, some days to come, and how a reply is handed to the test.
 
 function required(name: string): string {
 	const value = process.env[name];
@@ -9,6 +9,7 @@ function required(name: string): string {
 
 export const baseUrl = required('DAYBOOK_URL');
 export const token = required('DAYBOOK_TOKEN');
+export const linkToken = required('DAYBOOK_LINK_TOKEN');	// POST /api/session exchanges it
 export const organizationId = 'acme';
 
 const DAY_MS = 86_400_000;

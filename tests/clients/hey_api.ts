@@ -1,7 +1,7 @@
 // Every operation once, by the functions that @hey-api/openapi-ts makes; each also checks body and reply with its zod schema.
 import { client } from './made/hey/client.gen.js';
 import * as daybook from './made/hey/index.js';
-import { baseUrl, dateIn, equal, got, instantIn, organizationId, report, token } from './common.js';
+import { baseUrl, dateIn, equal, got, instantIn, linkToken, organizationId, report, token } from './common.js';
 
 client.setConfig({ baseUrl, auth: token });
 client.interceptors.response.use(async (response, request, options) => {
@@ -72,6 +72,7 @@ async function settings(): Promise<void> {
 	const { apiKeys } = got(await daybook.getOrganizationApiKeys({ path })).data;
 	got(await daybook.deleteOrganizationApiKey({ path: { organizationId, keyId: apiKeys[0]!.id } }));
 	got(await daybook.getOrganizationAudit({ path }));
+	equal(typeof got(await daybook.postSession({ auth: linkToken })).data.token, 'string', 'the token of a session');
 }
 
 async function operation(): Promise<void> {

@@ -1,7 +1,7 @@
 // Every operation once, by openapi-fetch and the types that openapi-typescript makes of docs/openapi.yaml.
 import createClient from 'openapi-fetch';
 import type { paths } from './made/openapi.js';
-import { baseUrl, dateIn, equal, got, instantIn, organizationId, report, token } from './common.js';
+import { baseUrl, dateIn, equal, got, instantIn, linkToken, organizationId, report, token } from './common.js';
 
 const client = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
 client.use({ onResponse: ({ request, schemaPath, response }) => report(request.method, schemaPath, response) });
@@ -73,6 +73,8 @@ async function settings(): Promise<void> {
 	const keyId = apiKeys[0]!.id;
 	got(await client.DELETE('/api/organizations/{organizationId}/api-keys/{keyId}', { params: { path: { organizationId, keyId } } }));
 	got(await client.GET('/api/organizations/{organizationId}/audit', { params }));
+	const session = await client.POST('/api/session', { headers: { Authorization: `Bearer ${linkToken}` } });
+	equal(typeof got(session).data.token, 'string', 'the token of a session');
 }
 
 async function operation(): Promise<void> {

@@ -16,7 +16,7 @@ WORDS = {
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
     "idempotency": r"request|campaign|results", "failures": r"failure|failed|foreign_key",
     "guards": r"trigger|index|table|view|column|schema|constraint|Daybook database",
-    "settings": r"setting|epoch|backup|cors|retention", "keys": r"key|scope", "audit": r"audit", "digests": r"ledger_day|digest",
+    "settings": r"setting|epoch|backup|cors|webhook|retention", "keys": r"key|scope", "audit": r"audit", "digests": r"ledger_day|digest",
 }
 
 
@@ -346,6 +346,7 @@ KINDS = {
         "another number is out of range": "INSERT INTO setting VALUES ('backup_keep', '100000')",
         "a time limit is none": "INSERT INTO setting VALUES ('transfer_seconds', '0')",
         "an origin is a wildcard": "UPDATE setting SET value = '*' WHERE name = 'cors_origins'",
+        "a sender is no host": "INSERT INTO setting VALUES ('webhook_origins', 'https://a.example')",
         "what zones were compared is a word": "INSERT INTO setting VALUES ('zones_compared', 'all of them') ON CONFLICT DO UPDATE SET value = excluded.value",
         "the time of the last backup is a word": "INSERT INTO setting VALUES ('backup_at', 'yesterday')",
         "an unknown setting": "INSERT INTO setting VALUES ('failure_retention_day', '30')",

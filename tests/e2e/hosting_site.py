@@ -82,7 +82,7 @@ class Site:
             (self.home / "libexec").mkdir()
             shutil.copy(BUILD / "libexec/daybook", self.home / "libexec")
         self.env = {k: v for k, v in os.environ.items() if k != "DAYBOOK_DB"}
-        self.process = None
+        self.process, self.user = None, {}
         self.conf()
         self.code_file.write_text(CODE + "\n")
 
@@ -115,7 +115,7 @@ class Site:
     def run(self, program, variables, body=b""):
         with open(self.log, "ab") as log:
             done = subprocess.run([str(self.home / f"cgi-bin/{program}.fcgi")], input=body, env={**self.env, **variables},
-                                  stdout=subprocess.PIPE, stderr=log, timeout=60)
+                                  stdout=subprocess.PIPE, stderr=log, timeout=60, **self.user)
         assert done.returncode == 0
         return Reply.of_cgi(done.stdout)
 

@@ -87,7 +87,7 @@ def test_a_program_called_by_its_own_file_wants_the_proof_that_its_configuration
         for none in ({}, {proof: ""}, {"HTTP_DAYBOOK_ROUTES": "on", "REDIRECT_HTTP_DAYBOOK_ROUTES": "on", "REDIRECT_STATUS": "200"}):
             reply = daybook.cgi(program, "GET", "", query, token=token, **script, **none)
             assert reply.status == 403 and b".htaccess" in reply.body and b"DAYBOOK_ROUTES=on" in reply.body, reply
-    assert "event=refused reason=\"called by its file name" in daybook.log_path.read_text()
+    assert "event=misconfigured reason=\"called by its file name" in daybook.log_path.read_text()
     assert daybook.cgi("health", "GET", "/cgi-bin/health.fcgi", **{proof: "on"}).status == 401, "no path, no route"
 
 

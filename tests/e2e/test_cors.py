@@ -10,7 +10,8 @@ from support import check_error, event, program_sources
 ORIGIN, OTHER = "https://app.example.com", "http://localhost:3000"
 USAGE = ("organization-usage", "GET", "/organization/usage")
 EXPOSED = {"ETag", "Retry-After", "X-Request-Id", "X-Next-Cursor", "WWW-Authenticate", "Idempotent-Replayed"}
-SENDABLE = {"Authorization", "Content-Type", "If-Match", "If-None-Match", "X-API-Key", "X-Request-Id", "Accept"}
+SENDABLE = {"Authorization", "Content-Type", "If-Match", "If-None-Match", "X-API-Key", "X-Request-Id", "Accept",
+            "ce-id", "ce-source", "ce-specversion", "ce-time", "ce-type"}
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """GET /metrics"""
 import re
+import shutil
+import subprocess
+from decimal import Decimal
 
 import pytest
 
 from support import NOON, campaign, check_error, event, ms, post, set_clock
 
-LINE = re.compile(r'([a-z_][a-z0-9_]*)(?:\{((?:[a-z]+="[^"\\\n]*",?)*)\})? (-?[0-9]+)')
+LINE = re.compile(r'([a-z_][a-z0-9_]*)(?:\{((?:[a-z]+="[^"\\\n]*",?)*)\})? (-?[0-9]+(?:\.[0-9]+)?)')
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def values(daybook):
             assert match and match[1] == current, line
             key = (match[1], tuple(sorted(re.findall(r'([a-z]+)="([^"]*)"', match[2] or ""))))
             assert key not in found, line
-            found[key] = int(match[3])
+            found[key] = Decimal(match[3])
     assert set(kinds.values()) == {"gauge"}, "voids take from the sums"
     return found
 
@@ -54,9 +57,9 @@ def test_the_sums_are_what_was_sent(acme):
     found = values(acme)
     assert of(found, "daybook_messages", organization="acme", channel="SMS") == 2
     assert of(found, "daybook_parts", organization="acme", channel="SMS") == 5
-    assert of(found, "daybook_cost_micro_usd", organization="acme", channel="SMS") == 5 * 7900
+    assert of(found, "daybook_cost_usd", organization="acme", channel="SMS") == Decimal("0.0395")
     assert of(found, "daybook_messages", organization="acme", channel="EMAIL") == 7
-    assert of(found, "daybook_cost_micro_usd", organization="beta", channel="CALL") == 3 * 13000
+    assert of(found, "daybook_cost_usd", organization="beta", channel="CALL") == Decimal("0.039")
     assert of(found, "daybook_messages", organization="beta", channel="SMS") is None
     post(acme, {"id": "v", "voids": sms["id"], "reason": "r"})
     assert of(values(acme), "daybook_messages", organization="acme", channel="SMS") == 0
@@ -85,13 +88,31 @@ def test_each_limit_says_what_it_allows_has_used_and_holds_in_its_present_window
     found = values(acme)
     figures = {limit: tuple(of(found, f"daybook_limit_{what}", organization="acme", limit=limit) for what in ("amount", "used", "held"))
                for limit in ("daily", "cycle-sms", "cycle-cost", "cycle-calls")}
-    assert figures == {"daily": (500, 2, 30), "cycle-sms": (900, 5, 34), "cycle-cost": (12_500_000, 5 * 7900, 34 * 7900),
+    assert figures == {"daily": (500, 2, 30), "cycle-sms": (900, 5, 34), "cycle-cost": (Decimal("12.5"), Decimal("0.0395"), Decimal("0.2686")),
                        "cycle-calls": (-1, 0, 0)}
     assert of(found, "daybook_limit_amount", organization="beta", limit="daily") == 7
     set_clock(acme, "2026-06-01T04:00:00Z")
     found = values(acme)
     assert of(found, "daybook_limit_used", organization="acme", limit="cycle-sms") == 0
     assert of(found, "daybook_limit_held", organization="acme", limit="cycle-sms") == 0
+
+
+def test_a_cost_cap_that_is_unlimited_is_minus_one_as_well(acme):
+    assert of(values(acme), "daybook_limit_amount", organization="acme", limit="cycle-cost") == -1
+
+
+def test_names_have_base_units(acme):
+    """As Prometheus wants it: seconds, bytes, dollars; no thousandths of them, and no abbreviations."""
+    names = {name for name, _ in values(acme)}
+    assert not [n for n in names if re.search(r"_(ms|us|ns|kb|mb|s|h|min|milli\w*|micro\w*)(_|$)", n)]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is of the package prometheus, which make test-all installs")
+def test_promtool_finds_nothing_wrong(acme):
+    post(acme, event("2026-05-20T15:00:00Z"))
+    acme.cmd("org", "set", "acme", "--cost-cap", "12.5")
+    done = subprocess.run(["promtool", "check", "metrics"], input=ask(acme).body.decode(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_unlimited_is_minus_one(acme):
@@ -103,9 +124,9 @@ def test_the_files_and_the_last_backup_are_there(acme):
     found = values(acme)
     assert of(found, "daybook_database_bytes") == acme.path.stat().st_size
     assert of(found, "daybook_wal_bytes") is not None
-    assert of(found, "daybook_backup_timestamp_ms") == 0
+    assert of(found, "daybook_backup_timestamp_seconds") == 0
     acme.cmd("backup", acme.folder / "copy.db")
-    assert of(values(acme), "daybook_backup_timestamp_ms") == ms(NOON)
+    assert of(values(acme), "daybook_backup_timestamp_seconds") == ms(NOON) // 1000
     info = [labels for name, labels in found if name == "daybook_build_info"]
     assert len(info) == 1 and dict(info[0])["version"] == acme.cmd("--version").stdout.split()[1]
 

@@ -1,4 +1,5 @@
 """Bodies: their size, their length, their media type."""
+import gzip
 import json
 import time
 
@@ -42,6 +43,33 @@ def test_another_media_type_is_415(daybook):
         check_error(settings.ask("PUT", "/api/organizations/acme/plan", None, {"plan": "x"}, {"Content-Type": kind}, token=token), 415, "tether")
     for kind in ("application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8", "application/json ; x=y"):
         assert events.ask("POST", "/api/events", None, body, {"Content-Type": kind}, token=token).status == 200
+    assert daybook.sql("SELECT count(*) FROM event") == [(1,)]
+
+
+def test_a_body_that_is_compressed_is_415_and_says_so(daybook):
+    token, body = daybook.token(), json.dumps(event(int(time.time() * 1000))).encode()
+    events, settings = daybook.fastcgi("events"), daybook.fastcgi("settings")
+    for encoding in ("gzip", "deflate", "br", "zstd", "x-gzip", "identity, gzip", "q" * 200):
+        for reply in (events.ask("POST", "/api/events", None, gzip.compress(body), {"Content-Encoding": encoding}, token=token),
+                      daybook.cgi("events", "POST", "/api/events", body=gzip.compress(body), headers={"Content-Encoding": encoding}, token=token),
+                      settings.ask("PUT", "/api/organizations/acme/plan", None, b'{"plan":"x"}', {"Content-Encoding": encoding}, token=token)):
+            assert encoding[:64] in check_error(reply, 415, "tether", "Content-Encoding")
+            assert reply.headers["accept-encoding"] == "identity"
+    assert daybook.sql("SELECT count(*) FROM event") == [(0,)]
+    for encoding in ("identity", "Identity"):
+        assert events.ask("POST", "/api/events", None, body, {"Content-Encoding": encoding}, token=token).status == 200
+
+
+def test_a_byte_order_mark_in_front_of_a_body_is_passed_over(daybook):
+    token, mark = daybook.token(), b"\xef\xbb\xbf"
+    one = json.dumps(event(int(time.time() * 1000))).encode()
+    events, settings = daybook.fastcgi("events"), daybook.fastcgi("settings")
+    for kind in ("application/json", "application/x-ndjson"):
+        reply = events.ask("POST", "/api/events", None, mark + one, {"Content-Type": kind}, token=token)
+        assert reply.json["accepted"] + reply.json["duplicates"] == 1
+    assert settings.ask("PUT", "/api/organizations/acme/plan", None, mark + b'{"plan":"x"}', token=token).status == 200
+    for body in (mark, mark + mark + one, one + mark, mark[:2] + one):
+        check_error(events.ask("POST", "/api/events", None, body, token=token), 400, "tether", "body")
     assert daybook.sql("SELECT count(*) FROM event") == [(1,)]
 
 

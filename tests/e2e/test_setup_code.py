@@ -42,7 +42,7 @@ def test_a_wrong_code_does_nothing_and_is_logged(site, code):
     assert reply.status == 403 and "differs from the one in setup-code.txt" in reply.page.error_of("code")
     assert reply.page.inputs["code"]["value"] == "" and reply.page.inputs["name"]["value"] == "kept"
     assert site.code_file.exists() and not site.database.exists()
-    assert "event=setup_refused" in site.log.read_text() and CODE not in site.log.read_text()
+    assert "event=setup_refused peer=127.0.0.1 reason=\"wrong code\"" in site.log.read_text() and CODE not in site.log.read_text()
 
 
 # ---- Nobody waits, and yet only so many can be tried

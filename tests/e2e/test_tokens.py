@@ -124,7 +124,7 @@ def test_one_token_is_revoked_by_its_jti(daybook):
     assert daybook.cmd("token", "revoke", "--kid", "main", jti).stdout == f"revoked token {jti} of key main: it is refused from now on\n"
     check_error(process.ask("GET", SESSION, token=one), 401, "tether")
     assert process.ask("GET", SESSION, token=other).status == 200
-    assert re.search(rf"event=refused reason=\"jti: the token {jti} is revoked", daybook.log_path.read_text())
+    assert re.search(rf"event=refused peer=127\.0\.0\.1 reason=\"jti: the token {jti} is revoked", daybook.log_path.read_text())
     assert daybook.sql("SELECT action, detail FROM audit ORDER BY key DESC LIMIT 1") == [
         ("token.revoke", json.dumps({"kid": "main", "jti": jti}, separators=(",", ":")))]
     again, nobody = (daybook.cmd("token", "revoke", "--kid", kid, jti, check=False) for kid in ("main", "nobody"))

@@ -37,7 +37,7 @@ STRAY = ("folder/page.html", "page.html", "setup-code.txt", "setup-code.txt.txt"
          "setup-code.TXT", "setup-code.css.txt", "daybook.conf.bak", "daybook.conf~", "daybook.conf.js~", "data.sqlite", "data.sqlite-wal",
          "mydata.DB", "index.html.bak", "index.html~", "index.HTML", "app.js.map", "app.js.orig", "errors/404.json.bak", "errors/x.json",
          "lib/data.sqlite", "lib/chart.js~", "lib/LICENSE.txt.bak", "data.yaml", "export.csv", "daybook.zip", "error_log", "data.db",
-         "lib/page.html")
+         "lib/page.html", "INSTALL.txt", "VERSIONS.txt", "licenses/daybook.txt", "licenses/README.txt", "LICENSE", "README.md")
 # And beside the programs.
 STRAY_PROGRAMS = ("health.fcgi.bak", "health.fcgi~", "events.c", "daybook.conf.bak", "notes.txt", "old/page.html", "data.db")
 
@@ -105,6 +105,7 @@ class Site:
         shutil.copytree(built, self.htdocs, symlinks=True)
         (self.htdocs / ".hidden").write_text("secret")
         (self.htdocs / "folder").mkdir()
+        (self.htdocs / "licenses").mkdir()
         for name in STRAY:
             (self.htdocs / name).write_text("secret")
         (self.htdocs / "lib").mkdir(exist_ok=True)
