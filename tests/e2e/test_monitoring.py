@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -61,13 +62,12 @@ def test_what_cannot_be_found_out_is_unknown(sound, tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes another user's place")
-def test_a_user_who_may_not_read_the_database_knows_nothing(sound, tmp_path):
-    command = tmp_path / "daybook"
-    shutil.copy(BUILD / "bin/daybook", command)
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
-    done = subprocess.run([command, "-d", sound.path, "doctor", "--nagios"], env=sound.env, capture_output=True, text=True, user=NOBODY,
-                          group=NOBODY, extra_groups=[])
+def test_a_user_who_may_not_read_the_database_knows_nothing(sound):
+    with tempfile.TemporaryDirectory() as folder:  # unlike tmp_path one that the other user can be let into
+        os.chmod(folder, 0o755)
+        command = shutil.copy(BUILD / "bin/daybook", folder)
+        done = subprocess.run([command, "-d", sound.path, "doctor", "--nagios"], env=sound.env, capture_output=True, text=True,
+                              user=NOBODY, group=NOBODY, extra_groups=[])
     assert done.returncode == 3 and done.stdout.startswith("DAYBOOK UNKNOWN - this user may not read the database"), done
 
 
