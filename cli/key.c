@@ -62,7 +62,7 @@ add_key(void *arg)
 	return signing_key_add(c->db, c->arena, &k->input, c->now, &cli_actor, &c->err);
 }
 
-/* HS256 without --file gets a random secret; the other algorithms always need a key in PEM. */
+/* A secret without --file is a random one; the other algorithms always need a key in PEM. */
 static int
 key_add(struct cli *c, int argc, char **argv)
 {
@@ -72,7 +72,7 @@ key_add(struct cli *c, int argc, char **argv)
 	const struct option_spec specs[] = { { "--alg", &alg, NULL }, { "--kid", &in->kid, NULL }, { "--file", &file, NULL },
 		{ "--org", &in->org, NULL }, { "--max-scopes", &max, NULL }, { "--iss", &in->iss, NULL }, { "--aud", &in->aud, NULL },
 		{ "--any-audience", NULL, &in->is_any_audience }, { "--access-role", NULL, &in->may_access_role },
-		{ NULL, NULL, NULL } };
+		{ "--verify-only", NULL, &in->is_verify_only }, { NULL, NULL, NULL } };
 	char made[16], *pem = NULL;
 	uint8_t random[6];
 
@@ -82,11 +82,11 @@ key_add(struct cli *c, int argc, char **argv)
 	in->has_max_scopes = max != NULL;
 	if (alg != NULL)
 		in->alg = alg;
-	if (strcmp(in->alg, "HS256") != 0 && file == NULL)
+	if (strncmp(in->alg, "HS", 2) != 0 && file == NULL)
 		return cli_usage("key", "%s needs --file with a public or private key in PEM", in->alg);
 	if (file != NULL && (pem = read_file(c, file)) == NULL)
 		return FAILED;
-	if (pem != NULL && strcmp(in->alg, "HS256") == 0)
+	if (pem != NULL && strncmp(in->alg, "HS", 2) == 0)
 		cut_newline(pem);
 	in->pem = pem;
 	if (in->kid == NULL) {

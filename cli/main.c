@@ -32,8 +32,8 @@ static const struct command commands[] = {
 	{ "limit", cmd_limit, "limit list [--org ID]", "show what each limit allows, has used and has left" },
 	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
 	    "price list", "set the price of a message part" },
-	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
-	    "        [--iss TEXT] [--aud TEXT] [--any-audience] [--access-role]\n"
+	{ "key", cmd_key, "key add [--alg NAME] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
+	    "        [--iss TEXT] [--aud TEXT] [--any-audience] [--access-role] [--verify-only]\n"
 	    "key set KID [--iss TEXT] [--aud TEXT] [--any-audience] [--max-scopes LIST] [--access-role yes|no]\n"
 	    "key list\n"
 	    "key retire KID", "manage the keys that sign tokens" },

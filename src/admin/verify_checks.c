@@ -44,20 +44,23 @@ verify_settings(struct verify *v)
 }
 
 /*
- * What is wrong with a signing key; NULL if nothing.  HS256 signs and verifies with one secret, so sign_key, if there is one,
+ * What is wrong with a signing key; NULL if nothing.  A secret both signs and verifies, so sign_key, if there is one,
  * must equal verify_key; the other algorithms have keys in PEM, and the private one must be that of the public one.
  */
 static const char *
-key_fault(struct verify *v, const char *alg, const void *verify_key, size_t verify_n, const void *sign_key, size_t sign_n)
+key_fault(struct verify *v, const char *name, const void *verify_key, size_t verify_n, const void *sign_key, size_t sign_n)
 {
 	const char *text = arena_text(v->arena, verify_key != NULL ? verify_key : "", verify_n), *public_pem, *private_pem;
+	const struct algorithm *alg = algorithm_find(name);
 	bool is_pem = strstr(text, "-----BEGIN") != NULL;
 	struct error err;
 
-	if (strcmp(alg, "HS256") == 0) {
-		if (verify_n < SECRET_MIN || verify_n > SECRET_MAX)
+	if (alg == NULL)
+		return "its algorithm is unknown";
+	if (alg->kind == KEY_SECRET) {
+		if (verify_n < (size_t)alg->hash_bits / 8 || verify_n > SECRET_MAX)
 			return "its secret is too short or too long";
-		/* Verifying HS256 with a public key in PEM would let everybody who knows that key sign tokens. */
+		/* Verifying with a public key in PEM would let everybody who knows that key sign tokens. */
 		if (is_pem)
 			return "its secret is a key in PEM";
 		return sign_n == 0 || (sign_n == verify_n && memcmp(sign_key, verify_key, sign_n) == 0) ? NULL :

@@ -175,6 +175,7 @@ def test_the_last_place_is_the_conf_file_in_etc(daybook, tmp_path):
 
 
 LIMITS = {
+    "characters of a token": ("src/auth/token.h", r"TOKEN_MAX (\d+)", ""),
     "events of one body": ("cgi-bin/events/body.h", r"EVENTS_MAX (\d+)", ""),
     "bytes of a body of events": ("cgi-bin/events/body.h", r"EVENTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
     "bytes of any other body": ("src/http/req.h", r"BODY_MAX \((\d+) \* 1024\)", " KiB"),
