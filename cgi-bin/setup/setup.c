@@ -151,9 +151,9 @@ look(struct req *r, struct setup *s)
 }
 
 /*
- * Who tries a code, for the pause after a wrong one.  Behind a proxy of one's own everybody has its address, so the address that it
- * added counts too: the last one.  Those before it, and all from elsewhere, are whatever the sender wrote; they would let one
- * sender use up the attempts of all others.
+ * Who tries a code, for the pause after a wrong one.  Behind a proxy of one's own everybody has its address, so the address
+ * that it added counts too: the last one.  Those before it, and all from elsewhere, are whatever the sender wrote; they would
+ * let one sender use up the attempts of all others.
  */
 static const char *
 source(struct req *r)

@@ -213,7 +213,7 @@ check_parties(struct reader *r, const char *iss, const char *aud)
 
 /* ---- What: organizationId, scope, accessRole */
 
-/* Reads for which organization the token speaks.  A list, as Keycloak writes, may have one only: nobody could tell which is meant. */
+/* Reads for which organization the token speaks.  A list, as of Keycloak, may have one only: nobody could tell which is meant. */
 static enum status
 read_org(struct reader *r, const char *name, const char **org)
 {

@@ -141,6 +141,12 @@ write_pem(struct arena *a, EVP_PKEY *key, bool is_private)
 	return pem;
 }
 
+const char *
+pem_write_public(struct arena *a, EVP_PKEY *key)
+{
+	return write_pem(a, key, false);
+}
+
 enum status
 pem_read(struct arena *a, const struct algorithm *alg, const char *pem, const char **public_pem, const char **private_pem,
     struct error *err)

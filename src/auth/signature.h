@@ -24,8 +24,8 @@ bool	signature_make(const struct algorithm *alg, struct key_bytes key, const cha
 	    size_t *n);
 
 /*
- * Whether `sig` is the signature of text[0, text_n) by that key: a secret, or a public key that signing_key_add has accepted.  The
- * algorithm is the key's own, never one that a token names.
+ * Whether `sig` is the signature of text[0, text_n) by that key: a secret, or a public key that signing_key_add has accepted.
+ * The algorithm is the key's own, never one that a token names.
  */
 bool	signature_holds(const struct algorithm *alg, struct key_bytes key, const char *text, size_t text_n, const uint8_t *sig,
 	    size_t n);

@@ -95,6 +95,14 @@ enum status	signing_key_set(struct db *db, struct arena *a, const char *kid, con
  */
 enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, const struct actor *by, struct error *err);
 
+/*
+ * Brings a key of another issuer up to date with what the issuer publishes, inside a write transaction: other bytes under the
+ * same name, and, if it was withdrawn, in force again; a key that was retired by hand stays retired.  Leaves a key alone that can
+ * sign.  Writes an audit row if something changed.
+ */
+enum status	signing_key_renew(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem,
+		    bool was_withdrawn, int64_t now, const struct actor *by, bool *has_changed, struct error *err);
+
 /* Calls each for every key, oldest first.  Inside a read transaction. */
 enum status	signing_key_each(struct db *db, struct arena *a,
 		    void (*each)(const struct signing_key *k, void *arg), void *arg);

@@ -267,3 +267,28 @@ signing_key_retire(struct db *db, const char *kid, int64_t now, const struct act
 		st = installation_touch(db);
 	return st == OK ? audit_pair(db, now, 0, by, "key.retire", "kid", kid) : st;
 }
+
+enum status
+signing_key_renew(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem, bool was_withdrawn,
+    int64_t now, const struct actor *by, bool *has_changed, struct error *err)
+{
+	const char *public_pem, *private_pem;
+	struct query *q;
+	enum status st;
+
+	*has_changed = false;
+	if ((st = pem_read(a, algorithm_find(alg), pem, &public_pem, &private_pem, err)) != OK)
+		return st;
+	q = db_query(db, "UPDATE signing_key SET alg = :alg, verify_key = :pem, "
+	    "retired_at = CASE WHEN :was_withdrawn THEN NULL ELSE retired_at END WHERE kid = :kid AND sign_key IS NULL "
+	    "AND (alg <> :alg OR verify_key <> :pem OR (:was_withdrawn AND retired_at IS NOT NULL))");
+	query_bind_text(q, ":kid", kid);
+	query_bind_text(q, ":alg", alg);
+	query_bind_blob(q, ":pem", public_pem, strlen(public_pem));
+	query_bind_int(q, ":was_withdrawn", was_withdrawn);
+	if ((st = query_run(q)) != OK || db_changes(db) == 0)
+		return st;
+	*has_changed = true;
+	st = installation_touch(db);
+	return st == OK ? audit_pair(db, now, 0, by, "key.renew", "kid", kid) : st;
+}

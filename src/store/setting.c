@@ -56,6 +56,13 @@ check_claim(const char *value, struct error *err)
 	return OK;
 }
 
+/* Only the form; key_source_load reads it. */
+static enum status
+check_sources(const char *value, struct error *err)
+{
+	return value[0] == '\0' ? OK : json_check(KEY_SOURCES, value, strlen(value), err);
+}
+
 const struct setting_facts settings[] = {
 	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
@@ -76,6 +83,8 @@ const struct setting_facts settings[] = {
 	{ TRANSFER_SECONDS, "10", "seconds that a body or a reply may take on its way, and one more for each 100 kB", 1, 3600 },
 	{ "zones_compared", "", "the zone files that the days of all organizations were compared with last",
 	    .check = check_zones },
+	{ KEY_SOURCES, "", "the URLs that keys are read from, and what they said last; `daybook key` maintains it",
+	    .check = check_sources },
 	{ .name = NULL },
 };
 

@@ -11,7 +11,8 @@ from conftest import BUILD, ROOT
 from support import program_sources
 
 PROGRAMS = list(program_sources())
-UNITS = ["daybook.target", "daybook@.socket", "daybook@.service", "daybook-backup.service", "daybook-backup.timer"]
+UNITS = ["daybook.target", "daybook@.socket", "daybook@.service", "daybook-backup.service", "daybook-backup.timer",
+         "daybook-keys.service", "daybook-keys.timer"]
 CONF = {"httpd-conf/apache-proxy-fcgi.conf": "apache2/conf-available/daybook.conf",
         "httpd-conf/lighttpd-sockets.conf": "lighttpd/conf-available/50-daybook.conf",
         "httpd-conf/nginx.conf": "nginx/snippets/daybook.conf", "daybook.conf": "daybook/daybook.conf"}
@@ -152,7 +153,7 @@ def analyze(machine, *args):
 
 
 def test_systemd_understands_every_unit(machine):
-    done = analyze(machine, "verify", "--man=no", "--recursive-errors=no", "daybook.target", "daybook-backup.timer",
+    done = analyze(machine, "verify", "--man=no", "--recursive-errors=no", "daybook.target", "daybook-backup.timer", "daybook-keys.timer",
                    "daybook-backup.service", *(f"daybook@{p}.{kind}" for p in PROGRAMS for kind in ("socket", "service")))
     ours = [line for line in done.stderr.splitlines() if "daybook" in line]
     assert ours == [] and done.returncode == 0, done.stderr
