@@ -250,7 +250,7 @@ note_restore(struct db *live, const char *staged, struct arena *a, int64_t now, 
 	if (n.db == NULL)
 		return UNAVAILABLE;
 	if ((st = db_write(n.db, write_restore_note, &n)) != OK)
-		(void)db_why(n.db, err);
+		(void)db_why(db_trouble(n.db) == DB_NO_TROUBLE ? live : n.db, err);
 	db_close(n.db);
 	return st;
 }

@@ -63,41 +63,58 @@ copy_revocation(struct db *staged, struct query *from, int *count)
 	return count_change(staged, to, count);
 }
 
-/* Copies the rows of a query of the live database.  Only a failure of the staged one is one. */
+/*
+ * The outcome of reading the live database.  Damage is a reason to restore, so it is no failure; anything else, such as a disk
+ * that fails or a lack of memory, is one, because reading may succeed the next time.
+ */
 static enum status
-copy_rows(struct db *staged, struct query *from, copy_row *copy, int *count, bool *is_unknown)
+reading_is(struct db *live, enum status st, struct inspect_revoked *out)
 {
-	enum status st = OK;
+	if (st == OK || db_trouble(live) != DB_DAMAGED)
+		return st;
+	out->is_unknown = true;
+	return OK;
+}
+
+/* Copies the rows of a query of the live database. */
+static enum status
+copy_rows(struct db *live, struct db *staged, struct query *from, copy_row *copy, int *count, struct inspect_revoked *out)
+{
+	enum status st = OK, read;
 
 	while (st == OK && query_step(from))
 		st = copy(staged, from, count);
-	*is_unknown = query_done(from) != OK || *is_unknown;
-	return st;
+	read = query_done(from);
+	return st == OK ? reading_is(live, read, out) : st;
+}
+
+static enum status
+carry(struct db *live, struct db *staged, int64_t now, struct inspect_revoked *out)
+{
+	struct query *q;
+	enum status st;
+
+	q = db_query(live, "SELECT kid, jti, revoked_at, expires_at FROM revoked_token "
+	    "WHERE expires_at IS NULL OR expires_at >= :until");
+	query_bind_int(q, ":until", now - AUTH_LEEWAY_MS);
+	if ((st = copy_rows(live, staged, q, copy_token, &out->tokens, out)) != OK)
+		return st;
+	q = db_query(live, "SELECT retired_at, kid, verify_key FROM signing_key WHERE retired_at IS NOT NULL");
+	if ((st = copy_rows(live, staged, q, copy_retirement, &out->signing_keys, out)) != OK)
+		return st;
+	q = db_query(live, "SELECT revoked_at, sha256 FROM api_key WHERE revoked_at IS NOT NULL");
+	return copy_rows(live, staged, q, copy_revocation, &out->api_keys, out);
 }
 
 enum status
 inspect_revoked_carry(struct db *live, struct db *staged, int64_t now, struct inspect_revoked *out)
 {
-	struct query *tokens, *keys;
 	enum status st;
 
 	*out = (struct inspect_revoked) { 0 };
-	if (db_read_begin(live) != OK) {
-		out->is_unknown = true;
-		return OK;
-	}
-	tokens = db_query(live, "SELECT kid, jti, revoked_at, expires_at FROM revoked_token "
-	    "WHERE expires_at IS NULL OR expires_at >= :until");
-	query_bind_int(tokens, ":until", now - AUTH_LEEWAY_MS);
-	st = copy_rows(staged, tokens, copy_token, &out->tokens, &out->is_unknown);
-	if (st == OK) {
-		keys = db_query(live, "SELECT retired_at, kid, verify_key FROM signing_key WHERE retired_at IS NOT NULL");
-		st = copy_rows(staged, keys, copy_retirement, &out->signing_keys, &out->is_unknown);
-	}
-	if (st == OK) {
-		keys = db_query(live, "SELECT revoked_at, sha256 FROM api_key WHERE revoked_at IS NOT NULL");
-		st = copy_rows(staged, keys, copy_revocation, &out->api_keys, &out->is_unknown);
-	}
+	if ((st = db_read_begin(live)) != OK)
+		return reading_is(live, st, out);
+	st = carry(live, staged, now, out);
 	db_read_end(live);
 	return st;
 }

@@ -11,13 +11,13 @@
 
 struct inspect_revoked {
 	int tokens, signing_keys, api_keys;	/* that would have been valid again */
-	bool is_unknown;	/* the present database could not be read to its end, so some may be */
+	bool is_unknown;	/* the present database is damaged, so some may be */
 };
 
 /*
  * Takes over from the live database, into a staged one inside a write transaction, the revoked tokens that have not expired, and
- * that a signing key is retired or an API key revoked.  A live database that cannot be read is no failure: it may be damaged, and
- * the restore be meant to replace it.
+ * that a signing key is retired or an API key revoked.  A live database that is damaged is no failure: the restore is meant to
+ * replace it.
  */
 enum status	inspect_revoked_carry(struct db *live, struct db *staged, int64_t now, struct inspect_revoked *out);
 

@@ -73,7 +73,7 @@ def test_every_option_is_in_the_page_and_in_help(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_form_of_a_command_is_in_the_page(command):
     """`org add`, `org set` … as --help has them are lines of the page."""
-    verbs = "add|set|list|show|retire|revoke|cancel"
+    verbs = "add|set|list|show|retire|revoke|cancel|fetch|forget"
     forms = re.findall(rf"^daybook \[-d FILE\] ([a-z]+(?: (?:{verbs}))?)", run(command, "--help"), re.M)
     assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
 
