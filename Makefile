@@ -45,17 +45,20 @@ program_sources = $(wildcard cgi-bin/$(1).c cgi-bin/$(1)/*.c)
 PROGRAMS = $(NAMES:%=$(B)/cgi-bin/%.fcgi)
 CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
+# The one program that is linked with libcurl; the zip for shared hosting does not have it.
+FETCH = $(if $(HOSTING),,$(B)/lib/daybook/daybook-fetch)
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so)
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
-SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch]) schema.sql cgi-bin/setup/setup.html httpd-conf/routes Makefile
+SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c) schema.sql cgi-bin/setup/setup.html httpd-conf/routes Makefile
 HTDOCS = $(B)/htdocs/index.html
 
 # ---- The packages, all of them; everything that installs looks here.
-# (zlib: carriers deliver their logs compressed by gzip, and `daybook import` unpacks them.)
+# (zlib: carriers deliver their logs compressed by gzip, and `daybook import` unpacks them.  libcurl: `daybook key` reads the keys
+# that identity providers publish.)
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
-	libssl-dev libcsv-dev zlib1g-dev tzdata lighttpd libjs-chart.js
+	libssl-dev libcsv-dev zlib1g-dev libcurl4-openssl-dev tzdata lighttpd libjs-chart.js
 BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
 TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema openapi-specification sqlite3 curl \
 	faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch lighttpd-mod-deflate systemd \
@@ -74,7 +77,7 @@ DEPS = deps deps-test deps-test-all deps-bench deps-fuzz deps-deb deps-test-deb 
 .PHONY: all units run check test test-all san coverage clients soak faults screenshots replies lint bench fuzz dist deb test-deb dist-hosting \
 	hosting-zip install uninstall clean $(DEPS)
 
-all: $(PROGRAMS) $(COMMAND) $(CONFS) $(HTDOCS)
+all: $(PROGRAMS) $(COMMAND) $(FETCH) $(CONFS) $(HTDOCS)
 
 # ---- Installs what is missing; does nothing if nothing is missing.  A web server that came with it is not left running:
 # we start our own.
@@ -129,6 +132,10 @@ $(COMMAND): $(CLI_OBJ) $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBS) -lcsv -lz
 endif
+
+$(B)/lib/daybook/daybook-fetch: fetch/daybook-fetch.c $(FLUSH)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(FLUSH) -lcurl
 
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 	@mkdir -p $(@D)
@@ -208,7 +215,7 @@ units: $(UNIT) $(HELPERS)
 
 # Three sizes: `check` while writing, installs nothing; `test` before a push, and what CI runs; `test-all` before a release.
 check:
-	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(CONFS) units
+	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(FETCH) $(CONFS) units
 	@tests/run check "$(B)"
 
 test: deps-test deps-hosting

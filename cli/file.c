@@ -95,10 +95,23 @@ cmd_backup(struct cli *c, int argc, char **argv)
 	return DONE;
 }
 
+/* What was revoked after the backup, and therefore valid in it. */
+static void
+print_revoked(const struct inspect_revoked *r)
+{
+	if (r->is_unknown)
+		printf("the previous database could not be read: tokens and keys that were revoked after that backup are in force again; "
+		    "check `daybook key list` and `daybook apikey list`\n");
+	else
+		printf("what was revoked after that backup stays revoked: %d tokens, %d signing keys, %d API keys\n", r->tokens,
+		    r->signing_keys, r->api_keys);
+}
+
 int
 cmd_restore(struct cli *c, int argc, char **argv)
 {
 	const char *from, *kept;
+	struct inspect_revoked revoked = { 0 };
 	bool is_forced = false;
 	const struct option_spec specs[] = { { "--force", NULL, &is_forced }, { NULL, NULL, NULL } };
 
@@ -106,10 +119,10 @@ cmd_restore(struct cli *c, int argc, char **argv)
 		return USAGE;
 	if (!cli_open_unchecked(c))
 		return FAILED;
-	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, &cli_actor, &kept, &c->err) != OK)
+	if (inspect_restore(c->db, c->arena, from, is_forced, c->now, &cli_actor, &kept, &revoked, &c->err) != OK)
 		return cli_fail(c);
 	printf("%s: restored from %s; the previous database is kept as %s\n", c->path, from, kept);
-	printf("keys that were revoked after that backup are in force again: check `daybook key list` and `daybook apikey list`\n");
+	print_revoked(&revoked);
 	return DONE;
 }
 

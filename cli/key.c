@@ -1,106 +1,14 @@
 /*
- * Keys that sign tokens: key add, set, list, retire.
+ * Keys that sign tokens: key set, list, retire; key_add.c and key_url.c have the others.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-#include "base/crypto.h"
+#include "key.h"
 #include "time/instant.h"
 #include "auth/scopes.h"
 #include "auth/signing_key.h"
-
-enum { PEM_MAX = 16 * 1024 };
-
-/* Reads a small file as text; NULL, with the error printed, if it cannot be read or is too long.  "-" is standard input. */
-static char *
-read_file(struct cli *c, const char *path)
-{
-	char *text = arena_alloc(c->arena, PEM_MAX + 1);
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	size_t n;
-
-	if (f == NULL) {
-		fprintf(stderr, "daybook: %s: cannot be read\n", path);
-		return NULL;
-	}
-	n = fread(text, 1, PEM_MAX + 1, f);
-	if (f != stdin)
-		fclose(f);
-	if (n <= PEM_MAX) {
-		text[n] = '\0';
-		return text;
-	}
-	fprintf(stderr, "daybook: %s: longer than %d bytes\n", path, PEM_MAX);
-	return NULL;
-}
-
-/* Removes the end of the line, which is no part of a secret. */
-static void
-cut_newline(char *text)
-{
-	size_t n = strlen(text);
-
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		text[--n] = '\0';
-}
-
-/* ---- key add */
-
-struct new_key {
-	struct cli *cli;
-	struct signing_key_input input;
-};
-
-static enum status
-add_key(void *arg)
-{
-	struct new_key *k = arg;
-	struct cli *c = k->cli;
-
-	return signing_key_add(c->db, c->arena, &k->input, c->now, &cli_actor, &c->err);
-}
-
-/* HS256 without --file gets a random secret; the other algorithms always need a key in PEM. */
-static int
-key_add(struct cli *c, int argc, char **argv)
-{
-	struct new_key key = { .cli = c, .input = { .alg = "HS256" } };
-	struct signing_key_input *in = &key.input;
-	const char *alg = NULL, *file = NULL, *max = NULL;
-	const struct option_spec specs[] = { { "--alg", &alg, NULL }, { "--kid", &in->kid, NULL }, { "--file", &file, NULL },
-		{ "--org", &in->org, NULL }, { "--max-scopes", &max, NULL }, { "--iss", &in->iss, NULL }, { "--aud", &in->aud, NULL },
-		{ "--any-audience", NULL, &in->is_any_audience }, { "--access-role", NULL, &in->may_access_role },
-		{ NULL, NULL, NULL } };
-	char made[16], *pem = NULL;
-	uint8_t random[6];
-
-	if (!cli_options("key", argc, argv, specs, NULL, 0, 0) ||
-	    (max != NULL && !cli_scopes(c, "key", "--max-scopes", max, &in->max_scopes)))
-		return USAGE;
-	in->has_max_scopes = max != NULL;
-	if (alg != NULL)
-		in->alg = alg;
-	if (strcmp(in->alg, "HS256") != 0 && file == NULL)
-		return cli_usage("key", "%s needs --file with a public or private key in PEM", in->alg);
-	if (file != NULL && (pem = read_file(c, file)) == NULL)
-		return FAILED;
-	if (pem != NULL && strcmp(in->alg, "HS256") == 0)
-		cut_newline(pem);
-	in->pem = pem;
-	if (in->kid == NULL) {
-		random_bytes(random, sizeof(random));
-		in->kid = hex(random, sizeof(random), made);
-	}
-	c->org = in->org;
-	if (!cli_open(c))
-		return FAILED;
-	if (db_write(c->db, add_key, &key) != OK)
-		return cli_fail(c);
-	printf("added %s key %s\n", in->alg, in->kid);
-	return DONE;
-}
 
 /* ---- key set */
 
@@ -179,6 +87,8 @@ key_list(struct cli *c)
 	printf("%-20s %-6s %-16s %-8s %-10s %-8s %s\n", "KID", "ALG", "ORGANIZATION", "DOES", "CREATED", "STATE", "SCOPES, ISS, AUD");
 	if (signing_key_each(c->db, c->arena, print_key, c) != OK)
 		return cli_fail(c);
+	if (key_url_list(c) != DONE)
+		return FAILED;
 	db_read_end(c->db);
 	return DONE;
 }
@@ -221,5 +131,9 @@ cmd_key(struct cli *c, int argc, char **argv)
 		return key_list(c);
 	if (strcmp(verb, "retire") == 0 && argc == 3)
 		return key_retire(c, argv[2]);
-	return cli_no_form("key", argc, argv, (const char *const[]) { "add", "set", "list", "retire", NULL });
+	if (strcmp(verb, "fetch") == 0 && argc == 2)
+		return cli_open(c) ? key_url_fetch(c) : FAILED;
+	if (strcmp(verb, "forget") == 0 && argc == 3)
+		return key_url_forget(c, argv[2]);
+	return cli_no_form("key", argc, argv, (const char *const[]) { "add", "set", "list", "retire", "fetch", "forget", NULL });
 }

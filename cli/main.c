@@ -34,11 +34,14 @@ static const struct command commands[] = {
 	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
 	    "price remove CHANNEL --from YYYY-MM-DD [--org ID] [--reprice]\n"
 	    "price list", "set the price of a message part, or remove one" },
-	{ "key", cmd_key, "key add [--alg HS256|RS256|ES256] [--kid NAME] [--file PEM] [--org ID] [--max-scopes LIST]\n"
-	    "        [--iss TEXT] [--aud TEXT] [--any-audience] [--access-role]\n"
+	{ "key", cmd_key, "key add [--alg NAME] [--kid NAME] [--file PEM|JWK|JWKS] [--org ID]\n"
+	    "        [--max-scopes LIST] [--iss TEXT] [--aud TEXT] [--any-audience] [--access-role] [--verify-only]\n"
+	    "key add --url URL [the same options, without --alg, --kid and --file]\n"
 	    "key set KID [--iss TEXT] [--aud TEXT] [--any-audience] [--max-scopes LIST] [--access-role yes|no]\n"
 	    "key list\n"
-	    "key retire KID", "manage the keys that sign tokens" },
+	    "key retire KID\n"
+	    "key fetch\n"
+	    "key forget URL", "manage the keys that sign tokens" },
 	{ "token", cmd_token, "token --org ID [--scope \"usage:read …\"] [--ttl 1h] [--sub NAME] [--kid NAME] [--force]\n"
 	    "token --org ID --link [--url URL] [--ttl 10m] [the same options]\n"
 	    "token revoke --kid NAME JTI", "print a signed token, or a link that signs in; revoke one" },
@@ -60,7 +63,7 @@ static const struct command commands[] = {
 	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },
 	{ "rebuild", cmd_rebuild, "rebuild [--days]", "recompute the sums from the ledger, and the day boundaries if requested" },
 	{ "maintenance", cmd_maintenance, "maintenance",
-	    "finish open jobs, apply new rules of time zones, blank expired failed contacts, make the daily backup" },
+	    "finish open jobs, apply new rules of time zones, read keys of URLs, blank expired failed contacts, back up" },
 	{ "erase", cmd_erase, "erase --phone NUMBER", "erase a phone number from all failed contacts" },
 	{ "backup", cmd_backup, "backup FILE\n"
 	    "backup --keep N FOLDER", "copy the database while programs use it" },

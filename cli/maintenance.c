@@ -3,14 +3,14 @@
  *
  * Does immediately what the programs otherwise do after some of their replies (maintenance.h): finishes open jobs, brings the
  * coming days of organizations up to date with the zone files, blanks expired failed contacts, and makes the daily backup if it
- * is due.
+ * is due.  It also reads the URLs of identity providers' keys (key_url.c), which the programs never do.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "admin/maintenance.h"
 #include "admin/zone_rules.h"
-#include "cli.h"
+#include "key.h"
 #include "ledger/job_turn.h"
 #include "time/instant.h"
 
@@ -70,6 +70,7 @@ cmd_maintenance(struct cli *c, int argc, char **argv)
 	if (!cli_open(c))
 		return FAILED;
 	has_failed = finish_jobs(c) != OK;
+	has_failed = key_url_fetch(c) != DONE || has_failed;
 	do
 		st = zone_rules_apply(c->db, c->arena, instant_now(), true, print_new_rules, NULL, &has_more);
 	while (st == OK && has_more);

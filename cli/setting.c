@@ -36,12 +36,14 @@ change(void *arg)
 	return setting_change(s->cli->db, s->name, s->value, s->cli->now, &cli_actor, &s->cli->err);
 }
 
-/* Sets one setting.  Three of them are records of Daybook, not choices of the operator. */
+/* Sets one setting.  Some of them are records of Daybook, not choices of the operator. */
 static int
 set(struct cli *c, const char *name, const char *value)
 {
 	struct setting_choice choice = { c, name, value };
 
+	if (strcmp(name, KEY_SOURCES) == 0)
+		return cli_usage("setting", "%s cannot be set: use `daybook key add --url` and `daybook key forget`", name);
 	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0 || strcmp(name, "zones_compared") == 0)
 		return cli_usage("setting", "%s cannot be set: Daybook itself maintains it", name);
 	if (!cli_open(c))

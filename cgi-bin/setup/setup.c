@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "http/dialect.h"
 #include "http/form.h"
 #include "base/log.h"
@@ -153,15 +154,22 @@ look(struct req *r, struct setup *s)
 }
 
 /*
- * Who tries a code, for the pause after a wrong one.  Behind a proxy everybody has its address, so what it forwards counts too;
- * whoever invents that only gets another of the few places that there are.
+ * Who tries a code, for the pause after a wrong one.  Behind a proxy of one's own everybody has its address, so the address
+ * that it added counts too: the last one.  Those before it, and all from elsewhere, are whatever the sender wrote; they would
+ * let one sender use up the attempts of all others.
  */
 static const char *
 source(struct req *r)
 {
-	const char *address = req_env(r, "REMOTE_ADDR"), *forwarded = req_env(r, "HTTP_X_FORWARDED_FOR");
+	const char *address = req_env(r, "REMOTE_ADDR"), *forwarded = req_env(r, "HTTP_X_FORWARDED_FOR"), *comma;
 
-	return arena_printf(r->arena, "%s %s", address != NULL ? address : "", forwarded != NULL ? forwarded : "");
+	if (address == NULL || address[0] == '\0')
+		address = "::1";	/* a web server that takes requests by a local socket has no address to tell */
+	if (forwarded == NULL || !address_is_near(address))
+		forwarded = "";
+	comma = strrchr(forwarded, ',');
+	forwarded = comma != NULL ? comma + 1 : forwarded;
+	return arena_printf(r->arena, "%s %s", address, forwarded + strspn(forwarded, " \t"));
 }
 
 /* The reply to a success.  Removes the code file first, so that the reply can say whether it is still there. */

@@ -106,6 +106,7 @@ static const struct check {
 	{ "backup", OF_DATABASE, doctor_backup },
 	{ "organizations", OF_DATABASE, doctor_organizations },
 	{ "credentials", OF_DATABASE, doctor_credentials },
+	{ "key-sources", OF_DATABASE, doctor_key_sources },
 	{ "settings", OF_DATABASE, doctor_settings },
 	{ "setup-code", OF_DATABASE, doctor_setup_code },
 };

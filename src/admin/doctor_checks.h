@@ -27,6 +27,7 @@ void	doctor_sqlite(const struct doctor_context *p, struct check_result *f);
 void	doctor_backup(const struct doctor_context *p, struct check_result *f);
 void	doctor_organizations(const struct doctor_context *p, struct check_result *f);
 void	doctor_credentials(const struct doctor_context *p, struct check_result *f);
+void	doctor_key_sources(const struct doctor_context *p, struct check_result *f);
 void	doctor_settings(const struct doctor_context *p, struct check_result *f);
 
 /* ---- doctor_zones.c: the machine's time zones, and the days of organizations that were made of them */

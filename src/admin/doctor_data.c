@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/signing_key.h"
+#include "auth/key_source.h"
 #include "admin/doctor_checks.h"
 #include "time/instant.h"
 #include "store/setting.h"
@@ -108,6 +108,30 @@ doctor_credentials(const struct doctor_context *p, struct check_result *f)
 	doctor_found(f, DOCTOR_WARNING, "no signing key or API key is in force; every request is refused",
 	    "no signing key or API key is in force; every request is refused");
 	doctor_fix(f, "Add one: `daybook key add`, or `daybook apikey add --org ID --scope usage:read`.");
+}
+
+/* An installation that reads no keys from a URL has no result. */
+void
+doctor_key_sources(const struct doctor_context *p, struct check_result *f)
+{
+	static const char open_text[] = "the keys of an identity provider could not be read; those that were read last are in force";
+	struct key_source_list *list = arena_alloc(p->arena, sizeof(*list));
+	char at[INSTANT_TEXT_MAX];
+	struct error err = { 0 };
+
+	if (key_source_load(p->db, p->arena, list, &err) != OK || list->count == 0)
+		return;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct key_source *s = &list->sources[i];
+
+		if (s->error[0] == '\0' && p->now - s->read_at <= KEY_SOURCE_STALE_MS)
+			continue;
+		doctor_found(f, DOCTOR_WARNING, open_text, "%s was last read at %s%s%.300s", s->url, instant_format(s->read_at, at),
+		    s->error[0] != '\0' ? "; since then: " : "", s->error);
+		doctor_fix(f, "Run `daybook key fetch` each hour, as daybook-keys.timer does; it says what is wrong.");
+		return;
+	}
+	doctor_fine(f, "keys are read from %zu URLs", list->count);
 }
 
 /* The first of cors_origins that is served over plain HTTP, except from this machine itself; NULL if there is none. */

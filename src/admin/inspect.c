@@ -215,7 +215,8 @@ keep(struct db *db, struct arena *a, int64_t now, const char **kept, struct erro
 }
 
 struct restore_note {
-	struct db *db;
+	struct db *db, *live;
+	struct inspect_revoked *revoked;
 	struct arena *arena;
 	int64_t now;
 	const struct actor *by;
@@ -228,27 +229,35 @@ write_restore_note(void *arg)
 	struct restore_note *n = arg;
 	enum status st = backup_note(n->db, n->arena, n->now, n->err);
 
-	return st == OK ? audit(n->db, n->now, 0, n->by, "file.restore", "{}") : st;
+	if (st == OK)
+		st = inspect_revoked_carry(n->live, n->db, n->now, n->revoked);
+	return st == OK ? audit(n->db, n->now, 0, n->by, "file.restore", arena_printf(n->arena,
+	    "{\"stillRevoked\":{\"tokens\":%d,\"signingKeys\":%d,\"apiKeys\":%d}}", n->revoked->tokens, n->revoked->signing_keys,
+	    n->revoked->api_keys)) : st;
 }
 
-/* Writes the audit row and the time of the last backup into the copy, so that one replacement puts all of it into force. */
+/*
+ * Writes the audit row, the time of the last backup and what was revoked since into the copy, so that one replacement puts all of
+ * it into force.
+ */
 static enum status
-note_restore(const char *staged, struct arena *a, int64_t now, const struct actor *by, struct error *err)
+note_restore(struct db *live, const char *staged, struct arena *a, int64_t now, const struct actor *by,
+    struct inspect_revoked *revoked, struct error *err)
 {
-	struct restore_note n = { db_open(staged, err), a, now, by, err };
+	struct restore_note n = { db_open(staged, err), live, revoked, a, now, by, err };
 	enum status st;
 
 	if (n.db == NULL)
 		return UNAVAILABLE;
 	if ((st = db_write(n.db, write_restore_note, &n)) != OK)
-		(void)db_why(n.db, err);
+		(void)db_why(db_trouble(n.db) == DB_NO_TROUBLE ? live : n.db, err);
 	db_close(n.db);
 	return st;
 }
 
 enum status
 inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now, const struct actor *by,
-    const char **kept, struct error *err)
+    const char **kept, struct inspect_revoked *revoked, struct error *err)
 {
 	char staged[SCRATCH_PATH_MAX];
 	bool is_replaced;
@@ -261,7 +270,7 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 	if ((st = begin_staging(db_path(db), "restore", staged, &fd, err)) != OK)
 		return st;
 	if ((st = prepare(from, staged, is_forced, err)) == OK &&
-	    (st = note_restore(staged, a, now, by, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
+	    (st = note_restore(db, staged, a, now, by, revoked, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
 		/* The kept file is of use only if something was, or may have been, replaced. */
 		if ((st = db_replace(db, staged, &is_replaced, err)) == OK)
 			remove_earlier(db_path(db), *kept, a);

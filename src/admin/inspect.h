@@ -5,6 +5,7 @@
 #ifndef INSPECT_H
 #define INSPECT_H
 
+#include "admin/inspect_revoked.h"
 #include <stdbool.h>
 
 #include "base/arena.h"
@@ -23,11 +24,12 @@ enum status	inspect_and_accept(struct db *db, struct error *err) MUST_CHECK;
 /*
  * Replaces this live database with a backup: stages a copy of the backup, brings it to this schema and inspects it, records
  * the audit row and the time of the last backup in it, keeps the present database as *kept (in the arena; earlier kept ones
- * are removed), and then replaces the database in one step. is_forced accepts differences that verify finds.  A refusal leaves
- * the database as it is.
+ * are removed), and then replaces the database in one step.  What was revoked since the backup stays revoked (*revoked).
+ * is_forced accepts differences that verify finds.  A refusal leaves the database as it is.
  */
 enum status	inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced, int64_t now,
-		    const struct actor *by, const char **kept, struct error *err) MUST_CHECK;
+		    const struct actor *by, const char **kept, struct inspect_revoked *revoked,
+		    struct error *err) MUST_CHECK;
 
 /* A turn of an upgrade: what it may do, and how far the upgrade is after it. */
 struct upgrade_turn {

@@ -3,6 +3,7 @@
 
 #include "db/db_schema.h"
 #include "base/crypto.h"
+#include "auth/key_source.h"
 #include "auth/pem.h"
 #include "base/row_hash.h"
 #include "auth/scopes.h"
@@ -44,20 +45,23 @@ verify_settings(struct verify *v)
 }
 
 /*
- * What is wrong with a signing key; NULL if nothing.  HS256 signs and verifies with one secret, so sign_key, if there is one,
+ * What is wrong with a signing key; NULL if nothing.  A secret both signs and verifies, so sign_key, if there is one,
  * must equal verify_key; the other algorithms have keys in PEM, and the private one must be that of the public one.
  */
 static const char *
-key_fault(struct verify *v, const char *alg, const void *verify_key, size_t verify_n, const void *sign_key, size_t sign_n)
+key_fault(struct verify *v, const char *name, const void *verify_key, size_t verify_n, const void *sign_key, size_t sign_n)
 {
 	const char *text = arena_text(v->arena, verify_key != NULL ? verify_key : "", verify_n), *public_pem, *private_pem;
+	const struct algorithm *alg = algorithm_find(name);
 	bool is_pem = strstr(text, "-----BEGIN") != NULL;
 	struct error err;
 
-	if (strcmp(alg, "HS256") == 0) {
-		if (verify_n < SECRET_MIN || verify_n > SECRET_MAX)
+	if (alg == NULL)
+		return "its algorithm is unknown";
+	if (alg->kind == KEY_SECRET) {
+		if (verify_n < (size_t)alg->hash_bits / 8 || verify_n > SECRET_MAX)
 			return "its secret is too short or too long";
-		/* Verifying HS256 with a public key in PEM would let everybody who knows that key sign tokens. */
+		/* Verifying with a public key in PEM would let everybody who knows that key sign tokens. */
 		if (is_pem)
 			return "its secret is a key in PEM";
 		return sign_n == 0 || (sign_n == verify_n && memcmp(sign_key, verify_key, sign_n) == 0) ? NULL :
@@ -83,6 +87,31 @@ scopes_are_known(struct verify *v, const char *text)
 	return scopes_parse(v->arena, text, &scopes, &unknown);
 }
 
+/* The keys that a source is said to have are there, and none of them signs: it would be ours. */
+static enum status
+verify_key_sources(struct verify *v)
+{
+	struct key_source_list *list = arena_alloc(v->arena, sizeof(*list));
+	struct error err = { 0 };
+	enum status st = key_source_load(v->db, v->arena, list, &err);
+
+	if (st != OK && err.text[0] != '\0') {
+		verify_differs(v, "setting key_sources: %s", err.text);
+		return OK;
+	}
+	for (size_t i = 0; st == OK && i < list->count; i++)
+		for (size_t k = 0; st == OK && k < list->sources[i].count; k++) {
+			struct query *q = db_query(v->db, "SELECT 1 FROM signing_key WHERE kid = :kid AND sign_key IS NULL");
+			bool is_there;
+
+			query_bind_text(q, ":kid", list->sources[i].kids[k]);
+			is_there = query_step(q);
+			if ((st = query_done(q)) == OK && !is_there)
+				verify_differs(v, "setting key_sources: there is no key \"%s\" that only verifies", list->sources[i].kids[k]);
+		}
+	return st;
+}
+
 enum status
 verify_signing_keys(struct verify *v)
 {
@@ -91,6 +120,7 @@ verify_signing_keys(struct verify *v)
 	const void *verify_key, *sign_key;
 	size_t verify_n, sign_n;
 	const char *fault;
+	enum status st;
 
 	while (query_step(q)) {
 		verify_key = query_blob(q, 3, &verify_n);
@@ -102,7 +132,8 @@ verify_signing_keys(struct verify *v)
 		if (query_int(q, 5) != 0)
 			verify_differs(v, "signing key %s: its iss or aud is empty, or it has an aud and accepts any", query_text(q, 0));
 	}
-	return query_done(q);
+	st = query_done(q);
+	return st == OK ? verify_key_sources(v) : st;
 }
 
 /* An API key never has the scope admin, its hash is a SHA-256, and the time of its last use is the start of a day. */

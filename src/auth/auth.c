@@ -167,9 +167,8 @@ check_token(struct db *db, struct arena *a, const char *text, int64_t now, struc
 		return st;
 	if ((st = signing_key_find(db, a, t.kid, &k, &verify, err)) != OK)
 		return st == NOT_FOUND ? UNAUTHENTICATED : st;
-	rules.may_access_role = k.may_access_role;
 	if ((st = token_verify(&t, k.alg, verify, err)) != OK ||
-	    (st = signing_key_parties(db, a, &k, &rules.iss, &rules.aud)) != OK ||
+	    (st = signing_key_rules(db, a, &k, &rules)) != OK ||
 	    (st = claims_read(a, t.payload, t.payload_n, &rules, now, &claims, err)) != OK ||
 	    (st = revoked_token_has(db, k.kid, claims.jti, &is_revoked)) != OK)
 		return st;

@@ -1,7 +1,8 @@
 /*
  * Reading a token's claims (see claims.h).  The payload is kept twice: parsed, for the texts, and as text, because the
- * instants and the audience need its exact form.
+ * instants and the lists need its exact form.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/auth.h"
@@ -10,7 +11,10 @@
 #include "base/id.h"
 #include "base/json.h"
 
-enum { CLAIM_MAX = 4096 };	/* bytes of one claim; the whole token is not longer */
+enum {
+	CLAIM_MAX = TOKEN_MAX,		/* bytes of one claim; the whole token is not longer */
+	EXPONENT_MAX = 100		/* more than a number of JSON_INT_MAX with JSON_NUMBER_MAX characters can have */
+};
 
 struct reader {
 	struct arena *arena;
@@ -33,24 +37,49 @@ text_claim(struct reader *r, const char *name, const char **value)
 /* ---- When: exp, nbf, iat */
 
 /*
- * Reads an instant.  Its text must be a plain integer: 1e9, 5.0 and "5" are numbers to some programs only, and a claim
- * that two programs read differently is refused.
+ * The whole seconds of a number that json_check has accepted, rounded down, without floating point: RFC 7519 lets an instant have
+ * a fraction, and some libraries write 5.0 or 5e0.  False if it is below zero or beyond JSON_INT_MAX.
  */
+static bool
+whole_seconds(const char *text, size_t n, int64_t *seconds)
+{
+	size_t mantissa = strcspn(text, "eE,} \t\r\n"), digits = 0;
+	long point = -1, exponent;	/* point: how many digits are before it */
+	char digit[JSON_NUMBER_MAX];
+
+	if (text[0] == '-' || n > JSON_NUMBER_MAX)
+		return false;
+	for (size_t i = 0; i < mantissa && i < n; i++)
+		if (text[i] == '.')
+			point = (long)digits;
+		else
+			digit[digits++] = text[i];
+	if (point == -1)
+		point = (long)digits;
+	exponent = mantissa < n ? strtol(text + mantissa + 1, NULL, 10) : 0;
+	point += exponent > EXPONENT_MAX ? EXPONENT_MAX : exponent < -EXPONENT_MAX ? -EXPONENT_MAX : exponent;
+	*seconds = 0;
+	for (long i = 0; i < point; i++) {
+		*seconds = *seconds * 10 + (i < (long)digits ? digit[i] - '0' : 0);
+		if (*seconds > JSON_INT_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* Reads an instant.  It must be a number: a text like "5" is one to some programs only. */
 static enum status
 instant_claim(struct reader *r, const char *name, bool *found, int64_t *at)
 {
 	const char *text;
-	int64_t seconds = 0;
+	int64_t seconds;
 	size_t n;
 
 	if (!(*found = json_has(r->object, name)))
 		return OK;
-	if (!json_find(r->text, r->n, name, &text, &n) || n == 0 || n > 16 || strspn(text, "0123456789") < n)
-		return error_set(r->err, UNAUTHENTICATED, "%s: not a whole number of seconds", name);
-	/* 16 digits cannot overflow here, and the bound below keeps the product with 1000 within an int64. */
-	for (size_t i = 0; i < n; i++)
-		seconds = seconds * 10 + (text[i] - '0');
-	if (seconds > JSON_INT_MAX)
+	if (!json_find(r->text, r->n, name, &text, &n) || json_kind(text, n) != '0')
+		return error_set(r->err, UNAUTHENTICATED, "%s: not a number of seconds", name);
+	if (!whole_seconds(text, n, &seconds))
 		return error_set(r->err, UNAUTHENTICATED, "%s: out of range", name);
 	*at = seconds * 1000;
 	return OK;
@@ -88,25 +117,61 @@ check_times(struct reader *r, int64_t now, int64_t *expires_at)
 
 /* ---- From whom, for whom: iss, aud */
 
-/* Whether a checked JSON value is a string; *same tells whether it equals `wanted`. */
-static bool
-is_string(struct reader *r, const char *value, size_t n, const char *wanted, bool *same)
+/* The text that a checked JSON value is, in the arena; NULL if it is none. */
+static const char *
+text_of(struct reader *r, const char *value, size_t n)
 {
 	const char *object, *text = NULL;
 	struct json_object *o;
 	struct error ignored;
 
 	if (json_kind(value, n) != '"')
-		return false;
+		return NULL;
 	/* The only JSON parser takes objects, so wrap the value in one: it unescapes the string like any other. */
-	object = arena_printf(r->arena, "{\"aud\":%.*s}", (int)n, value);
-	if (json_parse(r->arena, "aud", object, strlen(object), &o, &ignored) != OK)
-		return false;
-	if (json_string(o, "aud", 0, CLAIM_MAX, &text, &ignored) != OK)
+	object = arena_printf(r->arena, "{\"text\":%.*s}", (int)n, value);
+	if (json_parse(r->arena, "text", object, strlen(object), &o, &ignored) != OK)
+		return NULL;
+	if (json_string(o, "text", 0, CLAIM_MAX, &text, &ignored) != OK)
 		text = NULL;
 	json_object_free(o);
-	*same = text != NULL && strcmp(text, wanted) == 0;
-	return text != NULL;
+	return text;
+}
+
+/* A claim that is a text or a list of texts, which both say the same if there is one. */
+struct texts {
+	const char *value;
+	size_t n, pos;
+	bool is_list;
+};
+
+/* False if the claim is absent or null. */
+static bool
+find_texts(struct reader *r, const char *name, struct texts *t)
+{
+	*t = (struct texts) { 0 };
+	if (!json_find(r->text, r->n, name, &t->value, &t->n) || json_kind(t->value, t->n) == 'n')
+		return false;
+	t->is_list = json_kind(t->value, t->n) == '[';
+	return true;
+}
+
+/* The next one: false at the end, *text NULL if it is no text. */
+static bool
+next_text(struct reader *r, struct texts *t, const char **text)
+{
+	const char *item = t->value;
+	size_t n = t->n;
+
+	if (t->is_list ? !json_next_item(t->value, t->n, &t->pos, &item, &n) : t->pos++ > 0)
+		return false;
+	*text = text_of(r, item, n);
+	return true;
+}
+
+static enum status
+refuse_kind(struct reader *r, const char *name)
+{
+	return error_set(r->err, UNAUTHENTICATED, "%s: must be a string or a list of strings", name);
 }
 
 /*
@@ -116,22 +181,17 @@ is_string(struct reader *r, const char *value, size_t n, const char *wanted, boo
 static enum status
 check_audience(struct reader *r, const char *aud)
 {
-	const char *value, *item;
-	size_t n, item_n, pos = 0;
-	bool same = false, found = false;
+	struct texts texts;
+	const char *text;
+	bool found = false;
 
-	if (!json_find(r->text, r->n, "aud", &value, &n))
+	if (!find_texts(r, "aud", &texts))
 		return error_set(r->err, UNAUTHENTICATED, "aud: missing");
-	if (json_kind(value, n) != '[') {
-		if (!is_string(r, value, n, aud, &found))
-			return error_set(r->err, UNAUTHENTICATED,
-			    "aud: must be a string or a list of strings");
-	} else
-		while (json_next_item(value, n, &pos, &item, &item_n)) {
-			if (!is_string(r, item, item_n, aud, &same))
-				return error_set(r->err, UNAUTHENTICATED, "aud: not a list of strings");
-			found = found || same;
-		}
+	while (next_text(r, &texts, &text)) {
+		if (text == NULL)
+			return refuse_kind(r, "aud");
+		found = found || strcmp(text, aud) == 0;
+	}
 	return found ? OK : error_set(r->err, UNAUTHENTICATED, "aud: another audience");
 }
 
@@ -153,28 +213,67 @@ check_parties(struct reader *r, const char *iss, const char *aud)
 
 /* ---- What: organizationId, scope, accessRole */
 
+/* Reads for which organization the token speaks.  A list, as of Keycloak, may have one only: nobody could tell which is meant. */
+static enum status
+read_org(struct reader *r, const char *name, const char **org)
+{
+	struct texts texts;
+	const char *text;
+
+	*org = NULL;
+	if (!find_texts(r, name, &texts))
+		return OK;
+	while (next_text(r, &texts, &text)) {
+		if (text == NULL)
+			return refuse_kind(r, name);
+		if (*org != NULL)
+			return error_set(r->err, UNAUTHENTICATED, "%s: more than one organization", name);
+		*org = text;
+	}
+	if (*org != NULL && !id_ok(*org))
+		return error_set(r->err, UNAUTHENTICATED, "%s: not an organization id", name);
+	return OK;
+}
+
+/* Reads the scopes of a claim; *found false if it is absent. */
+static enum status
+read_scopes(struct reader *r, const char *name, bool *found, unsigned *scopes)
+{
+	struct texts texts;
+	const char *text;
+
+	if (!(*found = find_texts(r, name, &texts)))
+		return OK;
+	while (next_text(r, &texts, &text)) {
+		if (text == NULL)
+			return refuse_kind(r, name);
+		*scopes |= scopes_known(text);
+	}
+	*scopes = scopes_expand(*scopes);
+	return OK;
+}
+
 /*
- * Reads for which organization the token speaks, and with which scopes.  A scope claim, even an empty one, takes
- * precedence over accessRole; a token with neither has no scopes.
+ * Reads for whom the token speaks, and with which scopes.  A claim of scopes, even an empty one, takes precedence over
+ * accessRole; a token with neither has no scopes.
  */
 static enum status
-read_rights(struct reader *r, bool may_access_role, struct claims *claims)
+read_rights(struct reader *r, const struct claims_rules *rules, struct claims *claims)
 {
-	const char *scope, *role;
+	const char *names[] = { "scope", "scp" }, *role;
 	enum status st;
+	bool found;
 
-	if ((st = text_claim(r, "organizationId", &claims->org)) != OK ||
-	    (st = text_claim(r, "scope", &scope)) != OK)
+	if ((st = read_org(r, rules->org_claim[0] != '\0' ? rules->org_claim : "organizationId", &claims->org)) != OK)
 		return st;
-	if (claims->org != NULL && !id_ok(claims->org))
-		return error_set(r->err, UNAUTHENTICATED, "organizationId: not an organization id");
-	if (scope != NULL) {
-		claims->scopes = scopes_expand(scopes_known(scope));
-		return OK;
-	}
+	if (rules->scope_claim[0] != '\0')
+		names[0] = names[1] = rules->scope_claim;
+	for (size_t i = 0; i < 2; i++)
+		if ((st = read_scopes(r, names[i], &found, &claims->scopes)) != OK || found)
+			return st;
 	if ((st = text_claim(r, "accessRole", &role)) != OK)
 		return st;
-	claims->scopes = role != NULL && may_access_role ? scopes_of_role(role) : 0;
+	claims->scopes = role != NULL && rules->may_access_role ? scopes_of_role(role) : 0;
 	return OK;
 }
 
@@ -200,7 +299,7 @@ claims_read(struct arena *a, const char *payload, size_t n, const struct claims_
 	if (json_parse(a, "token", payload, n, &r.object, err) != OK)
 		return UNAUTHENTICATED;
 	if ((st = check_times(&r, now, &claims->expires_at)) == OK && (st = check_parties(&r, rules->iss, rules->aud)) == OK)
-		st = read_rights(&r, rules->may_access_role, claims);
+		st = read_rights(&r, rules, claims);
 	claims->sub = name_claim(&r, "sub");
 	claims->jti = name_claim(&r, "jti");
 	json_object_free(r.object);

@@ -2,12 +2,12 @@
  * What a token claims, read after its signature was verified (RFC 7519).  Pure: takes the payload, the clock and the
  * settings, and returns the claims.
  *
- *	exp		required; instants are whole seconds, with a tolerance of AUTH_LEEWAY_MS
+ *	exp		required; instants are seconds, rounded down, with a tolerance of AUTH_LEEWAY_MS
  *	nbf, iat	if present, not ahead of the clock
  *	iss, aud	must be those that the token's key demands, unless these are empty; aud may be a list
- *	organizationId	an organization's id (base/id.h)
- *	scope		our scopes, separated by blanks; unknown words are ignored; takes precedence over
- *			accessRole, even if it is empty
+ *	organizationId	an organization's id (base/id.h), or a list of one
+ *	scope, scp	our scopes, separated by blanks, or a list of them; unknown words are ignored; the first of the two that is
+ *			there takes precedence over the other and over accessRole, even if it is empty
  *	accessRole	SUPERADMIN, ADMIN, DEPARTMENT_HEAD, SALES_REP; any other grants nothing, and none does if the key may
  *			not use it
  *
@@ -35,8 +35,10 @@ struct claims {
 
 /* What the key of a token demands of its claims. */
 struct claims_rules {
-	const char *iss, *aud;	/* the required values; "" = any */
+	const char *iss, *aud;		/* the required values; "" = any */
 	bool may_access_role;
+	const char *org_claim;		/* the claim that names the organization; "" = organizationId */
+	const char *scope_claim;	/* the claim with the scopes; "" = scope, else scp */
 };
 
 /*

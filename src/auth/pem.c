@@ -56,6 +56,16 @@ pem_parse_private(const void *pem, size_t n)
 	return key;
 }
 
+EVP_PKEY *
+pem_parse_public(const void *pem, size_t n)
+{
+	BIO *in = BIO_new_mem_buf(pem, (int)n);
+	EVP_PKEY *key = in != NULL ? PEM_read_bio_PUBKEY(in, NULL, no_password, NULL) : NULL;
+
+	BIO_free(in);
+	return key;
+}
+
 /* Whether the numbers of the key are consistent: the public part by itself, and the private part with the public one. */
 static bool
 is_sound(EVP_PKEY *key, bool is_private)
@@ -69,31 +79,43 @@ is_sound(EVP_PKEY *key, bool is_private)
 	return sound;
 }
 
+static enum status
+check_rsa(EVP_PKEY *key, const struct algorithm *alg, struct error *err)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+		return error_set(err, BAD_REQUEST, "key: not an RSA key; %s needs one", alg->name);
+	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
+		return error_set(err, BAD_REQUEST, "key: RSA with %d bits; it must have %d to %d", bits, RSA_BITS_MIN, RSA_BITS_MAX);
+	return OK;
+}
+
+/* RFC 7518, 3.4: each ES algorithm is ECDSA on one curve and on no other. */
+static bool
+is_on_curve(EVP_PKEY *key, const char *curve)
+{
+	char name[64] = "";
+
+	return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) == 1 &&
+	    strcmp(name, curve) == 0;
+}
+
 /*
  * Checks that the key is of the kind and strength that alg requires.  The algorithm is compared with the key here,
  * because a token is later verified by the algorithm of its key only.
  */
 static enum status
-check(EVP_PKEY *key, const char *alg, bool is_private, struct error *err)
+check(EVP_PKEY *key, const struct algorithm *alg, bool is_private, struct error *err)
 {
-	char curve[64] = "";
-	int bits;
+	enum status st;
 
-	if (strcmp(alg, "RS256") == 0) {
-		bits = EVP_PKEY_get_bits(key);
-		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
-			return error_set(err, BAD_REQUEST, "key: not an RSA key; RS256 needs one");
-		if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
-			return error_set(err, BAD_REQUEST, "key: RSA with %d bits; it must have %d to %d",
-			    bits, RSA_BITS_MIN, RSA_BITS_MAX);
-	} else if (strcmp(alg, "ES256") == 0) {
-		/* RFC 7518, 3.4: ES256 is ECDSA on P-256 (prime256v1) and on no other curve. */
-		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
-		    EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1 ||
-		    strcmp(curve, "prime256v1") != 0)
-			return error_set(err, BAD_REQUEST, "key: not an EC key on P-256; ES256 needs one");
-	} else
-		return error_set(err, BAD_REQUEST, "alg: unknown \"%.16s\"; one of HS256, RS256, ES256", alg);
+	if (alg->kind == KEY_RSA && (st = check_rsa(key, alg, err)) != OK)
+		return st;
+	if (alg->kind == KEY_EC && !is_on_curve(key, alg->curve))
+		return error_set(err, BAD_REQUEST, "key: not an EC key on %s; %s needs one", alg->jwk_curve, alg->name);
+	if (alg->kind == KEY_ED25519 && EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519)
+		return error_set(err, BAD_REQUEST, "key: not an Ed25519 key; %s needs one", alg->name);
 	if (!is_sound(key, is_private))
 		return error_set(err, BAD_REQUEST, "key: its parts do not fit together; export it again");
 	return OK;
@@ -119,8 +141,14 @@ write_pem(struct arena *a, EVP_PKEY *key, bool is_private)
 	return pem;
 }
 
+const char *
+pem_write_public(struct arena *a, EVP_PKEY *key)
+{
+	return write_pem(a, key, false);
+}
+
 enum status
-pem_read(struct arena *a, const char *alg, const char *pem, const char **public_pem, const char **private_pem,
+pem_read(struct arena *a, const struct algorithm *alg, const char *pem, const char **public_pem, const char **private_pem,
     struct error *err)
 {
 	bool is_private = false;

@@ -106,22 +106,30 @@ signing_key_find(struct db *db, struct arena *a, const char *kid, struct signing
  * Only a query that succeeded may yield "": a failed read must not accept every issuer.  A setting without a row is "".
  */
 enum status
-signing_key_parties(struct db *db, struct arena *a, const struct signing_key *k, const char **iss, const char **aud)
+signing_key_rules(struct db *db, struct arena *a, const struct signing_key *k, struct claims_rules *rules)
 {
-	struct query *q = db_query(db, "SELECT name, value FROM setting WHERE name IN ('iss', 'aud')");
-	const char *value;
+	struct query *q = db_query(db, "SELECT name, value FROM setting "
+	    "WHERE name IN ('iss', 'aud', 'organization_claim', 'scope_claim')");
 
-	*iss = *aud = "";
+	*rules = (struct claims_rules) { .iss = "", .aud = "", .may_access_role = k->may_access_role, .org_claim = "",
+		.scope_claim = "" };
 	while (query_step(q)) {
-		value = arena_strdup(a, query_text(q, 1));
-		*(strcmp(query_text(q, 0), "iss") == 0 ? iss : aud) = value;
+		const char *name = query_text(q, 0), *value = arena_strdup(a, query_text(q, 1));
+
+		if (strcmp(name, "iss") == 0)
+			rules->iss = value;
+		else if (strcmp(name, "aud") == 0)
+			rules->aud = value;
+		else if (!k->can_sign)
+			/* What another issuer calls its claims; our own tokens always have our names. */
+			*(name[0] == 'o' ? &rules->org_claim : &rules->scope_claim) = value;
 	}
 	if (k->iss != NULL)
-		*iss = k->iss;
+		rules->iss = k->iss;
 	if (k->aud != NULL)
-		*aud = k->aud;
+		rules->aud = k->aud;
 	else if (k->is_any_audience)
-		*aud = "";
+		rules->aud = "";
 	return query_done(q);
 }
 

@@ -12,16 +12,17 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "store/actor.h"
+#include "auth/claims.h"
 #include "auth/scopes.h"
 
 #define KID_MAX 65		/* bytes of a kid, with its NUL */
-#define SECRET_MIN 32		/* bytes of an HS256 secret */
+#define SECRET_MIN 32		/* bytes of a secret: of HS256; HS384 and HS512 need 48 and 64 */
 #define SECRET_MAX 1024
 #define PARTY_MAX 256		/* bytes of an iss or aud of a key, with its NUL */
 
 struct signing_key {
 	const char *kid;
-	const char *alg;		/* "HS256", "RS256", "ES256" */
+	const char *alg;		/* algorithm.h */
 	const char *org;		/* NULL = all organizations */
 	unsigned max_scopes;		/* expanded */
 	bool can_sign;
@@ -37,6 +38,7 @@ struct signing_key_input {
 	const char *kid, *alg;
 	const char *pem;		/* the secret or the key, see signing_key_add */
 	const char *org;		/* NULL = all organizations */
+	bool is_verify_only;		/* the secret or private key is the issuer's, and this installation does not sign with it */
 	bool has_max_scopes;		/* false: all of them, but admin only if the key can sign */
 	unsigned max_scopes;
 	const char *iss, *aud;		/* NULL = as the settings say */
@@ -65,10 +67,10 @@ bool		signing_key_kid_ok(const char *kid);
 /*
  * Adds a key and an audit row, inside a write transaction.
  *
- *	HS256		pem NULL generates a secret of 32 bytes; else pem is the secret itself, at least 32 bytes
+ *	HS…		pem NULL generates a secret as long as the hash; else pem is the secret itself, at least as long
  *			and not a key in PEM
- *	RS256, ES256	pem is a public or a private key in PEM; a private one can also sign; RSA of at least
- *			2048 bits, EC on P-256
+ *	all others	pem is a public or a private key in PEM; a private one can also sign; RSA of at least
+ *			2048 bits, EC on the curve of the algorithm
  *
  * A key that only verifies is of another issuer, who signs for others too: it needs iss and aud, or is_any_audience
  * (RFC 8725, 3.8 and 3.9).
@@ -93,6 +95,14 @@ enum status	signing_key_set(struct db *db, struct arena *a, const char *kid, con
  */
 enum status	signing_key_retire(struct db *db, const char *kid, int64_t now, const struct actor *by, struct error *err);
 
+/*
+ * Brings a key of another issuer up to date with what the issuer publishes, inside a write transaction: other bytes under the
+ * same name, and, if it was withdrawn, in force again; a key that was retired by hand stays retired.  Leaves a key alone that can
+ * sign.  Writes an audit row if something changed.
+ */
+enum status	signing_key_renew(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem,
+		    bool was_withdrawn, int64_t now, const struct actor *by, bool *has_changed, struct error *err);
+
 /* Calls each for every key, oldest first.  Inside a read transaction. */
 enum status	signing_key_each(struct db *db, struct arena *a,
 		    void (*each)(const struct signing_key *k, void *arg), void *arg);
@@ -113,9 +123,11 @@ enum status	signing_key_find(struct db *db, struct arena *a, const char *kid, st
 enum status	signing_key_choose(struct db *db, struct arena *a, const char *kid, const char *org,
 		    unsigned scopes, struct signing_key *k, struct key_bytes *sign, struct error *err);
 
-/* The iss and aud that a token of this key must have, "" = any: its own, else those of the settings.  Inside a transaction. */
-enum status	signing_key_parties(struct db *db, struct arena *a, const struct signing_key *k, const char **iss,
-		    const char **aud);
+/*
+ * What a token of this key must say: iss and aud are the key's own, else those of the settings.  The settings that name
+ * claims are for keys of other issuers.  Inside a transaction.
+ */
+enum status	signing_key_rules(struct db *db, struct arena *a, const struct signing_key *k, struct claims_rules *rules);
 
 /* Whether the key is of another issuer and has no iss or aud of its own, which signing_key_add would refuse. */
 bool		signing_key_is_open(const struct signing_key *k);

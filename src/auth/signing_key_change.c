@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "auth/algorithm.h"
 #include "auth/pem.h"
 #include "store/audit.h"
 #include "store/installation.h"
@@ -27,42 +28,45 @@ find_org(struct db *db, const char *id, int64_t *key, struct error *err)
 	return st;
 }
 
-/* The secret of an HS256 key: the one given, or 32 random bytes if none was given. */
+/* The secret: the one given, or random bytes if none was given, as many as the hash has (RFC 7518, 3.2). */
 static enum status
-secret_of(struct arena *a, const char *given, struct key_bytes *secret, struct error *err)
+secret_of(struct arena *a, const struct algorithm *alg, const char *given, struct key_bytes *secret, struct error *err)
 {
+	size_t min = (size_t)alg->hash_bits / 8;
 	void *made;
 
 	if (given == NULL) {
-		made = arena_alloc(a, SECRET_MIN);
-		random_bytes(made, SECRET_MIN);
-		*secret = (struct key_bytes) { made, SECRET_MIN };
+		made = arena_alloc(a, min);
+		random_bytes(made, min);
+		*secret = (struct key_bytes) { made, min };
 		return OK;
 	}
 	*secret = (struct key_bytes) { given, strlen(given) };
-	if (secret->n < SECRET_MIN || secret->n > SECRET_MAX)
-		return error_set(err, BAD_REQUEST, "key: the secret has %zu bytes; HS256 needs %d to %d",
-		    secret->n, SECRET_MIN, SECRET_MAX);
+	if (secret->n < min || secret->n > SECRET_MAX)
+		return error_set(err, BAD_REQUEST, "key: the secret has %zu bytes; %s needs %zu to %d",
+		    secret->n, alg->name, min, SECRET_MAX);
 	/* Refuses PEM: if a public key were taken for a secret, everybody who knows it could sign tokens. */
 	if (strstr(given, "-----BEGIN") != NULL)
-		return error_set(err, BAD_REQUEST,
-		    "key: PEM is for RS256 and ES256; HS256 needs a secret");
+		return error_set(err, BAD_REQUEST, "key: PEM is for RS, PS, ES and EdDSA; %s needs a secret", alg->name);
 	return OK;
 }
 
 /*
- * The bytes for the row.  An HS256 secret both verifies and signs; of PEM only a private key signs, and sign->data is
+ * The bytes for the row.  A secret both verifies and signs; of PEM only a private key signs, and sign->data is
  * NULL without one.
  */
 static enum status
-read_key(struct arena *a, const char *alg, const char *given, struct key_bytes *verify,
+read_key(struct arena *a, const char *name, const char *given, struct key_bytes *verify,
     struct key_bytes *sign, struct error *err)
 {
+	const struct algorithm *alg = algorithm_find(name);
 	const char *public_pem, *private_pem;
 	enum status st;
 
-	if (strcmp(alg, "HS256") == 0) {
-		st = secret_of(a, given, verify, err);
+	if (alg == NULL)
+		return error_set(err, BAD_REQUEST, "alg: unknown \"%.16s\"; one of " ALGORITHM_NAMES, name);
+	if (alg->kind == KEY_SECRET) {
+		st = secret_of(a, alg, given, verify, err);
 		*sign = *verify;
 		return st;
 	}
@@ -153,15 +157,19 @@ signing_key_add(struct db *db, struct arena *a, const struct signing_key_input *
 	struct signing_key k = { .kid = input->kid, .alg = input->alg, .org = input->org, .created_at = now, .iss = input->iss,
 		.aud = input->aud, .is_any_audience = input->is_any_audience };
 	char shown[ERROR_SHOWN_MAX];
-	struct key_bytes verify, sign;
+	struct key_bytes verify = { NULL, 0 }, sign = { NULL, 0 };
 	int64_t org_key = 0;
 	enum status st;
 
+	if (input->is_verify_only && input->pem == NULL)
+		return error_set(err, BAD_REQUEST, "key: a key that only verifies is the issuer's; give it with --file");
 	if (!signing_key_kid_ok(k.kid))
 		return error_set(err, BAD_REQUEST, "kid: \"%s\" is not 1 to 64 of A-Z a-z 0-9 . _ - ~ + / = : @",
 		    error_shown(k.kid, shown));
 	if ((st = read_key(a, k.alg, input->pem, &verify, &sign, err)) != OK)
 		return st;
+	if (input->is_verify_only)
+		sign = (struct key_bytes) { NULL, 0 };
 	k.can_sign = sign.data != NULL;
 	k.may_access_role = k.can_sign || input->may_access_role;
 	k.max_scopes = bounded(&k, input->has_max_scopes ? input->max_scopes :
@@ -260,4 +268,29 @@ signing_key_retire(struct db *db, const char *kid, int64_t now, const struct act
 	if (st == OK)
 		st = installation_touch(db);
 	return st == OK ? audit_pair(db, now, 0, by, "key.retire", "kid", kid) : st;
+}
+
+enum status
+signing_key_renew(struct db *db, struct arena *a, const char *kid, const char *alg, const char *pem, bool was_withdrawn,
+    int64_t now, const struct actor *by, bool *has_changed, struct error *err)
+{
+	const char *public_pem, *private_pem;
+	struct query *q;
+	enum status st;
+
+	*has_changed = false;
+	if ((st = pem_read(a, algorithm_find(alg), pem, &public_pem, &private_pem, err)) != OK)
+		return st;
+	q = db_query(db, "UPDATE signing_key SET alg = :alg, verify_key = :pem, "
+	    "retired_at = CASE WHEN :was_withdrawn THEN NULL ELSE retired_at END WHERE kid = :kid AND sign_key IS NULL "
+	    "AND (alg <> :alg OR verify_key <> :pem OR (:was_withdrawn AND retired_at IS NOT NULL))");
+	query_bind_text(q, ":kid", kid);
+	query_bind_text(q, ":alg", alg);
+	query_bind_blob(q, ":pem", public_pem, strlen(public_pem));
+	query_bind_int(q, ":was_withdrawn", was_withdrawn);
+	if ((st = query_run(q)) != OK || db_changes(db) == 0)
+		return st;
+	*has_changed = true;
+	st = installation_touch(db);
+	return st == OK ? audit_pair(db, now, 0, by, "key.renew", "kid", kid) : st;
 }

@@ -7,14 +7,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <jwt.h>
 
 #include "base/crypto.h"
 #include "base/json.h"
+#include "auth/signature.h"
 #include "auth/token.h"
 
-enum { ALG_MAX = 16 };	/* bytes of a header's alg and typ */
+enum { ALG_MAX = 16, TYP_MAX = 64 };	/* bytes of a header's alg and typ */
 
 /* Decodes a segment and adds a NUL after it.  False if it is no base64url, or could be written in several ways. */
 static bool
@@ -36,6 +38,20 @@ refuse(struct error *err, const char *what)
 }
 
 /*
+ * RFC 7515, 4.1.9 and RFC 9068, 2.1: typ is a media type, which has no case, and `application/` may be left out.  Other types,
+ * as of a logout or a proof, are no credentials although they have the same signature.
+ */
+static bool
+is_access_token(const char *typ)
+{
+	static const char prefix[] = "application/";
+
+	if (strncasecmp(typ, prefix, sizeof(prefix) - 1) == 0)
+		typ += sizeof(prefix) - 1;
+	return strcasecmp(typ, "JWT") == 0 || strcasecmp(typ, "at+jwt") == 0;
+}
+
+/*
  * Reads alg and kid from the header, and refuses what we do not support.  Neither is trusted yet: kid selects a key,
  * and alg must be that key's.
  */
@@ -49,10 +65,11 @@ read_header_fields(struct json_object *header, struct token *t, struct error *er
 		return refuse(err, "crit is not supported");
 	if (json_string(header, "alg", 1, ALG_MAX, &t->alg, err) != OK ||
 	    json_string(header, "kid", 1, KID_MAX - 1, &t->kid, err) != OK ||
-	    json_string(header, "typ", 1, ALG_MAX, &typ, err) != OK)
+	    json_string(header, "typ", 1, TYP_MAX, &typ, err) != OK)
 		return UNAUTHENTICATED;
-	if (json_has(header, "typ") && (typ == NULL || strcmp(typ, "JWT") != 0))
-		return refuse(err, "typ is not JWT");
+	t->is_plain = typ == NULL || strcasecmp(typ, "JWT") == 0;
+	if (json_has(header, "typ") && (typ == NULL || !is_access_token(typ)))
+		return refuse(err, "typ is neither JWT nor at+jwt");
 	if (t->alg == NULL)
 		return refuse(err, "alg is missing");
 	if (t->kid == NULL || !signing_key_kid_ok(t->kid))
@@ -82,7 +99,7 @@ enum status
 token_read(struct arena *a, const char *text, struct token *t, struct error *err)
 {
 	const char *dot, *second, *header, *signature;
-	size_t n = strnlen(text, TOKEN_MAX + 1), header_n, signature_n;
+	size_t n = strnlen(text, TOKEN_MAX + 1), header_n;
 
 	*t = (struct token) { .text = text };
 	if (n < TOKEN_MIN || n > TOKEN_MAX)
@@ -95,31 +112,22 @@ token_read(struct arena *a, const char *text, struct token *t, struct error *err
 	/* A third dot, like any other foreign character, fails here because it is no digit of base64url. */
 	if (!decode(a, text, (size_t)(dot - text), &header, &header_n) ||
 	    !decode(a, dot + 1, (size_t)(second - dot - 1), &t->payload, &t->payload_n) ||
-	    !decode(a, second + 1, n - (size_t)(second + 1 - text), &signature, &signature_n))
+	    !decode(a, second + 1, n - (size_t)(second + 1 - text), &signature, &t->signature_n))
 		return refuse(err, "not canonical base64url");
+	t->signature = (const uint8_t *)signature;
+	t->signed_n = (size_t)(second - text);
 	return read_header(a, header, header_n, t, err);
 }
 
 /* ---- Verifying */
 
-/* Only the three algorithms that a key can have; above all not `none`. */
-static jwt_alg_t
-alg_of(const char *name)
-{
-	if (strcmp(name, "HS256") == 0)
-		return JWT_ALG_HS256;
-	if (strcmp(name, "RS256") == 0)
-		return JWT_ALG_RS256;
-	return strcmp(name, "ES256") == 0 ? JWT_ALG_ES256 : JWT_ALG_INVAL;
-}
-
 /*
- * Verifies the signature.  The result of libjwt is not enough: when memory is short it may return a token that it has
+ * Verifies the signature by libjwt.  Its result is not enough: when memory is short it may return a token that it has
  * not verified, with alg none, or refuse a good one.  So the algorithm is compared again, and ENOMEM is what tells a
  * lack of memory from a wrong signature.
  */
 static bool
-is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
+libjwt_holds(const char *token, jwt_alg_t alg, struct key_bytes key)
 {
 	jwt_t *jwt = NULL;
 	bool good;
@@ -132,17 +140,29 @@ is_signed(const char *token, jwt_alg_t alg, struct key_bytes key)
 	return good;
 }
 
-enum status
-token_verify(const struct token *t, const char *alg, struct key_bytes key, struct error *err)
+/* By the key's algorithm; libjwt has neither PS256 nor EdDSA, and refuses a typ that is not JWT. */
+static bool
+is_signed(const struct token *t, const struct algorithm *alg, struct key_bytes key)
 {
-	jwt_alg_t pinned = alg_of(alg);
+	jwt_alg_t pinned = jwt_str_alg(alg->name);
 
-	if (strcmp(t->alg, alg) != 0 || pinned == JWT_ALG_INVAL)
+	if (t->is_plain && pinned != JWT_ALG_INVAL)
+		return libjwt_holds(t->text, pinned, key);
+	return signature_holds(alg, key, t->text, t->signed_n, t->signature, t->signature_n);
+}
+
+enum status
+token_verify(const struct token *t, const char *name, struct key_bytes key, struct error *err)
+{
+	const struct algorithm *alg = algorithm_find(name);
+
+	/* The algorithm is the key's; what the token says must be the same, and is otherwise not looked at. */
+	if (alg == NULL || strcmp(t->alg, name) != 0)
 		return refuse(err, "alg is not the algorithm of its key");
 	/* An empty key would verify everything.  SECRET_MIN also suits PEM, which is always longer. */
 	if (key.data == NULL || key.n < SECRET_MIN || key.n > INT_MAX)
 		return refuse(err, "its key is damaged");
-	if (!is_signed(t->text, pinned, key))
+	if (!is_signed(t, alg, key))
 		return refuse(err, "the signature does not match its key");
 	/* Only now, after the signature, is the payload worth reading; claims.c requires that it was checked. */
 	if (json_check("token payload", t->payload, t->payload_n, err) != OK)

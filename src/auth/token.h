@@ -2,11 +2,12 @@
  * JSON Web Tokens in the compact form (RFC 7515, 7519): their shape, their signature, signing (token_sign.c).
  *
  * The only file that uses libjwt, to verify.  It accepts too much: it follows the token's own alg, ignores crit and exp,
- * takes the last of two equal names, and reads past an empty segment.  So a token reaches it only if all of this holds:
+ * takes the last of two equal names, and reads past an empty segment.  So a token reaches it only if all of this holds.  What
+ * it does not know, PS256 and EdDSA and at+jwt, signature.h verifies.
  *
- *	1. 20 to 4096 characters of A-Z a-z 0-9 - _ and two dots; no empty segment.
+ *	1. 20 to 8000 characters of A-Z a-z 0-9 - _ and two dots; no empty segment.
  *	2. Each segment is canonical base64url: no other text decodes to the same bytes.
- *	3. The header is strict JSON, an object, without `crit`; `typ` is absent or "JWT".
+ *	3. The header is strict JSON, an object, without `crit`; `typ` is absent, JWT or at+jwt.
  *	4. `kid` names a key, and `alg` is that key's, byte for byte.
  *	5. The key is not empty.
  *
@@ -24,7 +25,7 @@
 #include "auth/signing_key.h"
 
 #define TOKEN_MIN 20		/* characters */
-#define TOKEN_MAX 4096
+#define TOKEN_MAX 8000	/* what the web servers pass on in one header */
 #define TOKEN_TTL_MIN_MS INT64_C(1000)
 #define TOKEN_TTL_MAX_MS INT64_C(315576000000)	/* ten years */
 #define TOKEN_JTI_MAX 48	/* bytes of a jti that we write, with its NUL */
@@ -37,6 +38,10 @@ struct token {
 	const char *kid, *alg;
 	const char *payload;	/* decoded, with a NUL after it */
 	size_t payload_n;
+	size_t signed_n;	/* how much of the text is signed: the first two segments */
+	const uint8_t *signature;	/* decoded */
+	size_t signature_n;
+	bool is_plain;		/* typ is absent or JWT: libjwt refuses every other one */
 };
 
 /* Checks points 1 to 3, and that kid and alg are present.  UNAUTHENTICATED and the reason. */

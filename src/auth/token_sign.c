@@ -19,12 +19,12 @@ static enum status
 payload(struct db *db, struct arena *a, const struct token_input *input, const struct signing_key *k, int64_t now,
     const struct signed_token *token, const char **text)
 {
-	const char *iss, *aud;
+	struct claims_rules rules;
 	enum status st;
 	struct buf claims = { 0 };
 	struct json *j = json_on(&claims);
 
-	if ((st = signing_key_parties(db, a, k, &iss, &aud)) != OK)
+	if ((st = signing_key_rules(db, a, k, &rules)) != OK)
 		return st;
 
 	json_open_object(j, NULL);
@@ -36,10 +36,10 @@ payload(struct db *db, struct arena *a, const struct token_input *input, const s
 	if (input->org != NULL)
 		json_put_text(j, "organizationId", input->org);
 	json_put_text(j, "scope", scopes_format(a, input->scopes));
-	if (iss[0] != '\0')
-		json_put_text(j, "iss", iss);
-	if (aud[0] != '\0')
-		json_put_text(j, "aud", aud);
+	if (rules.iss[0] != '\0')
+		json_put_text(j, "iss", rules.iss);
+	if (rules.aud[0] != '\0')
+		json_put_text(j, "aud", rules.aud);
 	json_close_object(j);
 	*text = arena_strdup(a, buf_text(&claims));
 	buf_free(&claims);

@@ -53,10 +53,35 @@ check_senders(const char *value, struct error *err)
 	return error_set(err, BAD_REQUEST, "webhook_origins: must be names of hosts in lower case, separated by blanks");
 }
 
+/* A name, or a URL that makes it unique; the key of a JSON object, as json_check bounds it. */
+static enum status
+check_claim(const char *value, struct error *err)
+{
+	size_t n = strlen(value);
+
+	for (size_t i = 0; i < n; i++)
+		if (value[i] <= ' ' || value[i] > '~')
+			return error_set(err, BAD_REQUEST, "claim: \"%s\" is no name of a claim: a blank, or no ASCII", value);
+	if (n > CLAIM_NAME_MAX)
+		return error_set(err, BAD_REQUEST, "claim: its name must be at most %d bytes", CLAIM_NAME_MAX);
+	return OK;
+}
+
+/* Only the form; key_source_load reads it. */
+static enum status
+check_sources(const char *value, struct error *err)
+{
+	return value[0] == '\0' ? OK : json_check(KEY_SOURCES, value, strlen(value), err);
+}
+
 const struct setting_facts settings[] = {
 	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
 	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
+	{ ORGANIZATION_CLAIM, "", "the claim that names the organization in tokens of another issuer; empty: organizationId",
+	    .check = check_claim },
+	{ SCOPE_CLAIM, "", "the claim that has the scopes in tokens of another issuer; empty: scope, else scp",
+	    .check = check_claim },
 	{ "metrics_addresses", "", "addresses that may read /metrics and all of /health without a credential; empty: none" },
 	{ "metrics_forwarded", "0", "1: these addresses may pass on requests of others, as a proxy does", 0, 1 },
 	{ "failure_retention_days", "90", "days after which the phone numbers and reasons of failed contacts are blanked",
@@ -71,6 +96,8 @@ const struct setting_facts settings[] = {
 	{ TRANSFER_SECONDS, "10", "seconds that a body or a reply may take on its way, and one more for each 100 kB", 1, 3600 },
 	{ "zones_compared", "", "the zone files that the days of all organizations were compared with last",
 	    .check = check_zones },
+	{ KEY_SOURCES, "", "the URLs that keys are read from, and what they said last; `daybook key` maintains it",
+	    .check = check_sources },
 	{ .name = NULL },
 };
 

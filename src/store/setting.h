@@ -11,6 +11,10 @@
 #include "store/actor.h"
 
 #define TRANSFER_SECONDS "transfer_seconds"	/* the name of that setting */
+#define ORGANIZATION_CLAIM "organization_claim"
+#define SCOPE_CLAIM "scope_claim"
+#define KEY_SOURCES "key_sources"
+#define CLAIM_NAME_MAX 128	/* bytes of a claim's name, as json_check bounds a key */
 #define BACKUP_KEEP_MAX 1000	/* the maximum of the setting backup_keep and of `backup --keep` */
 
 struct setting_facts {

@@ -349,6 +349,8 @@ KINDS = {
         "a sender is no host": "INSERT INTO setting VALUES ('webhook_origins', 'https://a.example')",
         "what zones were compared is a word": "INSERT INTO setting VALUES ('zones_compared', 'all of them') ON CONFLICT DO UPDATE SET value = excluded.value",
         "the time of the last backup is a word": "INSERT INTO setting VALUES ('backup_at', 'yesterday')",
+        "the sources of keys are no JSON": "INSERT INTO setting VALUES ('key_sources', 'https://id.example.com/keys')",
+        "a claim has a blank": "INSERT INTO setting VALUES ('organization_claim', 'the organization')",
         "an unknown setting": "INSERT INTO setting VALUES ('failure_retention_day', '30')",
     },
     "keys": {
@@ -358,6 +360,12 @@ KINDS = {
         "a signing key verifies with another secret than it signs with": "UPDATE signing_key SET verify_key = randomblob(32) WHERE kid = 'main'",
         "a public key is no PEM": "UPDATE signing_key SET verify_key = CAST('-----BEGIN nothing' AS BLOB) WHERE kid = 'partner'",
         "a public key is of another algorithm": "UPDATE signing_key SET alg = 'HS256' WHERE kid = 'partner'",
+        "a source of keys is not encrypted":
+            """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"http://id.example.com/keys"}]}')""",
+        "a source has a key that is not there":
+            """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"https://id.example.com/","kids":["nobody"]}]}')""",
+        "a source has a key that signs here":
+            """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"https://id.example.com/","kids":["main"]}]}')""",
         "an API key has an unknown scope": "UPDATE api_key SET scopes = 'usage:write usage:everything' WHERE name = 'mailer'",
         "an API key may do everything": "UPDATE api_key SET scopes = 'admin' WHERE name = 'mailer'",
         "an API key has a short hash": "UPDATE api_key SET sha256 = x'00' WHERE name = 'mailer'",

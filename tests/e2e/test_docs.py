@@ -73,7 +73,7 @@ def test_every_option_is_in_the_page_and_in_help(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_form_of_a_command_is_in_the_page(command):
     """`org add`, `org set` … as --help has them are lines of the page."""
-    verbs = "add|set|list|show|remove|retire|revoke|cancel"
+    verbs = "add|set|list|show|remove|retire|revoke|cancel|fetch|forget"
     forms = re.findall(rf"^daybook \[-d FILE\] ([a-z]+(?: (?:{verbs}))?)", run(command, "--help"), re.M)
     assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
 
@@ -175,6 +175,7 @@ def test_the_last_place_is_the_conf_file_in_etc(daybook, tmp_path):
 
 
 LIMITS = {
+    "characters of a token": ("src/auth/token.h", r"TOKEN_MAX (\d+)", ""),
     "events of one body": ("cgi-bin/events/body.h", r"EVENTS_MAX (\d+)", ""),
     "bytes of a body of events": ("cgi-bin/events/body.h", r"EVENTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
     "bytes of any other body": ("src/http/req.h", r"BODY_MAX \((\d+) \* 1024\)", " KiB"),

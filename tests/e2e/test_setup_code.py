@@ -80,6 +80,32 @@ def test_after_a_wrong_code_its_sender_waits_a_second_and_nobody_else(tmp_path):
     assert not (site.data / "setup-attempts").exists()
 
 
+def flood(site, address, forwarded):
+    """What 400 wrong codes from one address got that claims to pass them on."""
+    replies = []
+    for i in range(400):
+        variables, body = site.variables("POST", {"code": f"a wrong code no {i}"}, False,
+                                         {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": forwarded(f"10.{i // 250}.{i % 250}.1")})
+        replies.append(site.process.request(variables, body).status)
+    return replies
+
+
+@pytest.mark.parametrize("address, forwarded", [
+    ("203.0.113.1", "{}"), ("203.0.113.1", "{}, 127.0.0.1"), ("2001:db8::7", "{}"), ("127.0.0.1", "{}, 203.0.113.1"),
+    ("10.0.0.9", "{},203.0.113.1"), ("::1", "10.9.9.9, {}, 203.0.113.1")])
+def test_a_forged_x_forwarded_for_is_no_other_sender(tmp_path, address, forwarded):
+    """Only an own proxy tells who sent something, and only by what it added itself: the operator's turn is never used up."""
+    site = Site(tmp_path)
+    freeze(site, "01")
+    site.start_fastcgi(pathlib.Path(tempfile.mkdtemp(prefix="dbk-")))
+    try:
+        assert flood(site, address, forwarded.format).count(403) == 1
+        mine = [site.variables("POST", {"code": "x" * 16}, False, {"REMOTE_ADDR": f"192.0.2.{i}"}) for i in range(8)]
+        assert [site.process.request(*one).status for one in mine].count(403) >= 7
+    finally:
+        site.stop()
+
+
 def test_all_senders_together_try_so_many_codes_in_a_second_and_no_more(tmp_path):
     site = Site(tmp_path)
     freeze(site, "01")

@@ -1,4 +1,5 @@
 """daybook token and key: who a token names, links that sign in, single tokens revoked, keys of other issuers."""
+import base64
 import concurrent.futures
 import json
 import re
@@ -17,6 +18,11 @@ def link(daybook, *options, org="acme"):
     done = daybook.cmd("token", *(("--org", org) if org else ()), "--link", *options)
     assert re.fullmatch(r"http://127\.0\.0\.1:8080/#token=[\w-]+\.[\w-]+\.[\w-]+\n", done.stdout)
     return done.stdout.strip().partition("#token=")[2]
+
+
+def whose_jti(token):
+    body = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["jti"]
 
 
 def whose(daybook, token):
@@ -221,3 +227,64 @@ def test_a_token_of_a_key_with_parties_of_its_own_is_signed_for_them(daybook):
     assert whose(daybook, token)["organizationId"] == "acme"
     daybook.cmd("key", "set", "main", "--aud", "another")
     assert whose(daybook, token) == 401
+
+
+# ---- A restore
+
+def test_what_was_revoked_after_a_backup_stays_revoked_when_it_is_restored(daybook):
+    """A link that was used, a token, a signing key and an API key; what was revoked before it, and what was not, are as they were."""
+    daybook.cmd("key", "add", "--kid", "old")
+    old, main, early = (daybook.token(kid=kid) for kid in ("old", "main", "main"))
+    token, used = daybook.token(kid="main"), link(daybook, "--kid", "main")
+    keys = [daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read").stdout.strip() for _ in range(3)]
+    daybook.cmd("token", "revoke", "--kid", "main", whose_jti(early))
+    daybook.cmd("apikey", "revoke", "1")
+    copy = daybook.folder / "copy.db"
+    daybook.cmd("backup", copy)
+    assert exchange(daybook, used).status == 201
+    daybook.cmd("token", "revoke", "--kid", "main", whose_jti(token))
+    daybook.cmd("key", "retire", "old")
+    daybook.cmd("apikey", "revoke", "2")
+    daybook.cmd("key", "add", "--kid", "later")
+    later = daybook.token(kid="later")
+    daybook.cmd("token", "revoke", "--kid", "later", whose_jti(later))
+    done = daybook.cmd("restore", copy)
+    assert "stays revoked: 2 tokens, 1 signing keys, 1 API keys" in done.stdout
+    for bad in (old, early, token, used, later, keys[0], keys[1]):
+        assert whose(daybook, bad) == 401
+    for good in (main, keys[2]):
+        assert whose(daybook, good)["organizationId"] == "acme"
+    assert exchange(daybook, used).status == 401
+    detail, = daybook.sql("SELECT detail FROM audit WHERE action = 'file.restore'")[0]
+    assert json.loads(detail) == {"stillRevoked": {"tokens": 2, "signingKeys": 1, "apiKeys": 1}}
+    daybook.cmd("verify")
+    done = daybook.cmd("restore", next(daybook.folder.glob("*-before-restore-*[0-9]")))
+    assert "0 tokens, 0 signing keys, 0 API keys" in done.stdout and whose(daybook, old) == 401
+
+
+def test_another_key_of_the_same_name_is_not_retired_by_a_restore(daybook, tmp_path):
+    secrets = [tmp_path / "a", tmp_path / "b"]
+    for i, path in enumerate(secrets):
+        path.write_text(f"a secret of thirty-two bytes or more {i}")
+    daybook.cmd("key", "add", "--kid", "k", "--file", secrets[0])
+    copy = daybook.folder / "copy.db"
+    daybook.cmd("backup", copy)
+    token = daybook.token(kid="k")
+    daybook.sql("UPDATE signing_key SET verify_key = ?, sign_key = ? WHERE kid = 'k'", *[secrets[1].read_bytes()] * 2)
+    daybook.cmd("key", "retire", "k")
+    assert "0 signing keys" in daybook.cmd("restore", copy).stdout
+    assert whose(daybook, token)["credential"] == "jwt:k"
+
+
+def test_a_restore_over_a_damaged_database_says_that_it_cannot_know(daybook):
+    copy = daybook.folder / "copy.db"
+    daybook.cmd("backup", copy)
+    root, = daybook.sql("SELECT rootpage FROM sqlite_schema WHERE name = 'revoked_token'")[0]
+    size, = daybook.sql("PRAGMA page_size")[0]
+    daybook.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with open(daybook.path, "r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    done = daybook.cmd("restore", copy)
+    assert "could not be read: tokens and keys that were revoked after that backup are in force again" in done.stdout
+    assert daybook.cmd("verify").returncode == 0

@@ -1,6 +1,10 @@
 """The same requests to every server, at the root and under a sub-path: every reply is that of the reference."""
+import base64
 import concurrent.futures
 import gzip
+import hashlib
+import hmac
+import itertools
 import json
 import re
 import shutil
@@ -31,9 +35,25 @@ def seen(reply, *own):
 
 # ---- Readings, plans, refusals: nothing here writes
 
+def longest_token(site):
+    """One of the 8,000 characters that a token may have, as of an issuer who lists a hundred groups in it."""
+    def part(raw):
+        return base64.urlsafe_b64encode(raw).rstrip(b"=")
+    secret, = site.daybook.sql("SELECT verify_key FROM signing_key WHERE kid = 'main'")[0]
+    claims = {"exp": site.now // 1000 + 86_400, "organizationId": "acme", "scope": "usage:read", "groups": [""]}
+    for fill, wider in itertools.product(range(5700, 6000), range(3)):
+        head = part(json.dumps({"alg": "HS256", "kid": "main", "x": "x" * wider}).encode())
+        text = head + b"." + part(json.dumps({**claims, "groups": ["g" * fill]}).encode())
+        if len(text) == 8000 - 44:
+            return (text + b"." + part(hmac.new(secret, text, hashlib.sha256).digest())).decode()
+    raise AssertionError("no such token")
+
+
 def cases(site):
     """(what, request, status)"""
     t, r, a = site.token, site.reader, site.admin
+    yield "the longest token", ("GET", "/organization/usage", "", longest_token(site)), 200
+    yield "a longer one", ("GET", "/organization/usage", "", longest_token(site) + "A"), 401
     day = iso(site.now)[:10]
     ahead = iso(site.now + 40 * DAY_MS)
     calendar, slot, usage = "/api/campaigns/usage-calendar", "/api/campaigns/next-available-slot", "/organization/usage"
@@ -128,6 +148,12 @@ def test_a_bad_organization_header_or_an_underscore_changes_nothing(server, site
         "X-Forwarded-Host": "evil.example", "X-Forwarded-For": "1.2.3.4", "X-Original-URL": "/x", "Proxy": "http://evil.example",
         "X-Rewrite-URL": "/x", "Script-Name": "/x", "Path-Info": "/x", "Remote-User": "admin"})
     assert seen(reply) == seen(server.ask("GET", "/organization/usage", token=site.token))
+
+
+def test_the_longest_token_has_room_beside_the_headers_of_a_browser(server, site):
+    browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) " + "x" * 200, "Accept-Language": "en-CA,en;q=0.9,fr;q=0.8",
+               "Cookie": "session=" + "c" * 1000, "Referer": "https://app.example.com/" + "p" * 300}
+    assert server.ask("GET", "/organization/usage", token=longest_token(site), headers=browser).status == 200
 
 
 def test_readers_of_events_have_a_program_of_their_own(server, site):

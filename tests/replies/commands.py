@@ -90,7 +90,7 @@ def add_credentials(world):
     rsa, ec = (world.folder / name for name in ("rsa.pem", "ec.pem"))
     rsa.write_text("-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n")
     ec.write_text(EC_PUBLIC)
-    run(world, "key list", "key add --kid main", "key add --kid main", "key add", "key add --alg ES256", "key add --alg HS512",
+    run(world, "key list", "key add --kid main", "key add --kid main", "key add", "key add --alg ES256", "key add --alg HS1",
         "key add --alg ES256 --kid ec --file ec.pem --org a --max-scopes usage:read",
         "key add --alg ES256 --kid ec --file ec.pem --iss i", "key add --alg ES256 --kid ec --file ec.pem --aud a --any-audience",
         "key add --alg ES256 --kid ec --file ec.pem --iss i --aud a --access-role", "key list", "key set ec --max-scopes usage:read",

@@ -164,7 +164,7 @@ static const struct add_row {
 	{ "an RSA key for ES256 is refused", "k", "ES256", RSA_PUBLIC, NULL, BAD_REQUEST, false },
 	{ "ES256 without a key is refused", "k", "ES256", NONE, NULL, BAD_REQUEST, false },
 	{ "alg none is refused", "k", "none", NONE, NULL, BAD_REQUEST, false },
-	{ "alg RS512 is refused", "k", "RS512", RSA_PUBLIC, NULL, BAD_REQUEST, false },
+	{ "alg RS1 is refused", "k", "RS1", RSA_PUBLIC, NULL, BAD_REQUEST, false },
 	{ "alg in lower case is refused", "k", "hs256", TEXT_32, NULL, BAD_REQUEST, false },
 	{ "a key of one organization is taken", "k", "HS256", NONE, "acme", OK, true },
 	{ "a key of an unknown organization is refused", "k", "HS256", NONE, "nobody", NOT_FOUND, false },

@@ -5,6 +5,7 @@
 
 #define RS HEAD("RS256", "rs")
 #define ES HEAD("ES256", "es")
+#define TYP(typ) "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"" typ "\"}"
 
 /* ---- Header, algorithm, signature */
 
@@ -56,8 +57,18 @@ static const struct header_row {
 	{ "crit null is refused", "{\"alg\":\"HS256\",\"kid\":\"hs\",\"crit\":null}", SECRET_256, NULL },
 	{ "unencoded payloads (b64) are refused", "{\"alg\":\"HS256\",\"kid\":\"hs\",\"b64\":false,\"crit\":[\"b64\"]}",
 	    SECRET_256, NULL },
-	{ "typ at+jwt is refused", "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"at+jwt\"}", SECRET_256, NULL },
-	{ "typ jwt is refused", "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"jwt\"}", SECRET_256, NULL },
+	{ "typ at+jwt is let in", TYP("at+jwt"), SECRET_256, "jwt:hs" },
+	{ "typ AT+JWT is let in", TYP("AT+JWT"), SECRET_256, "jwt:hs" },
+	{ "typ jwt is let in", TYP("jwt"), SECRET_256, "jwt:hs" },
+	{ "typ application/at+jwt is let in", TYP("application/at+jwt"), SECRET_256, "jwt:hs" },
+	{ "typ Application/JWT is let in", TYP("Application/JWT"), SECRET_256, "jwt:hs" },
+	{ "an empty typ is refused", TYP(""), SECRET_256, NULL },
+	{ "typ application/ is refused", TYP("application/"), SECRET_256, NULL },
+	{ "typ logout+jwt is refused", TYP("logout+jwt"), SECRET_256, NULL },
+	{ "typ dpop+jwt is refused", TYP("dpop+jwt"), SECRET_256, NULL },
+	{ "typ JWTx is refused", TYP("JWTx"), SECRET_256, NULL },
+	{ "typ of another application is refused", TYP("text/jwt"), SECRET_256, NULL },
+	{ "typ that is a list is refused", "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":[\"JWT\"]}", SECRET_256, NULL },
 	{ "typ null is refused", "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":null}", SECRET_256, NULL },
 	{ "two algs are refused", "{\"alg\":\"none\",\"alg\":\"HS256\",\"kid\":\"hs\"}", SECRET_256, NULL },
 	{ "two algs are refused in the other order", "{\"alg\":\"HS256\",\"alg\":\"none\",\"kid\":\"hs\"}", SECRET_256, NULL },
@@ -230,7 +241,7 @@ token_of_length(size_t length)
 	const char *header, *token;
 
 	for (int head = 1; head < 5; head++)
-		for (int fill = 2800; fill < 3100; fill++) {
+		for (int fill = 5700; fill < 6000; fill++) {
 			header = arena_printf(arena, "{\"x\":\"%0*d\",%s", head, 0, HS + 1);
 			token = token_of(header, arena_printf(arena, "{\"x\":\"%0*d\",%s", fill, 0, ACME + 1), SECRET_256);
 			if (strlen(token) == length)

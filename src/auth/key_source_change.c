@@ -1,0 +1,175 @@
+/*
+ * Key sources: their keys become those of the database (see key_source.h).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/key_source_rows.h"
+#include "base/utf8.h"
+
+/* Where a source has that kid among those it had; its count if it has not. */
+static size_t
+place_of(const struct key_source *s, const char *kid)
+{
+	size_t i = 0;
+
+	while (i < s->count && strcmp(s->kids[i], kid) != 0)
+		i++;
+	return i;
+}
+
+/* The key of that name in a set; NULL if there is none that can be used. */
+static const struct jwk *
+find_usable(const struct jwk_set *set, const char *kid)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->keys[i].pem != NULL && set->keys[i].kid != NULL && strcmp(set->keys[i].kid, kid) == 0)
+			return &set->keys[i];
+	return NULL;
+}
+
+/*
+ * Forgets the oldest key that is no longer in the set, if there is no room for another one; its row stays retired.  A set has at
+ * most JWK_KEYS_MAX keys, so of the full places half are others.
+ */
+static void
+make_room(struct key_source *s, const struct jwk_set *set)
+{
+	size_t i = 0;
+
+	if (s->count < KEY_SOURCE_KIDS_MAX)
+		return;
+	while (find_usable(set, s->kids[i]) != NULL)
+		i++;
+	s->count--;
+	memmove(&s->kids[i], &s->kids[i + 1], (s->count - i) * sizeof(s->kids[0]));
+	memmove(&s->is_withdrawn[i], &s->is_withdrawn[i + 1], (s->count - i) * sizeof(s->is_withdrawn[0]));
+}
+
+/* One key of the set: new, back again, changed, or as it was. */
+static enum status
+take_key(struct db *db, struct arena *a, struct key_source *s, const struct jwk_set *set, const struct jwk *jwk, int64_t now,
+    const struct actor *by, struct key_source_result *result, struct error *err)
+{
+	struct signing_key_input input = s->keys;
+	size_t i = place_of(s, jwk->kid);
+	bool has_changed = false;
+	enum status st;
+
+	if (i == s->count) {
+		input.kid = jwk->kid;
+		input.alg = jwk->alg;
+		input.pem = jwk->pem;
+		if ((st = signing_key_add(db, a, &input, now, by, err)) == CONFLICT)
+			error_set(err, CONFLICT, "its key \"%s\" has the name of a key that is not from there", jwk->kid);
+		if (st != OK)
+			return st;
+		make_room(s, set);
+		s->kids[s->count] = jwk->kid;
+		s->is_withdrawn[s->count++] = false;
+		result->added++;
+		return OK;
+	}
+	st = signing_key_renew(db, a, jwk->kid, jwk->alg, jwk->pem, s->is_withdrawn[i], now, by, &has_changed, err);
+	s->is_withdrawn[i] = false;
+	result->added += has_changed;
+	return st;
+}
+
+/*
+ * Retires the keys that the set no longer has.  One that the operator retired is not counted as withdrawn: it must not come back
+ * with the set.
+ */
+static enum status
+retire_missing(struct db *db, struct arena *a, struct key_source *s, const struct jwk_set *set, int64_t now,
+    const struct actor *by, struct key_source_result *result, struct error *err)
+{
+	struct signing_key k;
+	enum status st;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->is_withdrawn[i] || find_usable(set, s->kids[i]) != NULL)
+			continue;
+		if ((st = signing_key_load(db, a, s->kids[i], &k, err)) != OK)
+			return st;
+		if (k.retired_at != 0)
+			continue;
+		if ((st = signing_key_retire(db, s->kids[i], now, by, err)) != OK)
+			return st;
+		s->is_withdrawn[i] = true;
+		result->retired++;
+	}
+	return OK;
+}
+
+enum status
+key_source_apply(struct db *db, struct arena *a, struct key_source_list *list, const struct key_source *source,
+    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
+{
+	struct key_source *s = key_source_find(list, source->url);
+	size_t taken = 0;
+	enum status st;
+
+	*result = (struct key_source_result) { 0 };
+	if (s == NULL) {
+		if (list->count == KEY_SOURCES_MAX)
+			return error_set(err, CONFLICT, "url: there are %d already, which is the most", KEY_SOURCES_MAX);
+		s = &list->sources[list->count++];
+		*s = *source;
+	}
+	if ((st = retire_missing(db, a, s, set, now, by, result, err)) != OK)
+		return st;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct jwk *jwk = &set->keys[i];
+
+		/* A token has to name its key, so one without a name can verify nothing. */
+		if (jwk->pem == NULL || jwk->kid == NULL) {
+			result->skipped++;
+			continue;
+		}
+		if ((st = take_key(db, a, s, set, jwk, now, by, result, err)) != OK)
+			return st;
+		taken++;
+	}
+	if (taken == 0)
+		return error_set(err, BAD_REQUEST, "none of its %zu keys can be used: %s", set->count,
+		    set->count == 0 ? "the list is empty" : set->keys[0].skipped != NULL ? set->keys[0].skipped : "it has no kid");
+	s->read_at = s->tried_at = now;
+	s->error = "";
+	return key_source_rows_save(db, a, list, err);
+}
+
+enum status
+key_source_note_failure(struct db *db, struct arena *a, const char *url, const char *why, int64_t now, struct error *err)
+{
+	struct key_source_list list;
+	struct key_source *s;
+	size_t n = strlen(why);
+	enum status st;
+
+	if ((st = key_source_load(db, a, &list, err)) != OK || (s = key_source_find(&list, url)) == NULL)
+		return st;
+	if (n > SOURCE_TEXT_MAX)
+		n = SOURCE_TEXT_MAX;
+	s->error = utf8_is_valid(why, n) ? arena_text(a, why, n) : "the reply was not understood";
+	s->tried_at = now;
+	return key_source_rows_save(db, a, &list, err);
+}
+
+enum status
+key_source_forget(struct db *db, struct arena *a, const char *url, int64_t now, const struct actor *by, struct error *err)
+{
+	struct key_source_result result = { 0 };
+	struct key_source_list list;
+	struct key_source *s;
+	enum status st;
+
+	if ((st = key_source_load(db, a, &list, err)) != OK)
+		return st;
+	if ((s = key_source_find(&list, url)) == NULL)
+		return error_set(err, NOT_FOUND, "url: no keys are read from \"%.200s\"", url);
+	if ((st = retire_missing(db, a, s, &(const struct jwk_set) { .count = 0 }, now, by, &result, err)) != OK)
+		return st;
+	*s = list.sources[--list.count];
+	return key_source_rows_save(db, a, &list, err);
+}
