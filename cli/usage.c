@@ -96,9 +96,9 @@ print_head(const struct calendar *k)
 
 	printf("%s (%s), %s, ", k->org.id, k->name, k->org.timezone);
 	if (limit == UNLIMITED)
-		printf("unlimited %ss a day\n", unit);
+		printf("unlimited SMS %ss a day\n", unit);
 	else
-		printf("%" PRId64 " %ss a day\n", limit, unit);
+		printf("%" PRId64 " SMS %ss a day\n", limit, unit);
 }
 
 /* Prints a line for each day, and the sums. */
@@ -119,10 +119,10 @@ print_list(const struct calendar *k)
 
 /* One week of the sheet in two lines: the days with their bars, and below them what they hold. */
 static void
-print_week(const struct calendar *k, struct day monday)
+print_week(const struct calendar *k, struct day first)
 {
 	for (int line = 0; line < 2; line++) {
-		for (struct day d = monday; d.n < monday.n + WEEK; d = day_add(d, 1)) {
+		for (struct day d = first; d.n < first.n + WEEK; d = day_add(d, 1)) {
 			int year, month, dayofmonth;
 
 			day_civil(d, &year, &month, &dayofmonth);
@@ -139,21 +139,21 @@ print_week(const struct calendar *k, struct day monday)
 	}
 }
 
-/* Prints the month as a sheet of weeks. */
+/* Prints the month as a sheet of weeks, each from the day on with which the organization's weeks begin. */
 static void
 print_sheet(const struct calendar *k)
 {
+	int year, month, dayofmonth, week_start = k->org.week_start - 1;
 	struct day_usage sum = { 0 };
-	int year, month, dayofmonth;
 
 	print_head(k);
 	day_civil(k->from, &year, &month, &dayofmonth);
 	printf("\n%04d-%02d\n", year, month);
 	for (int i = 0; i < WEEK; i++)
-		printf("   %-8s", weekdays[i]);
+		printf("   %-8s", weekdays[(week_start + i) % WEEK]);
 	printf("\n");
-	for (struct day monday = day_add(k->from, -weekday(k->from)); monday.n <= k->to.n; monday = day_add(monday, WEEK))
-		print_week(k, monday);
+	for (struct day d = day_add(k->from, -((weekday(k->from) - week_start + WEEK) % WEEK)); d.n <= k->to.n; d = day_add(d, WEEK))
+		print_week(k, d);
 	for (int32_t i = 0; i <= k->to.n - k->from.n; i++) {
 		sum.sent += k->days[i].sent;
 		sum.reserved += k->days[i].reserved;
