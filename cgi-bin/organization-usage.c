@@ -1,11 +1,14 @@
 /*
- * GET /organization/usage (also /account/organization/usage) -- this billing cycle's counts and costs.
+ * GET /organization/usage[?costs=all] (also /account/organization/usage) -- this billing cycle's counts and costs.
  *
  *	200	{"messageUsage","budgetUsage","costSms","costCall","channelUsages":{…},
  *		"billingCycleStart","billingCycleEnd"}
  *		Counts are messages, costs are in US dollars.  The cycle starts at local midnight of the organization's
  *		cycle day; billingCycleEnd is the start of the next cycle.  "repricing":true is added while a job reprices
  *		events (jobs.c), so that costs are partly those of the old price.
+ *		costs=all adds "totalCost" and "channelCosts":{…}, the costs of all channels; budgetUsage
+ *		is that of SMS and calls, which the cost cap counts.
+ *	400	costs is another word
  *	401 403	no valid credential; the scope usage:read is missing
  */
 #include "time/cycle.h"
@@ -26,8 +29,10 @@ organization_usage(struct req *r, struct buf *body)
 	struct cycle cycle;
 	struct day today;
 	enum status st;
+	bool with_costs;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+	if ((st = req_word(r, "costs", "all", &with_costs)) != OK ||
+	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
@@ -36,7 +41,7 @@ organization_usage(struct req *r, struct buf *body)
 	if ((st = usage_sum_days(r->db, &org, cycle.from, cycle.until, &sums)) != OK)
 		return st;
 	json_open_object(out, NULL);
-	pingram_put_usage(out, &sums);
+	pingram_put_usage(out, &sums, with_costs);
 	instant_put(out, "billingCycleStart", cycle.starts_at);
 	instant_put(out, "billingCycleEnd", cycle.ends_at);
 	st = job_put_repricing(r->db, org.key, out);
@@ -47,9 +52,10 @@ organization_usage(struct req *r, struct buf *body)
 int
 main(void)
 {
+	static const char *const query[] = { "costs", NULL };
 	/* The route is the tail of the path: this one serves /account/organization/usage too. */
 	static const struct route routes[] = {
-		{ GET, "/organization/usage", SCOPE_USAGE_READ, organization_usage }, { 0 } };
+		{ GET, "/organization/usage", SCOPE_USAGE_READ, organization_usage, .query = query }, { 0 } };
 
 	return serve(&(const struct endpoint) { .name = "organization-usage", .dialect = PINGRAM, .routes = routes });
 }

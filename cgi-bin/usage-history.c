@@ -1,12 +1,14 @@
 /*
- * GET /organization/usage/history?startDate=YYYY-MM-DD&endDate=YYYY-MM-DD -- usage by calendar month, in
+ * GET /organization/usage/history?startDate=YYYY-MM-DD&endDate=YYYY-MM-DD[&costs=all] -- usage by calendar month, in
  * the organization's local days; both dates inclusive, at most 120 months.
  *
  *	200	{"items":[{"yearMonth":"YYYY-MM","messageUsage","budgetUsage","costSms","costCall","channelUsages"},…]}
  *		One item for each month that the range touches, in order, also for months without traffic.  The first and the
  *		last one cover only the days in the range, so that adjoining ranges add up.  "repricing":true is added beside
  *		the items while a job reprices events (jobs.c).
- *	format=csv, or Accept: text/csv: a line for each month, and a column for each channel.
+ *		costs=all adds "totalCost" and "channelCosts" to each month, as in organization-usage.c.
+ *	format=csv, or Accept: text/csv: a line for each month, and a column for each channel; costs=all adds totalCost and
+ *		a column cost.CHANNEL for each channel.
  *	400	a date is missing or invalid, endDate is before startDate, or the range has more than 120 months
  *	401 403	no valid credential; the scope usage:read is missing
  */
@@ -20,7 +22,7 @@
 #include "http/serve.h"
 #include "ledger/usage.h"
 
-enum { MONTHS_MAX = 120, MONTH_TEXT_MAX = 16 };
+enum { MONTHS_MAX = 120, MONTH_TEXT_MAX = 16, CSV_NAME_MAX = 32 };
 
 /* Reads the days and counts the months that they touch. */
 static enum status
@@ -65,7 +67,27 @@ month_format(struct day d, char *text, size_t size)
 }
 
 static void
-put_csv(struct buf *body, const struct day_range *range, const struct usage_sums *sums)
+put_csv_cost_names(struct csv *csv)
+{
+	char name[CSV_NAME_MAX];
+
+	csv_put_text(csv, "totalCost");
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
+		snprintf(name, sizeof(name), "cost.%s", channel_facts(c)->name);
+		csv_put_text(csv, name);
+	}
+}
+
+static void
+put_csv_costs(struct csv *csv, const struct usage_sums *sums)
+{
+	csv_put_money(csv, usage_cost_micros(sums));
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		csv_put_money(csv, sums->of[c].cost_micros);
+}
+
+static void
+put_csv(struct buf *body, const struct day_range *range, const struct usage_sums *sums, bool with_costs)
 {
 	static const char *const names[] = { "yearMonth", "messageUsage", "budgetUsage", "costSms", "costCall" };
 	struct csv csv = { .to = body };
@@ -75,6 +97,8 @@ put_csv(struct buf *body, const struct day_range *range, const struct usage_sums
 		csv_put_text(&csv, names[i]);
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 		csv_put_text(&csv, channel_facts(c)->name);
+	if (with_costs)
+		put_csv_cost_names(&csv);
 	csv_put_end(&csv);
 	for (struct day d = range->from; d.n <= range->to.n; d = month_until(d, range->to), sums++) {
 		csv_put_text(&csv, month_format(d, text, sizeof(text)));
@@ -84,13 +108,15 @@ put_csv(struct buf *body, const struct day_range *range, const struct usage_sums
 		csv_put_money(&csv, sums->of[CALL].cost_micros);
 		for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 			csv_put_int(&csv, sums->of[c].messages);
+		if (with_costs)
+			put_csv_costs(&csv, sums);
 		csv_put_end(&csv);
 	}
 }
 
 static enum status
 put_json(struct req *r, const struct organization *org, struct json *out, const struct day_range *range,
-    const struct usage_sums *sums)
+    const struct usage_sums *sums, bool with_costs)
 {
 	enum status st;
 
@@ -101,7 +127,7 @@ put_json(struct req *r, const struct organization *org, struct json *out, const 
 	for (struct day d = range->from; d.n <= range->to.n; d = month_until(d, range->to), sums++) {
 		json_open_object(out, NULL);
 		json_put_text(out, "yearMonth", month_format(d, text, sizeof(text)));
-		pingram_put_usage(out, sums);
+		pingram_put_usage(out, sums, with_costs);
 		json_close_object(out);
 	}
 	json_close_array(out);
@@ -118,8 +144,10 @@ usage_history(struct req *r, struct buf *body)
 	struct day_range range;
 	enum status st;
 	int months, i = 0;
+	bool with_costs;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	if ((st = req_word(r, "costs", "all", &with_costs)) != OK ||
+	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = read_range(r, &range, &months)) != OK)
 		return st;
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
@@ -129,15 +157,15 @@ usage_history(struct req *r, struct buf *body)
 		if ((st = usage_sum_days(r->db, &org, d, month_until(d, range.to), &sums[i++])) != OK)
 			return st;
 	if (!r->is_csv)
-		return put_json(r, &org, json_on(body), &range, sums);
-	put_csv(body, &range, sums);
+		return put_json(r, &org, json_on(body), &range, sums, with_costs);
+	put_csv(body, &range, sums, with_costs);
 	return OK;
 }
 
 int
 main(void)
 {
-	static const char *const query[] = { "startDate", "endDate", "format", NULL };
+	static const char *const query[] = { "startDate", "endDate", "costs", "format", NULL };
 	static const struct route routes[] = {
 		{ GET, "/organization/usage/history", SCOPE_USAGE_READ, usage_history, .query = query, .has_csv = true },
 		{ 0 } };

@@ -1,5 +1,5 @@
 /*
- * daybook export [--org ID] [--from DAY] [--to DAY] [--format ndjson|csv] [--adjustments]
+ * daybook export [--org ID] [--from DAY] [--to DAY] [--format ndjson|csv] [--report] [--adjustments]
  *
  * Writes the events of the organization's local days from..to (both inclusive; by default all) to standard output, in the
  * order of their time, a settlement after its event and a void after both.  Field names are those of POST /api/events, so that
@@ -10,6 +10,11 @@
  *		are what stands after settlements and new prices, so that the amounts add up to what Daybook reports,
  *		whatever prices the other database has; there the cost counts as given.
  *	settles	a settlement that a client posted says what stands of its event, too: it keeps its id taken, and changes nothing.
+ *
+ *	voids	take an event back: they have no figures, which an import refuses, because the event has them.
+ *
+ * --report writes CSV that is not for an import but for adding up: a void has the figures that it takes back, so that the sum of
+ * `cost` is what the channels cost, and there are no rows of settlements.  It is the file of GET /api/events.
  *
  * With --adjustments figures are as first recorded, and settlements and other adjustments are rows of differences (status
  * `adjust`), which cannot be imported.
@@ -30,7 +35,7 @@ struct export {
 	struct cli *cli;
 	struct organization org;
 	int64_t until_at;
-	bool is_csv, with_adjusts;
+	bool is_csv, is_report, with_adjusts;
 	int64_t at;		/* the last row written: its time, its rank, its names */
 	int rank;
 	char source[EVENT_SOURCE_MAX * 2], id[EVENT_ID_MAX * 2];
@@ -47,8 +52,9 @@ static enum status
 read_page(struct export *x, bool *is_last)
 {
 	struct ledger_position place = { .at = x->at, .rank = x->rank, .source = x->source, .id = x->id };
-	struct ledger_filter filter = { .until_at = x->until_at, .with = x->with_adjusts ? LEDGER_ADJUSTS : LEDGER_SETTLEMENTS };
-	struct csv csv = { .to = &x->out, .is_for_import = true };
+	struct ledger_filter filter = { .until_at = x->until_at, .with = x->is_report ? LEDGER_EVENTS :
+	    x->with_adjusts ? LEDGER_ADJUSTS : LEDGER_SETTLEMENTS };
+	struct csv csv = { .to = &x->out, .is_for_import = !x->is_report };
 	struct cli *c = x->cli;
 	struct price_list prices;
 	struct ledger_page page;
@@ -89,7 +95,7 @@ run(struct export *x)
 	/* A spreadsheet reads UTF-8 only with a byte order mark, without which names become nonsense. */
 	if (x->is_csv) {
 		buf_put_text(&x->out, "\xef\xbb\xbf");
-		ledger_put_csv_names(&(struct csv) { .to = &x->out, .is_for_import = true });
+		ledger_put_csv_names(&(struct csv) { .to = &x->out, .is_for_import = !x->is_report });
 	}
 	while (!is_last && !ferror(stdout)) {
 		if ((st = db_read_begin(c->db)) != OK)
@@ -135,7 +141,7 @@ cmd_export(struct cli *c, int argc, char **argv)
 
 	if (!cli_options("export", argc, argv, (const struct option_spec[]) {
 	    { "--org", &org, NULL }, { "--from", &from, NULL }, { "--to", &to, NULL }, { "--format", &format, NULL },
-	    { "--adjustments", NULL, &x.with_adjusts }, { 0 } }, NULL, 0, 0) ||
+	    { "--adjustments", NULL, &x.with_adjusts }, { "--report", NULL, &x.is_report }, { 0 } }, NULL, 0, 0) ||
 	    (from != NULL && !cli_day("export", "--from", from, &first)) ||
 	    (to != NULL && !cli_day("export", "--to", to, &last)))
 		return USAGE;
@@ -143,7 +149,9 @@ cmd_export(struct cli *c, int argc, char **argv)
 		return cli_usage("export", "--format: \"%s\" is not ndjson or csv", format);
 	if (from != NULL && to != NULL && last.n < first.n)
 		return cli_usage("export", "--to: must not be earlier than --from");
-	x.is_csv = format != NULL && strcmp(format, "csv") == 0;
+	if (x.is_report && (x.with_adjusts || (format != NULL && strcmp(format, "csv") != 0)))
+		return cli_usage("export", "--report: is CSV of what stands; leave --adjustments and --format ndjson out");
+	x.is_csv = x.is_report || (format != NULL && strcmp(format, "csv") == 0);
 	if (!cli_open(c))
 		return FAILED;
 	if (load(&x, org, from != NULL ? &first : NULL, to != NULL ? &last : NULL) != OK)

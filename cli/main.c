@@ -52,7 +52,7 @@ static const struct command commands[] = {
 	    "setting set NAME VALUE", "show and change settings of the installation" },
 	{ "import", cmd_import, import_usage, "import events from a file" },
 	{ "export", cmd_export, "export [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD] [--format ndjson|csv]\n"
-	    "        [--adjustments]", "export events to standard output" },
+	    "        [--report] [--adjustments]", "export events to standard output" },
 	{ "campaign", cmd_campaign, "campaign list [--org ID] [--status STATE]\n"
 	    "campaign show ID [--org ID]\n"
 	    "campaign cancel ID [--org ID]", "list, show and cancel campaigns" },

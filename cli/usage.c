@@ -142,12 +142,12 @@ print_list(const struct calendar *k)
 
 /* One week of the sheet in two lines: the days with their bars, and below them what they hold, and all together. */
 static void
-print_week(const struct calendar *k, struct day monday)
+print_week(const struct calendar *k, struct day first)
 {
 	int64_t sum = 0;
 
 	for (int line = 0; line < 2; line++) {
-		for (struct day d = monday; d.n < monday.n + WEEK; d = day_add(d, 1)) {
+		for (struct day d = first; d.n < first.n + WEEK; d = day_add(d, 1)) {
 			int year, month, dayofmonth;
 
 			day_civil(d, &year, &month, &dayofmonth);
@@ -168,21 +168,21 @@ print_week(const struct calendar *k, struct day monday)
 	}
 }
 
-/* Prints the month as a sheet of weeks. */
+/* Prints the month as a sheet of weeks, each from the day on with which the organization's weeks begin. */
 static void
 print_sheet(const struct calendar *k)
 {
+	int year, month, dayofmonth, week_start = k->org.week_start - 1;
 	struct day_usage sum = { 0 };
-	int year, month, dayofmonth;
 
 	print_head(k);
 	day_civil(k->from, &year, &month, &dayofmonth);
 	printf("\n%04d-%02d\n", year, month);
 	for (int i = 0; i < WEEK; i++)
-		printf("   %-7s", weekdays[i]);
+		printf("   %-7s", weekdays[(week_start + i) % WEEK]);
 	printf("%9s\n", "week");
-	for (struct day monday = day_add(k->from, -weekday(k->from)); monday.n <= k->to.n; monday = day_add(monday, WEEK))
-		print_week(k, monday);
+	for (struct day d = day_add(k->from, -((weekday(k->from) - week_start + WEEK) % WEEK)); d.n <= k->to.n; d = day_add(d, WEEK))
+		print_week(k, d);
 	for (int32_t i = 0; i <= k->to.n - k->from.n; i++) {
 		sum.sent += k->days[i].sent;
 		sum.reserved += k->days[i].reserved;

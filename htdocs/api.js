@@ -9,12 +9,14 @@ import { t } from './strings.js';
 
 const TIMEOUT_MS = 30000;
 
-/* status 0: no answer at all.  message is for people; body is what the server said. */
+/*
+ * status 0: no answer at all.  message is for people; body is what the server said.  field is what it was about, if it is one that
+ * a form has, and words the message without its name.
+ */
 export class ApiError extends Error {
-	constructor(status, message, body) {
+	constructor(status, message, body, field, words) {
 		super(message);
-		this.status = status;
-		this.body = body || {};
+		Object.assign(this, { status, body: body || {}, field: field || null, words: words || message });
 	}
 }
 
@@ -28,21 +30,20 @@ export function onUnauthorized(ask) {
 /* What the forms call the fields that they send, name -> string; form.js fills it in. */
 export const labels = {};
 
-/* "dailyLimit: …" as "Daily limit: …" */
-const labelled = text => inWords(text.replace(/^(\w+): /, (all, name) => labels[name] ? `${t(labels[name])}: ` : all));
-
 /*
- * The server's own words, in any of its formats, except where they are for programmers: which scope is missing, and that a
- * request was not valid, which the detail explains.
+ * The server's own words, in any of its formats, except where they are for programmers: which scope is missing, the kind of the
+ * error, and the names of fields, for which a form has others.
  */
-function wordsOf(status, body) {
+function errorOf(status, body) {
+	const said = body.error?.message || (typeof body.error === 'string' && body.error) || body.message || t('error.status', { status });
+	const [, field, words] = /^(\w+): (.*)$/s.exec(said) || [];
+
 	if (status === 403)
-		return t('error.forbidden');
-	if (body.error && body.error.message)
-		return labelled(body.error.message);
-	if (typeof body.error === 'string' && body.message)
-		return status === 400 || body.message === body.error ? labelled(body.error) : `${body.message} ${labelled(body.error)}`;
-	return body.message || t('error.status', { status });
+		return new ApiError(status, t('error.forbidden'), body);
+	if (field === undefined || !labels[field])
+		return new ApiError(status, inWords(said), body);
+	const own = inWords(words[0].toUpperCase() + words.slice(1)).replace(/[^.?!]$/, '$&.');
+	return new ApiError(status, `${t(labels[field])}: ${inWords(words)}`, body, field, own);
 }
 
 async function ask(method, path, { body, headers, token } = {}) {
@@ -66,7 +67,7 @@ async function ask(method, path, { body, headers, token } = {}) {
 	if ([502, 503, 504].includes(response.status))
 		down();
 	const said = await response.json().catch(() => ({}));
-	throw new ApiError(response.status, wordsOf(response.status, said), said);
+	throw errorOf(response.status, said);
 }
 
 /* {a: 1, b: null} as ?a=1 */

@@ -26,8 +26,14 @@ export async function open(place) {
 	dark.addEventListener('change', follow);
 	fill(place, el('h1', { tabindex: -1 }, t('menu.api')), el('p', {}, t('api.about'), ' ', el('a', { href: 'openapi.yaml', download: 'openapi.yaml' },
 		'openapi.yaml')), node);
-	/* What Swagger UI leaves without a name, or out of the keyboard's reach. */
+	/* What Swagger UI leaves without a name, out of the keyboard's reach, or takes for a page of its own. */
 	const watch = new MutationObserver(() => {
+		for (const part of node.querySelectorAll('main:not([role])')) {
+			part.setAttribute('role', 'group');
+			part.setAttribute('aria-label', t('api.operations'));
+		}
+		for (const head of node.querySelectorAll('h1:not([aria-level])'))
+			head.setAttribute('aria-level', '2');
 		for (const control of node.querySelectorAll('select:not([aria-label])'))
 			control.setAttribute('aria-label', control.closest('.servers') ? t('api.server') : t('api.choice'));
 		for (const text of node.querySelectorAll('.microlight:not([tabindex])'))

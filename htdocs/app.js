@@ -1,10 +1,11 @@
 /* Starts the dashboard: signs in, draws the frame, shows the page that the address names and keeps it fresh. */
 import { announce, el, fill, notice } from './dom.js';
+import { askTabs, joinTabs, tellSignedOut } from './tabs.js';
 import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
 import { credential, forget, keep, learn, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
 import { t } from './strings.js';
-import { clock } from './format.js';
+import { clock, printed } from './format.js';
 import * as calendar from './calendar.js';
 
 const FRESH_MS = 30000;
@@ -33,11 +34,12 @@ function frame() {
 			t('menu.skip')),
 		el('header', { class: 'top' },
 			el('strong', { class: 'brand' }, 'Daybook'),
-			el('span', { class: 'who', id: 'who' }),
+			el('span', { class: 'who', id: 'who', dir: 'auto' }),
 			el('nav', { 'aria-label': t('menu.label') }),
 			el('span', { class: 'clock' }),
 			el('button', { class: 'quiet', type: 'button', onclick: signOut }, t('menu.signout'))),
 		el('div', { id: 'away' }),
+		el('p', { id: 'printed' }),
 		el('main', { id: 'main', tabindex: -1 }),
 		el('div', { id: 'announcer', class: 'hidden', role: 'status', 'aria-live': 'polite' }));
 	menu();
@@ -69,9 +71,14 @@ function tick() {
 		fill(node, clock());
 }
 
-function signOut() {
+function leave() {
 	forget();
 	location.replace(location.pathname);
+}
+
+function signOut() {
+	leave();
+	tellSignedOut();
 }
 
 /* #calendar/2026-11: the page and what follows it. */
@@ -79,6 +86,15 @@ function address() {
 	const [name, ...rest] = location.hash.slice(1).split('/');
 
 	return { name: Object.hasOwn({ ...PAGES, ...SUBPAGES }, name) ? name : 'calendar', rest: rest.join('/') };
+}
+
+/* A page that did not come: trying again helps unless there is nothing to find. */
+function failed(place, name, error) {
+	const menu = SUBPAGES[name] && SUBPAGES[name].menu;
+
+	announce(document.title);
+	fill(place, el('h1', {}, t(`menu.${name}`)), notice('bad', error.message), error.status === 404 && menu
+		? el('p', {}, el('a', { href: `#${menu}` }, `‹ ${t(`menu.${menu}`)}`)) : el('button', { type: 'button', onclick: show }, t('again')));
 }
 
 async function show() {
@@ -112,8 +128,7 @@ async function show() {
 			place.querySelector('h1').focus();
 	} catch (error) {
 		if (mine === generation)
-			fill(place, el('h1', {}, t(`menu.${name}`)), notice('bad', error.message), el('button', { type: 'button', onclick: show },
-				t('again')));
+			failed(place, name, error);
 	}
 	place.removeAttribute('aria-busy');
 }
@@ -185,6 +200,9 @@ async function start() {
 	document.documentElement.lang = t('language');
 	try {
 		await byLink();
+		const given = credential() ? null : await askTabs();
+		if (given)
+			keep(given);
 		if (!credential()) {
 			fill(document.getElementById('main'));
 			await signIn();
@@ -207,6 +225,8 @@ onUnauthorized(() => {
 	signingIn = signingIn || signIn(t('signin.expired')).then(signedIn).finally(() => { signingIn = null; });
 	return signingIn;
 });
+joinTabs(credential, leave);
+addEventListener('beforeprint', () => fill(document.getElementById('printed'), printed()));
 addEventListener('hashchange', async () => {
 	if (location.hash.startsWith('#token='))
 		await byLink().then(isNew => isNew && location.reload(), () => { /* it is said on top of the page */ });

@@ -3,29 +3,33 @@ import { download } from './download.js';
 import { el, fill, notice, renew } from './dom.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
-import { moment, money, number, price } from './format.js';
+import { addDays, startOfWeek } from './civil.js';
+import { moment, money, number, price, weekdayName } from './format.js';
 import { session } from './session.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
 const PAGE = 50;
 
-/* {"a":1,"b":{"c":2}} as "a: 1, b.c: 2" */
-function words(value, name = '') {
-	if (value !== null && typeof value === 'object')
-		return Object.entries(value).map(([k, v]) => words(v, name ? `${name}.${k}` : k)).join(', ');
-	return `${name}: ${value === null ? t('none') : value}`;
-}
-
 /* The text of a key, or what it is instead if the strings have none: an action or a value that a later version added. */
 const known = (key, other) => t(key) === key ? other : t(key);
 
-/* Who did it: the person or program that the token names, and what it was done with. */
+/* {"a":1,"b":{"c":2}} as "a: 1, b.c: 2", for what has no words of its own. */
+function words(value, name = '') {
+	if (value !== null && typeof value === 'object')
+		return Object.entries(value).map(([k, v]) => words(v, name ? `${name}.${k}` : k)).filter(Boolean).join(', ');
+	return `${known(`audit.of.${name}`, name)}: ${shown(name, value)}`;
+}
+
+/* Who did it: the person or program that the token names, and what it was done with; the id of a token is nobody's name. */
 function who(entry) {
 	const [kind, ...id] = entry.credential.split(':');
 	const credential = known(`audit.${kind}`, entry.credential).replace('{id}', id.join(':'));
 
-	return entry.actor === null ? credential : [entry.actor, el('br', {}), el('small', {}, credential)];
+	if (entry.actor === null)
+		return credential;
+	const [first, second] = /^(link:|[0-9a-f]{8}-[0-9a-f]{4}-)/.test(entry.actor) ? [credential, entry.actor] : [entry.actor, credential];
+	return [el('bdi', {}, first), el('br', {}), el('small', {}, second)];
 }
 
 /* Amounts of limits are -1 if there is none. */
@@ -33,7 +37,7 @@ function shown(name, value) {
 	if (value === null)
 		return t('none');
 	if (value === -1)
-		return t('audit.unlimited');
+		return t(name === 'dailyLimit' ? 'audit.unlimited' : 'usage.nocap');
 	if (typeof value === 'boolean')
 		return t(value ? 'audit.on' : 'audit.off');
 	if (name === 'costCapMicros')
@@ -42,8 +46,12 @@ function shown(name, value) {
 		return price(value);
 	if (name === 'scheduledISO')
 		return moment(value);
-	if (name === 'status')
-		return known(`status.${value}`, value);
+	if (name === 'weekStart')
+		return weekdayName(addDays(startOfWeek('2024-01-03', 1), value - 1), 'long');
+	if (name === 'status' || name === 'channel')
+		return known(`${name}.${value}`, value);
+	if (name === 'quotaUnit')
+		return known(`unit.${value}`, value);
 	return typeof value === 'number' ? number(value) : value || t('audit.empty');
 }
 
@@ -56,17 +64,20 @@ function changes(changed) {
 	}).join(', ');
 }
 
-/* What an entry says besides its action.  A row of an older version has no changes, and is shown as it is. */
-function detail({ action, detail }) {
-	const { changed } = detail;
+/* The campaign of an entry, by its name if the entry has it; a deleted one leads nowhere. */
+const campaignOf = ({ action, detail }) => action === 'campaign.delete' ? el('bdi', {}, detail.campaignName || detail.campaignId)
+	: el('a', { href: `#campaign/${detail.campaignId}`, dir: 'auto' }, detail.campaignName || detail.campaignId);
 
-	if (changed === undefined)
+/* What an entry says besides its action.  A row of an older version has no changes, and is shown as it is. */
+function detail(entry) {
+	const { action, detail } = entry, { changed } = detail, text = changed === undefined ? null : changes(changed) || t('audit.same');
+
+	if (action.startsWith('campaign.') && detail.campaignId)
+		return text === null ? campaignOf(entry) : [campaignOf(entry), ': ', text];
+	if (text === null)
 		return words(detail);
-	const text = changes(changed) || t('audit.same');
 	if (action === 'price.set' || action === 'price.remove')
 		return t('audit.price', { channel: known(`channel.${detail.channel}`, detail.channel), date: detail.from, changes: text });
-	if (action.startsWith('campaign.'))
-		return t('audit.campaign', { id: detail.campaignId, changes: text });
 	return [text, ...['segmentsMoved', 'daysOverLimit'].filter(name => detail[name]?.length)
 		.map(name => t(name === 'segmentsMoved' ? 'audit.moved' : 'audit.over', { n: detail[name].length }))].join('. ');
 }

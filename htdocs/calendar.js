@@ -32,7 +32,7 @@ export async function open(place, rest) {
 			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'),
 			el('button', { type: 'button', class: 'quiet', onclick: () => save().catch(say) }, t('csv')))));
 	fill(place, top.node, el('div', { class: 'split' }, el('section', { class: 'wide', 'aria-label': t('menu.calendar') }, keys, problem, hint, grid.node,
-		el('div', { class: 'under' }, legend({ sent: t('bar.sent'), reserved: t('bar.reserved'), free: t('bar.free') }),
+		el('div', { class: 'under' }, legend({ sent: t('legend.sent'), reserved: t('legend.reserved'), free: t('legend.free') }),
 			el('p', { class: 'quiet-text keys' }, t('calendar.keys')))), side));
 
 	function empty(data) {

@@ -1,13 +1,13 @@
 /* #campaign/ID: one campaign; pause, resume, cancel, send now, and another time for what was not sent. */
 import { clockAt, instantOf } from './zone.js';
 import { confirm } from './dialog.js';
-import { announce, el, fill, notice } from './dom.js';
+import { announce, el, fill, notice, sentence } from './dom.js';
 import { form } from './form.js';
 import { table } from './table.js';
 import { get, getWithTag, query, send } from './api.js';
 import { may, serverNow, session } from './session.js';
 import { addDays } from './civil.js';
-import { moment, number, refused, shortDate, time } from './format.js';
+import { moment, number, rangesOf, refused, shortDate, time } from './format.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
@@ -46,8 +46,17 @@ export async function open(place, id) {
 	async function verb(name, campaign) {
 		if (name === 'resume' && campaign.segments.some(needsTime))
 			return reschedule(campaign, true);
-		if (name !== 'cancel' || await confirm(t('campaign.cancel.sure', { name: campaign.name }), t('campaign.cancel')))
+		if (name !== 'cancel' || await confirm(sentence('campaign.cancel.sure', { name: campaign.name }), freed(campaign),
+			t('campaign.cancel'), t('campaign.leave')))
 			await change('POST', '/' + name, undefined, t(`campaign.${name}.done`));
+	}
+
+	/* What a cancellation frees. */
+	function freed(campaign) {
+		const held = campaign.segments.filter(s => s.reserved > 0), dates = [...new Set(held.map(s => s.date))].sort();
+
+		return dates.length === 0 ? t('campaign.cancel.nothing') : t('campaign.cancel.frees', { n: held.reduce((n, s) => n + s.reserved, 0),
+			days: rangesOf(dates).map(range => [...new Set(range)].map(shortDate).join(' – ')).join('; ') });
 	}
 
 	/* A campaign of one date is sent now: a draft is scheduled by that, a paused one resumed. */
@@ -101,7 +110,7 @@ export async function open(place, id) {
 				t(`campaign.${name}`)) : null;
 
 		fill(head, el('p', {}, el('a', { href: '#campaigns' }, `‹ ${t('menu.campaigns')}`)), el('div', { class: 'toolbar' },
-			el('h1', { tabindex: -1 }, campaign.name, ' ', el('span', { class: `chip status-${campaign.status}` }, t(`status.${campaign.status}`))),
+			el('h1', { tabindex: -1 }, el('bdi', {}, campaign.name), ' ', el('span', { class: `chip status-${campaign.status}` }, t(`status.${campaign.status}`))),
 			may('campaigns:write') ? el('div', { class: 'buttons' },
 				campaign.status === 'draft' ? el('button', { type: 'button', class: 'primary', onclick: () => change('PUT', '', { status: 'scheduled' },
 					t('campaign.scheduled')) }, t('campaign.schedule')) : null,
@@ -109,7 +118,7 @@ export async function open(place, id) {
 					? el('button', { type: 'button', onclick: () => sendNow(campaign) }, t('campaign.now')) : null,
 				campaign.segments.some(isMovable) ? el('button', { type: 'button', onclick: () => reschedule(campaign) },
 					t('campaign.reschedule')) : null, button('pause'), button('resume'), button('cancel')) : null));
-		fill(body, el('p', { class: 'quiet-text' }, t('campaign.summary', { n: campaign.contactCount, id: campaign.campaignId,
+		fill(body, el('p', { class: 'quiet-text' }, t('campaigns.sms'), ' ', t('campaign.summary', { n: campaign.contactCount, id: campaign.campaignId,
 			at: moment(campaign.createdAt) })), isUnfinished ? notice('plain', t('campaign.unfinished', { n: campaign.unfinished })) : null,
 		table(t('campaign.segments'), [{ head: t('campaign.segment.one') }, { head: t('campaign.date') }, { head: t('campaign.time') },
 			{ head: t('campaign.contacts'), number: true }, { head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true },

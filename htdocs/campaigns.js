@@ -1,6 +1,6 @@
 /* #campaigns: all campaigns, newest first. */
 import { download } from './download.js';
-import { el, fill, notice, renew } from './dom.js';
+import { el, fill, notice, renew, together } from './dom.js';
 import { field } from './form.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
@@ -13,19 +13,21 @@ const PAGE = 50, STATUSES = ['draft', 'scheduled', 'sending', 'paused', 'sent', 
 
 const sum = (campaign, what) => campaign.segments.reduce((n, s) => n + s[what], 0);
 
+const oneLine = date => together(shortDate(date));
+
 /* From its first to its last day. */
 function span(campaign) {
 	const dates = campaign.segments.map(s => s.date).sort();
 	const first = dates[0], last = dates[dates.length - 1];
 
-	return first === last ? shortDate(first) : `${shortDate(first)} – ${shortDate(last)}`;
+	return first === last ? oneLine(first) : [oneLine(first), ' – ', oneLine(last)];
 }
 
 export function campaignTable(list) {
 	return table(t('menu.campaigns'), [{ head: t('campaign.one') }, { head: t('campaign.days') }, { head: t('campaign.contacts'), number: true },
 		{ head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true }, { head: t('bar.reserved'), number: true },
 		{ head: t('campaign.status') }],
-	list.map(c => [el('a', { href: `#campaign/${c.campaignId}` }, c.name), span(c), number(c.contactCount), number(sum(c, 'sent')),
+	list.map(c => [el('a', { href: `#campaign/${c.campaignId}`, dir: 'auto' }, c.name), span(c), number(c.contactCount), number(sum(c, 'sent')),
 		number(sum(c, 'failed')), number(sum(c, 'reserved')), el('span', { class: `chip status-${c.status}` }, t(`status.${c.status}`))]));
 }
 
@@ -58,7 +60,7 @@ export async function open(place) {
 		field(t('campaign.status'), status),
 		may('campaigns:write') ? el('a', { class: 'button primary', href: '#planner' }, t('campaigns.new')) : null,
 		el('button', { type: 'button', class: 'quiet', onclick: () => download('api/campaigns', { status: status.value, limit: 200 },
-			'campaigns.csv', problem) }, t('csv')))), problem, list, el('p', {}, more));
+			'campaigns.csv', problem) }, t('csv')))), el('p', { class: 'quiet-text' }, t('campaigns.sms')), problem, list, el('p', {}, more));
 	await load();
 	return { refresh: load };
 }

@@ -20,7 +20,7 @@ export function draw(canvas, items, channels) {
 		data: {
 			labels: items.map(i => shortMonth(i.yearMonth)),
 			datasets: [
-				{ type: 'line', label: t('usage.cost'), yAxisID: 'cost', data: items.map(i => i.budgetUsage), borderColor: style.getPropertyValue('--ink').trim(),
+				{ type: 'line', label: t('usage.costAll'), yAxisID: 'cost', data: items.map(i => i.totalCost), borderColor: style.getPropertyValue('--ink').trim(),
 					backgroundColor: style.getPropertyValue('--ink').trim(), borderWidth: 2, pointRadius: 2, tension: 0, borderDash: [5, 3] },
 				...channels.map((c, i) => ({ type: 'bar', label: channelName(c), data: items.map(m => m.channelUsages[c] || 0), stack: 'all',
 					backgroundColor: COLOURS[i % COLOURS.length], maxBarThickness: 36 })),
@@ -32,7 +32,7 @@ export function draw(canvas, items, channels) {
 				x: { stacked: true, grid: { display: false } },
 				y: { stacked: true, beginAtZero: true, grid: { color: line }, title: { display: true, text: t('usage.count') },
 					ticks: { callback: v => number(v), precision: 0 } },
-				cost: { position: 'right', beginAtZero: true, grid: { display: false }, title: { display: true, text: t('usage.cost') },
+				cost: { position: 'right', beginAtZero: true, grid: { display: false }, title: { display: true, text: t('usage.costAll') },
 					ticks: { callback: v => money(v) } },
 			},
 			plugins: {

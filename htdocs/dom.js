@@ -1,4 +1,5 @@
 /* The only place that makes elements.  Text goes in as text nodes, so that nothing anybody wrote is ever markup. */
+import { t } from './strings.js';
 
 /*
  * An element.  Of props, class is className; on… are listeners; --… are custom properties of its style; true, false and
@@ -53,6 +54,16 @@ export function renew(node, data, make) {
 	madeOf.set(node, text);
 }
 
+/* A sentence with a name in it, {name}, which may be written in the other direction. */
+export function sentence(key, values) {
+	const [before, after] = t(key, { ...values, name: '\0' }).split('\0');
+
+	return [before, el('bdi', {}, values.name), after];
+}
+
+/* A text that stays in one line, such as a date. */
+export const together = text => el('span', { class: 'together' }, text);
+
 /* Text for those who listen only. */
 export const hidden = text => el('span', { class: 'hidden' }, text);
 
@@ -61,7 +72,7 @@ export function announce(text) {
 	fill(document.getElementById('announcer'), text);
 }
 
-/* A box with something to say; kind: good, bad or plain. */
+/* A box with something to say; kind: good, warn (it needs somebody), bad or plain. */
 export function notice(kind, ...children) {
 	return el('div', { class: `notice ${kind}`, role: kind === 'bad' ? 'alert' : 'status' }, ...children);
 }

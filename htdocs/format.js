@@ -1,6 +1,6 @@
 /* Numbers, money, dates and instants as people of the browser's language read them, in the organization's zone. */
 import { language, t } from './strings.js';
-import { toUtc } from './civil.js';
+import { addDays, toUtc } from './civil.js';
 import { serverNow, session } from './session.js';
 
 /* The browser's flavour of the language that the strings are in. */
@@ -42,6 +42,7 @@ const OWN = ['dailyLimit', 'messagesCap', 'costCap', 'smsCap', 'callCap'];
 
 /* "SMS cap of the billing cycle", as part of a sentence. */
 export const limitName = limit => OWN.includes(limit) ? t(`limit.${limit}`) : t('limit.other', { name: limit });
+export const sentenceOf = text => text[0].toUpperCase() + text.slice(1);
 /* The server's sentences, with those names in the place of its own words. */
 export const inWords = text => text.replace(new RegExp(`\\b(${OWN.join('|')})\\b`, 'g'), (word, _, at) => {
 	const name = `the ${limitName(word)}`;
@@ -62,6 +63,12 @@ const instant = (options, ms) => dates({ ...options, timeZone: session.timezone 
 /* With its year if it is not this one. */
 export const shortDate = date => civil({ weekday: 'short', day: 'numeric', month: 'short',
 	...(date.slice(0, 4) === (session.today || '').slice(0, 4) ? {} : { year: 'numeric' }) }, date);
+/* Sorted dates as their ranges, [[first, last], …]. */
+export const rangesOf = dates => dates.reduce((ranges, date) => {
+	const last = ranges.at(-1);
+
+	return last && addDays(last[1], 1) === date ? [...ranges.slice(0, -1), [last[0], date]] : [...ranges, [date, date]];
+}, []);
 export const longDate = date => civil({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, date);
 export const weekdayName = (date, length) => civil({ weekday: length }, date);
 export const monthName = month => civil({ month: 'long', year: 'numeric' }, month + '-01');
@@ -69,7 +76,13 @@ export const shortMonth = month => civil({ month: 'short', year: 'numeric' }, mo
 
 export const time = iso => instant({ hour: '2-digit', minute: '2-digit' }, Date.parse(iso));
 export const moment = iso => instant({ dateStyle: 'medium', timeStyle: 'short' }, Date.parse(iso));
+/* A day and its time, as two texts. */
+export const dateTime = iso => [instant({ dateStyle: 'medium' }, Date.parse(iso)), instant({ timeStyle: 'short' }, Date.parse(iso))];
 export const day = iso => instant({ dateStyle: 'medium' }, Date.parse(iso));
+
+/* The head of a sheet of paper: whose figures they are, and when it was printed. */
+export const printed = () => t('printed', { who: session.name || session.organizationId || t('session.everyone'), zone: session.timezone || 'UTC',
+	at: moment(new Date(serverNow()).toISOString()) });
 
 /* What the organization's clocks show now: "10:16:32 AM · America/New York (EST)". */
 export function clock() {

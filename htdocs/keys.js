@@ -1,27 +1,30 @@
 /* API keys: made, shown once, revoked. */
 import { confirm } from './dialog.js';
-import { el, fill, hidden, notice } from './dom.js';
-import { field, form } from './form.js';
+import { el, fill, hidden, notice, sentence, together } from './dom.js';
+import { field, form, refuse } from './form.js';
 import { table } from './table.js';
 import { get, send } from './api.js';
 import { may, serverNow } from './session.js';
-import { moment, shortDate } from './format.js';
+import { dateTime, shortDate } from './format.js';
 import './page_strings.js';
 import { t } from './strings.js';
+
+/* A date and a time, each of which stays in one line. */
+const when = iso => dateTime(iso).map((part, i) => [i ? ' ' : null, together(part)]);
 
 const SCOPES = ['usage:read', 'usage:write', 'usage:backfill', 'campaigns:write', 'org:admin'];
 
 export async function keys(path) {
-	const list = el('div', { class: 'list' }), said = el('div', {}), name = el('input', { maxlength: 100, required: true });
+	const list = el('div', { class: 'list' }), said = el('div', {}), problem = el('div', {}), name = el('input', { maxlength: 100, required: true, dir: 'auto' });
 	const until = el('input', { type: 'date' });
 	const boxes = SCOPES.filter(may).map(s => ({ scope: s, box: el('input', { type: 'checkbox', checked: s === 'usage:read' }) }));
 
 	async function revoke(key) {
-		if (!await confirm(t('keys.revoke.sure', { name: key.name || key.id }), t('keys.revoke')))
+		if (!await confirm(sentence('keys.revoke.sure', { name: key.name || key.id }), t('keys.revoke.what'), t('keys.revoke'), t('keys.leave')))
 			return;
 		try {
 			await send('DELETE', `${path}/api-keys/${encodeURIComponent(key.id)}`);
-			fill(said, notice('good', t('keys.revoked', { name: key.name || key.id })));
+			fill(said, notice('good', sentence('keys.revoked', { name: key.name || key.id })));
 			await load();
 		} catch (error) {
 			fill(said, notice('bad', error.message));
@@ -31,7 +34,7 @@ export async function keys(path) {
 	/* Revoked, expired, or what revokes it. */
 	function state(k) {
 		if (k.revokedAt)
-			return t('keys.revoked.at', { at: moment(k.revokedAt) });
+			return [t('keys.revoked.at'), ' ', when(k.revokedAt)];
 		if (k.expiresAt && Date.parse(k.expiresAt) <= serverNow())
 			return t('keys.expired');
 		return el('button', { type: 'button', class: 'danger small', onclick: () => revoke(k) }, t('keys.revoke'), hidden(` ${k.name || k.id}`));
@@ -41,8 +44,8 @@ export async function keys(path) {
 		const { data } = await get(`${path}/api-keys`);
 		fill(list, data.apiKeys.length ? table(t('keys.title'), [{ head: t('keys.name') }, { head: t('keys.scopes') }, { head: t('keys.made') },
 			{ head: t('keys.used') }, { head: t('keys.expires') }, { head: t('keys.state') }],
-		data.apiKeys.map(k => [k.name || String(k.id), k.scopes.join(' '), moment(k.createdAt), k.lastUsedAt ? shortDate(k.lastUsedAt.slice(0, 10)) : t('keys.never'),
-			k.expiresAt ? moment(k.expiresAt) : t('keys.never'), state(k)]))
+		data.apiKeys.map(k => [el('bdi', {}, k.name || String(k.id)), k.scopes.join(' '), when(k.createdAt), k.lastUsedAt ? together(shortDate(k.lastUsedAt.slice(0, 10))) : t('keys.never'),
+			k.expiresAt ? when(k.expiresAt) : t('keys.never'), state(k)]))
 			: el('p', { class: 'empty' }, t('keys.none')));
 	}
 
@@ -63,9 +66,9 @@ export async function keys(path) {
 				node.reset();
 				await load();
 			} catch (error) {
-				fill(said, notice('bad', error.message));
+				refuse(node, problem, error);	/* the key that is shown stays */
 			}
-		}, field(t('keys.name'), name), el('fieldset', {}, el('legend', {}, t('keys.scopes')), el('div', { class: 'row' }, boxes.map(b =>
-			el('label', { class: 'check' }, b.box, ' ', b.scope)))), field(t('keys.until'), until, t('keys.until.hint')),
-		el('p', {}, el('button', {}, t('keys.make')))), said);
+		}, field(t('keys.name'), name, null, 'name'), el('fieldset', {}, el('legend', {}, t('keys.scopes')), el('div', { class: 'row' }, boxes.map(b =>
+			el('label', { class: 'check' }, b.box, ' ', b.scope)))), field(t('keys.until'), until, t('keys.until.hint'), 'expiresAt'),
+		el('p', {}, el('button', {}, t('keys.make'))), problem), said);
 }

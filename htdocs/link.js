@@ -17,7 +17,7 @@ export async function signInBy(token, { data, error }) {
 		if (error)
 			throw error;
 		if (mustAsk(data) && !await confirm(t('link.question', { name: data.name || data.organizationId || t('session.everyone'), who: who(data) }),
-			t('signin.button')))
+			null, t('signin.button')))
 			return false;
 		keep(data.isLink ? (await send('POST', 'api/session', undefined, undefined, token)).data.token : token);
 		return true;

@@ -52,7 +52,7 @@ export function monthGrid({ onMonth, onOpen }) {
 
 	function fullness(entry, extra) {
 		if (data.dailyLimit === 0)
-			return t('day.over');
+			return t('day.none');
 		return [percent((entry.total + extra) / data.dailyLimit), hidden(' ' + t('day.full') + '. ')];
 	}
 
@@ -73,7 +73,7 @@ export function monthGrid({ onMonth, onOpen }) {
 		const more = entry.campaignCount - CAMPAIGNS_MAX;
 
 		return el('span', { class: 'cell-campaigns' }, entry.campaigns.slice(0, CAMPAIGNS_MAX).map(c =>
-			el('span', { class: `chip status-${c.status}` }, c.campaignName, hidden(` (${t(`status.${c.status}`)}), `))),
+			el('span', { class: `chip status-${c.status}`, dir: 'auto' }, c.campaignName, hidden(` (${t(`status.${c.status}`)}), `))),
 			more > 0 ? el('span', { class: 'more' }, t('day.more', { n: more })) : null);
 	}
 

@@ -1,6 +1,6 @@
 /* #planner, #planner/2026-11-24: so many contacts over the coming days, first as a proposal on the calendar, then reserved in one step. */
-import { announce, el, fill, hidden, notice } from './dom.js';
-import { field } from './form.js';
+import { announce, el, fill, hidden, notice, sentence } from './dom.js';
+import { field, form, refuse } from './form.js';
 import { table } from './table.js';
 import { banner } from './banner.js';
 import { get, query, send } from './api.js';
@@ -20,7 +20,7 @@ function newId() {
 
 export async function open(place, from) {
 	const top = banner(), said = el('div', {}), proposal = el('div', {}), title = el('h2', {});
-	const name = el('input', { required: true, maxlength: 200, autocomplete: 'off' });
+	const name = el('input', { required: true, maxlength: 200, autocomplete: 'off', dir: 'auto' });
 	const contacts = el('input', { type: 'number', min: 1, max: 1000000000, required: true, inputmode: 'numeric' });
 	const date = el('input', { type: 'date', min: session.today });
 	const at = el('input', { type: 'time', required: true, value: '10:00' });
@@ -33,17 +33,19 @@ export async function open(place, from) {
 		if (hasMonth(month))
 			showMonth(month);
 	};
-	const form = el('form', { class: 'card planner', onsubmit: event => { event.preventDefault(); fill(said); ask(); } },
-		el('h2', {}, t('planner.what')), field(t('planner.name'), name), field(t('planner.contacts'), contacts),
-		el('div', { class: 'pair' }, field(t('planner.date'), date), field(t('planner.time'), at, t('planner.zone', { zone: session.timezone }))),
-		field(t('planner.parts'), parts, t('planner.parts.hint')), el('p', {},
+	const paper = form({ class: 'card planner' }, () => { fill(said); return ask(); },
+		el('h2', {}, t('planner.what')), field(t('planner.name'), name, null, 'name'),
+		field(t('planner.contacts'), contacts, t('planner.contacts.hint'), 'totalContacts'),
+		el('div', { class: 'pair' }, field(t('planner.date'), date, null, 'firstSegmentDate'),
+			field(t('planner.time'), at, t('planner.zone', { zone: session.timezone }), 'firstSegmentTime')),
+		field(t('planner.parts'), parts, t('planner.parts.hint'), 'partsPerContact'), el('p', {},
 			el('button', { class: 'primary' }, t('planner.propose'))), said, proposal);
 
-	fill(place, el('h1', { tabindex: -1 }, t('menu.planner')), top.node, el('div', { class: 'split' }, form,
+	fill(place, el('h1', { tabindex: -1 }, t('menu.planner')), top.node, el('div', { class: 'split' }, paper,
 		el('section', { class: 'wide', 'aria-label': t('planner.calendar') }, el('div', { class: 'toolbar' }, title, el('div', { class: 'buttons' },
 			el('button', { type: 'button', onclick: step(-1) }, '‹', ' ', t('calendar.previous')),
 			el('button', { type: 'button', onclick: step(1) }, t('calendar.next'), ' ', '›'))), grid.node,
-		el('div', { class: 'under' }, legend({ sent: t('bar.sent'), reserved: t('bar.reserved'), proposed: t('bar.proposed'), free: t('bar.free') })))));
+		el('div', { class: 'under' }, legend({ sent: t('legend.sent'), reserved: t('legend.reserved'), proposed: t('legend.proposed'), free: t('legend.free') })))));
 
 	/* A day of the calendar that was chosen. */
 	function startOn(day) {
@@ -101,22 +103,26 @@ export async function open(place, from) {
 			const reply = await send('POST', 'api/campaigns/auto-segment', body);
 			if (mine !== asks)
 				return;
-			plan = { ...reply, id: newId(), name: name.value.trim(), partsPerContact: body.partsPerContact, units: unitsOf(body.partsPerContact) };
+			plan = { ...reply, id: newId(), name: name.value.trim(), partsPerContact: body.partsPerContact, units: unitsOf(body.partsPerContact),
+				wanted: body.firstSegmentDate || session.today };
 			showPlan();
 		} catch (error) {
 			if (mine !== asks)
 				return;
 			plan = null;
-			fill(proposal, notice('bad', error.message));
+			fill(proposal);
+			refuse(paper, said, error);
 		}
 	}
 
 	function showPlan() {
 		const total = plan.segments.reduce((n, s) => n + s.contactCount, 0);
+		const first = plan.segments.length ? dayOf(plan.segments[0].scheduledDate) : '';
 		const reserveButton = el('button', { type: 'button', class: 'primary', onclick: reserve }, t('planner.reserve', { n: total }));
 
 		fill(proposal, el('h2', {}, t('planner.proposal'), hidden('. ')), el('p', { class: 'quiet-text' }, t('planner.nothingyet')),
-			plan.warnings.map(w => notice('plain', inWords(w))),
+			plan.warnings.map(w => notice('plain', inWords(w))), first > plan.wanted ? notice('plain', t('planner.first', { from: shortDate(plan.wanted),
+				date: shortDate(first) })) : null,
 			plan.segments.length ? [table(t('planner.proposal'), [{ head: t('campaign.date') }, { head: t('campaign.time') },
 				{ head: t('campaign.contacts'), number: true }],
 			plan.segments.map(s => [shortDate(dayOf(s.scheduledDate)), time(s.scheduledDate), number(s.contactCount)])),
@@ -140,7 +146,7 @@ export async function open(place, from) {
 			fill(proposal);
 			if (mine === asks)
 				name.value = contacts.value = '';
-			fill(said, notice('good', t('planner.done', { name: data.name, n: data.contactCount }), ' ',
+			fill(said, notice('good', sentence('planner.done', { name: data.name, n: data.contactCount }), ' ',
 				el('a', { href: `#campaign/${data.campaignId}` }, t('planner.see')), ' · ',
 				el('a', { href: `#calendar/${data.segments[0].date}` }, t('menu.calendar'))));
 			said.querySelector('a').focus();
@@ -151,12 +157,12 @@ export async function open(place, from) {
 				await Promise.all([ask(), top.refresh()]);
 				proposal.querySelector('button')?.focus();
 			} else
-				fill(said, notice('bad', error.status === 0 ? t('planner.unsure') : error.message));
+				refuse(paper, said, error.status === 0 ? { message: t('planner.unsure') } : error);
 			button.removeAttribute('aria-busy');
 		}
 	}
 
-	form.addEventListener('input', edited);
+	paper.addEventListener('input', edited);
 	date.value = isDate(from) && from >= session.today ? from
 		: clockAt(serverNow(), session.timezone).time < at.value ? session.today : addDays(session.today, 1);
 	await Promise.all([showMonth(monthOf(date.value)), top.refresh()]);

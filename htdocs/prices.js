@@ -1,6 +1,6 @@
 /* What a part costs, by channel and from which day on. */
 import { el, fill, notice } from './dom.js';
-import { field, form } from './form.js';
+import { decimal, decimalOf, field, form, refuse } from './form.js';
 import { table } from './table.js';
 import { get, send } from './api.js';
 import { channelName, price, shortDate } from './format.js';
@@ -11,7 +11,7 @@ import { t } from './strings.js';
 export async function prices(path) {
 	const list = el('div', { class: 'list' }), said = el('div', {});
 	const channel = el('select', {}, session.channels.map(c => el('option', { value: c }, channelName(c))));
-	const usd = el('input', { required: true, inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?', title: t('settings.decimal') });
+	const usd = decimal({ required: true });
 	const from = el('input', { type: 'date', required: true, value: session.today });
 	const reprice = el('input', { type: 'checkbox' });
 
@@ -36,15 +36,16 @@ export async function prices(path) {
 
 	await load();
 	return el('section', { class: 'card', 'aria-label': t('prices.title') }, el('h2', {}, t('prices.title')), el('p', { class: 'quiet-text' },
-		t('prices.about')), list, form({ class: 'row last' }, async () => {
+		t('prices.about')), list, form({ class: 'last' }, async paper => {
 		try {
-			const { data } = await send('POST', `${path}/prices`, { channel: channel.value, usd: usd.value, validFrom: from.value,
+			const { data } = await send('POST', `${path}/prices`, { channel: channel.value, usd: decimalOf(usd), validFrom: from.value,
 				...(reprice.checked ? { reprice: true } : {}) });
 			await load();
 			await (data.job ? watch(data.job) : fill(said, notice('good', t('settings.saved'))));
 		} catch (error) {
-			fill(said, notice('bad', error.status === 409 && !reprice.checked ? t('prices.conflict') : error.message));
+			refuse(paper, said, error.status === 409 && !reprice.checked ? { message: t('prices.conflict') } : error);
 		}
-	}, field(t('usage.channel'), channel), field(t('prices.usd'), usd), field(t('prices.from'), from), el('label', { class: 'check' }, reprice, ' ',
-		t('prices.reprice')), el('button', {}, t('prices.set'))), said);
+	}, el('div', { class: 'row' }, field(t('usage.channel'), channel, null, 'channel'), field(t('prices.usd'), usd, null, 'usd'),
+		field(t('prices.from'), from, null, 'validFrom'), el('label', { class: 'check' }, reprice, ' ', t('prices.reprice')),
+		el('button', {}, t('prices.set'))), said));
 }

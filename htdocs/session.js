@@ -1,4 +1,4 @@
-/* Who is signed in.  The credential is kept in sessionStorage only: it goes when the tab goes. */
+/* Who is signed in.  The credential is kept in sessionStorage only, which goes with the tab; other tabs are told it (tabs.js). */
 const KEY = 'daybook.credential', ORGANIZATION = 'daybook.organization';
 
 export const session = {
@@ -8,7 +8,7 @@ export const session = {
 };
 
 export const credential = () => sessionStorage.getItem(KEY);
-export const keep = text => sessionStorage.setItem(KEY, text.trim());
+export const keep = text => sessionStorage.setItem(KEY, text);
 export const forget = () => sessionStorage.removeItem(KEY);
 
 export const may = scope => session.scopes.includes(scope) || session.scopes.includes('admin');

@@ -1,55 +1,61 @@
 /* #settings: the organization's name and week, zone, plan, limits and caps; its prices; its API keys. */
 import { confirm } from './dialog.js';
 import { el, fill, notice } from './dom.js';
-import { field, form } from './form.js';
+import { decimal, decimalOf, field, form, refuse } from './form.js';
 import { get, send } from './api.js';
+import { capReached } from './banner.js';
 import { keys } from './keys.js';
 import { limits as limitList } from './limits.js';
 import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
 import './page_strings.js';
 import { t } from './strings.js';
-import { shortDate } from './format.js';
+import { number, rangesOf, shortDate, weekdayName } from './format.js';
 import { addDays, startOfWeek } from './civil.js';
 
 const UNITS = ['message', 'part'];
-const CAPS = ['messagesCap', 'smsCap', 'callCap'];
+const CAPS = ['smsCap', 'callCap', 'messagesCap'], CAPS_OF_CYCLE = [...CAPS, 'costCap'];
 
 /* A form of its own for each thing that changes at once.  values() is its request; put(request) is null if nobody wanted it. */
 function card(title, about, fields, values, put) {
 	const said = el('div', {});
 
-	return form({ class: 'card' }, async () => {
+	return form({ class: 'card' }, async paper => {
 		try {
 			const reply = await put(values());
 			if (reply)
-				fill(said, notice('good', t('settings.saved'), consequences(reply.data)));
+				fill(said, notice(reply.data.daysOverLimit?.length ? 'warn' : 'good', t('settings.saved'), consequences(reply.data)));
 		} catch (error) {
-			fill(said, notice('bad', error.message));
+			refuse(paper, said, error);
 		}
 	}, el('h2', {}, title), about ? el('p', { class: 'quiet-text' }, about) : null, fields, el('p', { class: 'last' }, el('button', {}, t('save'))),
 	said);
 }
+
+const dayLink = date => el('a', { href: `#calendar/${date}` }, shortDate(date));
 
 /* What a change did to campaigns and days. */
 function consequences(data) {
 	const moved = data.segmentsMoved || [], over = data.daysOverLimit || [];
 
 	return [moved.length ? el('p', {}, t('settings.moved'), ' ', moved.map(m => `${m.campaignId} ${m.segmentNumber}: ${shortDate(m.from)} → ${
-		shortDate(m.to)}`).join('; ')) : null, over.length ? el('p', {}, t('settings.over'), ' ', over.map(shortDate).join(', ')) : null];
+		shortDate(m.to)}`).join('; ')) : null, over.length ? el('p', {}, t('settings.over', { n: over.length }), ' ',
+		rangesOf(over).map(([first, last], i) => [i ? ' · ' : null, dayLink(first), first === last ? null : [' – ', dayLink(last)]])) : null];
 }
+
+const rangesText = dates => rangesOf(dates).map(range => [...new Set(range)].map(shortDate).join(' – ')).join(' · ');
 
 const whole = value => value === null ? '' : String(value);
 const orNull = input => input.value === '' ? null : +input.value;
 const count = value => el('input', { type: 'number', min: 0, step: 1, inputmode: 'numeric', value: whole(value), placeholder: t('none') });
 
 function profile(org, put) {
-	const name = el('input', { value: org.name, maxlength: 200 });
-	const monday = startOfWeek('2024-01-03', 1), weekday = new Intl.DateTimeFormat(t('language'), { weekday: 'long', timeZone: 'UTC' });
+	const name = el('input', { value: org.name, maxlength: 200, required: true, dir: 'auto' });
+	const monday = startOfWeek('2024-01-03', 1);
 	const week = el('select', {}, [1, 2, 3, 4, 5, 6, 7].map(n => el('option', { value: n, selected: n === org.weekStart },
-		weekday.format(Date.parse(addDays(monday, n - 1))))));
+		weekdayName(addDays(monday, n - 1), 'long'))));
 
-	return card(t('settings.profile'), null, [field(t('settings.name'), name), field(t('settings.week'), week)],
+	return card(t('settings.profile'), null, [field(t('settings.name'), name, null, 'name'), field(t('settings.week'), week)],
 		() => ({ name: name.value, weekStart: +week.value }), put('profile'));
 }
 
@@ -59,9 +65,9 @@ function zone(org, zones, put) {
 	const input = el('input', { value: org.timezone, required: true, list: 'zones', maxlength: 63, spellcheck: 'false' });
 	const recut = el('input', { type: 'checkbox' });
 
-	return card(t('settings.zone'), t('settings.zone.about'), [field(t('settings.zone'), input), list, el('label', { class: 'check' }, recut, ' ',
+	return card(t('settings.zone'), t('settings.zone.about'), [field(t('settings.zone'), input, null, 'timezone'), list, el('label', { class: 'check' }, recut, ' ',
 		t('settings.recut'))], () => ({ timezone: input.value.trim(), recutHistory: recut.checked }), async body => {
-		if (body.recutHistory && !await confirm(t('settings.recut.sure', { zone: body.timezone }), t('settings.recut.yes')))
+		if (body.recutHistory && !await confirm(t('settings.recut.sure', { zone: body.timezone }), t('settings.recut.what'), t('settings.recut.yes')))
 			return null;
 		const reply = await put('timezone')(body);
 		recut.checked = false;
@@ -70,27 +76,46 @@ function zone(org, zones, put) {
 }
 
 function plan(org, put) {
-	const input = el('input', { value: org.plan, maxlength: 64 });
+	const input = el('input', { value: org.plan, maxlength: 64, dir: 'auto' });
 
-	return card(t('settings.plan'), t('settings.plan.about'), [field(t('settings.plan'), input)], () => ({ plan: input.value }), put('plan'));
+	return card(t('settings.plan'), t('settings.plan.about'), [field(t('settings.plan'), input, null, 'plan')], () => ({ plan: input.value }), put('plan'));
 }
 
-/* shown: what the limits have at present; null if this credential may not read it. */
-function limits(org, put, shown) {
+/* The caps that the change leaves nothing of in this cycle, as sentences. */
+const capsReached = (list, body) => list.filter(l => CAPS_OF_CYCLE.includes(l.limit) && body[l.limit] !== null && l.used + l.held >= +body[l.limit]
+	&& (l.amount === null || +body[l.limit] < l.amount)).map(l => capReached({ ...l, amount: +body[l.limit], action: body.allowOverage ? 'report' : 'refuse' }));
+
+/* shown: what the limits have at present; null if this credential may not read it.  preview(body) says what a change would do. */
+function limits(org, put, shown, preview) {
 	const daily = count(org.dailyLimit), caps = Object.fromEntries(CAPS.map(c => [c, count(org[c])]));
 	const unit = el('select', {}, UNITS.map(u => el('option', { value: u, selected: u === org.quotaUnit }, t(`unit.${u}`))));
 	const cycleDay = el('input', { type: 'number', min: 1, max: 31, required: true, value: String(org.cycleDay) });
-	const cost = el('input', { inputmode: 'decimal', pattern: '[0-9]+([.][0-9]+)?', title: t('settings.decimal'),
-		value: whole(org.costCap), placeholder: t('none') });
+	const cost = decimal({ value: whole(org.costCap), placeholder: t('none') });
 	const overage = el('input', { type: 'checkbox', checked: org.allowOverage });
+	let saved = org;
 
-	return card(t('settings.limits'), t('settings.limits.about'), [el('div', { class: 'pair' }, field(t('settings.daily'), daily),
-		field(t('settings.unit'), unit), field(t('settings.cycleDay'), cycleDay), field(t('settings.costCap'), cost),
-		CAPS.map(c => field(t(`settings.${c}`), caps[c]))),
+	/* Asks before a lower limit leaves days over it, or a lower cap nothing. */
+	async function isWanted(body) {
+		const isLower = body.dailyLimit !== null && (saved.dailyLimit === null || body.dailyLimit < saved.dailyLimit);
+		const over = isLower || body.quotaUnit !== saved.quotaUnit ? (await preview(body)).data.daysOverLimit : [];
+		const reached = shown ? capsReached(shown.list(), body) : [];
+
+		return over.length + reached.length === 0 || confirm(over.length ? t('settings.sure', { n: over.length, limit: number(body.dailyLimit) })
+			: t('settings.sure.cap'), [over.length ? el('p', {}, rangesText(over)) : null, reached.map(text => el('p', {}, text)),
+			el('p', {}, t('settings.sure.what'))], t('save'), t('settings.leave'));
+	}
+
+	return card(t('settings.limits'), t('settings.limits.about'), [el('div', { class: 'pair' }, field(t('settings.daily'), daily, null, 'dailyLimit'),
+		field(t('settings.unit'), unit), field(t('settings.cycleDay'), cycleDay, null, 'cycleDay'),
+		field(t('settings.costCap'), cost, t('settings.costCap.hint'), 'costCap'),
+		CAPS.map(c => field(t(`settings.${c}`), caps[c], c === 'messagesCap' ? t('settings.messagesCap.hint') : null, c))),
 	el('label', { class: 'check' }, overage, ' ', t('settings.overage')), shown ? shown.node : null],
-	() => ({ dailyLimit: orNull(daily), quotaUnit: unit.value, cycleDay: +cycleDay.value, costCap: cost.value === '' ? null : cost.value,
+	() => ({ dailyLimit: orNull(daily), quotaUnit: unit.value, cycleDay: +cycleDay.value, costCap: cost.value.trim() === '' ? null : decimalOf(cost),
 		...Object.fromEntries(CAPS.map(c => [c, orNull(caps[c])])), allowOverage: overage.checked }), async body => {
+		if (!await isWanted(body))
+			return null;
 		const reply = await put('limits')(body);
+		saved = reply.data;
 		await shown?.refresh().catch(() => {});	/* it is saved; the next round shows it */
 		return reply;
 	});
@@ -109,6 +134,6 @@ export async function open(place) {
 
 	await shown?.refresh();
 	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'settings' }, profile(data, put), plan(data, put), zone(data, timezones, put),
-		limits(data, put, shown), ...await Promise.all([prices(path), keys(path)])));
+		limits(data, put, shown, body => send('PUT', `${path}/limits`, { ...body, preview: true })), ...await Promise.all([prices(path), keys(path)])));
 	return { refresh: async () => { await shown?.refresh(); } };
 }

@@ -6,7 +6,7 @@ export function table(caption, columns, rows) {
 	const cell = (content, i) => el(i === 0 ? 'th' : 'td', { class: columns[i].number ? 'number' : null, scope: i === 0 ? 'row' : null },
 		content);
 
-	return el('div', { class: 'table', role: 'region', tabindex: 0, 'aria-label': caption }, el('table', {},
+	return el('div', { class: 'table', role: 'group', tabindex: 0, 'aria-label': caption }, el('table', {},
 		el('caption', { class: 'hidden' }, caption),
 		el('thead', {}, el('tr', {}, columns.map(c => el('th', { scope: 'col', class: c.number ? 'number' : null }, c.head)))),
 		el('tbody', {}, rows.map(row => el('tr', {}, row.map(cell))))));

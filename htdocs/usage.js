@@ -1,9 +1,9 @@
-/* #usage: this billing cycle against its caps, the last 24 months, and files for finance. */
+/* #usage: this billing cycle against its caps, the last 24 months, and files for finance, whose costs add up to those of the page. */
 import { addMonths, monthOf } from './civil.js';
 import { channelName, day, money, number, percent, shortMonth, tenths } from './format.js';
 import { bar } from './bar.js';
 import { download } from './download.js';
-import { el, fill, notice } from './dom.js';
+import { el, fill, notice, together } from './dom.js';
 import { field, form } from './form.js';
 import { limits } from './limits.js';
 import { table } from './table.js';
@@ -13,17 +13,24 @@ import { session } from './session.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
-const MONTHS = 24;
+const MONTHS = 24, PAPER = { width: 680, height: 300 };	/* CSS pixels: the width of A4 and of Letter less their margins */
 
-/* A figure with its cap; without a cap there is nothing to measure it by. */
-function card(name, value, cap, show) {
-	const share = cap ? value / cap : null, over = cap !== null && value > cap;
+/* How much of its cap a figure is.  What is over it is red, behind a mark at the cap. */
+function capBar(value, cap) {
+	const whole = Math.max(value, cap), over = Math.max(0, value - cap);
+	const part = (name, n) => n > 0 ? el('span', { class: `bar-${name}`, '--share': n / whole }) : null;
+
+	return el('span', { class: over ? 'bar capped' : 'bar', 'aria-hidden': 'true' }, part('sent', value - over), part('over', over));
+}
+
+/* A figure with its cap, and a note; without a cap there is nothing to measure it by. */
+function card(name, value, cap, show, note) {
+	const over = cap !== null && value > cap;
 
 	return el('div', { class: over ? 'card stat over' : 'card stat' }, el('dt', {}, t(`usage.${name}`)), el('dd', {}, show(value), ' ',
-		el('small', {}, cap === null ? t('usage.nocap') : t('usage.of', { cap: show(cap) }))),
-	cap === null ? null : el('div', { class: 'bar-line' }, el('span', { class: over ? 'bar over' : 'bar', 'aria-hidden': 'true' },
-		el('span', { class: 'bar-sent', '--share': Math.min(1, share || 0) })), el('span', {}, share === null ? '' : percent(share),
-		over ? ` ${t('usage.over')}` : '')));
+		el('small', {}, cap === null ? t('usage.nocap') : cap === 0 ? t('usage.none') : t('usage.of', { cap: show(cap) }), note ? ` · ${note}` : null),
+		cap === null || Math.max(value, cap) === 0 ? null : el('span', { class: 'bar-line' }, capBar(value, cap),
+			over ? el('strong', { class: 'beyond' }, t('usage.over', { n: show(value - cap) })) : el('span', {}, percent(value / cap)))));
 }
 
 const channelsOf = items => [...new Set(items.flatMap(i => Object.keys(i.channelUsages)))].filter(c => items.some(i => i.channelUsages[c] > 0));
@@ -32,20 +39,21 @@ function months(items) {
 	const channels = channelsOf(items);
 
 	return table(t('usage.months'), [{ head: t('usage.month') }, ...channels.map(c => ({ head: channelName(c), number: true })),
-		{ head: t('usage.costSms'), number: true }, { head: t('usage.costCall'), number: true }, { head: t('usage.cost'), number: true }],
-	[...items].reverse().map(i => [shortMonth(i.yearMonth), ...channels.map(c => number(i.channelUsages[c] || 0)), money(i.costSms),
-		money(i.costCall), money(i.budgetUsage)]));
+		{ head: t('usage.costSms'), number: true }, { head: t('usage.costCall'), number: true }, { head: t('usage.costOthers'), number: true },
+		{ head: t('usage.costAll'), number: true }],
+	[...items].reverse().map(i => [together(shortMonth(i.yearMonth)), ...channels.map(c => number(i.channelUsages[c] || 0)), money(i.costSms),
+		money(i.costCall), money(i.totalCost - i.budgetUsage), money(i.totalCost)]));
 }
 
-/* This cycle by channel: how many, which share of all, and what SMS and calls cost. */
+/* This cycle by channel: how many, which share of all, and what it cost. */
 function shares(usage) {
 	const sent = Object.entries(usage.channelUsages).filter(([, n]) => n > 0), all = sent.reduce((sum, [, n]) => sum + n, 0);
-	const costs = { SMS: usage.costSms, CALL: usage.costCall };
 
 	return table(t('usage.channels'), [{ head: t('usage.channel') }, { head: t('usage.count'), number: true }, { head: t('usage.share') },
-		{ head: t('usage.cost'), number: true }],
+		{ head: t('usage.costOf'), number: true }],
 	sent.map(([c, n]) => [channelName(c), number(n), el('div', { class: 'bar-line' }, bar({ sent: n, reserved: 0, whole: all }),
-		el('span', { class: 'share' }, tenths(n / all))), c in costs ? money(costs[c]) : '–']));
+		el('span', { class: 'share' }, tenths(n / all))), money(usage.channelCosts[c])])
+		.concat([[t('usage.all'), number(all), '', money(usage.totalCost)]]));
 }
 
 /* So many days of single events. */
@@ -56,14 +64,15 @@ function exportForm() {
 
 	return form({ class: 'card' }, () => download('api/events', { from: from.value, to: to.value, limit: 10000 },
 		`events-${from.value}-${to.value}.csv`, said, 'after'),
-	el('div', { class: 'row' }, field(t('usage.from'), from), field(t('usage.to'), to), el('button', {}, t('usage.events'))), said);
+	el('p', { class: 'quiet-text' }, t('usage.events.about')), el('div', { class: 'row' }, field(t('usage.from'), from, null, 'from'),
+		field(t('usage.to'), to, null, 'to'), el('button', {}, t('usage.events'))), said);
 }
 
 export async function open(place) {
 	const said = el('div', {}), cycle = el('div', {}), history = el('div', {}), limited = limits(), canvas = el('canvas', { role: 'img' });
 	const box = el('div', { class: 'chart card' }, canvas), dark = matchMedia('(prefers-color-scheme: dark)');
 	const first = addMonths(monthOf(session.today) + '-01', 1 - MONTHS);
-	const range = { startDate: first, endDate: session.today };
+	const range = { startDate: first, endDate: session.today, costs: 'all' };
 	let chart = null, seen = '', items = [], isOpen = true;
 
 	fill(place, el('h1', { tabindex: -1 }, t('menu.usage')), cycle,
@@ -76,10 +85,12 @@ export async function open(place) {
 	function showCycle(usage, caps) {
 		fill(cycle, el('h2', {}, t('usage.cycle', { from: day(usage.billingCycleStart), to: day(new Date(Date.parse(usage.billingCycleEnd) - 1)
 			.toISOString()) })), caps.allowOverage ? el('p', { class: 'quiet-text' }, t('usage.overage')) : null,
-		el('div', { class: 'cycle' }, el('dl', { class: 'cards' }, card('cost', usage.budgetUsage, caps.costCap, money),
+		el('div', { class: 'cycle' }, el('dl', { class: 'cards' }, card('cost', usage.budgetUsage, caps.costCap, money,
+			t('usage.allchannels', { cost: money(usage.totalCost) })),
 			card('sms', usage.channelUsages.SMS, caps.smsCap, number), card('calls', usage.channelUsages.CALL, caps.callCap, number),
 			card('messages', usage.messageUsage, caps.messagesCap, number)),
-		channelsOf([usage]).length ? shares(usage) : notice('plain', t('usage.nothing'))));
+		channelsOf([usage]).length ? shares(usage) : notice('plain', t('usage.nothing'))),
+		el('p', { class: 'quiet-text' }, t('usage.costs')));
 	}
 
 	/* Without the chart the page still has all figures. */
@@ -92,7 +103,7 @@ export async function open(place) {
 	}
 
 	async function load() {
-		const [usage, caps, past] = await Promise.all([get('organization/usage'), get('account/organization'),
+		const [usage, caps, past] = await Promise.all([get('organization/usage?costs=all'), get('account/organization'),
 			get('organization/usage/history' + query(range)), limited.refresh()]);
 		const now = JSON.stringify([usage, caps, past]);
 		if (now === seen)
@@ -110,11 +121,18 @@ export async function open(place) {
 	/* Its colours are those of the moment at which it is drawn. */
 	const redraw = () => { if (chart) show(); };
 
+	/* Paper is narrower than most screens, and the picture of a canvas does not follow by itself. */
+	const onPaper = () => chart && chart.resize(PAPER.width, PAPER.height), onScreen = () => chart && chart.resize();
+
 	await load();
 	dark.addEventListener('change', redraw);
+	addEventListener('beforeprint', onPaper);
+	addEventListener('afterprint', onScreen);
 	return { refresh: load, close: () => {
 		isOpen = false;
 		dark.removeEventListener('change', redraw);
+		removeEventListener('beforeprint', onPaper);
+		removeEventListener('afterprint', onScreen);
 		if (chart)
 			chart.destroy();
 	} };

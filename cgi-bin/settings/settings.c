@@ -4,8 +4,9 @@
  * PUT /api/organizations/{organizationId}/timezone {"timezone":"Area/City","recutHistory"?:true}
  * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
  * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
- *	"cycleDay":1-31,"messagesCap","smsCap","callCap":n|null,"costCap":USD|null,"allowOverage":bool}
- *	null removes a limit or a cap.  What changes holds from today on.
+ *	"cycleDay":1-31,"messagesCap","smsCap","callCap":n|null,"costCap":USD|null,"allowOverage":bool,"preview"?:true}
+ *	null removes a limit or a cap.  What changes holds from today on.  With preview nothing is written: the reply is the
+ *	one that the change would get.
  * GET /api/organizations/{organizationId}/limits   every limit, with what its present window has used and held
  *
  * GET /api/organizations/{organizationId}/timezone -- its time zone, and the ones that this server offers
@@ -107,7 +108,7 @@ settings_get_timezone(struct req *r, struct buf *body)
 struct settings {
 	struct organization org;
 	struct limit_base base;
-	bool recut;
+	bool recut, is_preview;
 };
 
 /* Reads wanted settings from the body into a copy of the present ones, which it leaves alone if they are absent. */
@@ -119,6 +120,7 @@ struct settings_put {
 	struct json_object *members;
 	read_wanted *read;
 	struct buf *body;
+	bool is_previewed;	/* the reply is written, and the change is to be rolled back */
 };
 
 /*
@@ -128,7 +130,7 @@ struct settings_put {
 static enum status
 change_settings(struct organization *org, void *arg)
 {
-	const struct settings_put *put = arg;
+	struct settings_put *put = arg;
 	struct settings wanted = { .org = *org };
 	struct req *r = put->r;
 	struct org_effects effects;
@@ -140,7 +142,9 @@ change_settings(struct organization *org, void *arg)
 	    &r->err)) != OK)
 		return st;
 	put_settings(json_on(put->body), org, r->now, &effects);
-	return OK;
+	/* A preview is the change itself, rolled back: an outcome that is no success writes nothing. */
+	put->is_previewed = wanted.is_preview;
+	return wanted.is_preview ? CONFLICT : OK;
 }
 
 /* All PUTs: `fields` are the members that the body may have, `read` applies them. */
@@ -155,7 +159,7 @@ settings_put(struct req *r, struct buf *body, const char *const *fields, read_wa
 		return st;
 	st = organization_write(r->db, r->arena, r->org, r->now, change_settings, &put, &r->err);
 	json_object_free(put.members);
-	return st;
+	return put.is_previewed ? OK : st;
 }
 
 static enum status
@@ -256,6 +260,7 @@ read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 	    (st = read_limit(r, o, "callCap", &amounts[LIMIT_BASE_CALLS])) != OK ||
 	    (st = json_int(o, "cycleDay", 1, 31, &found, &cycle_day, &r->err)) != OK ||
 	    (st = json_bool(o, "allowOverage", &found, &wanted->base.allow_overage, &r->err)) != OK ||
+	    (st = json_bool(o, "preview", &found, &wanted->is_preview, &r->err)) != OK ||
 	    (st = json_money(o, "costCap", &found, &amounts[LIMIT_BASE_COST], &r->err)) != OK ||
 	    (st = json_string(o, "quotaUnit", 1, 16, &unit, &r->err)) != OK)
 		return st;
@@ -271,7 +276,7 @@ static enum status
 settings_put_limits(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "messagesCap", "costCap", "smsCap",
-		"callCap", "allowOverage", NULL };
+		"callCap", "allowOverage", "preview", NULL };
 
 	return settings_put(r, body, fields, read_limits);
 }

@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/name.h"
 #include "time/instant.h"
 
 enum {
@@ -84,7 +85,7 @@ check_input(const struct api_key_input *input, int64_t now, struct error *err)
 		return error_set(err, BAD_REQUEST, "expiresAt: has passed");
 	if (input->expires_at > now + API_KEY_LIFE_MAX_MS)
 		return error_set(err, BAD_REQUEST, "expiresAt: more than ten years away; leave it out for a key that does not expire");
-	return OK;
+	return name_check("name", input->name, err);
 }
 
 enum status

@@ -2,6 +2,7 @@
  * Auto-segmentation (see auto_segment.h): reads a request, collects what the planner needs, and calls it.  plan.h has
  * the algorithm.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "campaign/auto_segment.h"
@@ -184,6 +185,7 @@ auto_plan_make(struct db *db, struct arena *a, const struct organization *org, c
 		plan->blocked_by = NULL;
 	/* A limit of 0 yields an empty plan and no error: no number of contacts would fit. */
 	if (plan->left > 0 && plan->blocked_by == NULL)
-		return error_set(err, BAD_REQUEST, "totalContacts: so many need more than %d days; plan fewer at once", PLAN_DAYS_MAX);
+		return error_set(err, BAD_REQUEST, "totalContacts: %" PRId64 " need more than %d days; raise the limit, or plan "
+		    "fewer", request->contacts, PLAN_DAYS_MAX);
 	return OK;
 }

@@ -57,6 +57,7 @@ struct campaign_change {
 	const struct actor *by;
 	struct day today;
 	bool is_exact;		/* no instant that is past means now: those of dated segments are exact */
+	const char *action;	/* what the audit calls a change that has a word of its own, as campaign.cancel; else NULL */
 };
 
 /* Why a reservation was refused: for the reply. */

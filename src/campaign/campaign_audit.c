@@ -1,5 +1,5 @@
 /*
- * The audit of a change of a campaign (see campaign_rows.h): what was, and what is.
+ * The audit of campaigns (see campaign_rows.h): which one, what it was, and what it is.
  */
 #include "campaign/campaign_rows.h"
 #include "store/audit.h"
@@ -24,6 +24,30 @@ put_segment(struct json *j, const struct segment *was, const struct segment *is)
 	json_close_object(j);
 }
 
+/* The campaign's name is in the row too, because an id alone tells people nothing. */
+static void
+put_campaign(struct json *j, const struct campaign *c)
+{
+	json_put_text(j, "campaignId", c->id);
+	json_put_text(j, "campaignName", c->name);
+}
+
+enum status
+campaign_audit(struct db *db, const struct organization *org, const struct campaign *c, const struct campaign_change *change,
+    const char *action)
+{
+	struct buf detail = { 0 };
+	struct json *j = json_on(&detail);
+	enum status st;
+
+	json_open_object(j, NULL);
+	put_campaign(j, c);
+	json_close_object(j);
+	st = audit(db, change->now, org->key, change->by, action, buf_text(&detail));
+	buf_free(&detail);
+	return st;
+}
+
 /* Only the segments that changed, by their numbers: a change adds none and removes none. */
 enum status
 campaign_audit_change(struct db *db, const struct organization *org, const struct campaign *was, const struct campaign *is,
@@ -34,7 +58,7 @@ campaign_audit_change(struct db *db, const struct organization *org, const struc
 	enum status st;
 
 	json_open_object(j, NULL);
-	json_put_text(j, "campaignId", is->id);
+	put_campaign(j, is);
 	json_open_object(j, "changed");
 	audit_put_text_change(j, "name", was->name, is->name);
 	audit_put_int_change(j, "partsPerContact", was->parts_per_contact, is->parts_per_contact);
@@ -45,7 +69,8 @@ campaign_audit_change(struct db *db, const struct organization *org, const struc
 	json_close_array(j);
 	json_close_object(j);
 	json_close_object(j);
-	st = audit(db, change->now, org->key, change->by, "campaign.set", buf_text(&detail));
+	st = audit(db, change->now, org->key, change->by, change->action != NULL ? change->action : "campaign.set",
+	    buf_text(&detail));
 	buf_free(&detail);
 	return st;
 }

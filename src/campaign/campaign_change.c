@@ -4,7 +4,9 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/name.h"
 #include "campaign/campaign_rows.h"
 #include "time/instant.h"
 #include "store/idempotency.h"
@@ -91,7 +93,7 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 	for (size_t i = 0; i < c->count; i++)
 		c->segments[i].number = (int64_t)i + 1;
 	date_segments(org, NULL, c);
-	if ((st = settle_instants(org, NULL, c, change, err)) != OK ||
+	if ((st = name_check("name", c->name, err)) != OK || (st = settle_instants(org, NULL, c, change, err)) != OK ||
 	    (st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) "
@@ -119,6 +121,9 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 	struct query *q;
 	enum status st;
 
+	/* A name that an older version took must not keep the campaign from being cancelled. */
+	if (strcmp(was->name, c->name) != 0 && (st = name_check("name", c->name, err)) != OK)
+		return st;
 	date_segments(org, was, c);
 	if ((st = settle_instants(org, was, c, change, err)) != OK)
 		return st;
@@ -151,6 +156,9 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 }
 
 /* ---- Cancel, pause, resume */
+
+static const char *const audit_actions[SEGMENT_ACTION_COUNT] = { [SEGMENT_CANCEL] = "campaign.cancel",
+	[SEGMENT_PAUSE] = "campaign.pause", [SEGMENT_RESUME] = "campaign.resume" };
 
 /* What a refusal says that the campaign cannot become. */
 static const char *const participles[SEGMENT_ACTION_COUNT] = { [SEGMENT_CANCEL] = "cancelled", [SEGMENT_PAUSE] = "paused",
@@ -192,9 +200,11 @@ campaign_transition(struct db *db, struct arena *a, const struct organization *o
     struct campaign *c, enum segment_action action, const struct campaign_change *change, struct campaign_refusal *refusal,
     struct error *err)
 {
+	struct campaign_change named = *change;
 	bool is_changed = false;
 	enum status st;
 
+	named.action = audit_actions[action];
 	date_segments(org, was, c);
 	for (size_t i = 0; i < c->count; i++) {
 		struct segment *s = &c->segments[i];
@@ -207,7 +217,7 @@ campaign_transition(struct db *db, struct arena *a, const struct organization *o
 	}
 	if (!is_changed)
 		return refuse(was, action, change->today, err);
-	return campaign_update(db, a, org, was, c, change, refusal, err);
+	return campaign_update(db, a, org, was, c, &named, refusal, err);
 }
 
 enum status

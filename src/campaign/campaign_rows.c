@@ -1,7 +1,6 @@
 /*
  * The rows of a campaign (see campaign_rows.h).
  */
-#include "store/audit.h"
 #include "campaign/campaign_rows.h"
 #include "base/row_hash.h"
 #include "ledger/held.h"
@@ -47,13 +46,6 @@ campaign_write_segment(struct db *db, const struct organization *org, const stru
 	if ((st = write_row(db, org, c, s)) != OK)
 		return st;
 	return held_add(db, c->key, s->number, is_moved ? after : after - before);
-}
-
-enum status
-campaign_audit(struct db *db, const struct organization *org, const struct campaign *c, const struct campaign_change *change,
-    const char *action)
-{
-	return audit_pair(db, change->now, org->key, change->by, action, "campaignId", c->id);
 }
 
 /*

@@ -311,6 +311,17 @@ req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absen
 	return OK;
 }
 
+enum status
+req_word(struct req *r, const char *name, const char *word, bool *is_there)
+{
+	const char *text = req_query(r, name);
+
+	*is_there = text != NULL;
+	if (text != NULL && strcmp(text, word) != 0)
+		return error_set(&r->err, BAD_REQUEST, "%s: must be %s, or left out", name, word);
+	return OK;
+}
+
 /*
  * Checks that the whole body is JSON of one object before any member is read; an unknown member is an error, because it may
  * be a misspelt one.

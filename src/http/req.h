@@ -116,6 +116,8 @@ enum status	 req_day(struct req *r, const char *name, struct day *d);	/* require
 enum status	 req_day_range(struct req *r, const char *from_name, const char *to_name, bool is_optional, int32_t days_max,
 		    struct day_range *range);
 enum status	 req_int(struct req *r, const char *name, int64_t min, int64_t max, int64_t absent, int64_t *value);
+/* Whether a parameter that can only be one word is there. */
+enum status	 req_word(struct req *r, const char *name, const char *word, bool *is_there);
 
 /* The body as a JSON object that may have only the known members (NULL-ended).  The caller frees it with json_object_free. */
 enum status	 req_object(struct req *r, const char *const *known, struct json_object **o);

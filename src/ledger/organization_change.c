@@ -239,7 +239,7 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 	enum status st;
 	bool changed;
 
-	if ((st = organization_check(org, err)) != OK || (st = limit_row_check_base(base, err)) != OK)
+	if ((st = organization_check(org, NULL, err)) != OK || (st = limit_row_check_base(base, err)) != OK)
 		return st;
 	/* Ask before inserting, so that the error names the id; the writers' lock keeps the answer true. */
 	if ((st = organization_load(db, org->id, &taken, err)) == OK)
@@ -289,7 +289,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 
 	memset(effects, 0, sizeof(*effects));
 	assert(org->key == wanted->key);
-	if ((st = organization_check(wanted, err)) != OK || (st = limit_row_check_base(base, err)) != OK)
+	if ((st = organization_check(wanted, org, err)) != OK || (st = limit_row_check_base(base, err)) != OK)
 		return st;
 	limit_base_read(&org->limits, day_at(org->days, now), &was.base);
 	/* The old days remain valid until day_spans_replace has computed the new ones. */

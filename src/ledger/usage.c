@@ -30,6 +30,16 @@ usage_budget_micros(const struct usage_sums *s)
 	return sum;
 }
 
+int64_t
+usage_cost_micros(const struct usage_sums *s)
+{
+	int64_t sum = 0;
+
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+		sum += s->of[c].cost_micros;
+	return sum;
+}
+
 /* Adds what was sent.  Days without SMS have no row and remain 0. */
 static enum status
 add_sent(struct db *db, const struct organization *org, struct day from, struct day to, struct day_usage *out)

@@ -17,6 +17,7 @@ struct usage_sums {
 /* The two sums of pingram's replies. */
 int64_t		usage_messages(const struct usage_sums *s);	/* messageUsage */
 int64_t		usage_budget_micros(const struct usage_sums *s);	/* budgetUsage */
+int64_t		usage_cost_micros(const struct usage_sums *s);	/* of all channels */
 
 /*
  * Reads the SMS of the days from..to (both inclusive) in quota units, into out[0 .. to - from].  Days before today

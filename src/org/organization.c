@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "org/day_spans.h"
+#include "base/name.h"
 #include "base/json.h"
 #include "org/organization.h"
 
@@ -97,15 +98,19 @@ organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *coun
 
 /* Names the field that is out of range; the schema's own checks would refuse the row without saying which. */
 enum status
-organization_check(const struct organization *org, struct error *err)
+organization_check(const struct organization *org, const struct organization *was, struct error *err)
 {
+	enum status st;
+
 	if (!organization_id_ok(org->id))
 		return id_refuse("id", org->id, err);
 	if (org->cycle_day < 1 || org->cycle_day > 31)
 		return error_set(err, BAD_REQUEST, "cycleDay: must be from 1 to 31");
 	if (org->week_start < 1 || org->week_start > 7)
 		return error_set(err, BAD_REQUEST, "weekStart: must be from 1 (Monday) to 7 (Sunday)");
-	return OK;
+	if ((was == NULL || strcmp(was->name, org->name) != 0) && (st = name_check("name", org->name, err)) != OK)
+		return st;
+	return was == NULL || strcmp(was->plan, org->plan) != 0 ? name_check("plan", org->plan, err) : OK;
 }
 
 struct day

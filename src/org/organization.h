@@ -89,10 +89,12 @@ enum status	organization_count(struct db *db, int64_t *count) MUST_CHECK;
 enum status	organization_ids(struct db *db, struct arena *a, const char ***ids, size_t *count) MUST_CHECK;
 
 /*
- * Checks the fields of *org that a person chooses; BAD_REQUEST with the field's name.  Does not check the zone:
+ * Checks the fields of *org that a person chooses; BAD_REQUEST with the field's name.  What *was has already (NULL: it is new)
+ * stays allowed, so that a name that an older version took does not keep other fields from changing.  Does not check the zone:
  * day_spans_replace does when the day boundaries change, so an organization that keeps its zone does not need the file.
  */
-enum status	organization_check(const struct organization *org, struct error *err) MUST_CHECK;
+enum status	organization_check(const struct organization *org, const struct organization *was, struct error *err)
+		    MUST_CHECK;
 
 /* Adds the organization with its limits, inside a write transaction; sets key, days and limits.  CONFLICT if the id is taken. */
 enum status	organization_add(struct db *db, struct arena *a, struct organization *org, const struct limit_base *base,

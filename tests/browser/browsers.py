@@ -65,10 +65,11 @@ class Chromium(webdriver.Chrome):
         self.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                              {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
 
-    def media(self, light):
-        self.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+    def media(self, light, paper=False, forced=False):
+        self.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print" if paper else "", "features": [
             {"name": "prefers-color-scheme", "value": "light" if light else "dark"},
-            {"name": "prefers-reduced-motion", "value": "reduce"}]})
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+            {"name": "forced-colors", "value": "active" if forced else "none"}]})
 
     def problems(self):
         """What broke the Content-Security-Policy, or was thrown and not caught, since the last call."""
@@ -131,9 +132,12 @@ class Firefox(webdriver.Remote):
             assert time.monotonic() < end, f"the page is not {width} x {height}"
             time.sleep(0.02)
 
-    def media(self, light):
-        self.in_browser("gBrowser.selectedBrowser.browsingContext.prefersColorSchemeOverride = arguments[0]",
-                        "light" if light else "dark")
+    def media(self, light, paper=False, forced=False):
+        self.in_browser("""const context = gBrowser.selectedBrowser.browsingContext;
+            context.prefersColorSchemeOverride = arguments[0];
+            context.mediumOverride = arguments[1];
+            Services.prefs.setIntPref('browser.display.document_color_use', arguments[2]);""",
+                        "light" if light else "dark", "print" if paper else "", 2 if forced else 0)
 
     def problems(self):
         """What broke the Content-Security-Policy, or was thrown and not caught, in a page since the last call."""

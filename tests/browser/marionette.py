@@ -40,6 +40,7 @@ COMMANDS = {
     Command.W3C_EXECUTE_SCRIPT_ASYNC: "WebDriver:ExecuteAsyncScript",
     Command.SET_TIMEOUTS: "WebDriver:SetTimeouts",
     Command.SCREENSHOT: "WebDriver:TakeScreenshot",
+    Command.PRINT_PAGE: "WebDriver:Print",
 }
 ANSWER_MAX_S = 300  # a page that never ends loading is an error of Firefox's before
 

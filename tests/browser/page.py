@@ -1,5 +1,6 @@
 """The dashboard as a person finds it: by its words.  Everything waits for its condition."""
 import pathlib
+import re
 import shutil
 
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
@@ -25,8 +26,8 @@ class Page:
     def size(self, width, height):
         self.driver.viewport(width, height)
 
-    def media(self, light):
-        self.driver.media(light)
+    def media(self, light=True, paper=False, forced=False):
+        self.driver.media(light, paper, forced)
 
     # ---- Going somewhere
     def sign_in(self, where="", scope=ALL_SCOPES, org="acme", token=None, **options):
@@ -102,6 +103,13 @@ class Page:
             return [self.driver.find_element("id", e.get_attribute("for")) for e in self.finds("label[for]") if e.text == label]
         return self.wait(labelled, f"the field {label!r}")[0]
 
+    def wrong_at(self, label):
+        """What is said of the field, as somebody who listens to it hears it too."""
+        control = self.field(label)
+        self.wait(lambda: control.get_attribute("aria-invalid") == "true", f"{label} is called wrong")
+        ids = control.get_attribute("aria-describedby").split()
+        return " ".join(self.text(f"#{i}") for i in ids if i.endswith("-wrong"))
+
     def type(self, label, text):
         """Dates and times go in by their value: what keys they take depends on the browser's language."""
         control = self.field(label)
@@ -150,6 +158,10 @@ class Page:
         self.driver.execute_script("window.letGo()")
         self.wait(lambda: self.driver.execute_script("return window.answered"), "an answer")
 
+    def still(self):
+        """From now on the page looks for nothing by itself, so that only what the test does meets the server."""
+        self.driver.execute_script("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+
     def look_again(self):
         """What the page does every half a minute, to its end: some time after the last of its requests."""
         before = self.driver.execute_script("""if (!window.requests) {
@@ -171,9 +183,12 @@ class Page:
         names = self.driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
         return [name for name in names if not name.startswith((f"http://127.0.0.1:{self.stack.port}/", "blob:", "data:"))]
 
-    def serious(self, exclude=()):
-        """What axe finds serious or critical, as texts."""
+    def wrong(self):
+        """What axe finds against any of its rules, those of good practice too, as texts."""
         self.driver.execute_script(AXE.read_text())
         found = self.driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")["violations"]
-        return [f"{v['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for v in found
-                if v["impact"] in ("serious", "critical") and v["id"] not in exclude for node in v["nodes"]]
+        return [f"{v['id']} ({v['impact']}): {node['html'][:200]} {node['failureSummary'][:300]}" for v in found for node in v["nodes"]]
+
+    def serious(self):
+        """The serious and critical ones of them."""
+        return [text for text in self.wrong() if re.match(r"\S+ \((serious|critical)\)", text)]

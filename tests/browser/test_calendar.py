@@ -17,8 +17,8 @@ def test_the_banner_says_what_today_has(page, stack):
     post(stack.daybook, *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(120)])
     campaign(stack.daybook, "c", {"at": "2026-05-20T22:00:00Z", "contacts": 80})
     page.sign_in()
-    page.says("Today Wednesday, May 20, 2026")
-    page.says("Sent 120 Reserved 80 Free 300 Daily limit 500 growth 40%")
+    page.says("SMS today Wednesday, May 20, 2026")
+    page.says("Sent 120 Reserved 80 Free 300 Daily limit 500 plan growth 40%")
     page.says("04:00", ".banner .clock")
     page.says("America/New York (EDT)", ".banner .clock")
 
@@ -180,7 +180,7 @@ def test_what_has_not_changed_is_not_said_again_and_keeps_the_focus(page, stack)
 def test_a_limit_of_parts_says_parts(page, stack):
     settings(stack, "limits", quotaUnit="part")
     page.sign_in()
-    page.says("Daily limit 500 parts · growth")
+    page.says("Daily limit 500 parts · plan growth")
     page.says("Next date with room for parts")
 
 
@@ -244,7 +244,7 @@ def test_a_day_over_the_limit_says_by_how_much(page, stack):
     settings(stack, "limits", dailyLimit=10)
     post(stack.daybook, *[event("2026-05-20T15:00:00Z", channel="SMS") for _ in range(14)])
     page.sign_in()
-    page.says("Sent 14 Reserved 0 Over the limit 4 Daily limit 10 growth 140%")
+    page.says("Sent 14 Reserved 0 Over the limit 4 Daily limit 10 plan growth 140%")
     page.day_says("2026-05-20", "140% full. 14 sent, 4 over")
 
 
@@ -273,7 +273,7 @@ def test_at_the_organizations_midnight_today_is_another_day(page, stack):
     page.sign_in()
     set_clock(stack.daybook, "2026-05-21T04:00:01Z")
     page.day_says("2026-05-21", "Today")
-    page.says("Today Thursday, May 21, 2026")
+    page.says("SMS today Thursday, May 21, 2026")
     assert [d.get_attribute("data-date") for d in page.finds("[aria-current=date]")] == ["2026-05-21"]
 
 

@@ -10,7 +10,7 @@ from support import campaign, event, post
 
 HTDOCS = pathlib.Path(__file__).resolve().parents[2] / "htdocs"
 PAGES = ["calendar", "calendar/2026-05-20", "campaigns", "campaign/spring", "planner", "usage", "settings", "audit"]
-FIRST_PAGE_MAX = 150_000
+FIRST_PAGE_MAX = 100_000
 
 
 def fill(stack):
@@ -48,13 +48,13 @@ def test_the_first_page_of_a_busy_month_is_light_and_asks_nobody_else(page, stac
 
 
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_page(page, stack, light):
+def test_axe_finds_nothing_at_all_on_any_page(page, stack, light):
     fill(stack)
     page.media(light)
     page.sign_in()
     for where in PAGES:
         page.go(where)
-        assert page.serious() == [], where
+        assert page.wrong() == [], where
 
 
 def test_at_360_pixels_nothing_is_wider_than_the_screen(page, stack):
@@ -89,6 +89,15 @@ def test_a_link_leads_to_the_head_of_its_page(page, stack):
     page.find("tbody a").click()
     page.says("spring", "h1")
     page.wait(lambda: page.driver.switch_to.active_element.tag_name == "h1", "the head has the focus")
+
+
+def test_a_page_that_does_not_come_is_named_to_those_who_listen(page):
+    page.sign_in("usage")
+    page.driver.cut_off()
+    page.driver.execute_script("location.hash = 'campaigns'")
+    page.says("Try again", "main")
+    page.wait(lambda: page.text("#announcer").startswith("Campaigns"), "the page that did not come")
+    page.driver.restore()
 
 
 @pytest.mark.parametrize("width", [768, 1280])
@@ -132,7 +141,8 @@ def test_the_api_page_tries_an_endpoint_with_the_credential_of_the_tab(page, lig
     page.find(".execute").click()
     page.says("billingCycleStart", ".live-responses-table")
     page.says("200", ".live-responses-table tbody .response-col_status")
-    assert page.serious() == []
+    # Swagger UI's <main> inside ours is made a group, which is better than two of them, although HTML wants none of it.
+    assert [text for text in page.wrong() if not re.match(r"aria-allowed-role .*<main id=\"operations\"", text)] == []
 
 
 def test_every_string_is_there_and_none_is_for_nobody():
@@ -140,7 +150,7 @@ def test_every_string_is_there_and_none_is_for_nobody():
     strings = "".join(f.read_text() for f in files)
     have = set(re.findall(r"(?m)(?:^\t|, |^)'?([A-Za-z][\w.]*)'?: [{']", strings)) - {"one", "other"}
     code = "".join(f.read_text() for f in HTDOCS.glob("*.js") if f not in files)
-    used = set(re.findall(r"\bt\('([\w.]+)'", code))
+    used = set(re.findall(r"\b(?:t|sentence)\('([\w.]+)'", code))
     families = tuple(re.findall(r"\b(?:t|known)\(`([\w.]+)\$\{", code))
     assert families and used - have == set()
     assert {s for s in have - used if not s.startswith(families)} == set()

@@ -1,4 +1,6 @@
 """Planning: a proposal on the calendar, reserving it, what becomes of it; somebody who is faster."""
+from selenium.webdriver.common.keys import Keys
+
 from support import campaign, event
 
 
@@ -67,7 +69,7 @@ def test_who_is_too_late_is_told_so_and_gets_a_new_proposal(page, stack):
     stack.ask("POST", "/api/campaigns", body={"name": "Faster", "contactCount": 450, "scheduledISO": "2026-05-22T14:00:00Z"},
               token=stack.daybook.token())
     page.press("Reserve all 1,200 contacts")
-    page.says("Somebody else was faster. The daily limit has 50 left for Fri, May 22, and 500 are needed. The next day with room is "
+    page.says("Somebody else was faster. The daily SMS limit has 50 left for Fri, May 22, and 500 are needed. The next day with room is "
               "Sun, May 24. Nothing was reserved.")
     page.says("Thu, May 21 10:00 AM 500 Fri, May 22 10:00 AM 50 Sat, May 23 10:00 AM 500 Sun, May 24 10:00 AM 150", "form")
     assert page.field("Name").get_attribute("value") == "Spring sale"
@@ -126,7 +128,7 @@ def test_what_cannot_be_planned_says_why(page):
     page.type("First date", "2026-05-20")
     page.type("Time", "09:00")
     page.press("Propose days")
-    page.says("past", "form .notice")
+    assert page.wrong_at("First date") == "That date and time are in the past; choose a later one."
 
 
 def test_a_campaign_is_paused_resumed_and_moved(page, stack):
@@ -183,6 +185,25 @@ def test_what_was_paused_over_midnight_is_resumed_on_another_day_or_cancelled(pa
     page.says("Fri, May 22", ".table")
     segment = stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["segments"][0]
     assert (segment["date"], segment["status"], segment["reserved"]) == ("2026-05-22", "sending", 40)
+
+
+def test_a_hasty_enter_cancels_nothing_and_the_question_says_what_becomes_free(page, stack):
+    campaign(stack.daybook, "c", {"at": "2026-05-21T22:00:00Z", "contacts": 500}, {"at": "2026-05-22T22:00:00Z", "contacts": 500},
+             {"at": "2026-05-24T22:00:00Z", "contacts": 200}, title="Spring")
+    page.sign_in("campaign/c")
+    page.driver.execute_script("arguments[0].focus()", page.button("Cancel campaign"))
+    page.key(Keys.ENTER)
+    page.says('Cancel "Spring"?', "dialog")
+    page.says("Frees 1,200 contacts: Thu, May 21 – Fri, May 22; Sun, May 24. This cannot be undone.", "dialog")
+    assert page.find("dialog").get_attribute("role") == "alertdialog" and page.serious() == []
+    assert page.driver.switch_to.active_element.text == "No, leave it"
+    page.key(Keys.ENTER)
+    page.wait(lambda: not page.finds("dialog"), "no question")
+    page.says("Spring scheduled", "h1")
+    page.press("Cancel campaign")
+    page.key(Keys.ESCAPE)
+    page.wait(lambda: not page.finds("dialog"), "no question")
+    assert stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["status"] == "scheduled"
 
 
 def test_a_button_that_is_pressed_twice_does_it_once(page, stack):

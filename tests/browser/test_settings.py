@@ -1,10 +1,13 @@
 """The settings, the prices, the keys and the audit log, for whom may."""
+import pytest
 from selenium.webdriver.common.keys import Keys
+
+from support import campaign, event, post
 
 
 def test_a_limit_and_the_week_are_changed_and_the_audit_log_says_so(page, stack):
     page.sign_in("settings")
-    page.type("Daily limit", "700")
+    page.type("Daily SMS limit", "700")
     page.button("Save", "form:has(input[max='31']) button").click()
     page.says("Saved.")
     page.driver.execute_script("""const select = [...document.querySelectorAll('label')].find(l => l.textContent ===
@@ -16,8 +19,8 @@ def test_a_limit_and_the_week_are_changed_and_the_audit_log_says_so(page, stack)
     assert page.text(".week").split()[0] == "Sun"
     page.go("audit")
     page.says("Organization changed")
-    page.says("Daily limit: 500 → 700")
-    page.says("First day of the week: 1 → 7")
+    page.says("Daily SMS limit: 500 → 700")
+    page.says("First day of the week: Monday → Sunday")
     page.says("a token of the key main")
     page.press("CSV")
     assert "dailyLimit" in page.downloaded("audit.csv")
@@ -37,7 +40,7 @@ def test_a_setting_that_is_wrong_is_refused_in_words_and_stays_in_the_form(page)
     page.sign_in("settings")
     page.type("Time zone", "Mars/Olympus")
     page.button("Save", "form:has(#zones) button").click()
-    page.says("Time zone: there is no zone \"Mars/Olympus\"", "form:has(#zones) .notice")
+    assert page.wrong_at("Time zone").startswith("There is no zone \"Mars/Olympus\"")
     assert page.field("Time zone").get_attribute("value") == "Mars/Olympus"
 
 
@@ -91,6 +94,12 @@ def test_an_api_key_is_shown_once_works_and_is_revoked(page, stack):
     page.go("settings")
     assert key not in page.driver.execute_script("return document.documentElement.outerHTML")
     page.press("Revoke")
+    page.says("Programs that use it are refused from now on.", "dialog")
+    assert page.driver.switch_to.active_element.text == "No, leave it"
+    page.key(Keys.ENTER)
+    page.wait(lambda: not page.finds("dialog"), "no question")
+    assert stack.ask("GET", "/organization/usage", token=key).status == 200
+    page.press("Revoke")
     page.button("Revoke", "dialog button").click()
     page.says("CRM is revoked.")
     assert stack.ask("GET", "/organization/usage", token=key).status == 401
@@ -98,10 +107,10 @@ def test_an_api_key_is_shown_once_works_and_is_revoked(page, stack):
 
 def test_a_price_is_set_from_a_day_on(page):
     page.sign_in("settings")
-    page.says("SMS $0.0079 Sun, Jan 1, 2012 common")
+    page.says("SMS $0.0079 Sun, Jan 1, 2012 all organizations")
     page.type("US dollars per part", "0.0123")
     page.press("Set the price")
-    page.says("SMS $0.0123 Wed, May 20 your own")
+    page.says("SMS $0.0123 Wed, May 20 this organization")
 
 
 def test_the_zones_to_choose_from_are_those_of_the_server(page, stack):
@@ -110,3 +119,94 @@ def test_the_zones_to_choose_from_are_those_of_the_server(page, stack):
     offered = page.driver.execute_script("return [...document.querySelectorAll('#zones option')].map(o => o.value)")
     listed = stack.ask("GET", "/api/organizations/acme/timezone", token=stack.daybook.token()).json["data"]["timezones"]
     assert offered == listed and {"Asia/Kolkata", "US/Eastern", "UTC"} <= set(offered)
+
+
+# ---- Limits: what a lower one does is said before it is saved
+
+LIMITS = "form:has(input[max='31'])"
+
+
+def daily(stack):
+    return stack.ask("GET", "/api/organizations/acme", token=stack.daybook.token()).json["data"]["dailyLimit"]
+
+
+def test_a_lower_limit_asks_first_and_names_the_days_that_would_be_over(page, stack):
+    campaign(stack.daybook, "c", *({"at": f"2026-05-{day}T15:00:00Z", "contacts": 200} for day in (21, 22, 23, 25)))
+    page.sign_in("settings")
+    page.type("Daily SMS limit", "100")
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("With 100 SMS a day, 4 days are over their limit. Save it?", "dialog")
+    page.says("Thu, May 21 – Sat, May 23 · Mon, May 25", "dialog")
+    assert page.driver.switch_to.active_element.text == "Leave it as it was" and page.serious() == []
+    page.key(Keys.ENTER)
+    page.settled()
+    assert daily(stack) == 500 and "Saved." not in page.text("main")
+    page.button("Save", f"{LIMITS} button").click()
+    page.button("Save", "dialog button").click()
+    page.says("Saved. 4 days are over their limit and have no room: Thu, May 21 – Sat, May 23 · Mon, May 25", f"{LIMITS} .notice.warn")
+    assert daily(stack) == 100 and page.serious() == []
+    page.find(LIMITS).find_element("link text", "Mon, May 25").click()
+    page.says("Monday, May 25, 2026", "aside")
+
+
+def test_a_limit_that_leaves_no_day_over_it_is_saved_at_once(page, stack):
+    campaign(stack.daybook, "c", {"at": "2026-05-21T15:00:00Z", "contacts": 200})
+    page.sign_in("settings")
+    for value in ("200", "900", ""):
+        page.type("Daily SMS limit", value)
+        page.button("Save", f"{LIMITS} button").click()
+        page.says("Saved.", f"{LIMITS} .notice.good")
+    assert daily(stack) is None
+
+
+def test_a_cap_that_is_reached_already_asks_first(page, stack):
+    post(stack.daybook, event("2026-05-10T15:00:00Z", channel="SMS", messages=1000))
+    page.sign_in("settings")
+    page.type("Cost cap, US dollars", "5")
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("Cost cap of the billing cycle reached: $7.90 of $5.00. Nothing can be reserved before Mon, Jun 1.", "dialog")
+    page.press("Leave it as it was")
+    page.settled()
+    assert stack.ask("GET", "/api/organizations/acme", token=stack.daybook.token()).json["data"]["costCap"] is None
+
+
+@pytest.mark.parametrize("typed, cap", [("12,5", 12.5), ("12.5", 12.5), (" 1250 ", 1250), ("0,125", 0.125), ("1,2345", 1.2345)])
+def test_a_comma_is_a_decimal_point(page, stack, typed, cap):
+    page.sign_in("settings")
+    page.type("Cost cap, US dollars", typed)
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("Saved.", LIMITS)
+    assert stack.ask("GET", "/api/organizations/acme", token=stack.daybook.token()).json["data"]["costCap"] == cap
+
+
+@pytest.mark.parametrize("typed", ["1,250", "1.250,00", "x", "-1", "1e3"])
+def test_an_amount_that_could_be_two_is_asked_about_at_its_field_and_saved_is_gone(page, stack, typed):
+    page.sign_in("settings")
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("Saved.", LIMITS)
+    page.type("Cost cap, US dollars", typed)
+    page.wait(lambda: "Saved." not in page.text(LIMITS), "what was saved is not said of the new value")
+    page.button("Save", f"{LIMITS} button").click()
+    assert page.wrong_at("Cost cap, US dollars").startswith("A number such as 12.5.")
+    assert page.serious() == [] and "Saved." not in page.text(LIMITS)
+    page.type("Cost cap, US dollars", "7")
+    page.wait(lambda: not page.finds(".wrong"), "nothing is wrong")
+
+
+# ---- The audit log
+
+def test_the_audit_log_says_who_did_what_to_which_campaign(page, stack):
+    token = stack.daybook.cmd("token", "--org", "acme", "--scope", "usage:read campaigns:write", "--sub", "ana@example.com").stdout.strip()
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Black Friday recall", "contactCount": 100, "scheduledISO": "2026-05-22T14:00:00Z"},
+              token=token)
+    for verb in ("pause", "resume", "cancel"):
+        stack.ask("POST", f"/api/campaigns/c/{verb}", token=token)
+    stack.ask("PUT", "/api/organizations/acme/limits", body={"costCap": "150", "quotaUnit": "part"}, token=stack.daybook.token())
+    page.sign_in("audit")
+    who = "ana@example.com a token of the key main"
+    page.says(f"{who} Campaign cancelled Black Friday recall: Segment 1: Status: scheduled → cancelled")
+    page.says(f"{who} Campaign resumed Black Friday recall: Segment 1: Status: paused → scheduled")
+    page.says(f"{who} Campaign paused Black Friday recall: Segment 1: Status: scheduled → paused")
+    page.says("Organization changed Daily SMS limit counts: messages → parts, Cost cap: no cap → $150.00")
+    page.find("tbody").find_element("link text", "Black Friday recall").click()
+    page.says("Black Friday recall cancelled", "h1")

@@ -1,4 +1,5 @@
 """Signing in: by the link, by pasting; losing the credential; the server away."""
+import pytest
 from selenium.webdriver.common.keys import Keys
 
 from support import set_clock
@@ -79,6 +80,127 @@ def test_an_api_key_that_is_pasted_signs_in_and_a_wrong_one_is_refused(page, sta
     assert page.finds("dialog") == []
 
 
+WRAPPINGS = {
+    "wrapped by a terminal": lambda t: "\r\n".join(t[i:i + 80] for i in range(0, len(t), 80)) + "\n",
+    "indented in a mail": lambda t: "\n".join(f"    {t[i:i + 60]}" for i in range(0, len(t), 60)),
+    "with its word": lambda t: f"Bearer {t}", "as a header": lambda t: f"Authorization: Bearer {t}",
+    "quoted": lambda t: f'"{t}"', "in a typographer's quotes": lambda t: f"\u201c{t}\u201d", "with what is not seen": lambda t: f"\ufeff{t}\u200b",
+    "as code": lambda t: f"`{t}` ",
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPINGS.values(), ids=WRAPPINGS)
+def test_a_token_signs_in_with_what_was_copied_around_it(page, stack, wrapped):
+    token = stack.daybook.token()
+    page.driver.get(stack.url)
+    page.driver.execute_script("arguments[0].value = arguments[1]", page.field("Token or API key"), wrapped(token))
+    page.press("Sign in")
+    page.says("Daily limit 500")
+    assert page.driver.execute_script("return sessionStorage.getItem('daybook.credential')") == token
+
+
+def test_what_is_no_token_is_called_none(page, stack):
+    page.driver.get(stack.url)
+    for text in ("caf\u00e9", "a/b", "{\"token\":1}", "<b>"):
+        page.driver.execute_script("arguments[0].value = arguments[1]", page.field("Token or API key"), text)
+        page.press("Sign in")
+        page.says("This is not a token: it has characters that a token never has.", "dialog")
+        page.driver.execute_script("document.querySelector('dialog .notice').remove()")
+    assert "does not answer" not in page.text()
+
+
+# ---- The tabs of one browser
+
+class Tabs:
+    def __init__(self, page):
+        self.page, self.driver, self.first = page, page.driver, page.driver.current_window_handle
+        self.opened = []
+
+    def open(self, where=""):
+        self.driver.switch_to.new_window("tab")
+        self.opened.append(self.driver.current_window_handle)
+        self.driver.get(self.page.stack.url + where)
+        return self.opened[-1]
+
+    def to(self, handle):
+        self.driver.switch_to.window(handle)
+
+
+@pytest.fixture
+def tabs(page):
+    tabs = Tabs(page)
+    yield tabs
+    for handle in tabs.opened:
+        tabs.to(handle)
+        tabs.driver.close()
+    tabs.to(tabs.first)
+
+
+def test_a_second_tab_is_signed_in_and_nothing_of_it_is_stored(page, tabs):
+    token = page.sign_in()
+    tabs.open("#campaigns")
+    page.says("No campaigns.")
+    assert page.finds("dialog") == [] and page.text("nav a[aria-current=page]") == "Campaigns"
+    assert page.driver.execute_script("return Object.values(sessionStorage)") == [token]
+    assert page.driver.execute_script("return [Object.entries(localStorage), document.cookie]") == [[["daybook.organization", "acme"]], ""]
+    page.driver.refresh()
+    page.says("No campaigns.")
+
+
+def test_a_sign_out_reaches_every_tab(page, tabs):
+    page.sign_in()
+    second = tabs.open()
+    page.says("Daily limit 500")
+    page.press("Sign out")
+    page.says("Sign in to Daybook")
+    tabs.to(tabs.first)
+    page.says("Sign in to Daybook")
+    assert page.driver.execute_script("return sessionStorage.length") == 0
+    tabs.to(second)
+    assert page.driver.execute_script("return sessionStorage.length") == 0
+
+
+def test_tabs_that_wait_for_a_sign_in_follow_the_one_that_has_it(page, stack, tabs):
+    page.driver.get(stack.url)
+    page.says("Sign in to Daybook")
+    tabs.open()
+    page.type("Token or API key", stack.daybook.token())
+    page.press("Sign in")
+    page.says("Daily limit 500")
+    tabs.to(tabs.first)
+    page.says("Daily limit 500")
+
+
+def test_a_tab_that_waits_is_not_given_another_organizations_session(page, stack, tabs):
+    stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "7")
+    page.sign_in("planner", ttl="1h")
+    page.type("Name", "Of acme")
+    set_clock(stack.daybook, "2026-05-20T22:30:00Z")
+    page.driver.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+    page.says("has expired", "dialog")
+    tabs.open()
+    page.says("has expired", "dialog")	# it was given what the first tab had
+    page.type("Token or API key", stack.daybook.token("globex"))
+    page.press("Sign in")
+    page.says("globex", "header")
+    tabs.to(tabs.first)
+    page.says("has expired", "dialog")
+    page.says("acme", "header")
+    assert page.field("Name").get_attribute("value") == "Of acme"
+
+
+def test_a_new_tab_is_given_the_session_of_the_tab_that_was_used_last(page, stack, tabs):
+    stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "7")
+    page.sign_in()
+    link = link_of(stack, org="globex")
+    tabs.open(link.partition(stack.url)[2])
+    page.says("Sign in to", "dialog")
+    page.button("Sign in", "dialog button").click()
+    page.says("globex", "header")
+    tabs.open()
+    page.says("globex", "header")
+
+
 def test_the_token_of_a_link_that_is_pasted_is_exchanged(page, stack):
     token = link_of(stack).partition("#token=")[2]
     page.driver.get(stack.url)
@@ -98,6 +220,7 @@ def test_an_expired_token_brings_the_sign_in_back_and_the_form_stays(page, stack
     page.sign_in("planner", ttl="1h")
     page.type("Name", "Spring sale")
     page.type("Contacts", "1200")
+    page.still()
     set_clock(stack.daybook, "2026-05-20T22:30:00Z")
     page.press("Propose days")
     page.says("has expired", "dialog")
@@ -129,6 +252,7 @@ def test_what_waited_for_the_sign_in_is_never_done_for_another_organization(page
     page.type("Contacts", "10")
     page.press("Propose days")
     page.says("Reserve all", "form")
+    page.still()
     set_clock(stack.daybook, "2026-05-20T22:30:00Z")
     page.press("Reserve all 10 contacts")
     page.type("Token or API key", stack.daybook.token("globex"))
@@ -144,6 +268,7 @@ def test_a_credential_with_other_scopes_changes_the_menu_and_not_the_form(page, 
     page.sign_in("planner", scope="usage:read campaigns:write", ttl="1h")
     page.type("Name", "Spring sale")
     page.type("Contacts", "10")
+    page.still()
     set_clock(stack.daybook, "2026-05-20T22:30:00Z")
     page.press("Propose days")
     page.type("Token or API key", stack.daybook.token())
@@ -174,7 +299,7 @@ def test_who_may_only_read_sees_no_way_to_change_anything(page, stack):
 
 def test_a_token_of_no_organization_says_so(page, stack):
     page.sign_in(org=None, scope="admin")
-    page.says("does not name an organization")
+    page.says("Sign in with a link, a token or a key of one organization.")
 
 
 def test_while_the_server_is_away_the_page_says_so_and_recovers_by_itself(page, stack):

@@ -12,13 +12,13 @@ def test_this_cycle_stands_against_its_caps_in_words_and_bars(page, stack):
     year(stack)
     page.sign_in("usage")
     page.says("This billing cycle, May 1, 2026 to May 31, 2026")
-    page.says("Cost $0.32 of $10.00 3% SMS 40 of 30 133% over the cap Calls 0 no cap Other messages 0 no cap")
+    page.says("Cost of SMS and calls $0.32 of $10.00 · all channels $0.32 3% SMS 40 of 30 10 over Calls 0 no cap Other messages 0 no cap")
 
 
 def test_the_months_are_a_chart_and_a_table(page, stack):
     year(stack)
     page.sign_in("usage")
-    page.says("May 2026 40 0 $0.32 $0.00 $0.32 Apr 2026 0 30 $0.00 $0.00 $0.00")
+    page.says("May 2026 40 0 $0.32 $0.00 $0.00 $0.32 Apr 2026 0 30 $0.00 $0.00 $0.00 $0.00")
     assert len(page.finds("[aria-label=History] tbody tr")) == 24
     page.wait(lambda: page.driver.execute_script("""const c = document.querySelector('canvas');
         return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v !== 0)"""), "something is drawn")
@@ -29,7 +29,7 @@ def test_each_channel_says_its_share_of_the_cycle(page, stack):
     year(stack)
     post(stack.daybook, event("2026-05-10T15:00:00Z", channel="EMAIL", messages=10))
     page.sign_in("usage")
-    page.says("SMS 40 80% $0.32 E-mail 10 20% –", ".cycle table")
+    page.says("SMS 40 80% $0.32 E-mail 10 20% $0.00 All channels 50 $0.32", ".cycle table")
 
 
 def test_the_chart_follows_light_and_dark(page, stack):

@@ -1,8 +1,5 @@
 """GET /api/organizations/{id}/audit"""
-import base64
 import csv
-import hashlib
-import hmac
 import io
 import json
 from datetime import datetime
@@ -10,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from conftest import unsigned
+from conftest import signed
 from support import check_error
 
 PATH = "/api/organizations/{}/audit"
@@ -161,16 +158,6 @@ def test_a_detail_that_is_no_json_leaves_the_reply_whole(audit):
 
 # ---- Who, and what changed
 
-def signed(daybook, **claims):
-    """A token of `main` with more claims than `daybook token` writes."""
-    head, body = unsigned(daybook.token(scope="org:admin"))
-    body = {name: value for name, value in {**body, **claims}.items() if value is not None}
-    head, body = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, body))
-    secret = daybook.sql("SELECT sign_key FROM signing_key WHERE kid = 'main'")[0][0]
-    mac = hmac.new(secret, head + b"." + body, hashlib.sha256).digest()
-    return b".".join((head, body, base64.urlsafe_b64encode(mac).rstrip(b"="))).decode()
-
-
 def test_the_actor_is_the_tokens_sub_else_its_jti_and_none_without_a_token(audit):
     daybook = audit.daybook
     who = {"sub": {"sub": "ana@example.com", "jti": "t-1"}, "jti": {"jti": "t-2"}, "none": {"jti": None}}
@@ -216,7 +203,23 @@ def test_a_campaign_has_what_changed_of_it_and_of_each_segment(api):
                                     "scheduledISO": {"from": "2026-05-26T14:00:00.000Z", "to": "2026-05-27T14:00:00.000Z"}}]}
     assert api.did("c", "pause") == "paused"
     status = {"from": "scheduled", "to": "paused"}
-    assert changed(api.daybook, "campaign.set") == {"segments": [{"segmentNumber": 1, "status": status}, {"segmentNumber": 2, "status": status}]}
+    assert changed(api.daybook, "campaign.pause") == {"segments": [{"segmentNumber": 1, "status": status}, {"segmentNumber": 2, "status": status}]}
+
+
+def test_what_was_done_to_a_campaign_has_a_word_of_its_own_and_its_name(api):
+    api.slices("c", ("2026-05-25T14:00:00Z", 10))
+    for verb in ("pause", "resume", "cancel"):
+        api.did("c", verb)
+    api.create("d", 5, status="draft")
+    assert api.on("d", "DELETE").status == 204
+    api.create("e", 5)
+    api.daybook.cmd("campaign", "cancel", "e")
+    rows = [(action, json.loads(detail)) for action, detail in api.daybook.sql(
+        "SELECT action, detail FROM audit WHERE action LIKE 'campaign.%' ORDER BY key")]
+    assert [(action, d["campaignId"], d["campaignName"]) for action, d in rows] == [
+        ("campaign.add", "c", "C"), ("campaign.pause", "c", "C"), ("campaign.resume", "c", "C"), ("campaign.cancel", "c", "C"),
+        ("campaign.add", "d", "D"), ("campaign.delete", "d", "D"), ("campaign.add", "e", "E"), ("campaign.cancel", "e", "E")]
+    assert rows[3][1]["changed"] == {"segments": [{"segmentNumber": 1, "status": {"from": "scheduled", "to": "cancelled"}}]}
 
 
 def test_numbers_count_the_rows_of_one_organization(audit):

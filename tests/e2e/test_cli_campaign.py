@@ -81,7 +81,9 @@ def test_what_is_not_there_is_said_on_one_line(api):
 
 
 def test_a_name_cannot_forge_a_line(api):
-    api.created({"id": "c", "name": "a\nforged 2026-05-20 1 1 1 sent \x1b[2J", "contactCount": 1, "scheduledISO": at(TODAY, "20:00")})
+    api.created({"id": "c", "name": "a", "contactCount": 1, "scheduledISO": at(TODAY, "20:00")})
+    # As an older version took it.
+    api.daybook.sql("UPDATE campaign SET name = ? WHERE id = 'c'", "a\nforged 2026-05-20 1 1 1 sent \x1b[2J")
     text = run(api, "list", "--org", "acme")
     assert names(text) == ["c"] and "\x1b" not in text
     assert "\x1b" not in run(api, "show", "c", "--org", "acme")

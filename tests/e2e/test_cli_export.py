@@ -175,3 +175,21 @@ def test_csv_has_the_organization_s_day_and_time(cli, at, local):
     assert cli("import", "own.csv") == "accepted 0, duplicates 1, conflicts 0, rejected 0\n" and cli.err == ""
     cli.file("sheet.csv", cli("export", "--format", "csv")[1:].replace(",", ";").encode("utf-16"))
     assert cli("import", "sheet.csv") == "accepted 0, duplicates 1, conflicts 0, rejected 0\n"
+
+
+def test_a_report_adds_up_to_the_costs_of_all_channels_and_is_the_file_of_the_api(tmp_path, daybook):
+    ours = new_cli(tmp_path, "ours.db", acme="America/Toronto")
+    ours("price", "set", "EMAIL", "0.001", "--from", "2026-01-01")
+    fill(ours, SETTLED + [{"id": "m", "channel": "EMAIL", "occurredAt": "2026-05-20T15:00:00Z", "messages": 7}])
+    text = ours("export", "--report")
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), strict=True))
+    assert "settles" not in rows[0] and {r["status"] for r in rows} == {"sent", "failed", "void"}
+    for channel, messages, parts, cost in ours.sql("SELECT channel, sum(messages), sum(parts), sum(cost_micros) FROM usage_day GROUP BY 1"):
+        mine = [r for r in rows if r["channel"] == channel]
+        assert sum(round(float(r["cost"] or 0) * 1e6) for r in mine) == cost, channel
+        assert sum(int(r["messages"]) for r in mine if r["status"] != "failed") == messages, channel
+    bare = [r for r in csv.DictReader(io.StringIO(ours("export", "--format", "csv").lstrip("\ufeff"), newline="")) if r["voids"]]
+    assert bare and {r["cost"] for r in bare} == {""}, "an import refuses figures of a void"
+    for options in (("--adjustments",), ("--format", "ndjson")):
+        ours("export", "--report", *options, rc=2)
+    assert ours("export", "--report", "--format", "csv") == text

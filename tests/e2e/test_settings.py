@@ -326,3 +326,24 @@ def test_days_move_with_the_zone_for_readers_in_other_processes(daybook, setting
     assert ask()["timezone"] == "Asia/Tokyo"
     settings.put("plan", {"plan": "new"})
     assert ask()["plan"] == "new"
+
+
+def test_a_preview_of_limits_says_what_would_happen_and_does_nothing(daybook):
+    set_clock(daybook, NOON)
+    settings = Settings(daybook)
+    campaign(daybook, "c", {"at": instant("2026-05-22T15:00:00Z"), "contacts": 60}, {"at": instant("2026-05-23T15:00:00Z"), "contacts": 80})
+
+    def state():
+        return settings.get(), daybook.sql("SELECT revision FROM organization"), daybook.sql("SELECT count(*) FROM audit")
+
+    before = state()
+    change = {"dailyLimit": 70, "smsCap": 5}
+    seen = settings.put("limits", {**change, "preview": True})
+    assert (seen["dailyLimit"], seen["smsCap"], seen["daysOverLimit"]) == (70, 5, ["2026-05-23"])
+    assert state() == before
+    assert settings.put("limits", {**change, "preview": False})["daysOverLimit"] == seen["daysOverLimit"]
+    assert settings.get()["dailyLimit"] == 70
+    assert settings.put("limits", {"dailyLimit": -1, "preview": True}, 400).startswith("dailyLimit")
+    assert settings.put("limits", {"preview": 1}, 400).startswith("preview")
+    assert settings.put("plan", {"plan": "x", "preview": True}, 400).startswith("preview")
+    check_ledger(daybook)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import unsigned
+from conftest import signed, unsigned
 from support import NOON, check_error, ms, set_clock
 
 SESSION = "/api/session"
@@ -167,7 +167,7 @@ def test_the_ledger_the_audit_and_the_log_say_who(daybook):
 
 
 def test_a_line_about_a_problem_says_who_too_and_nobody_writes_lines_of_his_own(daybook):
-    token = daybook.token(sub='eve\nlevel=error event=sql "x" \u202e')
+    token = signed(daybook, sub='eve\nlevel=error event=sql "x" \u202e')
     daybook.sql("ALTER TABLE limit_rule RENAME TO away")
     assert daybook.cgi("session", "GET", SESSION, token=token).status == 500
     lines = daybook.log_path.read_text().splitlines()

@@ -144,3 +144,29 @@ def test_reading_takes_the_scope_to_read(acme):
     query = {"startDate": "2026-05-20", "endDate": "2026-05-20"}
     check_error(acme.cgi("usage-history", "GET", PATH, query, token=acme.token("acme", "usage:write")), 403, "pingram", "usage:read")
     check_error(acme.cgi("usage-history", "GET", PATH, query), 401, "pingram")
+
+
+# ---- The costs of all channels, on request
+
+def test_the_costs_of_all_channels_are_there_if_asked_for_and_add_up(acme):
+    acme.cmd("price", "set", "EMAIL", "0.001", "--from", "2026-01-01")
+    acme.cmd("price", "set", "SAGE", "0.5", "--from", "2026-01-01")
+    acme.cmd("price", "set", "WHATSAPP", "0.02", "--from", "2026-01-01")
+    gone = event("2026-05-10T15:00:00Z", channel="WHATSAPP")
+    post(acme, event("2026-05-10T15:00:00Z", parts=3), event("2026-05-10T15:00:00Z", channel="EMAIL", messages=9),
+         event("2026-05-11T15:00:00Z", channel="SAGE"), event("2026-05-11T15:00:00Z", channel="PUSH"), gone,
+         {"id": "v", "voids": gone["id"], "reason": "twice"})
+    costs = {**NONE_SENT, "WHATSAPP": 0, "SMS": Decimal("0.0237"), "EMAIL": Decimal("0.009"), "SAGE": Decimal("0.5")}
+    for program, path in (("usage-history", PATH), ("organization-usage", "/organization/usage")):
+        reply = acme.cgi(program, "GET", path, {"startDate": "2026-05-01", "endDate": "2026-05-31", "costs": "all"}, token=acme.token())
+        body = exact(reply.body)
+        body = body["items"][0] if "items" in body else body
+        assert (body["budgetUsage"], body["totalCost"], body["channelCosts"]) == (costs["SMS"], sum(costs.values()), costs), program
+        check_error(acme.cgi(program, "GET", path, {"startDate": "2026-05-01", "endDate": "2026-05-31", "costs": "some"},
+                             token=acme.token()), 400, "pingram")
+    text = acme.cgi("usage-history", "GET", PATH, {"startDate": "2026-05-01", "endDate": "2026-05-31", "costs": "all", "format": "csv"},
+                    token=acme.token()).body.decode()
+    head, row = (line.split(",") for line in text.splitlines())
+    row = dict(zip(head, row))
+    assert Decimal(row["totalCost"]) == sum(costs.values()) == sum(Decimal(v) for k, v in row.items() if k.startswith("cost."))
+    assert Decimal(row["cost.SAGE"]) == costs["SAGE"] and row["SAGE"] == "1"

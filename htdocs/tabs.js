@@ -1,0 +1,56 @@
+/*
+ * The tabs of one browser share a session.  A new tab is given the credential by one that is open, so nothing is stored on the
+ * disk, and it is gone when the last tab is closed.  A sign-out reaches all of them.  Only pages of this origin hear the channel.
+ */
+const WAIT_MS = 300;	/* for the first answer; a tab that is not there gives none */
+const OTHERS_MS = 50;	/* then for those of more tabs */
+const channel = new BroadcastChannel(`daybook ${new URL('.', location.href).pathname}`);
+let leftAt = 0;
+
+addEventListener('blur', () => { leftAt = Date.now(); });
+
+/* Answers other tabs.  credential() is this tab's, onSignOut() is called when another one has signed out. */
+export function joinTabs(credential, onSignOut) {
+	channel.addEventListener('message', ({ data }) => {
+		if (data.asks && credential())
+			channel.postMessage({ answers: data.asks, credential: credential(), usedAt: document.hasFocus() ? Date.now() : leftAt });
+		if (data.signedOut)
+			onSignOut();
+	});
+}
+
+/* The credential of the tab that was used last, from which this one was probably opened; null if no tab has one. */
+export function askTabs() {
+	const asks = crypto.getRandomValues(new Uint32Array(4)).join('-');
+
+	return new Promise(resolve => {
+		let best = null;
+		const end = () => {
+			channel.removeEventListener('message', listen);
+			resolve(best && best.credential);
+		};
+		const listen = ({ data }) => {
+			if (data.answers !== asks)
+				return;
+			if (best === null)
+				setTimeout(end, OTHERS_MS);
+			if (best === null || data.usedAt > best.usedAt)
+				best = data;
+		};
+
+		channel.addEventListener('message', listen);
+		channel.postMessage({ asks });
+		setTimeout(() => best === null && end(), WAIT_MS);
+	});
+}
+
+export const tellSignedIn = () => channel.postMessage({ signedIn: true });
+export const tellSignedOut = () => channel.postMessage({ signedOut: true });
+
+/* Calls back when another tab has signed in, until the function that it gives is called. */
+export function onSignedInElsewhere(callback) {
+	const listen = ({ data }) => { if (data.signedIn) callback(); };
+
+	channel.addEventListener('message', listen);
+	return () => channel.removeEventListener('message', listen);
+}
