@@ -67,7 +67,7 @@ def test_usage_shows_each_day_of_a_range_with_its_room(cli):
     cli("import", "-", "--org", "beta", stdin='{"id":"a","occurredAt":"2026-05-20T15:00:00Z","messages":4}\n'
                              '{"id":"b","occurredAt":"2026-05-21T15:00:00Z","messages":14}\n')
     lines = cli("usage", "--org", "beta", "--from", "2026-05-19", "--to", "2026-05-21").splitlines()
-    assert lines[0] == "beta (beta), America/Toronto, 10 SMS messages a day"
+    assert lines[0] == "beta (beta), America/Toronto, 10 SMS a day"
     assert [line.split()[:5] for line in lines[3:6]] == [["2026-05-19", "Tue", "0", "0", "10"], ["2026-05-20", "Wed", "4", "0", "6"],
                                                         ["2026-05-21", "Thu", "14", "0", "0"]]
     assert lines[4].count("#") == 12 and lines[5].count("#") == 30 and "over the limit" in lines[5]
@@ -78,7 +78,7 @@ def test_usage_without_a_limit_measures_by_the_busiest_day(cli):
     cli("import", "-", stdin='{"id":"a","occurredAt":"2026-05-20T15:00:00Z","messages":5}\n'
                              '{"id":"b","occurredAt":"2026-05-21T15:00:00Z","messages":10}\n')
     lines = cli("usage", "--from", "2026-05-20", "--to", "2026-05-21").splitlines()
-    assert "unlimited SMS messages a day" in lines[0]
+    assert "unlimited SMS a day" in lines[0]
     assert [line.count("#") for line in lines[3:5]] == [15, 30] and "unlimited" in lines[3]
 
 

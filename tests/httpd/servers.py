@@ -6,6 +6,7 @@ that the server needs (modules, a port, folders of its own).  Started as root, e
 import glob
 import http.client
 import importlib.util
+import json
 import os
 import pathlib
 import pwd
@@ -75,6 +76,15 @@ def is_dead(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     except OSError:
         return True
+
+
+def is_json_error(reply, *statuses):
+    """Its message; the reply must be one of these and have the shape of the API's errors."""
+    assert reply.status in statuses, reply
+    assert reply.headers["content-type"].startswith("application/json"), (reply, reply.headers)
+    body = json.loads(reply.body)
+    assert set(body) == {"success", "message", "error"} and body["success"] is False, body
+    return body["message"]
 
 
 def below(*pids):
