@@ -153,6 +153,31 @@ cli_shown(struct cli *c, const char *text)
 	return copy;
 }
 
+/* Prints a word as a shell takes it: in apostrophes, if a character could mean something else there. */
+static void
+print_word(const char *text)
+{
+	bool is_plain = text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+=-")] == '\0';
+
+	if (!is_plain)
+		putchar('\'');
+	for (; *text != '\0'; text++)
+		printf(*text == '\'' ? "'\\''" : "%c", *text);
+	if (!is_plain)
+		putchar('\'');
+}
+
+/* Prints a command that the reader can copy. */
+void
+cli_print_hint(struct cli *c, const char *title, const char *command)
+{
+	printf("%s", title);
+	print_word(program_invocation_name);
+	printf(" -d ");
+	print_word(c->path);
+	printf(" %s\n", command);
+}
+
 void
 progress(const char *what, int64_t done, int64_t total)
 {
