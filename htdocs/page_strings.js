@@ -101,5 +101,8 @@ addStrings({
 	'audit.of.contactCount': 'Contacts', 'audit.of.scheduledISO': 'Time', 'audit.of.status': 'Status',
 	'audit.of.partsPerContact': 'Parts of each message',
 	'api.about': 'Requests are sent to this server with the credential of this tab.', 'api.server': 'Server',
-	'api.choice': 'Choice',
+	'api.choice': 'Choice', 'api.file': 'The document that describes every request and reply:',
+	'api.noviewer': 'This Daybook was built without the viewer that shows the document here and sends requests. Whoever builds it '
+		+ 'gets the viewer by installing npm and building again, or from the source archive of a release, which contains it. '
+		+ 'Any other viewer of OpenAPI documents shows the file too.',
 });
