@@ -4,8 +4,9 @@
 #   cli/       the daybook command   tests/     unit, zone, e2e, faults, bench, fuzz, hosting
 #   hosting/   the zip for shared hosting
 #
-# Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), COV=1 (counts of lines), SQLITE3_SRC=/path/to/amalgamation
-# (link that SQLite statically instead of the system's), CFLAGS, LDFLAGS.
+# Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), COV=1 (counts of lines), WERROR=1 (a warning is an error, as
+# in every target that tests), SQLITE3_SRC=/path/to/amalgamation (link that SQLite statically instead of the system's), CC,
+# CFLAGS, LDFLAGS.
 
 VERSION = 0.1.0
 PORT ?= 8080
@@ -16,7 +17,7 @@ DAYBOOK_DB ?= $(CURDIR)/build/run/daybook.db
 CC = gcc
 PKG_CONFIG = pkg-config
 WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wconversion -Wstrict-prototypes \
-	-Wmissing-prototypes -Wformat=2 -Werror
+	-Wmissing-prototypes -Wformat=2 $(if $(WERROR),-Werror)
 comma = ,
 PERCENT = %
 hash = \#
@@ -32,7 +33,7 @@ ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-need
 	$(if $(COV),--coverage -Wl$(comma)--wrap=_exit$(comma)--wrap=abort) $(LDFLAGS)
 SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
 FLUSH = $(if $(COV),$(B)/flush.o)
-LIBS = $(FLUSH) $(B)/libdaybook.a $(SQLITE_LIB) $(if $(HOSTING),$(STATIC_LIBS),-lcjson -ljwt) -lcrypto -lm
+LIBS = $(FLUSH) $(B)/libdaybook.a $(SQLITE_LIB) $(if $(HOSTING),$(STATIC_LIBS),-lcjson -ljwt) $(if $(HOSTING),$(shell $(PKG_CONFIG) --static --libs libcrypto),-lcrypto) -lm
 SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
@@ -54,33 +55,38 @@ CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in)
 SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c) schema.sql cgi-bin/setup/setup.html httpd-conf/routes Makefile
 HTDOCS = $(B)/htdocs/index.html
 
-# ---- The packages, all of them; everything that installs looks here.
+# ---- The packages, all of them; everything that installs looks here.  system/deps says what | and :command mean.
 # (zlib: carriers deliver their logs compressed by gzip, and `daybook import` unpacks them.  libcurl: `daybook key` reads the keys
 # that identity providers publish.)
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev \
 	libssl-dev libcsv-dev zlib1g-dev libcurl4-openssl-dev tzdata lighttpd libjs-chart.js
-BUILD_COMMANDS = npm		# looked for as commands: not every machine has them from a package of that name
-TEST_PACKAGES = libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema openapi-specification sqlite3 curl \
-	faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch lighttpd-mod-deflate systemd \
-	chromium chromium-driver python3-selenium fonts-dejavu-core
+# npm: the viewer of the API's document, and axe-core.  A build without npm leaves the viewer out.
+TEST_PACKAGES = npm:command libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema \
+	openapi-specification sqlite3 curl faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch \
+	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core
 BENCH_PACKAGES = wrk sqlite3 python3
 TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
-FUZZ_PACKAGES = clang libclang-rt-14-dev
-DEB_PACKAGES = $(BUILD_PACKAGES) git dpkg-dev debhelper lintian libjs-chart.js
+FUZZ_PACKAGES = clang libclang-rt-dev
+DEB_PACKAGES = $(BUILD_PACKAGES) build-essential git debhelper lintian systemd-dev|systemd
 DEB_TEST_PACKAGES = debootstrap util-linux iproute2
-HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip
+HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip libzstd-dev
+# For a release for arm64: dpkg --add-architecture arm64 comes first.
+ARM64_LIBRARIES = libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev libssl-dev libcsv-dev zlib1g-dev libzstd-dev musl-dev
 
 # `make V=1` shows the commands.
 $(V).SILENT:
 
-DEPS = deps deps-test deps-test-all deps-bench deps-fuzz deps-deb deps-test-deb deps-hosting deps-screenshots
-.PHONY: all units run check test test-all san coverage clients soak faults screenshots replies lint bench fuzz dist deb test-deb dist-hosting \
+DEPS = deps deps-test deps-test-all deps-bench deps-fuzz deps-deb deps-test-deb deps-test-fresh deps-hosting deps-release \
+	deps-arm64 deps-screenshots
+.PHONY: all programs units run check test test-all san coverage clients soak faults screenshots replies lint bench fuzz dist deb test-deb test-fresh dist-hosting dist-release \
 	hosting-zip install uninstall clean $(DEPS)
 
-all: $(PROGRAMS) $(COMMAND) $(FETCH) $(CONFS) $(HTDOCS)
+all: programs $(CONFS) $(HTDOCS)
 
-# ---- Installs what is missing; does nothing if nothing is missing.  A web server that came with it is not left running:
-# we start our own.
+# The programs and the commands alone.
+programs: $(PROGRAMS) $(COMMAND) $(FETCH)
+
+# ---- Installs what is missing; does nothing if nothing is missing.
 deps: PACKAGES = $(BUILD_PACKAGES)
 deps-test: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 deps-test-all: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) $(TEST_ALL_PACKAGES)
@@ -88,38 +94,42 @@ deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
+deps-release: PACKAGES = $(sort $(DEB_PACKAGES) $(HOSTING_PACKAGES)) npm:command $(if $(SIGN_KEY),gnupg)
+deps-arm64: PACKAGES = crossbuild-essential-arm64 $(ARM64_LIBRARIES:%=%:arm64)
+deps-test-fresh: PACKAGES = git python3 debootstrap util-linux
 deps-hosting: PACKAGES = $(BUILD_PACKAGES) $(HOSTING_PACKAGES)
 deps-hosting: AFTER = $(MAKE) --no-print-directory $(FROM)/libjwt/include/jwt.h
 deps-screenshots: PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) pngquant
 $(DEPS):
-	@missing=$$(for p in $(PACKAGES); do \
-		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done; \
-		for c in $(BUILD_COMMANDS); do command -v $$c >/dev/null || echo $$c; done); \
-	[ -z "$$missing" ] || { echo "installing: "$$missing; \
-		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
-		$$sudo apt-get -q update && \
-		DEBIAN_FRONTEND=noninteractive $$sudo apt-get -q install -y --no-install-recommends $$missing && \
-		for p in $$missing; do case $$p in \
-			lighttpd | nginx | prometheus | fail2ban) $$sudo systemctl disable --now $$p >/dev/null 2>&1 || true ;; esac; done; }
+	@system/deps $(PACKAGES:%='%')
 	@$(AFTER)
 
 # ---- Building
+# Asks for the compiler and every library once, before an error of the compiler is all that there is to read.
+HEADERS = cjson/cJSON.h csv.h fcgiapp.h jwt.h openssl/evp.h sqlite3.h stdio.h zlib.h
+$(B)/.ready:
+	@mkdir -p $(@D)
+	{ $(PKG_CONFIG) --print-errors --exists libcjson libjwt && printf '#include <%s>\n' $(HEADERS) | \
+		$(CC) $$($(PKG_CONFIG) --cflags libcjson libjwt) -x c -fsyntax-only -; } >$@.log 2>&1 || { cat $@.log >&2; \
+		echo "The compiler or a library is missing, as above. To install what the build needs: make deps" >&2; exit 1; }
+	mv $@.log $@
+
 $(B)/libdaybook.a: $(LIB_OBJ) $(FLUSH)
 	rm -f $@
-	ar rcs $@ $(LIB_OBJ)
+	$(AR) rcs $@ $(LIB_OBJ)
 
-$(B)/src/%.o: src/%.c
+$(B)/src/%.o: src/%.c | $(B)/.ready
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/cli/%.o: cli/%.c
+$(B)/cli/%.o: cli/%.c | $(B)/.ready
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 ifndef HOSTING
 $(B)/cgi-bin/events.fcgi: $(B)/cgi-bin/events-list/list.o	# it answers the list of events too
 
-$(B)/cgi-bin/%.o: cgi-bin/%.c
+$(B)/cgi-bin/%.o: cgi-bin/%.c | $(B)/.ready
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -139,7 +149,7 @@ $(B)/lib/daybook/daybook-fetch: fetch/daybook-fetch.c $(FLUSH)
 
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi -lcmocka
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi $(if $(filter $(UNIT),$@),-lcmocka)
 
 $(B)/flush.o: tests/coverage/flush.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -177,31 +187,38 @@ $(B)/version.c: $(SOURCES)
 	{ echo '#include "base/version.h"'; echo 'const char version[] = "$(VERSION)";'; \
 	  echo "const char version_build[] = \"$$(cat $(SOURCES) | sha256sum | cut -c1-16)\";"; } > $@
 
-$(GENERATED:%=$(B)/%.o): %.o: %.c
+$(GENERATED:%=$(B)/%.o): %.o: %.c | $(B)/.ready
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # ---- Linked statically, for hosts with other libraries: HOSTING=1.
 include hosting/hosting.mk
 
-# ---- The dashboard: htdocs as it is, the browser libraries, the API's document.  npm fetches the libraries once, by the
-# versions and checksums of the lock file; nothing of theirs is run.
-NODE = build/node/node_modules
+# ---- The dashboard: htdocs as it is, the chart's library, the API's document and its viewer.  npm fetches the viewer once, by
+# the versions and checksums of the lock file; nothing of its is run.  The archive of a release brings it along.  In a build
+# without npm or without a network the page says how to get it.
+NODE = $(or $(wildcard htdocs-libs/node_modules),build/node/node_modules)
+FETCHED = $(if $(wildcard htdocs-libs/node_modules),,$(if $(shell command -v npm),build/node/.made))
 
+# If nothing can be fetched, there is no .made, and the next make tries again.
 build/node/.made: htdocs-libs/package.json htdocs-libs/package-lock.json
 	@mkdir -p $(@D)
 	cp $^ $(@D)/
-	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	touch $@
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1 --fetch-retry-maxtimeout=2000 \
+		--loglevel=error >npm.log 2>&1 && touch .made || { grep -m 1 'errno\|code' npm.log; echo "npm could not fetch the viewer of\
+		 the API's document, see build/node/npm.log. The dashboard is built without it; make again when there is a network."; }
 
-$(HTDOCS): $(wildcard htdocs/* htdocs/*/*) docs/openapi.yaml build/node/.made
+$(HTDOCS): $(wildcard htdocs/* htdocs/*/*) docs/openapi.yaml $(FETCHED)
 	rm -rf $(@D) $(@D).new
 	mkdir -p $(@D).new/lib
 	cp -R htdocs/. docs/openapi.yaml $(@D).new/
 	cp /usr/share/javascript/chart.js/chart.min.js $(@D).new/lib/chart.js
-	sed '/^\/\/# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui-bundle.js >$(@D).new/lib/swagger-ui.js
-	sed '/^\/\*# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui.css >$(@D).new/lib/swagger-ui.css
-	cp $(NODE)/swagger-ui-dist/LICENSE $(@D).new/lib/LICENSE.swagger-ui
 	cp /usr/share/doc/libjs-chart.js/copyright $(@D).new/lib/LICENSE.chart.js
+	if cp $(NODE)/swagger-ui-dist/LICENSE $(@D).new/lib/LICENSE.swagger-ui 2>/dev/null; then \
+		sed '/^\/\/# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui-bundle.js >$(@D).new/lib/swagger-ui.js && \
+		sed '/^\/\*# sourceMappingURL=/d' $(NODE)/swagger-ui-dist/swagger-ui.css >$(@D).new/lib/swagger-ui.css; \
+	else \
+		echo 'globalThis.SwaggerUIBundle = null;	/* built without npm */' >$(@D).new/lib/swagger-ui.js && : >$(@D).new/lib/swagger-ui.css; \
+	fi
 	touch $(@D).new/index.html
 	mv $(@D).new $(@D)
 
@@ -214,6 +231,7 @@ run: deps
 units: $(UNIT) $(HELPERS)
 
 # Three sizes: `check` while writing, installs nothing; `test` before a push, and what CI runs; `test-all` before a release.
+check test test-all san coverage: export WERROR = 1
 check:
 	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(FETCH) $(CONFS) units
 	@tests/run check "$(B)"
@@ -300,6 +318,10 @@ dist:
 	git archive --prefix=daybook-$(VERSION)/ -o build/daybook-$(VERSION).tar.gz HEAD
 	@echo build/daybook-$(VERSION).tar.gz
 
+# The files of a release in build/release: sources with the browser library, package, zip, SHA-256 sums; SIGN_KEY= signs them.
+dist-release: deps-release
+	@system/release "$(VERSION)" "$(SIGN_KEY)"
+
 # A zip for a host with FTP and a browser only: hosting/INSTALL.txt.
 dist-hosting: deps-hosting
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
@@ -325,6 +347,10 @@ deb: deps-deb
 # The package in a fresh Debian with systemd, Apache, lighttpd and nginx; as root, with a network, some minutes.
 test-deb: deps-test-deb
 	@tests/deb/run
+
+# Every target on a bare Debian 12 and a bare 13; as root, with a network, long.  CASES="run deb": those of tests/fresh/run alone.
+test-fresh: deps-test-fresh
+	@tests/fresh/run $(CASES)
 
 clean:
 	rm -rf build

@@ -103,6 +103,9 @@ enum status	cli_organization(struct cli *c, const char *id, struct organization 
  */
 const char	*cli_shown(struct cli *c, const char *text);
 
+/* Prints the title and `daybook -d FILE COMMAND`, for the reader to copy into a shell. */
+void	cli_print_hint(struct cli *c, const char *title, const char *command);
+
 /* ---- Progress: a bar on stderr if that is a terminal; otherwise nothing. */
 void	progress(const char *what, int64_t done, int64_t total);	/* total 0 = unknown */
 

@@ -295,8 +295,7 @@ cmd_demo(struct cli *c, int argc, char **argv)
 	struct company companies[] = {
 		{ { .id = "acme", .name = "Acme Messaging", .timezone = "America/Toronto", .plan = "growth",
 		    .cycle_day = 1, .week_start = 7 }, { .amounts = { 500, 60000, 150000000, 10000, UNLIMITED } },
-		    "+141655501", acme_flows,
-		    sizeof(acme_flows) / sizeof(acme_flows[0]) },
+		    "+141655501", acme_flows, sizeof(acme_flows) / sizeof(acme_flows[0]) },
 		{ { .id = "globex", .name = "Globex Logistik", .timezone = "Europe/Berlin", .plan = "enterprise",
 		    .cycle_day = 15, .week_start = 1 }, limit_base_none, "+4930231250", globex_flows,
 		    sizeof(globex_flows) / sizeof(globex_flows[0]) },
@@ -323,7 +322,7 @@ cmd_demo(struct cli *c, int argc, char **argv)
 	for (size_t i = 0; i < COMPANIES; i++)
 		printf("  %-8s %-16s %7" PRId64 " events, %" PRId64 " of them failed, %" PRId64 " voids\n", companies[i].org.id,
 		    companies[i].org.timezone, work[i].events, work[i].failed, work[i].voids);
-	printf("\na token:       %s -d %s token --org acme\nthe calendar:  %s -d %s usage --org acme\n",
-	    program_invocation_name, c->path, program_invocation_name, c->path);
+	cli_print_hint(c, "\na token:       ", "token --org acme");
+	cli_print_hint(c, "the calendar:  ", "usage --org acme");
 	return DONE;
 }

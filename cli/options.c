@@ -190,3 +190,28 @@ cli_shown(struct cli *c, const char *text)
 			*p = p[1] = '?';
 	return copy;
 }
+
+/* Prints a word as a shell takes it: in apostrophes, if a character could mean something else there. */
+static void
+print_word(const char *text)
+{
+	bool is_plain = text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+=-")] == '\0';
+
+	if (!is_plain)
+		putchar('\'');
+	for (; *text != '\0'; text++)
+		printf(*text == '\'' ? "'\\''" : "%c", *text);
+	if (!is_plain)
+		putchar('\'');
+}
+
+/* Prints a command that the reader can copy. */
+void
+cli_print_hint(struct cli *c, const char *title, const char *command)
+{
+	printf("%s", title);
+	print_word(program_invocation_name);
+	printf(" -d ");
+	print_word(c->path);
+	printf(" %s\n", command);
+}

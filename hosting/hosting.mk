@@ -4,6 +4,8 @@
 # The libraries that Debian does not build statically, from its sources.  (We have a json_string too.)
 STATIC_LIBS = $(B)/libcjson.a $(B)/libjwt.a $(B)/libjansson.a
 FROM = build/hosting/sources
+MUSL_CC = musl-gcc
+ARCH = $(shell dpkg --print-architecture)
 THEIR_CFLAGS = -O2 -fPIE $(HARDENING) -DHAVE_CONFIG_H -Djson_string=jansson_string \
 	-I$(B)/include -I$(FROM)/libjwt/libjwt -I$(FROM)/jansson/src
 
@@ -38,7 +40,7 @@ $(B)/libexec/daybook: hosting/programs.c $(B)/programs.h $(MAINS) $(B)/libdayboo
 
 $(PROGRAMS) $(COMMAND): hosting/launch.c $(B)/libexec/daybook
 	@mkdir -p $(@D)
-	musl-gcc -static -s -Os -Wall $(filter-out -D_FORTIFY_SOURCE=%,$(HARDENING)) -o $@ $<
+	$(MUSL_CC) -static -s -Os -Wall $(filter-out -D_FORTIFY_SOURCE=%,$(HARDENING)) -o $@ $<
 
 $(B)/include/jwt.h: $(FROM)/libjwt/include/jwt.h hosting/base64.h hosting/jansson_config.h
 	@mkdir -p $(@D)/cjson
@@ -51,7 +53,7 @@ $(B)/include/jwt.h: $(FROM)/libjwt/include/jwt.h hosting/base64.h hosting/jansso
 define archive
 	rm -rf $@.d $@ && mkdir $@.d
 	for c in $(1); do $(CC) $(THEIR_CFLAGS) -w -c -o $@.d/$$(basename $$c .c).o $$c || exit 1; done
-	ar rcs $@ $@.d/*.o
+	$(AR) rcs $@ $@.d/*.o
 endef
 
 $(B)/libcjson.a: $(B)/include/jwt.h Makefile
@@ -63,4 +65,5 @@ $(B)/libjwt.a: $(B)/include/jwt.h Makefile
 endif
 
 hosting-zip: all
-	hosting/pack $(B) $(FROM) $(B)/httpd-conf/htaccess $(B)/htdocs build/daybook-hosting-$(VERSION)-$(shell dpkg --print-architecture).zip
+	hosting/pack $(B) $(FROM) $(B)/httpd-conf/htaccess $(B)/htdocs $(ARCH) \
+		build/daybook-hosting-$(VERSION)-$(ARCH).zip

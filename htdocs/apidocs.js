@@ -1,5 +1,5 @@
 /* #api: the OpenAPI document by Swagger UI, trying it with the credential of this tab, against the server of this page. */
-import { el, fill, style } from './dom.js';
+import { el, fill, notice, style } from './dom.js';
 import { module } from './away.js';
 import { credential } from './session.js';
 import './page_strings.js';
@@ -7,7 +7,7 @@ import { t } from './strings.js';
 
 /* Its style and its program, once. */
 function load() {
-	const program = globalThis.SwaggerUIBundle ? null : new Promise((resolve, reject) => {
+	const program = globalThis.SwaggerUIBundle !== undefined ? null : new Promise((resolve, reject) => {
 		document.head.append(el('script', { src: 'lib/swagger-ui.js', onload: resolve, onerror: reject }));
 	});
 
@@ -22,10 +22,14 @@ export async function open(place) {
 	const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);	/* Swagger UI's own word */
 
 	await module(load);
+	const title = el('h1', { tabindex: -1 }, t('menu.api')), file = el('a', { href: 'openapi.yaml', download: 'openapi.yaml' }, 'openapi.yaml');
+	if (!globalThis.SwaggerUIBundle) {	/* built without npm */
+		fill(place, title, el('p', {}, t('api.file'), ' ', file), notice('plain', t('api.noviewer')));
+		return { refresh: async () => {} };
+	}
 	follow();
 	dark.addEventListener('change', follow);
-	fill(place, el('h1', { tabindex: -1 }, t('menu.api')), el('p', {}, t('api.about'), ' ', el('a', { href: 'openapi.yaml', download: 'openapi.yaml' },
-		'openapi.yaml')), node);
+	fill(place, title, el('p', {}, t('api.about'), ' ', file), node);
 	/* What Swagger UI leaves without a name, out of the keyboard's reach, or takes for a page of its own. */
 	const watch = new MutationObserver(() => {
 		for (const part of node.querySelectorAll('main:not([role])')) {

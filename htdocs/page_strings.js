@@ -115,8 +115,14 @@ addStrings({
 	'audit.of.messagesCap': 'Other-messages cap', 'audit.of.costCapMicros': 'Cost cap', 'audit.of.smsCap': 'SMS cap',
 	'audit.of.callCap': 'Call cap', 'audit.of.allowOverage': 'Only report caps', 'audit.of.usdPerPart': 'Price of a part',
 	'audit.of.contactCount': 'Contacts', 'audit.of.scheduledISO': 'Time', 'audit.of.status': 'Status',
-	'audit.of.partsPerContact': 'Parts of each message', 'audit.of.channel': 'Channel', 'audit.of.kid': 'Key', 'audit.of.scopes': 'Scopes', 'audit.of.reason': 'Reason',
-	'audit.of.number': 'Number', 'audit.of.key': 'Number', 'audit.of.events': 'Events', 'audit.of.source': 'Source', 'audit.of.voids': 'Voided event', 'audit.of.id': 'Id', 'audit.job.end': 'Job ended',
-	'api.about': 'Requests are sent to this server with the credential of this tab.', 'api.server': 'Server', 'api.operations': 'Operations',
-	'api.choice': 'Choice',
+	'audit.of.partsPerContact': 'Parts of each message', 'audit.of.channel': 'Channel', 'audit.of.kid': 'Key',
+	'audit.of.scopes': 'Scopes', 'audit.of.reason': 'Reason', 'audit.of.number': 'Number', 'audit.of.key': 'Number',
+	'audit.of.events': 'Events', 'audit.of.source': 'Source', 'audit.of.voids': 'Voided event', 'audit.of.id': 'Id',
+	'audit.job.end': 'Job ended',
+	'api.about': 'Requests are sent to this server with the credential of this tab.', 'api.server': 'Server',
+	'api.operations': 'Operations', 'api.choice': 'Choice',
+	'api.file': 'The document that describes every request and reply:',
+	'api.noviewer': 'This Daybook was built without the viewer that shows the document here and sends requests. Whoever builds it '
+		+ 'gets the viewer by installing npm and building again, or from the source archive of a release, which contains it. '
+		+ 'Any other viewer of OpenAPI documents shows the file too.',
 });

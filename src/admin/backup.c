@@ -85,12 +85,12 @@ path_of(const struct place *p, int64_t at_s)
 static enum status
 make_part(const struct place *p, int64_t now_s, const char **part, int *fd, struct error *err)
 {
-	*fd = -1;
-	errno = EEXIST;
-	for (int i = 0; *fd == -1 && errno == EEXIST && i < SAME_SECOND_MAX; i++) {
-		*part = arena_printf(p->arena, "%s" UNFINISHED, path_of(p, now_s + i));
+	int tries = 0;
+
+	do {
+		*part = arena_printf(p->arena, "%s" UNFINISHED, path_of(p, now_s + tries));
 		*fd = scratch_make(*part);
-	}
+	} while (*fd == -1 && errno == EEXIST && ++tries < SAME_SECOND_MAX);
 	return *fd != -1 ? OK : error_set(err, UNAVAILABLE, "%s: %s", *part, strerror(errno));
 }
 

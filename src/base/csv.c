@@ -97,7 +97,6 @@ csv_put_names(struct csv *c, const char *const *names)
 void
 csv_put_end(struct csv *c)
 {
-	/* For import the line ends in LF: skips the CR. */
-	buf_put(c->to, "\r\n" + c->is_for_import, 2 - c->is_for_import);
+	buf_put_text(c->to, c->is_for_import ? "\n" : "\r\n");
 	c->needs_comma = false;
 }

@@ -44,7 +44,7 @@ skip(const char *at, const char *name, size_t n)
 		if (strncmp(at, name, n) == 0 && strncmp(at + n, "}}", 2) == 0)
 			return at + n + 2;
 	}
-	assert(!"a template's {{?name}} without its {{/name}}");
+	assert(0 && "a template's {{?name}} without its {{/name}}");
 	return "";
 }
 

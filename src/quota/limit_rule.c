@@ -64,7 +64,7 @@ limit_base_facts(enum limit_base_rule r)
 	case LIMIT_BASE_COUNT:
 		break;
 	}
-	assert(!"one of the five");
+	assert(0 && "one of the five");
 	return (struct limit_base_facts) { 0 };
 }
 

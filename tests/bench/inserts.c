@@ -44,9 +44,9 @@ main(int argc, char **argv)
 	per_batch = atol(argv[3]);
 	first = atol(argv[4]);
 	run(db, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA foreign_keys = ON; "
-	    "PRAGMA cache_size = -8000");
+	    "PRAGMA cache_size = -8000; INSERT INTO actor VALUES (1, 'bare', '') ON CONFLICT DO NOTHING");
 	insert = prepare(db, "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, cost_micros, "
-	    "cost_given, credential, received_at) VALUES (1, 'bare', ?1, ?2, 'SMS', 1, 1, 'sent', 7900, 0, 'bare', ?2) "
+	    "cost_given, actor, org_revision, received_at) VALUES (1, 'bare', ?1, ?2, 'SMS', 1, 1, 'sent', 7900, 0, 1, 0, ?2) "
 	    "ON CONFLICT (org, source, id) DO NOTHING");
 	quarter = prepare(db, "INSERT INTO usage_quarter VALUES (1, ?1, 'SMS', ?2, ?2, ?3) ON CONFLICT DO UPDATE SET "
 	    "messages = messages + excluded.messages, parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros");

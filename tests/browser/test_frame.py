@@ -1,6 +1,7 @@
 """What holds for every page: weight, policy, accessibility, phones, sub-paths; and the API page."""
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -8,7 +9,8 @@ from page import Page
 from stack import Stack
 from support import campaign, event, post
 
-HTDOCS = pathlib.Path(__file__).resolve().parents[2] / "htdocs"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HTDOCS = ROOT / "htdocs"
 PAGES = ["calendar", "calendar/2026-05-20", "campaigns", "campaign/spring", "planner", "usage", "settings", "audit"]
 FIRST_PAGE_MAX = 100_000
 
@@ -143,6 +145,25 @@ def test_the_api_page_tries_an_endpoint_with_the_credential_of_the_tab(page, lig
     page.says("200", ".live-responses-table tbody .response-col_status")
     # Swagger UI's <main> inside ours is made a group, which is better than two of them, although HTML wants none of it.
     assert [text for text in page.wrong() if not re.match(r"aria-allowed-role .*<main id=\"operations\"", text)] == []
+
+
+def test_a_dashboard_that_was_built_without_npm_says_how_to_get_the_viewer(page, stack, tmp_path):
+    served = stack.daybook.folder / "programs/htdocs"
+    made = subprocess.run(["make", "-s", f"B={tmp_path}/b", "FETCHED=", "NODE=none", f"{tmp_path}/b/htdocs/index.html"], cwd=ROOT,
+                          capture_output=True, text=True)
+    assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
+    served.unlink()
+    served.symlink_to(tmp_path / "b/htdocs")
+    page.sign_in("api")
+    page.says("built without the viewer", ".notice")
+    page.says("installing npm", ".notice")
+    assert page.find("main a[download]").get_attribute("href") == stack.url + "openapi.yaml"
+    assert page.serious() == []
+    page.go("usage")
+    page.says("Usage", "h1")
+    assert page.finds("canvas")
+    page.go("calendar")
+    page.day_says("2026-05-20", "500 free")
 
 
 def test_every_string_is_there_and_none_is_for_nobody():

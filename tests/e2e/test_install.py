@@ -1,15 +1,19 @@
 """make install into a folder, and make uninstall out of it again."""
 import filecmp
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 from conftest import BUILD, ROOT
 from support import program_sources
 
+NOBODY = 65534
+AS_NOBODY = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 PROGRAMS = list(program_sources())
 UNITS = ["daybook.target", "daybook@.socket", "daybook@.service", "daybook-backup.service", "daybook-backup.timer",
          "daybook-keys.service", "daybook-keys.timer"]
@@ -26,6 +30,17 @@ def place(folder, *mode, prefix="/usr"):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
+
+
+def refused(folder, **places):
+    """What system/install says if it does not even begin, as a user who is not root."""
+    env = {**os.environ, "DESTDIR": "", "PREFIX": f"{folder}/usr", "SYSCONFDIR": f"{folder}/etc", "WEB_GROUP": "www-data",
+           "UNITDIR": f"{folder}/usr/lib/systemd/system", "MANDIR": f"{folder}/usr/share/man", **places}
+    done = subprocess.run([ROOT / "system/install", BUILD], env=env, capture_output=True, text=True, **AS_NOBODY)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Nothing was installed:\n")
+    assert not [path for path in folder.rglob("*") if path.is_file() and path.name != "there before"]
+    return done.stderr
 
 
 def files(folder):
@@ -171,3 +186,30 @@ def test_systemd_finds_little_that_a_program_is_exposed_to(machine, unit):
 def test_the_packages_version_is_the_makefiles():
     version = re.search(r"^VERSION = (\S+)", (ROOT / "Makefile").read_text(), re.M)[1]
     assert (ROOT / "debian/changelog").read_text().startswith(f"daybook ({version}) ")
+
+
+@pytest.mark.parametrize("folder,variable", (
+    ("usr", "PREFIX"), ("usr/bin", "PREFIX"), ("usr/lib/daybook/cgi-bin", "PREFIX"), ("usr/share/daybook/htdocs/lib", "PREFIX"),
+    ("usr/share/man/man5", "MANDIR"), ("usr/lib/systemd/system", "UNITDIR"), ("etc", "SYSCONFDIR"), ("etc/daybook", "SYSCONFDIR"),
+    ("etc/nginx/snippets", "SYSCONFDIR")))
+def test_nothing_is_installed_if_a_folder_cannot_be_written(folder, variable):
+    with tempfile.TemporaryDirectory(dir="/tmp") as top:
+        top = pathlib.Path(top)
+        (top / folder).mkdir(parents=True)
+        for path in (top, *top.rglob("*")):
+            if AS_NOBODY:
+                os.chown(path, NOBODY, NOBODY)
+            path.chmod(0o755)
+        (top / folder).chmod(0o555)
+        said = refused(top)
+        (top / folder).chmod(0o755)
+    assert f"{top}/{folder} cannot be written ({variable}=)\n" in said
+    assert "make install PREFIX=$HOME/.local SYSCONFDIR=$HOME/.local/etc" in said
+
+
+def test_nothing_is_installed_if_a_file_is_in_the_place_of_a_folder():
+    with tempfile.TemporaryDirectory(dir="/tmp") as top:
+        top = pathlib.Path(top)
+        top.chmod(0o777)
+        (top / "there before").write_text("")
+        assert f"{top}/there before is no folder (SYSCONFDIR=)" in refused(top, SYSCONFDIR=f"{top}/there before")
