@@ -12,10 +12,24 @@ static const char media_cloudevents[] = "application/cloudevents-batch+json";
 
 const char *const event_media[] = { media_json, media_ndjson, media_cloudevent, media_cloudevents, NULL };
 
+enum { EVENT_BYTES_MIN = 48 };	/* of an event that can be accepted, about */
+
 struct items {
 	struct event_item *at;
 	size_t count, max;
 };
+
+/* Makes room for as many as the body can have if they are events: an array that doubles leaves its old copies in memory. */
+static struct items
+items_new(struct req *r)
+{
+	struct items items = { .max = r->body_n / EVENT_BYTES_MIN + 1 };
+
+	if (items.max > EVENTS_MAX)
+		items.max = EVENTS_MAX;
+	items.at = arena_alloc(r->arena, items.max * sizeof(*items.at));
+	return items;
+}
 
 /* Reads one event into the next item.  A bad event is an item too, rejected with its error: it must not fail the others. */
 static enum status
@@ -119,7 +133,6 @@ read_binary(struct req *r, struct items *items)
 		.time = req_env(r, "HTTP_CE_TIME"), .type = req_env(r, "HTTP_CE_TYPE") };
 	struct error err = { 0 };
 
-	items->at = arena_alloc(r->arena, sizeof(*items->at));
 	items->count = 1;
 	if (event_read_binary(r->arena, &headers, r->body, r->body_n, &items->at->event, &err) != OK) {
 		items->at->verdict = EVENT_REJECTED;
@@ -132,11 +145,12 @@ read_binary(struct req *r, struct items *items)
 enum status
 event_body_read(struct req *r, struct event_item **out, size_t *count)
 {
-	struct items items = { 0 };
+	struct items items;
 	enum status st;
 
 	if (r->body_n == 0)
 		return error_set(&r->err, BAD_REQUEST, "body: empty; an event or an array of events is needed");
+	items = items_new(r);
 	if (strcmp(r->media, media_ndjson) == 0)
 		st = read_ndjson(r, &items);
 	else if ((st = json_check("body", r->body, r->body_n, &r->err)) != OK)
