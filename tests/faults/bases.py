@@ -1,9 +1,12 @@
 """The databases that scenarios start from, made by the command and the programs themselves under the fixed clock."""
+import http.server
+import json
 import pathlib
 import re
 import shutil
 import sqlite3
 import sys
+import threading
 import typing
 
 from program import CLOCK_MS, Cgi, Cmd, copy_tree
@@ -12,6 +15,11 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from old_files import to_version  # noqa: E402
 
 ALL = "usage:read usage:write campaigns:write org:admin"
+KEY_SET = json.dumps({"keys": [  # of RFC 7517 and RFC 8037
+    {"kty": "EC", "crv": "P-256", "kid": "first", "alg": "ES256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"},
+    {"kty": "OKP", "crv": "Ed25519", "kid": "second", "alg": "EdDSA", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})
+KEYS_URL = "https://id.example.com/keys"
 SETUP_CODE = "kYb7-t2Qx-94fm-Lw0z"
 SITE_DATABASE = "daybook-data/daybook.db"
 BUILT_MS = CLOCK_MS - 30 * 60 * 1000
@@ -166,6 +174,32 @@ def files(b):
             for i, (state, code) in enumerate([("delivered", ""), ("failed", "30006"), ("delivered", "")])))
 
 
+def keyset(b):
+    acme(b)
+    (b.place.data / "keys.json").write_text(KEY_SET)
+
+
+class KeySetHandler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(KEY_SET.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def sourced(b):
+    """Keys come from a URL, which is KEYS_URL afterwards."""
+    acme(b)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), KeySetHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/keys"
+        b.cmd("key", "add", "--url", url, "--iss", "https://id.example.com", "--aud", "daybook")
+        server.shutdown()
+    b.sql(f"UPDATE setting SET value = replace(value, '{url}', '{KEYS_URL}') WHERE name = 'key_sources'")
+
+
 def none(_):
     pass
 
@@ -191,7 +225,7 @@ def old_site(b):
 
 BASES = {"none": none, "empty": empty, "acme": acme, "two": two, "blanking": due_blanking, "zones": due_zones, "backup": due_backup,
          "mispriced": mispriced,
-         "restore": restorable, "rotate": rotated, "old": old, "files": files, "site": site, "old-site": old_site}
+         "restore": restorable, "rotate": rotated, "old": old, "files": files, "keyset": keyset, "sourced": sourced, "site": site, "old-site": old_site}
 
 
 def build(place, folder, names):

@@ -1,7 +1,7 @@
 """What the sweep runs: a name, the base database, the request or command, and how its outcomes are judged."""
 import typing
 
-from bases import ALL, SETUP_CODE, at, fact
+from bases import ALL, KEYS_URL, SETUP_CODE, at, fact
 from program import Cgi, Cmd
 
 ORG = "/api/organizations/acme"
@@ -165,6 +165,9 @@ COMMANDS = [
     command("price-reprice", "price", "set", "SMS", "0.0101", "--from", "2026-05-05", "--reprice", **JOB),
     command("price-remove", "price", "remove", "SMS", "--org", "acme", "--from", "2026-05-05", base="mispriced"),
     command("key-add", "key", "add", random=("kid", "verify_key", "sign_key", "detail")),
+    command("key-add-set", "key", "add", "--file", "{data}/keys.json", "--iss", "https://id.example.com", "--aud", "daybook",
+            base="keyset"),
+    command("key-forget", "key", "forget", KEYS_URL, base="sourced"),
     command("key-set", "key", "set", "main", "--iss", "https://example.com", "--max-scopes", "usage:read"),
     command("key-retire", "key", "retire", "main"),
     command("token-revoke", "token", "revoke", "--kid", "main", "link:1"),
