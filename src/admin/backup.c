@@ -121,14 +121,17 @@ publish(const struct place *p, const char *part, int64_t now_s, const char **mad
 
 /*
  * A host without suexec runs the programs as the web server's user, whose files nobody can download by FTP.  Its customer makes
- * the folder of the backups with the rights 777: in a folder of somebody else that everybody may write, a backup may be read.
+ * the folder of the daily backups, DATABASE-backups, with the rights 777: there a backup may be read.  Nowhere else, such as
+ * in /tmp, where everybody may write too: it has the keys and the phone numbers.
  */
 static mode_t
-mode_in(const char *folder)
+mode_in(struct db *db, const struct place *p)
 {
+	bool is_daily = strcmp(p->folder, arena_printf(p->arena, "%s-backups", db_path(db))) == 0;
 	struct stat st;
 
-	return geteuid() != 0 && stat(folder, &st) == 0 && st.st_uid != geteuid() && (st.st_mode & 0007) == 0007 ? 0644 : 0600;
+	return is_daily && geteuid() != 0 && stat(p->folder, &st) == 0 && st.st_uid != geteuid() &&
+	    (st.st_mode & (S_ISVTX | 0007)) == 0007 ? 0644 : 0600;
 }
 
 /*
@@ -145,7 +148,7 @@ make_backup(struct db *db, const struct place *p, int64_t now_s, void (*progress
 
 	if ((st = make_part(p, now_s, &part, &fd, err)) != OK)
 		return st;
-	if ((st = db_backup_into(db, part, true, progress, err)) == OK && fchmod(fd, mode_in(p->folder)) == -1)
+	if ((st = db_backup_into(db, part, true, progress, err)) == OK && fchmod(fd, mode_in(db, p)) == -1)
 		st = error_set(err, UNAVAILABLE, "%s: %s", part, strerror(errno));
 	if (st == OK)
 		st = publish(p, part, now_s, made, err);

@@ -3,12 +3,13 @@ import os
 import pathlib
 import shutil
 import stat
+import subprocess
 import tempfile
 import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import BUILD, ROOT
 from hosting_site import Site
 from watching import until
 
@@ -73,6 +74,21 @@ def test_a_backup_can_be_downloaded_from_a_folder_that_the_customer_opened(host)
 def test_a_backup_is_for_the_programs_alone_in_every_other_folder(host):
     backup = back_up(host)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600 and stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("rights", [0o777, 0o1777], ids=oct)
+def test_a_backup_by_hand_is_for_its_maker_alone_wherever_it_is(host, rights):
+    back_up(host)
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        folder = pathlib.Path(root) / "all"
+        folder.mkdir()
+        folder.chmod(rights)
+        command = shutil.copy(BUILD / "bin/daybook", root)
+        done = subprocess.run([command, "-d", host.database, "backup", "--keep", "2", folder], capture_output=True, text=True,
+                              user=WEB_SERVER, group=WEB_SERVER, extra_groups=[], cwd=root)
+        assert done.returncode == 0, done
+        assert [stat.S_IMODE(f.stat().st_mode) for f in folder.glob("*.db")] == [0o600]
 
 
 def test_the_owner_of_the_folder_is_told_of_his_rights(host):
