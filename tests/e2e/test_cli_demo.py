@@ -100,12 +100,12 @@ def test_usage_counts_what_segments_hold_and_marks_today(cli):
 def test_the_weeks_of_the_sheet_begin_where_the_organizations_do(cli, day, first):
     cli("org", "set", "acme", "--week-start", day)
     lines = cli("usage").splitlines()
-    head = lines[3].split()
-    assert head[0] == first
+    *head, sums = lines[3].split()
+    assert head[0] == first and sums == "week"
     month = datetime.date.fromisoformat(lines[2] + "-01")
-    for week in lines[4:-2:2]:
+    for week in lines[4:-3:2]:
         for column, name in enumerate(head):
-            if cell := week[11 * column:11 * column + 2].strip():
+            if cell := week[10 * column:10 * column + 2].strip():
                 assert month.replace(day=int(cell)).strftime("%a") == name
 
 
@@ -115,12 +115,14 @@ def test_usage_without_a_range_is_this_month_as_a_sheet_of_weeks(cli):
     day = cli.sql("SELECT day FROM usage_day")[0][0]
     today = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
     lines = cli("usage").splitlines()
-    assert lines[2] == today.strftime("%Y-%m") and lines[3].split() == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-    column = 11 * today.weekday()
+    assert lines[2] == today.strftime("%Y-%m") and lines[3].split() == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "week"]
+    column = 10 * today.weekday()
     week = next(i for i, line in enumerate(lines) if line[column:column + 3] == f"{today.day:2d}*")
-    assert lines[week][column:column + 10] == f"{today.day:2d}*###...." and lines[week + 1][column:column + 11].split() == ["50"]
-    assert "".join(lines[4:-2]).count("*") == 1 and lines[-1] == "# sent 50   + reserved 0   * today"
-    days = [int(cell) for line in lines[4:-2:2] for i in range(0, 77, 11) if (cell := line[i:i + 2].strip())]
+    assert lines[week][column:column + 9] == f"{today.day:2d}*###..." and lines[week + 1][column:column + 10].split() == ["50"]
+    assert lines[week + 1].split()[-1] == "50", "the sum of the week"
+    assert "".join(lines[4:-3]).count("*") == 1 and lines[-2] == "# sent 50   + reserved 0   * today"
+    assert lines[-1].startswith("cost 0")
+    days = [int(cell) for line in lines[4:-3:2] for i in range(0, 70, 10) if (cell := line[i:i + 2].strip())]
     assert days == list(range(1, days[-1] + 1)) and days[-1] in (28, 29, 30, 31)
 
 
