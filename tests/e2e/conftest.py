@@ -228,23 +228,45 @@ class Daybook:
         shutil.rmtree(self.sockets)
 
 
-@pytest.fixture
-def empty(tmp_path):
-    """A database with nothing in it but a signing key."""
-    d = Daybook(tmp_path)
+def copied(made, folder):
+    """What was made once, in a folder of its own: to make it takes longer than most tests."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    return Daybook(folder)
+
+
+@pytest.fixture(scope="session")
+def made_empty(tmp_path_factory):
+    d = Daybook(tmp_path_factory.mktemp("empty"))
     d.cmd("init")
     d.cmd("key", "add", "--kid", "main")
+    d.close()
+    return d.folder
+
+
+@pytest.fixture(scope="session")
+def made_daybook(made_empty, tmp_path_factory):
+    d = copied(made_empty, tmp_path_factory.mktemp("daybook"))
+    d.cmd("org", "add", "acme", "--timezone", "America/Toronto", "--daily-limit", "500", "--plan", "growth")
+    d.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
+    d.cmd("price", "set", "CALL", "0.013", "--from", "2012-01-01")
+    d.close()
+    return d.folder
+
+
+@pytest.fixture
+def empty(made_empty, tmp_path):
+    """A database with nothing in it but a signing key."""
+    d = copied(made_empty, tmp_path)
     yield d
     d.close()
 
 
 @pytest.fixture
-def daybook(empty):
+def daybook(made_daybook, tmp_path):
     """One organization, acme: America/Toronto, 500 a day, plan growth; SMS 0.0079 and CALL 0.013 USD."""
-    empty.cmd("org", "add", "acme", "--timezone", "America/Toronto", "--daily-limit", "500", "--plan", "growth")
-    empty.cmd("price", "set", "SMS", "0.0079", "--from", "2012-01-01")
-    empty.cmd("price", "set", "CALL", "0.013", "--from", "2012-01-01")
-    return empty
+    d = copied(made_daybook, tmp_path)
+    yield d
+    d.close()
 
 
 @pytest.fixture(scope="module")
