@@ -7,8 +7,8 @@
 
 #include "key.h"
 #include "time/instant.h"
+#include "auth/key_source.h"
 #include "auth/scopes.h"
-#include "auth/signing_key.h"
 
 /* ---- key set */
 
@@ -103,7 +103,7 @@ retire_key(void *arg)
 {
 	struct key_to_retire *k = arg;
 
-	return signing_key_retire(k->cli->db, k->kid, k->cli->now, &cli_actor, &k->cli->err);
+	return key_source_retire(k->cli->db, k->cli->arena, k->kid, k->cli->now, &cli_actor, &k->cli->err);
 }
 
 static int

@@ -61,6 +61,12 @@ enum status	key_source_apply(struct db *db, struct arena *a, struct key_source_l
 		    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result,
 		    struct error *err);
 
+/*
+ * Retires a key on the operator's word, as signing_key_retire: also one that its source has withdrawn does not come back with it.
+ */
+enum status	key_source_retire(struct db *db, struct arena *a, const char *kid, int64_t now, const struct actor *by,
+		    struct error *err);
+
 /* Records that a source could not be read, inside a write transaction.  Its keys stay. */
 enum status	key_source_note_failure(struct db *db, struct arena *a, const char *url, const char *why, int64_t now,
 		    struct error *err);

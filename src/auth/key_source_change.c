@@ -139,6 +139,29 @@ key_source_apply(struct db *db, struct arena *a, struct key_source_list *list, c
 	return key_source_rows_save(db, a, list, err);
 }
 
+/* A setting that cannot be read has no mark that could count, and must not keep a key in force. */
+enum status
+key_source_retire(struct db *db, struct arena *a, const char *kid, int64_t now, const struct actor *by, struct error *err)
+{
+	struct key_source_list *list = arena_alloc(a, sizeof(*list));
+	struct error unread = { 0 };
+	bool was_marked = false;
+	enum status st;
+
+	if ((st = signing_key_retire(db, kid, now, by, err)) != OK || key_source_load(db, a, list, &unread) != OK)
+		return st;
+	for (size_t i = 0; i < list->count; i++) {
+		struct key_source *s = &list->sources[i];
+		size_t at = place_of(s, kid);
+
+		if (at == s->count || !s->is_withdrawn[at])
+			continue;
+		s->is_withdrawn[at] = false;
+		was_marked = true;
+	}
+	return was_marked ? key_source_rows_save(db, a, list, err) : OK;
+}
+
 enum status
 key_source_note_failure(struct db *db, struct arena *a, const char *url, const char *why, int64_t now, struct error *err)
 {

@@ -140,6 +140,19 @@ def test_a_key_that_was_retired_by_hand_stays_retired(daybook, provider, keys):
     assert states(daybook, one, two) == [False, True]
 
 
+def test_a_withdrawn_key_that_is_retired_by_hand_stays_retired(daybook, provider, keys):
+    one, two, _ = keys
+    provider.publish(one, two)
+    daybook.cmd("key", "add", "--url", provider.url, *PARTIES)
+    provider.publish(two)
+    fetch(daybook)
+    daybook.cmd("key", "retire", "one")
+    provider.publish(one, two)
+    fetch(daybook)
+    assert states(daybook, one, two) == [False, True]
+    daybook.cmd("verify")
+
+
 def test_other_bytes_under_the_same_name_replace_it(daybook, provider, keys, tmp_path):
     other = Key(tmp_path, "one", "ES384")
     provider.publish(keys[0])
