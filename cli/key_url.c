@@ -90,6 +90,7 @@ fetch(struct cli *c, const char *url, size_t *n)
 struct reading {
 	struct cli *cli;
 	struct key_source source;
+	bool is_given;		/* by the operator now; else it is one that is read again */
 	const struct jwk_set *set;
 	struct key_source_result result;
 	const char *why;	/* of a failure that is to be recorded */
@@ -105,7 +106,9 @@ apply(void *arg)
 
 	if ((st = key_source_load(c->db, c->arena, list, &c->err)) != OK)
 		return st;
-	return key_source_apply(c->db, c->arena, list, &r->source, r->set, c->now, &cli_actor, &r->result, &c->err);
+	if (r->is_given)
+		return key_source_add(c->db, c->arena, list, &r->source, r->set, c->now, &cli_actor, &r->result, &c->err);
+	return key_source_apply(c->db, c->arena, list, r->source.url, r->set, c->now, &cli_actor, &r->result, &c->err);
 }
 
 static enum status
@@ -143,6 +146,10 @@ read_source(struct cli *c, struct reading *r)
 static void
 print_result(const struct reading *r)
 {
+	if (r->result.is_gone) {
+		printf("%s: was forgotten meanwhile\n", r->source.url);
+		return;
+	}
 	printf("%s: %d added, %d retired%s", r->source.url, r->result.added, r->result.retired, r->result.skipped > 0 ? "" : "\n");
 	if (r->result.skipped > 0)
 		printf(", %d that cannot be used\n", r->result.skipped);
@@ -151,7 +158,7 @@ print_result(const struct reading *r)
 int
 key_url_add(struct cli *c, const char *url, const struct signing_key_input *input)
 {
-	struct reading r = { .cli = c, .source = { .url = url, .keys = *input, .error = "" } };
+	struct reading r = { .cli = c, .source = { .url = url, .keys = *input, .error = "" }, .is_given = true };
 
 	if (key_source_check_url(url, &c->err) != OK)
 		return cli_fail(c);

@@ -40,6 +40,7 @@ struct key_source_list {
 /* What reading a source has changed. */
 struct key_source_result {
 	int added, retired, skipped;
+	bool is_gone;	/* it was forgotten while it was read, so nothing was taken over */
 };
 
 /* https, or http to this machine itself.  BAD_REQUEST and the reason if not. */
@@ -53,11 +54,16 @@ struct key_source	*key_source_find(struct key_source_list *list, const char *url
 
 /*
  * Takes over what a source says now, inside a write transaction: adds new keys, retires those that it withdrew, and records that
- * it was read.  A source that list does not have yet is added to it.  Writes audit rows for keys.
+ * it was read.  Writes audit rows for keys.  A source that the list no longer has stays forgotten (is_gone).
  * CONFLICT if a kid belongs to a key that is not of this source, so that no provider can replace another one's key or ours;
  * BAD_REQUEST if no key of the set is usable.  Then nothing may be committed.
  */
-enum status	key_source_apply(struct db *db, struct arena *a, struct key_source_list *list, const struct key_source *source,
+enum status	key_source_apply(struct db *db, struct arena *a, struct key_source_list *list, const char *url,
+		    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result,
+		    struct error *err);
+
+/* The same for a source that an operator gives: adds it to the list if it is not there yet. */
+enum status	key_source_add(struct db *db, struct arena *a, struct key_source_list *list, const struct key_source *source,
 		    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result,
 		    struct error *err);
 

@@ -102,21 +102,14 @@ retire_missing(struct db *db, struct arena *a, struct key_source *s, const struc
 	return OK;
 }
 
-enum status
-key_source_apply(struct db *db, struct arena *a, struct key_source_list *list, const struct key_source *source,
-    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
+/* Takes over a set, retiring before adding, and records that the source was read. */
+static enum status
+take_set(struct db *db, struct arena *a, struct key_source_list *list, struct key_source *s, const struct jwk_set *set,
+    int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
 {
-	struct key_source *s = key_source_find(list, source->url);
 	size_t taken = 0;
 	enum status st;
 
-	*result = (struct key_source_result) { 0 };
-	if (s == NULL) {
-		if (list->count == KEY_SOURCES_MAX)
-			return error_set(err, CONFLICT, "url: there are %d already, which is the most", KEY_SOURCES_MAX);
-		s = &list->sources[list->count++];
-		*s = *source;
-	}
 	if ((st = retire_missing(db, a, s, set, now, by, result, err)) != OK)
 		return st;
 	for (size_t i = 0; i < set->count; i++) {
@@ -137,6 +130,32 @@ key_source_apply(struct db *db, struct arena *a, struct key_source_list *list, c
 	s->read_at = s->tried_at = now;
 	s->error = "";
 	return key_source_rows_save(db, a, list, err);
+}
+
+enum status
+key_source_add(struct db *db, struct arena *a, struct key_source_list *list, const struct key_source *source,
+    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
+{
+	struct key_source *s = key_source_find(list, source->url);
+
+	*result = (struct key_source_result) { 0 };
+	if (s == NULL) {
+		if (list->count == KEY_SOURCES_MAX)
+			return error_set(err, CONFLICT, "url: there are %d already, which is the most", KEY_SOURCES_MAX);
+		s = &list->sources[list->count++];
+		*s = *source;
+	}
+	return take_set(db, a, list, s, set, now, by, result, err);
+}
+
+enum status
+key_source_apply(struct db *db, struct arena *a, struct key_source_list *list, const char *url, const struct jwk_set *set,
+    int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
+{
+	struct key_source *s = key_source_find(list, url);
+
+	*result = (struct key_source_result) { .is_gone = s == NULL };
+	return s != NULL ? take_set(db, a, list, s, set, now, by, result, err) : OK;
 }
 
 /* A setting that cannot be read has no mark that could count, and must not keep a key in force. */

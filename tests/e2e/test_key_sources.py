@@ -25,10 +25,12 @@ class Provider:
     def __init__(self, certificate=None):
         provider = self
         self.status, self.body, self.headers, self.asked = 200, b"", {}, 0
+        self.meanwhile = lambda: None  # what happens while somebody reads it
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 provider.asked += 1
+                provider.meanwhile()
                 self.send_response(provider.status)
                 for name, value in provider.headers.items():
                     self.send_header(name, value)
@@ -183,6 +185,18 @@ def test_forget_retires_its_keys(daybook, provider, keys):
     assert "there" not in daybook.cmd("key", "forget", provider.url).stderr
     assert states(daybook, *keys) == [False] * 3 and fetch(daybook).stdout == ""
     assert "no keys are read from" in daybook.cmd("key", "forget", provider.url, check=False).stderr
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_fetch_that_is_under_way_does_not_undo_forget(daybook, provider, keys, status):
+    provider.publish(keys[0])
+    daybook.cmd("key", "add", "--url", provider.url, *PARTIES)
+    provider.publish(*keys)
+    provider.status = status
+    provider.meanwhile = lambda: daybook.cmd("key", "forget", provider.url)
+    done = fetch(daybook, check=False)
+    assert done.returncode == (status != 200) and ("was forgotten meanwhile" in done.stdout) == (status == 200)
+    assert states(daybook, *keys) == [False] * 3 and fetch(daybook).stdout == ""
 
 
 def test_scopes_and_organization_are_those_of_the_url(daybook, provider, keys):
