@@ -150,9 +150,12 @@ print_result(const struct reading *r)
 		printf("%s: was forgotten meanwhile\n", r->source.url);
 		return;
 	}
-	printf("%s: %d added, %d retired%s", r->source.url, r->result.added, r->result.retired, r->result.skipped > 0 ? "" : "\n");
+	printf("%s: %d added, %d retired", r->source.url, r->result.added, r->result.retired);
+	if (r->result.regranted > 0)
+		printf(", %d with other rights", r->result.regranted);
 	if (r->result.skipped > 0)
-		printf(", %d that cannot be used\n", r->result.skipped);
+		printf(", %d that cannot be used", r->result.skipped);
+	putchar('\n');
 }
 
 int

@@ -89,6 +89,23 @@ scopes_are_known(struct verify *v, const char *text)
 
 /* The keys that a source is said to have are there, and none of them signs: it would be ours. */
 static enum status
+verify_kids(struct verify *v, const struct key_source *s)
+{
+	enum status st = OK;
+
+	for (size_t k = 0; st == OK && k < s->count; k++) {
+		struct query *q = db_query(v->db, "SELECT 1 FROM signing_key WHERE kid = :kid AND sign_key IS NULL");
+		bool is_there;
+
+		query_bind_text(q, ":kid", s->kids[k]);
+		is_there = query_step(q);
+		if ((st = query_done(q)) == OK && !is_there)
+			verify_differs(v, "setting key_sources: there is no key \"%s\" that only verifies", s->kids[k]);
+	}
+	return st;
+}
+
+static enum status
 verify_key_sources(struct verify *v)
 {
 	struct key_source_list *list = arena_alloc(v->arena, sizeof(*list));
@@ -100,16 +117,8 @@ verify_key_sources(struct verify *v)
 		return OK;
 	}
 	for (size_t i = 0; st == OK && i < list->count; i++)
-		for (size_t k = 0; st == OK && k < list->sources[i].count; k++) {
-			struct query *q = db_query(v->db, "SELECT 1 FROM signing_key WHERE kid = :kid AND sign_key IS NULL");
-			bool is_there;
-
-			query_bind_text(q, ":kid", list->sources[i].kids[k]);
-			is_there = query_step(q);
-			if ((st = query_done(q)) == OK && !is_there)
-				verify_differs(v, "setting key_sources: there is no key \"%s\" that only verifies", list->sources[i].kids[k]);
-		}
-	return st;
+		st = verify_kids(v, &list->sources[i]);
+	return st == OK ? verify_kids(v, &list->forgotten) : st;
 }
 
 enum status

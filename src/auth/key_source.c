@@ -1,5 +1,5 @@
 /*
- * Key sources: what is recorded of them (see key_source.h).  The setting is JSON, {"sources": […]}.
+ * Key sources: what is recorded of them (see key_source.h).  The setting is JSON, {"sources": […], "forgotten": {…}}.
  */
 #include <string.h>
 #include <strings.h>
@@ -71,6 +71,14 @@ read_kids(struct arena *a, const char *text, size_t n, const char *name, bool is
 }
 
 static enum status
+read_all_kids(struct arena *a, const char *text, size_t n, struct key_source *s, struct error *err)
+{
+	enum status st = read_kids(a, text, n, "kids", false, s, err);
+
+	return st == OK ? read_kids(a, text, n, "withdrawn", true, s, err) : st;
+}
+
+static enum status
 read_fields(struct json_object *o, struct key_source *s, struct error *err)
 {
 	const char *scopes;
@@ -106,16 +114,16 @@ read_source(struct arena *a, const char *text, size_t n, struct key_source *s, s
 		return st;
 	st = read_fields(o, s, err);
 	json_object_free(o);
-	if (st == OK && (st = key_source_check_url(s->url, err)) == OK && (st = read_kids(a, text, n, "kids", false, s, err)) == OK)
-		st = read_kids(a, text, n, "withdrawn", true, s, err);
-	return st;
+	if (st != OK || (st = key_source_check_url(s->url, err)) != OK)
+		return st;
+	return read_all_kids(a, text, n, s, err);
 }
 
 static enum status
 read_all(struct arena *a, const char *text, struct key_source_list *list, struct error *err)
 {
-	const char *sources, *item;
-	size_t n = strlen(text), sources_n, item_n, pos = 0;
+	const char *sources, *forgotten, *item;
+	size_t n = strlen(text), sources_n, forgotten_n, item_n, pos = 0;
 	enum status st;
 
 	if ((st = json_check("key_sources", text, n, err)) != OK)
@@ -128,7 +136,9 @@ read_all(struct arena *a, const char *text, struct key_source_list *list, struct
 		if ((st = read_source(a, item, item_n, &list->sources[list->count++], err)) != OK)
 			return st;
 	}
-	return OK;
+	if (!json_find(text, n, "forgotten", &forgotten, &forgotten_n))
+		return OK;
+	return read_all_kids(a, forgotten, forgotten_n, &list->forgotten, err);
 }
 
 enum status
@@ -195,8 +205,12 @@ key_source_rows_save(struct db *db, struct arena *a, const struct key_source_lis
 	for (size_t i = 0; i < list->count; i++)
 		put_source(a, j, &list->sources[i]);
 	json_close_array(j);
+	json_open_object(j, "forgotten");
+	put_kids(j, "kids", &list->forgotten, false);
+	put_kids(j, "withdrawn", &list->forgotten, true);
 	json_close_object(j);
-	st = setting_set(db, KEY_SOURCES, list->count > 0 ? buf_text(&text) : "", err);
+	json_close_object(j);
+	st = setting_set(db, KEY_SOURCES, list->count + list->forgotten.count > 0 ? buf_text(&text) : "", err);
 	buf_free(&text);
 	return st;
 }

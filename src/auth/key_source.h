@@ -35,11 +35,13 @@ struct key_source {
 struct key_source_list {
 	struct key_source sources[KEY_SOURCES_MAX];
 	size_t count;
+	struct key_source forgotten;	/* only its kids: retired keys that no source has any more, but may get back */
 };
 
 /* What reading a source has changed. */
 struct key_source_result {
 	int added, retired, skipped;
+	int regranted;	/* keys that got other rights */
 	bool is_gone;	/* it was forgotten while it was read, so nothing was taken over */
 };
 
@@ -55,6 +57,7 @@ struct key_source	*key_source_find(struct key_source_list *list, const char *url
 /*
  * Takes over what a source says now, inside a write transaction: adds new keys, retires those that it withdrew, and records that
  * it was read.  Writes audit rows for keys.  A source that the list no longer has stays forgotten (is_gone).
+ * A key of a source that was forgotten is the first one's that publishes it again, with the rights of that source.
  * CONFLICT if a kid belongs to a key that is not of this source, so that no provider can replace another one's key or ours;
  * BAD_REQUEST if no key of the set is usable.  Then nothing may be committed.
  */
@@ -62,7 +65,10 @@ enum status	key_source_apply(struct db *db, struct arena *a, struct key_source_l
 		    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result,
 		    struct error *err);
 
-/* The same for a source that an operator gives: adds it to the list if it is not there yet. */
+/*
+ * The same for a source that an operator gives: adds it to the list if it is not there yet.  Otherwise source->keys replace what
+ * it had, and the rights of its keys too, as a key that is added now would get them.
+ */
 enum status	key_source_add(struct db *db, struct arena *a, struct key_source_list *list, const struct key_source *source,
 		    const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result,
 		    struct error *err);

@@ -28,12 +28,37 @@ find_usable(const struct jwk_set *set, const char *kid)
 	return NULL;
 }
 
+/* Takes a key out of those that a source had. */
+static void
+remove_kid(struct key_source *s, size_t i)
+{
+	s->count--;
+	memmove(&s->kids[i], &s->kids[i + 1], (s->count - i) * sizeof(s->kids[0]));
+	memmove(&s->is_withdrawn[i], &s->is_withdrawn[i + 1], (s->count - i) * sizeof(s->is_withdrawn[0]));
+}
+
+static void
+append_kid(struct key_source *s, const char *kid, bool is_withdrawn)
+{
+	s->kids[s->count] = kid;
+	s->is_withdrawn[s->count++] = is_withdrawn;
+}
+
+/* Remembers a key of no source, in place of the oldest one if there is no room. */
+static void
+remember(struct key_source_list *list, const char *kid, bool is_withdrawn)
+{
+	if (list->forgotten.count == KEY_SOURCE_KIDS_MAX)
+		remove_kid(&list->forgotten, 0);
+	append_kid(&list->forgotten, kid, is_withdrawn);
+}
+
 /*
  * Forgets the oldest key that is no longer in the set, if there is no room for another one; its row stays retired.  A set has at
  * most JWK_KEYS_MAX keys, so of the full places half are others.
  */
 static void
-make_room(struct key_source *s, const struct jwk_set *set)
+make_room(struct key_source_list *list, struct key_source *s, const struct jwk_set *set)
 {
 	size_t i = 0;
 
@@ -41,37 +66,62 @@ make_room(struct key_source *s, const struct jwk_set *set)
 		return;
 	while (find_usable(set, s->kids[i]) != NULL)
 		i++;
-	s->count--;
-	memmove(&s->kids[i], &s->kids[i + 1], (s->count - i) * sizeof(s->kids[0]));
-	memmove(&s->is_withdrawn[i], &s->is_withdrawn[i + 1], (s->count - i) * sizeof(s->is_withdrawn[0]));
+	remember(list, s->kids[i], s->is_withdrawn[i]);
+	remove_kid(s, i);
+}
+
+/* Gives a key that no source has any more to this one, with its rights. */
+static enum status
+adopt(struct db *db, struct arena *a, struct key_source_list *list, struct key_source *s, const struct jwk_set *set, size_t from,
+    int64_t now, const struct actor *by, struct error *err)
+{
+	const char *kid = list->forgotten.kids[from];
+	bool is_withdrawn = list->forgotten.is_withdrawn[from], has_changed;
+
+	remove_kid(&list->forgotten, from);
+	make_room(list, s, set);
+	append_kid(s, kid, is_withdrawn);
+	return signing_key_regrant(db, a, kid, &s->keys, now, by, &has_changed, err);
+}
+
+/* A key that no source has had. */
+static enum status
+add_key(struct db *db, struct arena *a, struct key_source_list *list, struct key_source *s, const struct jwk_set *set,
+    const struct jwk *jwk, int64_t now, const struct actor *by, struct error *err)
+{
+	struct signing_key_input input = s->keys;
+	enum status st;
+
+	input.kid = jwk->kid;
+	input.alg = jwk->alg;
+	input.pem = jwk->pem;
+	if ((st = signing_key_add(db, a, &input, now, by, err)) == CONFLICT)
+		error_set(err, CONFLICT, "its key \"%s\" has the name of a key that is not from there", jwk->kid);
+	if (st != OK)
+		return st;
+	make_room(list, s, set);
+	append_kid(s, jwk->kid, false);
+	return OK;
 }
 
 /* One key of the set: new, back again, changed, or as it was. */
 static enum status
-take_key(struct db *db, struct arena *a, struct key_source *s, const struct jwk_set *set, const struct jwk *jwk, int64_t now,
-    const struct actor *by, struct key_source_result *result, struct error *err)
+take_key(struct db *db, struct arena *a, struct key_source_list *list, struct key_source *s, const struct jwk_set *set,
+    const struct jwk *jwk, int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
 {
-	struct signing_key_input input = s->keys;
-	size_t i = place_of(s, jwk->kid);
-	bool has_changed = false;
+	size_t i = place_of(s, jwk->kid), from = place_of(&list->forgotten, jwk->kid);
+	bool has_changed = true;
 	enum status st;
 
-	if (i == s->count) {
-		input.kid = jwk->kid;
-		input.alg = jwk->alg;
-		input.pem = jwk->pem;
-		if ((st = signing_key_add(db, a, &input, now, by, err)) == CONFLICT)
-			error_set(err, CONFLICT, "its key \"%s\" has the name of a key that is not from there", jwk->kid);
-		if (st != OK)
+	if (i == s->count && from == list->forgotten.count)
+		st = add_key(db, a, list, s, set, jwk, now, by, err);
+	else {
+		if (i == s->count && (st = adopt(db, a, list, s, set, from, now, by, err)) != OK)
 			return st;
-		make_room(s, set);
-		s->kids[s->count] = jwk->kid;
-		s->is_withdrawn[s->count++] = false;
-		result->added++;
-		return OK;
+		i = place_of(s, jwk->kid);
+		st = signing_key_renew(db, a, jwk->kid, jwk->alg, jwk->pem, s->is_withdrawn[i], now, by, &has_changed, err);
+		s->is_withdrawn[i] = false;
 	}
-	st = signing_key_renew(db, a, jwk->kid, jwk->alg, jwk->pem, s->is_withdrawn[i], now, by, &has_changed, err);
-	s->is_withdrawn[i] = false;
 	result->added += has_changed;
 	return st;
 }
@@ -120,7 +170,7 @@ take_set(struct db *db, struct arena *a, struct key_source_list *list, struct ke
 			result->skipped++;
 			continue;
 		}
-		if ((st = take_key(db, a, s, set, jwk, now, by, result, err)) != OK)
+		if ((st = take_key(db, a, list, s, set, jwk, now, by, result, err)) != OK)
 			return st;
 		taken++;
 	}
@@ -132,14 +182,33 @@ take_set(struct db *db, struct arena *a, struct key_source_list *list, struct ke
 	return key_source_rows_save(db, a, list, err);
 }
 
+/* Gives a source other rights, and its keys with it. */
+static enum status
+regrant(struct db *db, struct arena *a, struct key_source *s, const struct signing_key_input *keys, int64_t now,
+    const struct actor *by, struct key_source_result *result, struct error *err)
+{
+	enum status st = OK;
+	bool has_changed;
+
+	s->keys = *keys;
+	for (size_t i = 0; st == OK && i < s->count; i++)
+		if ((st = signing_key_regrant(db, a, s->kids[i], keys, now, by, &has_changed, err)) == OK)
+			result->regranted += has_changed;
+	return st;
+}
+
 enum status
 key_source_add(struct db *db, struct arena *a, struct key_source_list *list, const struct key_source *source,
     const struct jwk_set *set, int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
 {
 	struct key_source *s = key_source_find(list, source->url);
+	enum status st;
 
 	*result = (struct key_source_result) { 0 };
-	if (s == NULL) {
+	if (s != NULL) {
+		if ((st = regrant(db, a, s, &source->keys, now, by, result, err)) != OK)
+			return st;
+	} else {
 		if (list->count == KEY_SOURCES_MAX)
 			return error_set(err, CONFLICT, "url: there are %d already, which is the most", KEY_SOURCES_MAX);
 		s = &list->sources[list->count++];
@@ -169,8 +238,8 @@ key_source_retire(struct db *db, struct arena *a, const char *kid, int64_t now, 
 
 	if ((st = signing_key_retire(db, kid, now, by, err)) != OK || key_source_load(db, a, list, &unread) != OK)
 		return st;
-	for (size_t i = 0; i < list->count; i++) {
-		struct key_source *s = &list->sources[i];
+	for (size_t i = 0; i <= list->count; i++) {
+		struct key_source *s = i < list->count ? &list->sources[i] : &list->forgotten;
 		size_t at = place_of(s, kid);
 
 		if (at == s->count || !s->is_withdrawn[at])
@@ -212,6 +281,8 @@ key_source_forget(struct db *db, struct arena *a, const char *url, int64_t now, 
 		return error_set(err, NOT_FOUND, "url: no keys are read from \"%.200s\"", url);
 	if ((st = retire_missing(db, a, s, &(const struct jwk_set) { .count = 0 }, now, by, &result, err)) != OK)
 		return st;
+	for (size_t i = 0; i < s->count; i++)
+		remember(&list, s->kids[i], s->is_withdrawn[i]);
 	*s = list.sources[--list.count];
 	return key_source_rows_save(db, a, &list, err);
 }

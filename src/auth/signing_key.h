@@ -90,6 +90,13 @@ enum status	signing_key_set(struct db *db, struct arena *a, const char *kid, con
 		    int64_t now, const struct actor *by, struct error *err);
 
 /*
+ * Gives a key what signing_key_add would give it with that input, of which kid, alg and pem are not used, inside a write
+ * transaction.  Writes an audit row if something changed.  Errors as signing_key_add.
+ */
+enum status	signing_key_regrant(struct db *db, struct arena *a, const char *kid, const struct signing_key_input *input,
+		    int64_t now, const struct actor *by, bool *has_changed, struct error *err);
+
+/*
  * Retires a key, inside a write transaction.  A key that is retired already keeps the time of its retirement.  Writes an audit
  * row.  NOT_FOUND.
  */

@@ -123,6 +123,19 @@ bounded(const struct signing_key *k, unsigned max_scopes)
 	return k->org != NULL ? max_scopes & ~(unsigned)SCOPE_INSTALLATION : max_scopes;
 }
 
+/* What a key demands and grants that is added with that input; can_sign is known. */
+static void
+grant(struct signing_key *k, const struct signing_key_input *input)
+{
+	k->org = input->org;
+	k->iss = input->iss;
+	k->aud = input->aud;
+	k->is_any_audience = input->is_any_audience;
+	k->may_access_role = k->can_sign || input->may_access_role;
+	k->max_scopes = bounded(k, input->has_max_scopes ? input->max_scopes :
+	    k->can_sign ? SCOPE_ALL : SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION);
+}
+
 /* Writes the row of a new key; CONFLICT if the kid is taken. */
 static enum status
 insert(struct db *db, struct arena *a, const struct signing_key *k, int64_t org_key, struct key_bytes verify,
@@ -154,8 +167,7 @@ enum status
 signing_key_add(struct db *db, struct arena *a, const struct signing_key_input *input, int64_t now, const struct actor *by,
     struct error *err)
 {
-	struct signing_key k = { .kid = input->kid, .alg = input->alg, .org = input->org, .created_at = now, .iss = input->iss,
-		.aud = input->aud, .is_any_audience = input->is_any_audience };
+	struct signing_key k = { .kid = input->kid, .alg = input->alg, .created_at = now };
 	char shown[ERROR_SHOWN_MAX];
 	struct key_bytes verify = { NULL, 0 }, sign = { NULL, 0 };
 	int64_t org_key = 0;
@@ -171,9 +183,7 @@ signing_key_add(struct db *db, struct arena *a, const struct signing_key_input *
 	if (input->is_verify_only)
 		sign = (struct key_bytes) { NULL, 0 };
 	k.can_sign = sign.data != NULL;
-	k.may_access_role = k.can_sign || input->may_access_role;
-	k.max_scopes = bounded(&k, input->has_max_scopes ? input->max_scopes :
-	    k.can_sign ? SCOPE_ALL : SCOPE_ALL & ~(unsigned)SCOPE_INSTALLATION);
+	grant(&k, input);
 	if ((st = check_parties(&k, err)) != OK ||
 	    (k.org != NULL && (st = find_org(db, k.org, &org_key, err)) != OK) ||
 	    (st = insert(db, a, &k, org_key, verify, sign, err)) != OK ||
@@ -201,6 +211,7 @@ write_set_audit(struct db *db, struct arena *a, const struct signing_key *was, c
 	json_open_object(j, NULL);
 	json_put_text(j, "kid", is->kid);
 	json_open_object(j, "changed");
+	audit_put_text_change(j, "org", was->org, is->org);
 	audit_put_text_change(j, "iss", was->iss, is->iss);
 	audit_put_text_change(j, "aud", was->aud, is->aud);
 	audit_put_text_change(j, "anyAudience", yes_or_no(was->is_any_audience), yes_or_no(is->is_any_audience));
@@ -213,12 +224,37 @@ write_set_audit(struct db *db, struct arena *a, const struct signing_key *was, c
 	return st;
 }
 
+/* Writes what a key demands and grants, and the audit row. */
+static enum status
+write_set(struct db *db, struct arena *a, const struct signing_key *was, const struct signing_key *is, int64_t now,
+    const struct actor *by, struct error *err)
+{
+	int64_t org_key;
+	struct query *q;
+	enum status st;
+
+	if ((st = check_parties(is, err)) != OK || (is->org != NULL && (st = find_org(db, is->org, &org_key, err)) != OK))
+		return st;
+	q = db_query(db, "UPDATE signing_key SET iss = :iss, aud = :aud, is_any_audience = :is_any_audience, org = :org, "
+	    "max_scopes = :max_scopes, may_access_role = :may_access_role WHERE kid = :kid");
+	query_bind_text(q, ":iss", is->iss);
+	query_bind_text(q, ":aud", is->aud);
+	query_bind_int(q, ":is_any_audience", is->is_any_audience);
+	if (is->org != NULL)
+		query_bind_int(q, ":org", org_key);
+	query_bind_text(q, ":max_scopes", scopes_format(a, is->max_scopes));
+	query_bind_int(q, ":may_access_role", is->may_access_role);
+	query_bind_text(q, ":kid", is->kid);
+	if ((st = query_run(q)) != OK || (st = installation_touch(db)) != OK)
+		return st;
+	return write_set_audit(db, a, was, is, now, by);
+}
+
 enum status
 signing_key_set(struct db *db, struct arena *a, const char *kid, const struct signing_key_change *change, int64_t now,
     const struct actor *by, struct error *err)
 {
 	struct signing_key was, is;
-	struct query *q;
 	enum status st;
 
 	if ((st = signing_key_load(db, a, kid, &was, err)) != OK)
@@ -238,19 +274,32 @@ signing_key_set(struct db *db, struct arena *a, const char *kid, const struct si
 		is.max_scopes = bounded(&is, change->max_scopes);
 	if (change->has_access_role)
 		is.may_access_role = change->may_access_role;
-	if ((st = check_parties(&is, err)) != OK)
+	return write_set(db, a, &was, &is, now, by, err);
+}
+
+static bool
+is_same_text(const char *x, const char *y)
+{
+	return x == NULL || y == NULL ? x == y : strcmp(x, y) == 0;
+}
+
+enum status
+signing_key_regrant(struct db *db, struct arena *a, const char *kid, const struct signing_key_input *input, int64_t now,
+    const struct actor *by, bool *has_changed, struct error *err)
+{
+	struct signing_key was, is;
+	enum status st;
+
+	*has_changed = false;
+	if ((st = signing_key_load(db, a, kid, &was, err)) != OK)
 		return st;
-	q = db_query(db, "UPDATE signing_key SET iss = :iss, aud = :aud, is_any_audience = :is_any_audience, "
-	    "max_scopes = :max_scopes, may_access_role = :may_access_role WHERE kid = :kid");
-	query_bind_text(q, ":iss", is.iss);
-	query_bind_text(q, ":aud", is.aud);
-	query_bind_int(q, ":is_any_audience", is.is_any_audience);
-	query_bind_text(q, ":max_scopes", scopes_format(a, is.max_scopes));
-	query_bind_int(q, ":may_access_role", is.may_access_role);
-	query_bind_text(q, ":kid", kid);
-	if ((st = query_run(q)) != OK || (st = installation_touch(db)) != OK)
-		return st;
-	return write_set_audit(db, a, &was, &is, now, by);
+	is = was;
+	grant(&is, input);
+	if (is_same_text(was.org, is.org) && is_same_text(was.iss, is.iss) && is_same_text(was.aud, is.aud) &&
+	    was.is_any_audience == is.is_any_audience && was.max_scopes == is.max_scopes && was.may_access_role == is.may_access_role)
+		return OK;
+	*has_changed = true;
+	return write_set(db, a, &was, &is, now, by, err);
 }
 
 /* coalesce keeps the first retirement, so that retiring twice does not change when it took effect. */

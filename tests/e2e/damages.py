@@ -364,6 +364,8 @@ KINDS = {
             """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"http://id.example.com/keys"}]}')""",
         "a source has a key that is not there":
             """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"https://id.example.com/","kids":["nobody"]}]}')""",
+        "a forgotten key is not there":
+            """INSERT INTO setting VALUES ('key_sources', '{"sources":[],"forgotten":{"withdrawn":["nobody"]}}')""",
         "a source has a key that signs here":
             """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"https://id.example.com/","kids":["main"]}]}')""",
         "an API key has an unknown scope": "UPDATE api_key SET scopes = 'usage:write usage:everything' WHERE name = 'mailer'",

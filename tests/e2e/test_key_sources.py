@@ -209,6 +209,51 @@ def test_scopes_and_organization_are_those_of_the_url(daybook, provider, keys):
     assert data["organizationId"] == "acme" and data["scopes"] == ["usage:read"]
 
 
+def granted(daybook, key):
+    """The organization and the scopes of a token that claims all of them, or None if it is refused."""
+    reply = daybook.cgi("session", "GET", "/api/session", token=key.token({**CLAIMS, "scope": "usage:read usage:write", **times()}))
+    return (reply.json["data"]["organizationId"], reply.json["data"]["scopes"]) if reply.status == 200 else None
+
+
+def test_adding_a_url_again_replaces_the_rights_of_its_keys_and_of_later_ones(daybook, provider, keys):
+    one, two, three = keys
+    provider.publish(one, two)
+    daybook.cmd("key", "add", "--url", provider.url, *PARTIES)
+    assert granted(daybook, one) == ("acme", ["usage:read", "usage:write"])
+    narrow = ("key", "add", "--url", provider.url, *PARTIES, "--max-scopes", "usage:read")
+    assert daybook.cmd(*narrow).stdout == f"{provider.url}: 0 added, 0 retired, 2 with other rights\n"
+    assert daybook.cmd(*narrow).stdout == f"{provider.url}: 0 added, 0 retired\n", "nothing has changed"
+    provider.publish(one, two, three)
+    fetch(daybook)
+    assert [granted(daybook, key) for key in keys] == [("acme", ["usage:read"])] * 3
+    assert daybook.sql("SELECT count(*) FROM audit WHERE action = 'key.set'") == [(2,)]
+    daybook.cmd("org", "add", "other", "--timezone", "UTC", "--daily-limit", "5")
+    daybook.cmd("key", "add", "--url", provider.url, *PARTIES, "--org", "other")
+    assert [granted(daybook, key) for key in keys] == [None] * 3, "their tokens name acme"
+    assert daybook.cmd("key", "add", "--url", provider.url, *PARTIES, "--org", "nobody", check=False).returncode == 1
+    daybook.cmd("verify")
+
+
+@pytest.mark.parametrize("has_moved", [False, True])
+def test_a_url_that_was_forgotten_can_be_added_again_or_another_one_with_its_keys(daybook, provider, keys, has_moved):
+    one, two, three = keys
+    provider.publish(*keys)
+    daybook.cmd("key", "add", "--url", provider.url, *PARTIES)
+    daybook.cmd("key", "retire", "three")
+    daybook.cmd("key", "forget", provider.url)
+    daybook.cmd("verify")
+    url = provider.url + "?moved" * has_moved
+    done = daybook.cmd("key", "add", "--url", url, *PARTIES, "--max-scopes", "usage:read")
+    assert done.stdout == f"{url}: 2 added, 0 retired\n"
+    assert [granted(daybook, key) for key in (one, two)] == [("acme", ["usage:read"])] * 2
+    assert not accepts(daybook, three), "the operator retired it"
+    daybook.cmd("key", "forget", url)
+    daybook.cmd("key", "retire", "two")
+    daybook.cmd("key", "add", "--url", url, *PARTIES)
+    assert states(daybook, *keys) == [True, False, False], "also one that was retired after the URL was forgotten"
+    daybook.cmd("verify")
+
+
 # ---- A provider that fails: the last good keys stay, and the doctor says so
 
 def break_status(p):
