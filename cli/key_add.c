@@ -9,6 +9,7 @@
 #include "auth/jwk.h"
 #include "auth/pem.h"
 #include "base/crypto.h"
+#include "base/json.h"
 
 /* Reads a small file as text; NULL, with the error printed, if it cannot be read or is too long.  "-" is standard input. */
 static char *
@@ -165,6 +166,19 @@ add_one(struct cli *c, struct new_key *key, char *text)
 	return DONE;
 }
 
+/*
+ * Whether the file is a secret that only looks like JSON, on the word of --alg.  A file that is JSON is never one: it may be a
+ * JWK, which the provider publishes.
+ */
+static bool
+is_secret(const char *name, const char *text)
+{
+	const struct algorithm *alg = name != NULL ? algorithm_find(name) : NULL;
+	struct error err = { 0 };
+
+	return alg != NULL && alg->kind == KEY_SECRET && json_check("key", text, strlen(text), &err) != OK;
+}
+
 int
 key_add(struct cli *c, int argc, char **argv)
 {
@@ -189,7 +203,7 @@ key_add(struct cli *c, int argc, char **argv)
 	}
 	if (file != NULL && (text = read_file(c, file)) == NULL)
 		return FAILED;
-	if (text != NULL && jwk_is_json(text))
+	if (text != NULL && jwk_is_json(text) && !is_secret(alg, text))
 		return add_json(c, &key, text, alg);
 	in->alg = alg != NULL ? alg : "HS256";
 	return add_one(c, &key, text);

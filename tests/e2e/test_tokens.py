@@ -229,6 +229,16 @@ def test_a_token_of_a_key_with_parties_of_its_own_is_signed_for_them(daybook):
     assert whose(daybook, token) == 401
 
 
+def test_a_secret_may_begin_with_a_brace_but_no_published_key_is_a_secret(daybook, tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("{a-secret-of-thirty-two-bytes-or-more}\n")
+    daybook.cmd("key", "add", "--alg", "HS256", "--kid", "shared", "--file", file)
+    assert daybook.sql("SELECT sign_key FROM signing_key WHERE kid = 'shared'") == [(b"{a-secret-of-thirty-two-bytes-or-more}",)]
+    assert whose(daybook, daybook.token(kid="shared"))["credential"] == "jwt:shared"
+    file.write_text(json.dumps({"kty": "RSA", "kid": "public", "n": "AQAB" * 100, "e": "AQAB"}))
+    assert daybook.cmd("key", "add", "--alg", "HS256", "--kid", "public", "--file", file, check=False).returncode == 1
+
+
 # ---- A restore
 
 def test_what_was_revoked_after_a_backup_stays_revoked_when_it_is_restored(daybook):
