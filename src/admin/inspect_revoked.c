@@ -64,13 +64,15 @@ copy_revocation(struct db *staged, struct query *from, int *count)
 }
 
 /*
- * The outcome of reading the live database.  Damage is a reason to restore, so it is no failure; anything else, such as a disk
- * that fails or a lack of memory, is one, because reading may succeed the next time.
+ * The outcome of reading the live database.  Damage is a reason to restore, and so is a table that is missing, so they are no
+ * failures; anything else, such as a disk that fails or a lack of memory, is one, because reading may succeed the next time.
  */
 static enum status
 reading_is(struct db *live, enum status st, struct inspect_revoked *out)
 {
-	if (st == OK || db_trouble(live) != DB_DAMAGED)
+	bool is_misshapen = st == INTERNAL && db_trouble(live) == DB_NO_TROUBLE;	/* SQLite refused the statement itself */
+
+	if (st == OK || (db_trouble(live) != DB_DAMAGED && !is_misshapen))
 		return st;
 	out->is_unknown = true;
 	return OK;

@@ -298,3 +298,15 @@ def test_a_restore_over_a_damaged_database_says_that_it_cannot_know(daybook):
     done = daybook.cmd("restore", copy)
     assert "could not be read: tokens and keys that were revoked after that backup are in force again" in done.stdout
     assert daybook.cmd("verify").returncode == 0
+
+
+@pytest.mark.parametrize("table", ["revoked_token", "api_key", "signing_key"])
+def test_a_restore_over_a_database_without_a_table_says_so_and_takes_the_others_over(daybook, table):
+    token, good = daybook.token(), daybook.token()
+    copy = daybook.folder / "copy.db"
+    daybook.cmd("backup", copy)
+    daybook.cmd("token", "revoke", "--kid", "main", whose_jti(token))
+    daybook.sql(f"DROP TABLE {table}")
+    assert "could not be read" in daybook.cmd("restore", copy).stdout
+    assert (whose(daybook, token) == 401) == (table != "revoked_token") and whose(daybook, good)["organizationId"] == "acme"
+    daybook.cmd("verify")
