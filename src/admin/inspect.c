@@ -230,7 +230,7 @@ write_restore_note(void *arg)
 	enum status st = backup_note(n->db, n->arena, n->now, n->err);
 
 	if (st == OK)
-		st = inspect_revoked_carry(n->live, n->db, n->now, n->revoked);
+		st = inspect_revoked_carry(n->live, n->db, n->arena, n->now, n->revoked);
 	return st == OK ? audit(n->db, n->now, 0, n->by, "file.restore", arena_printf(n->arena,
 	    "{\"stillRevoked\":{\"tokens\":%d,\"signingKeys\":%d,\"apiKeys\":%d}}", n->revoked->tokens, n->revoked->signing_keys,
 	    n->revoked->api_keys)) : st;

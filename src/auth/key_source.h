@@ -87,4 +87,11 @@ enum status	key_source_note_failure(struct db *db, struct arena *a, const char *
 enum status	key_source_forget(struct db *db, struct arena *a, const char *url, int64_t now, const struct actor *by,
 		    struct error *err);
 
+/*
+ * Puts the sources of a live database into an earlier one that takes its place, inside a write transaction; the keys that only
+ * verify are there already.  What list has counts; sources that only the earlier one has stay unless they were forgotten since.
+ * Changes list.
+ */
+enum status	key_source_carry(struct db *db, struct arena *a, struct key_source_list *list, struct error *err);
+
 #endif

@@ -338,6 +338,77 @@ def test_a_url_that_was_not_read_for_days_is_a_warning(daybook, provider, keys):
     assert check_of(daybook).startswith("warning") and "daybook key fetch" in daybook.cmd("doctor", check=False).stdout
 
 
+# ---- A restore: what the provider and the operator did since the backup holds
+
+@pytest.fixture
+def saved(daybook, provider, keys):
+    """The backup of a database that reads key one from the provider."""
+    provider.publish(keys[0])
+    daybook.cmd("key", "add", "--url", provider.url, *PARTIES)
+    copy = daybook.folder / "copy.db"
+    daybook.cmd("backup", copy)
+    return copy
+
+
+def restore(daybook, copy):
+    done = daybook.cmd("restore", copy)
+    assert daybook.cmd("verify").returncode == 0
+    return done.stdout
+
+
+def test_a_restore_does_not_bring_back_a_later_key_that_was_retired_nor_a_token_that_was_revoked(daybook, provider, keys, saved):
+    one, two, three = keys
+    provider.publish(*keys)
+    fetch(daybook)
+    token = three.token({**CLAIMS, **times(), "jti": "leaked"})
+    daybook.cmd("token", "revoke", "--kid", "three", "leaked")
+    daybook.cmd("key", "retire", "two")
+    assert "1 tokens, 1 signing keys" in restore(daybook, saved)
+    fetch(daybook)
+    assert states(daybook, *keys) == [True, False, True]
+    assert daybook.cgi("session", "GET", "/api/session", token=token).status == 401
+
+
+def test_a_restore_does_not_bring_back_a_source_that_was_forgotten(daybook, provider, keys, saved):
+    daybook.cmd("key", "forget", provider.url)
+    restore(daybook, saved)
+    assert fetch(daybook).stdout == "" and not accepts(daybook, keys[0])
+
+
+def test_a_key_that_was_withdrawn_before_a_restore_comes_back_with_its_url(daybook, provider, keys, saved):
+    provider.publish(keys[1])
+    fetch(daybook)
+    restore(daybook, saved)
+    assert states(daybook, *keys) == [False, True, False]
+    provider.publish(keys[0])
+    fetch(daybook)
+    assert states(daybook, *keys) == [True, False, False]
+
+
+def test_a_restore_does_not_bring_back_bytes_that_were_replaced(daybook, provider, keys, saved, tmp_path):
+    other = Key(tmp_path, "one")
+    provider.publish(other)
+    fetch(daybook)
+    restore(daybook, saved)
+    assert states(daybook, keys[0], other) == [False, True]
+
+
+def test_a_restore_on_a_new_machine_brings_the_urls_back(daybook, provider, keys, saved):
+    daybook.path = daybook.env["DAYBOOK_DB"] = str(daybook.folder / "new.db")
+    daybook.cmd("init")
+    restore(daybook, saved)
+    assert f"{provider.url}: 0 added" in fetch(daybook).stdout and accepts(daybook, keys[0])
+
+
+def test_a_restore_leaves_out_keys_of_an_organization_that_the_backup_does_not_have(daybook, provider, keys, saved):
+    daybook.cmd("org", "add", "later", "--timezone", "UTC", "--daily-limit", "5")
+    provider.publish(keys[1])
+    daybook.cmd("key", "add", "--url", provider.url + "?later", *PARTIES, "--org", "later")
+    restore(daybook, saved)
+    listed = daybook.cmd("key", "list").stdout
+    assert "two" not in listed and "?later" not in listed and provider.url in listed and accepts(daybook, keys[0])
+
+
 # ---- Which URLs
 
 @pytest.mark.parametrize("url", [
