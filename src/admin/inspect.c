@@ -215,7 +215,8 @@ keep(struct db *db, struct arena *a, int64_t now, const char **kept, struct erro
 }
 
 struct restore_note {
-	struct db *db, *live;
+	struct db *live, *db;
+	const char *staged;
 	struct inspect_revoked *revoked;
 	struct arena *arena;
 	int64_t now;
@@ -238,20 +239,19 @@ write_restore_note(void *arg)
 
 /*
  * Writes the audit row, the time of the last backup and what was revoked since into the copy, so that one replacement puts all of
- * it into force.
+ * it into force.  The live database is locked, so nothing is revoked between this and the replacement.
  */
 static enum status
-note_restore(struct db *live, const char *staged, struct arena *a, int64_t now, const struct actor *by,
-    struct inspect_revoked *revoked, struct error *err)
+note_restore(void *arg)
 {
-	struct restore_note n = { db_open(staged, err), live, revoked, a, now, by, err };
+	struct restore_note *n = arg;
 	enum status st;
 
-	if (n.db == NULL)
+	if ((n->db = db_open(n->staged, n->err)) == NULL)
 		return UNAVAILABLE;
-	if ((st = db_write(n.db, write_restore_note, &n)) != OK)
-		(void)db_why(db_trouble(n.db) == DB_NO_TROUBLE ? live : n.db, err);
-	db_close(n.db);
+	if ((st = db_write(n->db, write_restore_note, n)) != OK)
+		(void)db_why(db_trouble(n->db) == DB_NO_TROUBLE ? n->live : n->db, n->err);
+	db_close(n->db);
 	return st;
 }
 
@@ -260,6 +260,7 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
     const char **kept, struct inspect_revoked *revoked, struct error *err)
 {
 	char staged[SCRATCH_PATH_MAX];
+	struct restore_note note = { .live = db, .staged = staged, .revoked = revoked, .arena = a, .now = now, .by = by, .err = err };
 	bool is_replaced;
 	enum status st;
 	int fd;
@@ -269,10 +270,9 @@ inspect_restore(struct db *db, struct arena *a, const char *from, bool is_forced
 		return error_set(err, CONFLICT, "%s: is the database itself; name a backup", from);
 	if ((st = begin_staging(db_path(db), "restore", staged, &fd, err)) != OK)
 		return st;
-	if ((st = prepare(from, staged, is_forced, err)) == OK &&
-	    (st = note_restore(db, staged, a, now, by, revoked, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
+	if ((st = prepare(from, staged, is_forced, err)) == OK && (st = keep(db, a, now, kept, err)) == OK) {
 		/* The kept file is of use only if something was, or may have been, replaced. */
-		if ((st = db_replace(db, staged, &is_replaced, err)) == OK)
+		if ((st = db_replace(db, staged, note_restore, &note, &is_replaced, err)) == OK)
 			remove_earlier(db_path(db), *kept, a);
 		else if (!is_replaced)
 			scratch_remove(*kept);

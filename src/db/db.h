@@ -193,10 +193,13 @@ enum status	 db_backup_file(const char *from, const char *to, struct error *err)
 enum status	 db_stage(const char *from, const char *staged, bool is_forced, struct error *err) MUST_CHECK;
 
 /*
- * Copies a staged file that was checked into this live database, under the lock, with a new epoch.  *is_replaced says whether
- * the database holds or may hold the new data: on a failure too, once the copy has begun.
+ * Copies a staged file that was checked into this live database, under the lock, with a new epoch.  Under the lock it first calls
+ * complete(arg), which may read the live database, as nobody can change that any more, and write the staged file; a failure of
+ * it, for which it sets err, is the outcome.  *is_replaced says whether the database holds or may hold the new data: on a failure
+ * too, once the copy has begun.
  */
-enum status	 db_replace(struct db *db, const char *staged, bool *is_replaced, struct error *err) MUST_CHECK;
+enum status	 db_replace(struct db *db, const char *staged, db_work *complete, void *arg, bool *is_replaced,
+		    struct error *err) MUST_CHECK;
 
 /* SQLite's own integrity and foreign-key checks: OK, or CONFLICT and a reason. */
 enum status	 db_check(struct db *db, struct error *err) MUST_CHECK;

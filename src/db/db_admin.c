@@ -262,7 +262,7 @@ replace(struct db *db, sqlite3 *from, const char *epoch, bool *is_replaced, stru
 }
 
 enum status
-db_replace(struct db *db, const char *staged, bool *is_replaced, struct error *err)
+db_replace(struct db *db, const char *staged, db_work *complete, void *arg, bool *is_replaced, struct error *err)
 {
 	bool is_wal = strcmp(db_journal_mode(db), "wal") == 0;
 	char epoch[EPOCH_TEXT_MAX];
@@ -270,14 +270,11 @@ db_replace(struct db *db, const char *staged, bool *is_replaced, struct error *e
 	enum status st;
 
 	*is_replaced = false;
-	if ((st = make_new(staged, is_wal, &handle, epoch, err)) == OK) {
-		if ((st = writer_lock_acquire(&db->lock, DB_LOCK_WAIT_MS)) != OK)
-			error_set(err, st, "%s: %s", db->path, db_trouble_text(DB_BUSY));
-		else {
-			st = replace(db, handle, epoch, is_replaced, err);
-			writer_lock_release(&db->lock);
-		}
-	}
+	if ((st = writer_lock_acquire(&db->lock, DB_LOCK_WAIT_MS)) != OK)
+		return error_set(err, st, "%s: %s", db->path, db_trouble_text(DB_BUSY));
+	if ((st = complete(arg)) == OK && (st = make_new(staged, is_wal, &handle, epoch, err)) == OK)
+		st = replace(db, handle, epoch, is_replaced, err);
+	writer_lock_release(&db->lock);
 	sqlite3_close(handle);
 	return st;
 }

@@ -1,14 +1,17 @@
 """daybook token and key: who a token names, links that sign in, single tokens revoked, keys of other issuers."""
 import base64
 import concurrent.futures
+import fcntl
 import json
+import os
 import re
 import subprocess
 
 import pytest
 
-from conftest import signed, unsigned
+from conftest import BUILD, signed, unsigned
 from support import NOON, check_error, ms, set_clock
+from watching import until
 
 SESSION = "/api/session"
 
@@ -268,7 +271,7 @@ def test_what_was_revoked_after_a_backup_stays_revoked_when_it_is_restored(daybo
     detail, = daybook.sql("SELECT detail FROM audit WHERE action = 'file.restore'")[0]
     assert json.loads(detail) == {"stillRevoked": {"tokens": 2, "signingKeys": 1, "apiKeys": 1}}
     daybook.cmd("verify")
-    done = daybook.cmd("restore", next(daybook.folder.glob("*-before-restore-*[0-9]")))
+    done = daybook.cmd("restore", next(daybook.folder.glob("*-before-restore-*[0-9]")), "the database is kept")
     assert "0 tokens, 0 signing keys, 0 API keys" in done.stdout and whose(daybook, old) == 401
 
 
@@ -310,3 +313,19 @@ def test_a_restore_over_a_database_without_a_table_says_so_and_takes_the_others_
     assert "could not be read" in daybook.cmd("restore", copy).stdout
     assert (whose(daybook, token) == 401) == (table != "revoked_token") and whose(daybook, good)["organizationId"] == "acme"
     daybook.cmd("verify")
+
+
+def test_what_is_revoked_while_a_restore_waits_for_a_writer_stays_revoked(daybook):
+    token, copy = daybook.token(), daybook.folder / "copy.db"
+    daybook.cmd("backup", copy)
+    gate = os.open(f"{daybook.path}-gate", os.O_RDWR)
+    try:
+        fcntl.lockf(gate, fcntl.LOCK_EX, 2)
+        running = subprocess.Popen([BUILD / "bin/daybook", "restore", copy], env=daybook.env, stdout=subprocess.PIPE, text=True)
+        until(lambda: list(daybook.folder.glob("*-before-restore-*[0-9]")), "the database is kept")
+        daybook.sql("INSERT INTO revoked_token (kid, jti, revoked_at) VALUES ('main', ?, 1)", whose_jti(token))
+    finally:
+        os.close(gate)
+    said = running.communicate(timeout=60)[0]
+    assert running.returncode == 0 and "stays revoked: 1 tokens" in said
+    assert whose(daybook, token) == 401
