@@ -3,7 +3,7 @@ import { announce, el, fill, notice } from './dom.js';
 import { askTabs, joinTabs, tellSignedOut } from './tabs.js';
 import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
-import { credential, forget, keep, learn, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
+import { credential, forget, keep, learn, markSignOut, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
 import { t } from './strings.js';
 import { clock, printed } from './format.js';
 import * as calendar from './calendar.js';
@@ -77,8 +77,8 @@ function leave() {
 }
 
 function signOut() {
+	tellSignedOut(markSignOut());
 	leave();
-	tellSignedOut();
 }
 
 /* #calendar/2026-11: the page and what follows it. */
@@ -202,7 +202,7 @@ async function start() {
 		await byLink();
 		const given = credential() ? null : await askTabs();
 		if (given)
-			keep(given);
+			keep(given.credential, given.signOut);
 		if (!credential()) {
 			fill(document.getElementById('main'));
 			await signIn();
@@ -225,7 +225,11 @@ onUnauthorized(() => {
 	signingIn = signingIn || signIn(t('signin.expired')).then(signedIn).finally(() => { signingIn = null; });
 	return signingIn;
 });
-joinTabs(credential, leave);
+joinTabs(mark => {
+	markSignOut(mark);
+	leave();
+});
+addEventListener('pageshow', () => document.querySelector('nav') && credential() === null && leave());	/* as it was before a sign-out */
 addEventListener('beforeprint', () => fill(document.getElementById('printed'), printed()));
 addEventListener('hashchange', async () => {
 	if (location.hash.startsWith('#token='))

@@ -50,10 +50,10 @@ function open(why, resolve) {
 
 	/* Another tab has a credential now: it is good here too, unless this tab is another organization's. */
 	const deaf = onSignedInElsewhere(async () => {
-		const token = await askTabs();
-		const data = token && await get('api/session', { token }).catch(() => null);
+		const given = await askTabs();
+		const data = given && await get('api/session', { token: given.credential }).catch(() => null);
 		if (data && dialog.isConnected && [null, data.organizationId].includes(session.organizationId)) {
-			keep(token);
+			keep(given.credential, given.signOut);
 			done(data);
 		}
 	});

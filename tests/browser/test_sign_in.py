@@ -160,6 +160,71 @@ def test_a_sign_out_reaches_every_tab(page, tabs):
     assert page.driver.execute_script("return sessionStorage.length") == 0
 
 
+def signed_out(page):
+    page.says("Sign in to Daybook")
+    return page.driver.execute_script("return sessionStorage.length") == 0
+
+
+def test_a_sign_out_reaches_a_tab_that_was_on_another_page(page, tabs):
+    page.sign_in()
+    second = tabs.open()
+    page.says("Daily limit 500")
+    tabs.to(tabs.first)
+    page.driver.get("about:blank")
+    tabs.to(second)
+    page.press("Sign out")
+    assert signed_out(page)
+    tabs.to(tabs.first)
+    page.driver.back()
+    assert signed_out(page)
+    tabs.to(second)
+    page.driver.refresh()
+    assert signed_out(page)
+
+
+def test_a_credential_from_before_a_sign_out_is_taken_from_no_tab(page, tabs):
+    token = page.sign_in()
+    page.press("Sign out")
+    assert signed_out(page)
+    page.driver.execute_script("""const channel = new BroadcastChannel('daybook /'), credential = arguments[0];
+        channel.onmessage = ({ data }) => {
+            if (data.asks) {
+                window.answered = true;
+                channel.postMessage({ answers: data.asks, credential, signOut: '', usedAt: Date.now() });
+            }
+        };""", token)
+    second = tabs.open()
+    assert signed_out(page)
+    tabs.to(tabs.first)
+    page.wait(lambda: page.driver.execute_script("return window.answered"), "the answer")
+    tabs.to(second)
+    assert signed_out(page)
+
+
+def test_a_page_that_the_browser_had_put_aside_is_not_shown_after_a_sign_out(page):
+    page.sign_in()
+    page.driver.execute_script("""localStorage.setItem('daybook.signOut /', '1');
+        dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));""")
+    assert signed_out(page)
+    assert page.finds("nav") == []
+
+
+def test_a_sign_out_needs_no_room_for_its_mark(page, tabs):
+    page.sign_in()
+    tabs.open()
+    page.says("Daily limit 500")
+    page.driver.execute_script("""const real = Storage.prototype.setItem;
+        Storage.prototype.setItem = function (...given) {
+            if (this === localStorage)
+                throw new DOMException('full', 'QuotaExceededError');
+            real.apply(this, given);
+        };""")
+    page.press("Sign out")
+    assert signed_out(page)
+    tabs.to(tabs.first)
+    assert signed_out(page)
+
+
 def test_tabs_that_wait_for_a_sign_in_follow_the_one_that_has_it(page, stack, tabs):
     page.driver.get(stack.url)
     page.says("Sign in to Daybook")
