@@ -121,6 +121,22 @@ def test_a_day_of_the_calendar_is_where_a_plan_begins(page):
     page.wait(lambda: "Reserve" not in page.text("form"), "the proposal is gone")
 
 
+def test_only_a_date_that_was_asked_for_is_said_to_have_no_room(page, stack):
+    """Today has room, but 10:00 is over."""
+    page.sign_in("planner")
+    page.type("Name", "Spring")
+    page.type("Contacts", "10")
+    page.type("First date", "")
+    page.press("Propose days")
+    page.says("Thu, May 21 10:00 AM 10", "form")
+    assert "There is no room" not in page.text("form")
+    stack.ask("POST", "/api/campaigns", body={"name": "Full", "contactCount": 500, "scheduledISO": "2026-05-22T14:00:00Z"},
+              token=stack.daybook.token())
+    page.type("First date", "2026-05-22")
+    page.press("Propose days")
+    page.says("There is no room from Fri, May 22 on; Sat, May 23 is the first day with some.", "form")
+
+
 def test_what_cannot_be_planned_says_why(page):
     page.sign_in("planner")
     page.type("Name", "Too late")
