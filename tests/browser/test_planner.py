@@ -222,6 +222,15 @@ def test_a_hasty_enter_cancels_nothing_and_the_question_says_what_becomes_free(p
     assert stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["status"] == "scheduled"
 
 
+def test_where_parts_are_counted_a_cancellation_frees_parts(page, stack):
+    stack.ask("PUT", "/api/organizations/acme/limits", body={"quotaUnit": "part"}, token=stack.daybook.token())
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Spring", "contactCount": 100, "partsPerContact": 3,
+                                              "scheduledISO": "2026-05-22T14:00:00Z"}, token=stack.daybook.token())
+    page.sign_in("campaign/c")
+    page.press("Cancel campaign")
+    page.says("Frees 300 parts: Fri, May 22. This cannot be undone.", "dialog")
+
+
 def test_a_button_that_is_pressed_twice_does_it_once(page, stack):
     stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T14:00:00Z"},
               token=stack.daybook.token())
