@@ -147,6 +147,17 @@ def test_what_cannot_be_planned_says_why(page):
     assert page.wrong_at("First date") == "That date and time are in the past; choose a later one."
 
 
+def test_a_number_that_cannot_be_read_is_not_called_missing(page):
+    page.sign_in("planner")
+    page.type("Name", "Spring")
+    page.type("Contacts", "1e")
+    page.press("Propose days")
+    assert page.wrong_at("Contacts") == "A whole number."
+    page.field("Contacts").clear()
+    page.press("Propose days")
+    page.wait(lambda: page.wrong_at("Contacts") == "Fill this in.", "an empty field")
+
+
 def test_a_campaign_is_paused_resumed_and_moved(page, stack):
     stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Spring", "contactCount": 100, "scheduledISO": "2026-05-22T14:00:00Z"},
               token=stack.daybook.token())
