@@ -230,7 +230,11 @@ joinTabs(mark => {
 	leave();
 });
 addEventListener('pageshow', () => document.querySelector('nav') && credential() === null && leave());	/* as it was before a sign-out */
-addEventListener('beforeprint', () => fill(document.getElementById('printed'), printed()));
+addEventListener('beforeprint', () => {
+	const place = document.getElementById('printed');	/* nothing says whose data it is while nobody has signed in */
+	if (place)
+		fill(place, printed());
+});
 addEventListener('hashchange', async () => {
 	if (location.hash.startsWith('#token='))
 		await byLink().then(isNew => isNew && location.reload(), () => { /* it is said on top of the page */ });
