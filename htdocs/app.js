@@ -1,6 +1,6 @@
 /* Starts the dashboard: signs in, draws the frame, shows the page that the address names and keeps it fresh. */
 import { announce, el, fill, notice } from './dom.js';
-import { askTabs, joinTabs, tellSignedOut } from './tabs.js';
+import { askTabs, joinTabs, tellSignedIn, tellSignedOut } from './tabs.js';
 import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
 import { credential, forget, keep, learn, markSignOut, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
@@ -175,6 +175,7 @@ async function signedIn(data) {
 		location.reload();
 		await new Promise(() => {});
 	}
+	tellSignedIn();
 	if (isFramed)
 		menu();
 }
@@ -208,6 +209,7 @@ async function start() {
 			await signIn();
 		}
 		await learnSession();
+		tellSignedIn();
 	} catch (error) {
 		onRecovered(start);
 		fill(document.getElementById('main'), el('h1', {}, 'Daybook'), notice('bad', error.message),

@@ -3,7 +3,7 @@ import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';
 import { get, send } from './api.js';
 import { keep, session } from './session.js';
-import { askTabs, onSignedInElsewhere, tellSignedIn } from './tabs.js';
+import { askTabs, onSignedInElsewhere } from './tabs.js';
 import { t } from './strings.js';
 
 /* Done when there is a credential that the server takes, with what it says of it. */
@@ -31,7 +31,6 @@ function open(why, resolve) {
 		deaf();
 		dialog.close();
 		dialog.remove();
-		tellSignedIn();
 		resolve(data);
 	};
 	const paper = form({}, async () => {

@@ -47,6 +47,7 @@ export function askTabs() {
 	});
 }
 
+/* For the tabs that wait for a sign-in, as soon as this one can answer them; however it came to its credential. */
 export const tellSignedIn = () => channel.postMessage({ signedIn: true });
 export const tellSignedOut = mark => channel.postMessage({ signedOut: mark });
 

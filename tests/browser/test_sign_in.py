@@ -236,6 +236,15 @@ def test_tabs_that_wait_for_a_sign_in_follow_the_one_that_has_it(page, stack, ta
     page.says("Daily limit 500")
 
 
+def test_a_tab_that_waits_for_a_sign_in_follows_a_link_in_another(page, stack, tabs):
+    page.driver.get(stack.url)
+    page.says("Sign in to Daybook")
+    tabs.open(link_of(stack).partition(stack.url)[2])
+    page.says("Daily limit 500")
+    tabs.to(tabs.first)
+    page.says("Daily limit 500")
+
+
 def test_a_tab_that_waits_is_not_given_another_organizations_session(page, stack, tabs):
     stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "7")
     page.sign_in("planner", ttl="1h")
