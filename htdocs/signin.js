@@ -3,7 +3,7 @@ import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';
 import { get, send } from './api.js';
 import { keep, session } from './session.js';
-import { askTabs, onSignedInElsewhere } from './tabs.js';
+import { askTabs, onSignedInElsewhere, TOLD_MS } from './tabs.js';
 import { t } from './strings.js';
 
 /* Done when there is a credential that the server takes, with what it says of it. */
@@ -49,9 +49,9 @@ function open(why, resolve) {
 
 	/* Another tab has a credential now: it is good here too, unless this tab is another organization's. */
 	const deaf = onSignedInElsewhere(async () => {
-		const given = await askTabs();
+		const given = await askTabs(TOLD_MS);
 		const data = given && await get('api/session', { token: given.credential }).catch(() => null);
-		if (data && dialog.isConnected && [null, data.organizationId].includes(session.organizationId)) {
+		if (data && dialog.isConnected && (!session.isKnown || data.organizationId === session.organizationId)) {
 			keep(given.credential, given.signOut);
 			done(data);
 		}

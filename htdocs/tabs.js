@@ -5,6 +5,7 @@
 import { HERE, kept } from './session.js';
 
 const WAIT_MS = 300;	/* for the first answer; a tab that is not there gives none */
+export const TOLD_MS = 10000;	/* the same if one has said that it is there; it may still be busy with its page */
 const OTHERS_MS = 50;	/* then for those of more tabs */
 const channel = new BroadcastChannel(`daybook ${HERE}`);
 let leftAt = 0;
@@ -23,7 +24,7 @@ export function joinTabs(onSignOut) {
 }
 
 /* What the tab that was used last has kept(), from which this one was probably opened; null if no tab has a credential. */
-export function askTabs() {
+export function askTabs(waitMs = WAIT_MS) {
 	const asks = crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 	return new Promise(resolve => {
@@ -43,7 +44,7 @@ export function askTabs() {
 
 		channel.addEventListener('message', listen);
 		channel.postMessage({ asks });
-		setTimeout(() => best === null && end(), WAIT_MS);
+		setTimeout(() => best === null && end(), waitMs);
 	});
 }
 

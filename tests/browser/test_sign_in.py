@@ -263,6 +263,26 @@ def test_a_tab_that_waits_is_not_given_another_organizations_session(page, stack
     assert page.field("Name").get_attribute("value") == "Of acme"
 
 
+def test_a_tab_of_all_organizations_that_waits_is_not_given_one_organizations_session(page, stack, tabs):
+    mine = page.sign_in(org=None, scope="admin", ttl="1h")
+    set_clock(stack.daybook, "2026-05-20T22:30:00Z")
+    page.driver.execute_script("""window.sawSignIn = 0;
+        new BroadcastChannel('daybook /').onmessage = ({ data }) => { window.sawSignIn += data.signedIn ? 1 : 0; };
+        import(new URL('api.js', location.href)).then(api => api.get('api/session'));""")
+    page.says("has expired", "dialog")
+    tabs.open()
+    page.says("has expired", "dialog")
+    page.type("Token or API key", stack.daybook.token())
+    page.press("Sign in")
+    page.says("Daily limit 500")
+    tabs.to(tabs.first)
+    page.wait(lambda: page.driver.execute_script("return window.sawSignIn"), "it was told")
+    page.type("Token or API key", stack.daybook.token(None, "admin"))
+    page.press("Sign in")
+    page.wait(lambda: not page.finds("dialog"), "signed in")
+    page.says("All organizations", "header")
+
+
 def test_a_new_tab_is_given_the_session_of_the_tab_that_was_used_last(page, stack, tabs):
     stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "7")
     page.sign_in()
