@@ -44,7 +44,7 @@ set(struct cli *c, const char *name, const char *value)
 
 	if (strcmp(name, KEY_SOURCES) == 0)
 		return cli_usage("setting", "%s cannot be set: use `daybook key add --url` and `daybook key forget`", name);
-	if (strcmp(name, "epoch") == 0 || strcmp(name, "backup_at") == 0 || strcmp(name, "zones_compared") == 0)
+	if (setting_is_record(name))
 		return cli_usage("setting", "%s cannot be set: Daybook itself maintains it", name);
 	if (!cli_open(c))
 		return FAILED;

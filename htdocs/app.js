@@ -1,9 +1,9 @@
 /* Starts the dashboard: signs in, draws the frame, shows the page that the address names and keeps it fresh. */
 import { announce, el, fill, notice } from './dom.js';
-import { askTabs, joinTabs, tellSignedOut } from './tabs.js';
+import { askTabs, joinTabs, tellSignedIn, tellSignedOut } from './tabs.js';
 import { get, onUnauthorized } from './api.js';
 import { module, onRecovered } from './away.js';
-import { credential, forget, keep, learn, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
+import { credential, forget, keep, learn, markSignOut, may, mustAsk, serverNow, session, takeFromAddress } from './session.js';
 import { t } from './strings.js';
 import { clock, printed } from './format.js';
 import * as calendar from './calendar.js';
@@ -77,8 +77,8 @@ function leave() {
 }
 
 function signOut() {
+	tellSignedOut(markSignOut());
 	leave();
-	tellSignedOut();
 }
 
 /* #calendar/2026-11: the page and what follows it. */
@@ -175,6 +175,7 @@ async function signedIn(data) {
 		location.reload();
 		await new Promise(() => {});
 	}
+	tellSignedIn();
 	if (isFramed)
 		menu();
 }
@@ -202,12 +203,13 @@ async function start() {
 		await byLink();
 		const given = credential() ? null : await askTabs();
 		if (given)
-			keep(given);
+			keep(given.credential, given.signOut);
 		if (!credential()) {
 			fill(document.getElementById('main'));
 			await signIn();
 		}
 		await learnSession();
+		tellSignedIn();
 	} catch (error) {
 		onRecovered(start);
 		fill(document.getElementById('main'), el('h1', {}, 'Daybook'), notice('bad', error.message),
@@ -225,8 +227,16 @@ onUnauthorized(() => {
 	signingIn = signingIn || signIn(t('signin.expired')).then(signedIn).finally(() => { signingIn = null; });
 	return signingIn;
 });
-joinTabs(credential, leave);
-addEventListener('beforeprint', () => fill(document.getElementById('printed'), printed()));
+joinTabs(mark => {
+	markSignOut(mark);
+	leave();
+});
+addEventListener('pageshow', () => document.querySelector('nav') && credential() === null && leave());	/* as it was before a sign-out */
+addEventListener('beforeprint', () => {
+	const place = document.getElementById('printed');	/* nothing says whose data it is while nobody has signed in */
+	if (place)
+		fill(place, printed());
+});
 addEventListener('hashchange', async () => {
 	if (location.hash.startsWith('#token='))
 		await byLink().then(isNew => isNew && location.reload(), () => { /* it is said on top of the page */ });

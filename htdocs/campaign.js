@@ -51,11 +51,11 @@ export async function open(place, id) {
 			await change('POST', '/' + name, undefined, t(`campaign.${name}.done`));
 	}
 
-	/* What a cancellation frees. */
+	/* What a cancellation frees, in quota units. */
 	function freed(campaign) {
 		const held = campaign.segments.filter(s => s.reserved > 0), dates = [...new Set(held.map(s => s.date))].sort();
 
-		return dates.length === 0 ? t('campaign.cancel.nothing') : t('campaign.cancel.frees', { n: held.reduce((n, s) => n + s.reserved, 0),
+		return dates.length === 0 ? t('campaign.cancel.nothing') : t(`campaign.cancel.frees.${session.quotaUnit}`, { n: held.reduce((n, s) => n + s.reserved, 0),
 			days: rangesOf(dates).map(range => [...new Set(range)].map(shortDate).join(' – ')).join('; ') });
 	}
 

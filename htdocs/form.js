@@ -32,7 +32,7 @@ export const decimalOf = input => input.value.trim().replace(',', '.');
 function wordsOf(control) {
 	const { validity, min, max } = control, bound = n => control.type === 'number' ? number(+n) : n;
 
-	if (validity.valueMissing)
+	if (validity.valueMissing && !validity.badInput)	/* what cannot be read is also missing */
 		return t('field.missing');
 	if (validity.rangeUnderflow)
 		return t('field.min', { min: bound(min) });

@@ -104,7 +104,7 @@ export async function open(place, from) {
 			if (mine !== asks)
 				return;
 			plan = { ...reply, id: newId(), name: name.value.trim(), partsPerContact: body.partsPerContact, units: unitsOf(body.partsPerContact),
-				wanted: body.firstSegmentDate || session.today };
+				wanted: body.firstSegmentDate };
 			showPlan();
 		} catch (error) {
 			if (mine !== asks)
@@ -121,7 +121,7 @@ export async function open(place, from) {
 		const reserveButton = el('button', { type: 'button', class: 'primary', onclick: reserve }, t('planner.reserve', { n: total }));
 
 		fill(proposal, el('h2', {}, t('planner.proposal'), hidden('. ')), el('p', { class: 'quiet-text' }, t('planner.nothingyet')),
-			plan.warnings.map(w => notice('plain', inWords(w))), first > plan.wanted ? notice('plain', t('planner.first', { from: shortDate(plan.wanted),
+			plan.warnings.map(w => notice('plain', inWords(w))), plan.wanted && first > plan.wanted ? notice('plain', t('planner.first', { from: shortDate(plan.wanted),
 				date: shortDate(first) })) : null,
 			plan.segments.length ? [table(t('planner.proposal'), [{ head: t('campaign.date') }, { head: t('campaign.time') },
 				{ head: t('campaign.contacts'), number: true }],

@@ -3,7 +3,7 @@ import { el, fill, notice } from './dom.js';
 import { field, form } from './form.js';
 import { get, send } from './api.js';
 import { keep, session } from './session.js';
-import { askTabs, onSignedInElsewhere, tellSignedIn } from './tabs.js';
+import { askTabs, onSignedInElsewhere, TOLD_MS } from './tabs.js';
 import { t } from './strings.js';
 
 /* Done when there is a credential that the server takes, with what it says of it. */
@@ -31,7 +31,6 @@ function open(why, resolve) {
 		deaf();
 		dialog.close();
 		dialog.remove();
-		tellSignedIn();
 		resolve(data);
 	};
 	const paper = form({}, async () => {
@@ -50,10 +49,10 @@ function open(why, resolve) {
 
 	/* Another tab has a credential now: it is good here too, unless this tab is another organization's. */
 	const deaf = onSignedInElsewhere(async () => {
-		const token = await askTabs();
-		const data = token && await get('api/session', { token }).catch(() => null);
-		if (data && dialog.isConnected && [null, data.organizationId].includes(session.organizationId)) {
-			keep(token);
+		const given = await askTabs(TOLD_MS);
+		const data = given && await get('api/session', { token: given.credential }).catch(() => null);
+		if (data && dialog.isConnected && (!session.isKnown || data.organizationId === session.organizationId)) {
+			keep(given.credential, given.signOut);
 			done(data);
 		}
 	});

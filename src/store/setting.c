@@ -75,7 +75,7 @@ check_sources(const char *value, struct error *err)
 }
 
 const struct setting_facts settings[] = {
-	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch },
+	{ "epoch", "", "changes when the file is restored; part of every ETag", .check = check_epoch, .is_record = true },
 	{ "iss", "", "the only issuer (iss) that tokens may have; empty: any" },
 	{ "aud", "", "the audience (aud) that tokens must name; empty: any" },
 	{ ORGANIZATION_CLAIM, "", "the claim that names the organization in tokens of another issuer; empty: organizationId",
@@ -92,12 +92,12 @@ const struct setting_facts settings[] = {
 	    .check = check_senders },
 	{ "backup_keep", "0", "number of daily backups that the programs keep in DATABASE-backups/; 0: none",
 	    0, BACKUP_KEEP_MAX },
-	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant },
+	{ "backup_at", "", "when the last backup ended, an instant in milliseconds", .check = check_instant, .is_record = true },
 	{ TRANSFER_SECONDS, "10", "seconds that a body or a reply may take on its way, and one more for each 100 kB", 1, 3600 },
 	{ "zones_compared", "", "the zone files that the days of all organizations were compared with last",
-	    .check = check_zones },
+	    .check = check_zones, .is_record = true },
 	{ KEY_SOURCES, "", "the URLs that keys are read from, and what they said last; `daybook key` maintains it",
-	    .check = check_sources },
+	    .check = check_sources, .is_record = true },
 	{ .name = NULL },
 };
 
@@ -110,7 +110,15 @@ facts(const char *name)
 	return NULL;
 }
 
-/* Says which one may be meant, and which there are. */
+bool
+setting_is_record(const char *name)
+{
+	const struct setting_facts *f = facts(name);
+
+	return f != NULL && f->is_record;
+}
+
+/* Says which one may be meant, and which there are to set. */
 static enum status
 unknown(const char *name, struct error *err)
 {
@@ -119,8 +127,10 @@ unknown(const char *name, struct error *err)
 
 	suggest_begin(&s, name);
 	for (const struct setting_facts *f = settings; f->name != NULL; f++) {
+		if (f->is_record)
+			continue;
 		suggest_offer(&s, f->name);
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", f == settings ? "" : ", ", f->name);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", all[0] == '\0' ? "" : ", ", f->name);
 	}
 	error_set(err, BAD_REQUEST, "%.64s: unknown setting%s", name, suggest_text(&s));
 	error_hint(err, "The settings are %s", all);

@@ -23,7 +23,11 @@ struct setting_facts {
 	const char *meaning;
 	int64_t min, max;	/* the range of a whole number; both 0 = a text */
 	enum status (*check)(const char *value, struct error *err);	/* for a text; NULL = any text is valid */
+	bool is_record;	/* Daybook itself maintains it; an operator cannot set it */
 };
+
+/* Whether the name is of a known setting that Daybook itself maintains. */
+bool		 setting_is_record(const char *name);
 
 /* The known settings; the list ends with a NULL name. */
 extern const struct setting_facts settings[];

@@ -81,3 +81,10 @@ def test_with_forced_colours_bars_and_today_are_still_there(page, stack):
             today: style(of('.today .cell-date')).outlineStyle }""")
     page.media()
     assert colours["adjust"] == "none" and colours["border"] == "1px" and "gradient" in colours["reserved"] and colours["today"] == "solid", colours
+
+
+def test_the_sign_in_is_printed_without_an_error(page, stack):
+    page.driver.get(stack.url)
+    page.says("Sign in to Daybook")
+    page.driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert page.problems() == []

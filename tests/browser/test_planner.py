@@ -121,6 +121,22 @@ def test_a_day_of_the_calendar_is_where_a_plan_begins(page):
     page.wait(lambda: "Reserve" not in page.text("form"), "the proposal is gone")
 
 
+def test_only_a_date_that_was_asked_for_is_said_to_have_no_room(page, stack):
+    """Today has room, but 10:00 is over."""
+    page.sign_in("planner")
+    page.type("Name", "Spring")
+    page.type("Contacts", "10")
+    page.type("First date", "")
+    page.press("Propose days")
+    page.says("Thu, May 21 10:00 AM 10", "form")
+    assert "There is no room" not in page.text("form")
+    stack.ask("POST", "/api/campaigns", body={"name": "Full", "contactCount": 500, "scheduledISO": "2026-05-22T14:00:00Z"},
+              token=stack.daybook.token())
+    page.type("First date", "2026-05-22")
+    page.press("Propose days")
+    page.says("There is no room from Fri, May 22 on; Sat, May 23 is the first day with some.", "form")
+
+
 def test_what_cannot_be_planned_says_why(page):
     page.sign_in("planner")
     page.type("Name", "Too late")
@@ -129,6 +145,17 @@ def test_what_cannot_be_planned_says_why(page):
     page.type("Time", "09:00")
     page.press("Propose days")
     assert page.wrong_at("First date") == "That date and time are in the past; choose a later one."
+
+
+def test_a_number_that_cannot_be_read_is_not_called_missing(page):
+    page.sign_in("planner")
+    page.type("Name", "Spring")
+    page.type("Contacts", "1e")
+    page.press("Propose days")
+    assert page.wrong_at("Contacts") == "A whole number."
+    page.field("Contacts").clear()
+    page.press("Propose days")
+    page.wait(lambda: page.wrong_at("Contacts") == "Fill this in.", "an empty field")
 
 
 def test_a_campaign_is_paused_resumed_and_moved(page, stack):
@@ -204,6 +231,15 @@ def test_a_hasty_enter_cancels_nothing_and_the_question_says_what_becomes_free(p
     page.key(Keys.ESCAPE)
     page.wait(lambda: not page.finds("dialog"), "no question")
     assert stack.ask("GET", "/api/campaigns/c", token=stack.daybook.token()).json["data"]["status"] == "scheduled"
+
+
+def test_where_parts_are_counted_a_cancellation_frees_parts(page, stack):
+    stack.ask("PUT", "/api/organizations/acme/limits", body={"quotaUnit": "part"}, token=stack.daybook.token())
+    stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "Spring", "contactCount": 100, "partsPerContact": 3,
+                                              "scheduledISO": "2026-05-22T14:00:00Z"}, token=stack.daybook.token())
+    page.sign_in("campaign/c")
+    page.press("Cancel campaign")
+    page.says("Frees 300 parts: Fri, May 22. This cannot be undone.", "dialog")
 
 
 def test_a_button_that_is_pressed_twice_does_it_once(page, stack):

@@ -160,12 +160,86 @@ def test_a_sign_out_reaches_every_tab(page, tabs):
     assert page.driver.execute_script("return sessionStorage.length") == 0
 
 
+def signed_out(page):
+    page.says("Sign in to Daybook")
+    return page.driver.execute_script("return sessionStorage.length") == 0
+
+
+def test_a_sign_out_reaches_a_tab_that_was_on_another_page(page, tabs):
+    page.sign_in()
+    second = tabs.open()
+    page.says("Daily limit 500")
+    tabs.to(tabs.first)
+    page.driver.get("about:blank")
+    tabs.to(second)
+    page.press("Sign out")
+    assert signed_out(page)
+    tabs.to(tabs.first)
+    page.driver.back()
+    assert signed_out(page)
+    tabs.to(second)
+    page.driver.refresh()
+    assert signed_out(page)
+
+
+def test_a_credential_from_before_a_sign_out_is_taken_from_no_tab(page, tabs):
+    token = page.sign_in()
+    page.press("Sign out")
+    assert signed_out(page)
+    page.driver.execute_script("""const channel = new BroadcastChannel('daybook /'), credential = arguments[0];
+        channel.onmessage = ({ data }) => {
+            if (data.asks) {
+                window.answered = true;
+                channel.postMessage({ answers: data.asks, credential, signOut: '', usedAt: Date.now() });
+            }
+        };""", token)
+    second = tabs.open()
+    assert signed_out(page)
+    tabs.to(tabs.first)
+    page.wait(lambda: page.driver.execute_script("return window.answered"), "the answer")
+    tabs.to(second)
+    assert signed_out(page)
+
+
+def test_a_page_that_the_browser_had_put_aside_is_not_shown_after_a_sign_out(page):
+    page.sign_in()
+    page.driver.execute_script("""localStorage.setItem('daybook.signOut /', '1');
+        dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));""")
+    assert signed_out(page)
+    assert page.finds("nav") == []
+
+
+def test_a_sign_out_needs_no_room_for_its_mark(page, tabs):
+    page.sign_in()
+    tabs.open()
+    page.says("Daily limit 500")
+    page.driver.execute_script("""const real = Storage.prototype.setItem;
+        Storage.prototype.setItem = function (...given) {
+            if (this === localStorage)
+                throw new DOMException('full', 'QuotaExceededError');
+            real.apply(this, given);
+        };""")
+    page.press("Sign out")
+    assert signed_out(page)
+    tabs.to(tabs.first)
+    assert signed_out(page)
+
+
 def test_tabs_that_wait_for_a_sign_in_follow_the_one_that_has_it(page, stack, tabs):
     page.driver.get(stack.url)
     page.says("Sign in to Daybook")
     tabs.open()
     page.type("Token or API key", stack.daybook.token())
     page.press("Sign in")
+    page.says("Daily limit 500")
+    tabs.to(tabs.first)
+    page.says("Daily limit 500")
+
+
+def test_a_tab_that_waits_for_a_sign_in_follows_a_link_in_another(page, stack, tabs):
+    page.driver.get(stack.url)
+    page.says("Sign in to Daybook")
+    tabs.open(link_of(stack).partition(stack.url)[2])
     page.says("Daily limit 500")
     tabs.to(tabs.first)
     page.says("Daily limit 500")
@@ -187,6 +261,26 @@ def test_a_tab_that_waits_is_not_given_another_organizations_session(page, stack
     page.says("has expired", "dialog")
     page.says("acme", "header")
     assert page.field("Name").get_attribute("value") == "Of acme"
+
+
+def test_a_tab_of_all_organizations_that_waits_is_not_given_one_organizations_session(page, stack, tabs):
+    mine = page.sign_in(org=None, scope="admin", ttl="1h")
+    set_clock(stack.daybook, "2026-05-20T22:30:00Z")
+    page.driver.execute_script("""window.sawSignIn = 0;
+        new BroadcastChannel('daybook /').onmessage = ({ data }) => { window.sawSignIn += data.signedIn ? 1 : 0; };
+        import(new URL('api.js', location.href)).then(api => api.get('api/session'));""")
+    page.says("has expired", "dialog")
+    tabs.open()
+    page.says("has expired", "dialog")
+    page.type("Token or API key", stack.daybook.token())
+    page.press("Sign in")
+    page.says("Daily limit 500")
+    tabs.to(tabs.first)
+    page.wait(lambda: page.driver.execute_script("return window.sawSignIn"), "it was told")
+    page.type("Token or API key", stack.daybook.token(None, "admin"))
+    page.press("Sign in")
+    page.wait(lambda: not page.finds("dialog"), "signed in")
+    page.says("All organizations", "header")
 
 
 def test_a_new_tab_is_given_the_session_of_the_tab_that_was_used_last(page, stack, tabs):

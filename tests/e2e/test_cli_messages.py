@@ -40,8 +40,14 @@ MISTAKES = [
     ("price remove SMS --from 2026-05-01 --org acme", 1, "there is no price of SMS from 2026-05-01 that is the organization's own. "
      "`daybook price list` lists those there are"),
     ("price remove SMS", 2, "--from is required: the day from which the price applies, as `daybook price list` shows it"),
-    ("setting set nosuch 1", 1, "nosuch: unknown setting. The settings are epoch, iss, aud, "),
-    ("setting set backup_kep 1", 1, "backup_kep: unknown setting; did you mean backup_keep? The settings are epoch, "),
+    ("setting set nosuch 1", 1, "nosuch: unknown setting. The settings are iss, aud, "),
+    ("setting set backup_kep 1", 1, "backup_kep: unknown setting; did you mean backup_keep? The settings are iss, "),
+    ("setting set epch 1", 1, "epch: unknown setting. The settings are iss, aud, organization_claim, scope_claim, metrics_addresses, "
+     "metrics_forwarded, failure_retention_days, cors_origins, webhook_origins, backup_keep, transfer_seconds\n"),
+    ("setting set key_source x", 1, "key_source: unknown setting. The settings are iss, "),
+    *((f"setting set {name} 1", 2, f"{name} cannot be set: Daybook itself maintains it") for name in (
+        "epoch", "backup_at", "zones_compared")),
+    ("setting set key_sources x", 2, "key_sources cannot be set: use `daybook key add --url` and `daybook key forget`"),
     ("setting set iss", 2, "set needs NAME and VALUE"),
     ("org shw acme", 2, 'expected add, set, list or show, not "shw"; did you mean show? See `daybook org --help`'),
     ("org", 2, "expected add, set, list or show; see"),
