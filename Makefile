@@ -106,11 +106,11 @@ $(DEPS):
 
 # ---- Building
 # Asks for the compiler and every library once, before an error of the compiler is all that there is to read.
-HEADERS = cjson/cJSON.h csv.h fcgiapp.h jwt.h openssl/evp.h sqlite3.h stdio.h zlib.h
+HEADERS = cjson/cJSON.h csv.h fcgiapp.h jwt.h openssl/evp.h sqlite3.h stdio.h zlib.h $(if $(HOSTING),,curl/curl.h)
 $(B)/.ready:
 	@mkdir -p $(@D)
 	{ $(PKG_CONFIG) --print-errors --exists libcjson libjwt && printf '#include <%s>\n' $(HEADERS) | \
-		$(CC) $$($(PKG_CONFIG) --cflags libcjson libjwt) -x c -fsyntax-only -; } >$@.log 2>&1 || { cat $@.log >&2; \
+		$(CC) $$($(PKG_CONFIG) --cflags libcjson libjwt) $(CFLAGS) -x c -fsyntax-only -; } >$@.log 2>&1 || { cat $@.log >&2; \
 		echo "The compiler or a library is missing, as above. To install what the build needs: make deps" >&2; exit 1; }
 	mv $@.log $@
 
@@ -143,7 +143,7 @@ $(COMMAND): $(CLI_OBJ) $(B)/libdaybook.a $(if $(SQLITE3_SRC),$(B)/sqlite3.o)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBS) -lcsv -lz
 endif
 
-$(B)/lib/daybook/daybook-fetch: fetch/daybook-fetch.c $(FLUSH)
+$(B)/lib/daybook/daybook-fetch: fetch/daybook-fetch.c $(FLUSH) | $(B)/.ready
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(FLUSH) -lcurl
 
