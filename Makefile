@@ -71,7 +71,7 @@ DEB_PACKAGES = $(BUILD_PACKAGES) build-essential git debhelper lintian systemd-d
 DEB_TEST_PACKAGES = debootstrap util-linux iproute2
 HOSTING_PACKAGES = musl-tools dpkg-dev xz-utils zip libzstd-dev
 # For a release for arm64: dpkg --add-architecture arm64 comes first.
-ARM64_LIBRARIES = libc6-dev libfcgi-dev libsqlite3-dev libcjson-dev libjwt-dev libssl-dev libcsv-dev zlib1g-dev libzstd-dev musl-dev
+ARM64_LIBRARIES = $(filter lib%-dev zlib1g-dev,$(BUILD_PACKAGES)) libzstd-dev musl-dev
 
 # `make V=1` shows the commands.
 $(V).SILENT:
