@@ -30,3 +30,8 @@ def test_a_build_of_which_nothing_is_missing_is_made(tmp_path):
     done = make(f"B={tmp_path}", f"{tmp_path}/lib/daybook/daybook-fetch")
     assert (done.returncode, done.stderr) == (0, "")
     assert os.access(tmp_path / "lib/daybook/daybook-fetch", os.X_OK)
+
+
+@pytest.mark.parametrize("packages", ("deps-test", "deps-test-all"))
+def test_the_tests_have_what_npm_fetches_for_them_in_an_archive_of_a_release_too(packages):
+    assert "make --no-print-directory build/node/.made\n" in make("-n", packages).stdout
