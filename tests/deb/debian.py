@@ -53,7 +53,8 @@ def set_network(root):
 
 
 def environment():
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8",
+    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
+            "LC_ALL": "C.UTF-8",
             **{k: v for k, v in os.environ.items() if k.lower().endswith("_proxy")}}
 
 

@@ -148,6 +148,15 @@ def test_each_program_has_as_many_processes_as_the_table_of_routes_says(tmp_path
         assert text == f"[Service]\nEnvironment=PROCESSES={n}\n"
 
 
+def test_what_is_left_to_root_is_in_the_guide():
+    script = (ROOT / "system/install").read_text().replace("\\\n\t\t", "")
+    guide = (ROOT / "docs/operating.md").read_text()
+    left = re.findall(r"^\t(?:getent .* \|\| )?(useradd .*|install -d .* /var/lib/daybook)$|^\t  (systemctl enable .*)$", script, re.M)
+    assert len(left) == 3
+    for command in ("".join(found) for found in left):
+        assert f"    {command}\n" in guide
+
+
 @pytest.fixture
 def machine(tmp_path):
     """The installed tree with what else the units name, as systemd-analyze wants it."""

@@ -86,9 +86,9 @@ def test_a_port_that_is_taken_is_named_with_a_way_out(build):
         assert refused(build, port, build / "x.db") == f"port {port} is taken; choose another one: make run PORT={port + 1}\n"
 
 
-@pytest.mark.parametrize("port", ("", "x", "8080x", "1000000"))
+@pytest.mark.parametrize("port", ("", "x", "8080x", "-1", "0", "08080", "65536", "1000000"))
 def test_a_port_that_is_none_is_named(build, port):
-    assert refused(build, port, build / "x.db") == f"PORT={port} is no number of a port\n"
+    assert refused(build, port, build / "x.db") == f"PORT={port} is no number of a port: 1 to 65535\n"
 
 
 def test_the_reason_of_a_server_that_does_not_start_is_shown(build):
