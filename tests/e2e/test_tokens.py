@@ -271,7 +271,7 @@ def test_what_was_revoked_after_a_backup_stays_revoked_when_it_is_restored(daybo
     detail, = daybook.sql("SELECT detail FROM audit WHERE action = 'file.restore'")[0]
     assert json.loads(detail) == {"stillRevoked": {"tokens": 2, "signingKeys": 1, "apiKeys": 1}}
     daybook.cmd("verify")
-    done = daybook.cmd("restore", next(daybook.folder.glob("*-before-restore-*[0-9]")), "the database is kept")
+    done = daybook.cmd("restore", next(daybook.folder.glob("*-before-restore-*[0-9]")))
     assert "0 tokens, 0 signing keys, 0 API keys" in done.stdout and whose(daybook, old) == 401
 
 
