@@ -41,6 +41,25 @@ key_source_check_url(const char *url, struct error *err)
 	    "anybody between could put keys of his own there", url);
 }
 
+/* ---- The keys of a source */
+
+size_t
+key_source_rows_place(const struct key_source *s, const char *kid)
+{
+	size_t i = 0;
+
+	while (i < s->count && strcmp(s->kids[i], kid) != 0)
+		i++;
+	return i;
+}
+
+void
+key_source_rows_append(struct key_source *s, const char *kid, bool is_withdrawn)
+{
+	s->kids[s->count] = kid;
+	s->is_withdrawn[s->count++] = is_withdrawn;
+}
+
 /* ---- Reading */
 
 /* The texts of a list; more than fit are left out. */
@@ -64,8 +83,7 @@ read_kids(struct arena *a, const char *text, size_t n, const char *name, bool is
 		json_object_free(o);
 		if (st != OK)
 			return st;
-		s->kids[s->count] = kid != NULL ? kid : "";
-		s->is_withdrawn[s->count++] = is_withdrawn;
+		key_source_rows_append(s, kid != NULL ? kid : "", is_withdrawn);
 	}
 	return OK;
 }

@@ -1,8 +1,6 @@
 /*
  * Key sources: those of a database go into an earlier one that takes its place (see key_source.h).
  */
-#include <string.h>
-
 #include "auth/key_source_rows.h"
 
 /* ---- Lists */
@@ -10,10 +8,7 @@
 static bool
 has_kid(const struct key_source *s, const char *kid)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (strcmp(s->kids[i], kid) == 0)
-			return true;
-	return false;
+	return key_source_rows_place(s, kid) < s->count;
 }
 
 /* Whether a key belongs to a source of the list, or to one that was forgotten. */
@@ -43,10 +38,8 @@ add_earlier(struct key_source_list *list, const struct key_source_list *earlier)
 			list->sources[list->count++] = *s;
 	}
 	for (size_t k = 0; k < earlier->forgotten.count && list->forgotten.count < KEY_SOURCE_KIDS_MAX; k++)
-		if (!is_listed(list, earlier->forgotten.kids[k])) {
-			list->forgotten.is_withdrawn[list->forgotten.count] = earlier->forgotten.is_withdrawn[k];
-			list->forgotten.kids[list->forgotten.count++] = earlier->forgotten.kids[k];
-		}
+		if (!is_listed(list, earlier->forgotten.kids[k]))
+			key_source_rows_append(&list->forgotten, earlier->forgotten.kids[k], earlier->forgotten.is_withdrawn[k]);
 }
 
 /* ---- What the earlier database can have */

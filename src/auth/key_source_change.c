@@ -7,17 +7,6 @@
 #include "auth/key_source_rows.h"
 #include "base/utf8.h"
 
-/* Where a source has that kid among those it had; its count if it has not. */
-static size_t
-place_of(const struct key_source *s, const char *kid)
-{
-	size_t i = 0;
-
-	while (i < s->count && strcmp(s->kids[i], kid) != 0)
-		i++;
-	return i;
-}
-
 /* The key of that name in a set; NULL if there is none that can be used. */
 static const struct jwk *
 find_usable(const struct jwk_set *set, const char *kid)
@@ -37,20 +26,13 @@ remove_kid(struct key_source *s, size_t i)
 	memmove(&s->is_withdrawn[i], &s->is_withdrawn[i + 1], (s->count - i) * sizeof(s->is_withdrawn[0]));
 }
 
-static void
-append_kid(struct key_source *s, const char *kid, bool is_withdrawn)
-{
-	s->kids[s->count] = kid;
-	s->is_withdrawn[s->count++] = is_withdrawn;
-}
-
 /* Remembers a key of no source, in place of the oldest one if there is no room. */
 static void
 remember(struct key_source_list *list, const char *kid, bool is_withdrawn)
 {
 	if (list->forgotten.count == KEY_SOURCE_KIDS_MAX)
 		remove_kid(&list->forgotten, 0);
-	append_kid(&list->forgotten, kid, is_withdrawn);
+	key_source_rows_append(&list->forgotten, kid, is_withdrawn);
 }
 
 /*
@@ -80,7 +62,7 @@ adopt(struct db *db, struct arena *a, struct key_source_list *list, struct key_s
 
 	remove_kid(&list->forgotten, from);
 	make_room(list, s, set);
-	append_kid(s, kid, is_withdrawn);
+	key_source_rows_append(s, kid, is_withdrawn);
 	return signing_key_regrant(db, a, kid, &s->keys, now, by, &has_changed, err);
 }
 
@@ -100,7 +82,7 @@ add_key(struct db *db, struct arena *a, struct key_source_list *list, struct key
 	if (st != OK)
 		return st;
 	make_room(list, s, set);
-	append_kid(s, jwk->kid, false);
+	key_source_rows_append(s, jwk->kid, false);
 	return OK;
 }
 
@@ -109,7 +91,7 @@ static enum status
 take_key(struct db *db, struct arena *a, struct key_source_list *list, struct key_source *s, const struct jwk_set *set,
     const struct jwk *jwk, int64_t now, const struct actor *by, struct key_source_result *result, struct error *err)
 {
-	size_t i = place_of(s, jwk->kid), from = place_of(&list->forgotten, jwk->kid);
+	size_t i = key_source_rows_place(s, jwk->kid), from = key_source_rows_place(&list->forgotten, jwk->kid);
 	bool has_changed = true;
 	enum status st;
 
@@ -118,7 +100,7 @@ take_key(struct db *db, struct arena *a, struct key_source_list *list, struct ke
 	else {
 		if (i == s->count && (st = adopt(db, a, list, s, set, from, now, by, err)) != OK)
 			return st;
-		i = place_of(s, jwk->kid);
+		i = key_source_rows_place(s, jwk->kid);
 		st = signing_key_renew(db, a, jwk->kid, jwk->alg, jwk->pem, s->is_withdrawn[i], now, by, &has_changed, err);
 		s->is_withdrawn[i] = false;
 	}
@@ -240,7 +222,7 @@ key_source_retire(struct db *db, struct arena *a, const char *kid, int64_t now, 
 		return st;
 	for (size_t i = 0; i <= list->count; i++) {
 		struct key_source *s = i < list->count ? &list->sources[i] : &list->forgotten;
-		size_t at = place_of(s, kid);
+		size_t at = key_source_rows_place(s, kid);
 
 		if (at == s->count || !s->is_withdrawn[at])
 			continue;
