@@ -120,6 +120,13 @@ class Page:
             control.clear()
             control.send_keys(text)
 
+    def propose(self, name, contacts, date=None, time=None):
+        """Asks the planner for days; a date or time of None stays as the page gives it."""
+        for label, text in (("Name", name), ("Contacts", contacts), ("First date", date), ("Time", time)):
+            if text is not None:
+                self.type(label, text)
+        self.press("Propose days")
+
     def key(self, *keys):
         self.driver.switch_to.active_element.send_keys(*keys)
 

@@ -47,10 +47,7 @@ def shoot(page, name, width=1280, height=860):
 
 def proposal(page):
     page.go("planner")
-    page.type("Name", "Spring sale")
-    page.type("Contacts", "1200")
-    page.type("First date", "2026-11-21")
-    page.press("Propose days")
+    page.propose("Spring sale", "1200", "2026-11-21")
     page.says("Reserve all", "form")
 
 

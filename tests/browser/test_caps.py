@@ -25,10 +25,7 @@ def test_a_reached_cap_is_said_before_anybody_plans(page, stack):
     assert page.serious() == []
     page.go("planner")
     page.says(words, ".banner .notice.warn")
-    page.type("Name", "Spring")
-    page.type("Contacts", "100")
-    page.type("First date", "2026-05-22")
-    page.press("Propose days")
+    page.propose("Spring", "100", "2026-05-22")
     page.says("There is no room from Fri, May 22 on; Mon, Jun 1 is the first day with some.", "form")
     page.says("Mon, Jun 1 10:00 AM 100", "form")
     page.press("Reserve all 100 contacts")
@@ -59,9 +56,7 @@ def test_a_cap_of_nothing_offers_nothing_to_reserve(page, stack):
     limits(stack, smsCap=0)
     page.sign_in("planner")
     page.says("SMS cap of the billing cycle reached: 0 of 0.", ".banner .notice.warn")
-    page.type("Name", "Spring")
-    page.type("Contacts", "100")
-    page.press("Propose days")
+    page.propose("Spring", "100")
     page.says("nothing can be planned", "form")
     assert "Reserve" not in page.text("form")
 

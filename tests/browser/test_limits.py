@@ -70,10 +70,7 @@ def test_a_day_and_the_banner_say_which_other_limit_leaves_less(page, stack):
 
 def propose(page, name, contacts):
     page.sign_in("planner")
-    page.type("Name", name)
-    page.type("Contacts", str(contacts))
-    page.type("First date", "2026-05-21")
-    page.press("Propose days")
+    page.propose(name, str(contacts), "2026-05-21")
 
 
 def test_a_plan_says_that_a_cap_makes_it_longer(page, stack):

@@ -6,11 +6,7 @@ from support import campaign, event
 
 def propose(page, name="Spring sale", contacts="1200", date="2026-05-21", time="10:00"):
     page.sign_in("planner")
-    page.type("Name", name)
-    page.type("Contacts", contacts)
-    page.type("First date", date)
-    page.type("Time", time)
-    page.press("Propose days")
+    page.propose(name, contacts, date, time)
     page.says("Reserve all", "form")
 
 
@@ -112,9 +108,7 @@ def test_a_day_of_the_calendar_is_where_a_plan_begins(page):
     page.find("aside").find_element("link text", "Plan a campaign from this day on").click()
     page.settled()
     assert page.field("First date").get_attribute("value") == "2026-06-03"
-    page.type("Name", "Summer")
-    page.type("Contacts", "10")
-    page.press("Propose days")
+    page.propose("Summer", "10")
     page.says("Wed, Jun 3 10:00 AM 10", "form")
     page.find("[data-date='2026-06-05'] button").click()
     assert page.field("First date").get_attribute("value") == "2026-06-05"
@@ -124,10 +118,7 @@ def test_a_day_of_the_calendar_is_where_a_plan_begins(page):
 def test_only_a_date_that_was_asked_for_is_said_to_have_no_room(page, stack):
     """Today has room, but 10:00 is over."""
     page.sign_in("planner")
-    page.type("Name", "Spring")
-    page.type("Contacts", "10")
-    page.type("First date", "")
-    page.press("Propose days")
+    page.propose("Spring", "10", "")
     page.says("Thu, May 21 10:00 AM 10", "form")
     assert "There is no room" not in page.text("form")
     stack.ask("POST", "/api/campaigns", body={"name": "Full", "contactCount": 500, "scheduledISO": "2026-05-22T14:00:00Z"},
@@ -139,19 +130,13 @@ def test_only_a_date_that_was_asked_for_is_said_to_have_no_room(page, stack):
 
 def test_what_cannot_be_planned_says_why(page):
     page.sign_in("planner")
-    page.type("Name", "Too late")
-    page.type("Contacts", "10")
-    page.type("First date", "2026-05-20")
-    page.type("Time", "09:00")
-    page.press("Propose days")
+    page.propose("Too late", "10", "2026-05-20", "09:00")
     assert page.wrong_at("First date") == "That date and time are in the past; choose a later one."
 
 
 def test_a_number_that_cannot_be_read_is_not_called_missing(page):
     page.sign_in("planner")
-    page.type("Name", "Spring")
-    page.type("Contacts", "1e")
-    page.press("Propose days")
+    page.propose("Spring", "1e")
     assert page.wrong_at("Contacts") == "A whole number."
     page.field("Contacts").clear()
     page.press("Propose days")

@@ -342,9 +342,7 @@ def test_a_tab_that_was_left_open_asks_once_and_waits(page, stack):
 def test_what_waited_for_the_sign_in_is_never_done_for_another_organization(page, stack):
     stack.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--daily-limit", "500")
     page.sign_in("planner", ttl="1h")
-    page.type("Name", "Of acme")
-    page.type("Contacts", "10")
-    page.press("Propose days")
+    page.propose("Of acme", "10")
     page.says("Reserve all", "form")
     page.still()
     set_clock(stack.daybook, "2026-05-20T22:30:00Z")

@@ -59,9 +59,7 @@ def test_what_the_server_refuses_is_said_at_its_field(page, label, value, words,
 
 def test_a_plan_that_is_too_long_says_so_at_the_contacts(page):
     page.sign_in("planner")
-    page.type("Name", "Everybody")
-    page.type("Contacts", "999999")
-    page.press("Propose days")
+    page.propose("Everybody", "999999")
     assert page.wrong_at("Contacts") == "999999 need more than 366 days; raise the limit, or plan fewer."
 
 
