@@ -7,7 +7,7 @@
 --   *_at        an instant: milliseconds of UTC since 1970-01-01T00:00:00Z
 --   day         a local date of the organization: days since 1970-01-01
 --   quarter     a quarter-hour of UTC: floor(instant / 900000)
---   *_micros    money: millionths of a US dollar
+--   *_micros    money: millionths of the organization's currency
 --   messages    each is one contact reached once
 --   parts       what a carrier bills: SMS segments of 160/70 characters, minutes of a call that have begun
 --   credential  what it was done with: `jwt:KID`, `apikey:N` or `cli`
@@ -19,7 +19,7 @@
 -- No local time is stored as text, and no number is floating-point.
 
 PRAGMA application_id = 1145203563;	-- 0x44426b6b, "DBkk"
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- The installation as a whole: keys, settings and prices that belong to no organization.
 CREATE TABLE installation (
@@ -38,13 +38,36 @@ CREATE TABLE organization (
 	zone_revision INTEGER NOT NULL DEFAULT 1,	-- incremented when its zone_span rows change
 	revision INTEGER NOT NULL DEFAULT 1,	-- incremented by every write transaction that touches it
 	plan TEXT NOT NULL DEFAULT '',	-- any text; the calendar shows it
-	cycle_day INTEGER NOT NULL DEFAULT 1	-- the billing cycle starts on this day of the month
+	cycle_day INTEGER NOT NULL DEFAULT 1	-- the billing cycle starts on this day of the month; see cycle_change
 		CHECK (cycle_day BETWEEN 1 AND 31),
 	created_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL,	-- when somebody last changed one of these columns or its limits
 	week_start INTEGER NOT NULL DEFAULT 1	-- how calendars are shown: 1 Monday … 7 Sunday
-		CHECK (week_start BETWEEN 1 AND 7)
+		CHECK (week_start BETWEEN 1 AND 7),
+	currency TEXT NOT NULL DEFAULT 'USD'	-- ISO 4217: of its prices, costs, caps and statements
+		CHECK (length(currency) = 3),
+	sending_window TEXT		-- JSON: the weekdays and hours in which something may go out (src/quota/sending_window.h);
+					-- NULL = always
+		CHECK (length(sending_window) <= 4000)
 ) STRICT;
+
+-- Billing cycles that start on another day of the month from a date on.  The cycle before ends there, and a short one lasts from
+-- there to the first new start.  organization.cycle_day applies before the first row.
+CREATE TABLE cycle_change (
+	org INTEGER NOT NULL REFERENCES organization,
+	valid_from INTEGER NOT NULL,	-- a day
+	cycle_day INTEGER NOT NULL CHECK (cycle_day BETWEEN 1 AND 31),
+	PRIMARY KEY (org, valid_from)
+) STRICT, WITHOUT ROWID;
+
+-- Days on which nothing may go out, such as holidays.
+CREATE TABLE closed_day (
+	org INTEGER NOT NULL REFERENCES organization,
+	day INTEGER NOT NULL,		-- in the zone of whoever asks, as the hours of sending_window are
+	name TEXT NOT NULL DEFAULT ''	-- for people
+		CHECK (length(name) <= 200),
+	PRIMARY KEY (org, day)
+) STRICT, WITHOUT ROWID;
 
 -- The UTC offsets that determine an organization's days, 2012 to 2100.  A row applies from its instant
 -- to that of the next row.  Every day of the organization is computed from here, never from a zone file.
@@ -214,17 +237,16 @@ CREATE TABLE usage_day (
 	PRIMARY KEY (org, day, channel)
 ) STRICT, WITHOUT ROWID;
 
--- Roll-up of the ledger by quarter-hour of UTC, of the events that have a sender or a network: for the limits that count them.
-CREATE TABLE usage_origin (
-	org INTEGER NOT NULL REFERENCES organization,
+-- Roll-up of the ledger by quarter-hour of UTC of what one limit with a sender or a network counts.  So a limit of one network
+-- costs the same to ask, however many senders write to it.  The unit of the limit may change; its channels, sender and network
+-- may not without filling its rows again (limit_rule.is_building).
+CREATE TABLE limit_usage (
+	rule INTEGER NOT NULL REFERENCES limit_rule ON DELETE CASCADE,
 	quarter INTEGER NOT NULL,
-	channel TEXT NOT NULL,
-	sender TEXT NOT NULL,		-- '' = not said
-	network TEXT NOT NULL,
 	messages INTEGER NOT NULL,
 	parts INTEGER NOT NULL,
 	cost_micros INTEGER NOT NULL,
-	PRIMARY KEY (org, quarter, channel, sender, network)
+	PRIMARY KEY (rule, quarter)
 ) STRICT, WITHOUT ROWID;
 
 -- Shows whether a row of the ledger was changed or removed: for each day of UTC the number of rows and the sum, modulo 2^62,
@@ -255,6 +277,8 @@ CREATE TABLE campaign (
 	digest INTEGER			-- a hash of its plan (its segments, without what is spent) and of the request that
 					-- made it, to show changes made outside of Daybook; NULL = not known
 		CHECK (digest BETWEEN 0 AND 4611686018427387903),
+	sending_window TEXT		-- as organization.sending_window, with closed days of its own; both must allow an instant
+		CHECK (length(sending_window) <= 4000),
 	UNIQUE (org, id)
 ) STRICT;
 CREATE INDEX campaign_newest ON campaign (org);	-- with the key, which SQLite appends
@@ -320,10 +344,52 @@ CREATE TABLE price (
 	org INTEGER REFERENCES organization,	-- NULL = every organization without a price of its own
 	channel TEXT NOT NULL CHECK (length(channel) BETWEEN 1 AND 32),
 	valid_from INTEGER NOT NULL,	-- a day
-	nanos_per_part INTEGER NOT NULL	-- billionths of a US dollar
-		CHECK (nanos_per_part BETWEEN 0 AND 1000000000000)
+	nanos_per_part INTEGER NOT NULL	-- billionths of the currency
+		CHECK (nanos_per_part BETWEEN 0 AND 1000000000000),
+	currency TEXT NOT NULL DEFAULT 'USD'	-- a common price is for the organizations of its currency
+		CHECK (length(currency) = 3)
 ) STRICT;
-CREATE UNIQUE INDEX price_from ON price (coalesce(org, 0), channel, valid_from);
+CREATE UNIQUE INDEX price_from ON price (coalesce(org, 0), channel, valid_from, currency);
+
+-- What was reported of a month that is over, as it stood in the transaction that kept it.
+CREATE TABLE statement (
+	org INTEGER NOT NULL REFERENCES organization,
+	month INTEGER NOT NULL,		-- its first day
+	from_at INTEGER NOT NULL,	-- the instants [from_at, until_at)
+	until_at INTEGER NOT NULL CHECK (until_at > from_at),
+	timezone TEXT NOT NULL,		-- whose days they were
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	org_revision INTEGER NOT NULL,	-- rows of the ledger with a greater one came later
+	actor INTEGER NOT NULL REFERENCES actor,
+	created_at INTEGER NOT NULL,
+	digest INTEGER NOT NULL		-- a hash of this row, its lines and its days, to show changes made outside of Daybook
+		CHECK (digest BETWEEN 0 AND 4611686018427387903),
+	PRIMARY KEY (org, month)
+) STRICT, WITHOUT ROWID;
+
+-- The figures of a statement: usage_day of its days.
+CREATE TABLE statement_line (
+	org INTEGER NOT NULL,
+	month INTEGER NOT NULL,
+	day INTEGER NOT NULL,
+	channel TEXT NOT NULL,
+	messages INTEGER NOT NULL,
+	parts INTEGER NOT NULL,
+	cost_micros INTEGER NOT NULL,
+	PRIMARY KEY (org, month, day, channel),
+	FOREIGN KEY (org, month) REFERENCES statement
+) STRICT, WITHOUT ROWID;
+
+-- ledger_day of the days of UTC that a statement touches, as it was.
+CREATE TABLE statement_day (
+	org INTEGER NOT NULL,
+	month INTEGER NOT NULL,
+	day INTEGER NOT NULL,		-- of UTC
+	events INTEGER NOT NULL,
+	digest INTEGER NOT NULL,
+	PRIMARY KEY (org, month, day),
+	FOREIGN KEY (org, month) REFERENCES statement
+) STRICT, WITHOUT ROWID;
 
 -- Every idempotent write that is not an event, so that a retry gets its reply without a second write.
 CREATE TABLE request (
@@ -398,19 +464,22 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_org ON audit (org, at);
 CREATE UNIQUE INDEX audit_number ON audit (org, number);
+CREATE INDEX audit_action ON audit (org, action, number);
+CREATE INDEX audit_credential ON audit (org, credential, number);
 
 -- Work on the ledger of an organization that takes longer than other writers should wait, and is done in short turns
 -- (src/ledger/job.h): one at a time in each organization.
 CREATE TABLE job (
 	org INTEGER NOT NULL REFERENCES organization,
 	number INTEGER NOT NULL,	-- 1, 2 … in its organization
-	kind TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 32),	-- 'reprice' or 'rebuild'; src/ledger/job.c
+	kind TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 32),	-- 'reprice', 'rebuild' …; src/ledger/job.c
 	channel TEXT CHECK (length(channel) BETWEEN 1 AND 32),	-- of a price; NULL = it concerns all
 	first_quarter INTEGER NOT NULL,	-- it goes over these quarter-hours of UTC, in their order
 	next_quarter INTEGER NOT NULL,	-- what is before it is done
 	end_quarter INTEGER NOT NULL,	-- the first one that it does not go over
 	next_campaign INTEGER,		-- of a rebuild: campaigns before this key are done; NULL = the quarters are not yet
 	changed INTEGER NOT NULL DEFAULT 0,	-- quarter-hours, and segments, that were different
+	rule INTEGER,			-- the key of the limit whose limit_usage it fills; NULL = it concerns none
 	actor INTEGER NOT NULL REFERENCES actor,
 	is_remote INTEGER NOT NULL	-- 1: asked for by a request, and not by the command
 		CHECK (is_remote IN (0, 1)),

@@ -98,14 +98,18 @@ const struct invariant verify_invariants[] = {
 	    "job %i: is a \"%s\" of the channel \"%s\"",
 	    "SELECT number, kind, coalesce(channel, '') FROM job WHERE org = :org "
 	    "AND NOT CASE kind WHEN 'reprice' THEN channel IS NOT NULL WHEN 'rebuild' THEN channel IS NULL ELSE 0 END" },
-	{ "usage_origin", "the roll-up by sender and network is the sum of its events", OF_STRETCH,
-	    "usage_origin %q %s of \"%s\" to \"%s\": differs from the ledger",
-	    "SELECT quarter, channel, sender, network FROM (SELECT quarter, channel, sender, network, messages, parts, cost_micros "
-	    "FROM usage_origin WHERE org = :org AND quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER
-	    " UNION ALL SELECT quarter, channel, sender, network, -messages, -parts, -cost FROM temp.ledger_origin "
-	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER
-	    ") AS both_of_them GROUP BY quarter, channel, sender, network "
-	    "HAVING sum(messages) <> 0 OR sum(parts) <> 0 OR sum(cost_micros) <> 0 ORDER BY quarter" },
+	{ "limit_usage", "the roll-up of a limit with a sender or a network is the sum of its events", OF_STRETCH,
+	    "limit_usage %q of the limit %s: differs from the ledger",
+	    "SELECT quarter, r.name FROM (SELECT u.rule, u.quarter, u.messages, u.parts, u.cost_micros AS cost "
+	    "FROM limit_usage u JOIN limit_rule r ON r.key = u.rule WHERE r.org = :org "
+	    "AND u.quarter >= :from_at / " QUARTER " AND u.quarter < :until_at / " QUARTER
+	    " UNION ALL SELECT r.key, l.quarter, -l.messages, -l.parts, -l.cost FROM temp.ledger_origin l JOIN limit_rule r "
+	    "ON r.org = :org AND (r.sender IS NOT NULL OR r.network IS NOT NULL) AND (r.sender IS NULL OR r.sender = l.sender) "
+	    "AND (r.network IS NULL OR r.network = l.network) "
+	    "AND instr(' ' || r.channels || ' ', ' ' || l.channel || ' ') > 0 "
+	    "WHERE l.quarter >= :from_at / " QUARTER " AND l.quarter < :until_at / " QUARTER
+	    ") AS both_of_them JOIN limit_rule r ON r.key = rule WHERE r.is_building = 0 GROUP BY quarter, r.name "
+	    "HAVING sum(messages) <> 0 OR sum(parts) <> 0 OR sum(cost) <> 0 ORDER BY quarter, r.name" },
 	{ "event.settles", "each settlement names an event of its source, at that event's instant and of its segment",
 	    OF_ORGANIZATION,
 	    "settlement \"%s\" of source \"%s\": names no event that can be settled",

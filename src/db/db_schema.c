@@ -177,6 +177,9 @@ is_nobodys(const struct db *db, const char *type, const char *name)
 static bool
 is_former(const char *type, const char *name)
 {
+	/* Versions 4 and 5 had the table, and nothing wrote to it. */
+	if (strcmp(type, "table") == 0)
+		return strcmp(name, "usage_origin") == 0;
 	return strcmp(type, "index") == 0 && (strcmp(name, "event_segment") == 0 || strcmp(name, "audit_newest") == 0 ||
 	    strcmp(name, "segment_open") == 0);
 }

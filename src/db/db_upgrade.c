@@ -110,7 +110,7 @@ open_old(struct db_upgrade *u, struct error *err)
 		return err->status != OK ? err->status : UNAVAILABLE;
 	if (db_read_begin(u->copy.old) != OK)
 		return db_why(u->copy.old, err);
-	return db_upgrade_fingerprint(u->copy.old, &u->fingerprint, err);
+	return db_upgrade_fingerprint(u->copy.old, u->copy.version, &u->fingerprint, err);
 }
 
 /* With the lock held: continues with the unfinished file, or begins again with it as an empty one, so that the lock stays. */

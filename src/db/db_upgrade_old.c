@@ -34,14 +34,17 @@ static const struct {
 	const char *table;
 	int columns[UPGRADE_NEWEST + 1];	/* [0] is not used; 0 = not in that version */
 } tables[] = {
-	{ "installation", { 0, 0, 0, 0, 2 } }, { "organization", { 0, 17, 18, 18, 11 } }, { "zone_span", { 0, 5, 5, 5, 5 } },
-	{ "zone_file", { 0, 0, 0, 3, 3 } }, { "limit_rule", { 0, 0, 0, 0, 12 } }, { "limit_amount", { 0, 0, 0, 0, 3 } },
-	{ "limit_span", { 0, 0, 0, 0, 5 } }, { "actor", { 0, 0, 0, 0, 3 } }, { "event", { 0, 18, 18, 18, 24 } },
-	{ "usage_quarter", { 0, 6, 6, 6, 6 } }, { "usage_day", { 0, 6, 6, 6, 6 } }, { "usage_origin", { 0, 0, 0, 0, 8 } },
-	{ "ledger_day", { 0, 0, 0, 4, 4 } }, { "campaign", { 0, 8, 8, 9, 10 } }, { "segment", { 0, 11, 11, 11, 14 } },
-	{ "failure", { 0, 8, 8, 8, 8 } }, { "price", { 0, 5, 5, 5, 5 } }, { "request", { 0, 5, 5, 5, 5 } },
-	{ "signing_key", { 0, 8, 8, 8, 8 } }, { "api_key", { 0, 8, 8, 8, 8 } }, { "setting", { 0, 2, 2, 2, 2 } },
-	{ "audit", { 0, 6, 6, 6, 7 } },
+	{ "installation", { 0, 0, 0, 0, 2, 2 } }, { "organization", { 0, 17, 18, 18, 11, 11 } },
+	{ "zone_span", { 0, 5, 5, 5, 5, 5 } }, { "zone_file", { 0, 0, 0, 3, 3, 3 } },
+	{ "limit_rule", { 0, 0, 0, 0, 12, 12 } }, { "limit_amount", { 0, 0, 0, 0, 3, 3 } },
+	{ "limit_span", { 0, 0, 0, 0, 5, 5 } }, { "actor", { 0, 0, 0, 0, 3, 3 } }, { "event", { 0, 18, 18, 18, 24, 25 } },
+	{ "usage_quarter", { 0, 6, 6, 6, 6, 6 } }, { "usage_day", { 0, 6, 6, 6, 6, 6 } },
+	{ "usage_origin", { 0, 0, 0, 0, 8, 8 } }, { "ledger_day", { 0, 0, 0, 4, 4, 4 } },
+	{ "campaign", { 0, 8, 8, 9, 10, 10 } }, { "segment", { 0, 11, 11, 11, 14, 14 } },
+	{ "failure", { 0, 8, 8, 8, 8, 8 } }, { "price", { 0, 5, 5, 5, 5, 5 } }, { "request", { 0, 5, 5, 5, 5, 5 } },
+	{ "signing_key", { 0, 8, 8, 8, 8, 12 } }, { "api_key", { 0, 8, 8, 8, 8, 11 } }, { "setting", { 0, 2, 2, 2, 2, 2 } },
+	{ "audit", { 0, 6, 6, 6, 7, 8 } }, { "held", { 0, 0, 0, 0, 0, 6 } }, { "revoked_token", { 0, 0, 0, 0, 0, 4 } },
+	{ "job", { 0, 0, 0, 0, 0, 14 } },
 };
 
 static enum status
@@ -76,11 +79,12 @@ db_upgrade_check_old(struct db *old, int version, struct error *err)
 }
 
 /*
- * Every write of versions 1 to 4 that concerns an organization increments its revision; one that concerns the installation
- * writes to the audit or to the settings; and maintenance blanks failed contacts.
+ * Every write of versions 1 to 5 that concerns an organization increments its revision; one that concerns the installation
+ * writes to the audit or to the settings; maintenance blanks failed contacts, turns of
+ * jobs move them on, and a sign-in link that was used adds a row.
  */
 enum status
-db_upgrade_fingerprint(struct db *old, int64_t *hash, struct error *err)
+db_upgrade_fingerprint(struct db *old, int version, int64_t *hash, struct error *err)
 {
 	struct query *q = db_query(old, "SELECT (SELECT count(*) FROM organization), (SELECT sum(revision) FROM organization), "
 	    "(SELECT sum(zone_revision) FROM organization), (SELECT sum(updated_at) FROM organization), "
@@ -94,6 +98,14 @@ db_upgrade_fingerprint(struct db *old, int64_t *hash, struct error *err)
 		query_hash(q, 0, 12, &h);
 	if (query_done(q) != OK)
 		return db_why(old, err);
+	if (version >= 5) {
+		q = db_query(old, "SELECT (SELECT count(*) FROM revoked_token), (SELECT count(*) FROM job), "
+		    "(SELECT sum(next_quarter) FROM job), (SELECT sum(next_campaign) FROM job), (SELECT sum(updated_at) FROM job)");
+		if (query_step(q))
+			query_hash(q, 0, 5, &h);
+		if (query_done(q) != OK)
+			return db_why(old, err);
+	}
 	q = db_query(old, "SELECT name, value FROM setting ORDER BY name");
 	while (query_step(q))
 		query_hash(q, 0, 2, &h);

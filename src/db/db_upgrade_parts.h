@@ -55,7 +55,7 @@ struct db	*db_upgrade_open_old(const char *path, int *version, struct error *err
 enum status	 db_upgrade_check_old(struct db *old, int version, struct error *err) MUST_CHECK;
 
 /* A hash of values of which every write of an older version changes at least one. */
-enum status	 db_upgrade_fingerprint(struct db *old, int64_t *hash, struct error *err) MUST_CHECK;
+enum status	 db_upgrade_fingerprint(struct db *old, int version, int64_t *hash, struct error *err) MUST_CHECK;
 
 /* Whether the filesystem of `beside` has room for the new file.  UNAVAILABLE, and how much is needed and there. */
 enum status	 db_upgrade_check_space(struct db *old, const char *beside, struct error *err) MUST_CHECK;

@@ -37,7 +37,7 @@ close_old(struct db_upgrade *u, struct db *old, bool *is_stale, struct error *er
 		rc = sqlite3_exec(old->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return db_file_why(u->path, rc, old->handle, err);
-	if ((st = db_upgrade_fingerprint(old, &now, err)) != OK)
+	if ((st = db_upgrade_fingerprint(old, u->copy.version, &now, err)) != OK)
 		return st;
 	*is_stale = now != u->fingerprint;
 	snprintf(name, sizeof(name), "%s-wal", u->path);

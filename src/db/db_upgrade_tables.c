@@ -26,6 +26,8 @@
 #define EVENT_4 "org, source, id, occurred_at, channel, messages, parts, status, cost_micros, cost_given, campaign_given, " \
 	"segment_given, campaign, segment, voids_id, settles_id, reason, sender, network, tag, detail_sha256, actor, " \
 	"org_revision, received_at"
+#define JOB "org, number, kind, channel, first_quarter, next_quarter, end_quarter, next_campaign, changed, actor, is_remote, " \
+	"started_at, updated_at, ended_at"
 #define BY_TIME "org, occurred_at, source, id"
 #define RULE "key, org, name, channels, sender, network, unit, period, zone, quarters, action, is_building"
 /* Rows that had no number of their own keep their key as one. */
@@ -39,57 +41,60 @@
  * before the events.  Otherwise a table comes after those that it refers to.
  */
 const struct db_copy_table db_upgrade_tables[] = {
-	{ 1, 4, SAME("setting", "name, value", "?, ?", "name", "?", "name DESC") },
-	{ 4, 4, ROWS("installation", "key, revision", "key", "?", "key DESC") " OFFSET 1", "UPDATE installation SET revision = ?2" },
+	{ 1, 5, SAME("setting", "name, value", "?, ?", "name", "?", "name DESC") },
+	{ 4, 5, ROWS("installation", "key, revision", "key", "?", "key DESC") " OFFSET 1", "UPDATE installation SET revision = ?2" },
 	{ 1, 1, ROWS("organization", ORGANIZATION ", 1, " CAPS, "key", "?", "key DESC"), TO_ORGANIZATION,
 	    .after = db_upgrade_add_limits },
 	{ 2, 3, ROWS("organization", ORGANIZATION ", week_start, " CAPS, "key", "?", "key DESC"), TO_ORGANIZATION,
 	    .after = db_upgrade_add_limits },
-	{ 4, 4, ROWS("organization", ORGANIZATION ", week_start", "key", "?", "key DESC"), TO_ORGANIZATION },
-	{ 1, 4, SAME("zone_span", "org, from_at, utc_offset_s, zone, tzdata_version", "?, ?, ?, ?, ?", "org, from_at", "?, ?",
+	{ 4, 5, ROWS("organization", ORGANIZATION ", week_start", "key", "?", "key DESC"), TO_ORGANIZATION },
+	{ 1, 5, SAME("zone_span", "org, from_at, utc_offset_s, zone, tzdata_version", "?, ?, ?, ?, ?", "org, from_at", "?, ?",
 	    "org DESC, from_at DESC") },
-	{ 3, 4, SAME("zone_file", "zone, tzdata_version, sha256", "?, ?, ?", "zone, tzdata_version, sha256", "?, ?, ?",
+	{ 3, 5, SAME("zone_file", "zone, tzdata_version, sha256", "?, ?, ?", "zone, tzdata_version, sha256", "?, ?, ?",
 	    "zone DESC, tzdata_version DESC, sha256 DESC") },
-	{ 4, 4, SAME("limit_rule", RULE, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "key", "?", "key DESC") },
-	{ 4, 4, SAME("limit_amount", "rule, valid_from, amount", "?, ?, ?", "rule, valid_from", "?, ?",
+	{ 4, 5, SAME("limit_rule", RULE, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "key", "?", "key DESC") },
+	{ 4, 5, SAME("limit_amount", "rule, valid_from, amount", "?, ?, ?", "rule, valid_from", "?, ?",
 	    "rule DESC, valid_from DESC") },
-	{ 4, 4, SAME("limit_span", "rule, from_at, utc_offset_s, zone, tzdata_version", "?, ?, ?, ?, ?", "rule, from_at", "?, ?",
+	{ 4, 5, SAME("limit_span", "rule, from_at, utc_offset_s, zone, tzdata_version", "?, ?, ?, ?, ?", "rule, from_at", "?, ?",
 	    "rule DESC, from_at DESC") },
-	{ 1, 4, SAME("price", "key, org, channel, valid_from, nanos_per_part", "?, ?, ?, ?, ?", "key", "?", "key DESC") },
+	{ 1, 5, SAME("price", "key, org, channel, valid_from, nanos_per_part", "?, ?, ?, ?, ?", "key", "?", "key DESC") },
 	{ 1, 4, SAME("signing_key", "kid, alg, verify_key, sign_key, org, max_scopes, created_at, retired_at",
 	    "?, ?, ?, ?, ?, ?, ?, ?", "kid", "?", "kid DESC") },
+	{ 5, 5, SAME("signing_key", "kid, alg, verify_key, sign_key, org, max_scopes, created_at, retired_at, iss, aud, "
+	    "is_any_audience, may_access_role", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "kid", "?", "kid DESC") },
+	{ 5, 5, SAME("revoked_token", "kid, jti, revoked_at, expires_at", "?, ?, ?, ?", "kid, jti", "?, ?", "kid DESC, jti DESC") },
 	{ 1, 4, ROWS("api_key", API_KEY, "key", "?", "key DESC"), TO_API_KEY },
-	{ 1, 4, SAME("request", "org, kind, id, body_sha256, received_at", "?, ?, ?, ?, ?", "org, kind, id", "?, ?, ?",
+	{ 5, 5, SAME("api_key", API_KEY ", number, expires_at, used_at", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "key", "?", "key DESC") },
+	{ 1, 5, SAME("request", "org, kind, id, body_sha256, received_at", "?, ?, ?, ?, ?", "org, kind, id", "?, ?, ?",
 	    "org DESC, kind DESC, id DESC") },
 	{ 1, 3, SAME("segment", SEGMENT, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "campaign, number", "?, ?",
 	    "campaign DESC, number DESC"), .precedes_its_parent = true },
-	{ 4, 4, SAME("segment", SEGMENT ", channel, sender", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "campaign, number", "?, ?",
+	{ 4, 5, SAME("segment", SEGMENT ", channel, sender", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "campaign, number", "?, ?",
 	    "campaign DESC, number DESC"), .precedes_its_parent = true },
 	{ 1, 2, ROWS("campaign", CAMPAIGN, "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
 	{ 3, 3, ROWS("campaign", CAMPAIGN ", digest", "key", "?", "key DESC"), TO_CAMPAIGN, .after = db_upgrade_seal_campaign },
-	{ 4, 4, SAME("campaign", CAMPAIGN ", tag, digest", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "key", "?", "key DESC") },
+	{ 4, 5, SAME("campaign", CAMPAIGN ", tag, digest", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "key", "?", "key DESC") },
 	{ 1, 3, ROWS("audit", AUDIT, "key", "?", "key DESC"), TO_AUDIT, .after = db_upgrade_add_reason },
 	{ 4, 4, ROWS("audit", AUDIT ", actor", "key", "?", "key DESC"),
 	    "INSERT INTO audit (" AUDIT ", actor, number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?1)" },
-	{ 4, 4, SAME("actor", "key, credential, name", "?, ?, ?", "key", "?", "key DESC") },
+	{ 5, 5, SAME("audit", AUDIT ", actor, number", "?, ?, ?, ?, ?, ?, ?, ?", "key", "?", "key DESC") },
+	{ 4, 5, SAME("actor", "key, credential, name", "?, ?, ?", "key", "?", "key DESC") },
 	{ 1, 3, ROWS("event", EVENT_3, "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC"), .add = db_upgrade_add_event },
-	{ 4, 4, SAME("event", EVENT_4, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "org, source, id",
+	{ 5, 5, SAME("job", JOB, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "org, number", "?, ?", "org DESC, number DESC") },
+	{ 4, 5, SAME("event", EVENT_4, "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", "org, source, id",
 	    "?, ?, ?", "org DESC, source DESC, id DESC") },
 	/* Into what becomes the index event_occurred (db_upgrade_copy.c), in the order of the old one. */
-	{ 1, 4, "SELECT count(*) FROM event", "SELECT " BY_TIME " FROM event ORDER BY " BY_TIME,
+	{ 1, 5, "SELECT count(*) FROM event", "SELECT " BY_TIME " FROM event ORDER BY " BY_TIME,
 	    "SELECT " BY_TIME " FROM event WHERE (" BY_TIME ") > (?, ?, ?, ?) ORDER BY " BY_TIME,
 	    "SELECT " BY_TIME " FROM upgrade_by_time ORDER BY org DESC, occurred_at DESC, source DESC, id DESC LIMIT 1",
 	    "INSERT INTO upgrade_by_time (" BY_TIME ") VALUES (?, ?, ?, ?)" },
-	{ 4, 4, SAME("ledger_day", "org, day, events, digest", "?, ?, ?, ?", "org, day", "?, ?", "org DESC, day DESC") },
-	{ 1, 4, SAME("failure", "org, source, id, campaign, segment, failed_at, phone, reason", "?, ?, ?, ?, ?, ?, ?, ?",
+	{ 4, 5, SAME("ledger_day", "org, day, events, digest", "?, ?, ?, ?", "org, day", "?, ?", "org DESC, day DESC") },
+	{ 1, 5, SAME("failure", "org, source, id, campaign, segment, failed_at, phone, reason", "?, ?, ?, ?, ?, ?, ?, ?",
 	    "org, source, id", "?, ?, ?", "org DESC, source DESC, id DESC") },
-	{ 1, 4, SAME("usage_quarter", "org, quarter, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?",
+	{ 1, 5, SAME("usage_quarter", "org, quarter, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?",
 	    "org, quarter, channel", "?, ?, ?", "org DESC, quarter DESC, channel DESC") },
-	{ 1, 4, SAME("usage_day", "org, day, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?", "org, day, channel",
+	{ 1, 5, SAME("usage_day", "org, day, channel, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?", "org, day, channel",
 	    "?, ?, ?", "org DESC, day DESC, channel DESC") },
-	{ 4, 4, SAME("usage_origin", "org, quarter, channel, sender, network, messages, parts, cost_micros", "?, ?, ?, ?, ?, ?, ?, ?",
-	    "org, quarter, channel, sender, network", "?, ?, ?, ?, ?",
-	    "org DESC, quarter DESC, channel DESC, sender DESC, network DESC") },
 };
 
 const int db_upgrade_table_count = sizeof(db_upgrade_tables) / sizeof(db_upgrade_tables[0]);

@@ -195,7 +195,7 @@ put_row(struct setting *s)
 {
 	struct query *q = db_query(s->db, "INSERT INTO price (org, channel, valid_from, nanos_per_part) "
 	    "VALUES (:org, :channel, :day, :nanos) "
-	    "ON CONFLICT (coalesce(org, 0), channel, valid_from) DO UPDATE SET nanos_per_part = excluded.nanos_per_part");
+	    "ON CONFLICT (coalesce(org, 0), channel, valid_from, currency) DO UPDATE SET nanos_per_part = excluded.nanos_per_part");
 
 	bind_key(q, s);
 	query_bind_int(q, ":nanos", s->price->nanos_per_part);

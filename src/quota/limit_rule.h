@@ -35,6 +35,10 @@ struct limit_rule {
 	unsigned channels;	/* a bit for each channel that it counts (limit_rule_counts) */
 	enum limit_unit unit;
 	enum limit_period period;
+	const char *sender, *network;	/* counts only what has this one; NULL = any */
+	const char *zone;	/* of a day: the time zone whose days count; NULL = the organization's */
+	int32_t quarters;	/* of a rolling window: its length in quarter-hours */
+	bool is_building;	/* its roll-up is not complete yet, so it refuses nothing */
 	bool refuses;		/* false: it is shown, and refuses nothing */
 	const struct limit_amount *amounts;	/* in the order of their days */
 	size_t amount_count;

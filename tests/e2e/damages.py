@@ -243,7 +243,10 @@ KINDS = {
         "a sender": change_event("given", "sender = '+1'"),
         "a network": change_event("given", "network = 'x'"),
         "a settlement of nothing": change_event("given", "settles_id = 'x'"),
-        "usage of a sender that nobody sent": "INSERT INTO usage_origin VALUES (1, 1977000, 'SMS', '+1', '', 1, 1, 0)",
+        "usage of a limit of a network that nobody sent to": (
+            "INSERT INTO limit_rule (key, org, name, channels, network, unit, period) "
+            "VALUES (900, 1, 'n', 'SMS', 'x', 'message', 'day')",
+            "INSERT INTO limit_usage VALUES (900, 1977000, 1, 1, 0)"),
         "another received_at": change_event("given", "received_at = received_at - 86400000"),
         "another detail_sha256": change_event("unreached", "detail_sha256 = randomblob(32)"),
         "a blank detail_sha256, and the number stays": change_event("unreached", "detail_sha256 = NULL"),
