@@ -25,6 +25,9 @@ struct campaign {
 	const char *id, *name;
 	bool is_segmented;
 	int64_t parts_per_contact, created_at, updated_at;
+	enum channel channel;
+	const char *sender, *tag;	/* from whom its messages will be, and their cost centre; NULL = not said */
+	const char *sending_window;	/* JSON (quota/sending_window.h): when it may go out; NULL = whenever the organization may */
 	struct segment *segments;
 	size_t count;
 	enum segment_state state;	/* derived from what its segments read today */

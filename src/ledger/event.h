@@ -35,6 +35,8 @@ struct event {
 	int64_t cost_micros;		/* if cost_given */
 	const char *campaign;		/* campaignId; NULL = none */
 	int64_t segment;		/* segmentNumber; 0 = none */
+	const char *sender, *network;	/* `from` and `network`: from whom, and to whose network; NULL = not said */
+	const char *tag;		/* a cost centre; NULL = none */
 	const char *to, *reason;	/* of a failed event; of a void, reason alone */
 	const char *voids;		/* the id of the event that a void takes back */
 	const char *settles;		/* the id of the event that a settlement settles; of it parts and cost only if given */
