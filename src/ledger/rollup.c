@@ -8,7 +8,7 @@
 #include "time/instant.h"
 #include "base/row_hash.h"
 #include "ledger/held.h"
-#include "ledger/usage.h"
+#include "ledger/rollup_limits.h"
 #include "store/actor.h"
 
 /* Both add to the row of a slot, or make it. */
@@ -26,12 +26,6 @@ static const char day_upsert[] =
 struct delta {
 	int64_t slot;		/* a quarter, later a day */
 	enum channel channel;
-	struct usage_sum sum;
-};
-
-/* What a limit with a sender or a network counts more in one quarter-hour, or less. */
-struct rule_delta {
-	int64_t rule, quarter;
 	struct usage_sum sum;
 };
 
@@ -53,8 +47,7 @@ struct rollup {
 	size_t rows_count, rows_max;
 	struct held *held;
 	size_t held_count, held_max;
-	struct rule_delta *rules;
-	size_t rules_count, rules_max;
+	struct limit_deltas limits;
 	int64_t actor;		/* 0 = not looked up yet */
 };
 
@@ -73,7 +66,7 @@ rollup_free(struct rollup *r)
 	free(r->deltas);
 	free(r->rows);
 	free(r->held);
-	free(r->rules);
+	rollup_limits_free(&r->limits);
 	free(r);
 }
 
@@ -96,33 +89,12 @@ sum_add(struct usage_sum *s, const struct usage_sum *more)
 	s->cost_micros += more->cost_micros;
 }
 
-/* Adds to what each limit with a sender or a network counts, if it counts this. */
-static void
-add_to_rules(struct rollup *r, int64_t quarter, const struct rollup_entry *e)
-{
-	for (const struct limit_rule *rule = r->org->limits.of; rule < r->org->limits.of + r->org->limits.count; rule++) {
-		struct rule_delta *last = r->rules_count > 0 ? &r->rules[r->rules_count - 1] : NULL;
-
-		if (!limit_rule_has_usage(rule) || !limit_rule_counts_event(rule, e->channel, e->sender, e->network))
-			continue;
-		if (last != NULL && last->rule == rule->key && last->quarter == quarter) {
-			sum_add(&last->sum, &e->sum);
-			continue;
-		}
-		if (r->rules_count == r->rules_max) {
-			r->rules_max = r->rules_max > 0 ? 2 * r->rules_max : 16;
-			r->rules = xrealloc(r->rules, r->rules_max * sizeof(*r->rules));
-		}
-		r->rules[r->rules_count++] = (struct rule_delta) { rule->key, quarter, e->sum };
-	}
-}
-
 void
 rollup_add(struct rollup *r, const struct rollup_entry *e)
 {
 	struct delta d = { floor_div(e->occurred_at, QUARTER_MS), e->channel, e->sum };
 
-	add_to_rules(r, d.slot, e);
+	rollup_limits_add(&r->limits, &r->org->limits, d.slot, e);
 	/*
 	 * Add to the last delta if it has the same key, as is usual: traffic arrives in the order of time.  Others may
 	 * repeat in the list until merge.
@@ -277,50 +249,13 @@ flush_held(struct rollup *r, struct db *db)
 	return st;
 }
 
-static int
-by_rule(const void *a, const void *b)
-{
-	const struct rule_delta *x = a, *y = b;
-
-	if (x->rule != y->rule)
-		return x->rule < y->rule ? -1 : 1;
-	return x->quarter < y->quarter ? -1 : x->quarter > y->quarter;
-}
-
-/* Writes one row for each limit and quarter-hour.  A limit whose rows are being filled gets them too: the job replaces them. */
-static enum status
-flush_rules(struct rollup *r, struct db *db)
-{
-	struct query *q = db_query(db, "INSERT INTO limit_usage (rule, quarter, messages, parts, cost_micros) "
-	    "VALUES (:rule, :quarter, :messages, :parts, :cost_micros) "
-	    "ON CONFLICT (rule, quarter) DO UPDATE SET messages = messages + excluded.messages, "
-	    "parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros");
-	enum status st = OK;
-
-	qsort(r->rules, r->rules_count, sizeof(*r->rules), by_rule);
-	for (size_t i = 0, next; st == OK && i < r->rules_count; i = next) {
-		struct usage_sum sum = r->rules[i].sum;
-
-		for (next = i + 1; next < r->rules_count && by_rule(&r->rules[i], &r->rules[next]) == 0; next++)
-			sum_add(&sum, &r->rules[next].sum);
-		query_bind_int(q, ":rule", r->rules[i].rule);
-		query_bind_int(q, ":quarter", r->rules[i].quarter);
-		query_bind_int(q, ":messages", sum.messages);
-		query_bind_int(q, ":parts", sum.parts);
-		query_bind_int(q, ":cost_micros", sum.cost_micros);
-		st = query_run(q);
-	}
-	r->rules_count = 0;
-	return st;
-}
-
 enum status
 rollup_flush(struct rollup *r, struct db *db)
 {
 	enum status st;
 
 	if ((st = flush_rows(r, db)) != OK || (r->held_count > 0 && (st = flush_held(r, db)) != OK) ||
-	    (r->rules_count > 0 && (st = flush_rules(r, db)) != OK) || r->count == 0)
+	    (st = rollup_limits_flush(&r->limits, db)) != OK || r->count == 0)
 		return st;
 	/* First by quarter-hour, as collected. */
 	merge(r);
