@@ -4,7 +4,7 @@
  * Up to 10,000 events or 16 MiB, in one transaction.
  *
  *	{"id","occurredAt"} and, with their defaults: "source" "", "channel" "SMS", "messages" 1, "parts" = messages,
- *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber".
+ *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber", "from", "network", "tag".
  *	"status":"failed" needs "to" and "reason"; it counts nothing and frees its reservation.
  *	{"id","voids","reason"} takes back an event of the same source.
  *	{"id","settles","cost"?,"parts"?,"status":"sent"?} says later what an event of the same source cost, how many parts it
