@@ -112,7 +112,7 @@ static void
 put_failure(struct req *r, struct json *out, enum status st, const struct event_item *items, const struct tally *t)
 {
 	json_put_text(out, "message", t->refused != NULL ?
-	    arena_printf(r->arena, "%s has no room", limit_refusal_subject(t->refused->refusal)) :
+	    arena_printf(r->arena, "%s has no room", limit_refusal_subject(r->arena, t->refused->refusal)) :
 	    st == CONFLICT ? "Every id is already used by another event" :
 	    "No event was accepted");
 	json_put_text(out, "error", t->refused != NULL ? t->refused->error : items[0].error != NULL ? items[0].error : taken);
