@@ -8,9 +8,8 @@
 #include "time/instant.h"
 
 enum {
-	DAYS_FEW = 62,		/* a longer window is summed by the database, */
-	QUERIES_MAX = 4,	/* unless that takes more queries than this: then its rows are read for all limits */
-	CHANNELS_FEW = 2	/* of which quarter-hours are read one by one */
+	CHANNELS_FEW = 2,	/* of which quarter-hours are read one by one */
+	KEPT = 64		/* organizations whose old sums a process keeps */
 };
 
 static bool
@@ -172,47 +171,18 @@ same_window(const struct limit_book *b, struct limit_follower *f, const struct w
 	return w != NULL && is_new(b, w) && !w->has_used && w->from == read->from && w->until == read->until ? w : NULL;
 }
 
-/* Lets the database add up what a follower counts in a window. */
+/* Adds the rows of the days [from, until) by channel. */
 static enum status
-sum_days(struct limit_book *b, const struct limit_rule *rule, struct window *w)
-{
-	static const char *const sums[] = {
-		[LIMIT_MESSAGES] = "SELECT sum(messages) FROM usage_day WHERE org = :org AND day >= :from AND day < :until AND channel = :channel",
-		[LIMIT_PARTS] = "SELECT sum(parts) FROM usage_day WHERE org = :org AND day >= :from AND day < :until AND channel = :channel",
-		[LIMIT_COST] = "SELECT sum(cost_micros) FROM usage_day WHERE org = :org AND day >= :from AND day < :until AND channel = :channel" };
-	enum status st = OK;
-
-	for (enum channel c = 0; st == OK && c < CHANNEL_COUNT; c++) {
-		struct query *q;
-
-		if (!limit_rule_counts(rule, c))
-			continue;
-		q = db_query(b->db, sums[rule->unit]);
-		query_bind_int(q, ":org", b->org->key);
-		query_bind_int(q, ":from", w->days.from.n);
-		query_bind_int(q, ":until", w->days.until.n);
-		query_bind_text(q, ":channel", channel_facts(c)->name);
-		if (query_step(q))
-			w->used = quota_sum(w->used, query_int(q, 0));
-		st = query_done(q);
-	}
-	w->has_used = true;
-	return st;
-}
-
-/* Adds up the rows of a window by channel. */
-static enum status
-read_sums(struct limit_book *b, const struct window *w, struct usage_sums *sums)
+add_days(struct limit_book *b, struct day from, struct day until, struct usage_sums *sums)
 {
 	struct query *q = db_query(b->db, "SELECT channel, messages, parts, cost_micros FROM usage_day "
 	    "WHERE org = :org AND day >= :from AND day < :until");
 	enum status st = OK, done;
 	enum channel c;
 
-	*sums = (struct usage_sums) { 0 };
 	query_bind_int(q, ":org", b->org->key);
-	query_bind_int(q, ":from", w->days.from.n);
-	query_bind_int(q, ":until", w->days.until.n);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":until", until.n);
 	while (st == OK && query_step(q))
 		if ((st = channel_column(q, 0, &c)) == OK) {
 			sums->of[c].messages = quota_sum(sums->of[c].messages, query_int(q, 1));
@@ -221,6 +191,54 @@ read_sums(struct limit_book *b, const struct window *w, struct usage_sums *sums)
 		}
 	done = query_done(q);
 	return st != OK ? st : done;
+}
+
+/* Sums of old days that this process keeps: most of a year, which an enforced event would otherwise read each time. */
+static struct kept {
+	int64_t db, org, zone_revision, now;
+	struct day from, until;
+	struct usage_sums sums;
+} kept[KEPT];
+
+/* Adds the days [from, until), which are old. */
+static enum status
+add_old_days(struct limit_book *b, struct day from, struct day until, struct usage_sums *sums)
+{
+	struct kept *k = &kept[b->org->key % KEPT];
+	enum status st;
+
+	/* What this transaction has written there may yet be undone. */
+	if (b->rollup != NULL && rollup_has_old(b->rollup))
+		return add_days(b, from, until, sums);
+	if (k->db != db_number(b->db) || k->org != b->org->key || k->zone_revision != b->org->zone_revision || k->now > b->now ||
+	    k->from.n != from.n || k->until.n != until.n) {
+		*k = (struct kept) { .now = b->now, .from = from, .until = until };
+		if ((st = add_days(b, from, until, &k->sums)) != OK)
+			return st;
+		k->db = db_number(b->db);
+		k->org = b->org->key;
+		k->zone_revision = b->org->zone_revision;
+	}
+	*sums = k->sums;
+	return OK;
+}
+
+/* Adds up what was used in a window by channel.  A day of margin, because another process may have another time. */
+static enum status
+read_sums(struct limit_book *b, const struct window *w, struct usage_sums *sums)
+{
+	struct day from = w->days.from, old = day_add(b->today, -(USAGE_OLD_DAYS + 2));
+	enum status st;
+
+	*sums = (struct usage_sums) { 0 };
+	if (old.n > w->days.until.n)
+		old = w->days.until;
+	if (old.n > from.n) {
+		if ((st = add_old_days(b, from, old, sums)) != OK)
+			return st;
+		from = old;
+	}
+	return add_days(b, from, w->days.until, sums);
 }
 
 static void
@@ -239,25 +257,14 @@ read_long(struct limit_book *b, const struct window *read)
 {
 	struct window one = *read, *w;
 	struct usage_sums sums;
-	int queries = 0;
-	bool by_rows;
-	enum status st = OK;
+	enum status st;
 
-	for (size_t i = 0; i < b->count; i++)
-		if (same_window(b, &b->of[i], &one) != NULL)
-			queries += __builtin_popcount(b->of[i].rule->channels);
-	by_rows = one.days.until.n - one.days.from.n <= DAYS_FEW || queries > QUERIES_MAX;
-	if (by_rows && (st = read_sums(b, &one, &sums)) != OK)
+	if ((st = read_sums(b, &one, &sums)) != OK)
 		return st;
-	for (size_t i = 0; st == OK && i < b->count; i++) {
-		if ((w = same_window(b, &b->of[i], &one)) == NULL)
-			continue;
-		if (by_rows)
+	for (size_t i = 0; i < b->count; i++)
+		if ((w = same_window(b, &b->of[i], &one)) != NULL)
 			add_sums(b->of[i].rule, w, &sums);
-		else
-			st = sum_days(b, b->of[i].rule, w);
-	}
-	return st;
+	return OK;
 }
 
 enum status
