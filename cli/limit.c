@@ -40,7 +40,6 @@ list(struct cli *c, int argc, char **argv)
 	struct organization org;
 	struct limit_book *book;
 	const char *id = NULL;
-	struct day today;
 
 	if (!cli_options("limit", argc, argv, (const struct option_spec[]) { { "--org", &id, NULL }, { 0 } }, NULL, 0, 0))
 		return USAGE;
@@ -48,11 +47,10 @@ list(struct cli *c, int argc, char **argv)
 		return FAILED;
 	if (cli_organization(c, id, &org) != OK || limit_book_today(c->db, c->arena, &org, c->now, &book) != OK)
 		return cli_fail(c);
-	today = organization_today(&org, c->now);
 	printf("%-16s %-8s %-8s %12s %12s %12s %12s  %-10s  %s\n", "NAME", "UNIT", "WINDOW", "AMOUNT", "USED", "HELD", "AVAILABLE",
 	    "RESETS", "CHANNELS");
 	for (size_t i = 0; i < org.limits.count; i++) {
-		struct limit_state s = limit_book_state(book, &org.limits.of[i], today);
+		struct limit_state s = limit_book_state(book, &org.limits.of[i], c->now);
 
 		print_limit(c, &org.limits.of[i], &s);
 	}

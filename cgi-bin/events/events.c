@@ -4,7 +4,7 @@
  * Up to 10,000 events or 16 MiB, in one transaction.
  *
  *	{"id","occurredAt"} and, with their defaults: "source" "", "channel" "SMS", "messages" 1, "parts" = messages,
- *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber".
+ *	"status" "sent", "cost" by the price list, "campaignId", "segmentNumber", "from", "network", "tag".
  *	"status":"failed" needs "to" and "reason"; it counts nothing and frees its reservation.
  *	{"id","voids","reason"} takes back an event of the same source.
  *	{"id","settles","cost"?,"parts"?,"status":"sent"?} says later what an event of the same source cost, how many parts it
@@ -112,7 +112,7 @@ static void
 put_failure(struct req *r, struct json *out, enum status st, const struct event_item *items, const struct tally *t)
 {
 	json_put_text(out, "message", t->refused != NULL ?
-	    arena_printf(r->arena, "%s has no room", limit_refusal_subject(t->refused->refusal)) :
+	    arena_printf(r->arena, "%s has no room", limit_refusal_subject(r->arena, t->refused->refusal)) :
 	    st == CONFLICT ? "Every id is already used by another event" :
 	    "No event was accepted");
 	json_put_text(out, "error", t->refused != NULL ? t->refused->error : items[0].error != NULL ? items[0].error : taken);

@@ -19,10 +19,9 @@ put_amount(struct json *out, const char *name, const struct limit_rule *rule, in
 }
 
 static void
-put_limit(struct json *out, const struct organization *org, const struct limit_book *book, const struct limit_rule *rule,
-    struct day today)
+put_limit(struct json *out, const struct limit_book *book, const struct limit_rule *rule, int64_t now)
 {
-	struct limit_state s = limit_book_state(book, rule, today);
+	struct limit_state s = limit_book_state(book, rule, now);
 	char text[DAY_TEXT_MAX];
 
 	json_open_object(out, NULL);
@@ -41,7 +40,7 @@ put_limit(struct json *out, const struct organization *org, const struct limit_b
 	put_amount(out, "used", rule, s.used);
 	put_amount(out, "held", rule, s.held);
 	put_amount(out, "available", rule, s.available);
-	instant_put(out, "resetsAt", day_start(org->days, s.window.until));
+	instant_put(out, "resetsAt", s.until_at);
 	json_put_text(out, "action", rule->refuses ? "refuse" : "report");
 	json_close_object(out);
 }
@@ -52,20 +51,20 @@ settings_get_limits(struct req *r, struct buf *body)
 	struct json *out = json_on(body);
 	struct organization org;
 	struct limit_book *book;
-	struct day today;
+	int64_t unchanged_until;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (st = limit_unchanged_until(r->db, r->arena, &org, r->now, &unchanged_until)) != OK)
 		return st;
-	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
+	if (reply_cached(r, body, org.revision, unchanged_until))
 		return OK;
 	if ((st = limit_book_today(r->db, r->arena, &org, r->now, &book)) != OK)
 		return st;
 	dialect_tether_open(out);
 	json_open_array(out, "limits");
 	for (size_t i = 0; i < org.limits.count; i++)
-		put_limit(out, &org, book, &org.limits.of[i], today);
+		put_limit(out, book, &org.limits.of[i], r->now);
 	json_close_array(out);
 	st = job_put_repricing(r->db, org.key, out);
 	dialect_tether_close(out);
