@@ -93,6 +93,7 @@ WRITES = [
     write("events-settlements", "events", "POST", "/api/events", SETTLEMENTS),
     write("events-failed", "events", "POST", "/api/events", FAILED),
     write("events-enforced", "events", "POST", "/api/events", NEW, query={"enforce": "true"}),
+    write("events-atomic", "events", "POST", "/api/events", NEW, query={"enforce": "true", "atomic": "true"}),
     write("events-ndjson", "events", "POST", "/api/events", "".join(f'{{"id":"j{i}","occurredAt":"{at(19)}"}}\n' for i in range(3)),
           type="application/x-ndjson"),
     write("events-cloud", "events", "POST", "/api/events", [cloud("c1", parts=2), cloud("c2")],
