@@ -4,9 +4,11 @@
  * PUT /api/organizations/{organizationId}/timezone {"timezone":"Area/City","recutHistory"?:true}
  * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
  * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
- *	"cycleDay":1-31,"messagesCap","smsCap","callCap":n|null,"costCap":USD|null,"allowOverage":bool,"preview"?:true}
- *	null removes a limit or a cap.  What changes holds from today on.  With preview nothing is written: the reply is the
- *	one that the change would get.
+ *	"cycleDay":1-31,"cycleDayFrom"?:"YYYY-MM-DD","messagesCap","smsCap","callCap":n|null,"costCap":USD|null,
+ *	"allowOverage":bool,"preview"?:true}
+ *	null removes a limit or a cap.  What changes holds from today on.  cycleDay holds for all time, or from the day
+ *	cycleDayFrom on: that day, today or later, begins a cycle, and so does the next day of the month cycleDay.  With
+ *	preview nothing is written: the reply is the one that the change would get.
  * GET /api/organizations/{organizationId}/limits   every limit, with what its present window has used and held
  *
  * GET /api/organizations/{organizationId}/timezone -- its time zone, and the ones that this server offers
@@ -52,7 +54,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	json_put_text(out, "plan", org->plan);
 	json_put_int_or_null(out, "dailyLimit", base.amounts[LIMIT_BASE_DAILY], UNLIMITED);
 	json_put_text(out, "quotaUnit", quota_unit_name(base.unit));
-	json_put_int(out, "cycleDay", org->cycle_day);
+	settings_put_cycle_day(out, &org->cycles, organization_today(org, now));
 	json_put_int(out, "weekStart", org->week_start);
 	limit_row_put_caps(out, &base);
 	json_put_bool(out, "allowOverage", base.allow_overage);
@@ -249,7 +251,7 @@ read_limit(struct req *r, struct json_object *o, const char *name, int64_t *valu
 static enum status
 read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 {
-	int64_t cycle_day = wanted->org.cycle_day, *amounts = wanted->base.amounts;
+	int64_t *amounts = wanted->base.amounts;
 	const char *unit;
 	enum status st;
 	bool found;
@@ -258,7 +260,7 @@ read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 	    (st = read_limit(r, o, "messagesCap", &amounts[LIMIT_BASE_MESSAGES])) != OK ||
 	    (st = read_limit(r, o, "smsCap", &amounts[LIMIT_BASE_SMS])) != OK ||
 	    (st = read_limit(r, o, "callCap", &amounts[LIMIT_BASE_CALLS])) != OK ||
-	    (st = json_int(o, "cycleDay", 1, 31, &found, &cycle_day, &r->err)) != OK ||
+	    (st = settings_read_cycle_day(r, o, &wanted->org)) != OK ||
 	    (st = json_bool(o, "allowOverage", &found, &wanted->base.allow_overage, &r->err)) != OK ||
 	    (st = json_bool(o, "preview", &found, &wanted->is_preview, &r->err)) != OK ||
 	    (st = json_money(o, "costCap", &found, &amounts[LIMIT_BASE_COST], &r->err)) != OK ||
@@ -268,15 +270,14 @@ read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 		amounts[LIMIT_BASE_COST] = UNLIMITED;
 	if (unit != NULL && !quota_unit_parse(unit, &wanted->base.unit))
 		return error_set(&r->err, BAD_REQUEST, "quotaUnit: unknown \"%s\"; message or part", unit);
-	wanted->org.cycle_day = (int)cycle_day;
 	return OK;
 }
 
 static enum status
 settings_put_limits(struct req *r, struct buf *body)
 {
-	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "messagesCap", "costCap", "smsCap",
-		"callCap", "allowOverage", "preview", NULL };
+	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "cycleDayFrom", "messagesCap", "costCap",
+		"smsCap", "callCap", "allowOverage", "preview", NULL };
 
 	return settings_put(r, body, fields, read_limits);
 }

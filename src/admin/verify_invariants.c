@@ -55,6 +55,12 @@ const struct invariant verify_invariants[] = {
 	{ "zone_span", "day boundaries from 2012 on are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_zone },
 
+	{ "cycle_change", "each change of the cycle day is to another day than before it, and they are not too many", OF_ORGANIZATION,
+	    "cycle_change %d: changes the cycle day to %i, which it is already, or is one of too many",
+	    "SELECT valid_from, cycle_day FROM (SELECT c.valid_from, c.cycle_day, lag(c.cycle_day, 1, o.cycle_day) "
+	    "OVER (ORDER BY c.valid_from) AS before, row_number() OVER (ORDER BY c.valid_from) AS place FROM cycle_change c "
+	    "JOIN organization o ON o.key = c.org WHERE c.org = :org) AS listed WHERE cycle_day = before OR place > 60" },
+
 	/* ---- Limits */
 	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION,
 	    "limits: %i of the five are there",

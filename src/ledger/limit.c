@@ -275,7 +275,7 @@ limit_book_read(struct limit_book *b, struct day from, struct day to)
 		for (struct day d = from; d.n <= to.n;) {
 			const struct window *w = limit_window_find(&b->of[i], d);
 			struct limit_window days = w != NULL ? w->days :
-			    limit_rule_window(b->of[i].rule, b->org->days, b->org->cycle_day, d);
+			    limit_rule_window(b->of[i].rule, b->org->days, &b->org->cycles, d);
 
 			if (w == NULL)
 				insert_window(b, &b->of[i], days);

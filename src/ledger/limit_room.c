@@ -19,7 +19,7 @@ limit_book_state(const struct limit_book *b, const struct limit_rule *rule, stru
 		s.used = w->used;
 		s.held = w->held;
 	} else
-		s.window = limit_rule_window(rule, b->org->days, b->org->cycle_day, d);
+		s.window = limit_rule_window(rule, b->org->days, &b->org->cycles, d);
 	s.available = quota_available(s.amount, (struct day_usage) { s.used, s.held });
 	return s;
 }

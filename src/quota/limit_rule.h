@@ -14,6 +14,7 @@
 
 #include "quota/channel.h"
 #include "quota/quota.h"
+#include "time/cycle.h"
 #include "time/day.h"
 
 #define LIMIT_MAX INT64_C(1000000000000)	/* the greatest amount that a person can set */
@@ -93,7 +94,8 @@ int64_t		limit_rule_units(const struct limit_rule *rule, int64_t messages, int64
 struct limit_window {
 	struct day from, until;
 };
-struct limit_window	limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_day, struct day d);
+struct limit_window	limit_rule_window(const struct limit_rule *rule, struct spans days,
+			const struct cycle_rule *cycles, struct day d);
 
 /* "message", "part", "cost"; "day", "rolling", "cycle", "month", "year".  Parsing is false for any other word. */
 const char	*limit_unit_name(enum limit_unit u);
