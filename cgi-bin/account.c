@@ -3,7 +3,8 @@
  *
  *	200	{"organizationId","name","messagesCap","costCap","smsCap","callCap","anniversaryDate",
  *		"allowOverage","createdAt","updatedAt"}
- *		A cap of null is no cap; costCap is in US dollars.  anniversaryDate is the start of the next cycle.
+ *		A cap of null is no cap; costCap is in US dollars, or in "currency", which is added if the organization has
+ *		another.  anniversaryDate is the start of the next cycle.
  *	401 403	no valid credential; the scope usage:read is missing
  */
 #include "org/organization.h"
@@ -33,6 +34,7 @@ account(struct req *r, struct buf *body)
 	json_put_text(out, "organizationId", org.id);
 	json_put_text(out, "name", org.name);
 	limit_row_put_caps(out, &base);
+	currency_put(out, org.currency);
 	instant_put(out, "anniversaryDate", cycle_of(org.days, &org.cycles, today).ends_at);
 	json_put_bool(out, "allowOverage", base.allow_overage);
 	instant_put(out, "createdAt", org.created_at);

@@ -4,9 +4,10 @@
  *
  *	200	{"messageUsage","budgetUsage","costSms","costCall","channelUsages":{…},
  *		"billingCycleStart","billingCycleEnd"}
- *		Counts are messages, costs are in US dollars.  The cycle starts at local midnight of the organization's
- *		cycle day; billingCycleEnd is the start of the next cycle.  "repricing":true is added while a job reprices
- *		events (jobs.c), so that costs are partly those of the old price.
+ *		Counts are messages, costs are in US dollars, or in "currency", which is added if the organization has
+ *		another.  The cycle starts at local midnight of the organization's cycle day; billingCycleEnd is the start of the
+ *		next cycle.  "repricing":true is added while a job reprices events (jobs.c), so that costs are partly those of the
+ *		old price.
  *		costs=all adds "totalCost" and "channelCosts":{…}, the costs of all channels; budgetUsage
  *		is that of SMS and calls, which the cost cap counts.
  *	400	costs is another word; cycle is neither previous nor a date, or a date in a cycle that has not begun
@@ -43,6 +44,7 @@ organization_usage(struct req *r, struct buf *body)
 	pingram_put_usage(out, &sums, with_costs);
 	instant_put(out, "billingCycleStart", cycle.starts_at);
 	instant_put(out, "billingCycleEnd", cycle.ends_at);
+	currency_put(out, org.currency);
 	st = job_put_repricing(r->db, org.key, out);
 	json_close_object(out);
 	return st;

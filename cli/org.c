@@ -12,7 +12,7 @@
 
 /* The options for the fields of an organization; NULL = not given. */
 struct org_options {
-	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day, *from, *week_start;
+	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day, *from, *currency, *week_start;
 	const char *cap_messages, *cap_cost, *cap_sms, *cap_calls, *allow_overage;
 	bool recut;
 };
@@ -62,6 +62,8 @@ weekday_option(const char *text, int *day)
 static bool
 apply(const struct org_options *o, struct organization *org, struct limit_base *base)
 {
+	struct error err;
+
 	if (!text_option("--timezone", o->timezone, org->timezone, sizeof(org->timezone)) ||
 	    !text_option("--name", o->name, org->name, sizeof(org->name)) ||
 	    !text_option("--plan", o->plan, org->plan, sizeof(org->plan)) ||
@@ -70,12 +72,16 @@ apply(const struct org_options *o, struct organization *org, struct limit_base *
 	    !limit_or_none("--sms-cap", "none", o->cap_sms, &base->amounts[LIMIT_BASE_SMS]) ||
 	    !limit_or_none("--call-cap", "none", o->cap_calls, &base->amounts[LIMIT_BASE_CALLS]))
 		return false;
+	if (o->currency != NULL && currency_check("--currency", o->currency, &err) != OK)
+		return cli_usage("org", "%s", err.text), false;
+	if (o->currency != NULL)
+		snprintf(org->currency, sizeof(org->currency), "%s", o->currency);
 	if (o->week_start != NULL && !weekday_option(o->week_start, &org->week_start))
 		return false;
 	if (o->cap_cost != NULL && strcmp(o->cap_cost, "none") == 0)
 		base->amounts[LIMIT_BASE_COST] = UNLIMITED;
 	else if (o->cap_cost != NULL && !money_parse(o->cap_cost, &base->amounts[LIMIT_BASE_COST]))
-		return cli_usage("org", "--cost-cap: \"%s\" is not an amount of dollars", o->cap_cost), false;
+		return cli_usage("org", "--cost-cap: \"%s\" is not an amount such as 12.5", o->cap_cost), false;
 	if (o->quota_unit != NULL && !quota_unit_parse(o->quota_unit, &base->unit))
 		return cli_usage("org", "--quota-unit: \"%s\" is not message or part", o->quota_unit), false;
 	if (o->allow_overage != NULL) {
@@ -103,7 +109,8 @@ read_options(int argc, char **argv, struct org_options *o, const char **id)
 	const struct option_spec specs[] = {
 		{ "--timezone", &o->timezone, NULL }, { "--name", &o->name, NULL }, { "--plan", &o->plan, NULL },
 		{ "--daily-limit", &o->daily_limit, NULL }, { "--quota-unit", &o->quota_unit, NULL },
-		{ "--cycle-day", &o->cycle_day, NULL }, { "--from", &o->from, NULL }, { "--week-start", &o->week_start, NULL },
+		{ "--cycle-day", &o->cycle_day, NULL }, { "--from", &o->from, NULL },
+		{ "--currency", &o->currency, NULL }, { "--week-start", &o->week_start, NULL },
 		{ "--messages-cap", &o->cap_messages, NULL },
 		{ "--cost-cap", &o->cap_cost, NULL }, { "--sms-cap", &o->cap_sms, NULL },
 		{ "--call-cap", &o->cap_calls, NULL }, { "--allow-overage", &o->allow_overage, NULL },
@@ -303,6 +310,7 @@ show(struct cli *c, int argc, char **argv)
 	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %s\nweek start     %s\n", cli_shown(c, org.plan),
 	    limit_text(c, base.amounts[LIMIT_BASE_DAILY], "unlimited"), quota_unit_name(base.unit),
 	    cycle_text(c, &org), weekdays[org.week_start - 1]);
+	printf("currency       %s\n", org.currency);
 	printf("cycle caps     messages %s, cost %s, SMS %s, calls %s%s\n",
 	    limit_text(c, base.amounts[LIMIT_BASE_MESSAGES], "none"),
 	    base.amounts[LIMIT_BASE_COST] == UNLIMITED ? "none" : money_format(base.amounts[LIMIT_BASE_COST], cost),

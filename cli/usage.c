@@ -114,7 +114,7 @@ print_cost(const struct calendar *k)
 
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 		all += k->sums.of[c].cost_micros;
-	printf("cost %s USD", money_format(all, amount));
+	printf("cost %s %s", money_format(all, amount), k->org.currency);
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
 		if (k->sums.of[c].cost_micros == 0)
 			continue;

@@ -1,6 +1,9 @@
 /*
  * GET /api/organizations/{organizationId} -- an organization's settings.
- * PUT /api/organizations/{organizationId}/profile  any of {"name":"…","weekStart":1 (Monday) to 7 (Sunday)}
+ * PUT /api/organizations/{organizationId}/profile  any of {"name":"…","weekStart":1 (Monday) to 7 (Sunday),
+ *	"currency":"USD"}
+ *	currency is a code of ISO 4217.  It changes only while nothing of the organization has a cost; replies have it only if
+ *	it is not USD.
  * PUT /api/organizations/{organizationId}/timezone {"timezone":"Area/City","recutHistory"?:true}
  * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
  * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
@@ -16,8 +19,9 @@
  *	200	GET timezone: {"success":true,"data":{"timezone":"Area/City","tzdataVersion":"2026f","timezones":["Area/City",…]}}
  *	200	GET limits: {"success":true,"data":{"limits":[{"name","limit","channels","unit","window","from","until","amount",
  *		"used","held","available","resetsAt","action"},…]}}.  window is day, cycle, month or year, from and until its
- *		first and last day, resetsAt when the next one begins.  cost is in US dollars.  No limit: amount and available
- *		are null.  "repricing":true is added while a job reprices events (jobs.c).
+ *		first and last day, resetsAt when the next one begins.  cost is in US dollars, or in
+ *		"currency", which is added if it is another.  No limit: amount and available are null.  "repricing":true is added
+ *		while a job reprices events (jobs.c).
  *	200	others: {"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
  *		another day, and "daysOverLimit", the days from today on that are over their limit.
  *		A new time zone applies from the start of the next day, or to all days if there are no events yet;
@@ -25,6 +29,7 @@
  *	400	a field is missing, unknown, of another type or out of range
  *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
  *	404	no such organization (to the scope admin)
+ *	409	currency: something has a cost, a price or an amount already, which the error names; or a job has not ended
  */
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +61,7 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	json_put_text(out, "quotaUnit", quota_unit_name(base.unit));
 	settings_put_cycle_day(out, &org->cycles, organization_today(org, now));
 	json_put_int(out, "weekStart", org->week_start);
+	currency_put(out, org->currency);
 	limit_row_put_caps(out, &base);
 	json_put_bool(out, "allowOverage", base.allow_overage);
 	instant_put(out, "createdAt", org->created_at);
@@ -168,23 +174,30 @@ static enum status
 read_profile(struct req *r, struct json_object *o, struct settings *wanted)
 {
 	int64_t week_start = wanted->org.week_start;
-	const char *name;
+	const char *name, *currency;
 	enum status st;
 	bool found;
 
 	if ((st = json_string(o, "name", 1, ORG_NAME_MAX - 1, &name, &r->err)) != OK ||
+	    (st = json_string(o, "currency", 1, 32, &currency, &r->err)) != OK ||
 	    (st = json_int(o, "weekStart", 1, 7, &found, &week_start, &r->err)) != OK)
 		return st;
 	if (name != NULL)
 		snprintf(wanted->org.name, sizeof(wanted->org.name), "%s", name);
 	wanted->org.week_start = (int)week_start;
+	/* Checked before it is copied: a longer text must not be cut to a code. */
+	if (currency == NULL)
+		return OK;
+	if ((st = currency_check("currency", currency, &r->err)) != OK)
+		return st;
+	snprintf(wanted->org.currency, sizeof(wanted->org.currency), "%s", currency);
 	return OK;
 }
 
 static enum status
 settings_put_profile(struct req *r, struct buf *body)
 {
-	static const char *const fields[] = { "name", "weekStart", NULL };
+	static const char *const fields[] = { "name", "weekStart", "currency", NULL };
 
 	return settings_put(r, body, fields, read_profile);
 }

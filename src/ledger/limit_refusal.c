@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/currency.h"
 #include "base/json.h"
 #include "base/money.h"
 #include "ledger/limit.h"
@@ -13,17 +14,18 @@
 static const char *
 amount_text(struct arena *a, const struct limit_rule *rule, int64_t amount)
 {
-	char dollars[MONEY_TEXT_MAX];
+	char money[MONEY_TEXT_MAX];
 
 	if (rule->unit == LIMIT_COST)
-		return arena_printf(a, "%s", money_format(amount, dollars));
+		return arena_printf(a, "%s", money_format(amount, money));
 	return arena_printf(a, "%" PRId64, amount);
 }
 
 const char *
 limit_refusal_text(struct arena *a, const struct limit_refusal *r)
 {
-	static const char *const units[] = { [LIMIT_MESSAGES] = "messages", [LIMIT_PARTS] = "parts", [LIMIT_COST] = "dollars" };
+	const char *const units[] = { [LIMIT_MESSAGES] = "messages", [LIMIT_PARTS] = "parts",
+		[LIMIT_COST] = currency_units(r->rule->currency) };
 	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
 	const struct limit_state *s = &r->state;
 	const char *window = r->is_long ? arena_printf(a, "%s to %s", day_format(s->window.from, from),
@@ -61,6 +63,8 @@ limit_refusal_put(struct json *j, const struct limit_refusal *r)
 
 	json_put_text(j, "limit", r->rule->word);
 	json_put_text(j, "unit", limit_unit_name(r->rule->unit));
+	if (r->rule->unit == LIMIT_COST)
+		currency_put(j, r->rule->currency);
 	json_put_text(j, "window", limit_period_name(r->rule->period));
 	limit_put_amount(j, "used", r->rule, r->state.used);
 	limit_put_amount(j, "held", r->rule, r->state.held);

@@ -11,7 +11,7 @@ struct field {
 	const char *name, *text;
 	int64_t number;
 };
-enum { FIELDS = 15 };
+enum { FIELDS = 16 };
 
 /* The changes of the cycle day as one text: "15 from 2026-12-10, 1 from 2027-04-01"; "" if there are none. */
 static const char *
@@ -33,7 +33,8 @@ list_fields(const struct organization *org, const struct limit_base *base, struc
 		{ "tzdata", zone_tzdata_version(), 0 }, { "plan", org->plan, 0 },
 		{ "dailyLimit", NULL, base->amounts[LIMIT_BASE_DAILY] }, { "quotaUnit", quota_unit_name(base->unit), 0 },
 		{ "cycleDay", NULL, org->cycles.first_day },
-		{ "cycleDayChanges", changes_text(&org->cycles, text), 0 }, { "weekStart", NULL, org->week_start },
+		{ "cycleDayChanges", changes_text(&org->cycles, text), 0 }, { "currency", org->currency, 0 },
+		{ "weekStart", NULL, org->week_start },
 		{ "messagesCap", NULL, base->amounts[LIMIT_BASE_MESSAGES] },
 		{ "costCapMicros", NULL, base->amounts[LIMIT_BASE_COST] }, { "smsCap", NULL, base->amounts[LIMIT_BASE_SMS] },
 		{ "callCap", NULL, base->amounts[LIMIT_BASE_CALLS] },
@@ -42,11 +43,12 @@ list_fields(const struct organization *org, const struct limit_base *base, struc
 	memcpy(fields, all, sizeof(all));
 }
 
-/* A text that few organizations have is left out of the state, and not of a change. */
+/* What few organizations have is left out of the state, and not of a change. */
 static bool
 is_left_out(const struct field *f)
 {
-	return strcmp(f->name, "cycleDayChanges") == 0 && f->text[0] == '\0';
+	return (strcmp(f->name, "cycleDayChanges") == 0 && f->text[0] == '\0') ||
+	    (strcmp(f->name, "currency") == 0 && currency_is_default(f->text));
 }
 
 static void
@@ -77,8 +79,9 @@ put_changes(struct json *j, const struct field was[FIELDS], const struct field i
 }
 
 enum status
-organization_audit(struct db *db, const struct organization *org, const struct limit_base *base, const struct organization_before *was,
-    const struct org_effects *effects, int64_t now, const struct actor *by, const char *action)
+organization_audit(struct db *db, const struct organization *org, const struct limit_base *base,
+    const struct organization_before *was, const struct org_effects *effects, int64_t now, const struct actor *by,
+    const char *action)
 {
 	struct field fields[FIELDS], old[FIELDS];
 	struct buf detail = { 0 }, text = { 0 }, old_text = { 0 };

@@ -12,6 +12,7 @@
 #include "org/organization.h"
 #include "ledger/limit_row.h"
 #include "ledger/organization_audit.h"
+#include "ledger/organization_currency.h"
 #include "ledger/usage.h"
 
 /* Binds the columns that a person chooses, which INSERT and UPDATE share. */
@@ -22,6 +23,7 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 	query_bind_text(q, ":timezone", org->timezone);
 	query_bind_text(q, ":plan", org->plan);
 	query_bind_int(q, ":cycle_day", org->cycles.first_day);
+	query_bind_text(q, ":currency", org->currency);
 	query_bind_int(q, ":week_start", org->week_start);
 	query_bind_int(q, ":now", now);
 }
@@ -159,8 +161,8 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 		return error_set(err, CONFLICT, "id: there is already an organization \"%s\"; choose another id", org->id);
 	if (st != NOT_FOUND)
 		return st;
-	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, cycle_day, week_start, created_at, "
-	    "updated_at) VALUES (:id, :name, :timezone, :plan, :cycle_day, :week_start, :now, :now) RETURNING key");
+	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, cycle_day, currency, week_start, created_at, "
+	    "updated_at) VALUES (:id, :name, :timezone, :plan, :cycle_day, :currency, :week_start, :now, :now) RETURNING key");
 	query_bind_text(q, ":id", org->id);
 	bind_fields(q, org, now);
 	if (query_step(q))
@@ -210,7 +212,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	org->days = days;
 	org->updated_at = now;
 	q = db_query(db, "UPDATE organization SET name = :name, timezone = :timezone, plan = :plan, "
-	    "cycle_day = :cycle_day, week_start = :week_start, updated_at = :now WHERE key = :key");
+	    "cycle_day = :cycle_day, currency = :currency, week_start = :week_start, updated_at = :now WHERE key = :key");
 	query_bind_int(q, ":key", org->key);
 	bind_fields(q, org, now);
 	if ((st = query_run(q)) != OK || (!cycle_same(&was.org.cycles, &org->cycles) && (st = put_cycle_changes(db, org)) != OK) ||
@@ -237,6 +239,8 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	/* From today on, by the days as they are now. */
 	if ((st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
 	    (st = limit_row_load(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
+		return st;
+	if (strcmp(was.org.currency, org->currency) != 0 && (st = organization_check_currency(db, a, org, now, err)) != OK)
 		return st;
 	return organization_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
 }

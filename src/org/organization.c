@@ -14,9 +14,10 @@
 /* What read_row reads, in its order. */
 #define COLUMNS \
 	"o.key, o.id, o.name, o.timezone, o.plan, o.revision, o.zone_revision, o.cycle_day, o.created_at, o.updated_at, " \
-	"o.week_start, c.valid_from, c.cycle_day"
+	"o.week_start, o.currency, c.valid_from, c.cycle_day"
 
-const struct organization organization_defaults = { .cycles = { .first_day = 1 }, .week_start = 1 };
+const struct organization organization_defaults = { .cycles = { .first_day = 1 }, .currency = CURRENCY_DEFAULT,
+	.week_start = 1 };
 
 /* The words of httpd-conf/routes that follow an id or stand where one may be; NULL ends them.  The build makes them from it. */
 extern const char *const route_words[];
@@ -51,15 +52,16 @@ read_row(struct query *q, struct organization *org)
 	org->created_at = query_int(q, 8);
 	org->updated_at = query_int(q, 9);
 	org->week_start = (int)query_int(q, 10);
+	snprintf(org->currency, sizeof(org->currency), "%s", query_text(q, 11));
 }
 
 /* Adds the change of the cycle day that is in the row, if it has one; verify reports a list that is too long. */
 static void
 read_change(struct query *q, struct cycle_rule *cycles)
 {
-	if (query_is_null(q, 11) || cycles->count == CYCLE_CHANGES_MAX)
+	if (query_is_null(q, 12) || cycles->count == CYCLE_CHANGES_MAX)
 		return;
-	cycles->changes[cycles->count++] = (struct cycle_change) { { (int32_t)query_int(q, 11) }, (int)query_int(q, 12) };
+	cycles->changes[cycles->count++] = (struct cycle_change) { { (int32_t)query_int(q, 12) }, (int)query_int(q, 13) };
 }
 
 /* Reads the changes of its cycle day with the organization: every request needs both, and there is hardly ever one. */
@@ -124,6 +126,8 @@ organization_check(const struct organization *org, const struct organization *wa
 		return error_set(err, BAD_REQUEST, "cycleDay: must be from 1 to 31");
 	if (org->week_start < 1 || org->week_start > 7)
 		return error_set(err, BAD_REQUEST, "weekStart: must be from 1 (Monday) to 7 (Sunday)");
+	if ((st = currency_check("currency", org->currency, err)) != OK)
+		return st;
 	if ((was == NULL || strcmp(was->name, org->name) != 0) && (st = name_check("name", org->name, err)) != OK)
 		return st;
 	return was == NULL || strcmp(was->plan, org->plan) != 0 ? name_check("plan", org->plan, err) : OK;

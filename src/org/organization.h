@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/currency.h"
 #include "base/id.h"
 #include "auth/auth.h"
 #include "time/cycle.h"
@@ -28,6 +29,7 @@ struct organization {
 	char plan[ORG_PLAN_MAX];
 	int64_t revision, zone_revision;
 	struct cycle_rule cycles;	/* when its billing cycles begin */
+	char currency[CURRENCY_MAX];	/* of its prices, costs, caps and statements */
 	int week_start;			/* for people: 1 Monday … 7 Sunday */
 	int64_t created_at, updated_at;
 	struct spans days;		/* its day boundaries; valid until another organization is loaded */

@@ -35,6 +35,7 @@ struct limit_rule {
 	const char *word;	/* what the API calls it: "dailyLimit", "smsCap" …; of others the name */
 	unsigned channels;	/* a bit for each channel that it counts (limit_rule_counts) */
 	enum limit_unit unit;
+	const char *currency;	/* of a cost; NULL = the default */
 	enum limit_period period;
 	const char *sender, *network;	/* counts only what has this one; NULL = any */
 	const char *zone;	/* of a day: the time zone whose days count; NULL = the organization's */
