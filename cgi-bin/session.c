@@ -7,7 +7,7 @@
  *		now, dayStartsAt and dayEndsAt are instants; today lasts from dayStartsAt to dayEndsAt, usually 23, 24 or 25
  *		hours.  scopes lists each scope of the credential, channels each channel that an event may have.  expiresAt is
  *		null for an API key that does not expire.  actor is who the token names, else null; isLink says that it is of
- *		a link, which POST exchanges.  For a token with the scope admin that names no organization, every member that
+ *		a link, which POST exchanges.  "currency" is added if the organization's is not USD.  For a token with the scope admin that names no organization, every member that
  *		describes the organization is null.
  *	201	{"success":true,"data":{"token","expiresAt"}}: a token of the same key, organization and scopes, for twelve hours.
  *		The link is spent.
@@ -36,6 +36,7 @@ put_organization(struct json *out, const struct organization *org, int64_t now)
 	instant_put(out, "dayEndsAt", day_start(org->days, day_add(today, 1)));
 	json_put_int(out, "weekStart", org->week_start);
 	json_put_text(out, "quotaUnit", quota_unit_name(limit_rules_unit(&org->limits)));
+	currency_put(out, org->currency);
 }
 
 /* The same members as put_organization, all null, so that a client finds every member in every reply. */

@@ -33,6 +33,8 @@ put_limit(struct json *out, const struct limit_book *book, const struct limit_ru
 			json_put_text(out, NULL, channel_facts(c)->name);
 	json_close_array(out);
 	json_put_text(out, "unit", limit_unit_name(rule->unit));
+	if (rule->unit == LIMIT_COST)
+		currency_put(out, rule->currency);
 	json_put_text(out, "window", limit_period_name(rule->period));
 	json_put_text(out, "from", day_format(s.window.from, text));
 	json_put_text(out, "until", day_format(day_add(s.window.until, -1), text));

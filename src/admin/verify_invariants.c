@@ -20,7 +20,7 @@
 #define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
 	" ORDER BY z.from_at DESC LIMIT 1)) / " DAY
 
-#define SUMS_DIFFER ": has %i messages, %i parts, $%m; the ledger says %i messages, %i parts, $%m"
+#define SUMS_DIFFER ": has %i messages, %i parts, %m; the ledger says %i messages, %i parts, %m"
 
 const struct invariant verify_invariants[] = {
 	/* ---- The file */
@@ -33,9 +33,14 @@ const struct invariant verify_invariants[] = {
 	    .check = verify_signing_keys },
 	{ "api_key", "each API key has known scopes, without admin, and a number, an end and a last use that it can have", OF_FILE,
 	    .check = verify_api_keys },
-	{ "price.once", "a channel has at most one price for each organization (or for all) and first day", OF_FILE,
+	{ "price.once", "a channel has at most one price for each organization (or for all in a currency) and first day", OF_FILE,
 	    "price: %i prices for %s from %d on",
-	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from HAVING count(*) > 1" },
+	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from, "
+	    "CASE WHEN org IS NULL THEN currency ELSE '' END HAVING count(*) > 1" },
+	{ "price.currency", "a price of an organization is in its currency", OF_FILE, "price of %s from %d for %s: is in %s, and not in %s",
+	    "SELECT p.channel, p.valid_from, o.id, p.currency, o.currency FROM price p JOIN organization o ON o.key = p.org "
+	    "WHERE p.currency <> o.currency" },
+	{ "currency", "each currency is a code of ISO 4217", OF_FILE, .check = verify_currencies },
 	{ "audit.number", "the rows of the audit are numbered upwards, in each organization and in the installation", OF_FILE,
 	    "audit: row %i has the number %i, and an earlier one %i",
 	    "SELECT key, number, before FROM (SELECT key, number, lag(number, 1, 0) OVER (PARTITION BY org ORDER BY key) AS before "
@@ -54,6 +59,12 @@ const struct invariant verify_invariants[] = {
 	    "AND (utc_offset_s % 900 <> 0 OR utc_offset_s NOT BETWEEN -43200 AND 50400)" },
 	{ "zone_span", "day boundaries from 2012 on are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_zone },
+
+	{ "cycle_change", "each change of the cycle day is to another day than before it, and they are not too many", OF_ORGANIZATION,
+	    "cycle_change %d: changes the cycle day to %i, which it is already, or is one of too many",
+	    "SELECT valid_from, cycle_day FROM (SELECT c.valid_from, c.cycle_day, lag(c.cycle_day, 1, o.cycle_day) "
+	    "OVER (ORDER BY c.valid_from) AS before, row_number() OVER (ORDER BY c.valid_from) AS place FROM cycle_change c "
+	    "JOIN organization o ON o.key = c.org WHERE c.org = :org) AS listed WHERE cycle_day = before OR place > 60" },
 
 	/* ---- Limits */
 	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION,
@@ -89,7 +100,7 @@ const struct invariant verify_invariants[] = {
 	    "WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
 	/* What a job has yet to reprice costs what another price says. */
 	{ "event.price", "priced events cost what the price list says, with the adjustments for later prices", OF_STRETCH,
-	    "cost %q %s: priced events cost $%m; by the price list it should be $%m to $%m",
+	    "cost %q %s: priced events cost %m; by the price list it should be %m to %m",
 	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter AS l "
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most) "
 	    "AND NOT EXISTS (SELECT 1 FROM job j WHERE j.org = :org AND j.ended_at IS NULL AND j.kind = 'reprice' "

@@ -10,7 +10,7 @@ NOW = 1779292800000  # the good database's last moment: 2026-05-20T16:00:00Z
 
 # By kind: a difference that `verify` prints must contain one of these words.
 WORDS = {
-    "limits": r"limit", "jobs": r"job|cost",
+    "limits": r"limit", "cycles": r"cycle_change", "currencies": r"currency|price|cost", "jobs": r"job|cost",
     "roll-ups": r"usage_day|usage_quarter", "counters": r"segment",
     "reservations": r"segment|campaign|reserv|held", "what is held": r": held ", "days": r"zone|offset|span|usage_day|segment|price",
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
@@ -283,6 +283,19 @@ KINDS = {
         "an event is voided twice": ("DROP INDEX event_voids", copy_event("v-voided", {}), REBUILD),
         "a void is inserted and rebuilt": (
             copy_event("v-voided", {"voids_id": "'not-voided'", "messages": "-1", "parts": "-1", "cost_micros": "-7900"}), REBUILD),
+    },
+    "currencies": {
+        "an organization with an unknown currency": "UPDATE organization SET currency = 'XYZ' WHERE key = 2",
+        "a price for all in an unknown currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
+                                                  "VALUES (NULL, 'SMS', 20700, 1, 'eur')",
+        "a price of its own in another currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
+                                                  "VALUES (1, 'PUSH', 20700, 1, 'EUR')",
+        "another currency although events have costs": "UPDATE organization SET currency = 'EUR' WHERE key = 1",
+    },
+    "cycles": {
+        "a change of the cycle day to the present one": "INSERT INTO cycle_change (org, valid_from, cycle_day) "
+                                                        "SELECT key, 20700, cycle_day FROM organization WHERE key = 1",
+        "two changes to one day": "INSERT INTO cycle_change (org, valid_from, cycle_day) VALUES (2, 20700, 7), (2, 20800, 7)",
     },
     "limits": {
         "a limit is missing": "DELETE FROM limit_rule WHERE name = 'cycle-sms' AND org = 1",

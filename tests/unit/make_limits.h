@@ -179,7 +179,10 @@ make_world(void)
 
 	memset(w.begins_on, 0, sizeof(w.begins_on));
 	w.today = organization_today(&w.org, NOW);
-	w.org.cycle_day = (int[]) { 1, 15, 29, 30, 31 }[below(5)];
+	w.org.cycles = (struct cycle_rule) { .first_day = (int[]) { 1, 15, 29, 30, 31 }[below(5)] };
+	/* In two of three worlds the cycle day changes once or twice, in the past or to come. */
+	for (int64_t i = below(3); i > 0; i--)
+		assert_true(cycle_set_from(&w.org.cycles, day_add(w.today, (int32_t)below(120) - 60), (int)below(31) + 1));
 	query_bind_int(q, ":org", w.org.key);
 	run(q);
 	for (int i = 0; i < RULES; i++)
@@ -222,8 +225,16 @@ amount_on(int rule, struct day d)
 static inline bool
 begins(int rule, struct day d)
 {
-	int year, month, dayofmonth, first = w.rules[rule].period == LIMIT_CYCLE ? w.org.cycle_day : 1;
+	int year, month, dayofmonth, first = 1;
 
+	if (w.rules[rule].period == LIMIT_CYCLE)
+		first = w.org.cycles.first_day;
+	for (size_t i = 0; w.rules[rule].period == LIMIT_CYCLE && i < w.org.cycles.count; i++) {
+		if (w.org.cycles.changes[i].from.n == d.n)
+			return true;
+		if (w.org.cycles.changes[i].from.n < d.n)
+			first = w.org.cycles.changes[i].cycle_day;
+	}
 	day_civil(d, &year, &month, &dayofmonth);
 	if (w.rules[rule].period == LIMIT_DAY)
 		return true;
