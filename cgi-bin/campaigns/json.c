@@ -46,6 +46,8 @@ campaign_put(struct json *out, const char *name, const struct organization *org,
 	json_put_int(out, "unfinished", campaign_unfinished(c, today));
 	json_put_int(out, "partsPerContact", c->parts_per_contact);
 	json_put_bool(out, "isSegmented", c->is_segmented);
+	if (c->sending_window != NULL)
+		json_put_raw(out, "sendingWindow", c->sending_window, strlen(c->sending_window));
 	instant_put(out, "createdAt", c->created_at);
 	instant_put(out, "updatedAt", c->updated_at);
 	json_open_array(out, "segments");
