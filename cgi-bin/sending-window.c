@@ -24,11 +24,7 @@
 #include "time/ical.h"
 #include "time/instant.h"
 
-enum {
-	IMPORT_YEARS = 10,
-	IMPORT_DAYS_MAX = 20000,	/* days of events, before those of one date are one */
-	BODY_WINDOW_MAX = 512 * 1024	/* SENDING_CLOSED_MAX dates with the longest names, written with blanks */
-};
+enum { BODY_WINDOW_MAX = 512 * 1024 };	/* SENDING_CLOSED_MAX dates with the longest names, written with blanks */
 
 static enum status
 window_get(struct req *r, struct buf *body)
@@ -53,40 +49,13 @@ window_get(struct req *r, struct buf *body)
 
 /* ---- Changes */
 
-/* A change, and what the reply says besides. */
+/* A PUT, DELETE, or POST of a file. */
 struct window_write {
 	struct req *r;
 	struct buf *body;
 	bool is_import;
 	struct sending_window wanted;	/* of a PUT or DELETE */
-	size_t imported, skipped;
 };
-
-/* Adds the dates of the file to the window that there is. */
-static enum status
-import(struct window_write *write, const struct organization *org, struct sending_window *w)
-{
-	struct req *r = write->r;
-	struct day today = organization_today(org, r->now);
-	struct ical_days found;
-	size_t before;
-	enum status st;
-	int year, month, day;
-
-	day_civil(today, &year, &month, &day);
-	if ((st = sending_row_load(r->db, r->arena, org, w)) != OK ||
-	    (st = ical_read(r->arena, "body", r->body, r->body_n, today,
-	    day_of(year + IMPORT_YEARS, month, day > 28 ? 28 : day), IMPORT_DAYS_MAX, &found, &r->err)) != OK)
-		return st;
-	before = w->closed_count;
-	write->skipped = found.skipped;
-	for (size_t i = 0; i < found.count; i++)
-		if (!sending_window_close(r->arena, w, (struct closed_day) { found.days[i].day, found.days[i].name }, SENDING_CLOSED_MAX))
-			return error_set(&r->err, BAD_REQUEST, "body: with its dates more than %d would be closed; remove some",
-			    SENDING_CLOSED_MAX);
-	write->imported = w->closed_count - before;
-	return OK;
-}
 
 static enum status
 put_outside(struct req *r, struct json *out, const struct organization *org, const struct sending_window *w)
@@ -114,17 +83,19 @@ change_window(struct organization *org, void *arg)
 	struct sending_window *w = &write->wanted;
 	struct json *out = json_on(write->body);
 	struct req *r = write->r;
+	struct sending_import counts;
 	enum status st;
 
-	if ((write->is_import && (st = import(write, org, w)) != OK) ||
+	if ((write->is_import && (st = sending_row_import(r->db, r->arena, org, "body", r->body, r->body_n, r->now, w, &counts,
+	    &r->err)) != OK) ||
 	    (st = sending_row_replace(r->db, r->arena, org, w, r->now, &r->by)) != OK)
 		return st;
 	dialect_tether_open(out);
 	sending_window_put_hours(out, w);
 	sending_window_put_closed(out, w);
 	if (write->is_import) {
-		json_put_int(out, "imported", (int64_t)write->imported);
-		json_put_int(out, "skipped", (int64_t)write->skipped);
+		json_put_int(out, "imported", (int64_t)counts.imported);
+		json_put_int(out, "skipped", (int64_t)counts.skipped);
 	}
 	st = put_outside(r, out, org, w);
 	dialect_tether_close(out);

@@ -6,7 +6,10 @@
 #include "base/log.h"
 #include "org/sending_row.h"
 #include "store/audit.h"
+#include "time/ical.h"
 #include "time/instant.h"
+
+enum { IMPORT_DAYS_MAX = 20000 };	/* days of the events of a file, before those of one date are one */
 
 /* Reads JSON that we have written: anything wrong in it was changed by somebody else. */
 static enum status
@@ -171,6 +174,30 @@ sending_row_replace(struct db *db, struct arena *a, const struct organization *o
 		st = query_run(q);
 	}
 	return st != OK ? st : write_audit(db, a, org, &was, w, now, by);
+}
+
+enum status
+sending_row_import(struct db *db, struct arena *a, const struct organization *org, const char *label, const char *text, size_t n,
+    int64_t now, struct sending_window *w, struct sending_import *counts, struct error *err)
+{
+	struct day today = organization_today(org, now), until;
+	struct ical_days found;
+	int year, month, day;
+	size_t before;
+	enum status st;
+
+	day_civil(today, &year, &month, &day);
+	until = day_of(year + SENDING_IMPORT_YEARS, month, day > 28 ? 28 : day);
+	if ((st = sending_row_load(db, a, org, w)) != OK ||
+	    (st = ical_read(a, label, text, n, today, until, IMPORT_DAYS_MAX, &found, err)) != OK)
+		return st;
+	before = w->closed_count;
+	for (size_t i = 0; i < found.count; i++)
+		if (!sending_window_close(a, w, (struct closed_day) { found.days[i].day, found.days[i].name }, SENDING_CLOSED_MAX))
+			return error_set(err, BAD_REQUEST, "%s: with its dates more than %d would be closed; remove some", label,
+			    SENDING_CLOSED_MAX);
+	*counts = (struct sending_import) { w->closed_count - before, found.skipped };
+	return OK;
 }
 
 enum status
