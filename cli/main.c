@@ -29,7 +29,11 @@ static const struct command commands[] = {
 	    "        [--allow-overage yes|no] [--currency USD|EUR|…]\n"
 	    "org set ID [the same options] [--cycle-day 1-31 --from YYYY-MM-DD] [--recut-history]\n"
 	    "org list\n"
-	    "org show ID", "add and change organizations" },
+	    "org show ID\n"
+	    "org sending-window ID [--json]\n"
+	    "org sending-window ID [--hours \"mon-fri 09:00-17:00, …\"|always] [--close DATE,… [--name TEXT]]\n"
+	    "        [--open DATE,…] [--import FILE.ics|-]\n"
+	    "org sending-window ID --remove", "add and change organizations" },
 	{ "limit", cmd_limit, "limit list [--org ID]", "show what each limit allows, has used and has left" },
 	{ "price", cmd_price, "price set CHANNEL AMOUNT [--org ID] [--from YYYY-MM-DD] [--currency CODE] [--reprice]\n"
 	    "price remove CHANNEL --from YYYY-MM-DD [--org ID] [--currency CODE] [--reprice]\n"

@@ -190,7 +190,7 @@ no_plan_is_earlier_or_shorter(void **state)
 	assert_true(repeated > CASES / 100);	/* days with two candidates did come up */
 }
 
-/* 20000 is Thursday, 4 October 2024.  A candidate before the hours moves to their beginning; a closed date is passed over. */
+/* 20000 is 4 October 2024.  A candidate before the hours moves to their beginning; a closed date is passed over. */
 static void
 sending_windows_move_candidates(void **state)
 {
