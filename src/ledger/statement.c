@@ -222,8 +222,9 @@ enum status
 statement_load(struct db *db, struct arena *a, const struct organization *org, struct day month, struct statement *s,
     struct error *err)
 {
-	struct query *q = db_query(db, "SELECT s.from_at, s.until_at, s.timezone, s.currency, s.org_revision, s.created_at, s.digest, "
-	    "w.credential, w.name FROM statement s JOIN actor w ON w.key = s.actor WHERE s.org = :org AND s.month = :month");
+	struct query *q = db_query(db, "SELECT s.from_at, s.until_at, s.timezone, s.currency, s.org_revision, s.created_at, "
+	    "s.digest, w.credential, w.name FROM statement s JOIN actor w ON w.key = s.actor "
+	    "WHERE s.org = :org AND s.month = :month");
 	char text[MONTH_TEXT_MAX];
 	enum status st;
 	bool found;
@@ -277,7 +278,8 @@ read_summary(struct db *db, const struct organization *org, struct statement_sum
 		s->sum = (struct usage_sum) { query_int(q, 0), query_int(q, 1), query_int(q, 2) };
 	if ((st = query_done(q)) != OK)
 		return st;
-	q = db_query(db, "SELECT CASE WHEN " IS_CHANGED " THEN 1 ELSE 0 END FROM statement s WHERE s.org = :org AND s.month = :month");
+	q = db_query(db, "SELECT CASE WHEN " IS_CHANGED " THEN 1 ELSE 0 END FROM statement s "
+	    "WHERE s.org = :org AND s.month = :month");
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":month", s->month.n);
 	query_bind_int(q, ":days", days_of(s->month));

@@ -154,8 +154,9 @@ read_day(struct search *x, const struct changed_day *d)
 static enum status
 find_changed(struct search *x, struct changed_day *days, size_t *count)
 {
-	struct query *q = db_query(x->db, "SELECT l.day, l.events - coalesce(d.events, 0) FROM ledger_day l LEFT JOIN statement_day d "
-	    "ON d.org = l.org AND d.month = :month AND d.day = l.day WHERE l.org = :org AND l.day >= :first AND l.day <= :last "
+	struct query *q = db_query(x->db, "SELECT l.day, l.events - coalesce(d.events, 0) FROM ledger_day l "
+	    "LEFT JOIN statement_day d ON d.org = l.org AND d.month = :month AND d.day = l.day "
+	    "WHERE l.org = :org AND l.day >= :first AND l.day <= :last "
 	    "AND (d.day IS NULL OR d.events <> l.events OR d.digest <> l.digest) ORDER BY l.day");
 
 	*count = 0;
@@ -187,7 +188,7 @@ load_now(struct search *x)
 	return st != OK ? st : done;
 }
 
-/* The days whose rows are all between the beginning of this page, unless that is the first, and its end, unless it is the last. */
+/* The days all of whose rows are between the beginning of this page, unless that is the first, and its end, unless the last. */
 static void
 find_compared(const struct search *x, const struct ledger_position *place)
 {
