@@ -85,6 +85,27 @@ const struct invariant verify_invariants[] = {
 	    "AND day >= :from_at / " DAY " AND day < :until_at / " DAY " UNION ALL "
 	    "SELECT day, 0, 0, events, digest FROM temp.ledger_sum_day) AS both_of_them GROUP BY day "
 	    "HAVING sum(events) <> sum(l_events) OR sum(digest) <> sum(l_digest) ORDER BY day" },
+	/* Rows that came later have a greater revision: the others are those that a statement reported. */
+	{ "statement.day", "the ledger still has the rows that a statement reported, unchanged", OF_STRETCH,
+	    "statement %d: kept %i rows with the digest %i of the day %d; the ledger has %i with %i",
+	    "SELECT month, sum(events), sum(digest), day, sum(l_events), sum(l_digest) FROM ("
+	    "SELECT month, day, events, digest, 0 AS l_events, 0 AS l_digest FROM statement_day WHERE org = :org "
+	    "AND day >= :from_at / " DAY " AND day < :until_at / " DAY " AND month IN (SELECT month FROM temp.statement_read) "
+	    "UNION ALL SELECT month, day, 0, 0, events, digest FROM temp.ledger_reported) AS both_of_them GROUP BY month, day "
+	    "HAVING sum(events) <> sum(l_events) OR sum(digest) <> sum(l_digest) ORDER BY month, day" },
+	{ "statement.figures", "a statement's figures are the sums of the rows that there were when it was kept", OF_STRETCH },
+	{ "statement", "a statement, its figures and its days are those that were kept", OF_ORGANIZATION,
+	    .check = verify_statements },
+	{ "statement.time", "a statement was kept after its month, by a revision that there was, and has figures of its days alone",
+	    OF_ORGANIZATION, "statement %d: was kept before its end, or has a figure of another month",
+	    "SELECT month FROM statement s WHERE org = :org AND (created_at < until_at "
+	    "OR org_revision > (SELECT revision FROM organization WHERE key = s.org) "
+	    "OR EXISTS (SELECT 1 FROM statement_line l WHERE l.org = s.org AND l.month = s.month "
+	    "AND (l.day < s.month OR l.day > s.month + 30)))" },
+	{ "statement.audit", "the number of statements is what the audit log says was kept", OF_ORGANIZATION,
+	    "statements: %i are there; the audit log has %i",
+	    "SELECT there, kept FROM (SELECT (SELECT count(*) FROM statement WHERE org = :org) AS there, "
+	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'statement.keep') AS kept) AS counted WHERE there <> kept" },
 	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH, "usage_quarter %q %s" SUMS_DIFFER,
 	    COMPARE("SELECT quarter AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
 	    "0 AS l_cost FROM usage_quarter "

@@ -16,7 +16,7 @@ WORDS = {
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
     "idempotency": r"request|campaign|results", "failures": r"failure|failed|foreign_key",
     "guards": r"trigger|index|table|view|column|schema|constraint|Daybook database",
-    "settings": r"setting|epoch|backup|cors|webhook|retention", "keys": r"key|scope", "audit": r"audit", "digests": r"ledger_day|digest",
+    "settings": r"setting|epoch|backup|cors|webhook|retention", "keys": r"key|scope", "audit": r"audit", "statements": r"statement", "digests": r"ledger_day|digest",
 }
 
 
@@ -417,6 +417,26 @@ KINDS = {
         "an event that was sent after all has its failed contact again": insert_failure("s3-late"),
         "an event that was sent after all counts as failed": f"UPDATE segment SET sent = sent - 1, failed = failed + 1 WHERE {segment('spring', 3)}",
     },
+    "statements": {
+        "a statement reports a message more": "UPDATE statement_line SET messages = messages + 1 WHERE channel = 'SMS'",
+        "a statement reports another cost": "UPDATE statement_line SET cost_micros = cost_micros + 1 WHERE channel = 'SMS'",
+        "a line of a statement is deleted": "DELETE FROM statement_line WHERE channel = 'CALL'",
+        "a statement has a line of another day": "INSERT INTO statement_line VALUES (1, 20544, 20580, 'SMS', 1, 1, 0)",
+        "a statement has a line of another channel": "UPDATE statement_line SET channel = 'FAX' WHERE channel = 'CALL'",
+        "a statement is in another currency": "UPDATE statement SET currency = 'EUR'",
+        "a statement is of another zone": "UPDATE statement SET timezone = 'Europe/Berlin'",
+        "a statement ends earlier": "UPDATE statement SET until_at = until_at - 3600000",
+        "a statement was kept by somebody else": "UPDATE statement SET actor = (SELECT max(key) FROM actor WHERE key <> statement.actor)",
+        "a statement was kept at another time": "UPDATE statement SET created_at = created_at + 1",
+        "a statement knows rows that came later": "UPDATE statement SET org_revision = org_revision + 1000",
+        "a statement has another digest": "UPDATE statement SET digest = digest + 1",
+        "a statement's day has another digest": "UPDATE statement_day SET digest = digest + 1 WHERE day = 20563",
+        "a statement's day is deleted": "DELETE FROM statement_day WHERE day = 20563",
+        "a statement is deleted": ("DELETE FROM statement_line", "DELETE FROM statement_day", "DELETE FROM statement"),
+        "an event that was reported is deleted and rebuilt": ("DELETE FROM event WHERE id = 'april'", REBUILD),
+        "an event that was reported says that it came later": change_event("april", "org_revision = 100000"),
+        "an event that came later says that it was reported": change_event("april-late", "org_revision = 1"),
+    },
     # Tables and columns of schema version 3: see NEEDS.
     "digests": {
         "a day of the ledger has one event more": f"UPDATE ledger_day SET events = events + 1 WHERE {DAY}",
@@ -430,6 +450,7 @@ KINDS = {
 }
 NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
          **{name: ("held", "contacts") for name in KINDS["what is held"]},
+         **{name: ("statement", "digest") for name in KINDS["statements"]},
          "usage of a limit of a network that nobody sent to": ("limit_usage", "rule")}
 
 DAMAGES = [(name, (statements,) if isinstance(statements, str) else statements, kind)
