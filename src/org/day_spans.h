@@ -18,6 +18,9 @@ enum status	day_spans_load(struct db *db, struct organization *org, struct error
 enum status	day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool is_whole,
 		    bool *changed, struct error *err);
 
+/* Records the zone file that spans were read from, so that they can be compared with it later.  Inside a write transaction. */
+enum status	day_spans_note_file(struct db *db, const char *name, const struct zone *zone) MUST_CHECK;
+
 /* How the rows from an instant on compare with the zone file. */
 enum day_spans_state {
 	DAY_SPANS_SAME,
