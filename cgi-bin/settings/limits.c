@@ -88,23 +88,6 @@ send_tag(struct req *r, const struct organization *org, const char *name)
 	r->etag[0] = '\0';
 }
 
-static void
-put_over(struct json *out, const struct limit_rule *rule, const struct limit_over *over, size_t count)
-{
-	char text[DAY_TEXT_MAX];
-
-	json_open_array(out, "daysOverLimit");
-	for (size_t i = 0; i < count; i++) {
-		json_open_object(out, NULL);
-		json_put_text(out, "date", day_format(over[i].day, text));
-		limit_put_amount(out, "used", rule, over[i].state.used);
-		limit_put_amount(out, "held", rule, over[i].state.held);
-		limit_put_amount(out, "amount", rule, over[i].state.amount);
-		json_close_object(out);
-	}
-	json_close_array(out);
-}
-
 /* Writes the reply about one limit; after a change also the coming days that are over it, and the job that fills it. */
 static enum status
 put_one(struct req *r, struct organization *org, const char *name, bool is_change, int64_t job, struct buf *body)
@@ -127,7 +110,7 @@ put_one(struct req *r, struct organization *org, const char *name, bool is_chang
 	dialect_tether_open(out);
 	limit_put(out, org, book, rule, true, r->now);
 	if (is_change) {
-		put_over(out, rule, over, count);
+		limit_put_over(out, rule, over, count);
 		json_put_int_or_null(out, "job", job, 0);
 	}
 	dialect_tether_close(out);
@@ -194,7 +177,8 @@ set_limit(struct organization *org, void *arg)
 		return st;
 	if ((st = put_one(r, org, p->name, true, is_preview ? 0 : p->job, p->body)) != OK)
 		return st;
-	send_tag(r, org, p->name);
+	if (!is_preview)
+		send_tag(r, org, p->name);
 	/* A preview is the change itself, rolled back: an outcome that is no success writes nothing. */
 	p->is_previewed = is_preview;
 	return is_preview ? CONFLICT : OK;

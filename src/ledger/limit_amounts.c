@@ -62,7 +62,7 @@ is_past(const char *label, struct day d, struct error *err)
 {
 	char text[DAY_TEXT_MAX];
 
-	return error_set(err, BAD_REQUEST, "%svalidFrom: %s is past, and keeps the amount that it had; choose today or a later day",
+	return error_set(err, BAD_REQUEST, "%s: %s is past, and keeps the amount that it had; choose today or a later day",
 	    label, day_format(d, text));
 }
 
@@ -106,7 +106,7 @@ check_past(const struct limit_rule *rule, const struct limit_amount *amounts, si
 
 		if (limit_rule_amount(rule, amounts[i].from) != amounts[i].amount ||
 		    (is_last && limit_rule_amount(rule, day_add(today, -1)) != amounts[i].amount))
-			return is_past("amounts: ", amounts[i].from, err);
+			return is_past("amounts", amounts[i].from, err);
 	}
 	return OK;
 }
@@ -162,7 +162,7 @@ write_one(struct db *db, const struct limit_rule *rule, bool is_new, struct day 
 		return st;
 	if (!is_new && from.n < today.n)
 		return limit_rule_amount(rule, from) == in->amount && limit_rule_amount(rule, today) == in->amount ? OK :
-		    is_past("", from, err);
+		    is_past("validFrom", from, err);
 	if (!is_new && rule->amount_count > 0 && rule->amounts[0].from.n <= from.n && limit_rule_amount(rule, from) == in->amount)
 		return OK;
 	return put(db, rule, from, in->amount);

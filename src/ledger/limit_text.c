@@ -102,3 +102,20 @@ limit_put(struct json *j, const struct organization *org, const struct limit_boo
 	if (has_rule)
 		limit_put_rule(j, "rule", rule, today);
 }
+
+void
+limit_put_over(struct json *j, const struct limit_rule *rule, const struct limit_over *over, size_t count)
+{
+	char text[DAY_TEXT_MAX];
+
+	json_open_array(j, "daysOverLimit");
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(j, NULL);
+		json_put_text(j, "date", day_format(over[i].day, text));
+		limit_put_amount(j, "used", rule, over[i].state.used);
+		limit_put_amount(j, "held", rule, over[i].state.held);
+		limit_put_amount(j, "amount", rule, over[i].state.amount);
+		json_close_object(j);
+	}
+	json_close_array(j);
+}
