@@ -230,7 +230,7 @@ limit_zone_compare(const struct organization *org, int64_t now, struct error *er
 			state = DAY_SPANS_UNUSABLE;
 		} else if (!is_same(rule->days, spans, count))
 			state = DAY_SPANS_DIFFER;
-		worst = state > worst ? state : worst;
+		worst = day_spans_worse(worst, state);
 	}
 	free(spans);
 	return worst;

@@ -21,7 +21,7 @@ enum status	limit_zone_write(struct db *db, struct organization *org, int64_t ru
  */
 enum status	limit_zone_follow(struct db *db, struct arena *a, struct organization *org, int64_t now) MUST_CHECK;
 
-/* How the coming days of an organization's limits compare with the files of their zones: the worst state of any limit. */
+/* How the coming days of an organization's limits compare with the files of their zones: the worse of their states. */
 enum day_spans_state	limit_zone_compare(const struct organization *org, int64_t now, struct error *err);
 
 #endif

@@ -161,6 +161,14 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 }
 
 enum day_spans_state
+day_spans_worse(enum day_spans_state x, enum day_spans_state y)
+{
+	if (x == DAY_SPANS_DIFFER || y == DAY_SPANS_DIFFER)
+		return DAY_SPANS_DIFFER;
+	return x > y ? x : y;
+}
+
+enum day_spans_state
 day_spans_compare(const struct organization *org, int64_t from_at, struct error *err)
 {
 	const struct zone *zone = zone_get(org->timezone, err);

@@ -29,6 +29,9 @@ enum day_spans_state {
 	DAY_SPANS_UNUSABLE,	/* its file cannot be read, or no days can be made of it */
 };
 
+/* Of two states the one to act on: differing days first, because they can be brought up to date; then the greater. */
+enum day_spans_state	day_spans_worse(enum day_spans_state x, enum day_spans_state y);
+
 /* Compares the rows from from_at (a day start) on with the zone file.  Writes the reason into *err for the last two. */
 enum day_spans_state	day_spans_compare(const struct organization *org, int64_t from_at, struct error *err);
 
