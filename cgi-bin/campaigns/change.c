@@ -94,6 +94,7 @@ read_change(struct req *r, struct json_object *o, struct campaign *c, struct cam
 
 	if ((st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &name, &r->err)) != OK ||
 	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
+	    (st = campaign_read_origin(o, true, c, &r->err)) != OK ||
 	    (st = change_segments(r, o, known, c, change)) != OK)
 		return st;
 	if (name != NULL)
@@ -105,7 +106,7 @@ enum status
 campaign_change_read(struct req *r, struct campaign *c, struct campaign_change *change)
 {
 	static const char *const known[] = { "name", "contactCount", "partsPerContact", "scheduledISO", "segments", "status",
-		NULL };
+		"channel", "from", "tag", NULL };
 	struct json_object *o;
 	enum status st;
 

@@ -130,7 +130,8 @@ const struct invariant verify_invariants[] = {
 	    "WHERE e.org = :org AND e.settles_id IS NOT NULL AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
 	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1 "
 	    /* Before schema version 4 statements settled costs alone, and their rows named no segment. */
-	    "OR (e.org_revision > 0 AND (e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment)))" },
+	    "OR (e.org_revision > 0 AND (e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment)) "
+	    "OR e.sender IS DISTINCT FROM t.sender OR e.network IS DISTINCT FROM t.network OR e.tag IS DISTINCT FROM t.tag)" },
 	{ "event.settled", "settlements leave an event with its messages, a part for each at least, and no given cost below zero; "
 	    "they make a failed event one message; each that a client posted has the hash of its body", OF_ORGANIZATION,
 	    "event \"%s\" of source \"%s\": its settlements cannot be what was posted",

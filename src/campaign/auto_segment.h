@@ -6,11 +6,14 @@
 
 #include "base/json.h"
 #include "org/organization.h"
+#include "quota/channel.h"
 #include "quota/plan.h"
 
 struct auto_request {
 	int64_t contacts;
 	int64_t parts_per_contact;
+	enum channel channel;
+	const char *sender;		/* NULL = not said */
 	bool has_date;
 	struct day date;		/* of the first segment, in the zone below */
 	int64_t time_ms;		/* of every segment */

@@ -14,7 +14,7 @@ campaign_holds(const struct limit_book *b, struct arena *a, const struct campaig
 		int64_t left = segment_held(&c->segments[i], today);
 
 		if (left > 0)
-			loads[(*count)++] = limit_book_hold(b, c->segments[i].day, SMS, left, c->parts_per_contact);
+			loads[(*count)++] = limit_book_hold(b, c->segments[i].day, c->channel, left, c->parts_per_contact);
 	}
 	return loads;
 }

@@ -47,7 +47,7 @@ enum status
 held_each(struct db *db, const struct organization *org, struct day from, struct day until,
     void (*each)(const struct hold *hold, void *arg), void *arg)
 {
-	struct query *q = db_query(db, "SELECT quarter, channel, parts_per_contact, contacts FROM held "
+	struct query *q = db_query(db, "SELECT quarter, channel, parts_per_contact, contacts, sender FROM held "
 	    "WHERE org = :org AND quarter >= :from AND quarter < :until ORDER BY quarter");
 	enum status st = OK, done;
 	struct hold hold;
@@ -61,6 +61,7 @@ held_each(struct db *db, const struct organization *org, struct day from, struct
 			hold.day = day_at(org->days, query_int(q, 0) * QUARTER_MS);
 			hold.parts_per_contact = query_int(q, 2);
 			hold.contacts = query_int(q, 3);
+			hold.sender = query_text(q, 4)[0] != '\0' ? query_text(q, 4) : NULL;
 			each(&hold, arg);
 		}
 	done = query_done(q);

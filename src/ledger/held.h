@@ -21,6 +21,7 @@ enum status	held_add(struct db *db, int64_t campaign, int64_t number, int64_t co
 struct hold {
 	struct day day;
 	enum channel channel;
+	const char *sender;	/* valid during the call; NULL = not said */
 	int64_t contacts, parts_per_contact;
 };
 

@@ -274,6 +274,8 @@ KINDS = {
         "a failed event was sent, and rebuilt": (change_event("unreached", "status = 'sent'"), REBUILD),
         "a void takes back more": change_event("v-voided", "messages = messages - 1"),
         "a void takes back another event": change_event("v-voided", "voids_id = 'priced'"),
+        "a void is of another sender": change_event("v-voided", "sender = '+1'"),
+        "a void is of another cost centre": change_event("v-voided", "tag = 'sales'"),
         "a void takes back a void": change_event("v-voided", "voids_id = 'v-given-voided'"),
         "a void is deleted": "DELETE FROM event WHERE id = 'v-voided'",
         "a void is deleted and rebuilt": ("DELETE FROM event WHERE id = 'v-voided'", REBUILD),
@@ -414,7 +416,8 @@ KINDS = {
     },
 }
 NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
-         **{name: ("held", "contacts") for name in KINDS["what is held"]}}
+         **{name: ("held", "contacts") for name in KINDS["what is held"]},
+         "usage of a limit of a network that nobody sent to": ("limit_usage", "rule")}
 
 DAMAGES = [(name, (statements,) if isinstance(statements, str) else statements, kind)
            for kind, table in KINDS.items() for name, statements in table.items()]

@@ -322,7 +322,7 @@ def build_cases():
     add("an empty array", events, 400, body=[])
     add("something beside events", events, 400, body={"events": [{"id": "b", "occurredAt": now}], "more": 1})
     add("10,001 events", events, 413, body=[{}] * 10001)
-    enforced = {"query": "enforce=true"}
+    enforced, origin = {"query": "enforce=true"}, {"from": "+14165550199", "network": "T-Mobile", "tag": "sales"}
     add("enforced, and there is room", events, 200, body={"id": "enforced", "occurredAt": now}, **enforced)
     add("enforced, on a full day", events, 429, token="full", body={"id": "q", "occurredAt": now}, **enforced)
     add("enforced, yesterday", events, 429, token="full", body={"id": "y", "occurredAt": instant(-86400000)}, **enforced)
@@ -340,6 +340,14 @@ def build_cases():
         body={"id": "f", "occurredAt": now, "status": "failed", "to": "+1", "reason": "x"}, **enforced)
     add("not enforced", events, 200, token="full", body={"id": "plain", "occurredAt": now}, query="enforce=false")
     add("enforced perhaps", events, 400, query="enforce=perhaps")
+    both, fits = {"query": "enforce=true&atomic=true"}, {"id": "fits", "occurredAt": now, "channel": "EMAIL"}
+    add("atomic, and all are good", events, 200, body=[{"id": "all", "occurredAt": now, **origin}], query="atomic=true")
+    add("atomic, and one is bad", events, 400, body=[fits, {"id": "bad"}], query="atomic=true")
+    add("atomic, and one is a conflict", events, 409, body=[fits, fits, {**fits, "messages": 2}], query="atomic=true")
+    add("atomic, and one has no room on the day", events, 429, token="full", body=[fits, {"id": "q", "occurredAt": now}], **both)
+    add("atomic, and a cap has no room for one", events, 402, token="capped",
+        body=[fits, {"id": "q", "occurredAt": now, "messages": 6}], **both)
+    add("atomic perhaps", events, 400, query="atomic=perhaps")
     add("enforced twice", events, 400, query="enforce=true&enforce=true")
 
     add("an organization that is not there", ("GET", SESSION), 403, token="reader of a ghost")

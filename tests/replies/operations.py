@@ -46,9 +46,9 @@ OPERATIONS = [
               ("startDate", "endDate", "format"), csv=True),
     Operation("GET", "/organizations/{org}/usage", READ, "startDate=1772323200000&endDate=1773878400000",
               ("startDate", "endDate")),
-    Operation("POST", "/api/events", WRITE, "", ("enforce",), body={
+    Operation("POST", "/api/events", WRITE, "", ("enforce", "atomic"), body={
         "id": "e", "source": "s", "channel": "SMS", "occurredAt": WHEN, "messages": 1, "parts": 2, "status": "sent",
-        "cost": 0.01, "campaignId": "renewals", "segmentNumber": 1}),
+        "cost": 0.01, "campaignId": "renewals", "segmentNumber": 1, "from": "+14165550199", "network": "T-Mobile", "tag": "sales"}),
     Operation("GET", "/api/events", READ, f"from={DAY}&to={DAY}&limit=5",
               ("from", "to", "limit", "after", "channel", "status", "campaignId", "format"), csv=True),
     Operation("GET", "/api/session", ANY),
