@@ -2,26 +2,59 @@
 #include <string.h>
 
 #include "base/money.h"
-#include "base/name.h"
+#include "base/json.h"
 #include "limit.h"
+#include "quota/origin.h"
 
-/* A text; the word none takes away what there was.  Leaves *value alone if the option is not given. */
 static bool
-text_option(const char *option, const char *field, const char *text, size_t max, const char **value)
+is_none(const char *text)
 {
-	struct error err;
+	return strcmp(text, "none") == 0;
+}
 
-	if (text == NULL)
-		return true;
-	if (strcmp(text, "none") == 0) {
-		*value = NULL;
-		return true;
-	}
-	if (text[0] == '\0' || strlen(text) > max)
-		return cli_usage("limit", "%s: must be from 1 to %zu bytes long", option, max), false;
-	if (name_check(field, text, &err) != OK)
-		return cli_usage("limit", "%s", err.text), false;
-	*value = text;
+/*
+ * From whom, to whose network: read as the API reads them, so that a limit has nothing that no event can have.  The word none takes
+ * away what there was.
+ */
+static bool
+origin_options(struct cli *c, const struct limit_options *o, struct limit_definition *d)
+{
+	const char *sender = NULL, *network = NULL;
+	struct json_object *members = NULL;
+	struct buf text = { 0 };
+	struct json *j = json_on(&text);
+	struct error err = { 0 };
+	enum status st;
+
+	json_open_object(j, NULL);
+	if (o->sender != NULL && !is_none(o->sender))
+		json_put_text(j, "from", o->sender);
+	if (o->network != NULL && !is_none(o->network))
+		json_put_text(j, "network", o->network);
+	json_close_object(j);
+	if ((st = json_check("options", buf_text(&text), text.size, &err)) == OK &&
+	    (st = json_parse(c->arena, "", text.text, text.size, &members, &err)) == OK &&
+	    (st = origin_read_sender(members, &sender, &err)) == OK)
+		st = origin_read_network(members, &network, &err);
+	json_object_free(members);
+	buf_free(&text);
+	if (st != OK)
+		return cli_usage("limit", "--%s", err.text), false;
+	/* What is not UTF-8 was replaced when it was written as JSON. */
+	if ((sender != NULL && strcmp(sender, o->sender) != 0) || (network != NULL && strcmp(network, o->network) != 0))
+		return cli_usage("limit", "--from, --network: not UTF-8"), false;
+	d->sender = o->sender != NULL ? sender : d->sender;
+	d->network = o->network != NULL ? network : d->network;
+	return true;
+}
+
+static bool
+zone_option(const char *text, struct limit_definition *d)
+{
+	if (text != NULL && (text[0] == '\0' || strlen(text) >= ZONE_NAME_MAX))
+		return cli_usage("limit", "--zone: must be from 1 to %d bytes long", ZONE_NAME_MAX - 1), false;
+	if (text != NULL)
+		d->zone = is_none(text) ? NULL : text;
 	return true;
 }
 
@@ -73,9 +106,7 @@ definition_options(struct cli *c, const struct limit_options *o, const struct li
 		return cli_usage("limit", "%s is required, or --preset", o->channels == NULL ? "--channels" : "--window"), false;
 	in->has_definition = true;
 	return (o->channels == NULL || channels_option(c, o->channels, &d->channels)) &&
-	    text_option("--from", "--from", o->sender, LIMIT_SENDER_MAX, &d->sender) &&
-	    text_option("--network", "--network", o->network, LIMIT_NETWORK_MAX, &d->network) &&
-	    text_option("--zone", "--zone", o->zone, ZONE_NAME_MAX - 1, &d->zone) && window_options(o, d);
+	    origin_options(c, o, d) && zone_option(o->zone, d) && window_options(o, d);
 }
 
 static bool

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "base/name.h"
 #include "limit_body.h"
+#include "quota/origin.h"
 #include "time/zone.h"
 
 static const char *const definition_members[] = { "channels", "from", "network", "unit", "window", "zone", "hours", NULL };
@@ -60,19 +60,20 @@ read_channels(struct req *r, unsigned *channels)
 	return st == OK && i == 0 ? error_set(&r->err, BAD_REQUEST, "channels: empty; a limit counts at least one") : st;
 }
 
-/* A text that may be null for none.  Absent, it leaves *value alone. */
+/* From whom, to whose network, and whose days; absent, each stays as the preset has it. */
 static enum status
-read_text(struct req *r, struct json_object *o, const char *name, size_t max, const char **value)
+read_whose(struct req *r, struct json_object *o, struct limit_definition *d)
 {
-	const char *text;
+	const char *sender, *network, *zone;
 	enum status st;
 
-	if (json_is_null(o, name))
-		*value = NULL;
-	if ((st = json_string(o, name, 1, max, &text, &r->err)) != OK || text == NULL)
+	if ((st = origin_read_sender(o, &sender, &r->err)) != OK || (st = origin_read_network(o, &network, &r->err)) != OK ||
+	    (st = json_string(o, "zone", 1, ZONE_NAME_MAX - 1, &zone, &r->err)) != OK)
 		return st;
-	*value = text;
-	return name_check(name, text, &r->err);
+	d->sender = json_has(o, "from") ? sender : d->sender;
+	d->network = json_has(o, "network") ? network : d->network;
+	d->zone = json_has(o, "zone") ? zone : d->zone;
+	return OK;
 }
 
 static enum status
@@ -109,10 +110,7 @@ read_definition(struct req *r, struct json_object *o, bool has_preset, struct li
 		return error_set(&r->err, BAD_REQUEST, "channels: required with the other members that say what is counted");
 	if (!has_preset && (!json_has(o, "window") || json_is_null(o, "window")))
 		return error_set(&r->err, BAD_REQUEST, "window: required with the other members that say what is counted");
-	if ((st = read_channels(r, &d->channels)) != OK ||
-	    (st = read_text(r, o, "from", LIMIT_SENDER_MAX, &d->sender)) != OK ||
-	    (st = read_text(r, o, "network", LIMIT_NETWORK_MAX, &d->network)) != OK ||
-	    (st = read_text(r, o, "zone", ZONE_NAME_MAX - 1, &d->zone)) != OK)
+	if ((st = read_channels(r, &d->channels)) != OK || (st = read_whose(r, o, d)) != OK)
 		return st;
 	return read_window(r, o, d);
 }

@@ -13,8 +13,6 @@
 #define LIMITS_MAX 50			/* of one organization, the five included */
 #define LIMIT_AMOUNTS_MAX 100		/* of one limit, from today on */
 #define LIMIT_HOURS_MAX 744		/* of a rolling window: 31 days */
-#define LIMIT_SENDER_MAX 255		/* bytes of a sender and of a network */
-#define LIMIT_NETWORK_MAX 64
 
 /* What a limit counts, and over which window. */
 struct limit_definition {

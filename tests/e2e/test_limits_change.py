@@ -14,8 +14,8 @@ YESTERDAY = "2026-05-19"
 
 
 class Limits(Api):
-    def put(self, name, headers=None, org="acme", **body):
-        return self.ask("settings", "PUT", f"/api/organizations/{org}/limits/{name}", body=body, headers=headers)
+    def put(self, limit, headers=None, org="acme", **body):
+        return self.ask("settings", "PUT", f"/api/organizations/{org}/limits/{limit}", body=body, headers=headers)
 
     def set(self, name, **body):
         reply = self.put(name, **body)
