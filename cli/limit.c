@@ -45,9 +45,9 @@ print_what(struct cli *c, const struct limit_rule *rule)
 }
 
 static void
-print_limit(struct cli *c, const struct organization *org, const struct limit_book *book, const struct limit_rule *rule)
+print_limit(struct cli *c, const struct limit_book *book, const struct limit_rule *rule)
 {
-	struct limit_state s = limit_book_state(book, rule, day_at(limit_rule_days(rule, org->days), c->now));
+	struct limit_state s = limit_book_state(book, rule, c->now);
 	bool is_unlimited = s.amount == UNLIMITED;
 	char resets[DAY_TEXT_MAX];
 
@@ -64,7 +64,7 @@ print_list(struct cli *c, const struct organization *org, const struct limit_boo
 	printf("%-16s %-8s %-8s %12s %12s %12s %12s  %-10s  %s\n", "NAME", "UNIT", "WINDOW", "AMOUNT", "USED", "HELD", "AVAILABLE",
 	    "RESETS", "CHANNELS");
 	for (size_t i = 0; i < org->limits.count; i++)
-		print_limit(c, org, book, &org->limits.of[i]);
+		print_limit(c, book, &org->limits.of[i]);
 }
 
 static void

@@ -60,7 +60,7 @@ put_refusal(struct req *r, struct buf *body, enum status st, const struct campai
 	buf_reset(body);
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", false);
-	json_put_text(out, "message", arena_printf(r->arena, "%s has no room.", limit_refusal_subject(&refusal->limit)));
+	json_put_text(out, "message", arena_printf(r->arena, "%s has no room.", limit_refusal_subject(r->arena, &refusal->limit)));
 	json_put_text(out, "error", r->err.text);
 	json_put_text(out, "date", day_format(refusal->limit.day, text));
 	limit_refusal_put(out, &refusal->limit);

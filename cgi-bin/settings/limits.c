@@ -34,13 +34,14 @@ settings_get_limits(struct req *r, struct buf *body)
 	struct json *out = json_on(body);
 	struct organization org;
 	struct limit_book *book;
+	int64_t unchanged_until;
 	bool has_presets;
 	enum status st;
 
 	if ((st = req_word(r, "presets", "true", &has_presets)) != OK || (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
-	    (st = limit_row_load(r->db, r->arena, &org)) != OK)
+	    (st = limit_unchanged_until(r->db, r->arena, &org, r->now, &unchanged_until)) != OK)
 		return st;
-	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
+	if (reply_cached(r, body, org.revision, unchanged_until))
 		return OK;
 	if ((st = limit_book_today(r->db, r->arena, &org, r->now, &book)) != OK)
 		return st;

@@ -26,7 +26,7 @@ struct auto_plan {
 	int64_t first_at;		/* the first candidate, whether or not it has room */
 	int64_t left;			/* contacts without room within PLAN_DAYS_MAX days */
 	const char *blocked_by;		/* if nothing was planned: the word of a limit whose amount is 0; else NULL */
-	const char *limited_by;		/* the word of a limit with a window longer than a day that made the plan longer */
+	const char *limited_by;		/* the word of a limit beside the daily one that made the plan longer */
 };
 
 extern const char *const auto_request_fields[];

@@ -75,9 +75,7 @@ void
 limit_put(struct json *j, const struct organization *org, const struct limit_book *book, const struct limit_rule *rule,
     bool has_rule, int64_t now)
 {
-	struct spans days = limit_rule_days(rule, org->days);
-	struct day today = day_at(days, now);
-	struct limit_state s = limit_book_state(book, rule, today);
+	struct limit_state s = limit_book_state(book, rule, now);
 	char text[DAY_TEXT_MAX];
 
 	json_put_text(j, "name", rule->name);
@@ -95,12 +93,12 @@ limit_put(struct json *j, const struct organization *org, const struct limit_boo
 	put_amount(j, "used", rule, s.used);
 	put_amount(j, "held", rule, s.held);
 	put_amount(j, "available", rule, s.available);
-	instant_put(j, "resetsAt", day_start(days, s.window.until));
+	instant_put(j, "resetsAt", s.until_at);
 	json_put_text(j, "action", rule->would_refuse ? "refuse" : "report");
 	if (rule->is_building)
 		json_put_text(j, "state", "building");
 	if (has_rule)
-		limit_put_rule(j, "rule", rule, today);
+		limit_put_rule(j, "rule", rule, day_at(limit_rule_days(rule, org->days), now));
 }
 
 void

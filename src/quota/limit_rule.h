@@ -91,6 +91,9 @@ bool		limit_rule_counts(const struct limit_rule *rule, enum channel c);
 /* Whether the rule counts what has this channel, sender and network (NULL = not said). */
 bool		limit_rule_counts_event(const struct limit_rule *rule, enum channel c, const char *sender, const char *network);
 
+/* Whether a window of the rule is longer than a day: of a rolling one, than 24 hours. */
+bool		limit_rule_is_long(const struct limit_rule *rule);
+
 /* Whether what the rule counts is in a roll-up of its own, limit_usage. */
 bool		limit_rule_has_usage(const struct limit_rule *rule);
 
