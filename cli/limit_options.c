@@ -13,8 +13,8 @@ is_none(const char *text)
 }
 
 /*
- * From whom, to whose network: read as the API reads them, so that a limit has nothing that no event can have.  The word none takes
- * away what there was.
+ * From whom, to whose network: read as the API reads them, so that a limit has nothing that no event can have.  The word none
+ * takes away what there was.
  */
 static bool
 origin_options(struct cli *c, const struct limit_options *o, struct limit_definition *d)
@@ -97,8 +97,8 @@ definition_options(struct cli *c, const struct limit_options *o, const struct li
 {
 	struct limit_definition *d = &in->definition;
 
-	if (o->channels == NULL && o->sender == NULL && o->network == NULL && o->unit == NULL && o->window == NULL && o->zone == NULL &&
-	    o->hours == NULL)
+	if (o->channels == NULL && o->sender == NULL && o->network == NULL && o->unit == NULL && o->window == NULL &&
+	    o->zone == NULL && o->hours == NULL)
 		return true;
 	if (!in->has_definition && was != NULL)
 		*d = limit_definition_of(was);

@@ -84,7 +84,8 @@ read_window(struct req *r, struct json_object *o, struct limit_definition *d)
 	bool found;
 	enum status st;
 
-	if ((st = json_string(o, "unit", 1, 32, &unit, &r->err)) != OK || (st = json_string(o, "window", 1, 32, &window, &r->err)) != OK ||
+	if ((st = json_string(o, "unit", 1, 32, &unit, &r->err)) != OK ||
+	    (st = json_string(o, "window", 1, 32, &window, &r->err)) != OK ||
 	    (st = json_int(o, "hours", 1, LIMIT_HOURS_MAX, &found, &hours, &r->err)) != OK)
 		return st;
 	if (unit != NULL && !limit_unit_parse(unit, &d->unit))

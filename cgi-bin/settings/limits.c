@@ -38,7 +38,8 @@ settings_get_limits(struct req *r, struct buf *body)
 	bool has_presets;
 	enum status st;
 
-	if ((st = req_word(r, "presets", "true", &has_presets)) != OK || (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	if ((st = req_word(r, "presets", "true", &has_presets)) != OK ||
+	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (st = limit_unchanged_until(r->db, r->arena, &org, r->now, &unchanged_until)) != OK)
 		return st;
 	if (reply_cached(r, body, org.revision, unchanged_until))
@@ -63,8 +64,8 @@ settings_get_limits(struct req *r, struct buf *body)
 /* ---- One limit */
 
 /*
- * Makes the ETag of what can be set of a limit, for If-Match.  It does not depend on what was used, so that a change is not refused
- * because of events; and so it is weak, and not for If-None-Match.
+ * Makes the ETag of what can be set of a limit, for If-Match.  It does not depend on what was used, so that a change is not
+ * refused because of events; and so it is weak, and not for If-None-Match.
  */
 static void
 tag_limit(struct req *r, const struct organization *org, const struct limit_rule *rule)

@@ -10,15 +10,16 @@
  * GET /api/organizations/{organizationId}/limits[?presets=true]  every limit, with what its present window has used and held; and
  *	the presets that there are
  * GET /api/organizations/{organizationId}/limits/{limit}  one of them, with "rule", which is what a PUT takes
- * PUT /api/organizations/{organizationId}/limits/{limit} {"channels":["SMS",…],"from"?,"network"?,"unit":"message"|"part"|"cost",
- *	"window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
+ * PUT /api/organizations/{organizationId}/limits/{limit} {"channels":["SMS",…],"from"?,"network"?,
+ *	"unit":"message"|"part"|"cost","window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
  *	"action":"refuse"|"report","preset"?,"preview"?:true}  adds the limit or replaces what it counts.
  *	In place of amount, "amounts":[{"validFrom","amount"},…] replaces all from its first day on.  A body without the members
  *	that say what is counted (channels to hours) leaves that as it is.  Without validFrom an amount holds from today on, and later
  *	ones stay.  Of daily and the cycle- limits only amounts and, for the four caps together, action can be set.
  *	Nothing is taken back.  A limit with from or network that is new, or counts something else, must be filled from the ledger:
  *	until that is done its "state" is "building", "job" is the number of the job (jobs.c), and it refuses nothing.
- * DELETE /api/organizations/{organizationId}/limits/{limit}  removes it; of daily and the cycle- limits, its amounts from today on.
+ * DELETE /api/organizations/{organizationId}/limits/{limit}  removes it; of daily and the cycle- limits, its amounts from today
+ *	on.
  *	If-Match with PUT and DELETE, and If-None-Match: * with PUT, are kept.
  *
  * GET /api/organizations/{organizationId}/timezone -- its time zone, and the ones that this server offers

@@ -68,7 +68,8 @@ const struct invariant verify_invariants[] = {
 	    .check = verify_limits },
 	{ "limit_span", "the days of a limit with a zone, from 2012 on, are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_limit_zones },
-	{ "limit_span.zone", "only a limit with a zone has days of its own", OF_ORGANIZATION, "limit_span: the limit \"%s\" has no zone",
+	{ "limit_span.zone", "only a limit with a zone has days of its own", OF_ORGANIZATION,
+	    "limit_span: the limit \"%s\" has no zone",
 	    "SELECT name FROM limit_rule r WHERE org = :org AND zone IS NULL "
 	    "AND EXISTS (SELECT 1 FROM limit_span s WHERE s.rule = r.key)" },
 	{ "limit.building", "a limit that is being filled has an open job, or waits for one, and has a sender or a network",

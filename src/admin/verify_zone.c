@@ -29,7 +29,8 @@ struct rows {
 };
 
 #define SELECT "SELECT from_at, utc_offset_s, zone, " \
-	"(SELECT max(sha256) FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version HAVING count(*) = 1) FROM "
+	"(SELECT max(sha256) FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version " \
+	"HAVING count(*) = 1) FROM "
 #define ORDER " = :owner ORDER BY from_at"
 
 /*
@@ -131,7 +132,8 @@ check_run(struct verify *v, const struct rows *rows, const struct zone *z, const
  * organization's present zone, they name the wrong zone.
  */
 static void
-check_name(struct verify *v, const struct rows *rows, const struct zone_row *r, const struct zone *own, const struct zone *of_organization)
+check_name(struct verify *v, const struct rows *rows, const struct zone_row *r, const struct zone *own,
+    const struct zone *of_organization)
 {
 	if (own != NULL && !is_of_file(r, own) && is_of_file(r, of_organization))
 		differs_at(v, rows, r, "was read from the file of another zone");
@@ -221,7 +223,8 @@ struct zoned {
 static enum status
 read_zoned(struct verify *v, struct zoned **zoned)
 {
-	struct query *q = db_query(v->db, "SELECT key, name, zone FROM limit_rule WHERE org = :org AND zone IS NOT NULL ORDER BY name");
+	struct query *q = db_query(v->db, "SELECT key, name, zone FROM limit_rule WHERE org = :org AND zone IS NOT NULL "
+	    "ORDER BY name");
 	size_t count = 0, max = 0;
 
 	*zoned = NULL;

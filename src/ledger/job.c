@@ -125,8 +125,8 @@ insert(struct db *db, int64_t org_key, const struct job_order *o, int64_t now, c
 	if ((st = actor_key(db, by, &actor)) != OK)
 		return st;
 	q = db_query(db, "INSERT INTO job (org, number, kind, channel, rule, first_quarter, next_quarter, end_quarter, actor, "
-	    "is_remote, started_at, updated_at) VALUES (:org, (SELECT coalesce(max(number), 0) + 1 FROM job WHERE org = :org), :kind, "
-	    ":channel, :rule, :first, :first, :end, :actor, :is_remote, :now, :now) RETURNING number");
+	    "is_remote, started_at, updated_at) VALUES (:org, (SELECT coalesce(max(number), 0) + 1 FROM job WHERE org = :org), "
+	    ":kind, :channel, :rule, :first, :first, :end, :actor, :is_remote, :now, :now) RETURNING number");
 	query_bind_int(q, ":org", org_key);
 	query_bind_text(q, ":kind", kinds[o->kind]);
 	if (o->kind == JOB_REPRICE)

@@ -150,7 +150,7 @@ write_list(struct db *db, struct arena *a, const struct limit_rule *rule, bool i
 	return st;
 }
 
-/* One amount from a day on, until that of the next one.  What is in force already needs no row, so that repeating it adds none. */
+/* One amount from a day on, until that of the next one.  What is in force already needs no row: repeating it adds none. */
 static enum status
 write_one(struct db *db, const struct limit_rule *rule, bool is_new, struct day today, const struct limit_input *in,
     struct error *err)

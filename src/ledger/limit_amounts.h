@@ -5,9 +5,9 @@
 #include "ledger/limit_change.h"
 
 /*
- * Writes the amounts of an input for a rule as it was loaded last; is_new: it has none yet.  today is the limit's.  BAD_REQUEST if
- * one would change what a past day had, or is out of range; CONFLICT if there would be more than LIMIT_AMOUNTS_MAX to come.  Inside
- * a write transaction.
+ * Writes the amounts of an input for a rule as it was loaded last; is_new: it has none yet.  today is the limit's.
+ * BAD_REQUEST if one would change what a past day had, or is out of range; CONFLICT if there would be more than
+ * LIMIT_AMOUNTS_MAX to come.  Inside a write transaction.
  */
 enum status	limit_amounts_write(struct db *db, struct arena *a, const struct limit_rule *rule, bool is_new, struct day today,
 		    const struct limit_input *in, struct error *err) MUST_CHECK;

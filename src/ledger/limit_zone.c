@@ -139,8 +139,8 @@ limit_zone_write(struct db *db, struct organization *org, int64_t rule, const ch
 /* ---- New rules of a zone */
 
 /*
- * The days that a limit should have by the file of its zone, from its next day start on.  SPANS_MAX spans at most; 0 if no days can
- * be made of the file.
+ * The days that a limit should have by the file of its zone, from its next day start on.  SPANS_MAX spans at most; 0 if no
+ * days can be made of the file.
  */
 static size_t
 join(const struct limit_rule *rule, const struct zone *zone, int64_t now, struct span *spans, int64_t *from_at)

@@ -1,5 +1,6 @@
 /*
- * The days of limits with a time zone of their own, written: limit_span as org/day_spans.h has zone_span.  limit_span.h reads them.
+ * The days of limits with a time zone of their own, written: limit_span as org/day_spans.h has zone_span.  limit_span.h reads
+ * them.
  */
 #ifndef LIMIT_ZONE_H
 #define LIMIT_ZONE_H
@@ -9,8 +10,8 @@
 
 /*
  * Writes the days of a limit that is new, or has another zone than before: all of them, past ones too (zone NULL: none).  In a
- * write transaction; limit_row_reload must follow.  BAD_REQUEST if the zone is unknown or unusable, UNAVAILABLE if its file cannot
- * be read just now.
+ * write transaction; limit_row_reload must follow.  BAD_REQUEST if the zone is unknown or unusable, UNAVAILABLE if its file
+ * cannot be read just now.
  */
 enum status	limit_zone_write(struct db *db, struct organization *org, int64_t rule, const char *zone, struct error *err)
 		    MUST_CHECK;

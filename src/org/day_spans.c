@@ -217,7 +217,8 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 		if (is_whole)
 			from_at = INT64_MIN;
 		if ((st = delete_from(db, org, from_at)) == OK &&
-		    (st = insert_from(db, org, spans, count, from_at)) == OK && (st = day_spans_note_file(db, org->timezone, zone)) == OK) {
+		    (st = insert_from(db, org, spans, count, from_at)) == OK &&
+		    (st = day_spans_note_file(db, org->timezone, zone)) == OK) {
 			q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
 			query_bind_int(q, ":key", org->key);
 			st = query_run(q);

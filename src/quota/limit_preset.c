@@ -8,8 +8,8 @@
 #define A_DAY (24 * 4)		/* quarter-hours */
 #define A_WEEK 7		/* days */
 
-#define T_MOBILE(n) { "t-mobile-10dlc-" #n, "SMS parts of a 10DLC brand to T-Mobile, from midnight Pacific", 1U << SMS, LIMIT_PARTS, \
-	LIMIT_DAY, "T-Mobile", PACIFIC, 0, 1, { { 0, n } } }
+#define T_MOBILE(n) { "t-mobile-10dlc-" #n, "SMS parts of a 10DLC brand to T-Mobile, from midnight Pacific", 1U << SMS, \
+	LIMIT_PARTS, LIMIT_DAY, "T-Mobile", PACIFIC, 0, 1, { { 0, n } } }
 #define MAILBOX(name, what, n) { name, what, 1U << EMAIL, LIMIT_MESSAGES, LIMIT_ROLLING, NULL, NULL, A_DAY, 1, { { 0, n } } }
 
 static const struct limit_preset presets[] = {
@@ -20,13 +20,14 @@ static const struct limit_preset presets[] = {
 	MAILBOX("ses-sandbox-200", "recipients of Amazon SES in the sandbox, in 24 hours", 200),
 	{ "ses", "recipients of Amazon SES in production, in 24 hours", 1U << EMAIL, LIMIT_MESSAGES, LIMIT_ROLLING, NULL, NULL, A_DAY,
 	    0, { { 0 } } },
-	{ "sns-sms", "what Amazon SNS may spend on SMS in a month", 1U << SMS, LIMIT_COST, LIMIT_MONTH, NULL, NULL, 0, 0, { { 0 } } },
-	{ "telnyx-profile", "what a Telnyx messaging profile may spend on a day of UTC", 1U << SMS, LIMIT_COST, LIMIT_DAY, NULL, "UTC",
-	    0, 0, { { 0 } } },
-	{ "twilio-account", "messages of a new Twilio account, in 24 hours", 1U << SMS, LIMIT_MESSAGES, LIMIT_ROLLING, NULL, NULL, A_DAY,
+	{ "sns-sms", "what Amazon SNS may spend on SMS in a month", 1U << SMS, LIMIT_COST, LIMIT_MONTH, NULL, NULL, 0,
 	    0, { { 0 } } },
-	{ "warm-up-1000-4000-8000", "e-mails a day of a new sender: a week of each amount, and the last one from then on", 1U << EMAIL,
-	    LIMIT_MESSAGES, LIMIT_DAY, NULL, NULL, 0, 3, { { 0, 1000 }, { A_WEEK, 4000 }, { 2 * A_WEEK, 8000 } } },
+	{ "telnyx-profile", "what a Telnyx messaging profile may spend on a day of UTC", 1U << SMS, LIMIT_COST, LIMIT_DAY, NULL,
+	    "UTC", 0, 0, { { 0 } } },
+	{ "twilio-account", "messages of a new Twilio account, in 24 hours", 1U << SMS, LIMIT_MESSAGES, LIMIT_ROLLING, NULL, NULL,
+	    A_DAY, 0, { { 0 } } },
+	{ "warm-up-1000-4000-8000", "e-mails a day of a new sender: a week of each amount, and the last one from then on",
+	    1U << EMAIL, LIMIT_MESSAGES, LIMIT_DAY, NULL, NULL, 0, 3, { { 0, 1000 }, { A_WEEK, 4000 }, { 2 * A_WEEK, 8000 } } },
 };
 
 enum { PRESETS = sizeof(presets) / sizeof(presets[0]) };
