@@ -34,7 +34,14 @@ static const struct command commands[] = {
 	    "org sending-window ID [--hours \"mon-fri 09:00-17:00, …\"|always] [--close DATE,… [--name TEXT]]\n"
 	    "        [--open DATE,…] [--import FILE.ics|-]\n"
 	    "org sending-window ID --remove", "add and change organizations" },
-	{ "limit", cmd_limit, "limit list [--org ID]", "show what each limit allows, has used and has left" },
+	{ "limit", cmd_limit, "limit add ORG NAME --channels SMS,CALL --window day|rolling|cycle|month|year --amount N|none\n"
+	    "        [--unit message|part|cost] [--hours N] [--zone ZONE] [--from SENDER] [--network NAME]\n"
+	    "        [--valid-from YYYY-MM-DD] [--action refuse|report] [--json]\n"
+	    "limit add ORG NAME --preset NAME [the same options]\n"
+	    "limit set ORG NAME [the same options]\n"
+	    "limit remove ORG NAME\n"
+	    "limit list [ORG | --org ORG] [--json]\n"
+	    "limit presets", "set limits, and show what each allows, has used and has left" },
 	{ "price", cmd_price, "price set CHANNEL AMOUNT [--org ID] [--from YYYY-MM-DD] [--currency CODE] [--reprice]\n"
 	    "price remove CHANNEL --from YYYY-MM-DD [--org ID] [--currency CODE] [--reprice]\n"
 	    "price list", "set the price of a message part, or remove one" },

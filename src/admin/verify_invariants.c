@@ -75,7 +75,18 @@ const struct invariant verify_invariants[] = {
 	{ "limit.amount", "each limit has an amount from some day on", OF_ORGANIZATION, "limit \"%s\": has no amount",
 	    "SELECT name FROM limit_rule r WHERE org = :org "
 	    "AND NOT EXISTS (SELECT 1 FROM limit_amount a WHERE a.rule = r.key)" },
-	{ "limit.words", "each limit counts known channels over a known window", OF_ORGANIZATION, .check = verify_limits },
+	{ "limit.words", "each limit has a name that it can have, and counts known channels over a known window", OF_ORGANIZATION,
+	    .check = verify_limits },
+	{ "limit_span", "the days of a limit with a zone, from 2012 on, are those of the recorded zone file", OF_ORGANIZATION,
+	    .check = verify_limit_zones },
+	{ "limit_span.zone", "only a limit with a zone has days of its own", OF_ORGANIZATION,
+	    "limit_span: the limit \"%s\" has no zone",
+	    "SELECT name FROM limit_rule r WHERE org = :org AND zone IS NULL "
+	    "AND EXISTS (SELECT 1 FROM limit_span s WHERE s.rule = r.key)" },
+	{ "limit.building", "a limit that is being filled has an open job, or waits for one, and has a sender or a network",
+	    OF_ORGANIZATION, "limit \"%s\": is being filled, but nothing fills it",
+	    "SELECT name FROM limit_rule r WHERE org = :org AND is_building = 1 AND ((sender IS NULL AND network IS NULL) "
+	    "OR NOT EXISTS (SELECT 1 FROM job j WHERE j.org = r.org AND j.ended_at IS NULL))" },
 
 	/* ---- The ledger and its sums */
 	{ "ledger_day", "no row of the ledger was changed, added or removed after it was written", OF_STRETCH,
@@ -126,10 +137,12 @@ const struct invariant verify_invariants[] = {
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most) "
 	    "AND NOT EXISTS (SELECT 1 FROM job j WHERE j.org = :org AND j.ended_at IS NULL AND j.kind = 'reprice' "
 	    "AND j.channel = l.channel AND l.quarter >= j.next_quarter AND l.quarter < j.end_quarter)" },
-	{ "job", "each job is of a known kind, and a reprice is of a channel", OF_ORGANIZATION,
+	{ "job", "each job is of a known kind; a reprice is of a channel, and one that fills a limit is of a limit", OF_ORGANIZATION,
 	    "job %i: is a \"%s\" of the channel \"%s\"",
 	    "SELECT number, kind, coalesce(channel, '') FROM job WHERE org = :org "
-	    "AND NOT CASE kind WHEN 'reprice' THEN channel IS NOT NULL WHEN 'rebuild' THEN channel IS NULL ELSE 0 END" },
+	    "AND NOT CASE kind WHEN 'reprice' THEN channel IS NOT NULL AND rule IS NULL "
+	    "WHEN 'rebuild' THEN channel IS NULL AND rule IS NULL WHEN 'fill-limit' THEN channel IS NULL AND rule IS NOT NULL "
+	    "ELSE 0 END" },
 	{ "limit_usage", "the roll-up of a limit with a sender or a network is the sum of its events", OF_STRETCH,
 	    "limit_usage %q of the limit %s: differs from the ledger",
 	    "SELECT quarter, r.name FROM (SELECT u.rule, u.quarter, u.messages, u.parts, u.cost_micros AS cost "

@@ -103,5 +103,6 @@ enum status	verify_failures(struct verify *v) MUST_CHECK;
 
 /* ---- verify_zone.c */
 enum status	verify_zone(struct verify *v) MUST_CHECK;
+enum status	verify_limit_zones(struct verify *v) MUST_CHECK;
 
 #endif

@@ -42,7 +42,8 @@ struct limit_rule {
 	struct spans days;	/* the days of that zone; none without one */
 	int32_t quarters;	/* of a rolling window: its length in quarter-hours */
 	bool is_building;	/* its roll-up is not complete yet, so it refuses nothing */
-	bool refuses;		/* false: it is shown, and refuses nothing */
+	bool would_refuse;	/* its action: true = refuse, false = report */
+	bool refuses;		/* its action is refuse, and it is not being built; false: it is shown, and refuses nothing */
 	const struct limit_amount *amounts;	/* in the order of their days */
 	size_t amount_count;
 };

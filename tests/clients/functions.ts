@@ -50,6 +50,9 @@ async function settings(): Promise<void> {
 	got(await daybook.putOrganizationPlan(organizationId, { plan: 'growth' }));
 	got(await daybook.getOrganizationLimits(organizationId));
 	got(await daybook.putOrganizationLimits(organizationId, { dailyLimit: 500 }));
+	got(await daybook.putOrganizationLimit(organizationId, 't-mobile', { preset: 't-mobile-10dlc-2000' }));
+	got(await daybook.getOrganizationLimit(organizationId, 't-mobile'));
+	got(await daybook.deleteOrganizationLimit(organizationId, 't-mobile'));
 	got(await daybook.getOrganizationPrices(organizationId));
 	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
 	const { job } = got(await daybook.postOrganizationPrices(organizationId, price)).data;

@@ -59,6 +59,11 @@ async function settings(): Promise<void> {
 	got(await client.PUT('/api/organizations/{organizationId}/plan', { params, body: { plan: 'growth' } }));
 	got(await client.GET('/api/organizations/{organizationId}/limits', { params }));
 	got(await client.PUT('/api/organizations/{organizationId}/limits', { params, body: { dailyLimit: 500 } }));
+	const one = { params: { path: { organizationId, limit: 't-mobile' } } };
+	const limit = got(await client.PUT('/api/organizations/{organizationId}/limits/{limit}', { ...one, body: { preset: 't-mobile-10dlc-2000' } }));
+	equal(limit.data.rule.zone, 'America/Los_Angeles', 'the days of the limit');
+	equal(got(await client.GET('/api/organizations/{organizationId}/limits/{limit}', one)).data.amount, 2000, 'its amount');
+	got(await client.DELETE('/api/organizations/{organizationId}/limits/{limit}', one));
 	got(await client.GET('/api/organizations/{organizationId}/prices', { params }));
 	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
 	const { job } = got(await client.POST('/api/organizations/{organizationId}/prices', { params, body: price })).data;

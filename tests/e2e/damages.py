@@ -43,6 +43,12 @@ def copy_event(id, change, new_id="copy"):
     return f"INSERT INTO event ({', '.join(columns)}) SELECT {', '.join(values[c] for c in columns)} FROM event WHERE id = '{id}'"
 
 
+def insert_limit(change):
+    """Inserts a limit with an amount, and changes it."""
+    return ("INSERT INTO limit_rule (key, org, name, channels, unit, period) VALUES (900, 1, 'n', 'SMS', 'message', 'day')",
+            "INSERT INTO limit_amount VALUES (900, 20000, 5)", f"UPDATE limit_rule SET {change} WHERE key = 900")
+
+
 def insert_segment(id, number, contacts):
     return ("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, parts_per_contact, status) "
             f"SELECT campaign, {number}, org, scheduled_at, day, {contacts}, parts_per_contact, status FROM segment WHERE {segment(id, 1)}")
@@ -302,6 +308,19 @@ KINDS = {
         "a limit without an amount": "DELETE FROM limit_amount WHERE rule = (SELECT key FROM limit_rule WHERE name = 'daily' AND org = 1)",
         "a limit over an unknown window": "UPDATE limit_rule SET period = 'moon' WHERE name = 'cycle-sms' AND org = 1",
         "a limit of an unknown channel": "UPDATE limit_rule SET channels = 'SMS FAX' WHERE name = 'cycle-sms' AND org = 1",
+        "a limit of a name that none can have": insert_limit("name = 'A b'"),
+        "a limit with a zone has no days": insert_limit("zone = 'UTC'"),
+        "a limit with a zone has other days": (*insert_limit("zone = (SELECT timezone FROM organization WHERE key = 1)"),
+            "INSERT INTO limit_span SELECT 900, from_at, utc_offset_s + 900, zone, tzdata_version FROM zone_span WHERE org = 1"),
+        "a limit with a zone lacks its days until 2020": (*insert_limit("zone = (SELECT timezone FROM organization WHERE key = 1)"),
+            "INSERT INTO limit_span SELECT 900, from_at, utc_offset_s, zone, tzdata_version FROM zone_span WHERE org = 1 "
+            "AND from_at > 1577836800000"),
+        "a limit without a zone has days": "INSERT INTO limit_span SELECT r.key, from_at, utc_offset_s, z.zone, tzdata_version FROM zone_span z "
+                                           "JOIN limit_rule r ON r.org = z.org WHERE z.org = 1 AND r.name = 'daily'",
+        "a limit that nothing fills": insert_limit("network = 'x', is_building = 1"),
+        "a limit that is filled without a sender or a network": (*insert_limit("is_building = 1"),
+            "INSERT INTO job (org, number, kind, rule, first_quarter, next_quarter, end_quarter, actor, is_remote, started_at, updated_at) "
+            "VALUES (1, 99, 'fill-limit', 900, 1, 1, 2, 1, 0, 1, 1)"),
     },
     "idempotency": {
         "the request of a campaign is deleted": f"DELETE FROM request WHERE {REQUESTED}",
@@ -351,6 +370,7 @@ KINDS = {
     "jobs": {
         "a job of an unknown kind": insert_job("'shred'", "NULL"),
         "a reprice of no channel": insert_job("'reprice'", "NULL"),
+        "a job that fills no limit": insert_job("'fill-limit'", "NULL"),
         "a job that says it is done": [
             "UPDATE price SET nanos_per_part = 3 * nanos_per_part + 1 WHERE channel = 'SMS'",
             insert_job("'reprice'", "'SMS'", next="end_quarter")],
@@ -451,7 +471,9 @@ KINDS = {
 NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
          **{name: ("held", "contacts") for name in KINDS["what is held"]},
          **{name: ("statement", "digest") for name in KINDS["statements"]},
-         "usage of a limit of a network that nobody sent to": ("limit_usage", "rule")}
+         "usage of a limit of a network that nobody sent to": ("limit_usage", "rule"),
+         **{name: ("limit_span", "rule") for name in KINDS["limits"] if "zone" in name or "fill" in name},
+         "a job that fills no limit": ("job", "rule")}
 
 DAMAGES = [(name, (statements,) if isinstance(statements, str) else statements, kind)
            for kind, table in KINDS.items() for name, statements in table.items()]

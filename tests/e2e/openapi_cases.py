@@ -36,6 +36,7 @@ KEY = KEYS + "/{keyId}"
 JOBS = SETTINGS + "/jobs"
 JOB = JOBS + "/{job}"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
+LIMIT = LIMITS + "/{limit}"
 
 GOOD = {
     ("GET", CALENDAR): {"query": {"from": today_of(-2), "to": today_of(2)}},
@@ -60,6 +61,9 @@ GOOD = {
     ("GET", EVENTS): {"query": {"from": today_of(-1), "to": today_of()}},
     ("GET", SETTINGS): {},
     ("GET", LIMITS): {},
+    ("GET", LIMIT): {},
+    ("PUT", LIMIT): {"body": {"preset": "t-mobile-10dlc-2000"}},
+    ("DELETE", LIMIT): {},
     ("GET", ZONE): {},
     ("GET", KEYS): {},
     ("POST", KEYS): {"body": {"name": "sender", "scopes": ["usage:read"]}},
@@ -389,6 +393,22 @@ def build_cases():
     add("no limits", ("PUT", LIMITS), 200, token="admin", org="tiny", body={
         "dailyLimit": None, "messagesCap": None, "costCap": None, "smsCap": None, "callCap": None})
     add("fewer than are reserved", ("PUT", LIMITS), 200, body={"dailyLimit": 1}, undo={"dailyLimit": 500})
+    add("the presets", ("GET", LIMITS), 200, query={"presets": "true"})
+    add("other presets", ("GET", LIMITS), 400, query={"presets": "false"})
+    add("a limit that is not there", ("GET", LIMIT), 404, limit="nobody")
+    add("a limit that is not there", ("DELETE", LIMIT), 404, limit="nobody")
+    add("one of the five", ("GET", LIMIT), 200, limit="cycle-cost")
+    add("every member", ("PUT", LIMIT), 200, limit="every", body={
+        "channels": ["EMAIL", "SMS"], "from": "news@example.org", "network": "x", "unit": "cost", "window": "rolling", "hours": 744,
+        "amount": "12.5", "validFrom": today_of(3), "action": "report", "preview": True})
+    add("amounts", ("PUT", LIMIT), 200, limit="warm", body={"channels": ["EMAIL"], "window": "day", "zone": "Asia/Kathmandu",
+        "amounts": [{"validFrom": today_of(9), "amount": 8000}, {"validFrom": today_of(-9), "amount": None}]})
+    add("less than is used", ("PUT", LIMIT), 200, limit="less", body={"channels": ["SMS"], "window": "month", "amount": 1, "action": "report"})
+    add("only an amount of a limit that is not there", ("PUT", LIMIT), 400, limit="nobody", body={"amount": 1})
+    add("another window of one of the five", ("PUT", LIMIT), 400, limit="daily", body={"channels": ["SMS"], "window": "month"})
+    add("one too many", ("PUT", LIMIT), 409, limit="fifty-one", token="small", org="small", fifty=True)
+    add("changed since", ("PUT", LIMIT), 412, limit="daily", body={"amount": 500}, headers={"If-Match": '"old"'})
+    add("changed since", ("DELETE", LIMIT), 412, limit="daily", headers={"If-Match": '"old"'})
     add("a wrong type", ("PUT", LIMITS), 400, body={"dailyLimit": "500"})
     add("no plan", ("PUT", PLAN), 400, body={})
     add("a zone that there is not", ("PUT", ZONE), 400, body={"timezone": "Mars/Olympus"})

@@ -73,7 +73,7 @@ def test_every_option_is_in_the_page_and_in_help(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_form_of_a_command_is_in_the_page(command):
     """`org add`, `org set` … as --help has them are lines of the page."""
-    verbs = "add|set|list|show|remove|retire|revoke|cancel|fetch|forget"
+    verbs = "add|set|list|show|remove|retire|revoke|cancel|fetch|forget|presets"
     forms = re.findall(rf"^daybook \[-d FILE\] ([a-z]+(?: (?:{verbs}))?)", run(command, "--help"), re.M)
     assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
 
@@ -194,6 +194,10 @@ LIMITS = {
     "bytes of details after which a page of the audit ends": ("src/store/audit.h", r"AUDIT_PAGE_BYTES_MAX \((\d+) << 20\)", " MiB"),
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
     "days that are searched after today": ("src/ledger/limit.h", r"LIMIT_SEARCH_DAYS (?:= )?(\d+)", ""),
+    "limits of one organization, the five included": ("src/ledger/limit_change.h", r"LIMITS_MAX (\d+)", ""),
+    "amounts of one limit from today on": ("src/ledger/limit_change.h", r"LIMIT_AMOUNTS_MAX (\d+)", ""),
+    "hours of a rolling limit": ("src/ledger/limit_change.h", r"LIMIT_HOURS_MAX (\d+)", ""),
+    "coming days that are listed as over a limit": ("src/ledger/limit_change.h", r"LIMIT_OVER_MAX (\d+)", ""),
     "segments of one campaign": ("src/campaign/campaign.h", r"CAMPAIGN_SEGMENTS_MAX (\d+)", ""),
     "past time of an instant that means now": ("src/campaign/campaign.h", r"CAMPAIGN_NOW_MS \((\d+) \* MINUTE_MS\)", " minutes"),
     "contacts of one segment": ("src/campaign/campaign.h", r"CAMPAIGN_CONTACTS_MAX INT64_C\((\d+)\)", ""),

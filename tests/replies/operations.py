@@ -60,7 +60,12 @@ OPERATIONS = [
     Operation("PUT", ORG + "/limits", ADMIN, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 1, "messagesCap": 60000, "costCap": 150, "smsCap": 10000,
         "callCap": None, "allowOverage": False}),
-    Operation("GET", ORG + "/limits", READ),
+    Operation("GET", ORG + "/limits", READ, "presets=true", ("presets",)),
+    Operation("PUT", ORG + "/limits/t-mobile", ADMIN, body={
+        "channels": ["SMS"], "from": "+14165550199", "network": "T-Mobile", "unit": "part", "window": "day", "zone": "America/Los_Angeles",
+        "amount": 2000, "validFrom": "2026-03-20", "action": "report"}),
+    Operation("GET", ORG + "/limits/t-mobile", READ),
+    Operation("DELETE", ORG + "/limits/t-mobile", ADMIN),
     Operation("GET", ORG + "/timezone", ADMIN),
     Operation("GET", ORG + "/api-keys", ADMIN),
     Operation("POST", ORG + "/api-keys", ADMIN, status=201, body={
