@@ -12,7 +12,8 @@
  *	one that was entered by mistake.  From then on the price applies that would have without it.
  *
  *	200	{"success":true,"data":{"prices":[{"channel","usd","validFrom","of":"organization"|"all"},…]}}, by channel, own
- *		ones first, the latest first, with "currency" if it is not USD; to POST and DELETE {"success":true,"data":{the price, and "job":null}}
+ *		ones first, the latest first, with "currency" if it is not USD; to POST and DELETE
+ *		{"success":true,"data":{the price, and "job":null}}
  *	202	with reprice: the price is set or removed, and a job reprices the events: "job" is its number, and the header Location
  *		is where to look at it (jobs.c)
  *	400	a field is missing, unknown or wrong

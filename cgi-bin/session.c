@@ -7,8 +7,8 @@
  *		now, dayStartsAt and dayEndsAt are instants; today lasts from dayStartsAt to dayEndsAt, usually 23, 24 or 25
  *		hours.  scopes lists each scope of the credential, channels each channel that an event may have.  expiresAt is
  *		null for an API key that does not expire.  actor is who the token names, else null; isLink says that it is of
- *		a link, which POST exchanges.  "currency" is added if the organization's is not USD.  For a token with the scope admin that names no organization, every member that
- *		describes the organization is null.
+ *		a link, which POST exchanges.  For a token with the scope admin that names no organization, every member that
+ *		describes the organization is null.  "currency" is added if the organization's is not USD.
  *	201	{"success":true,"data":{"token","expiresAt"}}: a token of the same key, organization and scopes, for twelve hours.
  *		The link is spent.
  *	401	no valid credential; the link was used, or is too old

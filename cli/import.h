@@ -206,7 +206,8 @@ bool		 cell_is_word(const char *text, const char *const *words);
 
 /*
  * Adds `cost` to an event: the absolute value of a price in the organization's currency, which is that of a price that says none.
- * A price in another one is left out and counted in im; none is added if the cell is empty or says so.  Returns what is wrong with them, named by the two columns, or NULL.
+ * A price in another one is left out and counted in im; none is added if the cell is empty or says so.  Returns what is wrong
+ * with them, named by the two columns, or NULL.
  */
 const char	*cell_price(struct import *im, struct json *event, const char *price, const char *currency,
 		    const char *price_column, const char *currency_column);

@@ -169,8 +169,8 @@ print_price(const struct price *p, void *arg)
 	char day[DAY_TEXT_MAX], amount[MONEY_TEXT_MAX];
 
 	(void)arg;
-	printf("%-10s %-24s %-10s %-8s %s\n", channel_facts(p->channel)->name, p->org != NULL ? p->org : "(all)",
-	    day_format(p->valid_from, day), p->currency, money_format_nanos(p->nanos_per_part, amount));
+	printf("%-10s %-24s %-10s %-12s %s\n", channel_facts(p->channel)->name, p->org != NULL ? p->org : "(all)",
+	    day_format(p->valid_from, day), money_format_nanos(p->nanos_per_part, amount), p->currency);
 }
 
 static int
@@ -178,7 +178,7 @@ list(struct cli *c)
 {
 	if (!cli_read(c))
 		return FAILED;
-	printf("%-10s %-24s %-10s %-8s %s\n", "CHANNEL", "ORGANIZATION", "FROM", "CURRENCY", "A PART");
+	printf("%-10s %-24s %-10s %-12s %s\n", "CHANNEL", "ORGANIZATION", "FROM", "A PART", "CURRENCY");
 	if (price_each(c->db, c->arena, print_price, NULL) != OK)
 		return cli_fail(c);
 	db_read_end(c->db);

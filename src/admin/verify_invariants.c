@@ -37,7 +37,8 @@ const struct invariant verify_invariants[] = {
 	    "price: %i prices for %s from %d on",
 	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from, "
 	    "CASE WHEN org IS NULL THEN currency ELSE '' END HAVING count(*) > 1" },
-	{ "price.currency", "a price of an organization is in its currency", OF_FILE, "price of %s from %d for %s: is in %s, and not in %s",
+	{ "price.currency", "a price of an organization is in its currency", OF_FILE,
+	    "price of %s from %d for %s: is in %s, and not in %s",
 	    "SELECT p.channel, p.valid_from, o.id, p.currency, o.currency FROM price p JOIN organization o ON o.key = p.org "
 	    "WHERE p.currency <> o.currency" },
 	{ "currency", "each currency is a code of ISO 4217", OF_FILE, .check = verify_currencies },

@@ -262,7 +262,8 @@ change(struct setting *s)
 	if (s->price->org != NULL && (st = organization_load(s->db, s->price->org, &org, s->err)) != OK)
 		return st;
 	s->org_key = org.key;
-	if ((st = check_currency(s, &org)) != OK || (st = read_usd(s, &old_usd)) != OK || (st = s->is_removal ? delete_row(s) : put_row(s)) != OK ||
+	if ((st = check_currency(s, &org)) != OK || (st = read_usd(s, &old_usd)) != OK ||
+	    (st = s->is_removal ? delete_row(s) : put_row(s)) != OK ||
 	    (s->price->org == NULL && (st = installation_touch(s->db)) != OK) || (st = apply_all(s)) != OK ||
 	    (st = read_usd(s, &new_usd)) != OK)
 		return st;

@@ -1,7 +1,7 @@
 /*
- * Prices: billionths of a currency per part, by channel, from a local day on.  An organization's own price takes precedence over the
- * common one, whatever their dates.  A common price is for the organizations of its currency; an organization's own is in that of the
- * organization.
+ * Prices: billionths of a currency per part, by channel, from a local day on.  An organization's own price takes precedence over
+ * the common one, whatever their dates.  A common price is for the organizations of its currency; an organization's own is in
+ * that of the organization.
  */
 #ifndef PRICE_H
 #define PRICE_H
@@ -46,8 +46,9 @@ struct price_outcome {
 
 /*
  * Sets a price from a day on, for price->org or, if that is NULL, all; replaces one from the same day.  Inside a write
- * transaction.  BAD_REQUEST if price->currency is unknown, or not that of the organization.  CONFLICT, naming the organization, if it has an open job, or if events since that day would cost something else
- * and options->reprice is not set.  With it, an organization that has events on that channel since gets a job (reprice.h).
+ * transaction.  BAD_REQUEST if price->currency is unknown, or not that of the organization.  CONFLICT, naming the organization,
+ * if it has an open job, or if events since that day would cost something else and options->reprice is not set.  With it, an
+ * organization that has events on that channel since gets a job (reprice.h).
  */
 enum status	price_set(struct db *db, struct arena *a, const struct price *price, const struct price_options *options,
 		    struct price_outcome *outcome, struct error *err) MUST_CHECK;

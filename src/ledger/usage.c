@@ -158,7 +158,7 @@ usage_each_total(struct db *db, void (*each)(void *arg, const char *organization
 	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, o.currency, u.channel ORDER BY o.id, u.channel");
 
 	while (query_step(q))
-		each(arg, query_text(q, 0), query_text(q, 5), query_text(q, 1), &(const struct usage_sum) { query_int(q, 2), query_int(q, 3),
-		    query_int(q, 4) });
+		each(arg, query_text(q, 0), query_text(q, 5), query_text(q, 1),
+		    &(const struct usage_sum) { query_int(q, 2), query_int(q, 3), query_int(q, 4) });
 	return query_done(q);
 }

@@ -390,6 +390,14 @@ def build_cases():
     add("every field", ("PUT", LIMITS), 200, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 31, "messagesCap": 1, "costCap": "12.345678", "smsCap": 2,
         "callCap": 3, "allowOverage": True})
+    add("a cycle day from a date on", ("PUT", LIMITS), 200, token="admin", org="tiny", body={
+        "cycleDay": 15, "cycleDayFrom": today_of(40)})
+    add("a cycle day from yesterday on", ("PUT", LIMITS), 400, body={"cycleDay": 15, "cycleDayFrom": today_of(-3)})
+    add("the cycle before", ("GET", USAGE), 200, query={"cycle": "previous"})
+    add("the cycle of a date", ("GET", ACCOUNT), 200, query={"cycle": today_of(-400)})
+    add("a cycle that has not begun", ("GET", USAGE), 400, query={"cycle": today_of(100)})
+    add("another currency, although there are costs", ("PUT", PROFILE), 409, body={"currency": "EUR"})
+    add("no currency", ("PUT", PROFILE), 400, body={"currency": "ABC"})
     add("no limits", ("PUT", LIMITS), 200, token="admin", org="tiny", body={
         "dailyLimit": None, "messagesCap": None, "costCap": None, "smsCap": None, "callCap": None})
     add("fewer than are reserved", ("PUT", LIMITS), 200, body={"dailyLimit": 1}, undo={"dailyLimit": 500})

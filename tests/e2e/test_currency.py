@@ -2,6 +2,7 @@
 import pytest
 
 from api import TODAY, TOMORROW, Api, at
+from openapi_document import check_reply
 from support import check_error, event, exact
 
 ORG = "/api/organizations/acme"
@@ -131,7 +132,7 @@ def test_ones_own_price_is_in_ones_currency(euro):
     assert "EMAIL costs 0.003 EUR a part from" in euro.daybook.cmd("price", "set", "EMAIL", "0.003", "--org", "acme", "--from", "2026-07-01").stdout
     listed = euro.daybook.cmd("price", "list").stdout
     assert [line.split() for line in listed.splitlines() if line.startswith("SMS")] == [
-        ["SMS", "(all)", "2012-01-01", "EUR", "0.07"], ["SMS", "(all)", "2012-01-01", "USD", "0.0079"]]
+        ["SMS", "(all)", "2012-01-01", "0.07", "EUR"], ["SMS", "(all)", "2012-01-01", "0.0079", "USD"]]
     assert "removed the price of EMAIL, 0.003 EUR" in euro.daybook.cmd("price", "remove", "EMAIL", "--org", "acme", "--from", "2026-07-01").stdout
     assert "for all in GBP" in euro.daybook.cmd("price", "remove", "SMS", "--from", "2012-01-01", "--currency", "GBP", check=False).stderr
     assert "removed the price of SMS, 0.07 EUR" in euro.daybook.cmd("price", "remove", "SMS", "--from", "2012-01-01", "--currency", "EUR").stdout
@@ -169,6 +170,22 @@ def test_a_statement_is_compared_with_it(euro, tmp_path):
     out = euro.daybook.cmd("import", path, "--org", "acme", "--map", "sns").stdout
     assert "left out 1 prices in USD; Daybook counts EUR" in out, out
     verify(euro)
+
+
+def test_replies_are_as_documented(euro):
+    euro.put(LIMITS, costCap="0.3")
+    euro.price(channel="EMAIL", usd="0.002", currency="EUR")
+    org, days = "/api/organizations/{organizationId}", {"from": TODAY, "to": TODAY}
+    for program, path, query in (("settings", org, None), ("settings", org + "/limits", None), ("prices", org + "/prices", None),
+                                 ("account", "/account/organization", None), ("organization-usage", "/organization/usage", None),
+                                 ("usage-history", "/organization/usage/history", {"startDate": TODAY, "endDate": TODAY}),
+                                 ("usage-history", "/organization/usage/history", {"startDate": TODAY, "endDate": TODAY, "format": "csv"}),
+                                 ("session", "/api/session", None), ("events-list", "/api/events", days)):
+        check_reply(("GET", path), euro.ask(program, "GET", path.replace("{organizationId}", "acme"), query))
+    check_reply(("POST", "/api/events"), euro.ask("events", "POST", "/api/events", {"enforce": "true"}, [event("2026-05-20T16:00:00Z", parts=5)]))
+    check_reply(("POST", "/api/campaigns"), euro.post({"id": "c", "name": "c", "contactCount": 5, "scheduledISO": at(TOMORROW)}))
+    check_reply(("PUT", org + "/profile"), euro.ask("settings", "PUT", PROFILE, body={"currency": "USD"}))
+    check_reply(("PUT", org + "/profile"), euro.ask("settings", "PUT", PROFILE, body={"name": "x"}))
 
 
 # ---- Changing it

@@ -122,6 +122,7 @@ WRITES = [
     write("settings-limit-zone", "settings", "PUT", ORG + "/limits/pacific", {"channels": ["SMS"], "window": "day", "amounts": [
         {"validFrom": "2026-05-20", "amount": 9}, {"validFrom": "2026-06-01", "amount": None}], "zone": "America/Los_Angeles"}),
     write("settings-limit-remove", "settings", "DELETE", ORG + "/limits/daily"),
+    write("settings-cycle", "settings", "PUT", ORG + "/limits", {"cycleDay": 15, "cycleDayFrom": "2026-05-25"}),
     write("prices-reprice", "prices", "POST", ORG + "/prices",
           {"channel": "SMS", "usd": "0.0101", "validFrom": "2026-05-05", "reprice": True}, 202, effect_is_optional=True, **JOB),
     write("prices-remove", "prices", "DELETE", ORG + "/prices", query={"channel": "SMS", "validFrom": "2026-05-05"}, base="mispriced"),
@@ -171,7 +172,9 @@ COMMANDS = [
     command("org-set", "org", "set", "acme", "--daily-limit", "30"),
     command("org-zone", "org", "set", "acme", "--timezone", "Europe/Berlin"),
     command("org-recut", "org", "set", "acme", "--timezone", "Asia/Tokyo", "--recut-history"),
+    command("org-add-euro", "org", "add", "globex", "--timezone", "Europe/Berlin", "--currency", "EUR"),
     command("price-set", "price", "set", "EMAIL", "0.001"),
+    command("price-euro", "price", "set", "SMS", "0.07", "--currency", "EUR"),
     command("price-reprice", "price", "set", "SMS", "0.0101", "--from", "2026-05-05", "--reprice", **JOB),
     command("price-remove", "price", "remove", "SMS", "--org", "acme", "--from", "2026-05-05", base="mispriced"),
     command("key-add", "key", "add", random=("kid", "verify_key", "sign_key", "detail")),
