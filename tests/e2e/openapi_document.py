@@ -25,9 +25,9 @@ NEVER = {(path, status) for status in ("402", "502")
 NEVER |= {(path, "408") for method, path in ASKED if method != "GET"}
 
 # What a reply may leave out.  Everything else in a reply is required, and this is checked.
-OPTIONAL = {"repricing", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE",
+OPTIONAL = {"repricing", "sendingWindow", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE",
             "totalCost", "channelCosts"}
-OPTIONAL_IN_VALIDATE_DATE = {"message"}
+OPTIONAL_IN_VALIDATE_DATE = {"message", "nextAllowedAt"}
 OPTIONAL_IN_RESULTS = {"id", "error", "warning"}
 
 # Null where there is none.
