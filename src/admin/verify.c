@@ -4,6 +4,7 @@
  * Each invariant is checked in a snapshot of its own, and so is each stretch of a ledger.  No snapshot lasts longer than it must,
  * because the WAL cannot be reset while one is open; and a run can be interrupted between any two.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,10 +13,24 @@
 #include "time/day.h"
 #include "time/instant.h"
 #include "base/money.h"
+#include "base/utf8.h"
 #include "admin/verify_invariants.h"
 
 /* The longest stretch, unless one day has more events; and the bytes of a sentence. */
 enum { STRETCH_DAYS_MAX = 366, STRETCH_EVENTS = 50000, TEXT_MAX = 1024 };
+
+/* Texts of a damaged file may be anything: a byte that no terminal or log should get becomes `?`. */
+static void
+clean(char *text)
+{
+	size_t left = strlen(text), n;
+
+	for (; left > 0; text += n, left -= n)
+		if ((n = utf8_char(text, left)) == 0 || (n == 1 && iscntrl((unsigned char)*text))) {
+			*text = '?';
+			n = 1;
+		}
+}
 
 void
 verify_differs(struct verify *v, const char *fmt, ...)
@@ -26,6 +41,7 @@ verify_differs(struct verify *v, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	clean(text);
 	v->report->differences++;
 	v->report->differs(v->report->arg, v->id, text);
 }

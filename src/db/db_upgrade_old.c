@@ -80,8 +80,8 @@ db_upgrade_check_old(struct db *old, int version, struct error *err)
 
 /*
  * Every write of versions 1 to 5 that concerns an organization increments its revision; one that concerns the installation
- * writes to the audit or to the settings; maintenance blanks failed contacts, turns of
- * jobs move them on, and a sign-in link that was used adds a row.
+ * writes to the audit or to the settings; maintenance blanks failed contacts, turns of jobs move them on, a sign-in link that was
+ * used adds a row, and an API key that is used notes the day.
  */
 enum status
 db_upgrade_fingerprint(struct db *old, int version, int64_t *hash, struct error *err)
@@ -99,10 +99,11 @@ db_upgrade_fingerprint(struct db *old, int version, int64_t *hash, struct error 
 	if (query_done(q) != OK)
 		return db_why(old, err);
 	if (version >= 5) {
-		q = db_query(old, "SELECT (SELECT count(*) FROM revoked_token), (SELECT count(*) FROM job), "
-		    "(SELECT sum(next_quarter) FROM job), (SELECT sum(next_campaign) FROM job), (SELECT sum(updated_at) FROM job)");
+		q = db_query(old, "SELECT (SELECT count(*) FROM revoked_token), (SELECT max(revoked_at) FROM revoked_token), "
+		    "(SELECT count(*) FROM job), (SELECT sum(next_quarter) FROM job), (SELECT sum(next_campaign) FROM job), "
+		    "(SELECT sum(updated_at) FROM job), (SELECT sum(used_at) FROM api_key)");
 		if (query_step(q))
-			query_hash(q, 0, 5, &h);
+			query_hash(q, 0, 7, &h);
 		if (query_done(q) != OK)
 			return db_why(old, err);
 	}

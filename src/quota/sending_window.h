@@ -2,9 +2,9 @@
  * Sending windows: the weekdays and hours in which something may go out, and the dates on which nothing may.
  *
  * A window is about the wall clock: an instant is allowed if the clock of a zone shows an allowed date and time then.  So hours
- * that the clock skips do not occur, and hours that it repeats are allowed twice.  An entry of hours allows [from, until) of each
- * of its weekdays; if `until` is not after `from`, it lasts until then on the next day.  A closed date is closed from its midnight
- * to the next one, also to hours that began on the date before.  No hours: all are allowed.
+ * that the clock skips do not occur, and hours that it repeats are allowed twice.  An entry of hours allows [from, until) of
+ * each of its weekdays; if `until` is not after `from`, it lasts until then on the next day.  A closed date is closed from its
+ * midnight to the next one, also to hours that began on the date before.  No hours: all are allowed.
  *
  * As JSON:
  *	{"hours":[{"weekdays":[1,2,3,4,5],"from":"09:00","until":"17:00"}],"closed":[{"date":"2026-12-25","name":"Christmas"}]}

@@ -414,7 +414,8 @@ KINDS = {
     },
 }
 NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
-         **{name: ("held", "contacts") for name in KINDS["what is held"]}}
+         **{name: ("held", "contacts") for name in KINDS["what is held"]},
+         "usage of a limit of a network that nobody sent to": ("limit_usage", "rule")}
 
 DAMAGES = [(name, (statements,) if isinstance(statements, str) else statements, kind)
            for kind, table in KINDS.items() for name, statements in table.items()]
