@@ -24,8 +24,6 @@
 #include "time/ical.h"
 #include "time/instant.h"
 
-enum { BODY_WINDOW_MAX = 512 * 1024 };	/* SENDING_CLOSED_MAX dates with the longest names, written with blanks */
-
 static enum status
 window_get(struct req *r, struct buf *body)
 {
@@ -141,7 +139,7 @@ main(void)
 	static const char *const calendar[] = { "text/calendar", NULL };
 	static const struct route routes[] = {
 		{ GET, "/api/organizations/{organizationId}/sending-window", SCOPE_USAGE_READ, window_get },
-		{ PUT, "/api/organizations/{organizationId}/sending-window", SCOPE_ORG_ADMIN, window_put, .body_max = BODY_WINDOW_MAX },
+		{ PUT, "/api/organizations/{organizationId}/sending-window", SCOPE_ORG_ADMIN, window_put },
 		{ POST, "/api/organizations/{organizationId}/sending-window", SCOPE_ORG_ADMIN, window_post, .media = calendar,
 		    .body_max = ICAL_SIZE_MAX },
 		{ DELETE, "/api/organizations/{organizationId}/sending-window", SCOPE_ORG_ADMIN, window_delete },

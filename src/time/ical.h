@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "time/day.h"
 
-#define ICAL_SIZE_MAX (1024 * 1024)	/* bytes, for callers */
+#define ICAL_SIZE_MAX (1 << 20)	/* bytes, for callers */
 #define ICAL_EVENTS_MAX 5000
 #define ICAL_EVENT_DAYS_MAX 366		/* of one event */
 #define ICAL_NAME_MAX 200		/* bytes of a name, without its NUL; a longer one is cut */

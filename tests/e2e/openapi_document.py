@@ -28,8 +28,8 @@ NEVER |= {(path, "408") for method, path in ASKED if method != "GET"}
 OPTIONAL = {"repricing", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE",
             "totalCost", "channelCosts", "channel", "from", "network", "tag", "cycleDayChanges", "currency",
             # Of limits: what only some have.
-            "presets", "sender", "zone", "hours", "state", "rule", "limit"}
-OPTIONAL_IN_VALIDATE_DATE = {"message"}
+            "sendingWindow", "presets", "sender", "zone", "hours", "state", "rule", "limit"}
+OPTIONAL_IN_VALIDATE_DATE = {"message", "nextAllowedAt"}
 OPTIONAL_IN_RESULTS = {"id", "error", "warning"}
 
 # Null where there is none.

@@ -123,6 +123,8 @@ WRITES = [
         {"validFrom": "2026-05-20", "amount": 9}, {"validFrom": "2026-06-01", "amount": None}], "zone": "America/Los_Angeles"}),
     write("settings-limit-remove", "settings", "DELETE", ORG + "/limits/daily"),
     write("settings-cycle", "settings", "PUT", ORG + "/limits", {"cycleDay": 15, "cycleDayFrom": "2026-05-25"}),
+    write("sending-window", "sending-window", "PUT", ORG + "/sending-window", {
+        "hours": [{"weekdays": [1, 2, 3], "from": "09:00", "until": "17:00"}], "closed": [{"date": "2026-12-25"}, {"date": "2026-12-26"}]}),
     write("prices-reprice", "prices", "POST", ORG + "/prices",
           {"channel": "SMS", "usd": "0.0101", "validFrom": "2026-05-05", "reprice": True}, 202, effect_is_optional=True, **JOB),
     write("prices-remove", "prices", "DELETE", ORG + "/prices", query={"channel": "SMS", "validFrom": "2026-05-05"}, base="mispriced"),
@@ -153,6 +155,7 @@ READS = [
     read("get-campaigns", "campaigns", CAMPAIGNS),
     read("get-campaign", "campaigns", CAMPAIGNS + "/spring"),
     read("get-settings", "settings", ORG),
+    read("get-sending-window", "sending-window", ORG + "/sending-window"),
     read("get-prices", "prices", ORG + "/prices"),
     read("get-jobs", "jobs", ORG + "/jobs"),
     read("get-api-keys", "api-keys", ORG + "/api-keys"),
