@@ -50,6 +50,10 @@ async function settings(): Promise<void> {
 	got(await daybook.putOrganizationPlan(organizationId, { plan: 'growth' }));
 	got(await daybook.getOrganizationLimits(organizationId));
 	got(await daybook.putOrganizationLimits(organizationId, { dailyLimit: 500 }));
+	const month = dateIn(-40).slice(0, 7);
+	got(await daybook.postOrganizationStatement(organizationId, { month }));
+	equal(got(await daybook.getOrganizationStatements(organizationId)).data.statements[0]?.month, month, 'the month that is kept');
+	got(await daybook.getOrganizationStatement(organizationId, month));
 	got(await daybook.getOrganizationPrices(organizationId));
 	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
 	const { job } = got(await daybook.postOrganizationPrices(organizationId, price)).data;

@@ -72,7 +72,10 @@ OPERATIONS = [
     Operation("DELETE", ORG + "/prices", ADMIN, "channel=SMS&validFrom=2026-03-20", ("channel", "validFrom", "reprice"), status=404),
     Operation("GET", ORG + "/jobs", ADMIN),
     Operation("GET", ORG + "/jobs/1", ADMIN, status=404),
-    Operation("GET", ORG + "/audit", ADMIN, "limit=3", ("limit", "before", "format"), csv=True),
+    Operation("GET", ORG + "/audit", ADMIN, "limit=3", ("limit", "before", "action", "credential", "actor", "format"), csv=True),
+    Operation("POST", ORG + "/statements", ADMIN, body={"month": "2026-01"}, status=201),
+    Operation("GET", ORG + "/statements", READ, "limit=3", ("limit", "before", "format"), csv=True),
+    Operation("GET", ORG + "/statements/2026-01", READ, "", ("after", "format"), csv=True),
     Operation("GET", "/health", OPEN),
     Operation("GET", "/metrics", OPEN),
 ]
