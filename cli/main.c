@@ -70,6 +70,9 @@ static const struct command commands[] = {
 	{ "usage", cmd_usage, "usage [--org ID] [--month YYYY-MM]\n"
 	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]\n"
 	    "usage [--org ID] --cycle previous|YYYY-MM-DD", "show the calendar in the terminal" },
+	{ "statement", cmd_statement, "statement keep YYYY-MM [--org ID]\n"
+	    "statement list [--org ID]\n"
+	    "statement show YYYY-MM [--org ID] [--csv]", "keep a month as it was reported, and show what came later" },
 	{ "doctor", cmd_doctor, "doctor [--nagios]", "check the installation and say how to fix it; exit status 1 on an error" },
 	{ "verify", cmd_verify, "verify\n"
 	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },

@@ -17,7 +17,8 @@
  *		STATEMENT_LISTED_MAX of them listed; what a row of kind failed has counts nothing.  moved is what the compared days
  *		have now beyond what was reported and what came later.  A page looks at STATEMENT_LOOKED_AT_MAX rows; next is the
  *		`after` of the next page, which has later rows and days that this one has not.
- *	200 201	POST: the statement as above; 200 if the month was kept already, and nothing is written
+ *	201	POST: the statement as above, with its Location
+ *	200	POST: the month was kept already: nothing is written, and Idempotent-Replayed says so
  *	format=csv, or Accept: text/csv: a line for each month, or day and channel; the next page is the header X-Next-Cursor.
  *	format=html, or Accept: text/html (one): a page to print.
  *	400	a parameter, or the month, is missing or wrong
@@ -184,6 +185,7 @@ replay(struct statement_post *post)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) == OK &&
 	    (st = statement_load(r->db, r->arena, &org, post->month, &s, &none)) == OK) {
 		post->is_kept = true;
+		req_add_header(r, "Idempotent-Replayed", "true");
 		st = put_statement(r, &org, &s, NULL, post->body);
 	}
 	db_read_end(r->db);
@@ -209,6 +211,7 @@ static enum status
 statements_post(struct req *r, struct buf *body)
 {
 	struct statement_post post = { .r = r, .body = body };
+	char month[MONTH_TEXT_MAX];
 	enum status st;
 
 	if ((st = read_month(r, &post.month)) != OK)
@@ -217,6 +220,8 @@ statements_post(struct req *r, struct buf *body)
 	if ((st = replay(&post)) != NOT_FOUND || r->err.text[0] != '\0')
 		return st;
 	st = organization_write(r->db, r->arena, r->org, r->now, keep, &post, &r->err);
+	if (st == CREATED)
+		req_add_header(r, "Location", arena_printf(r->arena, "statements/%s", statement_month_format(post.month, month)));
 	return post.is_kept ? replay(&post) : st;
 }
 

@@ -100,6 +100,10 @@ struct statement_later {
 enum status	 statement_later(struct db *db, struct arena *a, const struct organization *org, const struct statement *s,
 		    const struct ledger_position *place, struct statement_later *later) MUST_CHECK;
 
+/* The same with all pages in one, for the command, which nobody waits for; every day is compared. */
+enum status	 statement_later_whole(struct db *db, struct arena *a, const struct organization *org, const struct statement *s,
+		    struct statement_later *later) MUST_CHECK;
+
 /*
  * What a recomputation, of day boundaries or after damage, has added to a figure: what neither was reported nor is of a later
  * row.  False if it is nothing, or if this page does not have all rows of that day.

@@ -227,6 +227,44 @@ statement_later(struct db *db, struct arena *a, const struct organization *org, 
 	return st;
 }
 
+/* Adds what a page has to the pages before it, and the rows that the list has room for. */
+static void
+add_page(const struct statement *s, struct statement_later *whole, const struct statement_later *page)
+{
+	whole->rows += page->rows;
+	for (size_t i = 0; i < page->listed_count && whole->listed_count < STATEMENT_LISTED_MAX; i++)
+		whole->listed[whole->listed_count++] = page->listed[i];
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
+		const struct usage_sum *sum = &page->of[c].sum;
+
+		for (int k = 0; k < LATER_KINDS; k++)
+			whole->of[c].rows[k] += page->of[c].rows[k];
+		add(&whole->of[c].sum, sum->messages, sum->parts, sum->cost_micros);
+		for (int day = 0; day < s->days; day++) {
+			sum = &page->rows_of->of[day][c];
+			add(&whole->rows_of->of[day][c], sum->messages, sum->parts, sum->cost_micros);
+		}
+	}
+}
+
+enum status
+statement_later_whole(struct db *db, struct arena *a, const struct organization *org, const struct statement *s,
+    struct statement_later *later)
+{
+	struct statement_later *page = arena_alloc(a, sizeof(*page));
+	enum status st = statement_later(db, a, org, s, NULL, later);
+	struct ledger_position place = later->next;
+
+	for (bool has_more = later->has_more; st == OK && has_more; has_more = page->has_more) {
+		if ((st = statement_later(db, a, org, s, &place, page)) == OK)
+			add_page(s, later, page);
+		place = page->next;
+	}
+	later->has_more = false;
+	later->compared_until = day_add(s->month, s->days);
+	return st;
+}
+
 bool
 statement_moved(const struct statement *s, const struct statement_later *later, int day, enum channel c, struct usage_sum *sum)
 {

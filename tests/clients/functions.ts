@@ -57,6 +57,10 @@ async function settings(): Promise<void> {
 	equal(got(await daybook.postOrganizationSendingWindow(organizationId, holiday)).data.closed.length, 2, 'closed dates');
 	equal(got(await daybook.getOrganizationSendingWindow(organizationId)).data.closed.length, 2, 'closed dates');
 	got(await daybook.deleteOrganizationSendingWindow(organizationId));
+	const month = dateIn(-40).slice(0, 7);
+	got(await daybook.postOrganizationStatement(organizationId, { month }));
+	equal(got(await daybook.getOrganizationStatements(organizationId)).data.statements[0]?.month, month, 'the month that is kept');
+	got(await daybook.getOrganizationStatement(organizationId, month));
 	got(await daybook.getOrganizationPrices(organizationId));
 	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
 	const { job } = got(await daybook.postOrganizationPrices(organizationId, price)).data;

@@ -67,6 +67,10 @@ async function settings(): Promise<void> {
 	equal(got(await daybook.postOrganizationSendingWindow({ path, body: holiday })).data.closed.length, 2, 'closed dates');
 	equal(got(await daybook.getOrganizationSendingWindow({ path })).data.closed.length, 2, 'closed dates');
 	got(await daybook.deleteOrganizationSendingWindow({ path }));
+	const month = dateIn(-40).slice(0, 7);
+	got(await daybook.postOrganizationStatement({ path, body: { month } }));
+	equal(got(await daybook.getOrganizationStatements({ path })).data.statements[0]?.month, month, 'the month that is kept');
+	got(await daybook.getOrganizationStatement({ path: { organizationId, month } }));
 	got(await daybook.getOrganizationPrices({ path }));
 	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
 	const { job } = got(await daybook.postOrganizationPrices({ path, body: price })).data;

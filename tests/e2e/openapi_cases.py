@@ -37,6 +37,8 @@ JOBS = SETTINGS + "/jobs"
 JOB = JOBS + "/{job}"
 WINDOW = SETTINGS + "/sending-window"
 HOLIDAY = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:{today_of(3000).replace('-', '')}\nEND:VEVENT\nEND:VCALENDAR\n"
+STATEMENTS = SETTINGS + "/statements"
+STATEMENT = STATEMENTS + "/{month}"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
 LIMIT = LIMITS + "/{limit}"
 
@@ -80,6 +82,9 @@ GOOD = {
     ("PUT", WINDOW): {"body": {"closed": [{"date": today_of(3000)}]}},
     ("POST", WINDOW): {"body": HOLIDAY, "headers": {"Content-Type": "text/calendar"}},
     ("DELETE", WINDOW): {},
+    ("GET", STATEMENTS): {},
+    ("POST", STATEMENTS): {"body": {"month": "2012-01"}},	# openapi_world.py replaces it by a new month
+    ("GET", STATEMENT): {},
     ("PUT", PROFILE): {"body": {"name": "Acme Ltd", "weekStart": 7}},
     ("PUT", ZONE): {"body": {"timezone": "Etc/UTC"}},
     ("PUT", PLAN): {"body": {"plan": "growth"}},
@@ -93,7 +98,7 @@ GOOD = {
 HAS_CSV = [o for o, operation in OPERATIONS.items() if "text/csv" in operation["responses"].get("200", {}).get("content", {})]
 
 # What a good request is answered; else it is 200.
-GOOD_STATUS = {("POST", CAMPAIGNS): 201, ("POST", KEYS): 201, ("POST", SESSION): 201, ("DELETE", CAMPAIGN_PATH): 204}
+GOOD_STATUS = {("POST", CAMPAIGNS): 201, ("POST", KEYS): 201, ("POST", SESSION): 201, ("POST", STATEMENTS): 201, ("DELETE", CAMPAIGN_PATH): 204}
 
 
 class Case:
@@ -399,6 +404,19 @@ def build_cases():
     add("again and again", ("DELETE", PRICES), 429, token="tiny", org="tiny", repriced=6,
         query={"channel": "SMS", "validFrom": today_of(2), "reprice": "true"})
     add("a job that is not there", ("GET", JOB), 404, job="99999")
+    month = {"month": "2012-02"}
+    add("again", ("POST", STATEMENTS), 200, body=month, first=month)
+    add("a month that is not over", ("POST", STATEMENTS), 409, body={"month": today_of()[:7]})
+    add("no month", ("POST", STATEMENTS), 400, body={})
+    add("a day", ("POST", STATEMENTS), 400, body={"month": "2012-02-01"})
+    add("every parameter", ("GET", STATEMENTS), 200, query={"limit": 1, "before": "2090-01"})
+    add("before nothing", ("GET", STATEMENTS), 400, query={"before": "2026"})
+    add("a month that was not kept", ("GET", STATEMENT), 404, month="2098-12")
+    add("a page to print", ("GET", STATEMENT), 200, query={"format": "html"})
+    add("of this month, with rows that came later", ("GET", STATEMENT), 200, month="later")
+    add("after nothing", ("GET", STATEMENT), 400, query={"after": "x"})
+    add("every filter", ("GET", AUDIT), 200, query={"action": "org.add", "credential": "cli", "actor": "nobody", "limit": 5})
+    add("a filter that is too long", ("GET", AUDIT), 400, query={"action": "x" * 256})
     add("a page", ("GET", AUDIT), 200, query={"limit": 2})
     add("the oldest", ("GET", AUDIT), 200, query={"limit": 1, "before": 3})
     add("a page for the operator", ("GET", AUDIT), 200, token="admin", query={"limit": 2})

@@ -100,7 +100,7 @@ PRIVATE = {("GET", "/api/events"), ("GET", "/api/campaigns/{campaignId}"), ("GET
 
 def caching(operation, reply):
     """The values of Cache-Control that a reply may have: what has phone numbers, keys or the audit is never stored."""
-    is_page = reply.headers.get("content-type") == "text/html; charset=utf-8"
+    is_page = operation[1] == "/setup" and reply.headers.get("content-type") == "text/html; charset=utf-8"
     if is_page or b'"apiKey":' in reply.body or b'"phoneNumber":' in reply.body or b'"secret":' in reply.body:
         return {"no-store"}
     if operation in PRIVATE:

@@ -73,7 +73,7 @@ def test_every_option_is_in_the_page_and_in_help(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_form_of_a_command_is_in_the_page(command):
     """`org add`, `org set` … as --help has them are lines of the page."""
-    verbs = "add|set|list|show|sending-window|remove|retire|revoke|cancel|fetch|forget|presets"
+    verbs = "add|set|list|show|sending-window|remove|retire|revoke|cancel|fetch|forget|presets|keep"
     forms = re.findall(rf"^daybook \[-d FILE\] ([a-z]+(?: (?:{verbs}))?)", run(command, "--help"), re.M)
     assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
 
@@ -192,6 +192,10 @@ LIMITS = {
     "rows looked at after which a page of events ends": ("cgi-bin/events-list/list.c", r"EVENTS_LOOKED_AT_MAX = (\d+)", ""),
     "audit entries on a page": ("cgi-bin/audit.c", r"ENTRIES_MAX = (\d+)", ""),
     "bytes of details after which a page of the audit ends": ("src/store/audit.h", r"AUDIT_PAGE_BYTES_MAX \((\d+) << 20\)", " MiB"),
+    "audit entries that a filter looks at for a page": ("src/store/audit.h", r"AUDIT_LOOKED_AT_MAX (\d+)", ""),
+    "statements on a page": ("cgi-bin/statements/statements.c", r"LISTED_MAX = (\d+)", ""),
+    "later rows listed for a statement": ("src/ledger/statement.h", r"STATEMENT_LISTED_MAX = (\d+)", ""),
+    "rows of the ledger looked at for a page of a statement": ("src/ledger/statement.h", r"STATEMENT_LOOKED_AT_MAX = (\d+)", ""),
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
     "days that are searched after today": ("src/ledger/limit.h", r"LIMIT_SEARCH_DAYS (?:= )?(\d+)", ""),
     "limits of one organization, the five included": ("src/ledger/limit_change.h", r"LIMITS_MAX (\d+)", ""),

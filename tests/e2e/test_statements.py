@@ -67,7 +67,9 @@ APRIL = [event("2026-04-01T04:00:00.000Z", id="first", messages=2, parts=3, cost
 
 def test_a_month_is_kept_with_its_instants_revision_figures_and_digests(api):
     api.spend(*APRIL)
-    data = api.keep()
+    reply = api.ask("statements", "POST", PATH, body={"month": "2026-04"})
+    assert reply.status == 201 and reply.headers["location"] == "statements/2026-04" and "idempotent-replayed" not in reply.headers
+    data = reply.json["data"]
     assert (data["organizationId"], data["month"], data["timezone"], data["currency"]) == ("acme", "2026-04", ZONE, "USD")
     assert (data["startsAt"], data["endsAt"]) == (iso(day_start(ZONE, "2026-04-01")), iso(day_start(ZONE, "2026-05-01")))
     assert data["keptAt"].startswith("2026-05-20T16:00:00") and data["credential"] == "jwt:main"
@@ -98,6 +100,8 @@ def test_keeping_again_replays_the_first_and_writes_nothing(api):
     assert kept_part(again) == kept_part(first) and again["later"]["rows"] == 1
     assert api.rows() == before and api.months() == 1
     assert again == api.read()
+    reply = api.ask("statements", "POST", PATH, body={"month": "2026-04"})
+    assert reply.headers["idempotent-replayed"] == "true" and "location" not in reply.headers
 
 
 def test_the_audit_says_who_kept_it(api):
