@@ -143,6 +143,7 @@ event_match_existing(struct post *p, struct event_item *item, const struct event
 	if (p->options->is_statement)
 		return event_settle_statement(p, item, row);
 	item->verdict = EVENT_DUPLICATE;
+	item->is_repeated = row->org_revision == p->org->revision;
 	if (is_same_body(&item->event, row))
 		return OK;
 	if ((st = is_standing(p, &item->event, row, &is_known)) == OK && !is_known)
@@ -150,6 +151,14 @@ event_match_existing(struct post *p, struct event_item *item, const struct event
 	if (!is_known)
 		item->verdict = EVENT_CONFLICT;
 	return st;
+}
+
+void
+event_withhold(struct event_item *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i].verdict == EVENT_ACCEPTED || (items[i].verdict == EVENT_DUPLICATE && items[i].is_repeated))
+			items[i].verdict = EVENT_WITHHELD;
 }
 
 /* Counts events older than the window as backfilled, for the audit. */
@@ -195,6 +204,6 @@ event_cost(struct post *p, struct event_item *item, int64_t *micros)
 		*micros = money_cost(e->parts, price_nanos(&p->prices, e->channel, day_at(p->org->days, e->occurred_at)));
 	if (*micros <= MONEY_MICROS_MAX)
 		return true;
-	event_reject(item, "cost: more than a million dollars by the price list");
+	event_reject(item, "cost: more than a million by the price list");
 	return false;
 }
