@@ -16,7 +16,7 @@ import pytest
 
 from api import Api, CAMPAIGNS
 from conftest import Daybook
-from limits_model import MESSAGES, Amount, Limits, Rule
+from limits_model import MESSAGES, QUARTER_MS, Amount, Hold, Limits, Rule
 from support import iso, set_clock
 
 PAIRS = int(os.environ.get("DAYBOOK_PAIRS", "2000"))
@@ -27,6 +27,7 @@ CONTACTS_MAX = 10**9
 ZONES = ["America/Toronto", "Etc/UTC", "Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns", "Africa/Cairo", "America/Havana",
          "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut"]
 NANOS = [0, 1, 400, 500, 501, 1500, 2_500, 7_900, 7_900_500, 10_000_000, 250_000_000]
+SENDERS, NETWORKS = [None, "+15550001", "+15550002"], [None, "T-Mobile", "Vodafone"]
 EPOCH = datetime.date(1970, 1, 1)
 DAY = datetime.timedelta(days=1)
 
@@ -61,11 +62,10 @@ class World(Limits):
         for channel in ("SMS", "CALL"):
             for since in (datetime.date(2012, 1, 1), self.today + r.randrange(-3, 40) * DAY):
                 self.prices.append((channel, since, r.choice(NANOS)))
-        for number in range(r.choice([0, 0, 1, 2])):
-            channels = tuple(r.sample(["SMS", "CALL", "EMAIL"], r.randrange(1, 4)))
-            self.rules.append(Rule(f"z{number}", f"z{number}", channels, r.choice(["message", "part", "cost"]),
-                                   r.choice(["day", "cycle", "month", "year"])))
+        for number in range(r.choice([0, 1, 2, 3, 5])):
+            self.rules.append(self.new_rule(f"z{number}"))
         self.write_setup()
+        self.write_prices()
 
     def change_cycles(self):
         """In half of the worlds the cycle day changes, from today on or later."""
@@ -76,11 +76,39 @@ class World(Limits):
             self.cycle_changes += ((day, last),)
             day += self.random.randrange(1, 45) * DAY
 
+    def new_rule(self, name):
+        """A limit beside the five, of any kind."""
+        r = self.random
+        channels = tuple(r.sample(["SMS", "CALL", "EMAIL"], r.randrange(1, 4)))
+        rule = Rule(name, name, channels, r.choice(["message", "part", "cost"]), r.choice(["day", "day", "rolling", "rolling", "cycle", "month", "year"]))
+        if rule.period == "day":
+            rule.zone = r.choice([None] + ZONES)
+        if rule.period == "rolling":
+            rule.hours = r.choice([1, 23, 24, 24, 25, 72, 744])
+        if rule.period in ("day", "rolling"):
+            rule.sender, rule.network = r.choice([None, None, SENDERS[1]]), r.choice([None, None, NETWORKS[1]])
+        return rule
+
     def write_setup(self):
-        """What no endpoint sets: other limits than the five, and prices of one organization by the dozen."""
+        """What is quicker in rows: limits beside the five, and prices of one organization by the dozen."""
         for rule in self.rules[5:]:
-            self.daybook.sql("INSERT INTO limit_rule (org, name, channels, unit, period) VALUES (?, ?, ?, ?, ?)", self.key,
-                             rule.name, " ".join(rule.channels), rule.unit, rule.period)
+            self.daybook.sql("INSERT INTO limit_rule (org, name, channels, unit, period, zone, quarters, sender, network) "
+                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self.key, rule.name, " ".join(rule.channels), rule.unit, rule.period,
+                             rule.zone, rule.quarters or None, rule.sender, rule.network)
+            if rule.zone:
+                self.copy_spans(rule)
+
+    def copy_spans(self, rule):
+        """The days of a limit's zone are those of an organization there."""
+        there = "in-" + rule.zone.replace("/", "-")
+        if not self.daybook.sql("SELECT 1 FROM organization WHERE id = ?", there):
+            self.daybook.cmd("org", "add", there, "--timezone", rule.zone)
+        self.daybook.sql("INSERT INTO limit_span (rule, from_at, utc_offset_s, zone, tzdata_version) SELECT r.key, s.from_at, "
+                         "s.utc_offset_s, s.zone, s.tzdata_version FROM limit_rule r, zone_span s JOIN organization o ON o.key = s.org "
+                         "WHERE r.org = ? AND r.name = ? AND o.id = ?", self.key, rule.name, there)
+        self.daybook.sql("UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = ?", self.key)
+
+    def write_prices(self):
         for channel, since, nanos in dict(((c, d), (c, d, n)) for c, d, n in self.prices).values():
             self.daybook.sql("INSERT INTO price (org, channel, valid_from, nanos_per_part) VALUES (?, ?, ?, ?)", self.key, channel,
                              (since - EPOCH).days, nanos)
@@ -118,13 +146,14 @@ class World(Limits):
         connection.append(("UPDATE organization SET revision = revision + 1 WHERE key = ?", (self.key,)))
         for statement, values in connection:
             self.daybook.sql(statement, *values)
+        self.sums.clear()
 
     def new_amount(self, rule):
         r = self.random
         if r.random() < (0.2 if rule.name == "daily" else 0.4):
             return None
         day = self.today + r.randrange(0, 40) * DAY
-        now = self.used(rule, day) + self.held(rule, day)
+        now = sum(self.state(rule, self.start(day) // QUARTER_MS)[:2])
         more = r.choice([0, 1, 10, 100, 1000]) * r.randrange(1, 10) * (r.choice([1, 1000, 10**5]) if rule.unit == "cost" else 1)
         return r.choice([0, now // 2, now + more, now + more, now + more, now + more])
 
@@ -136,7 +165,7 @@ class World(Limits):
     def at(self, day):
         """An instant of a day that is not past: any, or one of its edges."""
         first, end = max(self.start(day), self.now_ms + 1), self.start(day + DAY)
-        return iso(self.random.choice([first, end - 1, self.random.randrange(first, end)]))
+        return self.random.choice([first, end - 1, self.random.randrange(first, end)])
 
     def some_day(self):
         """Of the next weeks; often one on which something changes."""
@@ -146,10 +175,10 @@ class World(Limits):
         day = r.choice(edges) + r.choice([-1, 0, 0]) * DAY if r.random() < 0.5 else self.today + r.randrange(61) * DAY
         return day if self.today <= day <= self.today + 60 * DAY else self.today
 
-    def post(self, day, contacts, parts):
+    def post(self, at, contacts, parts, sender=None):
         id = self.id()
-        body = {"id": id, "name": id, "contactCount": contacts, "scheduledISO": self.at(day), "partsPerContact": parts}
-        return id, self.ask("campaigns", "POST", CAMPAIGNS, body=body)
+        body = {"id": id, "name": id, "contactCount": contacts, "scheduledISO": iso(at), "partsPerContact": parts}
+        return id, self.ask("campaigns", "POST", CAMPAIGNS, body={**body, "from": sender} if sender else body)
 
     def cancel(self, id):
         reply = self.ask("campaigns", "POST", f"{CAMPAIGNS}/{id}/cancel")
@@ -158,35 +187,49 @@ class World(Limits):
 
     # ---- Writes that prove what a reading said
 
-    def is_taken(self, day, contacts, parts, *what, may_stay=True):
-        id, reply = self.post(day, contacts, parts)
-        self.proved(reply.status == 201, *what, day, contacts, parts, reply)
-        self.hold(id, day, contacts, parts)
+    def is_taken(self, at, contacts, parts, *what, may_stay=True, sender=None):
+        id, reply = self.post(at, contacts, parts, sender)
+        self.proved(reply.status == 201, *what, iso(at), contacts, parts, reply)
+        self.hold(id, Hold(at // QUARTER_MS, contacts, parts, sender))
         if not may_stay or contacts > 10**5 or self.random.random() < 0.7:
             self.cancel(id)
 
-    def is_refused(self, day, contacts, parts, *what):
+    def is_refused(self, at, contacts, parts, *what, sender=None):
         """The reply says what the model says, and a date that it offers is one."""
-        _, reply = self.post(day, contacts, parts)
-        self.proved(reply.status in (402, 409), *what, day, contacts, parts, reply)
-        refusing, is_long = self.refusing(day, contacts, parts)
-        body = json.loads(reply.body, parse_float=str)
+        _, reply = self.post(at, contacts, parts, sender)
+        self.proved(reply.status in (402, 409), *what, iso(at), contacts, parts, reply)
+        refusing, is_long = self.refusing(at, contacts, parts, None, sender)
+        body, day = json.loads(reply.body, parse_float=str), self.day_of(at)
         self.check(reply.status == (402 if is_long else 409) and body["limit"] in refusing and body["date"] == str(day), reply, refusing)
         figures = tuple(micros(body[name]) if body["unit"] == "cost" else body[name] for name in ("used", "held", "available", "needed"))
         self.check(figures == refusing[body["limit"]], figures, refusing, reply)
-        offered = self.first_day(contacts, parts, day)
+        self.check(words(body) == words_of(next(rule for rule in self.rules if rule.word == body["limit"])), reply)
+        offered = self.first_day(contacts, parts, day, sender)
         self.check(body["nextAvailableDate"] == (offered and str(offered)), "nextAvailableDate", offered, contacts, parts, reply)
         if offered and self.random.random() < 0.3:
-            self.is_taken(offered, contacts, parts, "nextAvailableDate", may_stay=False)
+            self.is_taken(self.at(offered), contacts, parts, "nextAvailableDate", may_stay=False, sender=sender)
+
+    def is_as_the_model_says(self, at, contacts, parts, *what, sender=None):
+        room, _ = self.room_at(at, parts, None, sender)
+        check = self.is_taken if room is None or room >= contacts else self.is_refused
+        check(at, contacts, parts, *what, sender=sender)
 
     def at_the_edge(self, day, room, parts, *what):
-        """room contacts are taken, one more is refused; None is any number."""
+        """room contacts are taken at any instant of a day, one more only as the instant allows; None is any number."""
         if room is None:
-            return self.is_taken(day, self.random.choice([1, 1000, CONTACTS_MAX]), parts, *what)
+            return self.is_taken(self.at(day), self.random.choice([1, 1000, CONTACTS_MAX]), parts, *what)
         if room < CONTACTS_MAX:
-            self.is_refused(day, room + 1, parts, *what)
+            self.is_as_the_model_says(self.at(day), room + 1, parts, *what)
         if 0 < room <= CONTACTS_MAX:
-            self.is_taken(day, room, parts, *what)
+            self.is_taken(self.at(day), room, parts, *what)
+
+
+def words(body):
+    return [body.get(name) for name in ("window", "zone", "hours", "from", "network")]
+
+
+def words_of(rule):
+    return [rule.period, rule.zone, rule.hours or None, rule.sender, rule.network]
 
 
 def cycle_end(world):
@@ -212,7 +255,7 @@ def check_calendar(w):
     """Each day as the model has it."""
     for day, figures in calendar(w).items():
         room, by = w.room(day, 1)
-        free = w.available(w.rules[0], day) if day >= w.today else None
+        free = w.available(w.rules[0], w.start(day) // QUARTER_MS) if day >= w.today else None
         bookable = 0 if day < w.today else -1 if room is None else room
         limited = None if day < w.today or by is None or by.word == "dailyLimit" else by.word
         w.check((figures["bookable"], figures.get("limitedBy")) == (bookable, limited), "bookable", day, bookable, limited, figures)
@@ -226,12 +269,13 @@ def check_limits(w):
     listed = json.loads(reply.body, parse_float=str)["data"]["limits"]
     w.check([limit["name"] for limit in listed] == [rule.name for rule in w.rules], listed)
     for limit, rule in zip(listed, w.rules):
-        since, until = w.window(rule, w.today)
-        expected = [rule.amount(w.today), w.used(rule, w.today), w.held(rule, w.today), w.available(rule, w.today)]
+        used, held, end = w.state(rule, w.now)
+        expected = [rule.amount(w.day(w.now, rule)), used, held, w.available(rule, w.now)]
         shown = [limit[name] for name in ("amount", "used", "held", "available")]
         if rule.unit == "cost":
             shown = [None if value is None else micros(value) for value in shown]
-        w.check(shown == expected and limit["resetsAt"] == iso(w.start(until)), limit, expected)
+        w.check(shown == expected, limit, expected)
+        w.check(rule.period == "rolling" or limit["resetsAt"] == iso(end * QUARTER_MS), limit, end)
 
 
 def by_the_calendar(w):
@@ -243,40 +287,50 @@ def by_the_calendar(w):
 
 
 def by_validate_date(w):
-    day, parts = w.some_day(), w.random.choice([1, 1, 2, 3, 7, 150])
-    room, _ = w.room(day, parts)
+    at, parts = w.at(w.some_day()), w.random.choice([1, 1, 2, 3, 7, 150])
+    room, _ = w.room_at(at, parts)
     for contacts in {1, room or 1, (room or 0) + 1, w.random.randrange(1, 2000)}:
-        body = {"scheduledISO": w.at(day), "contactCount": min(contacts, CONTACTS_MAX), "partsPerContact": parts}
+        body = {"scheduledISO": iso(at), "contactCount": min(contacts, CONTACTS_MAX), "partsPerContact": parts}
         reply = w.ask("validate-date", "POST", CAMPAIGNS + "/validate-date", body=body)
         w.check(reply.status == 200 and reply.json["available"] == (room is None or room >= body["contactCount"]), room, body, reply)
         if reply.json["available"]:
-            return w.is_taken(day, body["contactCount"], parts, "validate-date")
-        w.is_refused(day, body["contactCount"], parts, "validate-date")
+            return w.is_taken(at, body["contactCount"], parts, "validate-date")
+        w.is_refused(at, body["contactCount"], parts, "validate-date")
 
 
 def by_validate_date_of_a_move(w):
     """The campaign's own hold is left out, and what it holds it may keep: also on a day over its limit."""
-    own = [id for id, (day, _, _) in w.holds.items() if isinstance(id, str) and day >= w.today]
+    own = [id for id, hold in w.holds.items() if isinstance(id, str) and w.day(hold.quarter) >= w.today]
     if not own:
         return
     id = w.random.choice(sorted(own))
-    held_on, left, parts = w.holds[id]
-    day = w.random.choice([held_on, held_on, w.some_day()])
-    room, _ = w.room(day, parts, id)
-    contacts = w.random.choice([1, left, left + 1, left // 2 + 1, room or 1, (room or 0) + 1])
+    hold = w.holds[id]
+    at = w.at(w.random.choice([w.day(hold.quarter), w.day(hold.quarter), w.some_day()]))
+    if w.random.random() < 0.3:
+        at = max(hold.quarter * QUARTER_MS + w.random.randrange(-2, 3) * QUARTER_MS, w.now_ms + 1)
+    room, _ = w.room_at(at, hold.parts, id, hold.sender)
+    contacts = w.random.choice([1, hold.contacts, hold.contacts + 1, hold.contacts // 2 + 1, room or 1, (room or 0) + 1])
     if not 1 <= contacts <= CONTACTS_MAX:
         return
-    when = {"scheduledISO": w.at(day), "contactCount": contacts}
+    when = {"scheduledISO": iso(at), "contactCount": contacts}
     reply = w.ask("validate-date", "POST", CAMPAIGNS + "/validate-date",
-                  body={**when, "partsPerContact": parts, "excludeCampaignId": id})
-    w.check(reply.status == 200, reply)
+                  body={**when, "partsPerContact": hold.parts, "excludeCampaignId": id})
+    w.check(reply.status == 200 and reply.json["available"] == (room is None or room >= contacts), "exclude", room, hold, when, reply)
     data = w.ask("campaigns", "GET", f"{CAMPAIGNS}/{id}").json["data"]
-    when["contactCount"] += data["segments"][0]["contactCount"] - left  # of a campaign that has begun, what is spent comes on top
+    when["contactCount"] += data["segments"][0]["contactCount"] - hold.contacts  # of a campaign that has begun, what is spent comes on top
     put = w.ask("campaigns", "PUT", f"{CAMPAIGNS}/{id}", body=when)
-    w.proved(reply.json["available"] == (put.status == 200), "exclude", room, left, parts, when, reply, put)
+    w.proved(reply.json["available"] == (put.status == 200), "exclude", room, hold, when, reply, put)
     w.check(put.status in (200, 402, 409), put)
     if put.status == 200:
-        w.hold(id, day, contacts, parts)
+        w.hold(id, hold._replace(quarter=at // QUARTER_MS, contacts=contacts))
+
+
+def by_sender(w):
+    """A campaign that says from whom it is also holds of that sender's limits."""
+    at, parts, sender = w.at(w.some_day()), w.random.choice([1, 2]), w.random.choice(SENDERS)
+    room, _ = w.room_at(at, parts, None, sender)
+    contacts = w.random.choice([room or 1, (room or 0) + 1, w.random.randrange(1, 500)])
+    w.is_as_the_model_says(at, min(contacts, CONTACTS_MAX), parts, "from", sender, sender=sender)
 
 
 def by_next_slot(w):
@@ -286,12 +340,14 @@ def by_next_slot(w):
     reply = w.ask("next-available-slot", "GET", CAMPAIGNS + "/next-available-slot", {"contactCount": contacts, "partsPerContact": parts})
     w.check(reply.status == 200, reply)
     offered = reply.json.get("nextAvailableDate")
-    end = datetime.date.fromisoformat(offered) if offered else today + 61 * DAY
+    expected = w.first_day(contacts, parts)
+    w.check(offered == (expected and str(expected)), "next-available-slot", expected, reply)
+    end = expected or today + 61 * DAY
     refused = range((end - today).days)
     for n in w.random.sample(refused, min(3, len(refused))):
-        w.is_refused(today + n * DAY, contacts, parts, "next-available-slot", offered)
+        w.is_as_the_model_says(w.at(today + n * DAY), contacts, parts, "next-available-slot", offered)
     if offered:
-        w.is_taken(end, contacts, parts, "next-available-slot")
+        w.is_taken(w.at(end), contacts, parts, "next-available-slot")
 
 
 def by_auto_segment(w):
@@ -309,7 +365,8 @@ def by_auto_segment(w):
         return
     id = w.id()
     daily = w.rules[0].amount
-    days = [w.day_of(round(datetime.datetime.fromisoformat(s["scheduledISO"].replace("Z", "+00:00")).timestamp() * 1000)) for s in plan]
+    instants = [round(datetime.datetime.fromisoformat(s["scheduledISO"].replace("Z", "+00:00")).timestamp() * 1000) for s in plan]
+    days = [w.day_of(at) for at in instants]
     some = [i for i in range(len(plan) - 1) if daily(days[i]) is not None]
     if some:
         i = w.random.choice(some)
@@ -318,8 +375,8 @@ def by_auto_segment(w):
         w.proved(refused.status in (402, 409), "one more than the plan", i, plan, refused)
     reply = w.ask("campaigns", "POST", CAMPAIGNS, body={"id": id, "name": id, "segments": plan, "partsPerContact": parts})
     w.proved(reply.status == 201, "the plan", plan, reply)
-    for number, (day, s) in enumerate(zip(days, plan)):
-        w.hold((id, number), day, s["contactCount"], parts)
+    for number, (at, s) in enumerate(zip(instants, plan)):
+        w.hold((id, number), Hold(at // QUARTER_MS, s["contactCount"], parts))
     if w.random.random() < 0.8:
         w.cancel(id)
 
@@ -327,37 +384,41 @@ def by_auto_segment(w):
 def by_events(w):
     """Enforced events of several channels and days in one request: each is taken or refused as the limits said."""
     r, items, expected = w.random, [], []
-    own = [id for id, (day, _, _) in w.holds.items() if isinstance(id, str) and day >= w.today]
+    own = [id for id, hold in w.holds.items() if isinstance(id, str) and w.day(hold.quarter) >= w.today]
     for _ in range(r.randrange(1, 40)):
         channel = r.choice(["SMS", "SMS", "SMS", "CALL", r.choice(MESSAGES), "WHATSAPP"])
         day = r.choice([w.today, w.today, w.today, w.today - r.randrange(1, 30) * DAY])
+        at = min(w.start(day) + r.randrange(86_400_000), w.now_ms)
+        quarter, day = at // QUARTER_MS, w.day_of(at)
+        sender, network = r.choice(SENDERS), r.choice(NETWORKS)
         own = [id for id in own if id in w.holds]
         campaign = r.choice(own) if own and channel == "SMS" and r.random() < 0.3 else None
-        messages = room_of_event(w, day, channel, campaign) if r.random() < 0.7 else r.randrange(1, 500)
+        messages = room_of_event(w, quarter, channel, campaign, sender, network) if r.random() < 0.7 else r.randrange(1, 500)
         messages = min(max(1, messages + r.choice([0, 0, 1])), 10**6)
         parts = messages if r.random() < 0.8 else messages * r.randrange(1, 4)
         amount = Amount(messages, parts, w.cost(channel, day, parts))
-        refused, is_long = w.refuses_event(day, channel, amount, campaign)
+        refused, is_long = w.refuses_event(quarter, channel, amount, campaign, sender, network)
         expected.append((refused, is_long))
-        item = {"id": w.id(), "occurredAt": iso(min(w.start(day) + r.randrange(3600_000), w.now_ms)), "channel": channel,
-                "messages": messages, "parts": parts}
-        items.append({**item, "campaignId": campaign} if campaign else item)
+        item = {"id": w.id(), "occurredAt": iso(at), "channel": channel, "messages": messages, "parts": parts,
+                "campaignId": campaign, "from": sender, "network": network}
+        items.append({name: value for name, value in item.items() if value is not None})
         if not refused:
-            w.record(day, channel, amount, campaign)
+            w.record(quarter, channel, amount, campaign, sender, network)
     body = w.ask("events", "POST", "/api/events", {"enforce": "true"}, items).json
     codes = {result["index"]: result.get("code") for result in body["results"] if result["status"] != "accepted"}
     for i, (refused, is_long) in enumerate(expected):
         w.proved(codes.get(i) == (None if not refused else "over_cap" if is_long else "over_quota"), "event", i, items[i], body)
 
 
-def room_of_event(w, day, channel, campaign):
+def room_of_event(w, quarter, channel, campaign, sender, network):
     """About how many messages of one part would still fit, by the counts alone."""
-    free = [w.available(rule, day) for rule in w.rules if rule.refuses and channel in rule.channels and rule.unit != "cost"]
-    own = w.holds[campaign][1] if campaign else 0
+    free = [w.available(rule, quarter) for rule in w.rules
+            if rule.refuses and rule.counts(channel, sender, network) and rule.unit != "cost"]
+    own = w.holds[campaign].contacts if campaign else 0
     return min((f for f in free if f is not None), default=w.random.randrange(300)) + own
 
 
-READINGS = [by_the_calendar] * 3 + [by_validate_date, by_validate_date_of_a_move, by_next_slot, by_auto_segment] + [by_events] * 3
+READINGS = [by_the_calendar] * 3 + [by_validate_date, by_validate_date_of_a_move, by_sender, by_next_slot, by_auto_segment] + [by_events] * 3
 
 
 @pytest.mark.parametrize("part", PARTS)
