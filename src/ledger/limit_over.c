@@ -4,19 +4,21 @@
 #include "ledger/limit_internal.h"
 #include "time/instant.h"
 
-/* The last day that is looked at: on later ones nothing is held, or they are too many. */
+enum { QUARTERS_A_DAY = 96 };
+
+/* The last day that is looked at: on later ones no window has anything, or they are too many. */
 static enum status
-last_day(struct db *db, const struct organization *org, struct day today, struct day *last)
+last_day(struct db *db, const struct organization *org, const struct limit_rule *rule, struct day today, struct day *last)
 {
 	enum status st;
 
 	*last = today;
 	if ((st = held_last(db, org, last)) != OK)
 		return st;
-	/* A limit's day of another zone may begin a day later than the organization's. */
-	*last = day_add(*last, 1);
 	if (last->n < today.n)
 		*last = today;
+	/* A limit's day of another zone may begin a day later than the organization's, and a rolling window ends later. */
+	*last = day_add(*last, 1 + (rule->quarters + QUARTERS_A_DAY - 1) / QUARTERS_A_DAY);
 	if (last->n > today.n + LIMIT_OVER_MAX)
 		*last = day_add(today, LIMIT_OVER_MAX);
 	return OK;
@@ -113,7 +115,7 @@ limit_over_list(struct db *db, struct arena *a, const struct organization *org, 
 	*count = 0;
 	if (rule->is_building)
 		return OK;
-	if ((st = last_day(db, org, today, &last)) != OK ||
+	if ((st = last_day(db, org, rule, today, &last)) != OK ||
 	    (st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_ALL, now, &b)) != OK)
 		return st;
 	f = limit_follower_of(b, rule);

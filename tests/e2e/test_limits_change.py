@@ -395,3 +395,5 @@ def test_a_day_is_over_a_rolling_limit_if_a_window_that_ends_on_it_is(api):
     assert api.set("a", **body, hours=25, amount=79)["daysOverLimit"] == []
     over = api.set("a", **body, hours=12, amount=39)["daysOverLimit"]
     assert [(d["date"], d["held"]) for d in over] == [("2026-05-22", 40), ("2026-05-23", 40), ("2026-05-24", 40)]
+    over = api.set("a", **body, hours=96, amount=39)["daysOverLimit"]
+    assert [(d["date"], d["held"]) for d in over] == [("2026-05-22", 40), *((f"2026-05-{d}", 80) for d in (23, 24, 25, 26)), ("2026-05-27", 40)]
