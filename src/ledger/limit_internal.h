@@ -115,6 +115,13 @@ void		limit_want_all(struct limit_book *b);
 void		limit_want_one(struct limit_book *b, const struct limit_follower *wanted);
 void		limit_want_counting(struct limit_book *b, const struct limit_change *c);
 
+/* The quarter-hours of what one follower is reading now, empty if it reads nothing; the smallest range with two. */
+struct stretch	limit_new_of(const struct limit_book *b, const struct limit_follower *f);
+struct stretch	limit_join(struct stretch x, struct stretch y);
+
+/* Reads what was used in all that is being read now. */
+enum status	limit_read_used(struct limit_book *b) MUST_CHECK;
+
 /* ---- Rolling windows */
 
 /* Whether a quarter-hour was read; the moment of one, which is made if it is missing. */
