@@ -1,5 +1,5 @@
 /* What each limit allows, has used, holds and has left, and when it begins again. */
-import { channelName, limitName, moment, quantity, sentenceOf } from './format.js';
+import { channelName, currencyName, limitName, moment, quantity, sentenceOf } from './format.js';
 import { el, renew } from './dom.js';
 import { table } from './table.js';
 import { get } from './api.js';
@@ -12,7 +12,7 @@ export function countsText(limit) {
 	const window = limit.zone ? t('limit.window.zone', { zone: limit.zone }) : limit.hours ? t('limit.window.hours', { n: limit.hours })
 		: t(`limit.window.${limit.window}`);
 
-	return [t('limit.counts', { channels: limit.channels.map(channelName).join(', '), unit: t(`limit.unit.${limit.unit}`), window }),
+	return [t('limit.counts', { channels: limit.channels.map(channelName).join(', '), unit: limit.unit === 'cost' ? currencyName() : t(`limit.unit.${limit.unit}`), window }),
 		limit.sender ? t('limit.sender', { name: limit.sender }) : null, limit.network ? t('limit.network', { name: limit.network }) : null,
 		limit.action === 'report' ? t('limit.reported') : null, limit.state ? t('limit.building') : null].filter(Boolean).join(' ');
 }

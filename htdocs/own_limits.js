@@ -3,7 +3,7 @@ import { confirm } from './dialog.js';
 import { labels, get, send } from './api.js';
 import { el, fill, hidden, notice, sentence } from './dom.js';
 import { decimal, decimalOf, field, form, refuse } from './form.js';
-import { channelName, quantity, rangesOf, shortDate } from './format.js';
+import { channelName, currencyName, quantity, rangesOf, shortDate } from './format.js';
 import { countsText } from './limits.js';
 import { session } from './session.js';
 import { table } from './table.js';
@@ -27,7 +27,7 @@ function fields(presets) {
 	const preset = el('select', {}, el('option', { value: '' }, t('own.preset.none')), presets.map(p => el('option', { value: p.preset }, p.preset)));
 	const name = el('input', { required: true, maxlength: 32, pattern: '[a-z0-9\\-]+', 'data-words': t('own.name.hint'), spellcheck: 'false' });
 	const channels = session.channels.map(c => ({ channel: c, box: el('input', { type: 'checkbox', checked: c === 'SMS' }) }));
-	const unit = select(UNITS, u => t(`limit.unit.${u}`)), period = select(WINDOWS, w => t(`own.window.${w}`));
+	const unit = select(UNITS, u => u === 'cost' ? currencyName() : t(`limit.unit.${u}`)), period = select(WINDOWS, w => t(`own.window.${w}`));
 	const hours = el('input', { type: 'number', min: 1, max: 744, step: 1, required: true, value: '24' });
 	const zone = el('input', { list: 'zones', maxlength: 63, placeholder: session.timezone, spellcheck: 'false' });
 	const sender = el('input', { maxlength: 255, dir: 'auto', placeholder: t('own.any') });

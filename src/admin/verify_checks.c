@@ -3,6 +3,7 @@
 
 #include "db/db_schema.h"
 #include "base/crypto.h"
+#include "base/currency.h"
 #include "auth/key_source.h"
 #include "auth/pem.h"
 #include "base/row_hash.h"
@@ -41,6 +42,19 @@ verify_settings(struct verify *v)
 	}
 	if (!has_epoch)
 		verify_differs(v, "setting epoch: missing");
+	return query_done(q);
+}
+
+enum status
+verify_currencies(struct verify *v)
+{
+	struct query *q = db_query(v->db, "SELECT 'organization ' || id, currency FROM organization UNION "
+	    "SELECT 'price of ' || channel, currency FROM price ORDER BY 1, 2");
+	struct error err;
+
+	while (query_step(q))
+		if (currency_check("currency", query_text(q, 1), &err) != OK)
+			verify_differs(v, "%s: %s", query_text(q, 0), err.text);
 	return query_done(q);
 }
 

@@ -20,7 +20,7 @@
 #define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
 	" ORDER BY z.from_at DESC LIMIT 1)) / " DAY
 
-#define SUMS_DIFFER ": has %i messages, %i parts, $%m; the ledger says %i messages, %i parts, $%m"
+#define SUMS_DIFFER ": has %i messages, %i parts, %m; the ledger says %i messages, %i parts, %m"
 
 const struct invariant verify_invariants[] = {
 	/* ---- The file */
@@ -33,9 +33,15 @@ const struct invariant verify_invariants[] = {
 	    .check = verify_signing_keys },
 	{ "api_key", "each API key has known scopes, without admin, and a number, an end and a last use that it can have", OF_FILE,
 	    .check = verify_api_keys },
-	{ "price.once", "a channel has at most one price for each organization (or for all) and first day", OF_FILE,
+	{ "price.once", "a channel has at most one price for each organization (or for all in a currency) and first day", OF_FILE,
 	    "price: %i prices for %s from %d on",
-	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from HAVING count(*) > 1" },
+	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from, "
+	    "CASE WHEN org IS NULL THEN currency ELSE '' END HAVING count(*) > 1" },
+	{ "price.currency", "a price of an organization is in its currency", OF_FILE,
+	    "price of %s from %d for %s: is in %s, and not in %s",
+	    "SELECT p.channel, p.valid_from, o.id, p.currency, o.currency FROM price p JOIN organization o ON o.key = p.org "
+	    "WHERE p.currency <> o.currency" },
+	{ "currency", "each currency is a code of ISO 4217", OF_FILE, .check = verify_currencies },
 	{ "audit.number", "the rows of the audit are numbered upwards, in each organization and in the installation", OF_FILE,
 	    "audit: row %i has the number %i, and an earlier one %i",
 	    "SELECT key, number, before FROM (SELECT key, number, lag(number, 1, 0) OVER (PARTITION BY org ORDER BY key) AS before "
@@ -54,6 +60,12 @@ const struct invariant verify_invariants[] = {
 	    "AND (utc_offset_s % 900 <> 0 OR utc_offset_s NOT BETWEEN -43200 AND 50400)" },
 	{ "zone_span", "day boundaries from 2012 on are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_zone },
+
+	{ "cycle_change", "each change of the cycle day is to another day than before it, and they are not too many", OF_ORGANIZATION,
+	    "cycle_change %d: changes the cycle day to %i, which it is already, or is one of too many",
+	    "SELECT valid_from, cycle_day FROM (SELECT c.valid_from, c.cycle_day, lag(c.cycle_day, 1, o.cycle_day) "
+	    "OVER (ORDER BY c.valid_from) AS before, row_number() OVER (ORDER BY c.valid_from) AS place FROM cycle_change c "
+	    "JOIN organization o ON o.key = c.org WHERE c.org = :org) AS listed WHERE cycle_day = before OR place > 60" },
 
 	/* ---- Limits */
 	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION,
@@ -85,6 +97,27 @@ const struct invariant verify_invariants[] = {
 	    "AND day >= :from_at / " DAY " AND day < :until_at / " DAY " UNION ALL "
 	    "SELECT day, 0, 0, events, digest FROM temp.ledger_sum_day) AS both_of_them GROUP BY day "
 	    "HAVING sum(events) <> sum(l_events) OR sum(digest) <> sum(l_digest) ORDER BY day" },
+	/* Rows that came later have a greater revision: the others are those that a statement reported. */
+	{ "statement.day", "the ledger still has the rows that a statement reported, unchanged", OF_STRETCH,
+	    "statement %d: kept %i rows with the digest %i of the day %d; the ledger has %i with %i",
+	    "SELECT month, sum(events), sum(digest), day, sum(l_events), sum(l_digest) FROM ("
+	    "SELECT month, day, events, digest, 0 AS l_events, 0 AS l_digest FROM statement_day WHERE org = :org "
+	    "AND day >= :from_at / " DAY " AND day < :until_at / " DAY " AND month IN (SELECT month FROM temp.statement_read) "
+	    "UNION ALL SELECT month, day, 0, 0, events, digest FROM temp.ledger_reported) AS both_of_them GROUP BY month, day "
+	    "HAVING sum(events) <> sum(l_events) OR sum(digest) <> sum(l_digest) ORDER BY month, day" },
+	{ "statement.figures", "a statement's figures are the sums of the rows that there were when it was kept", OF_STRETCH },
+	{ "statement", "a statement, its figures and its days are those that were kept", OF_ORGANIZATION,
+	    .check = verify_statements },
+	{ "statement.time", "a statement was kept after its month, by a revision that there was, and has figures of its days alone",
+	    OF_ORGANIZATION, "statement %d: was kept before its end, or has a figure of another month",
+	    "SELECT month FROM statement s WHERE org = :org AND (created_at < until_at "
+	    "OR org_revision > (SELECT revision FROM organization WHERE key = s.org) "
+	    "OR EXISTS (SELECT 1 FROM statement_line l WHERE l.org = s.org AND l.month = s.month "
+	    "AND (l.day < s.month OR l.day > s.month + 30)))" },
+	{ "statement.audit", "the number of statements is what the audit log says was kept", OF_ORGANIZATION,
+	    "statements: %i are there; the audit log has %i",
+	    "SELECT there, kept FROM (SELECT (SELECT count(*) FROM statement WHERE org = :org) AS there, "
+	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'statement.keep') AS kept) AS counted WHERE there <> kept" },
 	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH, "usage_quarter %q %s" SUMS_DIFFER,
 	    COMPARE("SELECT quarter AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
 	    "0 AS l_cost FROM usage_quarter "
@@ -100,7 +133,7 @@ const struct invariant verify_invariants[] = {
 	    "WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
 	/* What a job has yet to reprice costs what another price says. */
 	{ "event.price", "priced events cost what the price list says, with the adjustments for later prices", OF_STRETCH,
-	    "cost %q %s: priced events cost $%m; by the price list it should be $%m to $%m",
+	    "cost %q %s: priced events cost %m; by the price list it should be %m to %m",
 	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter AS l "
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most) "
 	    "AND NOT EXISTS (SELECT 1 FROM job j WHERE j.org = :org AND j.ended_at IS NULL AND j.kind = 'reprice' "

@@ -144,7 +144,7 @@ limit_window_find(const struct limit_follower *f, int64_t quarter)
 struct window
 limit_window_of(const struct limit_book *b, const struct limit_rule *rule, int64_t quarter)
 {
-	struct limit_window days = limit_rule_window(rule, b->org->days, b->org->cycle_day, limit_day_of(b, rule, quarter));
+	struct limit_window days = limit_rule_window(rule, b->org->days, &b->org->cycles, limit_day_of(b, rule, quarter));
 	struct window w = { .from = limit_day_from(b, rule, days.from), .until = limit_day_from(b, rule, days.until), .days = days };
 
 	assert(w.from <= quarter && quarter < w.until);	/* dates never go back (day.h) */

@@ -172,7 +172,7 @@ const char	*limit_refusal_text(struct arena *a, const struct limit_refusal *r);
 /* What has no room, to begin a sentence: "The day", "A cap of the billing cycle", "A limit of 24 hours" … */
 const char	*limit_refusal_subject(struct arena *a, const struct limit_refusal *r);
 
-/* Writes an amount in the rule's unit as a member; a cost in dollars. */
+/* Writes an amount in the rule's unit as a member; a cost in the currency's units. */
 void		limit_put_amount(struct json *j, const char *name, const struct limit_rule *rule, int64_t amount);
 
 /*

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/currency.h"
 #include "base/json.h"
 #include "base/money.h"
 #include "ledger/limit.h"
@@ -13,10 +14,10 @@
 static const char *
 amount_text(struct arena *a, const struct limit_rule *rule, int64_t amount)
 {
-	char dollars[MONEY_TEXT_MAX];
+	char money[MONEY_TEXT_MAX];
 
 	if (rule->unit == LIMIT_COST)
-		return arena_printf(a, "%s", money_format(amount, dollars));
+		return arena_printf(a, "%s", money_format(amount, money));
 	return arena_printf(a, "%" PRId64, amount);
 }
 
@@ -50,7 +51,8 @@ window_text(struct arena *a, const struct limit_refusal *r)
 const char *
 limit_refusal_text(struct arena *a, const struct limit_refusal *r)
 {
-	static const char *const units[] = { [LIMIT_MESSAGES] = "messages", [LIMIT_PARTS] = "parts", [LIMIT_COST] = "dollars" };
+	const char *const units[] = { [LIMIT_MESSAGES] = "messages", [LIMIT_PARTS] = "parts",
+		[LIMIT_COST] = currency_units(r->rule->currency) };
 	const struct limit_rule *rule = r->rule;
 	const char *name = strcmp(rule->word, "dailyLimit") == 0 ? "the daily limit" : rule->word;
 
@@ -87,6 +89,8 @@ limit_refusal_put(struct json *j, const struct limit_refusal *r)
 
 	json_put_text(j, "limit", r->rule->word);
 	json_put_text(j, "unit", limit_unit_name(r->rule->unit));
+	if (r->rule->unit == LIMIT_COST)
+		currency_put(j, r->rule->currency);
 	json_put_text(j, "window", limit_period_name(r->rule->period));
 	if (r->rule->zone != NULL)
 		json_put_text(j, "zone", r->rule->zone);

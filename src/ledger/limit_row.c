@@ -88,6 +88,8 @@ read_rules(struct db *db, struct arena *a, const struct organization *org, struc
 	size_t max = 0, amounts_max = 0;
 	enum status st = OK, done;
 
+	const char *currency = arena_strdup(a, org->currency);
+
 	*rules = NULL;
 	*count = 0;
 	query_bind_int(q, ":org", org->key);
@@ -96,6 +98,7 @@ read_rules(struct db *db, struct arena *a, const struct organization *org, struc
 			*rules = arena_grow(a, *rules, *count, &max, sizeof(**rules));
 			if ((st = read_rule(q, a, &(*rules)[(*count)++])) != OK)
 				break;
+			(*rules)[*count - 1].currency = currency;
 			amounts_max = 0;
 		}
 		add_amount(q, a, &(*rules)[*count - 1], &amounts_max);

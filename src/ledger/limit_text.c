@@ -89,6 +89,8 @@ limit_put(struct json *j, const struct organization *org, const struct limit_boo
 	put_hours(j, rule);
 	json_put_text(j, "from", day_format(s.window.from, text));
 	json_put_text(j, "until", day_format(day_add(s.window.until, -1), text));
+	if (rule->unit == LIMIT_COST)
+		currency_put(j, rule->currency);
 	put_amount(j, "amount", rule, s.amount);
 	put_amount(j, "used", rule, s.used);
 	put_amount(j, "held", rule, s.held);

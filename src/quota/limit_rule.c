@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "quota/limit_rule.h"
-#include "time/cycle.h"
 #include "time/instant.h"
 
 static const char *const unit_names[] = { [LIMIT_MESSAGES] = "message", [LIMIT_PARTS] = "part", [LIMIT_COST] = "cost" };
@@ -156,7 +155,7 @@ limit_rule_units(const struct limit_rule *rule, int64_t messages, int64_t parts,
 
 /* Months and years are those of the calendar, in the organization's days; a rolling window is not made of days. */
 struct limit_window
-limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_day, struct day d)
+limit_rule_window(const struct limit_rule *rule, struct spans days, const struct cycle_rule *cycles, struct day d)
 {
 	struct cycle cycle;
 	int year, month, dayofmonth;
@@ -164,7 +163,7 @@ limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_da
 	day_civil(d, &year, &month, &dayofmonth);
 	switch (rule->period) {
 	case LIMIT_CYCLE:
-		cycle = cycle_of(days, cycle_day, d);
+		cycle = cycle_of(days, cycles, d);
 		return (struct limit_window) { cycle.from, cycle.until };
 	case LIMIT_MONTH:
 		return (struct limit_window) { day_of(year, month, 1),

@@ -14,6 +14,7 @@
 
 #include "quota/channel.h"
 #include "quota/quota.h"
+#include "time/cycle.h"
 #include "time/day.h"
 
 #define LIMIT_MAX INT64_C(1000000000000)	/* the greatest amount that a person can set */
@@ -34,6 +35,7 @@ struct limit_rule {
 	const char *word;	/* what the API calls it: "dailyLimit", "smsCap" …; of others the name */
 	unsigned channels;	/* a bit for each channel that it counts (limit_rule_counts) */
 	enum limit_unit unit;
+	const char *currency;	/* of a cost; NULL = the default */
 	enum limit_period period;
 	const char *sender, *network;	/* counts only what has this one; NULL = any */
 	const char *zone;	/* of a day: the time zone whose days count; NULL = the organization's */
@@ -107,7 +109,8 @@ int64_t		limit_rule_units(const struct limit_rule *rule, int64_t messages, int64
 struct limit_window {
 	struct day from, until;
 };
-struct limit_window	limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_day, struct day d);
+struct limit_window	limit_rule_window(const struct limit_rule *rule, struct spans days,
+			const struct cycle_rule *cycles, struct day d);
 
 /* "message", "part", "cost"; "day", "rolling", "cycle", "month", "year".  Parsing is false for any other word. */
 const char	*limit_unit_name(enum limit_unit u);

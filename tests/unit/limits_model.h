@@ -21,13 +21,28 @@ amount_on(int rule, int32_t day)
 	return amount;
 }
 
+/* Whether a cycle may begin on a day because the cycle day changes there; *first is the one in force on it. */
+static inline bool
+begins_by_change(int32_t d, int *first)
+{
+	for (size_t i = 0; i < w.org.cycles.count; i++) {
+		if (w.org.cycles.changes[i].from.n == d)
+			return true;
+		if (w.org.cycles.changes[i].from.n < d)
+			*first = w.org.cycles.changes[i].cycle_day;
+	}
+	return false;
+}
+
 /* The first day of the window that contains a day of the organization: looked for backwards. */
 static inline int32_t
 window_from(int rule, int32_t d)
 {
 	for (;; d--) {
-		int year, month, dayofmonth, first = w.rules[rule].period == LIMIT_CYCLE ? w.org.cycle_day : 1;
+		int year, month, dayofmonth, first = w.rules[rule].period == LIMIT_CYCLE ? w.org.cycles.first_day : 1;
 
+		if (w.rules[rule].period == LIMIT_CYCLE && begins_by_change(d, &first))
+			return d;
 		day_civil((struct day) { d }, &year, &month, &dayofmonth);
 		if (dayofmonth == (first < days_in_month(year, month) ? first : days_in_month(year, month)) &&
 		    (w.rules[rule].period != LIMIT_YEAR || month == 1))

@@ -339,9 +339,12 @@ make_world(const char *zone, const char *other, int64_t now)
 	w.first = floor_div(now, DAY_MS) * DAY_QUARTERS - BEFORE * DAY_QUARTERS;
 	snprintf(w.org.id, sizeof(w.org.id), "hooli");
 	snprintf(w.org.timezone, sizeof(w.org.timezone), "%s", zone);
-	w.org.cycle_day = (int[]) { 1, 15, 29, 30, 31 }[below(5)];
+	w.org.cycles.first_day = (int[]) { 1, 15, 29, 30, 31 }[below(5)];
 	assert_int_equal(organization_add(db, arena, &w.org, &limit_base_none, now, &test_actor, &err), OK);
 	w.today = organization_today(&w.org, now);
+	/* In two of three worlds the cycle day changes once or twice, in the past or to come. */
+	for (int64_t i = below(3); i > 0; i--)
+		assert_true(cycle_set_from(&w.org.cycles, day_add(w.today, (int32_t)below(120) - 60), (int)below(31) + 1));
 	q = db_query(db, "DELETE FROM limit_amount WHERE rule IN (SELECT key FROM limit_rule WHERE org = :org)");
 	query_bind_int(q, ":org", w.org.key);
 	run(q);
