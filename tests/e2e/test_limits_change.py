@@ -397,3 +397,11 @@ def test_a_day_is_over_a_rolling_limit_if_a_window_that_ends_on_it_is(api):
     assert [(d["date"], d["held"]) for d in over] == [("2026-05-22", 40), ("2026-05-23", 40), ("2026-05-24", 40)]
     over = api.set("a", **body, hours=96, amount=39)["daysOverLimit"]
     assert [(d["date"], d["held"]) for d in over] == [("2026-05-22", 40), *((f"2026-05-{d}", 80) for d in (23, 24, 25, 26)), ("2026-05-27", 40)]
+
+
+def test_money_is_in_the_currency_of_the_organization(api):
+    api.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--currency", "EUR")
+    globex = Limits(api.daybook, "globex")
+    data = globex.put("money", org="globex", **DAY | {"unit": "cost"}, amount="12.5").json["data"]
+    assert (data["amount"], data["currency"]) == (12.5, "EUR")
+    check_error(globex.ask("settings", "PUT", "/api/organizations/globex/profile", body={"currency": "USD"}), 409, "tether", "money is an amount of money")
