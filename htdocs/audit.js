@@ -68,12 +68,32 @@ function changes(changed, currency) {
 const campaignOf = ({ action, detail }) => action === 'campaign.delete' ? el('bdi', {}, detail.campaignName || detail.campaignId)
 	: el('a', { href: `#campaign/${detail.campaignId}`, dir: 'auto' }, detail.campaignName || detail.campaignId);
 
+/* A member of a limit: "SMS, Calls", "1,000 from 2026-12-01". */
+function memberText(name, value) {
+	if (value === undefined)
+		return t('none');
+	if (name === 'amounts')
+		return value.map(({ validFrom, amount }) => t('own.later', { amount: shown('amount', amount), date: validFrom })).join(', ');
+	return Array.isArray(value) ? value.join(', ') : shown(name, value);
+}
+
+/* What a limit is, or how it differs from what it was. */
+function limitText({ rule = {}, was = {} }) {
+	return [...new Set([...Object.keys(was), ...Object.keys(rule)])].filter(name => JSON.stringify(was[name]) !== JSON.stringify(rule[name]))
+		.map(name => t('audit.change', { name: known(`audit.of.${name}`, name), from: memberText(name, was[name]), to: memberText(name, rule[name]) }))
+		.join(', ');
+}
+
 /* What an entry says besides its action.  A row of an older version has no changes, and is shown as it is. */
 function detail(entry) {
 	const { action, detail } = entry, { changed } = detail, text = changed === undefined ? null : changes(changed, detail.currency || 'USD') || t('audit.same');
 
 	if (action.startsWith('campaign.') && detail.campaignId)
 		return text === null ? campaignOf(entry) : [campaignOf(entry), ': ', text];
+	if (action === 'limit.set')
+		return [el('bdi', {}, detail.name), ': ', limitText(detail)];
+	if (action === 'limit.remove')
+		return el('bdi', {}, detail.name);
 	if (text === null)
 		return words(detail);
 	if (action === 'price.set' || action === 'price.remove')

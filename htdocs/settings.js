@@ -6,6 +6,7 @@ import { get, send } from './api.js';
 import { capReached } from './banner.js';
 import { keys } from './keys.js';
 import { limits as limitList } from './limits.js';
+import { ownLimits } from './own_limits.js';
 import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
 import './page_strings.js';
@@ -164,7 +165,8 @@ export async function open(place) {
 	async function show(data) {
 		await shown?.refresh();
 		const others = [plan(data, put), zone(data, timezones, put), limits(data, put, shown, body => send('PUT', `${path}/limits`,
-			{ ...body, preview: true })), ...await Promise.all([prices(path), keys(path)])];
+			{ ...body, preview: true })), ...await Promise.all([...(shown ? [ownLimits(path, () => shown.refresh().catch(() => {}))] : []),
+			prices(path), keys(path)])];
 
 		while (cards.children.length > 1)
 			cards.lastChild.remove();

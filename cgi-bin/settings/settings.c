@@ -16,7 +16,8 @@
  *	the presets that there are
  * GET /api/organizations/{organizationId}/limits/{limit}  one of them, with "rule", which is what a PUT takes
  * PUT /api/organizations/{organizationId}/limits/{limit} {"channels":["SMS",…],"from"?,"network"?,
- *	"unit":"message"|"part"|"cost","window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
+ *	"unit":"message"|"part"|"cost",
+ *	"window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
  *	"action":"refuse"|"report","preset"?,"preview"?:true}  adds the limit or replaces what it counts.
  *	In place of amount, "amounts":[{"validFrom","amount"},…] replaces all from its first day on.  A body without the members
  *	that say what is counted (channels to hours) leaves that as it is.  Without validFrom an amount holds from today on, and later
