@@ -57,7 +57,9 @@ static const struct command commands[] = {
 	    "campaign show ID [--org ID]\n"
 	    "campaign cancel ID [--org ID]", "list, show and cancel campaigns" },
 	{ "usage", cmd_usage, "usage [--org ID] [--month YYYY-MM]\n"
-	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "show the calendar in the terminal" },
+	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]\n"
+	    "usage --by WORD[,WORD] [--csv] [--org ID] [--month YYYY-MM | --from YYYY-MM-DD --to YYYY-MM-DD]",
+	    "show the calendar in the terminal, or who used it" },
 	{ "doctor", cmd_doctor, "doctor [--nagios]", "check the installation and say how to fix it; exit status 1 on an error" },
 	{ "verify", cmd_verify, "verify\n"
 	    "verify --list", "check every figure against the ledger; exit status 1 on a difference" },
