@@ -233,7 +233,7 @@ read_rows(struct reader *r)
 
 /*
  * Adds the events of a quarter-hour and a channel that were repriced: with their settlements, at the present price unless
- * somebody gave the cost.  Of an event that is voided nothing is left.
+ * somebody gave the cost.  Of an event that is voided no parts are left, and no cost.
  */
 static enum status
 read_quarter(struct reader *r, const struct repriced *p)
@@ -243,9 +243,9 @@ read_quarter(struct reader *r, const struct repriced *p)
 	    "coalesce(e.settles_id, e.voids_id, e.id) AS target, CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END AS messages, "
 	    "CASE e.status WHEN 'failed' THEN 0 ELSE e.parts END AS parts, e.cost_micros, "
 	    "CASE e.status WHEN 'sent' THEN e.cost_given WHEN 'adjust' THEN e.cost_given ELSE 0 END AS is_given, "
-	    "CASE e.status WHEN 'void' THEN 1 ELSE 0 END AS is_void, e.campaign_given, e.sender, e.network, e.tag FROM event e "
+	    "e.campaign_given, e.sender, e.network, e.tag FROM event e "
 	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at AND e.channel = :channel "
-	    "AND e.source <> '" EVENT_REPRICE_SOURCE "') AS of_events GROUP BY own, target HAVING max(is_void) = 0");
+	    "AND e.source <> '" EVENT_REPRICE_SOURCE "') AS of_events GROUP BY own, target");
 	const char *name = channel_facts(p->channel)->name;
 	int64_t at = p->quarter * QUARTER_MS, nanos = price_nanos(r->asked->prices, p->channel, day_at(r->days, at));
 

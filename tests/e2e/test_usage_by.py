@@ -253,8 +253,8 @@ def random_event(world, n):
     for name, values in (("from", "ab"), ("network", "xy"), ("tag", "st"), ("campaignId", ("spring", "nowhere"))):
         if world.random() < 0.6:
             of[name] = world.choice(values)
-    if world.random() < 0.15:
-        return {**of, "status": "failed", "to": "+15550100", "reason": "r"}
+    if world.random() < 0.25:
+        return {**of, "status": "failed", "to": "+15550100", "reason": "r", **({"cost": 0} if n % 2 else {})}
     of["parts"] = world.choice((1, 1, 2, 3))
     if world.random() < 0.2:
         of["cost"] = world.choice(("0", "0.5", "0.000001"))
@@ -266,7 +266,7 @@ def correct(world, posted):
     if world.random() < 0.4:
         return {"id": f"v{world.random()}", "source": e["source"], "voids": e["id"], "reason": "r"}
     change = {"parts": world.choice((1, 2, 5))} if world.random() < 0.7 else {}
-    if world.random() < 0.4 or not change:
+    if world.random() < 0.4 or not (change or e.get("status") == "failed"):
         change["cost"] = world.choice(("0.25", "1"))
     return {"id": f"s{world.random()}", "source": e["source"], "settles": e["id"], **change,
             **({"status": "sent"} if e.get("status") == "failed" else {})}
