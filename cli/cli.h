@@ -125,6 +125,7 @@ int	cmd_backup(struct cli *c, int argc, char **argv);
 int	cmd_restore(struct cli *c, int argc, char **argv);
 int	cmd_upgrade(struct cli *c, int argc, char **argv);
 int	cmd_org(struct cli *c, int argc, char **argv);		/* org.c */
+int	cmd_org_sending_window(struct cli *c, int argc, char **argv);	/* sending_window.c */
 int	cmd_limit(struct cli *c, int argc, char **argv);	/* limit.c */
 int	cmd_price(struct cli *c, int argc, char **argv);	/* price.c */
 int	cmd_key(struct cli *c, int argc, char **argv);		/* key.c */
@@ -138,7 +139,7 @@ int	cmd_usage(struct cli *c, int argc, char **argv);	/* usage.c */
 
 /* What `usage --by` asks: the days that were given, and the words of --by. */
 struct usage_by_options {
-	const char *org, *by;
+	const char *org, *by, *cycle;	/* cycle NULL = by the days */
 	bool has_from, has_to, is_csv;
 	struct day from, to;
 };
@@ -147,6 +148,7 @@ int	cmd_usage_by(struct cli *c, const struct usage_by_options *o);	/* usage_by.c
 void	cmd_usage_month(struct day today, bool has_from, bool has_to, struct day *from, struct day *to);
 
 int	cmd_campaign(struct cli *c, int argc, char **argv);	/* campaign.c */
+int	cmd_statement(struct cli *c, int argc, char **argv);	/* statement.c */
 int	cmd_erase(struct cli *c, int argc, char **argv);	/* erase.c */
 int	cmd_doctor(struct cli *c, int argc, char **argv);	/* doctor.c */
 int	cmd_verify(struct cli *c, int argc, char **argv);	/* verify.c */

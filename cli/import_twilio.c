@@ -13,7 +13,8 @@
  *	NumSegments	its parts; with 0 (which Twilio writes as long as it does not know) or blank it has one, until a later
  *			log says more
  *	Duration	of a call, in seconds: its parts are the minutes begun, at least one
- *	Price		its absolute value is the cost; blank, or not in US dollars (PriceUnit): by our own price list
+ *	Price		its absolute value is the cost; blank, or not in the organization's currency (PriceUnit): by our own
+ *			price list
  *	Sid		the id, of a call if it begins with CA; the source is `twilio` unless another one is given
  *	To, From	`whatsapp:…` is channel WHATSAPP; otherwise SMS (also for MMS and RCS)
  *	From		without such a prefix the sender; one that a spreadsheet has rounded is left out

@@ -1,5 +1,5 @@
 /*
- * daybook usage --by WORD[,WORD] [--csv] [--org ID] [--month YYYY-MM | --from DAY --to DAY]
+ * daybook usage --by WORD[,WORD] [--csv] [--org ID] [--month YYYY-MM | --from DAY --to DAY | --cycle previous|DAY]
  *
  * Who used it: messages, parts and cost of all channels by channel, day, hour, source, campaign, sender, network or tag, or by
  * two of them (ledger/usage_group.h).  A table with its sum, or CSV.  Each day is read in a transaction of its own, however many
@@ -36,13 +36,22 @@ static enum status
 load(struct table *t, const struct usage_by_options *o)
 {
 	struct cli *c = t->cli;
+	struct cycle cycle;
+	struct day today;
 	enum status st;
 
 	if ((st = cli_organization(c, o->org, &t->org)) != OK)
 		return st;
+	today = organization_today(&t->org, c->now);
 	t->from = o->from;
 	t->to = o->to;
-	cmd_usage_month(organization_today(&t->org, c->now), o->has_from, o->has_to, &t->from, &t->to);
+	if (o->cycle != NULL) {
+		if ((st = organization_cycle(&t->org, "--cycle", o->cycle, today, &cycle, &c->err)) != OK)
+			return st;
+		t->from = cycle.from;
+		t->to = day_add(cycle.until, -1);
+	} else
+		cmd_usage_month(today, o->has_from, o->has_to, &t->from, &t->to);
 	if (t->to.n < t->from.n || t->to.n - t->from.n >= BY_DAYS_MAX)
 		return error_set(&c->err, BAD_REQUEST, "--to: must not be earlier than --from, nor more than %d days in all",
 		    BY_DAYS_MAX);
@@ -151,7 +160,7 @@ print_table(struct table *t)
 		}
 		print_cell(usage_dimension_name(by->of[k]), width[k]);
 	}
-	printf("%14s %14s %16s\n", "messages", "parts", "cost USD");
+	printf("%14s %14s %12s %s\n", "messages", "parts", "cost", t->org.currency);
 	for (size_t i = 0; i < t->count; i++) {
 		for (size_t k = 0; k < by->count; k++)
 			print_cell(shown_key(t, k, t->groups[i].key[k]), width[k]);
@@ -169,6 +178,8 @@ static void
 print_csv(struct table *t)
 {
 	static const char *const figures[] = { "messages", "parts", "cost", NULL };
+	static const char *const foreign[] = { "messages", "parts", "cost", "currency", NULL };
+	bool is_default = currency_is_default(t->org.currency);
 	const struct usage_by *by = &t->question.by;
 	struct buf out = { 0 };
 	struct csv csv = { .to = &out };
@@ -176,13 +187,15 @@ print_csv(struct table *t)
 	buf_put_text(&out, "\xef\xbb\xbf");	/* without which a spreadsheet does not read UTF-8 */
 	for (size_t k = 0; k < by->count; k++)
 		csv_put_text(&csv, usage_dimension_name(by->of[k]));
-	csv_put_names(&csv, figures);
+	csv_put_names(&csv, is_default ? figures : foreign);
 	for (size_t i = 0; i < t->count; i++) {
 		for (size_t k = 0; k < by->count; k++)
 			csv_put_text(&csv, t->groups[i].key[k] != NULL ? t->groups[i].key[k] : "");
 		csv_put_int(&csv, t->groups[i].sum.messages);
 		csv_put_int(&csv, t->groups[i].sum.parts);
 		csv_put_money(&csv, t->groups[i].sum.cost_micros);
+		if (!is_default)
+			csv_put_text(&csv, t->org.currency);
 		csv_put_end(&csv);
 	}
 	fwrite(out.text, 1, out.size, stdout);

@@ -206,9 +206,37 @@ hash_wish(struct campaign_input *input)
 		origin_put(j, c->sender, NULL, c->tag);
 		json_close_object(j);
 	}
+	/* Only if they are given, so that a request without them has the hash that it always had. */
+	if (input->campaign.sending_window != NULL)
+		json_put_raw(j, NULL, input->campaign.sending_window, strlen(input->campaign.sending_window));
+	if (input->timezone != NULL && (!input->has_auto || input->timezone != automatic->timezone)) {
+		json_open_object(j, NULL);
+		json_put_text(j, "timezone", input->timezone);
+		json_close_object(j);
+	}
 	json_close_array(j);
 	sha256(spelling.text, spelling.size, input->sha256);
 	buf_free(&spelling);
+}
+
+/* Reads the campaign's sending window, and whose clock the windows are about: of a plan, that by which it was made. */
+static enum status
+read_window(struct req *r, struct json_object *o, struct campaign_input *input)
+{
+	enum status st;
+	bool found;
+
+	if ((st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &input->timezone, &r->err)) != OK ||
+	    (st = campaign_read_window(r->arena, r->body, r->body_n, &found, &input->campaign.sending_window, &r->err)) != OK)
+		return st;
+	input->automatic.sending_window = input->campaign.sending_window;
+	if (input->automatic.timezone == NULL)
+		input->automatic.timezone = input->timezone;
+	else if (input->timezone != NULL)
+		return error_set(&r->err, BAD_REQUEST, "timezone: given twice");
+	else
+		input->timezone = input->automatic.timezone;
+	return OK;
 }
 
 static enum status
@@ -233,7 +261,7 @@ read_input(struct req *r, struct json_object *o, struct campaign_input *input)
 		return error_set(&r->err, BAD_REQUEST, "name: required");
 	if (state != NULL && (!segment_state_parse(state, &input->state) || input->state > SEGMENT_SCHEDULED))
 		return error_set(&r->err, BAD_REQUEST, "status: must be draft or scheduled");
-	if ((st = read_shape(r, o, input)) == OK)
+	if ((st = read_shape(r, o, input)) == OK && (st = read_window(r, o, input)) == OK)
 		hash_wish(input);
 	return st;
 }
@@ -242,7 +270,7 @@ enum status
 campaign_input_read(struct req *r, struct campaign_input *input)
 {
 	static const char *const known[] = { "id", "name", "contactCount", "partsPerContact", "scheduledISO", "status",
-		"segments", "autoSegment", "channel", "from", "tag", NULL };
+		"segments", "autoSegment", "channel", "from", "tag", "sendingWindow", "timezone", NULL };
 	struct json_object *o;
 	enum status st;
 

@@ -13,6 +13,7 @@ struct campaign_input {
 	bool has_auto;
 	struct auto_request automatic;
 	bool is_now;			/* no instant was given: its segment is to be sent when the request arrives */
+	const char *timezone;		/* whose clock sending windows are about; NULL = the organization's */
 	enum segment_state state;	/* SEGMENT_DRAFT or SEGMENT_SCHEDULED */
 	uint8_t sha256[SHA256_SIZE];	/* of the request in one spelling, without the id */
 };

@@ -6,6 +6,9 @@
  *	contactCount and scheduledISO; with any of them "channel"?,"from"?,"tag"?.
  *	All or nothing: every segment finds room, or none is reserved.
  *	Without scheduledISO it is to be sent now; an instant up to 5 minutes past on the present day means now too.
+ *	"sendingWindow":{"hours","closed"} restricts when it may go out besides the organization's window (sending-window.c);
+ *	"timezone" is whose clock both are about, by default the organization's.  PUT takes both too (null removes the window),
+ *	and resume takes timezone.
  *	A request with an `id` that the client chose can safely be repeated.
  *
  *	201	{"success":true,"data":{"campaignId","name","status",…,"segments":[…]}}
@@ -31,7 +34,8 @@
  *	"failed":[{"phoneNumber","reason"}],"from"?,"network"?,"tag"?,"done"?:true} -- what was sent, from a sender that does not post
  *	events.
  *
- *	400	a field is missing, unknown or wrong; an instant is past
+ *	400	a field is missing, unknown or wrong; an instant is past, or outside of a sending window: then the body has
+ *		"nextAllowedAt", or null if nothing is allowed for three years
  *	401 403	no valid credential; the scope campaigns:write is missing (usage:read for GET)
  *	404	no such campaign
  */

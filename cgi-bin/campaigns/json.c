@@ -50,6 +50,8 @@ campaign_put(struct json *out, const char *name, const struct organization *org,
 	if (c->channel != SMS)
 		json_put_text(out, "channel", channel_facts(c->channel)->name);
 	origin_put(out, c->sender, NULL, c->tag);
+	if (c->sending_window != NULL)
+		json_put_raw(out, "sendingWindow", c->sending_window, strlen(c->sending_window));
 	instant_put(out, "createdAt", c->created_at);
 	instant_put(out, "updatedAt", c->updated_at);
 	json_open_array(out, "segments");

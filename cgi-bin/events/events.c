@@ -118,7 +118,7 @@ static const char *
 failure_message(struct req *r, enum status st, const struct tally *t, bool is_atomic)
 {
 	if (t->refused != NULL)
-		return arena_printf(r->arena, "%s has no room", limit_refusal_subject(t->refused->refusal));
+		return arena_printf(r->arena, "%s has no room", limit_refusal_subject(r->arena, t->refused->refusal));
 	if (is_atomic)
 		return st == CONFLICT ? "Nothing was recorded: an id is already used by another event" :
 		    "Nothing was recorded: an event was rejected";

@@ -72,8 +72,8 @@ enum status
 campaign_load(struct db *db, struct arena *a, const struct organization *org, const char *id, struct day today,
     struct campaign *c, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT key, id, name, is_segmented, revision, created_at, updated_at, tag FROM campaign "
-	    "WHERE org = :org AND id = :id");
+	struct query *q = db_query(db, "SELECT key, id, name, is_segmented, revision, created_at, updated_at, tag, sending_window "
+	    "FROM campaign WHERE org = :org AND id = :id");
 	enum status st;
 	bool found;
 
@@ -84,7 +84,8 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 		*c = (struct campaign) { .key = query_int(q, 0), .id = arena_strdup(a, query_text(q, 1)),
 			.name = arena_strdup(a, query_text(q, 2)), .is_segmented = query_int(q, 3) != 0,
 			.revision = query_int(q, 4), .created_at = query_int(q, 5), .updated_at = query_int(q, 6),
-			.tag = query_is_null(q, 7) ? NULL : arena_strdup(a, query_text(q, 7)) };
+			.tag = query_is_null(q, 7) ? NULL : arena_strdup(a, query_text(q, 7)),
+			.sending_window = query_is_null(q, 8) ? NULL : arena_strdup(a, query_text(q, 8)) };
 	if ((st = query_done(q)) != OK)
 		return st;
 	if (!found)

@@ -105,14 +105,16 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 		c->segments[i].number = (int64_t)i + 1;
 	date_segments(org, NULL, c);
 	if ((st = name_check("name", c->name, err)) != OK || (st = settle_instants(org, NULL, c, change, err)) != OK ||
+	    (st = campaign_check_window(db, a, org, NULL, c, change, refusal, err)) != OK ||
 	    (st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)
 		return st;
-	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at, tag) "
-	    "VALUES (:org, :id, :name, :is_segmented, :now, :now, :tag) RETURNING key");
+	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at, tag, sending_window) "
+	    "VALUES (:org, :id, :name, :is_segmented, :now, :now, :tag, :window) RETURNING key");
 	query_bind_int(q, ":org", org->key);
 	query_bind_text(q, ":id", c->id);
 	query_bind_text(q, ":name", c->name);
 	query_bind_int(q, ":is_segmented", c->is_segmented);
+	query_bind_text(q, ":window", c->sending_window);
 	query_bind_int(q, ":now", change->now);
 	query_bind_text(q, ":tag", c->tag);
 	if (query_step(q))
@@ -153,9 +155,12 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 			return st;
 		s->state = segment_after(s, SEGMENT_RESIZE, false);
 	}
-	if ((st = campaign_reserve(db, a, org, was, c, change, refusal, err)) != OK)
+	if ((st = campaign_check_window(db, a, org, was, c, change, refusal, err)) != OK ||
+	    (st = campaign_reserve(db, a, org, was, c, change, refusal, err)) != OK)
 		return st;
-	q = db_query(db, "UPDATE campaign SET name = :name, tag = :tag, revision = revision + 1, updated_at = :now WHERE key = :key");
+	q = db_query(db, "UPDATE campaign SET name = :name, tag = :tag, sending_window = :window, revision = revision + 1, "
+	    "updated_at = :now WHERE key = :key");
+	query_bind_text(q, ":window", c->sending_window);
 	query_bind_text(q, ":name", c->name);
 	query_bind_text(q, ":tag", c->tag);
 	query_bind_int(q, ":now", change->now);

@@ -109,9 +109,9 @@ post_event(struct post *p, struct event_item *item)
 
 /* What a conditional event would change of the windows of limits. */
 struct preview {
-	struct limit_load sent;		/* what it adds to its own day */
+	struct limit_load sent;		/* what it adds, at its own instant */
 	bool has_hold;
-	struct limit_load freed;	/* what it frees of a reservation, on the segment's day */
+	struct limit_load freed;	/* what it frees of a reservation, at the segment's instant */
 };
 
 /* Computes what the event would change.  An event that belongs to a segment uses what the segment reserved. */
@@ -123,7 +123,8 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v
 	enum status st;
 	int64_t left;
 
-	*v = (struct preview) { .sent = { .day = day_at(p->org->days, e->occurred_at), .channel = e->channel } };
+	*v = (struct preview) { .sent = { .quarter = floor_div(e->occurred_at, QUARTER_MS), .channel = e->channel,
+		.sender = e->sender, .network = e->network } };
 	if (e->kind == EVENT_SENT) {
 		v->sent.messages = e->messages;
 		v->sent.parts = e->parts;
@@ -133,8 +134,8 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v
 		return st;
 	left = segment_hold(&target.segment);	/* of a day that is over the book takes nothing away */
 	v->has_hold = true;
-	v->freed = limit_book_hold(p->book, target.segment.day, target.channel, left < e->messages ? left : e->messages,
-	    target.parts_per_contact);
+	v->freed = limit_book_hold(p->book, target.segment.scheduled_at, &(const struct limit_contact) { target.channel,
+	    target.sender, target.parts_per_contact }, left < e->messages ? left : e->messages);
 	return OK;
 }
 

@@ -204,6 +204,6 @@ event_cost(struct post *p, struct event_item *item, int64_t *micros)
 		*micros = money_cost(e->parts, price_nanos(&p->prices, e->channel, day_at(p->org->days, e->occurred_at)));
 	if (*micros <= MONEY_MICROS_MAX)
 		return true;
-	event_reject(item, "cost: more than a million dollars by the price list");
+	event_reject(item, "cost: more than a million by the price list");
 	return false;
 }

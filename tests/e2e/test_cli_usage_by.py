@@ -33,6 +33,14 @@ def test_it_prints_a_line_for_each_group_and_the_sum(cli):
     assert rows(cli("usage", "--by", "network", "--month", "2025-01")) == [["network", "messages", "parts", "cost", "USD"], ["total", "0", "0", "0"]]
 
 
+def test_a_billing_cycle_is_a_range_too(cli):
+    posted(cli, {"id": "a", "tag": "t"}, {"id": "b", "tag": "t", "occurredAt": "2026-04-30T12:00:00Z"})
+    assert rows(cli("usage", "--by", "tag", "--cycle", "2026-05-10"))[1:] == [["t", "1", "1", "0"], ["total", "1", "1", "0"]]
+    cli("usage", "--by", "tag", "--cycle", "2026-05-10", "--month", "2026-05", rc=2)
+    cli("usage", "--by", "tag", "--cycle", "soon", rc=1)
+    assert "--cycle" in cli.err
+
+
 def test_csv_is_for_spreadsheets(cli):
     posted(cli, {"id": "a", "tag": "=1", "source": "a,b"}, {"id": "b"})
     assert cli("usage", "--by", "tag,source", "--csv", "--month", "2026-05") == (

@@ -202,6 +202,18 @@ def test_csv_has_a_line_for_each_group(api):
         ["2026-05-19T15:00:00.000Z", "2026-05-19 11:00:00", "SMS", "3", "3", "0.2579"]]
 
 
+def test_another_currency_is_named(daybook):
+    daybook.cmd("org", "add", "o", "--timezone", "Europe/Paris", "--currency", "EUR")
+    api = Api(daybook, "o", scope=SCOPE)
+    sent(api, sms("a", cost="0.5", tag="t"))
+    for by in ("channel", "tag"):
+        assert ask(api, by)["currency"] == "EUR" and total(ask(api, by))[2] == decimal.Decimal("0.5")
+    reply = api.ask("usage", "GET", PATH, {"from": FROM, "to": TO, "by": "tag", "format": "csv"})
+    assert reply.body.decode() == "tag,messages,parts,cost,currency\r\nt,1,1,0.5,EUR\r\n"
+    assert "cost EUR" in daybook.cmd("usage", "--org", "o", "--by", "tag", "--month", "2026-05").stdout
+    assert "t,1,1,0.5,EUR" in daybook.cmd("usage", "--org", "o", "--by", "tag", "--month", "2026-05", "--csv").stdout
+
+
 # ---- Against the list of events, which says what stands of each
 
 def listed(api):
