@@ -48,14 +48,15 @@ static const struct {
 } ready[] = {
 	{ "plivo", "id=message_uuid,occurredAt=message_time,direction=message_direction,status=message_state,"
 	    "sent=sent|delivered|undelivered|read,failed=failed|rejected,skipped=queued,parts=units,cost=total_amount,"
-	    "to=to_number|to,reason=error_code", "USD" },
+	    "to=to_number|to,reason=error_code,from=from_number", "USD" },
 	{ "vonage", "id=message_id,occurredAt=date_received,direction=direction,status=status,"
 	    "sent=delivered|expired|failed|rejected|unknown|accepted|buffered|submitted|undeliverable,cost=total_price,"
-	    "currency=currency", NULL },
+	    "currency=currency,from=from,network=network_name|network", NULL },
 	{ "telnyx", "id=id|uuid,occurredAt=sent_at|created_at,direction=direction,status=delivery_status|status,"
 	    "sent=sent|delivered|delivery_unconfirmed|delivery_failed|read|dlr_unconfirmed|dlr_timeout,"
 	    "failed=sending_failed|expired|failed|gw_timeout|gw_reject,skipped=queued|sending|received,"
-	    "parts=parts,cost=cost|cost.amount,currency=currency|cost.currency,to=cld,reason=errors|status", NULL },
+	    "parts=parts,cost=cost|cost.amount,currency=currency|cost.currency,to=cld,reason=errors|status,"
+	    "from=cli|from.phone_number|from,network=carrier", NULL },
 	{ "sns", "id=MessageId,occurredAt=PublishTimeUTC,status=DeliveryStatus,"
 	    "sent=Message has been accepted by phone carrier|Message delivered|Phone carrier has blocked this message|"
 	    "Phone carrier is currently unreachable/unavailable|Phone has blocked SMS|Phone is on a blocked list|"
@@ -165,7 +166,7 @@ take(struct report_map *map, char *item)
 	if (!cut(value, map->fields[key].names, COLUMN_NAMES_MAX))
 		return refuse("empty or too many columns:", item);
 	map->fields[key].shown = map->fields[key].names[0];
-	map->fields[key].is_needed = map->source[0] == '\0' || (key != TO && key != REASON);
+	map->fields[key].is_needed = map->source[0] == '\0' || (key != TO && key != REASON && (key < FROM || key > TAG));
 	return true;
 }
 
