@@ -160,7 +160,7 @@ def test_messages_that_an_older_import_wrote_without_a_sender_are_duplicates_of_
 
 
 def test_a_map_names_their_columns(cli):
-    cli.file("r.csv", "Id,When,Sender,Carrier,Team\n1,2021-03-01T12:00:00Z,+1,AT&T,blue\n2,2021-03-01T12:00:00Z,,,\n")
+    cli.file("r.csv", "Id,When,Sender,Carrier,Team\n1,2021-03-01T12:00:00Z,+1,AT&T,blue\n2,2021-03-01T12:00:00Z,1.41656E+10,,\n")
     assert "accepted 2" in cli("import", "r.csv", "--map", "id=Id,occurredAt=When,from=Sender|From,network=Carrier,tag=Team")
     assert cli.sql(f"SELECT {COLUMNS} FROM event ORDER BY id") == [("+1", "AT&T", "blue"), (None, None, None)]
     cli("import", "r.csv", "--map", "id=Id,occurredAt=When,from=Absent", rc=1)
