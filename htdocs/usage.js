@@ -10,6 +10,7 @@ import { table } from './table.js';
 import { get, query } from './api.js';
 import { module } from './away.js';
 import { session } from './session.js';
+import { who } from './who.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
@@ -87,6 +88,7 @@ export async function open(place) {
 		el('section', { 'aria-label': t('usage.history') }, el('div', { class: 'toolbar' }, el('h2', {}, t('usage.months')),
 			el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'quiet', onclick: () => download('organization/usage/history',
 				range, 'usage-history.csv', said) }, t('csv')))), said, box, history),
+		el('section', { 'aria-label': t('who.title') }, el('h2', {}, t('who.title')), who()),
 		el('section', { 'aria-label': t('usage.export') }, el('h2', {}, t('usage.export')), exportForm()));
 
 	function showCycle(usage, caps) {
