@@ -243,6 +243,20 @@ def test_it_stays_while_the_new_prices_would_give_an_event_a_cost(api):
     verify(api)
 
 
+def test_so_many_events_that_nobody_can_say_at_once_are_an_obstacle(api):
+    api.spend(event(at(TODAY), channel="SAGE"))
+    api.daybook.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100001) INSERT INTO event (org, source, id, "
+                    "occurred_at, channel, messages, parts, status, cost_micros, cost_given, actor, org_revision, received_at) "
+                    "SELECT 1, '', 'n' || i, 1779200000000, 'SAGE', 1, 1, 'sent', 0, 1, (SELECT min(key) FROM actor), 1, 0 FROM n")
+    api.daybook.cmd("rebuild")
+    api.daybook.cmd("price", "set", "SAGE", "0.001", "--currency", "EUR", "--from", "2026-05-19")
+    api.refused("EUR", "too many events")
+    # Prices from a later day on concern none of them.
+    api.daybook.cmd("price", "remove", "SAGE", "--currency", "EUR", "--from", "2026-05-19")
+    api.daybook.cmd("price", "set", "SAGE", "0.001", "--currency", "EUR", "--from", TOMORROW)
+    assert api.currency("EUR")["currency"] == "EUR"
+
+
 def test_it_stays_while_there_is_a_price_of_its_own(api):
     api.price(channel="SLACK", usd=0)
     api.refused("EUR", "price of its own, for SLACK")
