@@ -113,8 +113,23 @@ struct today {
 	struct organization org;
 	struct day day;
 	struct day_usage usage;
-	struct limit_book *book;
+	struct limit_state *limits;	/* of each of the organization's, in their order */
 };
+
+/* The state of each limit: read at once, because the boundaries of days are gone when the next organization is loaded. */
+static enum status
+load_limits(struct req *r, struct today *t)
+{
+	struct limit_book *book;
+	enum status st;
+
+	if ((st = limit_book_today(r->db, r->arena, &t->org, r->now, &book)) != OK)
+		return st;
+	t->limits = arena_alloc(r->arena, t->org.limits.count * sizeof(*t->limits));
+	for (size_t i = 0; i < t->org.limits.count; i++)
+		t->limits[i] = limit_book_state(book, &t->org.limits.of[i], r->now);
+	return OK;
+}
 
 /* What each organization has sent and holds on its own today. */
 static enum status
@@ -130,7 +145,7 @@ load_todays(struct req *r, struct today **todays, size_t *count)
 		struct today *t = &(*todays)[i];
 
 		if ((st = organization_load(r->db, ids[i], &t->org, &r->err)) == OK &&
-		    (st = limit_book_today(r->db, r->arena, &t->org, r->now, &t->book)) == OK) {
+		    (st = load_limits(r, t)) == OK) {
 			t->day = organization_today(&t->org, r->now);
 			st = usage_days(r->db, &t->org, t->day, t->day, t->day, &t->usage);
 		}
@@ -200,8 +215,7 @@ put_limits(struct req *r, struct buf *out, const char *name, const char *help, c
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < todays[i].org.limits.count; k++) {
 			const struct limit_rule *rule = &todays[i].org.limits.of[k];
-			struct limit_state s = limit_book_state(todays[i].book, rule, todays[i].day);
-			int64_t figure = value(&s);
+			int64_t figure = value(&todays[i].limits[k]);
 
 			(rule->unit == LIMIT_COST && figure != UNLIMITED ? line_money : line)(out, name, arena_printf(r->arena,
 			    "{organization=\"%s\",limit=\"%s\"%s}", todays[i].org.id, rule->name, currency_label(r, rule)), figure);

@@ -125,6 +125,7 @@ int	cmd_backup(struct cli *c, int argc, char **argv);
 int	cmd_restore(struct cli *c, int argc, char **argv);
 int	cmd_upgrade(struct cli *c, int argc, char **argv);
 int	cmd_org(struct cli *c, int argc, char **argv);		/* org.c */
+int	cmd_org_sending_window(struct cli *c, int argc, char **argv);	/* sending_window.c */
 int	cmd_limit(struct cli *c, int argc, char **argv);	/* limit.c */
 int	cmd_price(struct cli *c, int argc, char **argv);	/* price.c */
 int	cmd_key(struct cli *c, int argc, char **argv);		/* key.c */
@@ -136,6 +137,7 @@ extern const char import_usage[];
 int	cmd_export(struct cli *c, int argc, char **argv);	/* export.c */
 int	cmd_usage(struct cli *c, int argc, char **argv);	/* usage.c */
 int	cmd_campaign(struct cli *c, int argc, char **argv);	/* campaign.c */
+int	cmd_statement(struct cli *c, int argc, char **argv);	/* statement.c */
 int	cmd_erase(struct cli *c, int argc, char **argv);	/* erase.c */
 int	cmd_doctor(struct cli *c, int argc, char **argv);	/* doctor.c */
 int	cmd_verify(struct cli *c, int argc, char **argv);	/* verify.c */

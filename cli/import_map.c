@@ -10,7 +10,7 @@
  *	parts, seconds	whole numbers; of seconds the minutes begun are the parts, at least one
  *	cost, costPerPart, currency	prices; those in another currency than the organization's are left out (cell_price)
  *	to, reason	of a failed message
- *	campaignId
+ *	campaignId, from, network, tag	as events have them
  *	status, direction	whose cells are the words that follow, in any case
  *	sent, failed, skipped	words of the status; any other one is a bad line.  Without a status all were sent
  *	inbound	words of the direction whose lines are skipped; those that begin with `in` if it is left out
@@ -28,14 +28,15 @@
 #include "quota/channel.h"
 #include "time/instant.h"
 
-enum { ID, OCCURRED_AT, PARTS, SECONDS, COST, COST_PER_PART, CURRENCY, TO, REASON, CAMPAIGN, STATUS, DIRECTION, COLUMNS };
+enum { ID, OCCURRED_AT, PARTS, SECONDS, COST, COST_PER_PART, CURRENCY, TO, REASON, CAMPAIGN, FROM, NETWORK, TAG, STATUS,
+	DIRECTION, COLUMNS };
 enum { SENT = COLUMNS, FAILED_WORDS, SKIPPED, INBOUND, CHANNEL, KEYS };
 enum { WORDS_MAX = 24, COLUMN_NAMES_MAX = 8 };
 
 static const char *const keys[KEYS] = { "id", "occurredAt", "parts", "seconds", "cost", "costPerPart", "currency", "to", "reason",
-	"campaignId", "status", "direction", "sent", "failed", "skipped", "inbound", "channel" };
-static const char key_names[] = "id, occurredAt, parts, seconds, cost, costPerPart, currency, to, reason, campaignId, status, "
-	"direction, sent, failed, skipped, inbound, channel";
+	"campaignId", "from", "network", "tag", "status", "direction", "sent", "failed", "skipped", "inbound", "channel" };
+static const char key_names[] = "id, occurredAt, parts, seconds, cost, costPerPart, currency, to, reason, campaignId, from, "
+	"network, tag, status, direction, sent, failed, skipped, inbound, channel";
 
 /*
  * What a carrier bills was handed over, also if it was not delivered.  A long message has a row for each part in SNS's report,
@@ -274,6 +275,9 @@ put_event(struct log *l, bool is_failed)
 		json_put_int(&l->json, "parts", parts);
 	if (cell(l, CAMPAIGN)[0] != '\0')
 		json_put_text(&l->json, "campaignId", cell(l, CAMPAIGN));
+	for (size_t f = FROM; f <= TAG; f++)
+		if (cell(l, f)[0] != '\0')
+			json_put_text(&l->json, keys[f], cell(l, f));
 	if (is_failed) {
 		json_put_text(&l->json, "status", "failed");
 		json_put_text(&l->json, "to", cell(l, TO)[0] != '\0' ? cell(l, TO) : "unknown");

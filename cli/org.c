@@ -335,5 +335,7 @@ cmd_org(struct cli *c, int argc, char **argv)
 		return list(c);
 	if (strcmp(verb, "show") == 0)
 		return show(c, argc - 1, argv + 1);
-	return cli_no_form("org", argc, argv, (const char *const[]) { "add", "set", "list", "show", NULL });
+	if (strcmp(verb, "sending-window") == 0)
+		return cmd_org_sending_window(c, argc - 1, argv + 1);
+	return cli_no_form("org", argc, argv, (const char *const[]) { "add", "set", "list", "show", "sending-window", NULL });
 }

@@ -12,7 +12,20 @@
  *	null removes a limit or a cap.  What changes holds from today on.  cycleDay holds for all time, or from the day
  *	cycleDayFrom on: that day, today or later, begins a cycle, and so does the next day of the month cycleDay.  With
  *	preview nothing is written: the reply is the one that the change would get.
- * GET /api/organizations/{organizationId}/limits   every limit, with what its present window has used and held
+ * GET /api/organizations/{organizationId}/limits[?presets=true]  every limit, with what its present window has used and held; and
+ *	the presets that there are
+ * GET /api/organizations/{organizationId}/limits/{limit}  one of them, with "rule", which is what a PUT takes
+ * PUT /api/organizations/{organizationId}/limits/{limit} {"channels":["SMS",…],"from"?,"network"?,
+ *	"unit":"message"|"part"|"cost","window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
+ *	"action":"refuse"|"report","preset"?,"preview"?:true}  adds the limit or replaces what it counts.
+ *	In place of amount, "amounts":[{"validFrom","amount"},…] replaces all from its first day on.  A body without the members
+ *	that say what is counted (channels to hours) leaves that as it is.  Without validFrom an amount holds from today on, and later
+ *	ones stay.  Of daily and the cycle- limits only amounts and, for the four caps together, action can be set.
+ *	Nothing is taken back.  A limit with from or network that is new, or counts something else, must be filled from the ledger:
+ *	until that is done its "state" is "building", "job" is the number of the job (jobs.c), and it refuses nothing.
+ * DELETE /api/organizations/{organizationId}/limits/{limit}  removes it; of daily and the cycle- limits, its amounts from today
+ *	on.
+ *	If-Match with PUT and DELETE, and If-None-Match: * with PUT, are kept.
  *
  * GET /api/organizations/{organizationId}/timezone -- its time zone, and the ones that this server offers
  *
@@ -21,15 +34,20 @@
  *		"used","held","available","resetsAt","action"},…]}}.  window is day, cycle, month or year, from and until its
  *		first and last day, resetsAt when the next one begins.  cost is in US dollars, or in
  *		"currency", which is added if it is another.  No limit: amount and available are null.  "repricing":true is added
- *		while a job reprices events (jobs.c).
+ *		while a job reprices events (jobs.c).  Where a limit has them also "sender", "network", "zone", "hours",
+ *		"state":"building" and, of others than those five, "rule".
+ *	200	limits/{limit}: {"success":true,"data":{the limit, and "rule"}}, to PUT also "daysOverLimit":[{"date","used","held",
+ *		"amount"},…], the coming days that are over it, and "job":n|null; to DELETE {"success":true,"data":{"name"}}
  *	200	others: {"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
  *		another day, and "daysOverLimit", the days from today on that are over their limit.
  *		A new time zone applies from the start of the next day, or to all days if there are no events yet;
  *		recutHistory recomputes all past days.
  *	400	a field is missing, unknown, of another type or out of range
  *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
- *	404	no such organization (to the scope admin)
+ *	404	no such organization (to the scope admin); no such limit
  *	409	currency: something has a cost, a price or an amount already, which the error names; or a job has not ended
+ *	409	there are LIMITS_MAX limits already, or LIMIT_AMOUNTS_MAX amounts of coming days
+ *	412	If-Match: the limit was changed since; If-None-Match: there is one
  */
 #include <stdio.h>
 #include <string.h>
@@ -298,14 +316,19 @@ settings_put_limits(struct req *r, struct buf *body)
 int
 main(void)
 {
+	static const char *const list_query[] = { "presets", NULL };
 	static const struct route routes[] = {
 		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, settings_get },
-		{ GET, "/api/organizations/{organizationId}/limits", SCOPE_USAGE_READ, settings_get_limits },
+		{ GET, "/api/organizations/{organizationId}/limits", SCOPE_USAGE_READ, settings_get_limits,
+		    .query = list_query },
 		{ PUT, "/api/organizations/{organizationId}/profile", SCOPE_ORG_ADMIN, settings_put_profile },
 		{ GET, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_get_timezone },
 		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_put_timezone },
 		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, settings_put_plan },
 		{ PUT, "/api/organizations/{organizationId}/limits", SCOPE_ORG_ADMIN, settings_put_limits },
+		{ GET, "/api/organizations/{organizationId}/limits/{limit}", SCOPE_USAGE_READ, settings_get_limit },
+		{ PUT, "/api/organizations/{organizationId}/limits/{limit}", SCOPE_ORG_ADMIN, settings_put_limit },
+		{ DELETE, "/api/organizations/{organizationId}/limits/{limit}", SCOPE_ORG_ADMIN, settings_delete_limit },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "org/organization.h"
 #include "ledger/limit_row.h"
+#include "ledger/limit_zone.h"
 #include "ledger/organization_audit.h"
 #include "ledger/organization_currency.h"
 #include "ledger/usage.h"
@@ -58,13 +59,9 @@ bump_revision(struct db *db, struct organization *org)
 	return query_run(q);
 }
 
-/*
- * Loads the organization and, before the write that follows, brings its days up to date with the zone file.  Trouble
- * with that file must not stop a write: the days are in the database and remain as they are.
- */
-enum status
-organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
-    struct organization *org, struct error *err)
+/* Brings the organization's own days up to date with the zone file. */
+static enum status
+follow_zone(struct db *db, struct arena *a, int64_t now, struct organization *org, struct error *err)
 {
 	static const struct actor by = { "system", "" };
 	struct org_effects effects = { 0 };
@@ -73,9 +70,6 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	enum status st;
 	bool changed;
 
-	if ((st = organization_load(db, id, org, err)) != OK || (st = bump_revision(db, org)) != OK ||
-	    (st = limit_row_load(db, a, org)) != OK)
-		return st;
 	if (zone_get(org->timezone, err) == NULL) {
 		err->text[0] = '\0';
 		return OK;	/* no zone file at present: keep the days that are in the database */
@@ -89,11 +83,27 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	if (st != OK || !changed)
 		return st;
 	if ((st = rollup_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
-	    (st = day_spans_redate(db, a, org, false, &effects)) != OK ||
+	    (st = day_spans_redate(db, a, org, false, &effects)) != OK || (st = limit_row_reload(db, a, org)) != OK ||
 	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
 		return st;
 	limit_base_read(&org->limits, day_at(org->days, now), &base);
 	return organization_audit(db, org, &base, NULL, &effects, now, &by, "org.tzdata");
+}
+
+/*
+ * Loads the organization and, before the write that follows, brings its days and those of its limits up to date with the zone
+ * files.  Trouble with such a file must not stop a write: the days are in the database and remain as they are.
+ */
+enum status
+organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
+    struct organization *org, struct error *err)
+{
+	enum status st;
+
+	if ((st = organization_load(db, id, org, err)) != OK || (st = bump_revision(db, org)) != OK ||
+	    (st = limit_row_load(db, a, org)) != OK || (st = follow_zone(db, a, now, org, err)) != OK)
+		return st;
+	return limit_zone_follow(db, a, org, now);
 }
 
 /* A write of an organization, for write_loaded. */

@@ -113,15 +113,15 @@ highest(const struct price_list *list, enum channel c)
 static enum status
 start_job(struct setting *s, const struct organization *org, const struct price_list *list)
 {
-	int64_t first, end, nanos = s->is_removal ? highest(list, s->price->channel) : s->price->nanos_per_part;
-	enum status st = reprice_range(s->db, org, s->price->channel, s->price->valid_from, &first, &end);
+	int64_t nanos = s->is_removal ? highest(list, s->price->channel) : s->price->nanos_per_part;
+	struct job_order o = { .kind = JOB_REPRICE, .channel = s->price->channel, .is_remote = s->options->is_remote };
+	enum status st = reprice_range(s->db, org, o.channel, s->price->valid_from, &o.first, &o.end);
 
-	if (st != OK || first == end || (st = reprice_check_amounts(s->db, org, s->price->channel, first, end,
-	    nanos, LOOKED_AT_MAX, s->err)) != OK)
+	if (st != OK || o.first == o.end ||
+	    (st = reprice_check_amounts(s->db, org, o.channel, o.first, o.end, nanos, LOOKED_AT_MAX, s->err)) != OK)
 		return st;
 	s->outcome->jobs++;
-	return job_start(s->db, org, JOB_REPRICE, s->price->channel, first, end, s->options->is_remote, s->options->now,
-	    s->options->by, &s->outcome->job, s->err);
+	return job_start(s->db, org, &o, s->options->now, s->options->by, &s->outcome->job, s->err);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "quota/limit_rule.h"
+#include "time/instant.h"
 
 static const char *const unit_names[] = { [LIMIT_MESSAGES] = "message", [LIMIT_PARTS] = "part", [LIMIT_COST] = "cost" };
 static const char *const period_names[] = { [LIMIT_DAY] = "day", [LIMIT_ROLLING] = "rolling", [LIMIT_CYCLE] = "cycle",
@@ -117,6 +118,12 @@ limit_rule_counts_event(const struct limit_rule *rule, enum channel c, const cha
 	return limit_rule_counts(rule, c) &&
 	    (rule->sender == NULL || (sender != NULL && strcmp(rule->sender, sender) == 0)) &&
 	    (rule->network == NULL || (network != NULL && strcmp(rule->network, network) == 0));
+}
+
+bool
+limit_rule_is_long(const struct limit_rule *rule)
+{
+	return rule->period == LIMIT_ROLLING ? rule->quarters > DAY_MS / QUARTER_MS : rule->period != LIMIT_DAY;
 }
 
 bool

@@ -42,7 +42,8 @@ struct limit_rule {
 	struct spans days;	/* the days of that zone; none without one */
 	int32_t quarters;	/* of a rolling window: its length in quarter-hours */
 	bool is_building;	/* its roll-up is not complete yet, so it refuses nothing */
-	bool refuses;		/* false: it is shown, and refuses nothing */
+	bool would_refuse;	/* its action: true = refuse, false = report */
+	bool refuses;		/* its action is refuse, and it is not being built; false: it is shown, and refuses nothing */
 	const struct limit_amount *amounts;	/* in the order of their days */
 	size_t amount_count;
 };
@@ -91,6 +92,9 @@ bool		limit_rule_counts(const struct limit_rule *rule, enum channel c);
 
 /* Whether the rule counts what has this channel, sender and network (NULL = not said). */
 bool		limit_rule_counts_event(const struct limit_rule *rule, enum channel c, const char *sender, const char *network);
+
+/* Whether a window of the rule is longer than a day: of a rolling one, than 24 hours. */
+bool		limit_rule_is_long(const struct limit_rule *rule);
 
 /* Whether what the rule counts is in a roll-up of its own, limit_usage. */
 bool		limit_rule_has_usage(const struct limit_rule *rule);

@@ -42,6 +42,11 @@ def add_prices_and_keys(s):
     for query in ("channel=PUSH&validFrom=2026-03-19", "channel=PUSH&validFrom=2026-03-19", "channel=SMS&validFrom=2026-03-10",
                   "channel=SMS&validFrom=2026-03-10&reprice=true"):
         s.say("a price removed", "DELETE", f"{ORG}/prices?{query}")
+    for body in ({"hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "until": "17:00"}], "closed": [{"date": "2026-12-25"}]},
+                 {"closed": [{"date": "2026-12-25", "name": "Christmas"}]}, {}, {"hours": [{"weekdays": [0]}]}):
+        s.say("a sending window", "PUT", ORG + "/sending-window", body)
+    s.say("the sending window", "GET", ORG + "/sending-window")
+    s.say("no sending window", "DELETE", ORG + "/sending-window")
     _, made = s.say("a key", "POST", ORG + "/api-keys", {"name": "sender", "scopes": ["usage:write", "usage:read"]})
     for body in ({"scopes": ["usage:read"]}, {"scopes": ["admin"]}, {"scopes": ["usage:backfill"]}, {"scopes": []},
                  {"scopes": ["dance"]}, {"scopes": ["usage:read usage:write"]},
