@@ -84,6 +84,18 @@ def test_it_stands_beside_every_amount(euro):
     lines = euro.ask("usage-history", "GET", "/organization/usage/history", {**history, "format": "csv"}).body.decode().split("\r\n")
     assert lines[0].endswith(",SAGE,currency") and lines[1].endswith(",EUR")
     assert euro.read("events-list", "/api/events", {"from": TODAY, "to": TODAY})["data"]["currency"] == "EUR"
+    csv = euro.ask("events-list", "GET", "/api/events", {"from": TODAY, "to": TODAY, "format": "csv"})
+    check_reply(("GET", "/api/events"), csv)
+    report = euro.daybook.cmd("export", "--format", "csv", "--report").stdout.lstrip("\ufeff")
+    for text in (csv.body.decode().lstrip("\ufeff"), report):
+        lines = text.splitlines()
+        assert lines[0].endswith(",tag,currency") and len(lines) == 3 and all(line.endswith(",EUR") for line in lines[1:]), text
+    assert "currency" not in euro.daybook.cmd("export", "--format", "csv").stdout
+    who = {"from": TODAY, "to": TODAY, "by": "channel"}
+    assert euro.read("usage", "/api/usage", who)["data"]["currency"] == "EUR"
+    lines = euro.ask("usage", "GET", "/api/usage", {**who, "format": "csv"}).body.decode().lstrip("\ufeff").splitlines()
+    assert lines[0] == "channel,messages,parts,cost,currency" and lines[1].endswith(",EUR")
+    assert [line.split()[1] for line in euro.daybook.cmd("limit", "list").stdout.splitlines() if line.startswith("cycle-cost")] == ["EUR"]
     limits = {limit["name"]: limit for limit in euro.read("settings", LIMITS)["data"]["limits"]}
     assert limits["cycle-cost"]["currency"] == "EUR" and limits["cycle-cost"]["used"] == 0.23
     assert [name for name, limit in limits.items() if "currency" in limit] == ["cycle-cost"]
