@@ -10,7 +10,8 @@
  *		A group has a member for each word of `by`, null for events that do not say it.  An hour is the instant at which
  *		it begins.  Groups that add up to nothing are left out.  The order is that of the values, null last.
  *		All groups together are the total, and so are all channels.  Failed events count nothing; a void and a settlement
- *		belong to the groups of their event.  "currency" is added if it is not USD, in CSV as the last column.  "repricing":true is added while a job reprices events (jobs.c).
+ *		belong to the groups of their event.  "currency" is added if it is not USD, in CSV as the last column.
+ *		"repricing":true is added while a job reprices events (jobs.c).
  *	format=csv, or Accept: text/csv: a line for each group; by hour with the organization's time, localTime, beside it.
  *	400	a parameter is missing or wrong; or, by source, campaign, sender, network or tag, there are more than 100,000
  *		events (the error says about how many, and a range that would do); or more than 10,000 groups

@@ -62,7 +62,7 @@ void		ledger_put_event(struct json *j, const struct ledger_line *l);
 /*
  * Writes one line as CSV.  For import, leaves the cells empty that this kind of event must not have, and adds the column
  * `settles`, which lists do not have.  The names are those of events, and `localTime`, which an import does not read.  What a
- * later version has added is at the end; so is `currency`, in lists of an organization whose costs are in another than US dollars.
+ * later version has added is at the end; so is `currency`, in lists of an organization that has another than US dollars.
  */
 void		ledger_put_csv_names(struct csv *csv, const struct organization *org);
 void		ledger_put_csv(struct csv *csv, const struct organization *org, const struct ledger_line *l);
