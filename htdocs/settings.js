@@ -8,6 +8,7 @@ import { keys } from './keys.js';
 import { limits as limitList } from './limits.js';
 import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
+import { sendingWindow } from './window.js';
 import './page_strings.js';
 import { t } from './strings.js';
 import { number, rangesOf, shortDate, weekdayName } from './format.js';
@@ -134,6 +135,6 @@ export async function open(place) {
 
 	await shown?.refresh();
 	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'settings' }, profile(data, put), plan(data, put), zone(data, timezones, put),
-		limits(data, put, shown, body => send('PUT', `${path}/limits`, { ...body, preview: true })), ...await Promise.all([prices(path), keys(path)])));
+		limits(data, put, shown, body => send('PUT', `${path}/limits`, { ...body, preview: true })), ...await Promise.all([may('usage:read') ? sendingWindow(path) : null, prices(path), keys(path)])));
 	return { refresh: async () => { await shown?.refresh(); } };
 }

@@ -55,6 +55,9 @@ const struct invariant verify_invariants[] = {
 	{ "zone_span", "day boundaries from 2012 on are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_zone },
 
+	{ "sending_window", "the sending windows of the organization and its campaigns are ones that Daybook could have written",
+	    OF_ORGANIZATION, .check = verify_windows },
+
 	/* ---- Limits */
 	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION,
 	    "limits: %i of the five are there",

@@ -16,7 +16,7 @@ WORDS = {
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
     "idempotency": r"request|campaign|results", "failures": r"failure|failed|foreign_key",
     "guards": r"trigger|index|table|view|column|schema|constraint|Daybook database",
-    "settings": r"setting|epoch|backup|cors|webhook|retention", "keys": r"key|scope", "audit": r"audit", "digests": r"ledger_day|digest",
+    "settings": r"setting|epoch|backup|cors|webhook|retention", "keys": r"key|scope", "windows": r"sending_window|closed_day|campaign", "audit": r"audit", "digests": r"ledger_day|digest",
 }
 
 
@@ -382,6 +382,21 @@ KINDS = {
         "a signing key has an audience and accepts any": "UPDATE signing_key SET aud = 'a', is_any_audience = 1 WHERE kid = 'partner'",
         "a revoked token of no key": "INSERT INTO revoked_token (kid, jti, revoked_at) VALUES ('nobody', 'j', 1)",
     },
+    "windows": {
+        "the hours of an organization are no JSON": "UPDATE organization SET sending_window = '{\"hours\":[' WHERE key = 1",
+        "the hours of an organization end at no time":
+            "UPDATE organization SET sending_window = replace(sending_window, '23:00', '25:00') WHERE key = 1",
+        "the hours of an organization have a blank": "UPDATE organization SET sending_window = sending_window || ' ' WHERE key = 1",
+        "an organization has hours that are none": "UPDATE organization SET sending_window = '{\"hours\":[]}' WHERE key = 1",
+        "a closed day is no date": "UPDATE closed_day SET day = 99999999 WHERE org = 1",
+        "a closed day has a name of two lines": "UPDATE closed_day SET name = 'a' || char(10) || 'b' WHERE org = 1",
+        "a campaign has a window that is no JSON": "UPDATE campaign SET sending_window = 'none' WHERE id = 'winter'",
+        "a campaign has another window":
+            "UPDATE campaign SET sending_window = replace(sending_window, '12-24', '12-23') WHERE id = 'winter'",
+        "a campaign has lost its window": "UPDATE campaign SET sending_window = NULL WHERE id = 'winter'",
+        "a campaign has the window of another": "UPDATE campaign SET sending_window = (SELECT sending_window FROM campaign "
+                                                "WHERE id = 'winter') WHERE id = 'single'",
+    },
     "audit": {
         "all audit rows are deleted": "DELETE FROM audit",
         "the audit rows of one organization are deleted": "DELETE FROM audit WHERE org = 1",
@@ -415,6 +430,7 @@ KINDS = {
 }
 NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
          **{name: ("held", "contacts") for name in KINDS["what is held"]},
+         **{name: ("campaign", "sending_window") for name in KINDS["windows"]},
          "usage of a limit of a network that nobody sent to": ("limit_usage", "rule")}
 
 DAMAGES = [(name, (statements,) if isinstance(statements, str) else statements, kind)
