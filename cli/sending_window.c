@@ -219,8 +219,8 @@ cmd_org_sending_window(struct cli *c, int argc, char **argv)
 {
 	struct window_options o = { 0 };
 	const struct option_spec specs[] = { { "--hours", &o.hours, NULL }, { "--close", &o.close, NULL },
-		{ "--name", &o.name, NULL }, { "--open", &o.open, NULL }, { "--import", &o.import, NULL }, { "--remove", NULL, &o.remove },
-		{ "--json", NULL, &o.json }, { 0 } };
+		{ "--name", &o.name, NULL }, { "--open", &o.open, NULL }, { "--import", &o.import, NULL },
+		{ "--remove", NULL, &o.remove }, { "--json", NULL, &o.json }, { 0 } };
 	bool is_change;
 	const char *id;
 

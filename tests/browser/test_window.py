@@ -39,21 +39,21 @@ def test_dates_are_closed_opened_and_imported(page, stack, tmp_path):
     stack.ask("POST", "/api/campaigns", body={"id": "c", "name": "C", "contactCount": 5, "scheduledISO": "2026-12-25T15:00:00Z"},
               token=stack.daybook.token())
     page.sign_in("settings")
-    page.says("No date is closed.", SECTION)
+    page.says("There are no days off.", SECTION)
     page.type("Date", "2026-12-25")
     page.driver.execute_script("""const input = document.querySelector(`${arguments[0]} .last input[maxlength]`);
         input.value = 'Christmas'""", SECTION)
-    section_button(page, "Close the date").click()
+    section_button(page, "Add a day off").click()
     page.says("Outside of the new hours: 1. c", SECTION)
     assert window(stack)["closed"] == [{"date": "2026-12-25", "name": "Christmas"}]
     holidays = tmp_path / "holidays.ics"
     holidays.write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260704\nSUMMARY:Independence Day\nEND:VEVENT\nEND:VCALENDAR\n")
     page.field("Import holidays (an .ics file)").send_keys(str(holidays))
-    page.says("Dates closed: 1. Events passed over: 0.", SECTION)
+    page.says("Days off added: 1. Events passed over: 0.", SECTION)
     page.says("Independence Day", SECTION)
     assert page.serious() == []
     page.find(SECTION + " button[aria-label*='Dec']").click()
-    page.wait(lambda: "Christmas" not in page.text(SECTION), "the date is open again")
+    page.wait(lambda: "Christmas" not in page.text(SECTION), "it is no day off any more")
     assert [c["date"] for c in window(stack)["closed"]] == ["2026-07-04"]
     holidays.write_text("date,name\n")
     page.field("Import holidays (an .ics file)").send_keys(str(holidays))
