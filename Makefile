@@ -38,7 +38,7 @@ SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIK
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
 
-GENERATED = schema version setup_html route_words	# .c files made by the rules below
+GENERATED = schema version setup_html statement_html route_words	# .c files made by the rules below
 LIB_OBJ = $(patsubst src/%.c,$(B)/src/%.o,$(wildcard src/*/*.c)) $(GENERATED:%=$(B)/%.o)
 # A program is a file cgi-bin/NAME.c, or a folder cgi-bin/NAME/ with NAME.c in it.
 NAMES = $(sort $(basename $(notdir $(wildcard cgi-bin/*.c))) $(patsubst cgi-bin/%/,%,$(wildcard cgi-bin/*/)))
@@ -52,7 +52,8 @@ UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so)
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
-SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c) schema.sql cgi-bin/setup/setup.html httpd-conf/routes Makefile
+SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c) schema.sql cgi-bin/setup/setup.html cgi-bin/statements/statement.html \
+	httpd-conf/routes Makefile
 HTDOCS = $(B)/htdocs/index.html
 
 # ---- The packages, all of them; everything that installs looks here.  system/deps says what | and :command mean.
@@ -170,10 +171,11 @@ $(B)/httpd-conf/%: httpd-conf/%.in httpd-conf/routes httpd-conf/files httpd-conf
 	@mkdir -p $(@D)
 	httpd-conf/generate $< $(NAMES) >$@.new && mv $@.new $@
 
-# schema.sql and a page as C strings.
+# schema.sql and pages as C strings.
 $(B)/schema.c: schema.sql
 $(B)/setup_html.c: cgi-bin/setup/setup.html
-$(B)/schema.c $(B)/setup_html.c:
+$(B)/statement_html.c: cgi-bin/statements/statement.html
+$(B)/schema.c $(B)/setup_html.c $(B)/statement_html.c:
 	@mkdir -p $(@D)
 	name=$(subst .,_,$(notdir $<)); { echo "extern const char $$name[]; const char $$name[] ="; \
 	  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $<; echo ';'; } > $@

@@ -1,16 +1,17 @@
 /*
- * GET /api/organizations/{organizationId}/audit?limit=&before= -- who changed what, newest first.
+ * GET /api/organizations/{organizationId}/audit?limit=&before=&action=&credential=&actor= -- who changed what, newest first.
  *
  *	200	{"success":true,"data":{"entries":[{"id","at","organizationId","credential","actor","action","detail":{…}},…],
  *		"next":before|null}}
  *		id counts the entries of the organization.  actor is the `sub` of the token, else its `jti`; null if it had
  *		neither, or there was no token.  A detail has `changed` with the old and the new value of each value that a
  *		change concerned, {"NAME":{"from","to"}}.  next is the `before` of the next page.  A page may be shorter than
- *		limit (AUDIT_PAGE_BYTES_MAX).
+ *		limit, even empty (AUDIT_PAGE_BYTES_MAX, AUDIT_LOOKED_AT_MAX); only next tells whether there is more.
+ *		action, credential and actor list only the entries that have exactly that.
  *		The scope admin also sees what was done to the installation as a whole: such entries have an organizationId of
  *		null and ids of their own, so its next is a text of two numbers, "ORGANIZATION.INSTALLATION".
  *	format=csv, or Accept: text/csv: detail is JSON text, and next is the header X-Next-Cursor.
- *	400	limit or before is wrong
+ *	400	limit, before or a filter is wrong
  *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
  *	404	no such organization (to the scope admin)
  */
@@ -26,7 +27,7 @@
 #include "http/serve.h"
 #include "time/instant.h"
 
-enum { ENTRIES_DEFAULT = 100, ENTRIES_MAX = 1000, DIGITS_MAX = 16 };
+enum { ENTRIES_DEFAULT = 100, ENTRIES_MAX = 1000, DIGITS_MAX = 16, FILTER_MAX = 255 };
 
 /* ---- The cursor */
 
@@ -80,6 +81,16 @@ format_next(struct req *r, const struct audit_page *page, bool with_installation
 	if (!with_installation)
 		return arena_printf(r->arena, "%" PRId64, org);
 	return arena_printf(r->arena, "%" PRId64 ".%" PRId64, org, installation);
+}
+
+/* What entries must have; NULL if it is not asked for. */
+static enum status
+read_filter(struct req *r, const char *name, const char **value)
+{
+	*value = req_query(r, name);
+	if (*value == NULL || strlen(*value) <= FILTER_MAX)
+		return OK;
+	return error_set(&r->err, BAD_REQUEST, "%s: longer than %d bytes", name, FILTER_MAX);
 }
 
 /* ---- The reply */
@@ -146,6 +157,7 @@ put_json(struct req *r, struct json *out, const struct audit_page *page, bool wi
 static enum status
 audit_get(struct req *r, struct buf *body)
 {
+	struct audit_filter filter = { 0 };
 	struct organization org;
 	bool with_installation = (r->caller.scopes & SCOPE_ADMIN) != 0;
 	struct audit_cursor before;
@@ -155,8 +167,11 @@ audit_get(struct req *r, struct buf *body)
 
 	if ((st = req_int(r, "limit", 1, ENTRIES_MAX, ENTRIES_DEFAULT, &limit)) != OK ||
 	    (st = read_before(r, with_installation, &before)) != OK ||
+	    (st = read_filter(r, "action", &filter.action)) != OK ||
+	    (st = read_filter(r, "credential", &filter.credential)) != OK ||
+	    (st = read_filter(r, "actor", &filter.actor)) != OK ||
 	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
-	    (st = audit_list(r->db, r->arena, org.key, with_installation, before, (size_t)limit, &page)) != OK)
+	    (st = audit_list(r->db, r->arena, org.key, with_installation, &filter, before, (size_t)limit, &page)) != OK)
 		return st;
 	if (!r->is_csv) {
 		put_json(r, json_on(body), &page, with_installation);
@@ -170,7 +185,7 @@ audit_get(struct req *r, struct buf *body)
 int
 main(void)
 {
-	static const char *const query[] = { "limit", "before", "format", NULL };
+	static const char *const query[] = { "limit", "before", "action", "credential", "actor", "format", NULL };
 	static const struct route routes[] = {
 		{ GET, "/api/organizations/{organizationId}/audit", SCOPE_ORG_ADMIN, audit_get, .query = query, .has_csv = true,
 		    .is_private = true },

@@ -48,6 +48,19 @@ plan(struct req *r, struct auto_plan *plan, struct organization *org)
 	return st;
 }
 
+/* Events alone keep limits of networks, because nobody knows where a campaign's messages will go. */
+static void
+warn_of_networks(struct req *r, struct json *out, const struct organization *org)
+{
+	struct day today = organization_today(org, r->now);
+
+	for (const struct limit_rule *rule = org->limits.of; rule < org->limits.of + org->limits.count; rule++)
+		if (rule->network != NULL && rule->refuses && limit_rule_counts(rule, SMS) &&
+		    limit_rule_amount(rule, today) != UNLIMITED)
+			json_put_text(out, NULL, arena_printf(r->arena, "%s counts only what goes to %s, so the plan does not obey it.",
+			    rule->name, rule->network));
+}
+
 static enum status
 auto_segment(struct req *r, struct buf *body)
 {
@@ -77,6 +90,7 @@ auto_segment(struct req *r, struct buf *body)
 	else if (p.limited_by != NULL)
 		json_put_text(out, NULL, arena_printf(r->arena, "%s leaves less room than the days do, so the plan takes longer.",
 		    p.limited_by));
+	warn_of_networks(r, out, &org);
 	if (p.passed_over > 0)
 		json_put_text(out, NULL, arena_printf(r->arena, "The sending window passes over %zu date%s.", p.passed_over,
 		    p.passed_over == 1 ? "" : "s"));

@@ -15,6 +15,7 @@
  *	401 403	no valid credential; the scope usage:read is missing
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "campaign/campaign.h"
 #include "time/instant.h"
@@ -58,6 +59,8 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 /* What the reply says. */
 struct room {
 	struct day day;
+	int64_t at;		/* the instant that is asked: what means now is now */
+	struct limit_contact contact;	/* of the excluded campaign; else an SMS */
 	bool is_past;		/* no campaign can be scheduled at that instant */
 	bool is_own;		/* a segment of the excluded campaign is there already */
 	bool is_outside;	/* sending windows do not allow it, but */
@@ -92,10 +95,13 @@ exclude(struct req *r, const struct organization *org, const struct wanted *w, s
 	holds = campaign_holds(book, r->arena, &c, today, &count);
 	for (size_t i = 0; i < count; i++)
 		limit_book_set_aside(book, &holds[i]);
+	room->contact.channel = c.channel;
+	room->contact.sender = c.sender;
 	for (size_t i = 0; i < c.count; i++)
 		if (segment_held(&c.segments[i], today) > 0 && c.segments[i].scheduled_at == w->scheduled_at) {
 			room->is_own = true;
 			room->is_past = false;
+			room->at = w->scheduled_at;
 		}
 	return OK;
 }
@@ -125,16 +131,19 @@ load_room(struct req *r, const struct organization *org, const struct wanted *w,
 	struct limit_book *book;
 	enum status st;
 
-	*room = (struct room) { .day = day_at(org->days, w->scheduled_at) };
+	*room = (struct room) { .day = day_at(org->days, w->scheduled_at), .at = w->scheduled_at,
+		.contact = { .channel = SMS, .parts = w->parts_per_contact } };
 	room->is_past = w->scheduled_at < r->now && !campaign_means_now(org, w->scheduled_at, r->now);
+	if (w->scheduled_at < r->now && !room->is_past)
+		room->at = r->now;
 	room->limit = limit_rules_daily(&org->limits, room->day);
 	if ((st = limit_book_new(r->db, r->arena, org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &book)) != OK ||
-	    (st = limit_book_read(book, room->day, room->day)) != OK ||
+	    (st = limit_book_read_at(book, w->scheduled_at)) != OK || (st = limit_book_read_at(book, room->at)) != OK ||
 	    (st = exclude(r, org, w, book, today, room)) != OK)
 		return st;
 	if ((st = load_window(r, org, w, room)) != OK)
 		return st;
-	room->remaining = limit_book_room_units(book, room->day, SMS, w->parts_per_contact, &room->by);
+	room->remaining = limit_book_room_units_at(book, room->at, &room->contact, &room->by);
 	return OK;
 }
 
@@ -173,8 +182,8 @@ put_reply(struct req *r, struct json *out, const struct organization *org, const
 		put_outside(r, out, w, room);
 	else if (!available)
 		json_put_text(out, "message", arena_printf(r->arena, "%s has room for %" PRId64 ", not for %" PRId64 "%s%s.",
-		    day_format(room->day, text), room->remaining, units, room->by->period != LIMIT_DAY ? ": " : "",
-		    room->by->period != LIMIT_DAY ? room->by->word : ""));
+		    day_format(room->day, text), room->remaining, units, strcmp(room->by->word, "dailyLimit") != 0 ? ": " : "",
+		    strcmp(room->by->word, "dailyLimit") != 0 ? room->by->word : ""));
 	json_close_object(out);
 }
 

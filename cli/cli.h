@@ -137,6 +137,7 @@ extern const char import_usage[];
 int	cmd_export(struct cli *c, int argc, char **argv);	/* export.c */
 int	cmd_usage(struct cli *c, int argc, char **argv);	/* usage.c */
 int	cmd_campaign(struct cli *c, int argc, char **argv);	/* campaign.c */
+int	cmd_statement(struct cli *c, int argc, char **argv);	/* statement.c */
 int	cmd_erase(struct cli *c, int argc, char **argv);	/* erase.c */
 int	cmd_doctor(struct cli *c, int argc, char **argv);	/* doctor.c */
 int	cmd_verify(struct cli *c, int argc, char **argv);	/* verify.c */

@@ -96,6 +96,7 @@ read_change(struct req *r, struct json_object *o, struct campaign *c, struct cam
 	    (st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &change->timezone, &r->err)) != OK ||
 	    (st = campaign_read_window(r->arena, r->body, r->body_n, &found, &c->sending_window, &r->err)) != OK ||
 	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
+	    (st = campaign_read_origin(o, true, c, &r->err)) != OK ||
 	    (st = change_segments(r, o, known, c, change)) != OK)
 		return st;
 	if (name != NULL)
@@ -107,7 +108,7 @@ enum status
 campaign_change_read(struct req *r, struct campaign *c, struct campaign_change *change)
 {
 	static const char *const known[] = { "name", "contactCount", "partsPerContact", "scheduledISO", "segments", "status",
-		"sendingWindow", "timezone", NULL };
+		"channel", "from", "tag", "sendingWindow", "timezone", NULL };
 	struct json_object *o;
 	enum status st;
 

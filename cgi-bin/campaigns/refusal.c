@@ -8,7 +8,7 @@ put_limit(struct req *r, struct json *out, const struct campaign_refusal *refusa
 {
 	char text[DAY_TEXT_MAX];
 
-	json_put_text(out, "message", arena_printf(r->arena, "%s has no room.", limit_refusal_subject(&refusal->limit)));
+	json_put_text(out, "message", arena_printf(r->arena, "%s has no room.", limit_refusal_subject(r->arena, &refusal->limit)));
 	json_put_text(out, "error", r->err.text);
 	json_put_text(out, "date", day_format(refusal->limit.day, text));
 	limit_refusal_put(out, &refusal->limit);

@@ -207,7 +207,8 @@ next_stretch(struct verify *v, struct verify_cursor *c)
 	if ((st = shorten(v, &s)) != OK)
 		return st;
 	s.is_last = s.until > v->last_day;
-	st = verify_stretch(v, &s);
+	if ((st = verify_stretch(v, &s)) == OK && s.is_last)
+		st = verify_statement_end(v);
 	c->is_in_ledger = !s.is_last;
 	c->day = s.until;
 	c->is_read = s.is_last;
@@ -222,15 +223,17 @@ next_stretch(struct verify *v, struct verify_cursor *c)
 
 /*
  * Reads the name of the organization, the first and the last day of UTC of its ledger and its segments, and the lowest and the
- * highest offset of its days: from these follows which instants can belong to a stretch.
+ * highest offset of its days: from these follows which instants can belong to a stretch.  is_whole: its ledger is read from
+ * the start.
  */
 static enum status
-begin_organization(struct verify *v, int64_t org)
+begin_organization(struct verify *v, int64_t org, bool is_whole)
 {
 	struct query *q = db_query(v->db, "SELECT id, (SELECT min(occurred_at) FROM event WHERE org = :org), "
 	    "(SELECT max(occurred_at) FROM event WHERE org = :org), "
 	    "(SELECT min(utc_offset_s) FROM zone_span WHERE org = :org), (SELECT max(utc_offset_s) FROM zone_span WHERE org = :org), "
 	    "(SELECT max(day) FROM segment WHERE org = :org) FROM organization WHERE key = :org");
+	enum status st;
 
 	query_bind_int(q, ":org", org);
 	if (query_step(q)) {
@@ -246,7 +249,7 @@ begin_organization(struct verify *v, int64_t org)
 		v->offset_max = query_int(q, 4);
 		v->days = 1;
 	}
-	return query_done(q);
+	return (st = query_done(q)) != OK ? st : verify_statement_begin(v, is_whole);
 }
 
 /* Goes on to the organization after this one in the order of their ids, or to the end. */
@@ -263,7 +266,7 @@ next_organization(struct verify *v, struct verify_cursor *c)
 		return st;
 	c->is_done = c->org == 0;
 	v->report->organizations += !c->is_done;
-	return c->is_done ? OK : begin_organization(v, c->org);
+	return c->is_done ? OK : begin_organization(v, c->org, true);
 }
 
 /* Checks the next invariant of the file, or of the organization, in a snapshot of its own; *is_last if there was none. */
@@ -304,7 +307,7 @@ verify_some(struct db *db, struct arena *a, struct verify_report *report, struct
 	enum status st = verify_ledger_begin(&v);
 
 	if (st == OK && c->org != 0)
-		st = begin_organization(&v, c->org);
+		st = begin_organization(&v, c->org, !c->is_in_ledger);
 	while (st == OK && !c->is_done) {
 		st = next_step(&v, c);
 		if (instant_monotonic() >= until_ms)

@@ -7,6 +7,8 @@
 #include "admin/verify.h"
 #include "quota/channel.h"
 
+struct verify_statement;
+
 struct verify {
 	struct db *db;
 	struct arena *arena;
@@ -16,6 +18,9 @@ struct verify {
 	int64_t offset_min, offset_max;	/* the lowest and highest of its spans, in seconds */
 	int64_t first_day, last_day;	/* of UTC: of its ledger */
 	int64_t days;			/* the length of the next stretch */
+	struct verify_statement *statements;	/* of the organization */
+	size_t statement_count;
+	bool is_whole;			/* this run reads its ledger from the first stretch on */
 };
 
 /* A stretch of the ledger: the days of UTC [from, until).  The first and the last one are open at their outer ends. */
@@ -58,10 +63,29 @@ enum status	verify_ledger_read(struct verify *v, const struct stretch *s) MUST_C
 int64_t		verify_from_at(const struct stretch *s);
 int64_t		verify_until_at(const struct stretch *s);
 
+/* ---- verify_statement.c: what statements say, compared with the pass over the ledger */
+
+/* A row of the ledger as far as statements need it. */
+struct verify_row {
+	int64_t at, revision, hash, messages, parts, cost;
+	enum channel channel;
+	bool is_known;			/* the channel is one */
+	bool is_failed;			/* it counts nothing */
+};
+
+/* Temporary tables; the statements of an organization, before its ledger; a day of UTC, its rows, its end; after the last. */
+enum status	verify_statement_tables(struct verify *v) MUST_CHECK;
+enum status	verify_statement_begin(struct verify *v, bool is_whole) MUST_CHECK;
+void		verify_statement_day(struct verify *v, int64_t day);
+void		verify_statement_row(struct verify *v, const struct verify_row *row);
+enum status	verify_statement_end_day(struct verify *v, int64_t day) MUST_CHECK;
+enum status	verify_statement_end(struct verify *v) MUST_CHECK;
+enum status	verify_statements(struct verify *v) MUST_CHECK;
+
 /* ---- verify_price.c */
 struct price_range {
 	bool is_known;
-	int64_t least, most;		/* billionths of a US dollar for a part, on the days around one */
+	int64_t least, most;		/* billionths of its currency for a part, on the days around one */
 };
 
 /* The lowest and the highest price of a part on the days around one. */
@@ -70,6 +94,7 @@ enum status	verify_price_around(struct verify *v, enum channel c, int64_t day, s
 /* ---- verify_checks.c: what needs more than SQL */
 enum status	verify_schema(struct verify *v) MUST_CHECK;
 enum status	verify_settings(struct verify *v) MUST_CHECK;
+enum status	verify_currencies(struct verify *v) MUST_CHECK;
 enum status	verify_signing_keys(struct verify *v) MUST_CHECK;
 enum status	verify_api_keys(struct verify *v) MUST_CHECK;
 enum status	verify_limits(struct verify *v) MUST_CHECK;
@@ -81,5 +106,6 @@ enum status	verify_windows(struct verify *v) MUST_CHECK;
 
 /* ---- verify_zone.c */
 enum status	verify_zone(struct verify *v) MUST_CHECK;
+enum status	verify_limit_zones(struct verify *v) MUST_CHECK;
 
 #endif

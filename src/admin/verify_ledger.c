@@ -23,7 +23,8 @@
 	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.settles_id, e.reason, e.sender, e.network, " \
 	"e.tag, w.credential, w.name, e.org_revision, e.received_at"
 enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
-	SENDER = 17, NETWORK = 18, VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
+	SENDER = 17, NETWORK = 18, REVISION = 22,
+	VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
 
 /* The settlements of an event, each `a`: of the same source, or of 'daybook:adjust:' before it. */
 #define SETTLES(source, id) "a.org = e.org AND a.source IN (" source ", 'daybook:adjust:' || " source ") AND a.settles_id = " id
@@ -84,8 +85,9 @@ verify_ledger_begin(struct verify *v)
 		"CREATE TEMP TABLE IF NOT EXISTS ledger_sum_day (day INTEGER, events INTEGER, digest INTEGER)",
 		"CREATE TEMP TABLE IF NOT EXISTS ledger_origin (quarter INTEGER, channel TEXT, sender TEXT, network TEXT, "
 		"messages INTEGER, parts INTEGER, cost INTEGER)" };
+	enum status st = run_each(v, sql);
 
-	return run_each(v, sql);
+	return st == OK ? verify_statement_tables(v) : st;
 }
 
 /* ---- Prices */
@@ -152,7 +154,7 @@ end_day(struct pass *p)
 		st = query_run(q);
 	}
 	p->events = p->digest = 0;
-	return st;
+	return st == OK ? verify_statement_end_day(p->v, p->day) : st;
 }
 
 /* Keeps a row that has a sender or a network, for their roll-up. */
@@ -224,6 +226,20 @@ check_row(struct verify *v, struct query *q)
 		verify_differs(v, "event \"%s\" of source \"%s\": the request that reported it is missing", id, source);
 }
 
+/* Adds a row to the digest of its day, and to those of the statements that had it. */
+static void
+add_to_day(struct pass *p, struct query *q, int64_t hash)
+{
+	struct verify_row row = { .at = query_int(q, AT), .revision = query_int(q, REVISION), .hash = hash,
+		.messages = query_int(q, MESSAGES), .parts = query_int(q, PARTS), .cost = query_int(q, COST),
+		.is_failed = strcmp(query_text(q, STATUS), "failed") == 0 };
+
+	p->digest = row_hash_sum(p->digest, hash);
+	p->events++;
+	row.is_known = channel_parse(query_text(q, CHANNEL), &row.channel);
+	verify_statement_row(p->v, &row);
+}
+
 /*
  * Takes one row.  Ends the quarter-hour or the day before when another one begins; a row of the margin counts for
  * quarter-hours only.
@@ -243,6 +259,7 @@ add_row(struct pass *p, struct query *q)
 	if (day != p->day) {
 		if ((st = end_day(p)) != OK)
 			return st;
+		verify_statement_day(p->v, day);
 		p->day = p->price_day = day;	/* the UTC day instead of the local one, which is less than a day away */
 		memset(p->price, 0, sizeof(p->price));
 	}
@@ -250,8 +267,7 @@ add_row(struct pass *p, struct query *q)
 		return st;
 	row_hash_start(&h);
 	query_hash(q, 0, HASHED_COUNT, &h);
-	p->digest = row_hash_sum(p->digest, row_hash_end(&h));
-	p->events++;
+	add_to_day(p, q, row_hash_end(&h));
 	p->v->report->events++;
 	check_row(p->v, q);
 	return OK;
@@ -264,8 +280,9 @@ clear(struct verify *v)
 {
 	static const char *const sql[] = { "DELETE FROM temp.ledger_sum_quarter", "DELETE FROM temp.ledger_sum_day",
 		"DELETE FROM temp.ledger_origin" };
+	enum status st = run_each(v, sql);
 
-	return run_each(v, sql);
+	return st == OK ? query_run(db_query(v->db, "DELETE FROM temp.ledger_reported")) : st;
 }
 
 /* Whether this organization has settlements at all: if not, the SELECT need not look for one for each priced event. */
@@ -300,7 +317,9 @@ verify_ledger_read(struct verify *v, const struct stretch *s)
 	    "WHEN e.occurred_at <> t.occurred_at OR e.channel <> t.channel "
 	    "OR e.messages + CASE t.status WHEN 'sent' THEN t.messages ELSE 0 END + " SETTLED("messages", "e.voids_id") " <> 0 "
 	    "OR e.parts + CASE t.status WHEN 'sent' THEN t.parts ELSE 0 END + " SETTLED("parts", "e.voids_id") " <> 0 "
-	    "OR e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment THEN 1 ELSE 0 END, "
+	    "OR e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment "
+	    "OR e.sender IS DISTINCT FROM t.sender OR e.network IS DISTINCT FROM t.network OR e.tag IS DISTINCT FROM t.tag "
+	    "THEN 1 ELSE 0 END, "
 	    "CASE WHEN e.status <> 'failed' THEN 0 "
 	    "WHEN EXISTS (SELECT 1 FROM failure f WHERE f.org = e.org AND f.source = e.source AND f.id = e.id) THEN 0 "
 	    "WHEN EXISTS (SELECT 1 FROM event v WHERE v.org = e.org AND v.source = e.source AND v.voids_id = e.id) THEN 0 "

@@ -130,20 +130,21 @@ first_date(const struct auto_request *request, const struct sending *sending, in
 struct room {
 	struct limit_book *book;
 	const struct organization *org;
-	int64_t parts_per_contact;
+	struct limit_contact contact;
 	struct day day;			/* of the last candidate, */
 	int64_t taken;			/* and what the plan has put there */
-	const char *bound_by;		/* the word of the long limit that bounded the last candidate; else NULL */
+	const char *bound_by;		/* the word of the limit that bounded the last candidate, if not the daily one; else NULL */
 	struct auto_plan *plan;
 };
 
 /* Without a daily limit a day takes PLAN_UNLIMITED_PER_DAY contacts, unless another limit leaves less. */
 static int64_t
-left_on(void *arg, struct day d)
+left_at(void *arg, int64_t at)
 {
 	struct room *room = arg;
 	const struct limit_rule *by;
-	int64_t left = limit_book_room(room->book, d, SMS, room->parts_per_contact, &by), most = INT64_MAX;
+	int64_t left = limit_book_room_at(room->book, at, &room->contact, &by), most = INT64_MAX;
+	struct day d = day_at(room->org->days, at);
 
 	/* The planner asks again only if contacts were left after the last candidate. */
 	if (room->bound_by != NULL)
@@ -154,7 +155,7 @@ left_on(void *arg, struct day d)
 	}
 	if (limit_rules_daily(&room->org->limits, d) == UNLIMITED)
 		most = PLAN_UNLIMITED_PER_DAY - room->taken;
-	room->bound_by = by != NULL && by->period != LIMIT_DAY && left < most ? by->word : NULL;
+	room->bound_by = by != NULL && strcmp(by->word, "dailyLimit") != 0 && left < most ? by->word : NULL;
 	left = left < most ? left : most;
 	if (left == 0 && by != NULL && limit_rule_amount(by, d) == 0 && room->plan->blocked_by == NULL)
 		room->plan->blocked_by = by->word;
@@ -162,10 +163,10 @@ left_on(void *arg, struct day d)
 }
 
 static void
-take(void *arg, struct day d, int64_t contacts)
+take(void *arg, int64_t at, int64_t contacts)
 {
 	struct room *room = arg;
-	struct limit_load load = limit_book_hold(room->book, d, SMS, contacts, room->parts_per_contact);
+	struct limit_load load = limit_book_hold(room->book, at, &room->contact, contacts);
 
 	limit_book_add(room->book, &load);
 	room->taken += contacts;
@@ -176,9 +177,9 @@ enum status
 auto_plan_make(struct db *db, struct arena *a, const struct organization *org, const struct auto_request *request,
     int64_t now, struct auto_plan *plan, struct error *err)
 {
-	struct room room = { .org = org, .parts_per_contact = request->parts_per_contact, .day = { INT32_MIN }, .plan = plan };
+	struct room room = { .org = org, .contact = { request->channel, request->sender, request->parts_per_contact }, .day = { INT32_MIN }, .plan = plan };
 	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts, .days = org->days,
-		.room = { &room, left_on, take } };
+		.room = { &room, left_at, take } };
 	struct sending sending;
 	enum status st;
 

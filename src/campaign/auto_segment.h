@@ -6,11 +6,14 @@
 
 #include "base/json.h"
 #include "org/organization.h"
+#include "quota/channel.h"
 #include "quota/plan.h"
 
 struct auto_request {
 	int64_t contacts;
 	int64_t parts_per_contact;
+	enum channel channel;
+	const char *sender;		/* NULL = not said */
 	bool has_date;
 	struct day date;		/* of the first segment, in the zone below */
 	int64_t time_ms;		/* of every segment */
@@ -25,7 +28,7 @@ struct auto_plan {
 	int64_t left;			/* contacts without room within PLAN_DAYS_MAX days */
 	const char *blocked_by;		/* if nothing was planned: the word of a limit whose amount is 0; else NULL */
 	size_t passed_over;		/* dates, up to the last segment, on which sending windows allow nothing after that time */
-	const char *limited_by;		/* the word of a limit with a window longer than a day that made the plan longer */
+	const char *limited_by;		/* the word of a limit beside the daily one that made the plan longer */
 };
 
 extern const char *const auto_request_fields[];

@@ -80,8 +80,8 @@ enum status	campaign_read_window(struct arena *a, const char *body, size_t n, bo
 		    struct error *err);
 
 /*
- * Adds the campaign (id, name, is_segmented, parts_per_contact, and segments with scheduled_at, contacts and state
- * SEGMENT_DRAFT or SEGMENT_SCHEDULED).  Sets key, numbers and days.
+ * Adds the campaign (id, name, is_segmented, parts_per_contact, channel, sender, tag, and segments with scheduled_at, contacts
+ * and state SEGMENT_DRAFT or SEGMENT_SCHEDULED).  Sets key, numbers and days.
  * Without room (*refusal has the limit): OVER_CAP if its window is longer than a day, else CONFLICT.  BAD_REQUEST for an
  * instant that is past, or outside of a sending window (*refusal has the next allowed one).
  */
@@ -89,9 +89,9 @@ enum status	campaign_add(struct db *db, struct arena *a, const struct organizati
 		    const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err);
 
 /*
- * Changes the campaign from `was` to `c`: name, parts_per_contact, and of each segment scheduled_at, contacts and
- * state.  Errors as campaign_add, and CONFLICT for contacts below what is spent.  An overdue segment moves with what is
- * left of it (CONFLICT if nothing is), and is resized only while it moves (BAD_REQUEST).
+ * Changes the campaign from `was` to `c`: name, parts_per_contact, channel (CONFLICT if something is spent), sender, tag, and of
+ * each segment scheduled_at, contacts and state.  Errors as campaign_add, and CONFLICT for contacts below what is spent.  An
+ * overdue segment moves with what is left of it (CONFLICT if nothing is), and is resized only while it moves (BAD_REQUEST).
  */
 enum status	campaign_update(struct db *db, struct arena *a, const struct organization *org,
 		    const struct campaign *was, struct campaign *c, const struct campaign_change *change,

@@ -1,5 +1,5 @@
 /*
- * Choosing between JSON and CSV (see negotiate.h).  Accept is parsed as RFC 9110, 12.5.1, has it, as far as these two need it.
+ * Choosing between JSON, CSV and HTML (see negotiate.h).  Accept is parsed as RFC 9110, 12.5.1, has it, as far as these need it.
  */
 #include <ctype.h>
 #include <string.h>
@@ -49,15 +49,15 @@ is_range(const char *range, size_t n, const char *name)
 }
 
 /*
- * Whether the client rates text/csv higher than JSON.  Only an explicit text/csv counts, so a browser, which accepts anything,
- * gets JSON.
+ * Sets what the client rates higher than JSON.  Only an explicit text/csv or text/html counts, so a script, which accepts
+ * anything, gets JSON.
  */
-static bool
-prefers_csv(const char *accept)
+static void
+choose(struct req *r, const char *accept)
 {
 	static const char *const json_ranges[] = { "*/*", "application/*", "application/json" };
 	enum { RANGES = sizeof(json_ranges) / sizeof(json_ranges[0]) };
-	int csv = 0, json = 0, closest = -1;
+	int csv = 0, html = 0, json = 0, closest = -1;
 	size_t n;
 
 	for (; *accept != '\0'; accept += n + (accept[n] == ',')) {
@@ -66,13 +66,16 @@ prefers_csv(const char *accept)
 		n = strcspn(accept, ",");
 		if (is_range(accept, n, "text/csv"))
 			csv = range_q(accept, n);
+		if (is_range(accept, n, "text/html"))
+			html = range_q(accept, n);
 		for (int i = 0; i < RANGES; i++)	/* the most specific range decides */
 			if (i >= closest && is_range(accept, n, json_ranges[i])) {
 				closest = i;
 				json = range_q(accept, n);
 			}
 	}
-	return csv > json;
+	r->is_html = r->route->has_html && html > json && html > csv;
+	r->is_csv = !r->is_html && csv > json;
 }
 
 enum status
@@ -83,13 +86,15 @@ negotiate_format(struct req *r)
 	/* Without the parameter the header decides, and a cache must know that (Vary). */
 	if (format == NULL) {
 		r->is_by_accept = true;
-		r->is_csv = accept != NULL && prefers_csv(accept);
+		if (accept != NULL)
+			choose(r, accept);
 		return OK;
 	}
 	r->is_csv = strcmp(format, "csv") == 0;
-	if (r->is_csv || strcmp(format, "json") == 0)
+	r->is_html = r->route->has_html && strcmp(format, "html") == 0;
+	if (r->is_csv || r->is_html || strcmp(format, "json") == 0)
 		return OK;
-	error_set(&r->err, BAD_REQUEST, "format: must be json or csv");
+	error_set(&r->err, BAD_REQUEST, "format: must be %s", r->route->has_html ? "json, csv or html" : "json or csv");
 	error_hint(&r->err, "Leave format out for JSON.");
 	return BAD_REQUEST;
 }

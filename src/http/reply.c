@@ -55,7 +55,7 @@ put_request(const struct req *r, struct buf *key)
 		if ((value = req_query(r, *name)) != NULL)
 			json_put_text(j, *name, value);
 	json_put_text(j, NULL, r->org);
-	json_put_text(j, NULL, r->is_csv ? "text/csv" : "application/json");
+	json_put_text(j, NULL, r->is_csv ? "text/csv" : r->is_html ? "text/html" : "application/json");
 }
 
 /*
@@ -226,24 +226,24 @@ has_header(const struct req *r, const char *name)
 /*
  * What a browser may do with the reply.  "no-cache" lets it keep the reply if it asks each time whether it is still good;
  * "no-store" is for what must not stay on its disk.  A reply is data: if somebody opens it as a page, it loads and runs
- * nothing.  The page of /setup has a policy of its own.
+ * nothing.  A page to print has its style sheet inside, and the page of /setup a policy of its own.
  */
 static void
-safety_headers(const struct req *r, struct buf *head)
+safety_headers(const struct req *r, bool is_page, struct buf *head)
 {
 	bool is_kept_from_caches = r->is_secret || (r->route != NULL && r->route->is_private);
 
 	header(head, "X-Content-Type-Options", "nosniff");
 	header(head, "Cache-Control", is_kept_from_caches ? "no-store" : "private, no-cache");
 	if (!has_header(r, "Content-Security-Policy"))
-		header(head, "Content-Security-Policy", REPLY_POLICY);
+		header(head, "Content-Security-Policy", is_page ? REPLY_PAGE_POLICY : REPLY_POLICY);
 	if (!has_header(r, "Referrer-Policy"))
 		header(head, "Referrer-Policy", "no-referrer");
 }
 
-/* The headers of the body.  Errors are JSON even if CSV was asked for. */
+/* The headers of the body.  Errors are JSON even if CSV or a page was asked for. */
 static void
-put_content(struct req *r, bool is_csv, const struct buf *body, struct buf *head)
+put_content(struct req *r, bool is_csv, bool is_page, const struct buf *body, struct buf *head)
 {
 	char text[128];
 
@@ -252,7 +252,9 @@ put_content(struct req *r, bool is_csv, const struct buf *body, struct buf *head
 		/* Neither name has a character that needs quoting. */
 		snprintf(text, sizeof(text), "attachment; filename=\"%s-%s.csv\"", r->endpoint->name, r->org);
 		header(head, "Content-Disposition", text);
-	} else
+	} else if (is_page)
+		header(head, "Content-Type", "text/html; charset=utf-8");
+	else
 		header(head, "Content-Type", r->content_type != NULL ? r->content_type : "application/json; charset=utf-8");
 	snprintf(text, sizeof(text), "%zu", body->size);
 	header(head, "Content-Length", text);
@@ -277,7 +279,7 @@ reply_write(struct req *r, enum status st, const struct buf *body, struct buf *h
 	snprintf(text, sizeof(text), "%d %s", http, http == 422 ? "Unprocessable Content" : status_phrase(st));
 	header(head, "Status", text);
 	header(head, "X-Request-Id", r->id);
-	safety_headers(r, head);
+	safety_headers(r, r->is_html && st == OK, head);
 	cors_headers(r, st, head);
 	if (has_etag)
 		header(head, "ETag", r->etag);
@@ -288,7 +290,7 @@ reply_write(struct req *r, enum status st, const struct buf *body, struct buf *h
 	for (size_t i = 0; i < r->header_count; i++)
 		header(head, r->headers[i].name, r->headers[i].value);
 	if (has_body)
-		put_content(r, r->is_csv && st == OK, body, head);
+		put_content(r, r->is_csv && st == OK, r->is_html && st == OK, body, head);
 	buf_put(head, "\r\n", 2);
 	return has_body && !r->is_head;
 }

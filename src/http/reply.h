@@ -6,7 +6,9 @@
 
 #include "http/req.h"
 
-#define REPLY_POLICY "default-src 'none'; frame-ancestors 'none'"	/* the Content-Security-Policy of all but /setup */
+/* The Content-Security-Policy of all but /setup, and that of pages to print. */
+#define REPLY_POLICY "default-src 'none'; frame-ancestors 'none'"
+#define REPLY_PAGE_POLICY "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 /*
  * For GET handlers, as soon as the organization is loaded: gives the reply its ETag and looks for the reply.  True if there is

@@ -37,6 +37,7 @@ struct route {
 	const char *const *media;	/* what the body may be, NULL-ended; NULL = application/json */
 	size_t body_max;		/* bytes; 0 = BODY_MAX */
 	bool has_csv;			/* `format` is among the parameters, and the reply may be CSV */
+	bool has_html;			/* the same for a page to print */
 	bool is_webhook;		/* a sender of CloudEvents may be sent here: req_allow_webhook */
 	bool is_private;		/* its replies have phone numbers, keys, or who did what: no cache may keep them */
 };
@@ -75,7 +76,7 @@ struct req {
 	bool is_secret;		/* this reply has a secret, or phone numbers: no cache but our own may keep it */
 	bool keeps_body;	/* set by a handler that fails and has written the reply itself */
 	const char *content_type;	/* of the reply; NULL = JSON, or CSV */
-	bool is_csv;		/* the client wants CSV, and the handler must write that */
+	bool is_csv, is_html;	/* the client wants CSV, or a page, and the handler must write that */
 	enum db_trouble trouble;	/* why the outcome is UNAVAILABLE, if the database knows */
 	const char *message;	/* tether's `message` of an error, if its contract fixes one; NULL = by the outcome */
 

@@ -100,27 +100,70 @@ read_row(struct query *q, struct arena *a, struct audit_page *page)
 	*(row->is_installation ? &page->next.installation : &page->next.org) = row->number;
 }
 
-enum status
-audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, struct audit_cursor before, size_t max,
-    struct audit_page *page)
+/*
+ * A page reads an index, newest first, of the organization and one of the installation, and stops after enough rows, so that it
+ * costs the same however much others have done.  `index` is the part of the filter that an index has; the rest is asked of at
+ * most AUDIT_LOOKED_AT_MAX rows.  Numbers of the two halves do not compare, so the keys give their common order.
+ */
+#define LOOK(columns, whose, index, before) "SELECT " columns " FROM audit WHERE " whose " AND " index \
+	"number < " before " ORDER BY number DESC LIMIT :look"
+#define HALF(whose, index, before) "SELECT * FROM (SELECT * FROM (" \
+	LOOK("key, number, at, org, credential, actor, action, detail", whose, index, before) ") " \
+	"WHERE (:action IS NULL OR action = :action) AND (:credential IS NULL OR credential = :credential) " \
+	"AND (:actor IS NULL OR actor = :actor) LIMIT :max)"
+#define PAGE(index) "SELECT number, at, org IS NULL, credential, actor, action, detail FROM (" \
+	HALF("org = :org", index, ":before") " UNION ALL " \
+	HALF(":with_installation = 1 AND org IS NULL", index, ":before_installation") ") ORDER BY key DESC LIMIT :max"
+#define ENDS(index) "SELECT min(number), count(*) FROM (" LOOK("number", "org IS :org", index, ":before") ")"
+#define BY_ACTION "action = :action AND "
+#define BY_CREDENTIAL "credential = :credential AND "
+
+static struct query *
+select_page(struct db *db, const struct audit_filter *f)
 {
-	/*
-	 * Each half of the union reads one index, newest first, and stops after a page, so that a page costs the same however
-	 * much other organizations have done.  Numbers of the two halves do not compare, so the keys give their common order.
-	 */
-	struct query *q = db_query(db, "SELECT number, at, org IS NULL, credential, actor, action, detail FROM ("
-	    "SELECT * FROM (SELECT key, number, at, org, credential, actor, action, detail FROM audit "
-	    "WHERE org = :org AND number < :before ORDER BY number DESC LIMIT :max) UNION ALL "
-	    "SELECT * FROM (SELECT key, number, at, org, credential, actor, action, detail FROM audit "
-	    "WHERE :with_installation = 1 AND org IS NULL AND number < :before_installation ORDER BY number DESC LIMIT :max)) "
-	    "ORDER BY key DESC LIMIT :max");
+	return f->action != NULL ? db_query(db, PAGE(BY_ACTION)) : f->credential != NULL ? db_query(db, PAGE(BY_CREDENTIAL)) :
+	    db_query(db, PAGE(""));
+}
+
+/* Moves the position of one half to the last row that was looked at; *is_more: there may be others. */
+static enum status
+skip_looked_at(struct db *db, int64_t org_key, const struct audit_filter *f, int64_t *before, bool *is_more)
+{
+	struct query *q = f->action != NULL ? db_query(db, ENDS(BY_ACTION)) : f->credential != NULL ?
+	    db_query(db, ENDS(BY_CREDENTIAL)) : db_query(db, ENDS(""));
+
+	if (org_key != 0)
+		query_bind_int(q, ":org", org_key);
+	if (f->action != NULL)
+		query_bind_text(q, ":action", f->action);
+	else if (f->credential != NULL)
+		query_bind_text(q, ":credential", f->credential);
+	query_bind_int(q, ":before", *before);
+	query_bind_int(q, ":look", AUDIT_LOOKED_AT_MAX);
+	if (query_step(q) && query_int(q, 1) == AUDIT_LOOKED_AT_MAX) {
+		*is_more = true;
+		*before = query_int(q, 0);
+	}
+	return query_done(q);
+}
+
+enum status
+audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, const struct audit_filter *f,
+    struct audit_cursor before, size_t max, struct audit_page *page)
+{
+	struct query *q = select_page(db, f);
 	size_t bytes = 0;
+	enum status st;
 
 	*page = (struct audit_page) { .rows = arena_alloc(a, max * sizeof(*page->rows)), .next = before };
 	query_bind_int(q, ":org", org_key);
 	query_bind_int(q, ":before", before.org);
 	query_bind_int(q, ":before_installation", before.installation);
 	query_bind_int(q, ":with_installation", with_installation);
+	query_bind_text(q, ":action", f->action);
+	query_bind_text(q, ":credential", f->credential);
+	query_bind_text(q, ":actor", f->actor);
+	query_bind_int(q, ":look", AUDIT_LOOKED_AT_MAX);
 	/* One row more than a page shows whether there is another page. */
 	query_bind_int(q, ":max", (int64_t)max + 1);
 	while (query_step(q)) {
@@ -132,5 +175,11 @@ audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installati
 		read_row(q, a, page);
 		bytes += strlen(page->rows[page->count - 1].detail);
 	}
-	return query_done(q);
+	if ((st = query_done(q)) != OK || page->has_more)
+		return st;
+	/* Everything that is wanted of the rows that were looked at is on the page: it goes on after them. */
+	page->next = before;
+	if ((st = skip_looked_at(db, org_key, f, &page->next.org, &page->has_more)) != OK || !with_installation)
+		return st;
+	return skip_looked_at(db, 0, f, &page->next.installation, &page->has_more);
 }

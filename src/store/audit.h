@@ -50,8 +50,18 @@ struct audit_page {
 
 #define AUDIT_PAGE_BYTES_MAX (4 << 20)	/* of details; a page ends with the row that exceeds it */
 
-/* At most max rows of an organization, and of the installation too if with_installation.  Inside a transaction. */
-enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, struct audit_cursor before,
-		    size_t max, struct audit_page *page) MUST_CHECK;
+#define AUDIT_LOOKED_AT_MAX 20000	/* rows; a page ends after so many, whatever the filter wants of them */
+
+/* What to list; NULL = any. */
+struct audit_filter {
+	const char *action, *credential, *actor;
+};
+
+/*
+ * At most max rows of an organization, and of the installation too if with_installation.  A page may have fewer rows than max, or
+ * none, without being the last.  Inside a transaction.
+ */
+enum status	audit_list(struct db *db, struct arena *a, int64_t org_key, bool with_installation, const struct audit_filter *f,
+		    struct audit_cursor before, size_t max, struct audit_page *page) MUST_CHECK;
 
 #endif

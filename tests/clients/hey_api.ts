@@ -59,10 +59,18 @@ async function settings(): Promise<void> {
 	got(await daybook.putOrganizationPlan({ path, body: { plan: 'growth' } }));
 	got(await daybook.getOrganizationLimits({ path }));
 	got(await daybook.putOrganizationLimits({ path, body: { dailyLimit: 500 } }));
+	const ofLimit = { ...path, limit: 't-mobile' };
+	got(await daybook.putOrganizationLimit({ path: ofLimit, body: { preset: 't-mobile-10dlc-2000' } }));
+	equal(got(await daybook.getOrganizationLimit({ path: ofLimit })).data.amount, 2000, 'the amount of a limit');
+	got(await daybook.deleteOrganizationLimit({ path: ofLimit }));
 	got(await daybook.putOrganizationSendingWindow({ path, body: { closed: [{ date: dateIn(900) }] } }));
 	equal(got(await daybook.postOrganizationSendingWindow({ path, body: holiday })).data.closed.length, 2, 'closed dates');
 	equal(got(await daybook.getOrganizationSendingWindow({ path })).data.closed.length, 2, 'closed dates');
 	got(await daybook.deleteOrganizationSendingWindow({ path }));
+	const month = dateIn(-40).slice(0, 7);
+	got(await daybook.postOrganizationStatement({ path, body: { month } }));
+	equal(got(await daybook.getOrganizationStatements({ path })).data.statements[0]?.month, month, 'the month that is kept');
+	got(await daybook.getOrganizationStatement({ path: { organizationId, month } }));
 	got(await daybook.getOrganizationPrices({ path }));
 	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };
 	const { job } = got(await daybook.postOrganizationPrices({ path, body: price })).data;

@@ -37,7 +37,10 @@ JOBS = SETTINGS + "/jobs"
 JOB = JOBS + "/{job}"
 WINDOW = SETTINGS + "/sending-window"
 HOLIDAY = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:{today_of(3000).replace('-', '')}\nEND:VEVENT\nEND:VCALENDAR\n"
+STATEMENTS = SETTINGS + "/statements"
+STATEMENT = STATEMENTS + "/{month}"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
+LIMIT = LIMITS + "/{limit}"
 
 GOOD = {
     ("GET", CALENDAR): {"query": {"from": today_of(-2), "to": today_of(2)}},
@@ -62,6 +65,9 @@ GOOD = {
     ("GET", EVENTS): {"query": {"from": today_of(-1), "to": today_of()}},
     ("GET", SETTINGS): {},
     ("GET", LIMITS): {},
+    ("GET", LIMIT): {},
+    ("PUT", LIMIT): {"body": {"preset": "t-mobile-10dlc-2000"}},
+    ("DELETE", LIMIT): {},
     ("GET", ZONE): {},
     ("GET", KEYS): {},
     ("POST", KEYS): {"body": {"name": "sender", "scopes": ["usage:read"]}},
@@ -76,6 +82,9 @@ GOOD = {
     ("PUT", WINDOW): {"body": {"closed": [{"date": today_of(3000)}]}},
     ("POST", WINDOW): {"body": HOLIDAY, "headers": {"Content-Type": "text/calendar"}},
     ("DELETE", WINDOW): {},
+    ("GET", STATEMENTS): {},
+    ("POST", STATEMENTS): {"body": {"month": "2012-01"}},	# openapi_world.py replaces it by a new month
+    ("GET", STATEMENT): {},
     ("PUT", PROFILE): {"body": {"name": "Acme Ltd", "weekStart": 7}},
     ("PUT", ZONE): {"body": {"timezone": "Etc/UTC"}},
     ("PUT", PLAN): {"body": {"plan": "growth"}},
@@ -89,7 +98,7 @@ GOOD = {
 HAS_CSV = [o for o, operation in OPERATIONS.items() if "text/csv" in operation["responses"].get("200", {}).get("content", {})]
 
 # What a good request is answered; else it is 200.
-GOOD_STATUS = {("POST", CAMPAIGNS): 201, ("POST", KEYS): 201, ("POST", SESSION): 201, ("DELETE", CAMPAIGN_PATH): 204}
+GOOD_STATUS = {("POST", CAMPAIGNS): 201, ("POST", KEYS): 201, ("POST", SESSION): 201, ("POST", STATEMENTS): 201, ("DELETE", CAMPAIGN_PATH): 204}
 
 
 class Case:
@@ -340,7 +349,7 @@ def build_cases():
     add("an empty array", events, 400, body=[])
     add("something beside events", events, 400, body={"events": [{"id": "b", "occurredAt": now}], "more": 1})
     add("10,001 events", events, 413, body=[{}] * 10001)
-    enforced = {"query": "enforce=true"}
+    enforced, origin = {"query": "enforce=true"}, {"from": "+14165550199", "network": "T-Mobile", "tag": "sales"}
     add("enforced, and there is room", events, 200, body={"id": "enforced", "occurredAt": now}, **enforced)
     add("enforced, on a full day", events, 429, token="full", body={"id": "q", "occurredAt": now}, **enforced)
     add("enforced, yesterday", events, 429, token="full", body={"id": "y", "occurredAt": instant(-86400000)}, **enforced)
@@ -358,6 +367,14 @@ def build_cases():
         body={"id": "f", "occurredAt": now, "status": "failed", "to": "+1", "reason": "x"}, **enforced)
     add("not enforced", events, 200, token="full", body={"id": "plain", "occurredAt": now}, query="enforce=false")
     add("enforced perhaps", events, 400, query="enforce=perhaps")
+    both, fits = {"query": "enforce=true&atomic=true"}, {"id": "fits", "occurredAt": now, "channel": "EMAIL"}
+    add("atomic, and all are good", events, 200, body=[{"id": "all", "occurredAt": now, **origin}], query="atomic=true")
+    add("atomic, and one is bad", events, 400, body=[fits, {"id": "bad"}], query="atomic=true")
+    add("atomic, and one is a conflict", events, 409, body=[fits, fits, {**fits, "messages": 2}], query="atomic=true")
+    add("atomic, and one has no room on the day", events, 429, token="full", body=[fits, {"id": "q", "occurredAt": now}], **both)
+    add("atomic, and a cap has no room for one", events, 402, token="capped",
+        body=[fits, {"id": "q", "occurredAt": now, "messages": 6}], **both)
+    add("atomic perhaps", events, 400, query="atomic=perhaps")
     add("enforced twice", events, 400, query="enforce=true&enforce=true")
 
     add("an organization that is not there", ("GET", SESSION), 403, token="reader of a ghost")
@@ -387,6 +404,19 @@ def build_cases():
     add("again and again", ("DELETE", PRICES), 429, token="tiny", org="tiny", repriced=6,
         query={"channel": "SMS", "validFrom": today_of(2), "reprice": "true"})
     add("a job that is not there", ("GET", JOB), 404, job="99999")
+    month = {"month": "2012-02"}
+    add("again", ("POST", STATEMENTS), 200, body=month, first=month)
+    add("a month that is not over", ("POST", STATEMENTS), 409, body={"month": today_of()[:7]})
+    add("no month", ("POST", STATEMENTS), 400, body={})
+    add("a day", ("POST", STATEMENTS), 400, body={"month": "2012-02-01"})
+    add("every parameter", ("GET", STATEMENTS), 200, query={"limit": 1, "before": "2090-01"})
+    add("before nothing", ("GET", STATEMENTS), 400, query={"before": "2026"})
+    add("a month that was not kept", ("GET", STATEMENT), 404, month="2098-12")
+    add("a page to print", ("GET", STATEMENT), 200, query={"format": "html"})
+    add("of this month, with rows that came later", ("GET", STATEMENT), 200, month="later")
+    add("after nothing", ("GET", STATEMENT), 400, query={"after": "x"})
+    add("every filter", ("GET", AUDIT), 200, query={"action": "org.add", "credential": "cli", "actor": "nobody", "limit": 5})
+    add("a filter that is too long", ("GET", AUDIT), 400, query={"action": "x" * 256})
     add("a page", ("GET", AUDIT), 200, query={"limit": 2})
     add("the oldest", ("GET", AUDIT), 200, query={"limit": 1, "before": 3})
     add("a page for the operator", ("GET", AUDIT), 200, token="admin", query={"limit": 2})
@@ -396,9 +426,33 @@ def build_cases():
     add("every field", ("PUT", LIMITS), 200, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 31, "messagesCap": 1, "costCap": "12.345678", "smsCap": 2,
         "callCap": 3, "allowOverage": True})
+    add("a cycle day from a date on", ("PUT", LIMITS), 200, token="admin", org="tiny", body={
+        "cycleDay": 15, "cycleDayFrom": today_of(40)})
+    add("a cycle day from yesterday on", ("PUT", LIMITS), 400, body={"cycleDay": 15, "cycleDayFrom": today_of(-3)})
+    add("the cycle before", ("GET", USAGE), 200, query={"cycle": "previous"})
+    add("the cycle of a date", ("GET", ACCOUNT), 200, query={"cycle": today_of(-400)})
+    add("a cycle that has not begun", ("GET", USAGE), 400, query={"cycle": today_of(100)})
+    add("another currency, although there are costs", ("PUT", PROFILE), 409, body={"currency": "EUR"})
+    add("no currency", ("PUT", PROFILE), 400, body={"currency": "ABC"})
     add("no limits", ("PUT", LIMITS), 200, token="admin", org="tiny", body={
         "dailyLimit": None, "messagesCap": None, "costCap": None, "smsCap": None, "callCap": None})
     add("fewer than are reserved", ("PUT", LIMITS), 200, body={"dailyLimit": 1}, undo={"dailyLimit": 500})
+    add("the presets", ("GET", LIMITS), 200, query={"presets": "true"})
+    add("other presets", ("GET", LIMITS), 400, query={"presets": "false"})
+    add("a limit that is not there", ("GET", LIMIT), 404, limit="nobody")
+    add("a limit that is not there", ("DELETE", LIMIT), 404, limit="nobody")
+    add("one of the five", ("GET", LIMIT), 200, limit="cycle-cost")
+    add("every member", ("PUT", LIMIT), 200, limit="every", body={
+        "channels": ["EMAIL", "SMS"], "from": "news@example.org", "network": "x", "unit": "cost", "window": "rolling", "hours": 744,
+        "amount": "12.5", "validFrom": today_of(3), "action": "report", "preview": True})
+    add("amounts", ("PUT", LIMIT), 200, limit="warm", body={"channels": ["EMAIL"], "window": "day", "zone": "Asia/Kathmandu",
+        "amounts": [{"validFrom": today_of(9), "amount": 8000}, {"validFrom": today_of(-9), "amount": None}]})
+    add("less than is used", ("PUT", LIMIT), 200, limit="less", body={"channels": ["SMS"], "window": "month", "amount": 1, "action": "report"})
+    add("only an amount of a limit that is not there", ("PUT", LIMIT), 400, limit="nobody", body={"amount": 1})
+    add("another window of one of the five", ("PUT", LIMIT), 400, limit="daily", body={"channels": ["SMS"], "window": "month"})
+    add("one too many", ("PUT", LIMIT), 409, limit="fifty-one", token="small", org="small", fifty=True)
+    add("changed since", ("PUT", LIMIT), 412, limit="daily", body={"amount": 500}, headers={"If-Match": '"old"'})
+    add("changed since", ("DELETE", LIMIT), 412, limit="daily", headers={"If-Match": '"old"'})
     add("a wrong type", ("PUT", LIMITS), 400, body={"dailyLimit": "500"})
     hours = [{"weekdays": [1, 7], "from": "22:00", "until": "06:00"}, {"weekdays": [3], "from": "00:00", "until": "24:00"}]
     named = [{"date": today_of(3000), "name": "Holiday"}, {"date": today_of(3001)}]

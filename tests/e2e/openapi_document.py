@@ -25,8 +25,10 @@ NEVER = {(path, status) for status in ("402", "502")
 NEVER |= {(path, "408") for method, path in ASKED if method != "GET"}
 
 # What a reply may leave out.  Everything else in a reply is required, and this is checked.
-OPTIONAL = {"repricing", "sendingWindow", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE",
-            "totalCost", "channelCosts"}
+OPTIONAL = {"repricing", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE",
+            "totalCost", "channelCosts", "channel", "from", "network", "tag", "cycleDayChanges", "currency",
+            # Of limits: what only some have.
+            "sendingWindow", "presets", "sender", "zone", "hours", "state", "rule", "limit"}
 OPTIONAL_IN_VALIDATE_DATE = {"message", "nextAllowedAt"}
 OPTIONAL_IN_RESULTS = {"id", "error", "warning"}
 
@@ -98,7 +100,7 @@ PRIVATE = {("GET", "/api/events"), ("GET", "/api/campaigns/{campaignId}"), ("GET
 
 def caching(operation, reply):
     """The values of Cache-Control that a reply may have: what has phone numbers, keys or the audit is never stored."""
-    is_page = reply.headers.get("content-type") == "text/html; charset=utf-8"
+    is_page = operation[1] == "/setup" and reply.headers.get("content-type") == "text/html; charset=utf-8"
     if is_page or b'"apiKey":' in reply.body or b'"phoneNumber":' in reply.body or b'"secret":' in reply.body:
         return {"no-store"}
     if operation in PRIVATE:

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import ROOT, Daybook
-from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, PRICES, RESUME, instant, today_of
+from openapi_cases import CAMPAIGNS, CAMPAIGN_PATH, EVENTS, GOOD, PRICES, RESUME, STATEMENTS, instant, today_of
 from openapi_document import ALIASES, OPERATIONS
 from support import hold_again, program_sources
 
@@ -85,7 +85,8 @@ class World:
         self.tokens["reader of a ghost"] = jwt({"exp": int(time.time()) + 3600, "organizationId": "ghost", "scope": "usage:read"})
         self.api_key = self.daybook.cmd("apikey", "add", "--org", "acme", "--scope", scopes).stdout.strip()
         self.processes = {}
-        self.campaigns = 0
+        self.campaigns = self.months = 0
+        self.kept = {}
 
     def ask(self, program, *args, env=None, **options):
         if env is not None:
@@ -106,6 +107,20 @@ class World:
         for channel, usd, days, *more in (("SMS", "0.5", 2), ("EMAIL", "1", 0, "--reprice"), ("PUSH", "2", 0, "--reprice")):
             self.daybook.cmd("price", "set", channel, usd, "--from", today_of(days), "--org", org, *more, check=check)
 
+    def limit_of(self, org, name="t-mobile"):
+        """A limit of that organization, which is there, if the organization is."""
+        self.daybook.sql("INSERT INTO limit_rule (org, name, channels, network, unit, period) SELECT key, ?, 'SMS', 'T-Mobile', 'part', 'day' "
+                         "FROM organization WHERE id = ? ON CONFLICT DO NOTHING", name, org)
+        self.daybook.sql("INSERT INTO limit_amount (rule, valid_from, amount) SELECT r.key, 20000, 5 FROM limit_rule r JOIN organization o "
+                         "ON o.key = r.org WHERE r.name = ? AND o.id = ? ON CONFLICT DO NOTHING", name, org)
+        self.daybook.sql("UPDATE organization SET revision = revision + 1 WHERE id = ?", org)
+        return name
+
+    def fill_limits(self, org):
+        """As many limits as an organization can have."""
+        for n in range(45):
+            self.limit_of(org, f"l{n}")
+
     def job_of(self, org, count=1, is_remote=0):
         """The number of the last of some new reprices, which were started just now and which have ended."""
         if org == "ghost":
@@ -116,6 +131,30 @@ class World:
                              "'reprice', 'SMS', 1, 9, 9, (SELECT min(key) FROM actor), ?, ?, 2, 3 FROM organization o WHERE id = ?",
                              is_remote, int(time.time() * 1000), org)
         return str(self.daybook.sql("SELECT max(number) FROM job j JOIN organization o ON o.key = j.org WHERE o.id = ?", org)[0][0])
+
+    def month(self):
+        """A month that nobody has kept yet."""
+        self.months += 1
+        return f"{2013 + self.months // 12}-{self.months % 12 + 1:02}"
+
+    def statement_of(self, org, later=False):
+        """A month that was kept; later: with a row of each kind that came later."""
+        if org == "ghost":
+            return "2012-01"
+        if org in self.kept and not later:
+            return self.kept[org]
+        month = self.month()
+        self.kept.setdefault(org, month)
+        reply = self.ask("statements", "POST", STATEMENTS.replace("{organizationId}", org), body={"month": month}, token=self.tokens[org])
+        assert reply.status == 201, reply
+        if later:
+            at = {"occurredAt": month + "-09T12:00:00Z"}
+            events = [{"id": month + "a", **at}, {"id": month + "b", **at, "channel": "CALL"}, {"id": month + "v", "voids": month + "a", "reason": "r"},
+                      {"id": month + "s", "settles": month + "b", "cost": 1}, {"id": month + "f", **at, "status": "failed", "to": "+1", "reason": "r"}]
+            token = self.daybook.token(org, "usage:write usage:backfill")
+            reply = self.ask("events", "POST", EVENTS, body=events, token=token)
+            assert reply.json["accepted"] == 5, reply
+        return month
 
     def link(self):
         """The token of a new link that signs in."""
@@ -197,6 +236,16 @@ def send(world, case):
         world.price_of(org, check=org != "ghost" and not case.options.get("break_days"))
     if "{job}" in path:
         url = url.replace("{job}", case.options.get("job") or world.job_of(case.options.get("org", "acme")))
+    if "{limit}" in path:
+        org = case.options.get("org", "acme")
+        url = url.replace("{limit}", case.options.get("limit") or world.limit_of(org))
+        if case.options.get("fifty"):
+            world.fill_limits(org)
+    if case.operation == ("POST", STATEMENTS) and "body" not in case.options:
+        options["body"] = {"month": world.month()}
+    if "{month}" in path:
+        month, org = case.options.get("month"), case.options.get("org", "acme")
+        url = url.replace("{month}", month if month not in (None, "later") else world.statement_of(org, month == "later"))
     if case.options.get("repriced"):
         world.job_of(case.options["org"], case.options["repriced"], is_remote=1)
     headers = options.setdefault("headers", {})

@@ -253,3 +253,64 @@ def test_the_list_is_read_from_its_index(audit):
         assert "audit_number (org=? AND number<?)" in plan[0][3] and len(plan) == 1
     plan = audit.daybook.sql("EXPLAIN QUERY PLAN SELECT max(number) FROM audit WHERE org IS ?", 1)
     assert "audit_number (org=?)" in plan[0][3] and len(plan) == 1, "the next number is found without counting"
+
+
+# ---- Filters
+
+def actions(data):
+    return [(e["id"], e["action"], e["credential"]) for e in data["entries"]]
+
+
+def test_entries_of_an_action_or_of_somebody_are_listed_alone(audit):
+    ana, bob = (audit.daybook.token("acme", "org:admin", sub=name) for name in ("ana", "bob"))
+    for token in (ana, bob, ana):
+        reply = audit.daybook.cgi("settings", "PUT", "/api/organizations/acme/plan", body={"plan": f"p{token[-5:]}"}, token=token)
+        assert reply.status == 200
+    audit.daybook.cmd("price", "set", "SMS", "0.5", "--org", "acme")
+    every = actions(audit.get())
+    assert actions(audit.get(action="org.set")) == [e for e in every if e[1] == "org.set"] and len(every) == 5
+    assert actions(audit.get(credential="cli")) == [e for e in every if e[2] == "cli"]
+    assert [e["actor"] for e in audit.get(actor="ana")["entries"]] == ["ana", "ana"]
+    assert [e["id"] for e in audit.get(action="org.set", credential="jwt:main", actor="bob")["entries"]] == [3]
+    for query in ({"action": "org"}, {"action": "ORG.SET"}, {"credential": "cl"}, {"actor": "Ana"}, {"action": "%"}, {"action": "org.set", "actor": "x"},
+                  {"actor": "' OR 1=1 --"}):
+        assert audit.get(**query) == {"entries": [], "next": None}, query
+    table = audit.ask({"action": "price.set", "format": "csv"}).body.decode().splitlines()
+    assert len(table) == 2 and ",price.set," in table[1]
+
+
+@pytest.mark.parametrize("name", ["action", "credential", "actor"])
+def test_a_filter_that_is_empty_twice_or_too_long_is_refused(audit, name):
+    for query in (f"{name}=", f"{name}=a&{name}=b", f"{name}=%ff", f"{name}={'x' * 256}"):
+        check_error(audit.ask(query), 400, "tether", name)
+    assert audit.ask({name: "x" * 255}).status == 200
+
+
+def test_pages_of_a_filter_that_wants_little_end_and_go_on(audit):
+    """A page looks at 20,000 entries; without an index for what is wanted it may have none, and others follow."""
+    audit.daybook.sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) "
+                      "INSERT INTO audit (at, org, number, credential, actor, action, detail) SELECT i, 1, 1000 + i, 'cli', "
+                      "CASE i % 20000 WHEN 0 THEN 'rare' ELSE 'me' END, CASE i WHEN 7 THEN 'odd' ELSE 'test' END, '{}' FROM n")
+    found, pages, query = [], 0, {"actor": "rare"}
+    while True:
+        data = audit.get(**query)
+        found += [e["id"] for e in data["entries"]]
+        pages += 1
+        if data["next"] is None:
+            break
+        query["before"] = data["next"]
+    assert found == [41000, 21000] and pages == 3
+    assert [e["id"] for e in audit.get(action="odd")["entries"]] == [1007], "an index has it"
+    assert audit.get(action="odd")["next"] is None
+
+
+def test_the_scope_admin_filters_the_installation_too(audit):
+    audit.daybook.cmd("setting", "set", "iss", "https://id.example")
+    audit.daybook.cmd("price", "set", "SMS", "0.25")
+    audit.daybook.cmd("price", "set", "SMS", "0.5", "--org", "acme")
+    root = audit.daybook.token("acme", "admin")
+    data = audit.ask({"action": "price.set", "limit": 1}, token=root).json["data"]
+    assert [e["organizationId"] for e in data["entries"]] == ["acme"] and "." in data["next"]
+    more = audit.ask({"action": "price.set", "before": data["next"]}, token=root).json["data"]
+    assert [e["organizationId"] for e in more["entries"]][:1] == [None] and more["next"] is None
+    assert all(e["action"] == "price.set" for e in more["entries"])

@@ -101,6 +101,16 @@ def make_campaigns(api):
     api.daybook.cmd("org", "sending-window", "acme", "--hours", "daily 06:00-23:00", "--close", "2026-12-25", "--name", "Christmas")
 
 
+def keep_april(api):
+    """A statement, and an event that came after it."""
+    april = [event("2026-04-20T13:05:00Z", id="april", parts=2), event("2026-04-21T03:59:00Z", id="april-call", channel="CALL"),
+             event("2026-05-01T03:59:00Z", id="april-last")]
+    api.spend(*april)
+    reply = api.ask("statements", "POST", "/api/organizations/acme/statements", body={"month": "2026-04"})
+    assert reply.status == 201, reply
+    api.spend(event("2026-04-20T13:06:00Z", id="april-late"))
+
+
 def make(daybook):
     set_clock(daybook, "2026-05-11T20:00:00Z")
     (daybook.folder / "partner.pem").write_text(PARTNER)
@@ -137,6 +147,7 @@ def make(daybook):
          event(at(TODAY, "15:50"), id="b2", channel="EMAIL"), org="globex")
     api.spend(event(at(TODAY, "15:59"), id="newest"))
     daybook.cmd("apikey", "add", "--org", "acme", "--scope", "usage:read", "--name", "wall")
+    keep_april(api)
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def test_every_option_is_in_the_page_and_in_help(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_form_of_a_command_is_in_the_page(command):
     """`org add`, `org set` … as --help has them are lines of the page."""
-    verbs = "add|set|list|show|sending-window|remove|retire|revoke|cancel|fetch|forget"
+    verbs = "add|set|list|show|sending-window|remove|retire|revoke|cancel|fetch|forget|presets|keep"
     forms = re.findall(rf"^daybook \[-d FILE\] ([a-z]+(?: (?:{verbs}))?)", run(command, "--help"), re.M)
     assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
 
@@ -181,6 +181,9 @@ LIMITS = {
     "bytes of any other body": ("src/http/req.h", r"BODY_MAX \((\d+) \* 1024\)", " KiB"),
     "bytes of an event's id": ("src/ledger/event.h", r"EVENT_ID_MAX (\d+)", ""),
     "bytes of an event's source": ("src/ledger/event.h", r"EVENT_SOURCE_MAX (\d+)", ""),
+    "bytes of a sender (`from`)": ("src/quota/origin.h", r"ORIGIN_SENDER_MAX (\d+)", ""),
+    "characters of a network": ("src/quota/origin.h", r"ORIGIN_NETWORK_MAX (\d+)", ""),
+    "characters of a tag": ("src/quota/origin.h", r"ORIGIN_TAG_MAX (\d+)", ""),
     "days of one calendar": ("cgi-bin/usage-calendar.c", r"RANGE_DAYS_MAX = (\d+)", ""),
     "campaigns listed for a day of the calendar": ("cgi-bin/usage-calendar.c", r"CAMPAIGNS_LISTED_MAX = (\d+)", ""),
     "days of one list of events": ("cgi-bin/events-list/list.c", r"LISTED_DAYS_MAX = (\d+)", ""),
@@ -189,8 +192,16 @@ LIMITS = {
     "rows looked at after which a page of events ends": ("cgi-bin/events-list/list.c", r"EVENTS_LOOKED_AT_MAX = (\d+)", ""),
     "audit entries on a page": ("cgi-bin/audit.c", r"ENTRIES_MAX = (\d+)", ""),
     "bytes of details after which a page of the audit ends": ("src/store/audit.h", r"AUDIT_PAGE_BYTES_MAX \((\d+) << 20\)", " MiB"),
+    "audit entries that a filter looks at for a page": ("src/store/audit.h", r"AUDIT_LOOKED_AT_MAX (\d+)", ""),
+    "statements on a page": ("cgi-bin/statements/statements.c", r"LISTED_MAX = (\d+)", ""),
+    "later rows listed for a statement": ("src/ledger/statement.h", r"STATEMENT_LISTED_MAX = (\d+)", ""),
+    "rows of the ledger looked at for a page of a statement": ("src/ledger/statement.h", r"STATEMENT_LOOKED_AT_MAX = (\d+)", ""),
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
     "days that are searched after today": ("src/ledger/limit.h", r"LIMIT_SEARCH_DAYS (?:= )?(\d+)", ""),
+    "limits of one organization, the five included": ("src/ledger/limit_change.h", r"LIMITS_MAX (\d+)", ""),
+    "amounts of one limit from today on": ("src/ledger/limit_change.h", r"LIMIT_AMOUNTS_MAX (\d+)", ""),
+    "hours of a rolling limit": ("src/ledger/limit_change.h", r"LIMIT_HOURS_MAX (\d+)", ""),
+    "coming days that are listed as over a limit": ("src/ledger/limit_change.h", r"LIMIT_OVER_MAX (\d+)", ""),
     "segments of one campaign": ("src/campaign/campaign.h", r"CAMPAIGN_SEGMENTS_MAX (\d+)", ""),
     "past time of an instant that means now": ("src/campaign/campaign.h", r"CAMPAIGN_NOW_MS \((\d+) \* MINUTE_MS\)", " minutes"),
     "contacts of one segment": ("src/campaign/campaign.h", r"CAMPAIGN_CONTACTS_MAX INT64_C\((\d+)\)", ""),

@@ -64,6 +64,7 @@ def expected(prefix):
     share = f"{prefix}/share/daybook"
     return {f"{prefix}/bin/daybook", f"{share}/openapi.yaml", f"{share}/daybook.conf",
             f"{prefix}/share/man/man1/daybook.1", f"{prefix}/share/man/man5/daybook.conf.5",
+            f"{prefix}/share/bash-completion/completions/daybook",
             f"{prefix}/lib/daybook/daybook-fetch", *(f"{prefix}/lib/daybook/cgi-bin/{p}.fcgi" for p in PROGRAMS),
             *(f"{prefix}/lib/systemd/system/{u}" for u in UNITS),
             *(f"{prefix}/lib/systemd/system/daybook@{p}.service.d/processes.conf" for p in processes()),

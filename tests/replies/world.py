@@ -30,6 +30,7 @@ ROUTES = [(re.compile(r"(?:^|/)" + pattern + "$"), program) for pattern, program
     (r"api/campaigns(/[^/]*(/\w*)?)?", "campaigns"), ("api/events", "events"), ("api/session", "session"),
     (r"api/organizations/[^/]*/api-keys(/[^/]*)?", "api-keys"), (r"api/organizations/[^/]*/prices", "prices"),
     (r"api/organizations/[^/]*/jobs(/[^/]*)?", "jobs"), (r"api/organizations/[^/]*/sending-window", "sending-window"),
+    (r"api/organizations/[^/]*/statements(/[^/]*)?", "statements"),
     (r"api/organizations/[^/]*/audit", "audit"), (r"api/organizations/[^/]*(/\w*)?", "settings"),
     ("account/organization", "account"), ("organization/usage", "organization-usage"),
     ("organization/usage/history", "usage-history"), (r"organizations/[^/]*/usage", "organizations-usage"),

@@ -16,9 +16,10 @@ def add_settings(s):
                  {"messagesCap": 1, "costCap": "12.345678", "smsCap": 2, "callCap": 3}, {"allowOverage": True},
                  {"costCap": 0.0000001}, {"costCap": -1},
                  {"messagesCap": None, "costCap": None, "smsCap": None, "callCap": None, "allowOverage": False, "cycleDay": 1},
-                 {"cycleDay": 32}, {}):
+                 {"cycleDay": 32}, {"cycleDay": 15, "cycleDayFrom": "2026-04-10"}, {"cycleDay": 15, "cycleDayFrom": "2026-01-01"},
+                 {"cycleDayFrom": "2026-04-10"}, {"cycleDay": 2}, {"cycleDay": 1}, {}):
         s.set("limits", "/limits", body)
-    for body in ({"name": "Acme & Söhne", "weekStart": 1}, {"weekStart": 8}, {"name": ""}, {}):
+    for body in ({"name": "Acme & Söhne", "weekStart": 1}, {"weekStart": 8}, {"name": ""}, {"currency": "EUR"}, {"currency": "eur"}, {}):
         s.set("profile", "/profile", body)
     for body in ({"plan": "enterprise"}, {"plan": ""}, {"plan": "x" * 65}):
         s.set("plan", "/plan", body)
