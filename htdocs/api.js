@@ -51,7 +51,7 @@ async function ask(method, path, { body, headers, token } = {}) {
 	let response;
 
 	try {
-		response = await fetch(path, { method, signal: AbortSignal.timeout(TIMEOUT_MS), body: body && JSON.stringify(body),
+		response = await fetch(path, { method, signal: AbortSignal.timeout(TIMEOUT_MS), body: typeof body === 'string' ? body : body && JSON.stringify(body),
 			headers: { Authorization: `Bearer ${used}`, ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers } });
 	} catch {
 		down();

@@ -4,7 +4,7 @@ import { el, fill, notice, renew } from './dom.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { addDays, startOfWeek } from './civil.js';
-import { moment, money, number, price, weekdayName } from './format.js';
+import { moment, money, number, price, rangesOf, weekdayName } from './format.js';
 import { session } from './session.js';
 import './page_strings.js';
 import { t } from './strings.js';
@@ -32,6 +32,12 @@ function who(entry) {
 	return [el('bdi', {}, first), el('br', {}), el('small', {}, second)];
 }
 
+const weekday = (n, width) => weekdayName(addDays(startOfWeek('2024-01-03', 1), n - 1), width);
+
+/* A sending window: its hours, and its closed dates if it has its own. */
+const windowText = ({ hours, closed = [] }) => [hours.map(h => `${h.weekdays.map(n => weekday(n, 'short')).join(' ')} ${h.from} – ${h.until}`).join(', ')
+	|| t('audit.always'), closed.length ? t('audit.closed', { dates: closed.map(c => c.date).join(', ') }) : null].filter(Boolean).join('. ');
+
 /* Amounts of limits are -1 if there is none.  currency: in which amounts of money were at that time. */
 function shown(name, value, currency) {
 	if (value === null)
@@ -46,8 +52,10 @@ function shown(name, value, currency) {
 		return price(value, currency);
 	if (name === 'scheduledISO')
 		return moment(value);
+	if (name === 'hours' || name === 'sendingWindow')
+		return windowText(value);
 	if (name === 'weekStart')
-		return weekdayName(addDays(startOfWeek('2024-01-03', 1), value - 1), 'long');
+		return weekday(value, 'long');
 	if (name === 'status' || name === 'channel')
 		return known(`${name}.${value}`, value);
 	if (name === 'quotaUnit')
@@ -98,6 +106,9 @@ function detail(entry) {
 		return words(detail);
 	if (action === 'price.set' || action === 'price.remove')
 		return t('audit.price', { channel: known(`channel.${detail.channel}`, detail.channel), date: detail.from, changes: text });
+	if (action === 'window.set')
+		return [changed.hours ? text : null, ...['closed', 'opened'].filter(name => detail[name]).map(name => t(`audit.${name}`, {
+			dates: rangesOf(detail[name]).map(range => [...new Set(range)].join(' – ')).join(', ') }))].filter(Boolean).join('. ');
 	return [text, ...['segmentsMoved', 'daysOverLimit'].filter(name => detail[name]?.length)
 		.map(name => t(name === 'segmentsMoved' ? 'audit.moved' : 'audit.over', { n: detail[name].length }))].join('. ');
 }
