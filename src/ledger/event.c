@@ -98,7 +98,8 @@ post_event(struct post *p, struct event_item *item)
 	}
 	event_accept(p, item, e->occurred_at, EVENT_WINDOW_MS);
 	if (e->kind == EVENT_SENT)
-		rollup_add(p->rollup, e->occurred_at, e->channel, e->messages, e->parts, cost);
+		rollup_add(p->rollup, &(const struct rollup_entry) { e->occurred_at, e->channel, e->sender, e->network,
+		    { e->messages, e->parts, cost } });
 	else if ((st = insert_failure(p, e, target.ref)) != OK)
 		return st;
 	return target.ref.segment > 0 ? segment_spend(p->db, p->rollup, &target, sent, failed) : OK;

@@ -194,6 +194,6 @@ event_adjust_quarter(struct db *db, const struct organization *org, int64_t quar
 		return st;
 	if (!is_new)
 		return INTERNAL;	/* we choose the id, so it cannot be taken */
-	rollup_add(rollup, at, channel, 0, 0, cost_micros);
+	rollup_add(rollup, &(const struct rollup_entry) { .occurred_at = at, .channel = channel, .sum.cost_micros = cost_micros });
 	return OK;
 }

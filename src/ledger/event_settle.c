@@ -95,7 +95,8 @@ write_row(struct post *p, struct settlement *s, const char *source, const char *
 		return st;
 	if (!is_new)
 		return INTERNAL;	/* the caller has looked, or has chosen the id */
-	rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
+	rollup_add(p->rollup, &(const struct rollup_entry) { row.occurred_at, row.channel, row.sender, row.network,
+	    { row.messages, row.parts, row.cost_micros } });
 	return s->turns ? turn(p, t, ref) : OK;
 }
 

@@ -84,7 +84,8 @@ write_void(struct post *p, struct event_item *item, const struct event_row *targ
 		if ((st = failed_contact_forget(p->db, p->org->key, target->source, target->id)) != OK)
 			return st;
 	} else
-		rollup_add(p->rollup, row.occurred_at, row.channel, row.messages, row.parts, row.cost_micros);
+		rollup_add(p->rollup, &(const struct rollup_entry) { row.occurred_at, row.channel, row.sender, row.network,
+		    { row.messages, row.parts, row.cost_micros } });
 	/* The segment's counters go down, but not `spent`: what was spent of a reservation is not reserved again. */
 	if (ref.segment > 0 && (st = segment_correct(p->db, ref, -stands.messages, stands.is_failed ? -1 : 0)) != OK)
 		return st;

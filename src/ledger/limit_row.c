@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "ledger/limit_row.h"
+#include "ledger/limit_span.h"
 #include "time/instant.h"
 
 /* The amounts of a new organization hold from the first day that there is. */
@@ -102,8 +103,8 @@ read_rules(struct db *db, struct arena *a, const struct organization *org, struc
 	return st != OK ? st : done;
 }
 
-enum status
-limit_row_load(struct db *db, struct arena *a, struct organization *org)
+static enum status
+load(struct db *db, struct arena *a, struct organization *org, bool is_cached)
 {
 	struct limit_rules *rules = &org->limits;
 	struct limit_rule *found;
@@ -122,7 +123,19 @@ limit_row_load(struct db *db, struct arena *a, struct organization *org)
 			log_error("event=database error=\"limit %s of organization %s is missing\"", limit_base_facts(r).name, org->id);
 			return INTERNAL;
 		}
-	return OK;
+	return limit_span_load(db, a, org, is_cached, rules->of, rules->count);
+}
+
+enum status
+limit_row_load(struct db *db, struct arena *a, struct organization *org)
+{
+	return load(db, a, org, true);
+}
+
+enum status
+limit_row_reload(struct db *db, struct arena *a, struct organization *org)
+{
+	return load(db, a, org, false);
 }
 
 void

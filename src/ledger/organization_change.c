@@ -259,7 +259,7 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 	org->created_at = org->updated_at = now;
 	/* A new organization has no past: all its days follow its zone. */
 	if ((st = day_spans_replace(db, org, INSTANT_MIN, true, &changed, err)) != OK ||
-	    (st = limit_row_add_base(db, org, base)) != OK || (st = limit_row_load(db, a, org)) != OK)
+	    (st = limit_row_add_base(db, org, base)) != OK || (st = limit_row_reload(db, a, org)) != OK)
 		return st;
 	return write_audit(db, org, base, NULL, NULL, now, by, "org.add");
 }
@@ -322,7 +322,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	}
 	/* From today on, by the days as they are now. */
 	if ((st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
-	    (st = limit_row_load(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
+	    (st = limit_row_reload(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
 	return write_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
 }

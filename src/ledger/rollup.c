@@ -1,13 +1,14 @@
 /*
  * Writing the roll-ups (see usage.h).  Collects what a transaction adds in memory and writes each row once: one upsert
- * per quarter and channel, per day and channel, per day of UTC and per segment, instead of several per event.
+ * per quarter and channel, per day and channel, per day of UTC, per segment, and per quarter and limit with a sender or a
+ * network, instead of several per event.
  */
 #include <stdlib.h>
 
 #include "time/instant.h"
 #include "base/row_hash.h"
 #include "ledger/held.h"
-#include "ledger/usage.h"
+#include "ledger/rollup_limits.h"
 #include "store/actor.h"
 
 /* Both add to the row of a slot, or make it. */
@@ -46,6 +47,7 @@ struct rollup {
 	size_t rows_count, rows_max;
 	struct held *held;
 	size_t held_count, held_max;
+	struct limit_deltas limits;
 	int64_t actor;		/* 0 = not looked up yet */
 };
 
@@ -64,6 +66,7 @@ rollup_free(struct rollup *r)
 	free(r->deltas);
 	free(r->rows);
 	free(r->held);
+	rollup_limits_free(&r->limits);
 	free(r);
 }
 
@@ -87,10 +90,11 @@ sum_add(struct usage_sum *s, const struct usage_sum *more)
 }
 
 void
-rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messages, int64_t parts, int64_t cost_micros)
+rollup_add(struct rollup *r, const struct rollup_entry *e)
 {
-	struct delta d = { floor_div(occurred_at, QUARTER_MS), c, { messages, parts, cost_micros } };
+	struct delta d = { floor_div(e->occurred_at, QUARTER_MS), e->channel, e->sum };
 
+	rollup_limits_add(&r->limits, &r->org->limits, d.slot, e);
 	/*
 	 * Add to the last delta if it has the same key, as is usual: traffic arrives in the order of time.  Others may
 	 * repeat in the list until merge.
@@ -250,7 +254,8 @@ rollup_flush(struct rollup *r, struct db *db)
 {
 	enum status st;
 
-	if ((st = flush_rows(r, db)) != OK || (r->held_count > 0 && (st = flush_held(r, db)) != OK) || r->count == 0)
+	if ((st = flush_rows(r, db)) != OK || (r->held_count > 0 && (st = flush_held(r, db)) != OK) ||
+	    (st = rollup_limits_flush(&r->limits, db)) != OK || r->count == 0)
 		return st;
 	/* First by quarter-hour, as collected. */
 	merge(r);

@@ -49,10 +49,17 @@ enum status	usage_days_over(struct db *db, struct arena *a, const struct organiz
 
 struct rollup;
 
+/* Of an organization with its limits loaded; it must outlive the rollup. */
 struct rollup	*rollup_new(const struct organization *org);
 void		 rollup_free(struct rollup *r);
-void		 rollup_add(struct rollup *r, int64_t occurred_at, enum channel c, int64_t messages, int64_t parts,
-		    int64_t cost_micros);
+/* What a row of the ledger adds to the sums, or takes away; sender and network NULL = not said. */
+struct rollup_entry {
+	int64_t occurred_at;
+	enum channel channel;
+	const char *sender, *network;
+	struct usage_sum sum;
+};
+void		 rollup_add(struct rollup *r, const struct rollup_entry *e);
 /* The key of who writes the rows; looked up once. */
 struct actor;
 enum status	 rollup_actor(struct rollup *r, struct db *db, const struct actor *by, int64_t *key) MUST_CHECK;
@@ -60,7 +67,7 @@ enum status	 rollup_actor(struct rollup *r, struct db *db, const struct actor *b
 void		 rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash);
 /* Adds to what a segment holds (held_add), which must not move before the flush. */
 void		 rollup_hold(struct rollup *r, int64_t campaign, int64_t number, int64_t contacts);
-/* Writes what was added since the last flush to usage_quarter, usage_day, ledger_day and held. */
+/* Writes what was added since the last flush to usage_quarter, usage_day, limit_usage, ledger_day and held. */
 enum status	 rollup_flush(struct rollup *r, struct db *db) MUST_CHECK;
 
 /*

@@ -112,6 +112,26 @@ limit_rule_counts(const struct limit_rule *rule, enum channel c)
 	return (rule->channels >> c & 1U) != 0;
 }
 
+bool
+limit_rule_counts_event(const struct limit_rule *rule, enum channel c, const char *sender, const char *network)
+{
+	return limit_rule_counts(rule, c) &&
+	    (rule->sender == NULL || (sender != NULL && strcmp(rule->sender, sender) == 0)) &&
+	    (rule->network == NULL || (network != NULL && strcmp(rule->network, network) == 0));
+}
+
+bool
+limit_rule_has_usage(const struct limit_rule *rule)
+{
+	return rule->sender != NULL || rule->network != NULL;
+}
+
+struct spans
+limit_rule_days(const struct limit_rule *rule, struct spans org_days)
+{
+	return rule->zone != NULL ? rule->days : org_days;
+}
+
 /* Something counts once by each unit; the rule chooses which of the three it looks at. */
 int64_t
 limit_rule_units(const struct limit_rule *rule, int64_t messages, int64_t parts, int64_t cost_micros)

@@ -37,6 +37,7 @@ struct limit_rule {
 	enum limit_period period;
 	const char *sender, *network;	/* counts only what has this one; NULL = any */
 	const char *zone;	/* of a day: the time zone whose days count; NULL = the organization's */
+	struct spans days;	/* the days of that zone; none without one */
 	int32_t quarters;	/* of a rolling window: its length in quarter-hours */
 	bool is_building;	/* its roll-up is not complete yet, so it refuses nothing */
 	bool refuses;		/* false: it is shown, and refuses nothing */
@@ -85,6 +86,15 @@ void		limit_base_read(const struct limit_rules *rules, struct day d, struct limi
 int64_t		limit_rule_amount(const struct limit_rule *rule, struct day d);
 
 bool		limit_rule_counts(const struct limit_rule *rule, enum channel c);
+
+/* Whether the rule counts what has this channel, sender and network (NULL = not said). */
+bool		limit_rule_counts_event(const struct limit_rule *rule, enum channel c, const char *sender, const char *network);
+
+/* Whether what the rule counts is in a roll-up of its own, limit_usage. */
+bool		limit_rule_has_usage(const struct limit_rule *rule);
+
+/* The days whose dates the rule's amounts have: those of its zone, else the organization's. */
+struct spans	limit_rule_days(const struct limit_rule *rule, struct spans org_days);
 
 /* How much something counts, in the rule's unit. */
 int64_t		limit_rule_units(const struct limit_rule *rule, int64_t messages, int64_t parts, int64_t cost_micros);

@@ -12,8 +12,11 @@ plan_make(const struct plan_request *r, struct plan_segment *segments, int64_t *
 	*left = r->contacts;
 	for (int32_t i = 0; i < PLAN_DAYS_MAX && *left > 0; i++) {
 		int64_t at = day_wall(r->wall, day_add(r->first, i), r->time_ms), take;
-		struct day d = day_at(r->days, at);
+		struct day d;
 
+		if (r->sending != NULL && !sending_next_of_date(r->sending, at, &at))
+			continue;
+		d = day_at(r->days, at);
 		if (count > 0 && at <= segments[count - 1].scheduled_at)
 			continue;	/* a date that the zone skips: its time fell on the date before */
 		take = r->room.left_on(r->room.arg, d);

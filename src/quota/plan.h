@@ -3,12 +3,14 @@
  *
  * Candidates are that time on each date from the first one on, in the plan's own time zone.  Each
  * takes what is left, up to the room of the organization's day that its instant falls on; what it takes
- * counts for the later ones, on that day and in every longer window.  Taking all the room of each
+ * counts for the later ones, on that day and in every longer window.  A candidate outside of the sending windows moves to the
+ * first instant of its date that they allow; a date without one is passed over.  Taking all the room of each
  * candidate gives the earliest and shortest plan.  No clock, no I/O.
  */
 #ifndef PLAN_H
 #define PLAN_H
 
+#include "quota/sending_window.h"
 #include "time/day.h"
 
 #define PLAN_DAYS_MAX 366		/* candidates tried */
@@ -30,6 +32,7 @@ struct plan_request {
 	int64_t contacts;
 	struct spans days;		/* the organization's */
 	struct plan_room room;
+	const struct sending *sending;	/* what restricts the instants, by the wall's clock; NULL = nothing does */
 };
 
 struct plan_segment {

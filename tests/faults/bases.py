@@ -180,10 +180,17 @@ def keyset(b):
 
 
 class KeySetHandler(http.server.BaseHTTPRequestHandler):
+    """All keys, but for /rotated, which has one of them the first time."""
+    is_rotated = False
+
     def do_GET(self):  # pylint: disable=invalid-name
+        keys = json.loads(KEY_SET)["keys"]
+        if self.path == "/rotated" and not KeySetHandler.is_rotated:
+            KeySetHandler.is_rotated = True
+            keys = keys[:1]
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(KEY_SET.encode())
+        self.wfile.write(json.dumps({"keys": keys}).encode())
 
     def log_message(self, *_):
         pass
@@ -198,6 +205,15 @@ def sourced(b):
         b.cmd("key", "add", "--url", url, "--iss", "https://id.example.com", "--aud", "daybook")
         server.shutdown()
     b.sql(f"UPDATE setting SET value = replace(value, '{url}', '{KEYS_URL}') WHERE name = 'key_sources'")
+
+
+def rotating(b):
+    """Keys come from a URL that has had another one since, and is there as long as this process."""
+    acme(b)
+    KeySetHandler.is_rotated = False
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), KeySetHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    b.cmd("key", "add", "--url", f"http://127.0.0.1:{server.server_port}/rotated", "--iss", "https://id.example.com", "--aud", "daybook")
 
 
 def none(_):
@@ -225,7 +241,8 @@ def old_site(b):
 
 BASES = {"none": none, "empty": empty, "acme": acme, "two": two, "blanking": due_blanking, "zones": due_zones, "backup": due_backup,
          "mispriced": mispriced,
-         "restore": restorable, "rotate": rotated, "old": old, "files": files, "keyset": keyset, "sourced": sourced, "site": site, "old-site": old_site}
+         "restore": restorable, "rotate": rotated, "old": old, "files": files, "keyset": keyset, "sourced": sourced,
+         "rotating": rotating, "site": site, "old-site": old_site}
 
 
 def build(place, folder, names):

@@ -62,6 +62,11 @@ def has_job(tables):
     return bool(tables.get("job"))
 
 
+def has_noted_failure(tables):
+    """A URL's keys were not taken, or nobody knows whether they were; `doctor` can say why.  The next success removes the note."""
+    return any("key_sources" in map(str, row) and '"error":""' not in str(row) for row in tables["setting"])
+
+
 def has_new_days(tables):
     """An organization's days are new, and what was compared is not noted yet."""
     return any("org.tzdata" in map(str, row) for row in tables["audit"]) and \
@@ -170,6 +175,8 @@ COMMANDS = [
     command("key-add-set", "key", "add", "--file", "{data}/keys.json", "--iss", "https://id.example.com", "--aud", "daybook",
             base="keyset"),
     command("key-forget", "key", "forget", KEYS_URL, base="sourced"),
+    command("key-fetch", "key", "fetch", base="rotating", random=("revision",), blank=r"\d+ added",
+            between=has_noted_failure),
     command("key-set", "key", "set", "main", "--iss", "https://example.com", "--max-scopes", "usage:read"),
     command("key-retire", "key", "retire", "main"),
     command("token-revoke", "token", "revoke", "--kid", "main", "link:1"),

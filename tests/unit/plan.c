@@ -190,10 +190,40 @@ no_plan_is_earlier_or_shorter(void **state)
 	assert_true(repeated > CASES / 100);	/* days with two candidates did come up */
 }
 
+/* 20000 is Thursday, 4 October 2024.  A candidate before the hours moves to their beginning; a closed date is passed over. */
+static void
+sending_windows_move_candidates(void **state)
+{
+	static struct plan_segment segments[PLAN_DAYS_MAX];
+	static const struct span utc[] = { { 0, 0 } };
+	struct closed_day closed = { { FIRST + 1 }, "" };
+	struct sending_window window = { .hours = { { 0xfe, 12 * 60, 17 * 60 } }, .hours_count = 1, .closed = &closed,
+		.closed_count = 1 };
+	struct sending sending = { .wall = { utc, 1 } };
+	struct rooms room = { { 10, 10, 10, 10 }, 99 };
+	int64_t left;
+	size_t count;
+
+	(void)state;
+	sending_add(&sending, &window);
+	count = plan_make(&(const struct plan_request) { .wall = { utc, 1 }, .first = { FIRST }, .time_ms = 10 * HOUR_MS,
+	    .contacts = 15, .days = { utc, 1 }, .room = { &room, left_on, take }, .sending = &sending }, segments, &left);
+	assert_int_equal(count, 2);
+	assert_int_equal(segments[0].scheduled_at, FIRST * DAY_MS + 12 * HOUR_MS);
+	assert_int_equal(segments[1].scheduled_at, (FIRST + 2) * DAY_MS + 12 * HOUR_MS);
+	assert_int_equal(segments[1].contacts, 5);
+	/* A time after the hours finds nothing on any date. */
+	count = plan_make(&(const struct plan_request) { .wall = { utc, 1 }, .first = { FIRST }, .time_ms = 17 * HOUR_MS,
+	    .contacts = 15, .days = { utc, 1 }, .room = { &room, left_on, take }, .sending = &sending }, segments, &left);
+	assert_int_equal(count, 0);
+	assert_int_equal(left, 15);
+}
+
 int
 main(void)
 {
 	TABLE(rows, is_the_plan);
 	CASE("no plan is earlier or shorter, whatever the clocks do", no_plan_is_earlier_or_shorter);
+	CASE("sending windows move candidates within their date, or pass them over", sending_windows_move_candidates);
 	return TABLE_RUN("plan");
 }
