@@ -306,7 +306,7 @@ CREATE TABLE segment (
 	CHECK (spent >= sent + failed AND sent >= 0 AND failed >= 0)
 ) STRICT, WITHOUT ROWID;
 -- Counts the segments of a day, and has them in the order of their times, without reading their rows.
-CREATE INDEX segment_day ON segment (org, day, scheduled_at, status);
+CREATE INDEX segment_day ON segment (org, day, scheduled_at, status, channel);
 
 -- What open segments hold, whether their day is over or not: the sum of max(0, contacts - spent), by the quarter-hour of UTC
 -- that they are scheduled at.  Written with the segments; a sum of 0 has no row.

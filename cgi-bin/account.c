@@ -3,10 +3,10 @@
  *
  *	200	{"organizationId","name","messagesCap","costCap","smsCap","callCap","anniversaryDate",
  *		"allowOverage","createdAt","updatedAt"}
- *		A cap of null is no cap; costCap is in US dollars.  anniversaryDate is the start of the next cycle.
+ *		A cap of null is no cap; costCap is in US dollars, or in "currency", which is added if the organization has
+ *		another.  anniversaryDate is the start of the next cycle.
  *	401 403	no valid credential; the scope usage:read is missing
  */
-#include "time/cycle.h"
 #include "org/organization.h"
 #include "http/reply.h"
 #include "http/serve.h"
@@ -34,7 +34,8 @@ account(struct req *r, struct buf *body)
 	json_put_text(out, "organizationId", org.id);
 	json_put_text(out, "name", org.name);
 	limit_row_put_caps(out, &base);
-	instant_put(out, "anniversaryDate", cycle_of(org.days, org.cycle_day, today).ends_at);
+	currency_put(out, org.currency);
+	instant_put(out, "anniversaryDate", cycle_of(org.days, &org.cycles, today).ends_at);
 	json_put_bool(out, "allowOverage", base.allow_overage);
 	instant_put(out, "createdAt", org.created_at);
 	instant_put(out, "updatedAt", org.updated_at);

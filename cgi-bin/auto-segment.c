@@ -3,16 +3,20 @@
  *	"firstSegmentTime"?:"HH:MM","timezone"?:"Area/City","partsPerContact"?:n} -- a proposal that spreads the
  *	contacts over the coming days with room, at the same local time each day.  Reserves nothing.
  *
+ *	A time that sending windows do not allow moves to the next one of its date that they do; a date without one is passed
+ *	over.  "sendingWindow"? is the campaign's own, as in POST /api/campaigns.
  *	Defaults: 10:00; today, or tomorrow if that time is past; the organization's time zone.
  *
  *	200	{"success":true,"segments":[{"id":"seg-1","scheduledDate":"…Z","contactCount":n},…],
  *		"totalSegments":n,"warnings":[]}
- *	400	a field is missing, unknown or wrong; the first time is past; more than 366 days are needed
+ *	400	a field is missing, unknown or wrong; the first time is past; more than 366 days are needed; the sending
+ *		window allows nothing from that time on
  *	401 403	no valid credential; the scope usage:read is missing
  */
 #include <string.h>
 
 #include "campaign/auto_segment.h"
+#include "campaign/campaign.h"
 #include "http/serve.h"
 #include "ledger/limit_row.h"
 #include "time/instant.h"
@@ -23,21 +27,38 @@
 static enum status
 plan(struct req *r, struct auto_plan *plan, struct organization *org)
 {
+	static const char *const fields[] = { "totalContacts", "firstSegmentDate", "firstSegmentTime", "timezone", "partsPerContact",
+		"sendingWindow", NULL };
 	struct auto_request request;
 	struct json_object *o;
 	enum status st;
+	bool found;
 
 	if ((st = db_read_begin(r->db)) != OK)
 		return st;
 	if ((st = organization_load(r->db, r->org, org, &r->err)) == OK &&
 	    (st = limit_row_load(r->db, r->arena, org)) == OK &&
-	    (st = req_object(r, auto_request_fields, &o)) == OK) {
-		if ((st = auto_request_read(o, &request, &r->err)) == OK)
+	    (st = req_object(r, fields, &o)) == OK) {
+		if ((st = auto_request_read(o, &request, &r->err)) == OK &&
+		    (st = campaign_read_window(r->arena, r->body, r->body_n, &found, &request.sending_window, &r->err)) == OK)
 			st = auto_plan_make(r->db, r->arena, org, &request, r->now, plan, &r->err);
 		json_object_free(o);
 	}
 	db_read_end(r->db);
 	return st;
+}
+
+/* Events alone keep limits of networks, because nobody knows where a campaign's messages will go. */
+static void
+warn_of_networks(struct req *r, struct json *out, const struct organization *org)
+{
+	struct day today = organization_today(org, r->now);
+
+	for (const struct limit_rule *rule = org->limits.of; rule < org->limits.of + org->limits.count; rule++)
+		if (rule->network != NULL && rule->refuses && limit_rule_counts(rule, SMS) &&
+		    limit_rule_amount(rule, today) != UNLIMITED)
+			json_put_text(out, NULL, arena_printf(r->arena, "%s counts only what goes to %s, so the plan does not obey it.",
+			    rule->name, rule->network));
 }
 
 static enum status
@@ -69,6 +90,10 @@ auto_segment(struct req *r, struct buf *body)
 	else if (p.limited_by != NULL)
 		json_put_text(out, NULL, arena_printf(r->arena, "%s leaves less room than the days do, so the plan takes longer.",
 		    p.limited_by));
+	warn_of_networks(r, out, &org);
+	if (p.passed_over > 0)
+		json_put_text(out, NULL, arena_printf(r->arena, "The sending window passes over %zu date%s.", p.passed_over,
+		    p.passed_over == 1 ? "" : "s"));
 	json_close_array(out);
 	json_close_object(out);
 	return OK;

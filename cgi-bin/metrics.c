@@ -2,7 +2,8 @@
  * GET /metrics -- Prometheus text, for a token with the scope metrics, or for the addresses in the setting
  * metrics_addresses.  Sums are over all days and do not restart at midnight; voids lower them, so they are gauges.
  * daybook_limit_* have a sample for each limit of an organization, by its name: what its present window (today, this
- * billing cycle …) allows, has used and holds for campaigns, in its unit: messages, parts or dollars.
+ * billing cycle …) allows, has used and holds for campaigns, in its unit: messages, parts or money; of another
+ * currency than US dollars with the label currency.
  *
  *	200	text/plain; version=0.0.4
  *	401	there is a credential, and it is not valid
@@ -29,9 +30,9 @@ line(struct buf *out, const char *name, const char *labels, int64_t value)
 	buf_printf(out, "%s%s %" PRId64 "\n", name, labels, value);
 }
 
-/* One sample in dollars: names of metrics are in base units. */
+/* One sample of money, not in millionths: names of metrics are in base units. */
 static void
-line_dollars(struct buf *out, const char *name, const char *labels, int64_t micros)
+line_money(struct buf *out, const char *name, const char *labels, int64_t micros)
 {
 	char text[MONEY_TEXT_MAX];
 
@@ -51,7 +52,7 @@ struct sums {
 	struct buf *out;
 	const char *name;
 	int64_t (*value)(const struct usage_sum *sum);
-	void (*line)(struct buf *out, const char *name, const char *labels, int64_t value);
+	bool is_usd, is_money;	/* only of organizations with this currency; in each organization's own */
 };
 
 static int64_t
@@ -73,29 +74,62 @@ cost(const struct usage_sum *sum)
 }
 
 static void
-put_total(void *arg, const char *organization, const char *channel, const struct usage_sum *sum)
+put_total(void *arg, const char *organization, const char *currency, const char *channel, const struct usage_sum *sum)
 {
 	const struct sums *s = arg;
+	const char *labels;
 
-	s->line(s->out, s->name, arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel),
-	    s->value(sum));
+	if (s->is_usd && !currency_is_default(currency))
+		return;
+	labels = s->is_money ? arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\",currency=\"%s\"}", organization,
+	    channel, currency) : arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel);
+	(s->is_usd || s->is_money ? line_money : line)(s->out, s->name, labels, s->value(sum));
 }
 
 static enum status
 put_sum(struct req *r, struct buf *out, const char *name, const char *help, int64_t (*value)(const struct usage_sum *sum))
 {
-	struct sums s = { r, out, name, value, value == cost ? line_dollars : line };
+	struct sums s = { r, out, name, value, false, false };
 
 	family(out, name, "gauge", help);
 	return usage_each_total(r->db, put_total, &s);
+}
+
+/* What all has cost, twice: amounts of different currencies must not be added up, so each has a label, or the name says it. */
+static enum status
+put_costs(struct req *r, struct buf *out)
+{
+	struct sums usd = { r, out, "daybook_cost_usd", cost, true, false }, any = { r, out, "daybook_cost", cost, false, true };
+	enum status st;
+
+	family(out, usd.name, "gauge", "Cost in US dollars, voids subtracted.");
+	if ((st = usage_each_total(r->db, put_total, &usd)) != OK)
+		return st;
+	family(out, any.name, "gauge", "Cost in the currency of the organization, voids subtracted.");
+	return usage_each_total(r->db, put_total, &any);
 }
 
 struct today {
 	struct organization org;
 	struct day day;
 	struct day_usage usage;
-	struct limit_book *book;
+	struct limit_state *limits;	/* of each of the organization's, in their order */
 };
+
+/* The state of each limit: read at once, because the boundaries of days are gone when the next organization is loaded. */
+static enum status
+load_limits(struct req *r, struct today *t)
+{
+	struct limit_book *book;
+	enum status st;
+
+	if ((st = limit_book_today(r->db, r->arena, &t->org, r->now, &book)) != OK)
+		return st;
+	t->limits = arena_alloc(r->arena, t->org.limits.count * sizeof(*t->limits));
+	for (size_t i = 0; i < t->org.limits.count; i++)
+		t->limits[i] = limit_book_state(book, &t->org.limits.of[i], r->now);
+	return OK;
+}
 
 /* What each organization has sent and holds on its own today. */
 static enum status
@@ -111,7 +145,7 @@ load_todays(struct req *r, struct today **todays, size_t *count)
 		struct today *t = &(*todays)[i];
 
 		if ((st = organization_load(r->db, ids[i], &t->org, &r->err)) == OK &&
-		    (st = limit_book_today(r->db, r->arena, &t->org, r->now, &t->book)) == OK) {
+		    (st = load_limits(r, t)) == OK) {
 			t->day = organization_today(&t->org, r->now);
 			st = usage_days(r->db, &t->org, t->day, t->day, t->day, &t->usage);
 		}
@@ -164,6 +198,14 @@ limit_held(const struct limit_state *s)
 	return s->held;
 }
 
+/* The label of an amount that is not in US dollars, after others; else "". */
+static const char *
+currency_label(struct req *r, const struct limit_rule *rule)
+{
+	return rule->unit != LIMIT_COST || currency_is_default(rule->currency) ? "" :
+	    arena_printf(r->arena, ",currency=\"%s\"", rule->currency);
+}
+
 /* One figure of every limit.  Names of limits need no escaping. */
 static void
 put_limits(struct req *r, struct buf *out, const char *name, const char *help, const struct today *todays, size_t count,
@@ -173,11 +215,10 @@ put_limits(struct req *r, struct buf *out, const char *name, const char *help, c
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < todays[i].org.limits.count; k++) {
 			const struct limit_rule *rule = &todays[i].org.limits.of[k];
-			struct limit_state s = limit_book_state(todays[i].book, rule, todays[i].day);
-			int64_t figure = value(&s);
+			int64_t figure = value(&todays[i].limits[k]);
 
-			(rule->unit == LIMIT_COST && figure != UNLIMITED ? line_dollars : line)(out, name, arena_printf(r->arena,
-			    "{organization=\"%s\",limit=\"%s\"}", todays[i].org.id, rule->name), figure);
+			(rule->unit == LIMIT_COST && figure != UNLIMITED ? line_money : line)(out, name, arena_printf(r->arena,
+			    "{organization=\"%s\",limit=\"%s\"%s}", todays[i].org.id, rule->name, currency_label(r, rule)), figure);
 		}
 }
 
@@ -208,7 +249,7 @@ metrics(struct req *r, struct buf *body)
 	    version_build, db_sqlite_version()), 1);
 	if ((st = put_sum(r, body, "daybook_messages", "Messages sent, voids subtracted.", messages)) != OK ||
 	    (st = put_sum(r, body, "daybook_parts", "Parts sent, voids subtracted.", parts)) != OK ||
-	    (st = put_sum(r, body, "daybook_cost_usd", "Cost in US dollars, voids subtracted.", cost)) != OK)
+	    (st = put_costs(r, body)) != OK)
 		return st;
 	put_gauge(r, body, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
 	put_gauge(r, body, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);

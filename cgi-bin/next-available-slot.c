@@ -12,6 +12,7 @@
  *	401 403	no valid credential; the scope usage:read is missing
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "org/organization.h"
 #include "http/reply.h"
@@ -48,16 +49,17 @@ read_wanted(struct req *r, struct wanted *w)
 static enum status
 find_slot(struct req *r, const struct organization *org, const struct wanted *w, struct day today, struct slot *slot)
 {
-	int64_t contacts = w->contacts > 0 ? w->contacts : 1, parts = w->contacts > 0 ? w->parts_per_contact : 1, room;
+	struct limit_contact contact = { .channel = SMS, .parts = w->contacts > 0 ? w->parts_per_contact : 1 };
+	int64_t contacts = w->contacts > 0 ? w->contacts : 1, room;
 	struct limit_book *book;
 	enum status st;
 
 	*slot = (struct slot) { .daily_limit = limit_rules_daily(&org->limits, today) };
 	if ((st = usage_days(r->db, org, today, today, today, &slot->today)) != OK ||
 	    (st = limit_book_new(r->db, r->arena, org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &book)) != OK ||
-	    (st = limit_next_day(book, today, SMS, contacts, parts, &slot->is_found, &slot->day, &room)) != OK)
+	    (st = limit_next_day(book, today, &contact, contacts, &slot->is_found, &slot->day, &room)) != OK)
 		return st;
-	slot->available = limit_book_room_units(book, slot->day, SMS, parts, &slot->by);
+	slot->available = limit_book_room_units(book, slot->day, &contact, &slot->by);
 	return OK;
 }
 
@@ -71,8 +73,8 @@ message_without(struct req *r, const struct wanted *w, const struct slot *slot, 
 		return arena_printf(r->arena, "%" PRId64 " contacts are more than a whole day's limit of %" PRId64
 		    " %s: use auto-segment.", w->contacts, slot->daily_limit, unit);
 	return arena_printf(r->arena, "No day within %d days has room for %" PRId64 "%s%s.", LIMIT_SEARCH_DAYS,
-	    w->contacts > 0 ? w->contacts : 1, slot->by != NULL && slot->by->period != LIMIT_DAY ? ": " : "",
-	    slot->by != NULL && slot->by->period != LIMIT_DAY ? slot->by->word : "");
+	    w->contacts > 0 ? w->contacts : 1, slot->by != NULL && strcmp(slot->by->word, "dailyLimit") != 0 ? ": " : "",
+	    slot->by != NULL && strcmp(slot->by->word, "dailyLimit") != 0 ? slot->by->word : "");
 }
 
 /* The sentence for a person: why no day has room, or where the room is. */
@@ -130,13 +132,15 @@ next_available_slot(struct req *r, struct buf *body)
 	struct organization org;
 	struct slot slot;
 	struct wanted wanted;
+	int64_t unchanged_until;
 	struct day today;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK || (st = read_wanted(r, &wanted)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK || (st = read_wanted(r, &wanted)) != OK ||
+	    (st = limit_unchanged_until(r->db, r->arena, &org, r->now, &unchanged_until)) != OK)
 		return st;
 	today = organization_today(&org, r->now);
-	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
+	if (reply_cached(r, body, org.revision, unchanged_until))
 		return OK;
 	if ((st = limit_row_load(r->db, r->arena, &org)) != OK)
 		return st;

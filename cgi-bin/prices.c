@@ -1,9 +1,10 @@
 /*
  * GET /api/organizations/{organizationId}/prices -- what a part costs: the organization's own prices, and those that apply to
  *	all organizations.
- * POST /api/organizations/{organizationId}/prices {"channel","usd","validFrom"?,"reprice"?} -- sets a price of
+ * POST /api/organizations/{organizationId}/prices {"channel","usd","validFrom"?,"reprice"?,"currency"?} -- sets a price of
  *	its own.
- *	usd is a number or a text: dollars for a part, with at most nine decimals.  validFrom is a day, by default the
+ *	usd is a number or a text: dollars for a part, with at most nine decimals, or whatever the currency of the
+ *	organization is.  currency may say that, and no other.  validFrom is a day, by default the
  *	organization's today.  A second price for the same channel and day replaces the first.  The organization's own price
  *	wins over one for all, whatever their days.
  *
@@ -11,7 +12,8 @@
  *	one that was entered by mistake.  From then on the price applies that would have without it.
  *
  *	200	{"success":true,"data":{"prices":[{"channel","usd","validFrom","of":"organization"|"all"},…]}}, by channel, own
- *		ones first, the latest first; to POST and DELETE {"success":true,"data":{the price, and "job":null}}
+ *		ones first, the latest first, with "currency" if it is not USD; to POST and DELETE
+ *		{"success":true,"data":{the price, and "job":null}}
  *	202	with reprice: the price is set or removed, and a job reprices the events: "job" is its number, and the header Location
  *		is where to look at it (jobs.c)
  *	400	a field is missing, unknown or wrong
@@ -44,6 +46,7 @@ put_members(struct json *out, const struct price *p)
 	json_put_raw(out, "usd", usd, strlen(usd));
 	json_put_text(out, "validFrom", day_format(p->valid_from, day));
 	json_put_text(out, "of", p->org != NULL ? "organization" : "all");
+	currency_put(out, p->currency);
 }
 
 static enum status
@@ -110,6 +113,8 @@ read_fields(struct req *r, struct json_object *o, struct price_input *input)
 	if ((st = json_string(o, "validFrom", 1, 32, &day, &r->err)) != OK ||
 	    (st = json_bool(o, "reprice", &found, &input->reprice, &r->err)) != OK)
 		return st;
+	if ((st = json_string(o, "currency", 1, 32, &input->price.currency, &r->err)) != OK)
+		return st;
 	if ((input->has_day = day != NULL) && !day_parse(day, &input->price.valid_from))
 		return error_set(&r->err, BAD_REQUEST, "validFrom: not a date (YYYY-MM-DD)");
 	return OK;
@@ -153,6 +158,8 @@ write_price(void *arg)
 	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
 	    (options.reprice && (st = check_rate(r, org.key)) != OK) || (st = job_check_none(r->db, &org, &r->err)) != OK)
 		return st;
+	if (price->currency == NULL)
+		price->currency = arena_strdup(r->arena, org.currency);
 	if (!w->input.has_day)
 		price->valid_from = organization_today(&org, r->now);
 	st = w->is_removal ? price_remove(r->db, r->arena, price, &options, &outcome, &r->err) :
@@ -173,7 +180,7 @@ write_price(void *arg)
 static enum status
 prices_post(struct req *r, struct buf *body)
 {
-	static const char *const known[] = { "channel", "usd", "validFrom", "reprice", NULL };
+	static const char *const known[] = { "channel", "usd", "validFrom", "reprice", "currency", NULL };
 	struct price_write write = { .r = r, .input = { .price = { .org = r->org } }, .body = body };
 	struct json_object *o;
 	enum status st;

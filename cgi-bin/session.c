@@ -8,7 +8,7 @@
  *		hours.  scopes lists each scope of the credential, channels each channel that an event may have.  expiresAt is
  *		null for an API key that does not expire.  actor is who the token names, else null; isLink says that it is of
  *		a link, which POST exchanges.  For a token with the scope admin that names no organization, every member that
- *		describes the organization is null.
+ *		describes the organization is null.  "currency" is added if the organization's is not USD.
  *	201	{"success":true,"data":{"token","expiresAt"}}: a token of the same key, organization and scopes, for twelve hours.
  *		The link is spent.
  *	401	no valid credential; the link was used, or is too old
@@ -36,6 +36,7 @@ put_organization(struct json *out, const struct organization *org, int64_t now)
 	instant_put(out, "dayEndsAt", day_start(org->days, day_add(today, 1)));
 	json_put_int(out, "weekStart", org->week_start);
 	json_put_text(out, "quotaUnit", quota_unit_name(limit_rules_unit(&org->limits)));
+	currency_put(out, org->currency);
 }
 
 /* The same members as put_organization, all null, so that a client finds every member in every reply. */

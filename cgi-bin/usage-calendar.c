@@ -106,7 +106,7 @@ bookable(const struct limit_book *book, struct day d, struct day today, const ch
 	*limited_by = NULL;
 	if (d.n < today.n)
 		return 0;
-	room = limit_book_room(book, d, SMS, 1, &by);
+	room = limit_book_room(book, d, &(const struct limit_contact) { .channel = SMS, .parts = 1 }, &by);
 	if (by != NULL && strcmp(by->word, "dailyLimit") != 0)
 		*limited_by = by->word;
 	return room == INT64_MAX ? UNLIMITED : room;
@@ -263,13 +263,15 @@ static enum status
 usage_calendar(struct req *r, struct buf *body)
 {
 	struct calendar c = { .count = 0 };
+	int64_t unchanged_until;
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, &c.org, &r->err)) != OK ||
-	    (st = read_range(r, &c.range)) != OK)
+	    (st = read_range(r, &c.range)) != OK ||
+	    (st = limit_unchanged_until(r->db, r->arena, &c.org, r->now, &unchanged_until)) != OK)
 		return st;
 	c.today = organization_today(&c.org, r->now);
-	if (reply_cached(r, body, c.org.revision, organization_unchanged_until(&c.org, r->now)))
+	if (reply_cached(r, body, c.org.revision, unchanged_until))
 		return OK;
 	if ((st = load_days(r, &c)) == OK)
 		st = load_campaigns(r, &c);

@@ -6,9 +6,10 @@
  *		One item for each month that the range touches, in order, also for months without traffic.  The first and the
  *		last one cover only the days in the range, so that adjoining ranges add up.  "repricing":true is added beside
  *		the items while a job reprices events (jobs.c).
+ *		"currency" is added beside the items if the organization's is not USD.
  *		costs=all adds "totalCost" and "channelCosts" to each month, as in organization-usage.c.
  *	format=csv, or Accept: text/csv: a line for each month, and a column for each channel; costs=all adds totalCost and
- *		a column cost.CHANNEL for each channel.
+ *		a column cost.CHANNEL for each channel.  The last column is currency, if that is not USD.
  *	400	a date is missing or invalid, endDate is before startDate, or the range has more than 120 months
  *	401 403	no valid credential; the scope usage:read is missing
  */
@@ -87,7 +88,8 @@ put_csv_costs(struct csv *csv, const struct usage_sums *sums)
 }
 
 static void
-put_csv(struct buf *body, const struct day_range *range, const struct usage_sums *sums, bool with_costs)
+put_csv(struct buf *body, const struct organization *org, const struct day_range *range, const struct usage_sums *sums,
+    bool with_costs)
 {
 	static const char *const names[] = { "yearMonth", "messageUsage", "budgetUsage", "costSms", "costCall" };
 	struct csv csv = { .to = body };
@@ -99,6 +101,8 @@ put_csv(struct buf *body, const struct day_range *range, const struct usage_sums
 		csv_put_text(&csv, channel_facts(c)->name);
 	if (with_costs)
 		put_csv_cost_names(&csv);
+	if (!currency_is_default(org->currency))
+		csv_put_text(&csv, "currency");
 	csv_put_end(&csv);
 	for (struct day d = range->from; d.n <= range->to.n; d = month_until(d, range->to), sums++) {
 		csv_put_text(&csv, month_format(d, text, sizeof(text)));
@@ -110,6 +114,8 @@ put_csv(struct buf *body, const struct day_range *range, const struct usage_sums
 			csv_put_int(&csv, sums->of[c].messages);
 		if (with_costs)
 			put_csv_costs(&csv, sums);
+		if (!currency_is_default(org->currency))
+			csv_put_text(&csv, org->currency);
 		csv_put_end(&csv);
 	}
 }
@@ -131,6 +137,7 @@ put_json(struct req *r, const struct organization *org, struct json *out, const 
 		json_close_object(out);
 	}
 	json_close_array(out);
+	currency_put(out, org->currency);
 	st = job_put_repricing(r->db, org->key, out);
 	json_close_object(out);
 	return st;
@@ -158,7 +165,7 @@ usage_history(struct req *r, struct buf *body)
 			return st;
 	if (!r->is_csv)
 		return put_json(r, &org, json_on(body), &range, sums, with_costs);
-	put_csv(body, &range, sums, with_costs);
+	put_csv(body, &org, &range, sums, with_costs);
 	return OK;
 }
 

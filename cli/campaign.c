@@ -89,6 +89,18 @@ fail(struct cli *c)
 	return cli_fail(c);
 }
 
+/* What a campaign has beside what every one has. */
+static void
+print_origin(struct cli *c, const struct campaign *campaign)
+{
+	if (campaign->channel != SMS)
+		printf("channel %s\n", channel_facts(campaign->channel)->name);
+	if (campaign->sender != NULL)
+		printf("from    %s\n", cli_shown(c, campaign->sender));
+	if (campaign->tag != NULL)
+		printf("tag     %s\n", cli_shown(c, campaign->tag));
+}
+
 static int
 show(struct cli *c, int argc, char **argv)
 {
@@ -107,8 +119,10 @@ show(struct cli *c, int argc, char **argv)
 	today = organization_today(&org, c->now);
 	if (campaign_load(c->db, c->arena, &org, id, today, &campaign, &c->err) != OK)
 		return fail(c);
-	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n\n", campaign.id, cli_shown(c, campaign.name),
+	printf("id      %s\nname    %s\nstatus  %s\nparts   %" PRId64 " a contact\n", campaign.id, cli_shown(c, campaign.name),
 	    segment_state_name(campaign.state), campaign.parts_per_contact);
+	print_origin(c, &campaign);
+	printf("\n");
 	print_segments(&campaign, today);
 	db_read_end(c->db);
 	return DONE;

@@ -125,6 +125,7 @@ int	cmd_backup(struct cli *c, int argc, char **argv);
 int	cmd_restore(struct cli *c, int argc, char **argv);
 int	cmd_upgrade(struct cli *c, int argc, char **argv);
 int	cmd_org(struct cli *c, int argc, char **argv);		/* org.c */
+int	cmd_org_sending_window(struct cli *c, int argc, char **argv);	/* sending_window.c */
 int	cmd_limit(struct cli *c, int argc, char **argv);	/* limit.c */
 int	cmd_price(struct cli *c, int argc, char **argv);	/* price.c */
 int	cmd_key(struct cli *c, int argc, char **argv);		/* key.c */

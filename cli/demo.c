@@ -294,11 +294,12 @@ cmd_demo(struct cli *c, int argc, char **argv)
 {
 	struct company companies[] = {
 		{ { .id = "acme", .name = "Acme Messaging", .timezone = "America/Toronto", .plan = "growth",
-		    .cycle_day = 1, .week_start = 7 }, { .amounts = { 500, 60000, 150000000, 10000, UNLIMITED } },
+		    .cycles = { .first_day = 1 }, .currency = CURRENCY_DEFAULT, .week_start = 7 },
+		    { .amounts = { 500, 60000, 150000000, 10000, UNLIMITED } },
 		    "+141655501", acme_flows, sizeof(acme_flows) / sizeof(acme_flows[0]) },
 		{ { .id = "globex", .name = "Globex Logistik", .timezone = "Europe/Berlin", .plan = "enterprise",
-		    .cycle_day = 15, .week_start = 1 }, limit_base_none, "+4930231250", globex_flows,
-		    sizeof(globex_flows) / sizeof(globex_flows[0]) },
+		    .cycles = { .first_day = 15 }, .currency = CURRENCY_DEFAULT, .week_start = 1 }, limit_base_none,
+		    "+4930231250", globex_flows, sizeof(globex_flows) / sizeof(globex_flows[0]) },
 	};
 	enum { COMPANIES = sizeof(companies) / sizeof(companies[0]) };
 	struct work work[COMPANIES];

@@ -91,6 +91,8 @@ post_items(struct organization *org, void *arg)
 	enum status st;
 
 	p->has_begun = true;
+	if (strcmp(org->currency, im->currency) != 0)
+		return error_set(&im->cli->err, CONFLICT, "currency: changed to %s during the import", org->currency);
 	if ((st = event_post(im->cli->db, im->cli->arena, org, im->items, p->count, &options)) != OK)
 		return st;
 	p->is_refused = im->is_strict && first_bad(im) < p->count;
@@ -224,7 +226,7 @@ import_event(struct import *im, int64_t line, const char *json, size_t n)
 
 /* ---- The command */
 
-/* Only the id is kept: each batch loads the organization again, because it may change meanwhile. */
+/* Keeps its id and currency: each batch loads the organization again, because it may change meanwhile. */
 static bool
 choose_organization(struct import *im, const char *id)
 {
@@ -232,8 +234,10 @@ choose_organization(struct import *im, const char *id)
 	struct organization org;
 	enum status st = db_read_begin(c->db);
 
-	if (st == OK && (st = cli_organization(c, id, &org)) == OK)
+	if (st == OK && (st = cli_organization(c, id, &org)) == OK) {
 		snprintf(im->org, sizeof(im->org), "%s", org.id);
+		snprintf(im->currency, sizeof(im->currency), "%s", org.currency);
+	}
 	db_read_end(c->db);
 	if (st != OK)
 		cli_fail(c);
@@ -275,8 +279,8 @@ print_summary(const struct import *im)
 		printf("skipped %" PRId64 " (%" PRId64 " inbound, %" PRId64 " never sent), adjusted %" PRId64 ", differ %" PRId64
 		    "\n", im->inbound + im->not_sent, im->inbound, im->not_sent, im->adjusted, im->differ);
 	for (size_t i = 0; i < CURRENCIES_MAX && im->left_out[i].count > 0; i++)
-		printf("left out %" PRId64 " prices in %s; Daybook counts US dollars, and used its own prices\n",
-		    im->left_out[i].count, im->left_out[i].code);
+		printf("left out %" PRId64 " prices in %s; Daybook counts %s, and used its own prices\n", im->left_out[i].count,
+		    im->left_out[i].code, currency_is_default(im->currency) ? "US dollars" : im->currency);
 	if (im->voided > 0)
 		printf("passed over %" PRId64 " of voided events\n", im->voided);
 	if (im->unknown_campaigns > 0)

@@ -38,6 +38,7 @@ struct import {
 	int64_t size, done;		/* bytes of the file (0 = unknown), and those read so far */
 	int64_t taken, started_ms;	/* events and bad lines of this pass, and when it began (instant_monotonic) */
 	char org[ID_MAX];
+	char currency[CURRENCY_MAX];	/* of the organization */
 	const char *source;		/* of events that have none */
 	const struct import_format *format;
 	struct report_map *map;		/* of --map; NULL */
@@ -204,8 +205,9 @@ bool		 cell_is_number(const char *text);
 bool		 cell_is_word(const char *text, const char *const *words);
 
 /*
- * Adds `cost` to an event: the absolute value of a price in US dollars.  A price in another currency is left out and counted in
- * im; none is added if the cell is empty or says so.  Returns what is wrong with them, named by the two columns, or NULL.
+ * Adds `cost` to an event: the absolute value of a price in the organization's currency, which is that of a price that says none.
+ * A price in another one is left out and counted in im; none is added if the cell is empty or says so.  Returns what is wrong
+ * with them, named by the two columns, or NULL.
  */
 const char	*cell_price(struct import *im, struct json *event, const char *price, const char *currency,
 		    const char *price_column, const char *currency_column);

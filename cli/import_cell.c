@@ -117,8 +117,9 @@ cell_price(struct import *im, struct json *event, const char *price, const char 
 
 	if (im->ignores_prices)
 		return NULL;
+	/* A report that does not say its currency is of an account that is billed as the organization is. */
 	if (cell_is_word(currency, none))
-		currency = "USD";
+		currency = im->currency;
 	if (!is_currency(currency))
 		return arena_printf(a, "%s: not a currency such as USD", currency_column);
 	if (cell_is_word(price, none))
@@ -130,7 +131,7 @@ cell_price(struct import *im, struct json *event, const char *price, const char 
 	price = cell_number(a, price);
 	if (price[0] == '-' || (!cell_is_number(price) && !money_parse(price, &micros)))
 		return arena_printf(a, "%s: not a decimal such as -0.0079", price_column);
-	if (strcasecmp(currency, "USD") != 0)
+	if (strcasecmp(currency, im->currency) != 0)
 		leave_out(im, currency);
 	else if (cell_is_number(price))
 		json_put_raw(event, "cost", price, strlen(price));

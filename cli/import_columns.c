@@ -11,11 +11,13 @@
 static const struct column {
 	const char *name;
 	bool is_number;
+	bool is_late;	/* a name like it may be a column of people's own, as it was before there was this one */
 } columns[] = {
 	{ "id", false },	/* the first: record_error */
 	{ "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
 	{ "parts", true }, { "status", false }, { "cost", true }, { "campaignId", false }, { "segmentNumber", true },
 	{ "to", false }, { "reason", false }, { "voids", false }, { "settles", false },
+	{ "from", false, true }, { "network", false, true }, { "tag", false, true },
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
@@ -48,7 +50,8 @@ static const char *
 meant(const struct table *t, const char *name)
 {
 	for (size_t i = 0; i < COLUMNS; i++)
-		if (strlen(name) > 1 && suggest_distance(name, columns[i].name) <= 1 && !has_column(t, columns[i].name))
+		if (!columns[i].is_late && strlen(name) > 1 && suggest_distance(name, columns[i].name) <= 1 &&
+		    !has_column(t, columns[i].name))
 			return columns[i].name;
 	return NULL;
 }

@@ -8,9 +8,9 @@
  *
  *	id, occurredAt	which are needed; times as twilio_instant reads them
  *	parts, seconds	whole numbers; of seconds the minutes begun are the parts, at least one
- *	cost, costPerPart, currency	prices; those that are not in US dollars are left out (cell_price)
+ *	cost, costPerPart, currency	prices; those in another currency than the organization's are left out (cell_price)
  *	to, reason	of a failed message
- *	campaignId
+ *	campaignId, from, network, tag	as events have them
  *	status, direction	whose cells are the words that follow, in any case
  *	sent, failed, skipped	words of the status; any other one is a bad line.  Without a status all were sent
  *	inbound	words of the direction whose lines are skipped; those that begin with `in` if it is left out
@@ -28,14 +28,15 @@
 #include "quota/channel.h"
 #include "time/instant.h"
 
-enum { ID, OCCURRED_AT, PARTS, SECONDS, COST, COST_PER_PART, CURRENCY, TO, REASON, CAMPAIGN, STATUS, DIRECTION, COLUMNS };
+enum { ID, OCCURRED_AT, PARTS, SECONDS, COST, COST_PER_PART, CURRENCY, TO, REASON, CAMPAIGN, FROM, NETWORK, TAG, STATUS,
+	DIRECTION, COLUMNS };
 enum { SENT = COLUMNS, FAILED_WORDS, SKIPPED, INBOUND, CHANNEL, KEYS };
 enum { WORDS_MAX = 24, COLUMN_NAMES_MAX = 8 };
 
 static const char *const keys[KEYS] = { "id", "occurredAt", "parts", "seconds", "cost", "costPerPart", "currency", "to", "reason",
-	"campaignId", "status", "direction", "sent", "failed", "skipped", "inbound", "channel" };
-static const char key_names[] = "id, occurredAt, parts, seconds, cost, costPerPart, currency, to, reason, campaignId, status, "
-	"direction, sent, failed, skipped, inbound, channel";
+	"campaignId", "from", "network", "tag", "status", "direction", "sent", "failed", "skipped", "inbound", "channel" };
+static const char key_names[] = "id, occurredAt, parts, seconds, cost, costPerPart, currency, to, reason, campaignId, from, "
+	"network, tag, status, direction, sent, failed, skipped, inbound, channel";
 
 /*
  * What a carrier bills was handed over, also if it was not delivered.  A long message has a row for each part in SNS's report,
@@ -43,29 +44,31 @@ static const char key_names[] = "id, occurredAt, parts, seconds, cost, costPerPa
  */
 static const struct {
 	const char *name, *map;
+	const char *currency;	/* of prices that say none: who bills everybody in one; NULL = the organization's */
 } ready[] = {
 	{ "plivo", "id=message_uuid,occurredAt=message_time,direction=message_direction,status=message_state,"
 	    "sent=sent|delivered|undelivered|read,failed=failed|rejected,skipped=queued,parts=units,cost=total_amount,"
-	    "to=to_number|to,reason=error_code" },
+	    "to=to_number|to,reason=error_code", "USD" },
 	{ "vonage", "id=message_id,occurredAt=date_received,direction=direction,status=status,"
 	    "sent=delivered|expired|failed|rejected|unknown|accepted|buffered|submitted|undeliverable,cost=total_price,"
-	    "currency=currency" },
+	    "currency=currency", NULL },
 	{ "telnyx", "id=id|uuid,occurredAt=sent_at|created_at,direction=direction,status=delivery_status|status,"
 	    "sent=sent|delivered|delivery_unconfirmed|delivery_failed|read|dlr_unconfirmed|dlr_timeout,"
 	    "failed=sending_failed|expired|failed|gw_timeout|gw_reject,skipped=queued|sending|received,"
-	    "parts=parts,cost=cost|cost.amount,currency=currency|cost.currency,to=cld,reason=errors|status" },
+	    "parts=parts,cost=cost|cost.amount,currency=currency|cost.currency,to=cld,reason=errors|status", NULL },
 	{ "sns", "id=MessageId,occurredAt=PublishTimeUTC,status=DeliveryStatus,"
 	    "sent=Message has been accepted by phone carrier|Message delivered|Phone carrier has blocked this message|"
 	    "Phone carrier is currently unreachable/unavailable|Phone has blocked SMS|Phone is on a blocked list|"
 	    "Phone is currently unreachable/unavailable|Blocked as spam by phone carrier|Unknown error attempting to reach phone,"
 	    "failed=Destination is on a blocked list|Invalid phone number|Message body is invalid|Phone number is opted out|"
 	    "This delivery would exceed max price,"
-	    "parts=TotalParts,costPerPart=PriceInUSD,to=DestinationPhoneNumber,reason=DeliveryStatus" },
+	    "parts=TotalParts,costPerPart=PriceInUSD,to=DestinationPhoneNumber,reason=DeliveryStatus", "USD" },
 };
 
 struct report_map {
 	char *text;				/* the map, cut into its words */
 	const char *source;			/* the name of a ready one; "" */
+	const char *currency;			/* of prices that say none; "" = the organization's */
 	struct report_field fields[COLUMNS];
 	const char *words[INBOUND - SENT + 1][WORDS_MAX + 1];	/* each list ends with NULL */
 	const char *channel;
@@ -174,11 +177,12 @@ report_map_new(const char *text)
 	bool is_fine = true;
 
 	memset(map, 0, sizeof(*map));
-	map->source = "";
+	map->source = map->currency = "";
 	map->channel = "SMS";
 	for (size_t i = 0; i < sizeof(ready) / sizeof(ready[0]); i++)
 		if (strcmp(text, ready[i].name) == 0) {
 			map->source = ready[i].name;
+			map->currency = ready[i].currency != NULL ? ready[i].currency : "";
 			text = ready[i].map;
 		}
 	map->text = xmalloc(strlen(text) + 1);
@@ -230,16 +234,18 @@ read_count(const char *text, int64_t *count)
 static const char *
 put_cost(struct log *l, int64_t parts)
 {
-	const char *price = cell(l, COST), *unit = cell(l, COST_PER_PART);
+	const char *price = cell(l, COST), *unit = cell(l, COST_PER_PART), *currency = cell(l, CURRENCY);
 	char text[MONEY_TEXT_MAX];
 	int64_t nanos;
 
+	if (currency[0] == '\0')
+		currency = l->im->map->currency;
 	if (price[0] != '\0' || unit[0] == '\0')
-		return cell_price(l->im, &l->json, price, cell(l, CURRENCY), "cost", "currency");
+		return cell_price(l->im, &l->json, price, currency, "cost", "currency");
 	if (!money_parse_nanos(unit, &nanos))
 		return "costPerPart: not a decimal such as 0.0079";
 	money_format(money_cost(parts > 0 ? parts : 1, nanos), text);
-	return cell_price(l->im, &l->json, text, cell(l, CURRENCY), "costPerPart", "currency");
+	return cell_price(l->im, &l->json, text, currency, "costPerPart", "currency");
 }
 
 /* Writes the event's JSON; returns what is wrong with the record, or NULL. */
@@ -269,6 +275,9 @@ put_event(struct log *l, bool is_failed)
 		json_put_int(&l->json, "parts", parts);
 	if (cell(l, CAMPAIGN)[0] != '\0')
 		json_put_text(&l->json, "campaignId", cell(l, CAMPAIGN));
+	for (size_t f = FROM; f <= TAG; f++)
+		if (cell(l, f)[0] != '\0')
+			json_put_text(&l->json, keys[f], cell(l, f));
 	if (is_failed) {
 		json_put_text(&l->json, "status", "failed");
 		json_put_text(&l->json, "to", cell(l, TO)[0] != '\0' ? cell(l, TO) : "unknown");

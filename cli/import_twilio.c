@@ -13,9 +13,12 @@
  *	NumSegments	its parts; with 0 (which Twilio writes as long as it does not know) or blank it has one, until a later
  *			log says more
  *	Duration	of a call, in seconds: its parts are the minutes begun, at least one
- *	Price		its absolute value is the cost; blank, or not in US dollars (PriceUnit): by our own price list
+ *	Price		its absolute value is the cost; blank, or not in the organization's currency (PriceUnit): by our own
+ *			price list
  *	Sid		the id, of a call if it begins with CA; the source is `twilio` unless another one is given
  *	To, From	`whatsapp:…` is channel WHATSAPP; otherwise SMS (also for MMS and RCS)
+ *	From		without such a prefix the sender; one that a spreadsheet has rounded is left out
+ *	Network		or Carrier, which scripts add: the network
  *
  * The file is read as a statement: a Sid that is in the ledger is a duplicate, and what the line says of price, parts and
  * status settles its event.  A line that contradicts the ledger otherwise (a failed message that was sent there, another channel)
@@ -27,7 +30,7 @@
 #include "import.h"
 #include "time/instant.h"
 
-enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, SEGMENTS, DURATION, PRICE, CURRENCY, ERROR_CODE,
+enum field { SID, DIRECTION, STATUS, SENT_AT, CREATED_AT, TO, FROM, NETWORK, SEGMENTS, DURATION, PRICE, CURRENCY, ERROR_CODE,
 	ERROR_MESSAGE, FIELDS };
 
 /* The name that the console uses is shown; the names are those of the API, which its JSON has, and of scripts. */
@@ -39,6 +42,7 @@ static const struct report_field fields[FIELDS] = {
 	[CREATED_AT] = { "DateCreated", false, { "date_created", "created_date", "created_at", "date_updated" } },
 	[TO] = { "To", true, { "to" } },
 	[FROM] = { "From", false, { "from" } },
+	[NETWORK] = { "Network", false, { "network", "carrier", "carrier_name", "to_carrier", "to_network" } },
 	[SEGMENTS] = { "NumSegments", false, { "num_segments", "segments", "message_segments", "number_of_segments" } },
 	[DURATION] = { "Duration", false, { "call_duration", "duration" } },
 	[PRICE] = { "Price", false, { "price", "cost" } },
@@ -157,6 +161,24 @@ put_failure(struct log *l)
 		    code, message));
 }
 
+/* The sender without the prefix that says the channel, and the network if the table has a column of it. */
+static void
+put_origin(struct log *l)
+{
+	static const char *const prefixes[] = { "whatsapp:", "rcs:", "sms:" };
+	const char *from = cell(l, FROM);
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (begins(from, prefixes[i])) {
+			from += strlen(prefixes[i]);
+			break;
+		}
+	if (from[0] != '\0' && cell_id_error(from) == NULL)
+		json_put_text(&l->json, "from", from);
+	if (cell(l, NETWORK)[0] != '\0')
+		json_put_text(&l->json, "network", cell(l, NETWORK));
+}
+
 /* Writes the event's JSON; returns what is wrong with the record, or NULL. */
 static const char *
 put_event(struct log *l, bool is_failed)
@@ -173,6 +195,7 @@ put_event(struct log *l, bool is_failed)
 	json_put_text(&l->json, "id", cell(l, SID));
 	json_put_text(&l->json, "channel", channel);
 	json_put_int(&l->json, "messages", 1);
+	put_origin(l);
 	if ((error = put_time(l)) != NULL || (error = put_parts(l)) != NULL)
 		return error;
 	if (is_failed)

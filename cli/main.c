@@ -25,14 +25,25 @@ static const struct command commands[] = {
 	{ "init", cmd_init, "init", "create an empty database; never overwrites a file" },
 	{ "org", cmd_org, "org add ID --timezone ZONE [--name TEXT] [--plan WORD] [--daily-limit N|unlimited]\n"
 	    "        [--quota-unit message|part] [--cycle-day 1-31] [--week-start monday|…|sunday]\n"
-	    "        [--messages-cap N|none] [--cost-cap USD|none] [--sms-cap N|none] [--call-cap N|none]\n"
-	    "        [--allow-overage yes|no]\n"
-	    "org set ID [the same options] [--recut-history]\n"
+	    "        [--messages-cap N|none] [--cost-cap AMOUNT|none] [--sms-cap N|none] [--call-cap N|none]\n"
+	    "        [--allow-overage yes|no] [--currency USD|EUR|…]\n"
+	    "org set ID [the same options] [--cycle-day 1-31 --from YYYY-MM-DD] [--recut-history]\n"
 	    "org list\n"
-	    "org show ID", "add and change organizations" },
-	{ "limit", cmd_limit, "limit list [--org ID]", "show what each limit allows, has used and has left" },
-	{ "price", cmd_price, "price set CHANNEL USD [--org ID] [--from YYYY-MM-DD] [--reprice]\n"
-	    "price remove CHANNEL --from YYYY-MM-DD [--org ID] [--reprice]\n"
+	    "org show ID\n"
+	    "org sending-window ID [--json]\n"
+	    "org sending-window ID [--hours \"mon-fri 09:00-17:00, …\"|always] [--close DATE,… [--name TEXT]]\n"
+	    "        [--open DATE,…] [--import FILE.ics|-]\n"
+	    "org sending-window ID --remove", "add and change organizations" },
+	{ "limit", cmd_limit, "limit add ORG NAME --channels SMS,CALL --window day|rolling|cycle|month|year --amount N|none\n"
+	    "        [--unit message|part|cost] [--hours N] [--zone ZONE] [--from SENDER] [--network NAME]\n"
+	    "        [--valid-from YYYY-MM-DD] [--action refuse|report] [--json]\n"
+	    "limit add ORG NAME --preset NAME [the same options]\n"
+	    "limit set ORG NAME [the same options]\n"
+	    "limit remove ORG NAME\n"
+	    "limit list [ORG | --org ORG] [--json]\n"
+	    "limit presets", "set limits, and show what each allows, has used and has left" },
+	{ "price", cmd_price, "price set CHANNEL AMOUNT [--org ID] [--from YYYY-MM-DD] [--currency CODE] [--reprice]\n"
+	    "price remove CHANNEL --from YYYY-MM-DD [--org ID] [--currency CODE] [--reprice]\n"
 	    "price list", "set the price of a message part, or remove one" },
 	{ "key", cmd_key, "key add [--alg NAME] [--kid NAME] [--file PEM|JWK|JWKS] [--org ID]\n"
 	    "        [--max-scopes LIST] [--iss TEXT] [--aud TEXT] [--any-audience] [--access-role] [--verify-only]\n"
@@ -57,7 +68,8 @@ static const struct command commands[] = {
 	    "campaign show ID [--org ID]\n"
 	    "campaign cancel ID [--org ID]", "list, show and cancel campaigns" },
 	{ "usage", cmd_usage, "usage [--org ID] [--month YYYY-MM]\n"
-	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]", "show the calendar in the terminal" },
+	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]\n"
+	    "usage [--org ID] --cycle previous|YYYY-MM-DD", "show the calendar in the terminal" },
 	{ "statement", cmd_statement, "statement keep YYYY-MM [--org ID]\n"
 	    "statement list [--org ID]\n"
 	    "statement show YYYY-MM [--org ID] [--csv]", "keep a month as it was reported, and show what came later" },

@@ -12,7 +12,7 @@
 
 /* The options for the fields of an organization; NULL = not given. */
 struct org_options {
-	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day, *week_start;
+	const char *timezone, *name, *plan, *daily_limit, *quota_unit, *cycle_day, *from, *currency, *week_start;
 	const char *cap_messages, *cap_cost, *cap_sms, *cap_calls, *allow_overage;
 	bool recut;
 };
@@ -62,7 +62,7 @@ weekday_option(const char *text, int *day)
 static bool
 apply(const struct org_options *o, struct organization *org, struct limit_base *base)
 {
-	int64_t cycle_day = org->cycle_day;
+	struct error err;
 
 	if (!text_option("--timezone", o->timezone, org->timezone, sizeof(org->timezone)) ||
 	    !text_option("--name", o->name, org->name, sizeof(org->name)) ||
@@ -70,16 +70,18 @@ apply(const struct org_options *o, struct organization *org, struct limit_base *
 	    !limit_or_none("--daily-limit", "unlimited", o->daily_limit, &base->amounts[LIMIT_BASE_DAILY]) ||
 	    !limit_or_none("--messages-cap", "none", o->cap_messages, &base->amounts[LIMIT_BASE_MESSAGES]) ||
 	    !limit_or_none("--sms-cap", "none", o->cap_sms, &base->amounts[LIMIT_BASE_SMS]) ||
-	    !limit_or_none("--call-cap", "none", o->cap_calls, &base->amounts[LIMIT_BASE_CALLS]) ||
-	    (o->cycle_day != NULL && !cli_int("org", "--cycle-day", o->cycle_day, 1, 31, &cycle_day)))
+	    !limit_or_none("--call-cap", "none", o->cap_calls, &base->amounts[LIMIT_BASE_CALLS]))
 		return false;
-	org->cycle_day = (int)cycle_day;
+	if (o->currency != NULL && currency_check("--currency", o->currency, &err) != OK)
+		return cli_usage("org", "%s", err.text), false;
+	if (o->currency != NULL)
+		snprintf(org->currency, sizeof(org->currency), "%s", o->currency);
 	if (o->week_start != NULL && !weekday_option(o->week_start, &org->week_start))
 		return false;
 	if (o->cap_cost != NULL && strcmp(o->cap_cost, "none") == 0)
 		base->amounts[LIMIT_BASE_COST] = UNLIMITED;
 	else if (o->cap_cost != NULL && !money_parse(o->cap_cost, &base->amounts[LIMIT_BASE_COST]))
-		return cli_usage("org", "--cost-cap: \"%s\" is not an amount of dollars", o->cap_cost), false;
+		return cli_usage("org", "--cost-cap: \"%s\" is not an amount such as 12.5", o->cap_cost), false;
 	if (o->quota_unit != NULL && !quota_unit_parse(o->quota_unit, &base->unit))
 		return cli_usage("org", "--quota-unit: \"%s\" is not message or part", o->quota_unit), false;
 	if (o->allow_overage != NULL) {
@@ -90,13 +92,25 @@ apply(const struct org_options *o, struct organization *org, struct limit_base *
 	return true;
 }
 
+/* Reads the cycle day, 0 if it is not given, and the day from which it applies. */
+static bool
+cycle_options(const struct org_options *o, int64_t *cycle_day, struct day *from)
+{
+	*cycle_day = 0;
+	if (o->from != NULL && o->cycle_day == NULL)
+		return cli_usage("org", "--from is only for --cycle-day"), false;
+	return (o->cycle_day == NULL || cli_int("org", "--cycle-day", o->cycle_day, 1, 31, cycle_day)) &&
+	    (o->from == NULL || cli_day("org", "--from", o->from, from));
+}
+
 static bool
 read_options(int argc, char **argv, struct org_options *o, const char **id)
 {
 	const struct option_spec specs[] = {
 		{ "--timezone", &o->timezone, NULL }, { "--name", &o->name, NULL }, { "--plan", &o->plan, NULL },
 		{ "--daily-limit", &o->daily_limit, NULL }, { "--quota-unit", &o->quota_unit, NULL },
-		{ "--cycle-day", &o->cycle_day, NULL }, { "--week-start", &o->week_start, NULL },
+		{ "--cycle-day", &o->cycle_day, NULL }, { "--from", &o->from, NULL },
+		{ "--currency", &o->currency, NULL }, { "--week-start", &o->week_start, NULL },
 		{ "--messages-cap", &o->cap_messages, NULL },
 		{ "--cost-cap", &o->cap_cost, NULL }, { "--sms-cap", &o->cap_sms, NULL },
 		{ "--call-cap", &o->cap_calls, NULL }, { "--allow-overage", &o->allow_overage, NULL },
@@ -126,14 +140,18 @@ add(struct cli *c, int argc, char **argv)
 	struct new_organization new = { c, organization_defaults, limit_base_none };
 	struct organization *org = &new.org;
 	struct org_options o = { 0 };
+	int64_t cycle_day;
+	struct day from;
 	const char *id;
 
-	if (!read_options(argc, argv, &o, &id))
+	if (!read_options(argc, argv, &o, &id) || !cycle_options(&o, &cycle_day, &from))
 		return USAGE;
 	if (o.timezone == NULL)
 		return cli_usage("org", "--timezone is required, as in --timezone America/Toronto");
-	if (o.recut)
-		return cli_usage("org", "--recut-history is only for org set");
+	if (o.recut || o.from != NULL)
+		return cli_usage("org", "%s is only for org set", o.recut ? "--recut-history" : "--from");
+	if (cycle_day != 0)
+		org->cycles.first_day = (int)cycle_day;
 	if (!organization_id_ok(id)) {
 		id_refuse("ID", id, &c->err);
 		return cli_usage("org", "%s", c->err.text);
@@ -166,6 +184,8 @@ print_effects(const struct org_effects *effects)
 struct org_setting {
 	struct cli *cli;
 	struct org_options options;
+	int64_t cycle_day;	/* 0 = not given */
+	struct day from;
 	struct org_effects effects;
 	bool is_usage;		/* an option was wrong, and the error has been printed */
 };
@@ -177,13 +197,18 @@ set_options(struct organization *org, void *arg)
 	struct org_setting *s = arg;
 	struct cli *c = s->cli;
 	struct organization wanted = *org;
+	struct day today = organization_today(org, c->now);
 	struct limit_base base;
+	enum status st;
 
-	limit_base_read(&org->limits, organization_today(org, c->now), &base);
+	limit_base_read(&org->limits, today, &base);
 	if (!apply(&s->options, &wanted, &base)) {
 		s->is_usage = true;
 		return BAD_REQUEST;
 	}
+	if (s->cycle_day != 0 && (st = organization_set_cycle(&wanted, (int)s->cycle_day, s->options.from != NULL ? &s->from : NULL,
+	    "--from", today, &c->err)) != OK)
+		return st;
 	return organization_update(c->db, c->arena, org, &wanted, &base, s->options.recut, c->now, &cli_actor, &s->effects,
 	    &c->err);
 }
@@ -195,7 +220,7 @@ set(struct cli *c, int argc, char **argv)
 	const struct org_options *o = &setting.options;
 	const char *id;
 
-	if (!read_options(argc, argv, &setting.options, &id))
+	if (!read_options(argc, argv, &setting.options, &id) || !cycle_options(o, &setting.cycle_day, &setting.from))
 		return USAGE;
 	c->org = id;
 	if (!cli_open(c))
@@ -248,6 +273,21 @@ list(struct cli *c)
 	return DONE;
 }
 
+/* The cycle day of today, and the coming ones: "1; 15 from 2026-12-10". */
+static const char *
+cycle_text(struct cli *c, const struct organization *org)
+{
+	struct day today = organization_today(org, c->now);
+	const char *text = arena_printf(c->arena, "%d", cycle_day_on(&org->cycles, today));
+	char day[DAY_TEXT_MAX];
+
+	for (size_t i = 0; i < org->cycles.count; i++)
+		if (org->cycles.changes[i].from.n > today.n)
+			text = arena_printf(c->arena, "%s; %d from %s", text, org->cycles.changes[i].cycle_day,
+			    day_format(org->cycles.changes[i].from, day));
+	return text;
+}
+
 static int
 show(struct cli *c, int argc, char **argv)
 {
@@ -267,9 +307,10 @@ show(struct cli *c, int argc, char **argv)
 	limit_base_read(&org.limits, organization_today(&org, c->now), &base);
 	printf("id             %s\nname           %s\ntimezone       %s\ntoday          %s\n", org.id,
 	    cli_shown(c, org.name), org.timezone, day_format(organization_today(&org, c->now), day));
-	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %d\nweek start     %s\n", cli_shown(c, org.plan),
-	    limit_text(c, base.amounts[LIMIT_BASE_DAILY], "unlimited"), quota_unit_name(base.unit), org.cycle_day,
-	    weekdays[org.week_start - 1]);
+	printf("plan           %s\ndaily limit    %s %ss\ncycle day      %s\nweek start     %s\n", cli_shown(c, org.plan),
+	    limit_text(c, base.amounts[LIMIT_BASE_DAILY], "unlimited"), quota_unit_name(base.unit),
+	    cycle_text(c, &org), weekdays[org.week_start - 1]);
+	printf("currency       %s\n", org.currency);
 	printf("cycle caps     messages %s, cost %s, SMS %s, calls %s%s\n",
 	    limit_text(c, base.amounts[LIMIT_BASE_MESSAGES], "none"),
 	    base.amounts[LIMIT_BASE_COST] == UNLIMITED ? "none" : money_format(base.amounts[LIMIT_BASE_COST], cost),
@@ -294,5 +335,7 @@ cmd_org(struct cli *c, int argc, char **argv)
 		return list(c);
 	if (strcmp(verb, "show") == 0)
 		return show(c, argc - 1, argv + 1);
-	return cli_no_form("org", argc, argv, (const char *const[]) { "add", "set", "list", "show", NULL });
+	if (strcmp(verb, "sending-window") == 0)
+		return cmd_org_sending_window(c, argc - 1, argv + 1);
+	return cli_no_form("org", argc, argv, (const char *const[]) { "add", "set", "list", "show", "sending-window", NULL });
 }

@@ -33,11 +33,15 @@ write_price(void *arg)
 	struct organization org;
 	enum status st;
 
-	if (!w->has_from && w->price.org != NULL) {
+	if (w->price.org != NULL) {
 		if ((st = organization_load(c->db, w->price.org, &org, &c->err)) != OK)
 			return st;
-		w->price.valid_from = organization_today(&org, c->now);
+		if (!w->has_from)
+			w->price.valid_from = organization_today(&org, c->now);
 	}
+	/* The same as price_set takes by default, for the sentence that says what was done. */
+	if (w->price.currency == NULL)
+		w->price.currency = w->price.org != NULL ? arena_strdup(c->arena, org.currency) : CURRENCY_DEFAULT;
 	return w->is_removal ? price_remove(c->db, c->arena, &w->price, &options, &w->outcome, &c->err) :
 	    price_set(c->db, c->arena, &w->price, &options, &w->outcome, &c->err);
 }
@@ -72,14 +76,15 @@ print_set(const struct wanted *w, int64_t repriced)
 {
 	char amount[MONEY_TEXT_MAX], day[DAY_TEXT_MAX];
 
-	printf(w->is_removal ? "removed the price of %s, %s USD a part from %s on%s%s" : "%s costs %s USD a part from %s on%s%s",
-	    channel_facts(w->price.channel)->name, money_format_nanos(w->price.nanos_per_part, amount),
+	printf(w->is_removal ? "removed the price of %s, %s %s a part from %s on%s%s" : "%s costs %s %s a part from %s on%s%s",
+	    channel_facts(w->price.channel)->name, money_format_nanos(w->price.nanos_per_part, amount), w->price.currency,
 	    day_format(w->price.valid_from, day), w->price.org != NULL ? " for " : "", w->price.org != NULL ? w->price.org : "");
 	if (repriced > 0)
 		printf("; %" PRId64 " quarter-hours were repriced", repriced);
 	printf("\n");
 	if (!w->is_removal && w->price.nanos_per_part % NANOS_PER_MICRO != 0)
-		printf("each event is rounded to a millionth of a dollar: one of one part costs %s\n",
+		printf("each event is rounded to a millionth of %s: one of one part costs %s\n",
+		    currency_is_default(w->price.currency) ? "a dollar" : w->price.currency,
 		    money_format(money_cost(1, w->price.nanos_per_part), amount));
 }
 
@@ -108,18 +113,30 @@ write_and_finish(struct wanted *w)
 	return cli_fail(c);
 }
 
+static bool
+check_currency(const struct wanted *w)
+{
+	struct error err;
+
+	if (w->price.currency == NULL || currency_check("--currency", w->price.currency, &err) == OK)
+		return true;
+	return cli_usage("price", "%s", err.text), false;
+}
+
 static int
 set(struct cli *c, int argc, char **argv)
 {
 	struct wanted w = { .cli = c, .price = { .valid_from = { (int32_t)(c->now / DAY_MS) } } };
 	const char *operands[2], *from = NULL;
 	const struct option_spec specs[] = { { "--org", &w.price.org, NULL }, { "--from", &from, NULL },
-		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };
+		{ "--reprice", NULL, &w.reprice }, { "--currency", &w.price.currency, NULL }, { NULL, NULL, NULL } };
 
 	if (!cli_options("price", argc, argv, specs, operands, 2, 2) || !cli_channel("price", "", operands[0], &w.price.channel))
 		return USAGE;
+	if (!check_currency(&w))
+		return USAGE;
 	if (!money_parse_nanos(operands[1], &w.price.nanos_per_part))
-		return cli_usage("price", "\"%s\" is not an amount of dollars with at most nine decimals", operands[1]);
+		return cli_usage("price", "\"%s\" is not an amount such as 0.0079, with at most nine decimals", operands[1]);
 	w.has_from = from != NULL;
 	if (w.has_from && !cli_day("price", "--from", from, &w.price.valid_from))
 		return USAGE;
@@ -133,9 +150,11 @@ remove_price(struct cli *c, int argc, char **argv)
 	struct wanted w = { .cli = c, .has_from = true, .is_removal = true };
 	const char *channel, *from = NULL;
 	const struct option_spec specs[] = { { "--org", &w.price.org, NULL }, { "--from", &from, NULL },
-		{ "--reprice", NULL, &w.reprice }, { NULL, NULL, NULL } };
+		{ "--reprice", NULL, &w.reprice }, { "--currency", &w.price.currency, NULL }, { NULL, NULL, NULL } };
 
 	if (!cli_options("price", argc, argv, specs, &channel, 1, 1) || !cli_channel("price", "", channel, &w.price.channel))
+		return USAGE;
+	if (!check_currency(&w))
 		return USAGE;
 	if (from == NULL)
 		return cli_usage("price", "--from is required: the day from which the price applies, as `daybook price list` shows it");
@@ -150,8 +169,8 @@ print_price(const struct price *p, void *arg)
 	char day[DAY_TEXT_MAX], amount[MONEY_TEXT_MAX];
 
 	(void)arg;
-	printf("%-10s %-24s %-10s %s\n", channel_facts(p->channel)->name, p->org != NULL ? p->org : "(all)",
-	    day_format(p->valid_from, day), money_format_nanos(p->nanos_per_part, amount));
+	printf("%-10s %-24s %-10s %-12s %s\n", channel_facts(p->channel)->name, p->org != NULL ? p->org : "(all)",
+	    day_format(p->valid_from, day), money_format_nanos(p->nanos_per_part, amount), p->currency);
 }
 
 static int
@@ -159,7 +178,7 @@ list(struct cli *c)
 {
 	if (!cli_read(c))
 		return FAILED;
-	printf("%-10s %-24s %-10s %s\n", "CHANNEL", "ORGANIZATION", "FROM", "USD A PART");
+	printf("%-10s %-24s %-10s %-12s %s\n", "CHANNEL", "ORGANIZATION", "FROM", "A PART", "CURRENCY");
 	if (price_each(c->db, c->arena, print_price, NULL) != OK)
 		return cli_fail(c);
 	db_read_end(c->db);

@@ -1,9 +1,10 @@
 /*
- * daybook usage [--org ID] [--month YYYY-MM | --from DAY --to DAY]
+ * daybook usage [--org ID] [--month YYYY-MM | --from DAY --to DAY | --cycle previous|DAY]
  *
  * The calendar of SMS on a terminal.  Without a range, a month (the organization's present one) as a sheet of weeks with their
- * sums; with one, a line for each day with what was sent, what is reserved and what is free.  Each day has a bar of sent and
- * reserved against the limit (if there is none, against the busiest day).  At the end is what all channels cost in these days.
+ * sums; with one, or a billing cycle, a line for each day with what was sent, what is reserved and what is free.  Each day has
+ * a bar of sent and reserved against the limit (if there is none, against the busiest day).  At the end is what all channels cost
+ * in these days.
  */
 #include <inttypes.h>
 #include <langinfo.h>
@@ -113,7 +114,7 @@ print_cost(const struct calendar *k)
 
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 		all += k->sums.of[c].cost_micros;
-	printf("cost %s USD", money_format(all, amount));
+	printf("cost %s %s", money_format(all, amount), k->org.currency);
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
 		if (k->sums.of[c].cost_micros == 0)
 			continue;
@@ -208,8 +209,9 @@ default_days(struct calendar *k, bool has_from, bool has_to)
 
 /* Loads the days, inside a read transaction, and finds what a full bar stands for. */
 static enum status
-load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar *k)
+load(struct cli *c, const char *id, bool has_from, bool has_to, const char *cycle_asked, struct calendar *k)
 {
+	struct cycle cycle;
 	enum status st;
 	int64_t limit;
 	int32_t count;
@@ -218,7 +220,13 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar 
 		return st;
 	k->name = cli_shown(c, k->org.name);
 	k->today = organization_today(&k->org, c->now);
-	default_days(k, has_from, has_to);
+	if (cycle_asked != NULL) {
+		if ((st = organization_cycle(&k->org, "--cycle", cycle_asked, k->today, &cycle, &c->err)) != OK)
+			return st;
+		k->from = cycle.from;
+		k->to = day_add(cycle.until, -1);
+	} else
+		default_days(k, has_from, has_to);
 	if (k->to.n < k->from.n || k->to.n - k->from.n >= DAYS_MAX)
 		return error_set(&c->err, BAD_REQUEST, "--to: must not be earlier than --from, nor more than %d days in all", DAYS_MAX);
 	count = k->to.n - k->from.n + 1;
@@ -237,31 +245,34 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, struct calendar 
 int
 cmd_usage(struct cli *c, int argc, char **argv)
 {
-	const char *org = NULL, *from = NULL, *to = NULL, *month = NULL;
+	const char *org = NULL, *from = NULL, *to = NULL, *month = NULL, *cycle = NULL;
 	struct calendar k = { .full = 0 };
 	enum status st;
 
 	if (!cli_options("usage", argc, argv, (const struct option_spec[]) {
-	    { "--org", &org, NULL }, { "--month", &month, NULL }, { "--from", &from, NULL }, { "--to", &to, NULL }, { 0 } },
+	    { "--org", &org, NULL }, { "--month", &month, NULL }, { "--from", &from, NULL }, { "--to", &to, NULL },
+	    { "--cycle", &cycle, NULL }, { 0 } },
 	    NULL, 0, 0) ||
 	    (from != NULL && !cli_day("usage", "--from", from, &k.from)) ||
 	    (to != NULL && !cli_day("usage", "--to", to, &k.to)))
 		return USAGE;
 	if (month != NULL && (from != NULL || to != NULL))
 		return cli_usage("usage", "--month: is a range by itself; leave --from and --to out");
+	if (cycle != NULL && (month != NULL || from != NULL || to != NULL))
+		return cli_usage("usage", "--cycle: is a range by itself; leave --month, --from and --to out");
 	if (month != NULL && !day_parse(arena_printf(c->arena, "%s-01", month), &k.from))
 		return cli_usage("usage", "--month: \"%s\" is not a month (YYYY-MM)", month);
 	if (!cli_open(c))
 		return FAILED;
 	if ((st = db_read_begin(c->db)) == OK) {
-		st = load(c, org, from != NULL || month != NULL, to != NULL, &k);
+		st = load(c, org, from != NULL || month != NULL, to != NULL, cycle, &k);
 		db_read_end(c->db);
 	}
 	if (st != OK)
 		return cli_fail(c);
 	setlocale(LC_CTYPE, "");
 	k.is_utf8 = isatty(STDOUT_FILENO) && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	if (from == NULL && to == NULL)
+	if (from == NULL && to == NULL && cycle == NULL)
 		print_sheet(&k);
 	else
 		print_list(&k);

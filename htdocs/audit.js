@@ -56,8 +56,8 @@ function who(entry) {
 	return [el('bdi', {}, first), el('br', {}), el('small', {}, second)];
 }
 
-/* Amounts of limits are -1 if there is none. */
-function shown(name, value) {
+/* Amounts of limits are -1 if there is none.  currency: in which amounts of money were at that time. */
+function shown(name, value, currency) {
 	if (value === null)
 		return t('none');
 	if (value === -1)
@@ -65,9 +65,9 @@ function shown(name, value) {
 	if (typeof value === 'boolean')
 		return t(value ? 'audit.on' : 'audit.off');
 	if (name === 'costCapMicros')
-		return money(value / 1e6);
+		return money(value / 1e6, currency);
 	if (name === 'usdPerPart')
-		return price(value);
+		return price(value, currency);
 	if (name === 'scheduledISO')
 		return moment(value);
 	if (name === 'weekStart')
@@ -80,11 +80,11 @@ function shown(name, value) {
 }
 
 /* The old and the new value of each value that changed. */
-function changes(changed) {
+function changes(changed, currency) {
 	return Object.entries(changed).flatMap(([name, value]) => {
 		if (name === 'segments')
-			return value.map(({ segmentNumber, ...rest }) => t('audit.segment', { k: segmentNumber, changes: changes(rest) }));
-		return t('audit.change', { name: known(`audit.of.${name}`, name), from: shown(name, value.from), to: shown(name, value.to) });
+			return value.map(({ segmentNumber, ...rest }) => t('audit.segment', { k: segmentNumber, changes: changes(rest, currency) }));
+		return t('audit.change', { name: known(`audit.of.${name}`, name), from: shown(name, value.from, currency), to: shown(name, value.to, currency) });
 	}).join(', ');
 }
 
@@ -94,7 +94,7 @@ const campaignOf = ({ action, detail }) => action === 'campaign.delete' ? el('bd
 
 /* What an entry says besides its action.  A row of an older version has no changes, and is shown as it is. */
 function detail(entry) {
-	const { action, detail } = entry, { changed } = detail, text = changed === undefined ? null : changes(changed) || t('audit.same');
+	const { action, detail } = entry, { changed } = detail, text = changed === undefined ? null : changes(changed, detail.currency || 'USD') || t('audit.same');
 
 	if (action.startsWith('campaign.') && detail.campaignId)
 		return text === null ? campaignOf(entry) : [campaignOf(entry), ': ', text];

@@ -8,7 +8,7 @@ import { t } from './strings.js';
 let fields = 0;
 
 Object.assign(labels, { name: 'settings.name', timezone: 'settings.zone', plan: 'settings.plan', dailyLimit: 'settings.daily', quotaUnit: 'settings.unit',
-	cycleDay: 'settings.cycleDay', costCap: 'settings.costCap', messagesCap: 'settings.messagesCap', smsCap: 'settings.smsCap',
+	cycleDay: 'settings.cycleDay', cycleDayFrom: 'settings.cycleDayFrom', currency: 'settings.currency', costCap: 'settings.costCap', messagesCap: 'settings.messagesCap', smsCap: 'settings.smsCap',
 	callCap: 'settings.callCap', usd: 'prices.usd', validFrom: 'prices.from', scopes: 'keys.scopes', expiresAt: 'keys.until', contactCount: 'planner.contacts',
 	totalContacts: 'planner.contacts', partsPerContact: 'planner.parts', scheduledISO: 'campaign.time', firstSegmentDate: 'planner.date',
 	firstSegmentTime: 'planner.time', from: 'usage.from', to: 'usage.to', campaign: 'campaign.one' });

@@ -18,16 +18,26 @@ function dates(options) {
 const plain = new Intl.NumberFormat(locale);
 const percents = new Intl.NumberFormat(locale, { style: 'percent' });
 const shares = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
-const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' });
-const exact = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol',
-	maximumFractionDigits: 9 });
+
+/* Amounts of a currency, which are rounded to its smallest coin or, if isExact, are not. */
+function amounts(currency, isExact) {
+	const key = `${currency} ${isExact}`;
+
+	if (!cache.has(key))
+		cache.set(key, new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol',
+			...(isExact ? { maximumFractionDigits: 9 } : {}) }));
+	return cache.get(key);
+}
 
 export const number = n => plain.format(n);
 /* Rounded, but 100% is all of it, and no more than that. */
 export const percent = n => percents.format(n < 1 ? Math.min(n, .99) : n > 1 ? Math.max(n, 1.01) : n);
 export const tenths = n => shares.format(n);
-export const money = usd => dollars.format(usd);
-export const price = usd => exact.format(usd);
+/* In the organization's currency, if it is no other. */
+export const money = (amount, currency = session.currency) => amounts(currency, false).format(amount);
+export const price = (amount, currency = session.currency) => amounts(currency, true).format(amount);
+/* The currency as a word of a label: "US dollars", "EUR". */
+export const currencyName = () => session.currency === 'USD' ? t('currency.USD') : session.currency;
 /* So much of a limit. */
 export const quantity = (n, unit) => unit === 'cost' ? price(n) : plain.format(n);
 

@@ -1,5 +1,5 @@
 /* What each limit allows, has used, holds and has left, and when it begins again. */
-import { channelName, limitName, moment, quantity, sentenceOf } from './format.js';
+import { channelName, currencyName, limitName, moment, quantity, sentenceOf } from './format.js';
 import { el, renew } from './dom.js';
 import { table } from './table.js';
 import { get } from './api.js';
@@ -11,7 +11,7 @@ function row(limit) {
 	const show = n => quantity(n, limit.unit);
 
 	return [[sentenceOf(limitName(limit.limit)), ' ', el('small', {}, t('limit.counts', {
-		channels: limit.channels.map(channelName).join(', '), unit: t(`limit.unit.${limit.unit}`), window: t(`limit.window.${limit.window}`) }),
+		channels: limit.channels.map(channelName).join(', '), unit: limit.unit === 'cost' ? currencyName() : t(`limit.unit.${limit.unit}`), window: t(`limit.window.${limit.window}`) }),
 	limit.action === 'report' ? ` ${t('limit.reported')}` : '')],
 	show(limit.available), show(limit.used), show(limit.held), show(limit.amount), moment(limit.resetsAt)];
 }

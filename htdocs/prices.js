@@ -3,10 +3,12 @@ import { el, fill, notice } from './dom.js';
 import { decimal, decimalOf, field, form, refuse } from './form.js';
 import { table } from './table.js';
 import { get, send } from './api.js';
-import { channelName, price, shortDate } from './format.js';
+import { channelName, currencyName, price, shortDate } from './format.js';
 import { session } from './session.js';
 import './page_strings.js';
 import { t } from './strings.js';
+
+const perPart = () => t('prices.usd.in', { currency: currencyName() });
 
 export async function prices(path) {
 	const list = el('div', { class: 'list' }), said = el('div', {});
@@ -17,7 +19,7 @@ export async function prices(path) {
 
 	async function load() {
 		const { data } = await get(`${path}/prices`);
-		fill(list, data.prices.length ? table(t('prices.title'), [{ head: t('usage.channel') }, { head: t('prices.usd'), number: true },
+		fill(list, data.prices.length ? table(t('prices.title'), [{ head: t('usage.channel') }, { head: perPart(), number: true },
 			{ head: t('prices.from') }, { head: t('prices.of') }],
 		data.prices.map(p => [channelName(p.channel), price(p.usd), shortDate(p.validFrom), t(`prices.${p.of}`)]))
 			: el('p', { class: 'empty' }, t('prices.none')));
@@ -45,7 +47,7 @@ export async function prices(path) {
 		} catch (error) {
 			refuse(paper, said, error.status === 409 && !reprice.checked ? { message: t('prices.conflict') } : error);
 		}
-	}, el('div', { class: 'row' }, field(t('usage.channel'), channel, null, 'channel'), field(t('prices.usd'), usd, null, 'usd'),
+	}, el('div', { class: 'row' }, field(t('usage.channel'), channel, null, 'channel'), field(perPart(), usd, null, 'usd'),
 		field(t('prices.from'), from, null, 'validFrom'), el('label', { class: 'check' }, reprice, ' ', t('prices.reprice')),
 		el('button', {}, t('prices.set'))), said));
 }

@@ -4,7 +4,7 @@ const KEY = 'daybook.credential', ORGANIZATION = 'daybook.organization', SIGN_OU
 export const HERE = new URL('.', location.href).pathname;	/* one site may have several Daybooks */
 
 export const session = {
-	organizationId: null, name: '', timezone: null, today: null, weekStart: 1, scopes: [], channels: [], credential: '', expiresAt: null,
+	organizationId: null, name: '', timezone: null, today: null, weekStart: 1, currency: 'USD', scopes: [], channels: [], credential: '', expiresAt: null,
 	isKnown: false,	/* what the server says of the credential; an organizationId of null is that of all organizations */
 	skewMs: 0,	/* the server's clock less the browser's */
 	dayEndsAt: 0,
@@ -75,7 +75,7 @@ export const mustAsk = data => credential() !== null || ![null, data.organizatio
 /* What GET api/session says. */
 export function learn(data) {
 	remember(ORGANIZATION, data.organizationId || '');
-	Object.assign(session, data, { isKnown: true, weekStart: data.weekStart || 1, skewMs: Date.parse(data.now) - Date.now(),
+	Object.assign(session, data, { isKnown: true, weekStart: data.weekStart || 1, currency: data.currency || 'USD', skewMs: Date.parse(data.now) - Date.now(),
 		dayEndsAt: Date.parse(data.dayEndsAt) });
 }
 

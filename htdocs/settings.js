@@ -10,7 +10,7 @@ import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
 import './page_strings.js';
 import { t } from './strings.js';
-import { number, rangesOf, shortDate, weekdayName } from './format.js';
+import { currencyName, number, rangesOf, shortDate, weekdayName } from './format.js';
 import { addDays, startOfWeek } from './civil.js';
 
 const UNITS = ['message', 'part'];
@@ -49,14 +49,28 @@ const whole = value => value === null ? '' : String(value);
 const orNull = input => input.value === '' ? null : +input.value;
 const count = value => el('input', { type: 'number', min: 0, step: 1, inputmode: 'numeric', value: whole(value), placeholder: t('none') });
 
-function profile(org, put) {
+/* currencyChanged: what to do when another currency has been saved. */
+function profile(org, put, currencyChanged) {
 	const name = el('input', { value: org.name, maxlength: 200, required: true, dir: 'auto' });
 	const monday = startOfWeek('2024-01-03', 1);
 	const week = el('select', {}, [1, 2, 3, 4, 5, 6, 7].map(n => el('option', { value: n, selected: n === org.weekStart },
 		weekdayName(addDays(monday, n - 1), 'long'))));
 
-	return card(t('settings.profile'), null, [field(t('settings.name'), name, null, 'name'), field(t('settings.week'), week)],
-		() => ({ name: name.value, weekStart: +week.value }), put('profile'));
+	const currency = el('input', { value: org.currency || 'USD', required: true, maxlength: 3, pattern: '[A-Za-z]{3}', spellcheck: 'false',
+		autocomplete: 'off' });
+	let saved = currency.value;
+
+	return card(t('settings.profile'), null, [field(t('settings.name'), name, null, 'name'), field(t('settings.week'), week),
+		field(t('settings.currency'), currency, t('settings.currency.hint'), 'currency')],
+	() => ({ name: name.value, weekStart: +week.value, ...(currency.value.toUpperCase() === saved ? {} : { currency: currency.value.toUpperCase() }) }),
+	async body => {
+		const reply = await put('profile')(body);
+		currency.value = reply.data.currency || 'USD';
+		if (currency.value !== saved)
+			await currencyChanged(reply.data);
+		saved = currency.value;
+		return reply;
+	});
 }
 
 /* zones: those that the server knows, which may be others than the browser's. */
@@ -90,10 +104,18 @@ function limits(org, put, shown, preview) {
 	const daily = count(org.dailyLimit), caps = Object.fromEntries(CAPS.map(c => [c, count(org[c])]));
 	const unit = el('select', {}, UNITS.map(u => el('option', { value: u, selected: u === org.quotaUnit }, t(`unit.${u}`))));
 	const cycleDay = el('input', { type: 'number', min: 1, max: 31, required: true, value: String(org.cycleDay) });
+	const cycleDayFrom = el('input', { type: 'date', min: session.today }), coming = el('div', {});
 	const cost = decimal({ value: whole(org.costCap), placeholder: t('none') });
 	const overage = el('input', { type: 'checkbox', checked: org.allowOverage });
 	let saved = org;
 
+	const showComing = data => fill(coming, (data.cycleDayChanges || []).map(c => el('p', { class: 'quiet-text' },
+		t('settings.cycleDay.coming', { n: c.cycleDay, date: shortDate(c.from) }))));
+	/* Only if it is another one: sent again, without a date, the present cycle day would say nothing about the coming ones. */
+	const cycle = () => ({ ...(+cycleDay.value === saved.cycleDay && cycleDayFrom.value === '' ? {} : { cycleDay: +cycleDay.value }),
+		...(cycleDayFrom.value === '' ? {} : { cycleDayFrom: cycleDayFrom.value }) });
+
+	showComing(org);
 	/* Asks before a lower limit leaves days over it, or a lower cap nothing. */
 	async function isWanted(body) {
 		const isLower = body.dailyLimit !== null && (saved.dailyLimit === null || body.dailyLimit < saved.dailyLimit);
@@ -107,15 +129,19 @@ function limits(org, put, shown, preview) {
 
 	return card(t('settings.limits'), t('settings.limits.about'), [el('div', { class: 'pair' }, field(t('settings.daily'), daily, null, 'dailyLimit'),
 		field(t('settings.unit'), unit), field(t('settings.cycleDay'), cycleDay, null, 'cycleDay'),
-		field(t('settings.costCap'), cost, t('settings.costCap.hint'), 'costCap'),
+		field(t('settings.cycleDayFrom'), cycleDayFrom, t('settings.cycleDayFrom.hint'), 'cycleDayFrom'),
+		field(t('settings.costCap.in', { currency: currencyName() }), cost, t('settings.costCap.hint'), 'costCap'),
 		CAPS.map(c => field(t(`settings.${c}`), caps[c], c === 'messagesCap' ? t('settings.messagesCap.hint') : null, c))),
-	el('label', { class: 'check' }, overage, ' ', t('settings.overage')), shown ? shown.node : null],
-	() => ({ dailyLimit: orNull(daily), quotaUnit: unit.value, cycleDay: +cycleDay.value, costCap: cost.value.trim() === '' ? null : decimalOf(cost),
+	coming, el('label', { class: 'check' }, overage, ' ', t('settings.overage')), shown ? shown.node : null],
+	() => ({ dailyLimit: orNull(daily), quotaUnit: unit.value, ...cycle(), costCap: cost.value.trim() === '' ? null : decimalOf(cost),
 		...Object.fromEntries(CAPS.map(c => [c, orNull(caps[c])])), allowOverage: overage.checked }), async body => {
 		if (!await isWanted(body))
 			return null;
 		const reply = await put('limits')(body);
 		saved = reply.data;
+		cycleDay.value = String(saved.cycleDay);
+		cycleDayFrom.value = '';
+		showComing(saved);
 		await shown?.refresh().catch(() => {});	/* it is saved; the next round shows it */
 		return reply;
 	});
@@ -123,7 +149,7 @@ function limits(org, put, shown, preview) {
 
 export async function open(place) {
 	const path = `api/organizations/${encodeURIComponent(session.organizationId)}`;
-	const [{ data }, { data: { timezones } }] = await Promise.all([get(path), get(`${path}/timezone`)]);
+	const [{ data: first }, { data: { timezones } }] = await Promise.all([get(path), get(`${path}/timezone`)]);
 	const put = what => async body => {
 		const reply = await send('PUT', `${path}/${what}`, body);
 		learn((await get('api/session')).data);
@@ -132,8 +158,20 @@ export async function open(place) {
 
 	const shown = may('usage:read') ? limitList() : null;
 
-	await shown?.refresh();
-	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), el('div', { class: 'settings' }, profile(data, put), plan(data, put), zone(data, timezones, put),
-		limits(data, put, shown, body => send('PUT', `${path}/limits`, { ...body, preview: true })), ...await Promise.all([prices(path), keys(path)])));
+	const cards = el('div', { class: 'settings' }, profile(first, put, show));
+
+	/* The cards after the first; again if another currency has been saved there, which labels of others name. */
+	async function show(data) {
+		await shown?.refresh();
+		const others = [plan(data, put), zone(data, timezones, put), limits(data, put, shown, body => send('PUT', `${path}/limits`,
+			{ ...body, preview: true })), ...await Promise.all([prices(path), keys(path)])];
+
+		while (cards.children.length > 1)
+			cards.lastChild.remove();
+		cards.append(...others);
+	}
+
+	await show(first);
+	fill(place, el('h1', { tabindex: -1 }, t('menu.settings')), cards);
 	return { refresh: async () => { await shown?.refresh(); } };
 }

@@ -54,7 +54,7 @@ const strings = {
 	'limit.messagesCap': 'other-messages cap of the billing cycle', 'limit.costCap': 'cost cap of the billing cycle',
 	'limit.smsCap': 'SMS cap of the billing cycle', 'limit.callCap': 'call cap of the billing cycle',
 	'limit.other': 'limit "{name}"', 'limit.unit.message': 'messages', 'limit.unit.part': 'parts',
-	'limit.unit.cost': 'US dollars', 'limit.window.day': 'each day', 'limit.window.cycle': 'each billing cycle',
+	'currency.USD': 'US dollars', 'limit.window.day': 'each day', 'limit.window.cycle': 'each billing cycle',
 	'limit.window.month': 'each month', 'limit.window.year': 'each year', 'limit.window.rolling': 'over the last hours or days',
 	'limit.day': 'Limited by the {limit}: {n} left.', 'limit.nonext': 'None of the coming days has room for so many.',
 	'limit.refused': 'The {limit} has {available} left for {date}, and {needed} are needed.',

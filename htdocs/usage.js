@@ -74,7 +74,14 @@ export async function open(place) {
 	const box = el('div', { class: 'chart card' }, canvas), dark = matchMedia('(prefers-color-scheme: dark)');
 	const first = addMonths(monthOf(session.today) + '-01', 1 - MONTHS);
 	const range = { startDate: first, endDate: session.today, costs: 'all' };
-	let chart = null, seen = '', items = [], isOpen = true;
+	let chart = null, seen = '', items = [], isOpen = true, isPrevious = false;
+	const other = el('button', { type: 'button', class: 'quiet', onclick: () => {
+		isPrevious = !isPrevious;
+		load().catch(error => {
+			isPrevious = !isPrevious;
+			fill(said, notice('bad', error.message));
+		});
+	} });
 
 	fill(place, el('h1', { tabindex: -1 }, t('menu.usage')), cycle,
 		el('section', { 'aria-label': t('limit.title') }, el('h2', {}, t('limit.title')), limited.node),
@@ -85,8 +92,9 @@ export async function open(place) {
 		el('section', { 'aria-label': t('usage.export') }, el('h2', {}, t('usage.export')), exportForm()));
 
 	function showCycle(usage, caps) {
-		fill(cycle, el('h2', {}, t('usage.cycle', { from: day(usage.billingCycleStart), to: day(new Date(Date.parse(usage.billingCycleEnd) - 1)
-			.toISOString()) })), caps.allowOverage ? el('p', { class: 'quiet-text' }, t('usage.overage')) : null,
+		other.textContent = t(isPrevious ? 'usage.present' : 'usage.previous');
+		fill(cycle, el('div', { class: 'toolbar' }, el('h2', {}, t(isPrevious ? 'usage.cycle.before' : 'usage.cycle', {
+			from: day(usage.billingCycleStart), to: day(new Date(Date.parse(usage.billingCycleEnd) - 1).toISOString()) })), other), caps.allowOverage ? el('p', { class: 'quiet-text' }, t('usage.overage')) : null,
 		el('div', { class: 'cycle' }, el('dl', { class: 'cards' }, card('cost', usage.budgetUsage, caps.costCap, money,
 			t('usage.allchannels', { cost: money(usage.totalCost) })),
 			card('sms', usage.channelUsages.SMS, caps.smsCap, number), card('calls', usage.channelUsages.CALL, caps.callCap, number),
@@ -105,14 +113,15 @@ export async function open(place) {
 	}
 
 	async function load() {
-		const [usage, caps, past] = await Promise.all([get('organization/usage?costs=all'), get('account/organization'),
+		const [usage, caps, past] = await Promise.all([get('organization/usage' + query({ costs: 'all', cycle: isPrevious ? 'previous' : null })), get('account/organization'),
 			get('organization/usage/history' + query(range)), limited.refresh(), reported.refresh()]);
 		const now = JSON.stringify([usage, caps, past]);
 		if (now === seen)
 			return;
 		seen = now;
 		items = past.items;
-		showCycle(usage, caps);
+		/* The caps are those of today: a cycle that is over may have had others. */
+		showCycle(usage, isPrevious ? { ...caps, costCap: null, smsCap: null, callCap: null, messagesCap: null, allowOverage: false } : caps);
 		fill(history, months(items));
 		canvas.setAttribute('aria-label', t('usage.chart', { from: shortMonth(items[0].yearMonth), to: shortMonth(items[items.length - 1].yearMonth) }));
 		box.hidden = channelsOf(items).length === 0;

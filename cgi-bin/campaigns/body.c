@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "quota/origin.h"
 #include "time/instant.h"
 
 enum status
@@ -18,6 +19,23 @@ campaign_read_instant(struct json_object *o, const char *label, const char *name
 	if (text != NULL && !instant_parse(text, at))
 		return error_set(err, BAD_REQUEST, "%s%s%s: not an RFC 3339 instant such as 2026-05-20T15:00:00.000Z", label,
 		    label[0] != '\0' ? "." : "", name);
+	return OK;
+}
+
+enum status
+campaign_read_origin(struct json_object *o, bool is_change, struct campaign *c, struct error *err)
+{
+	const char *channel, *sender, *tag;
+	enum status st;
+
+	if ((st = json_string(o, "channel", 1, 64, &channel, err)) != OK ||
+	    (channel != NULL && (st = channel_read(channel, &c->channel, err)) != OK) ||
+	    (st = origin_read_sender(o, &sender, err)) != OK || (st = origin_read_tag(o, &tag, err)) != OK)
+		return st;
+	if (sender != NULL || (is_change && json_is_null(o, "from")))
+		c->sender = sender;
+	if (tag != NULL || (is_change && json_is_null(o, "tag")))
+		c->tag = tag;
 	return OK;
 }
 
@@ -145,18 +163,22 @@ read_shape(struct req *r, struct json_object *o, struct campaign_input *input)
 	if (is_given(automatic, "partsPerContact"))
 		input->campaign.parts_per_contact = input->automatic.parts_per_contact;
 	input->automatic.parts_per_contact = input->campaign.parts_per_contact;
+	input->automatic.channel = input->campaign.channel;
+	input->automatic.sender = input->campaign.sender;
 	return OK;
 }
 
 /*
  * Hashes what the client asks for in one spelling, independent of the order and the blanks of the body, so that a retry is
  * recognized.  Without the id, by which the retry is found.  An instant counts as it was given, whatever it means when it
- * arrives: a retry has the same one, or again none.
+ * arrives: a retry has the same one, or again none.  What later versions added is spelled only if it is there, so that requests
+ * of earlier ones keep their hash.
  */
 static void
 hash_wish(struct campaign_input *input)
 {
 	const struct auto_request *automatic = &input->automatic;
+	const struct campaign *c = &input->campaign;
 	struct buf spelling = { 0 };
 	struct json *j = json_on(&spelling);
 
@@ -178,9 +200,43 @@ hash_wish(struct campaign_input *input)
 		json_put_int(j, NULL, automatic->time_ms);
 		json_put_text(j, NULL, automatic->timezone != NULL ? automatic->timezone : "");
 	}
+	if (c->channel != SMS || c->sender != NULL || c->tag != NULL) {
+		json_open_object(j, NULL);
+		json_put_text(j, "channel", channel_facts(c->channel)->name);
+		origin_put(j, c->sender, NULL, c->tag);
+		json_close_object(j);
+	}
+	/* Only if they are given, so that a request without them has the hash that it always had. */
+	if (input->campaign.sending_window != NULL)
+		json_put_raw(j, NULL, input->campaign.sending_window, strlen(input->campaign.sending_window));
+	if (input->timezone != NULL && (!input->has_auto || input->timezone != automatic->timezone)) {
+		json_open_object(j, NULL);
+		json_put_text(j, "timezone", input->timezone);
+		json_close_object(j);
+	}
 	json_close_array(j);
 	sha256(spelling.text, spelling.size, input->sha256);
 	buf_free(&spelling);
+}
+
+/* Reads the campaign's sending window, and whose clock the windows are about: of a plan, that by which it was made. */
+static enum status
+read_window(struct req *r, struct json_object *o, struct campaign_input *input)
+{
+	enum status st;
+	bool found;
+
+	if ((st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &input->timezone, &r->err)) != OK ||
+	    (st = campaign_read_window(r->arena, r->body, r->body_n, &found, &input->campaign.sending_window, &r->err)) != OK)
+		return st;
+	input->automatic.sending_window = input->campaign.sending_window;
+	if (input->automatic.timezone == NULL)
+		input->automatic.timezone = input->timezone;
+	else if (input->timezone != NULL)
+		return error_set(&r->err, BAD_REQUEST, "timezone: given twice");
+	else
+		input->timezone = input->automatic.timezone;
+	return OK;
 }
 
 static enum status
@@ -196,6 +252,7 @@ read_input(struct req *r, struct json_object *o, struct campaign_input *input)
 	if ((st = json_string(o, "id", 1, 64, &c->id, &r->err)) != OK ||
 	    (st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &c->name, &r->err)) != OK ||
 	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
+	    (st = campaign_read_origin(o, false, c, &r->err)) != OK ||
 	    (st = json_string(o, "status", 1, 16, &state, &r->err)) != OK)
 		return st;
 	if (c->id != NULL && !campaign_id_ok(c->id))
@@ -204,7 +261,7 @@ read_input(struct req *r, struct json_object *o, struct campaign_input *input)
 		return error_set(&r->err, BAD_REQUEST, "name: required");
 	if (state != NULL && (!segment_state_parse(state, &input->state) || input->state > SEGMENT_SCHEDULED))
 		return error_set(&r->err, BAD_REQUEST, "status: must be draft or scheduled");
-	if ((st = read_shape(r, o, input)) == OK)
+	if ((st = read_shape(r, o, input)) == OK && (st = read_window(r, o, input)) == OK)
 		hash_wish(input);
 	return st;
 }
@@ -213,7 +270,7 @@ enum status
 campaign_input_read(struct req *r, struct campaign_input *input)
 {
 	static const char *const known[] = { "id", "name", "contactCount", "partsPerContact", "scheduledISO", "status",
-		"segments", "autoSegment", NULL };
+		"segments", "autoSegment", "channel", "from", "tag", "sendingWindow", "timezone", NULL };
 	struct json_object *o;
 	enum status st;
 

@@ -13,6 +13,7 @@ struct campaign_input {
 	bool has_auto;
 	struct auto_request automatic;
 	bool is_now;			/* no instant was given: its segment is to be sent when the request arrives */
+	const char *timezone;		/* whose clock sending windows are about; NULL = the organization's */
 	enum segment_state state;	/* SEGMENT_DRAFT or SEGMENT_SCHEDULED */
 	uint8_t sha256[SHA256_SIZE];	/* of the request in one spelling, without the id */
 };
@@ -26,6 +27,12 @@ enum status	campaign_input_read(struct req *r, struct campaign_input *input);
  */
 enum status	campaign_change_read(struct req *r, struct campaign *c, struct campaign_change *change);
 enum status	campaign_resume_read(struct req *r, struct campaign *c, struct campaign_change *change);
+
+/*
+ * Reads `channel`, `from` and `tag` onto a campaign: one that is absent stays.  In a change null takes the sender and the tag
+ * away; elsewhere it is the same as absent.
+ */
+enum status	campaign_read_origin(struct json_object *o, bool is_change, struct campaign *c, struct error *err);
 
 /* A segment as a client sends it. */
 struct sent_segment {
@@ -54,6 +61,7 @@ struct campaign_results {
 		const char *phone, *reason;
 	} *failures;
 	size_t failure_count;
+	const char *sender, *network, *tag;	/* NULL = the campaign's, or none */
 	bool done;
 	uint8_t sha256[SHA256_SIZE];	/* without occurredAt and phone numbers, but with the number of failures */
 };

@@ -3,8 +3,12 @@
  *
  * POST /api/campaigns {"id"?,"name","contactCount","scheduledISO"?,"partsPerContact"?,"status"?:"draft"|"scheduled"}
  *	or "segments":[{"scheduledISO","contactCount"},…], or "autoSegment":{as POST …/auto-segment} instead of
- *	contactCount and scheduledISO.  All or nothing: every segment finds room, or none is reserved.
+ *	contactCount and scheduledISO; with any of them "channel"?,"from"?,"tag"?.
+ *	All or nothing: every segment finds room, or none is reserved.
  *	Without scheduledISO it is to be sent now; an instant up to 5 minutes past on the present day means now too.
+ *	"sendingWindow":{"hours","closed"} restricts when it may go out besides the organization's window (sending-window.c);
+ *	"timezone" is whose clock both are about, by default the organization's.  PUT takes both too (null removes the window),
+ *	and resume takes timezone.
  *	A request with an `id` that the client chose can safely be repeated.
  *
  *	201	{"success":true,"data":{"campaignId","name","status",…,"segments":[…]}}
@@ -18,19 +22,20 @@
  *	format=csv, or Accept: text/csv: a line for each campaign; the cursor is the header X-Next-Cursor.
  * GET /api/campaigns/{campaignId}?limit=&cursor= -- one campaign, and the contacts that could not be
  *	reached (failedDetails), in pages.
- * PUT /api/campaigns/{campaignId} any of name, contactCount, partsPerContact, scheduledISO, status (of a draft), segments
- *	[{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.  412 if If-Match does
- *	not match.
+ * PUT /api/campaigns/{campaignId} any of name, contactCount, partsPerContact, scheduledISO, channel, from, tag, status (of a
+ *	draft), segments [{"segmentNumber","contactCount"?,"scheduledISO"?},…] -- moves and resizes in one step.
+ *	null takes from and tag away; 409 for another channel when something is spent.  412 if If-Match does not match.
  * DELETE /api/campaigns/{campaignId} -- only a draft without events can be deleted.
  *	A segment whose day is over moves with the contacts that are left (the campaign's `unfinished`).
  * POST /api/campaigns/{campaignId}/cancel, …/pause, …/resume -- 409, naming both states, if the
  *	present state does not allow it.  resume takes {"scheduledISO"} or {"segments":[{"segmentNumber","scheduledISO"},…]}:
  *	a paused segment whose day is over needs a new instant.
  * POST /api/campaigns/{campaignId}/results {"id","segmentNumber"?,"occurredAt"?,"sent":n,"parts"?:n,
- *	"failed":[{"phoneNumber","reason"}],"done"?:true} -- what was sent, from a sender that does not post
+ *	"failed":[{"phoneNumber","reason"}],"from"?,"network"?,"tag"?,"done"?:true} -- what was sent, from a sender that does not post
  *	events.
  *
- *	400	a field is missing, unknown or wrong; an instant is past
+ *	400	a field is missing, unknown or wrong; an instant is past, or outside of a sending window: then the body has
+ *		"nextAllowedAt", or null if nothing is allowed for three years
  *	401 403	no valid credential; the scope campaigns:write is missing (usage:read for GET)
  *	404	no such campaign
  */

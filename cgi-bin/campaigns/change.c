@@ -93,7 +93,10 @@ read_change(struct req *r, struct json_object *o, struct campaign *c, struct cam
 	bool found;
 
 	if ((st = json_string(o, "name", 1, CAMPAIGN_NAME_MAX, &name, &r->err)) != OK ||
+	    (st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &change->timezone, &r->err)) != OK ||
+	    (st = campaign_read_window(r->arena, r->body, r->body_n, &found, &c->sending_window, &r->err)) != OK ||
 	    (st = json_int(o, "partsPerContact", 1, PARTS_PER_CONTACT_MAX, &found, &c->parts_per_contact, &r->err)) != OK ||
+	    (st = campaign_read_origin(o, true, c, &r->err)) != OK ||
 	    (st = change_segments(r, o, known, c, change)) != OK)
 		return st;
 	if (name != NULL)
@@ -105,7 +108,7 @@ enum status
 campaign_change_read(struct req *r, struct campaign *c, struct campaign_change *change)
 {
 	static const char *const known[] = { "name", "contactCount", "partsPerContact", "scheduledISO", "segments", "status",
-		NULL };
+		"channel", "from", "tag", "sendingWindow", "timezone", NULL };
 	struct json_object *o;
 	enum status st;
 
@@ -119,7 +122,7 @@ campaign_change_read(struct req *r, struct campaign *c, struct campaign_change *
 enum status
 campaign_resume_read(struct req *r, struct campaign *c, struct campaign_change *change)
 {
-	static const char *const known[] = { "scheduledISO", "segments", NULL };
+	static const char *const known[] = { "scheduledISO", "segments", "timezone", NULL };
 	static const char *const known_segment[] = { "scheduledISO", "segmentNumber", NULL };
 	struct json_object *o;
 	enum status st;
@@ -129,7 +132,8 @@ campaign_resume_read(struct req *r, struct campaign *c, struct campaign_change *
 		return OK;
 	if ((st = req_object(r, known, &o)) != OK)
 		return st;
-	st = change_segments(r, o, known_segment, c, change);
+	if ((st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &change->timezone, &r->err)) == OK)
+		st = change_segments(r, o, known_segment, c, change);
 	json_object_free(o);
 	return st;
 }

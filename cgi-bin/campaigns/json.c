@@ -3,6 +3,7 @@
 
 #include "body.h"
 #include "base/csv.h"
+#include "quota/origin.h"
 #include "time/instant.h"
 
 /* What a segment holds of its day, in quota units. */
@@ -46,6 +47,11 @@ campaign_put(struct json *out, const char *name, const struct organization *org,
 	json_put_int(out, "unfinished", campaign_unfinished(c, today));
 	json_put_int(out, "partsPerContact", c->parts_per_contact);
 	json_put_bool(out, "isSegmented", c->is_segmented);
+	if (c->channel != SMS)
+		json_put_text(out, "channel", channel_facts(c->channel)->name);
+	origin_put(out, c->sender, NULL, c->tag);
+	if (c->sending_window != NULL)
+		json_put_raw(out, "sendingWindow", c->sending_window, strlen(c->sending_window));
 	instant_put(out, "createdAt", c->created_at);
 	instant_put(out, "updatedAt", c->updated_at);
 	json_open_array(out, "segments");
@@ -88,6 +94,9 @@ put_csv_line(struct csv *csv, const struct organization *org, const struct campa
 	instant_put_csv(csv, c->updated_at);
 	day_put_csv_local(csv, org->days, c->created_at);
 	day_put_csv_local(csv, org->days, c->updated_at);
+	csv_put_text(csv, channel_facts(c->channel)->name);
+	csv_put_text(csv, c->sender != NULL ? c->sender : "");
+	csv_put_text(csv, c->tag != NULL ? c->tag : "");
 	csv_put_end(csv);
 }
 
@@ -97,7 +106,7 @@ campaign_put_csv(struct buf *to, const struct organization *org, const struct ca
 {
 	static const char *const names[] = { "campaignId", "name", "status", "contactCount", "partsPerContact", "isSegmented",
 		"segments", "firstDate", "lastDate", "sent", "failed", "reserved", "unfinished", "createdAt", "updatedAt",
-		"createdLocalTime", "updatedLocalTime", NULL };
+		"createdLocalTime", "updatedLocalTime", "channel", "from", "tag", NULL };
 	struct csv csv = { .to = to };
 
 	csv_put_names(&csv, names);
@@ -164,6 +173,11 @@ hash_results(struct campaign_results *results)
 	json_put_int(j, NULL, results->parts);
 	json_put_bool(j, NULL, results->done);
 	json_put_int(j, NULL, (int64_t)results->failure_count);
+	if (results->sender != NULL || results->network != NULL || results->tag != NULL) {
+		json_open_object(j, NULL);
+		origin_put(j, results->sender, results->network, results->tag);
+		json_close_object(j);
+	}
 	json_close_array(j);
 	sha256(spelling.text, spelling.size, results->sha256);
 	buf_free(&spelling);
@@ -191,6 +205,9 @@ read_results(struct req *r, struct json_object *o, struct campaign_results *resu
 	/* Without `parts`, each message has one. */
 	results->parts = results->sent;
 	if ((st = json_int(o, "parts", 0, CAMPAIGN_CONTACTS_MAX, &found, &results->parts, &r->err)) != OK ||
+	    (st = origin_read_sender(o, &results->sender, &r->err)) != OK ||
+	    (st = origin_read_network(o, &results->network, &r->err)) != OK ||
+	    (st = origin_read_tag(o, &results->tag, &r->err)) != OK ||
 	    (st = json_bool(o, "done", &found, &results->done, &r->err)) != OK)
 		return st;
 	if (results->parts < results->sent || (results->sent == 0 && results->parts > 0))
@@ -201,7 +218,8 @@ read_results(struct req *r, struct json_object *o, struct campaign_results *resu
 enum status
 campaign_results_read(struct req *r, struct campaign_results *results)
 {
-	static const char *const known[] = { "id", "segmentNumber", "occurredAt", "sent", "parts", "failed", "done", NULL };
+	static const char *const known[] = { "id", "segmentNumber", "occurredAt", "sent", "parts", "failed", "done", "from",
+		"network", "tag", NULL };
 	struct json_object *o;
 	enum status st;
 

@@ -14,24 +14,34 @@ static const char results_source[] = EVENT_OWN_SOURCE "results";
 
 /*
  * Makes events of one segment from a report: one for all messages sent, one for each failed contact.  Their ids follow from
- * the report's, so that a retry makes the same ones.
+ * the report's, so that a retry makes the same ones.  What they have in common is in `like`: time, segment, channel and origin.
  */
 static size_t
-make_events(struct req *r, const struct campaign *c, const struct campaign_results *results, int64_t segment, int64_t at,
+make_events(struct req *r, const struct campaign *c, const struct campaign_results *results, const struct event *like,
     struct event_item **items)
 {
 	size_t count = 0;
+	struct event e = *like;
+
+	e.source = results_source;
+	e.campaign = c->id;
 
 	*items = arena_alloc(r->arena, (results->failure_count + 1) * sizeof(**items));
-	if (results->sent > 0)
-		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_SENT, .occurred_at = at,
-			.id = arena_printf(r->arena, "%s/%s/sent", c->id, results->id), .channel = SMS,
-			.messages = results->sent, .parts = results->parts, .campaign = c->id, .segment = segment };
-	for (size_t i = 0; i < results->failure_count; i++)
-		(*items)[count++].event = (struct event) { .source = results_source, .kind = EVENT_FAILED, .occurred_at = at,
-			.id = arena_printf(r->arena, "%s/%s/%zu", c->id, results->id, i + 1), .channel = SMS, .messages = 1,
-			.parts = 1, .campaign = c->id, .segment = segment, .to = results->failures[i].phone,
-			.reason = results->failures[i].reason };
+	if (results->sent > 0) {
+		e.kind = EVENT_SENT;
+		e.id = arena_printf(r->arena, "%s/%s/sent", c->id, results->id);
+		e.messages = results->sent;
+		e.parts = results->parts;
+		(*items)[count++].event = e;
+	}
+	for (size_t i = 0; i < results->failure_count; i++) {
+		e.kind = EVENT_FAILED;
+		e.id = arena_printf(r->arena, "%s/%s/%zu", c->id, results->id, i + 1);
+		e.messages = e.parts = 1;
+		e.to = results->failures[i].phone;
+		e.reason = results->failures[i].reason;
+		(*items)[count++].event = e;
+	}
 	return count;
 }
 
@@ -45,17 +55,22 @@ post_results(struct req *r, const struct organization *org, const struct campaig
 {
 	struct event_options options = { .now = r->now, .by = &r->by,
 		.may_backfill = (r->caller.scopes & SCOPE_USAGE_BACKFILL) != 0 };
-	int64_t at = results->has_time ? results->occurred_at : r->now;
+	/* What the report does not say is the campaign's; nobody has planned a network. */
+	struct event like = { .occurred_at = results->has_time ? results->occurred_at : r->now, .channel = c->channel,
+		.sender = results->sender != NULL ? results->sender : c->sender, .network = results->network,
+		.tag = results->tag != NULL ? results->tag : c->tag };
 	struct event_item *items;
 	struct segment_target target;
 	enum status st;
 	size_t count;
 
-	if ((st = segment_resolve(r->db, org, c->id, results->segment, day_at(org->days, at), &target)) != OK)
+	if ((st = segment_resolve(r->db, r->arena, org, c->id, results->segment, day_at(org->days, like.occurred_at),
+	    &target)) != OK)
 		return st;
 	if (results->segment > 0 && target.ref.segment == 0)
 		return error_set(&r->err, BAD_REQUEST, "segmentNumber: there is no segment %" PRId64, results->segment);
-	count = make_events(r, c, results, target.ref.segment, at, &items);
+	like.segment = target.ref.segment;
+	count = make_events(r, c, results, &like, &items);
 	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
 		return st;
 	for (size_t i = 0; i < count; i++)
@@ -85,12 +100,13 @@ check_same_contacts(struct req *r, const struct organization *org, const struct 
 	bool is_there;
 
 	/*
-	 * A report that only closed the segment has no events.  Otherwise the first one tells the segment and the instant that
-	 * were used then.
+	 * A report that only closed the segment has no events.  Otherwise the first one tells the segment, the instant and what
+	 * the campaign was then.
 	 */
 	if ((st = event_find(r->db, r->arena, org, results_source, first, &is_there, &row)) != OK || !is_there)
 		return st;
-	count = make_events(r, c, results, row.segment_given, row.occurred_at, &items);
+	count = make_events(r, c, results, &(const struct event) { .segment = row.segment_given, .occurred_at = row.occurred_at,
+	    .channel = row.channel, .sender = row.sender, .network = row.network, .tag = row.tag }, &items);
 	if ((st = event_post(r->db, r->arena, org, items, count, &options)) != OK)
 		return st;
 	for (size_t i = 0; i < count; i++)

@@ -44,30 +44,6 @@ campaign_reply(struct req *r, struct buf *body, const struct organization *org, 
 	json_close_object(out);
 }
 
-/*
- * The reply to a reservation that found no room: it says which limit and day, and where there is room.  Other failures keep
- * the usual error body.
- */
-static enum status
-put_refusal(struct req *r, struct buf *body, enum status st, const struct campaign_refusal *refusal)
-{
-	struct json *out = json_on(body);
-	char text[DAY_TEXT_MAX];
-
-	if ((st != CONFLICT && st != OVER_CAP) || !refusal->is_set)
-		return st;
-	r->keeps_body = true;
-	buf_reset(body);
-	json_open_object(out, NULL);
-	json_put_bool(out, "success", false);
-	json_put_text(out, "message", arena_printf(r->arena, "%s has no room.", limit_refusal_subject(&refusal->limit)));
-	json_put_text(out, "error", r->err.text);
-	json_put_text(out, "date", day_format(refusal->limit.day, text));
-	limit_refusal_put(out, &refusal->limit);
-	json_close_object(out);
-	return st;
-}
-
 /* ---- POST /api/campaigns */
 
 /* Makes the segments that the planner proposes, inside this transaction: nobody can take the room before it is reserved. */
@@ -156,7 +132,8 @@ create(struct organization *org, void *arg)
 	struct campaign_post *post = arg;
 	struct req *r = post->r;
 	struct campaign_change change = { .now = r->now, .by = &r->by,
-		.today = organization_today(org, r->now), .is_exact = post->input.campaign.is_segmented };
+		.today = organization_today(org, r->now), .is_exact = post->input.campaign.is_segmented,
+		.timezone = post->input.timezone };
 	struct campaign *c = &post->input.campaign;
 	bool is_retry;
 	enum status st;
@@ -183,7 +160,7 @@ campaigns_post(struct req *r, struct buf *body)
 	if ((st = campaign_input_read(r, &post.input)) != OK)
 		return st;
 	st = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);
-	return put_refusal(r, body, st, &post.refusal);
+	return campaign_put_refusal(r, body, st, &post.refusal);
 }
 
 /* ---- Writes on one campaign */
@@ -300,7 +277,7 @@ write_one(struct req *r, struct buf *body, enum status (*apply)(struct campaign_
 	struct campaign_write w = { .r = r, .apply = apply, .body = body };
 	enum status st = organization_write(r->db, r->arena, r->org, r->now, write_campaign, &w, &r->err);
 
-	return put_refusal(r, body, st, &w.refusal);
+	return campaign_put_refusal(r, body, st, &w.refusal);
 }
 
 enum status

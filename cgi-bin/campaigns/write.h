@@ -11,6 +11,12 @@ void		campaign_tag(struct req *r, const struct organization *org, const struct c
 void		campaign_reply(struct req *r, struct buf *body, const struct organization *org, const struct campaign *c,
 		    struct day today, const char *warning);
 
+/*
+ * Writes the reply to a campaign that found no room, or that a sending window does not allow.  Other failures keep the usual
+ * error body.  Returns st.
+ */
+enum status	campaign_put_refusal(struct req *r, struct buf *body, enum status st, const struct campaign_refusal *refusal);
+
 /* The handlers that write. */
 enum status	campaigns_post(struct req *r, struct buf *body);
 enum status	campaigns_put(struct req *r, struct buf *body);

@@ -144,6 +144,7 @@ events_list(struct req *r, struct buf *body)
 		return st;
 	json_close_array(out);
 	json_put_text_or_null(out, "next", next);
+	currency_put(out, l.org.currency);
 	dialect_tether_close(out);
 	return OK;
 }

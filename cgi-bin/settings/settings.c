@@ -1,28 +1,53 @@
 /*
  * GET /api/organizations/{organizationId} -- an organization's settings.
- * PUT /api/organizations/{organizationId}/profile  any of {"name":"…","weekStart":1 (Monday) to 7 (Sunday)}
+ * PUT /api/organizations/{organizationId}/profile  any of {"name":"…","weekStart":1 (Monday) to 7 (Sunday),
+ *	"currency":"USD"}
+ *	currency is a code of ISO 4217.  It changes only while nothing of the organization has a cost; replies have it only if
+ *	it is not USD.
  * PUT /api/organizations/{organizationId}/timezone {"timezone":"Area/City","recutHistory"?:true}
  * PUT /api/organizations/{organizationId}/plan     {"plan":"…"}
  * PUT /api/organizations/{organizationId}/limits   any of {"dailyLimit":n|null,"quotaUnit":"message"|"part",
- *	"cycleDay":1-31,"messagesCap","smsCap","callCap":n|null,"costCap":USD|null,"allowOverage":bool,"preview"?:true}
- *	null removes a limit or a cap.  What changes holds from today on.  With preview nothing is written: the reply is the
- *	one that the change would get.
- * GET /api/organizations/{organizationId}/limits   every limit, with what its present window has used and held
+ *	"cycleDay":1-31,"cycleDayFrom"?:"YYYY-MM-DD","messagesCap","smsCap","callCap":n|null,"costCap":USD|null,
+ *	"allowOverage":bool,"preview"?:true}
+ *	null removes a limit or a cap.  What changes holds from today on.  cycleDay holds for all time, or from the day
+ *	cycleDayFrom on: that day, today or later, begins a cycle, and so does the next day of the month cycleDay.  With
+ *	preview nothing is written: the reply is the one that the change would get.
+ * GET /api/organizations/{organizationId}/limits[?presets=true]  every limit, with what its present window has used and held; and
+ *	the presets that there are
+ * GET /api/organizations/{organizationId}/limits/{limit}  one of them, with "rule", which is what a PUT takes
+ * PUT /api/organizations/{organizationId}/limits/{limit} {"channels":["SMS",…],"from"?,"network"?,
+ *	"unit":"message"|"part"|"cost","window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
+ *	"action":"refuse"|"report","preset"?,"preview"?:true}  adds the limit or replaces what it counts.
+ *	In place of amount, "amounts":[{"validFrom","amount"},…] replaces all from its first day on.  A body without the members
+ *	that say what is counted (channels to hours) leaves that as it is.  Without validFrom an amount holds from today on, and later
+ *	ones stay.  Of daily and the cycle- limits only amounts and, for the four caps together, action can be set.
+ *	Nothing is taken back.  A limit with from or network that is new, or counts something else, must be filled from the ledger:
+ *	until that is done its "state" is "building", "job" is the number of the job (jobs.c), and it refuses nothing.
+ * DELETE /api/organizations/{organizationId}/limits/{limit}  removes it; of daily and the cycle- limits, its amounts from today
+ *	on.
+ *	If-Match with PUT and DELETE, and If-None-Match: * with PUT, are kept.
  *
  * GET /api/organizations/{organizationId}/timezone -- its time zone, and the ones that this server offers
  *
  *	200	GET timezone: {"success":true,"data":{"timezone":"Area/City","tzdataVersion":"2026f","timezones":["Area/City",…]}}
  *	200	GET limits: {"success":true,"data":{"limits":[{"name","limit","channels","unit","window","from","until","amount",
  *		"used","held","available","resetsAt","action"},…]}}.  window is day, cycle, month or year, from and until its
- *		first and last day, resetsAt when the next one begins.  cost is in US dollars.  No limit: amount and available
- *		are null.  "repricing":true is added while a job reprices events (jobs.c).
+ *		first and last day, resetsAt when the next one begins.  cost is in US dollars, or in
+ *		"currency", which is added if it is another.  No limit: amount and available are null.  "repricing":true is added
+ *		while a job reprices events (jobs.c).  Where a limit has them also "sender", "network", "zone", "hours",
+ *		"state":"building" and, of others than those five, "rule".
+ *	200	limits/{limit}: {"success":true,"data":{the limit, and "rule"}}, to PUT also "daysOverLimit":[{"date","used","held",
+ *		"amount"},…], the coming days that are over it, and "job":n|null; to DELETE {"success":true,"data":{"name"}}
  *	200	others: {"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
  *		another day, and "daysOverLimit", the days from today on that are over their limit.
  *		A new time zone applies from the start of the next day, or to all days if there are no events yet;
  *		recutHistory recomputes all past days.
  *	400	a field is missing, unknown, of another type or out of range
  *	401 403	no valid credential; the scope org:admin is missing, or it is another organization's
- *	404	no such organization (to the scope admin)
+ *	404	no such organization (to the scope admin); no such limit
+ *	409	currency: something has a cost, a price or an amount already, which the error names; or a job has not ended
+ *	409	there are LIMITS_MAX limits already, or LIMIT_AMOUNTS_MAX amounts of coming days
+ *	412	If-Match: the limit was changed since; If-None-Match: there is one
  */
 #include <stdio.h>
 #include <string.h>
@@ -52,8 +77,9 @@ put_settings(struct json *out, const struct organization *org, int64_t now, cons
 	json_put_text(out, "plan", org->plan);
 	json_put_int_or_null(out, "dailyLimit", base.amounts[LIMIT_BASE_DAILY], UNLIMITED);
 	json_put_text(out, "quotaUnit", quota_unit_name(base.unit));
-	json_put_int(out, "cycleDay", org->cycle_day);
+	settings_put_cycle_day(out, &org->cycles, organization_today(org, now));
 	json_put_int(out, "weekStart", org->week_start);
+	currency_put(out, org->currency);
 	limit_row_put_caps(out, &base);
 	json_put_bool(out, "allowOverage", base.allow_overage);
 	instant_put(out, "createdAt", org->created_at);
@@ -166,23 +192,30 @@ static enum status
 read_profile(struct req *r, struct json_object *o, struct settings *wanted)
 {
 	int64_t week_start = wanted->org.week_start;
-	const char *name;
+	const char *name, *currency;
 	enum status st;
 	bool found;
 
 	if ((st = json_string(o, "name", 1, ORG_NAME_MAX - 1, &name, &r->err)) != OK ||
+	    (st = json_string(o, "currency", 1, 32, &currency, &r->err)) != OK ||
 	    (st = json_int(o, "weekStart", 1, 7, &found, &week_start, &r->err)) != OK)
 		return st;
 	if (name != NULL)
 		snprintf(wanted->org.name, sizeof(wanted->org.name), "%s", name);
 	wanted->org.week_start = (int)week_start;
+	/* Checked before it is copied: a longer text must not be cut to a code. */
+	if (currency == NULL)
+		return OK;
+	if ((st = currency_check("currency", currency, &r->err)) != OK)
+		return st;
+	snprintf(wanted->org.currency, sizeof(wanted->org.currency), "%s", currency);
 	return OK;
 }
 
 static enum status
 settings_put_profile(struct req *r, struct buf *body)
 {
-	static const char *const fields[] = { "name", "weekStart", NULL };
+	static const char *const fields[] = { "name", "weekStart", "currency", NULL };
 
 	return settings_put(r, body, fields, read_profile);
 }
@@ -249,7 +282,7 @@ read_limit(struct req *r, struct json_object *o, const char *name, int64_t *valu
 static enum status
 read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 {
-	int64_t cycle_day = wanted->org.cycle_day, *amounts = wanted->base.amounts;
+	int64_t *amounts = wanted->base.amounts;
 	const char *unit;
 	enum status st;
 	bool found;
@@ -258,7 +291,7 @@ read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 	    (st = read_limit(r, o, "messagesCap", &amounts[LIMIT_BASE_MESSAGES])) != OK ||
 	    (st = read_limit(r, o, "smsCap", &amounts[LIMIT_BASE_SMS])) != OK ||
 	    (st = read_limit(r, o, "callCap", &amounts[LIMIT_BASE_CALLS])) != OK ||
-	    (st = json_int(o, "cycleDay", 1, 31, &found, &cycle_day, &r->err)) != OK ||
+	    (st = settings_read_cycle_day(r, o, &wanted->org)) != OK ||
 	    (st = json_bool(o, "allowOverage", &found, &wanted->base.allow_overage, &r->err)) != OK ||
 	    (st = json_bool(o, "preview", &found, &wanted->is_preview, &r->err)) != OK ||
 	    (st = json_money(o, "costCap", &found, &amounts[LIMIT_BASE_COST], &r->err)) != OK ||
@@ -268,15 +301,14 @@ read_limits(struct req *r, struct json_object *o, struct settings *wanted)
 		amounts[LIMIT_BASE_COST] = UNLIMITED;
 	if (unit != NULL && !quota_unit_parse(unit, &wanted->base.unit))
 		return error_set(&r->err, BAD_REQUEST, "quotaUnit: unknown \"%s\"; message or part", unit);
-	wanted->org.cycle_day = (int)cycle_day;
 	return OK;
 }
 
 static enum status
 settings_put_limits(struct req *r, struct buf *body)
 {
-	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "messagesCap", "costCap", "smsCap",
-		"callCap", "allowOverage", "preview", NULL };
+	static const char *const fields[] = { "dailyLimit", "quotaUnit", "cycleDay", "cycleDayFrom", "messagesCap", "costCap",
+		"smsCap", "callCap", "allowOverage", "preview", NULL };
 
 	return settings_put(r, body, fields, read_limits);
 }
@@ -284,14 +316,19 @@ settings_put_limits(struct req *r, struct buf *body)
 int
 main(void)
 {
+	static const char *const list_query[] = { "presets", NULL };
 	static const struct route routes[] = {
 		{ GET, "/api/organizations/{organizationId}", SCOPE_ORG_ADMIN, settings_get },
-		{ GET, "/api/organizations/{organizationId}/limits", SCOPE_USAGE_READ, settings_get_limits },
+		{ GET, "/api/organizations/{organizationId}/limits", SCOPE_USAGE_READ, settings_get_limits,
+		    .query = list_query },
 		{ PUT, "/api/organizations/{organizationId}/profile", SCOPE_ORG_ADMIN, settings_put_profile },
 		{ GET, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_get_timezone },
 		{ PUT, "/api/organizations/{organizationId}/timezone", SCOPE_ORG_ADMIN, settings_put_timezone },
 		{ PUT, "/api/organizations/{organizationId}/plan", SCOPE_ORG_ADMIN, settings_put_plan },
 		{ PUT, "/api/organizations/{organizationId}/limits", SCOPE_ORG_ADMIN, settings_put_limits },
+		{ GET, "/api/organizations/{organizationId}/limits/{limit}", SCOPE_USAGE_READ, settings_get_limit },
+		{ PUT, "/api/organizations/{organizationId}/limits/{limit}", SCOPE_ORG_ADMIN, settings_put_limit },
+		{ DELETE, "/api/organizations/{organizationId}/limits/{limit}", SCOPE_ORG_ADMIN, settings_delete_limit },
 		{ 0 } };
 
 	return serve(&(const struct endpoint) {

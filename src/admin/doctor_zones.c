@@ -71,7 +71,8 @@ names_end(struct names *n, struct arena *a)
 static enum status
 find_lost(const struct doctor_context *p, struct names *lost)
 {
-	struct query *q = db_query(p->db, "SELECT timezone, id FROM organization ORDER BY timezone, id");
+	struct query *q = db_query(p->db, "SELECT timezone, id FROM organization UNION SELECT r.zone, o.id "
+	    "FROM limit_rule r JOIN organization o ON o.key = r.org WHERE r.zone IS NOT NULL ORDER BY 1, 2");
 	char zone[ZONE_NAME_MAX] = "";
 	bool is_known = true;
 	struct error err;
@@ -106,7 +107,8 @@ doctor_timezones(const struct doctor_context *p, struct check_result *f)
 		    "their days stay as they are", lost.count, lost.count == 1 ? "" : "s"),
 		    "the system lacks the time zones %s; their days stay as they are", names_end(&lost, p->arena));
 		doctor_fix(f, "Upgrade the package tzdata; install tzdata-legacy, which has the old names of zones; or give each of "
-		    "these organizations the present name of its zone: `daybook org set ID --timezone ZONE`.");
+		    "these organizations the present name of its zone: `daybook org set ID --timezone ZONE`, or, if it is the zone of a "
+		    "limit, `daybook limit set ID NAME --zone ZONE`.");
 	} else if (release[0] == '\0') {
 		doctor_found(f, DOCTOR_WARNING, "the release of the system's tzdata is unknown",
 		    "the release of the system's tzdata is unknown");

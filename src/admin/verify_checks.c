@@ -3,6 +3,7 @@
 
 #include "db/db_schema.h"
 #include "base/crypto.h"
+#include "base/currency.h"
 #include "auth/key_source.h"
 #include "auth/pem.h"
 #include "base/row_hash.h"
@@ -41,6 +42,19 @@ verify_settings(struct verify *v)
 	}
 	if (!has_epoch)
 		verify_differs(v, "setting epoch: missing");
+	return query_done(q);
+}
+
+enum status
+verify_currencies(struct verify *v)
+{
+	struct query *q = db_query(v->db, "SELECT 'organization ' || id, currency FROM organization UNION "
+	    "SELECT 'price of ' || channel, currency FROM price ORDER BY 1, 2");
+	struct error err;
+
+	while (query_step(q))
+		if (currency_check("currency", query_text(q, 1), &err) != OK)
+			verify_differs(v, "%s: %s", query_text(q, 0), err.text);
 	return query_done(q);
 }
 
@@ -166,6 +180,15 @@ verify_api_keys(struct verify *v)
 	return query_done(q);
 }
 
+/* [a-z0-9-]{1,32} */
+static bool
+is_limit_name(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && n < LIMIT_NAME_MAX && name[n] == '\0';
+}
+
 /* What a limit counts, and over which window, must be words that the programs know. */
 enum status
 verify_limits(struct verify *v)
@@ -176,6 +199,8 @@ verify_limits(struct verify *v)
 
 	query_bind_int(q, ":org", v->org);
 	while (query_step(q)) {
+		if (!is_limit_name(query_text(q, 0)))
+			verify_differs(v, "limit \"%s\": a name that no limit can have", query_text(q, 0));
 		if (!limit_channels_parse(query_text(q, 1), &channels))
 			verify_differs(v, "limit \"%s\": unknown channels \"%s\"", query_text(q, 0), query_text(q, 1));
 		if (!limit_period_parse(query_text(q, 2), &period))

@@ -20,7 +20,7 @@
 #define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
 	" ORDER BY z.from_at DESC LIMIT 1)) / " DAY
 
-#define SUMS_DIFFER ": has %i messages, %i parts, $%m; the ledger says %i messages, %i parts, $%m"
+#define SUMS_DIFFER ": has %i messages, %i parts, %m; the ledger says %i messages, %i parts, %m"
 
 const struct invariant verify_invariants[] = {
 	/* ---- The file */
@@ -33,9 +33,15 @@ const struct invariant verify_invariants[] = {
 	    .check = verify_signing_keys },
 	{ "api_key", "each API key has known scopes, without admin, and a number, an end and a last use that it can have", OF_FILE,
 	    .check = verify_api_keys },
-	{ "price.once", "a channel has at most one price for each organization (or for all) and first day", OF_FILE,
+	{ "price.once", "a channel has at most one price for each organization (or for all in a currency) and first day", OF_FILE,
 	    "price: %i prices for %s from %d on",
-	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from HAVING count(*) > 1" },
+	    "SELECT count(*), channel, valid_from FROM price GROUP BY coalesce(org, 0), channel, valid_from, "
+	    "CASE WHEN org IS NULL THEN currency ELSE '' END HAVING count(*) > 1" },
+	{ "price.currency", "a price of an organization is in its currency", OF_FILE,
+	    "price of %s from %d for %s: is in %s, and not in %s",
+	    "SELECT p.channel, p.valid_from, o.id, p.currency, o.currency FROM price p JOIN organization o ON o.key = p.org "
+	    "WHERE p.currency <> o.currency" },
+	{ "currency", "each currency is a code of ISO 4217", OF_FILE, .check = verify_currencies },
 	{ "audit.number", "the rows of the audit are numbered upwards, in each organization and in the installation", OF_FILE,
 	    "audit: row %i has the number %i, and an earlier one %i",
 	    "SELECT key, number, before FROM (SELECT key, number, lag(number, 1, 0) OVER (PARTITION BY org ORDER BY key) AS before "
@@ -55,6 +61,12 @@ const struct invariant verify_invariants[] = {
 	{ "zone_span", "day boundaries from 2012 on are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_zone },
 
+	{ "cycle_change", "each change of the cycle day is to another day than before it, and they are not too many", OF_ORGANIZATION,
+	    "cycle_change %d: changes the cycle day to %i, which it is already, or is one of too many",
+	    "SELECT valid_from, cycle_day FROM (SELECT c.valid_from, c.cycle_day, lag(c.cycle_day, 1, o.cycle_day) "
+	    "OVER (ORDER BY c.valid_from) AS before, row_number() OVER (ORDER BY c.valid_from) AS place FROM cycle_change c "
+	    "JOIN organization o ON o.key = c.org WHERE c.org = :org) AS listed WHERE cycle_day = before OR place > 60" },
+
 	/* ---- Limits */
 	{ "limit.base", "each organization has the daily limit and the four caps", OF_ORGANIZATION,
 	    "limits: %i of the five are there",
@@ -64,7 +76,18 @@ const struct invariant verify_invariants[] = {
 	{ "limit.amount", "each limit has an amount from some day on", OF_ORGANIZATION, "limit \"%s\": has no amount",
 	    "SELECT name FROM limit_rule r WHERE org = :org "
 	    "AND NOT EXISTS (SELECT 1 FROM limit_amount a WHERE a.rule = r.key)" },
-	{ "limit.words", "each limit counts known channels over a known window", OF_ORGANIZATION, .check = verify_limits },
+	{ "limit.words", "each limit has a name that it can have, and counts known channels over a known window", OF_ORGANIZATION,
+	    .check = verify_limits },
+	{ "limit_span", "the days of a limit with a zone, from 2012 on, are those of the recorded zone file", OF_ORGANIZATION,
+	    .check = verify_limit_zones },
+	{ "limit_span.zone", "only a limit with a zone has days of its own", OF_ORGANIZATION,
+	    "limit_span: the limit \"%s\" has no zone",
+	    "SELECT name FROM limit_rule r WHERE org = :org AND zone IS NULL "
+	    "AND EXISTS (SELECT 1 FROM limit_span s WHERE s.rule = r.key)" },
+	{ "limit.building", "a limit that is being filled has an open job, or waits for one, and has a sender or a network",
+	    OF_ORGANIZATION, "limit \"%s\": is being filled, but nothing fills it",
+	    "SELECT name FROM limit_rule r WHERE org = :org AND is_building = 1 AND ((sender IS NULL AND network IS NULL) "
+	    "OR NOT EXISTS (SELECT 1 FROM job j WHERE j.org = r.org AND j.ended_at IS NULL))" },
 
 	/* ---- The ledger and its sums */
 	{ "ledger_day", "no row of the ledger was changed, added or removed after it was written", OF_STRETCH,
@@ -110,15 +133,17 @@ const struct invariant verify_invariants[] = {
 	    "WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
 	/* What a job has yet to reprice costs what another price says. */
 	{ "event.price", "priced events cost what the price list says, with the adjustments for later prices", OF_STRETCH,
-	    "cost %q %s: priced events cost $%m; by the price list it should be $%m to $%m",
+	    "cost %q %s: priced events cost %m; by the price list it should be %m to %m",
 	    "SELECT quarter, channel, priced, least, most FROM temp.ledger_sum_quarter AS l "
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER " AND (priced < least OR priced > most) "
 	    "AND NOT EXISTS (SELECT 1 FROM job j WHERE j.org = :org AND j.ended_at IS NULL AND j.kind = 'reprice' "
 	    "AND j.channel = l.channel AND l.quarter >= j.next_quarter AND l.quarter < j.end_quarter)" },
-	{ "job", "each job is of a known kind, and a reprice is of a channel", OF_ORGANIZATION,
+	{ "job", "each job is of a known kind; a reprice is of a channel, and one that fills a limit is of a limit", OF_ORGANIZATION,
 	    "job %i: is a \"%s\" of the channel \"%s\"",
 	    "SELECT number, kind, coalesce(channel, '') FROM job WHERE org = :org "
-	    "AND NOT CASE kind WHEN 'reprice' THEN channel IS NOT NULL WHEN 'rebuild' THEN channel IS NULL ELSE 0 END" },
+	    "AND NOT CASE kind WHEN 'reprice' THEN channel IS NOT NULL AND rule IS NULL "
+	    "WHEN 'rebuild' THEN channel IS NULL AND rule IS NULL WHEN 'fill-limit' THEN channel IS NULL AND rule IS NOT NULL "
+	    "ELSE 0 END" },
 	{ "limit_usage", "the roll-up of a limit with a sender or a network is the sum of its events", OF_STRETCH,
 	    "limit_usage %q of the limit %s: differs from the ledger",
 	    "SELECT quarter, r.name FROM (SELECT u.rule, u.quarter, u.messages, u.parts, u.cost_micros AS cost "
@@ -139,7 +164,8 @@ const struct invariant verify_invariants[] = {
 	    "WHERE e.org = :org AND e.settles_id IS NOT NULL AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
 	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1 "
 	    /* Before schema version 4 statements settled costs alone, and their rows named no segment. */
-	    "OR (e.org_revision > 0 AND (e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment)))" },
+	    "OR (e.org_revision > 0 AND (e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment)) "
+	    "OR e.sender IS DISTINCT FROM t.sender OR e.network IS DISTINCT FROM t.network OR e.tag IS DISTINCT FROM t.tag)" },
 	{ "event.settled", "settlements leave an event with its messages, a part for each at least, and no given cost below zero; "
 	    "they make a failed event one message; each that a client posted has the hash of its body", OF_ORGANIZATION,
 	    "event \"%s\" of source \"%s\": its settlements cannot be what was posted",

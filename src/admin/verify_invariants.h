@@ -85,7 +85,7 @@ enum status	verify_statements(struct verify *v) MUST_CHECK;
 /* ---- verify_price.c */
 struct price_range {
 	bool is_known;
-	int64_t least, most;		/* billionths of a US dollar for a part, on the days around one */
+	int64_t least, most;		/* billionths of its currency for a part, on the days around one */
 };
 
 /* The lowest and the highest price of a part on the days around one. */
@@ -94,6 +94,7 @@ enum status	verify_price_around(struct verify *v, enum channel c, int64_t day, s
 /* ---- verify_checks.c: what needs more than SQL */
 enum status	verify_schema(struct verify *v) MUST_CHECK;
 enum status	verify_settings(struct verify *v) MUST_CHECK;
+enum status	verify_currencies(struct verify *v) MUST_CHECK;
 enum status	verify_signing_keys(struct verify *v) MUST_CHECK;
 enum status	verify_api_keys(struct verify *v) MUST_CHECK;
 enum status	verify_limits(struct verify *v) MUST_CHECK;
@@ -102,5 +103,6 @@ enum status	verify_failures(struct verify *v) MUST_CHECK;
 
 /* ---- verify_zone.c */
 enum status	verify_zone(struct verify *v) MUST_CHECK;
+enum status	verify_limit_zones(struct verify *v) MUST_CHECK;
 
 #endif

@@ -16,7 +16,8 @@ enum { DAYS_AROUND = 2 };
 static enum status
 price_on(struct verify *v, enum channel c, int64_t day, int64_t *nanos)
 {
-	struct query *q = db_query(v->db, "SELECT nanos_per_part FROM price WHERE (org = :org OR org IS NULL) AND channel = :channel "
+	struct query *q = db_query(v->db, "SELECT nanos_per_part FROM price WHERE (org = :org OR (org IS NULL AND currency = "
+	    "(SELECT o.currency FROM organization o WHERE o.key = :org))) AND channel = :channel "
 	    "AND valid_from <= :day ORDER BY org IS NULL, valid_from DESC LIMIT 1");
 
 	query_bind_int(q, ":org", v->org);

@@ -1,5 +1,5 @@
 /*
- * An organization's spans against the zone files that they were read from.
+ * The spans of an organization and of its limits against the zone files that they were read from.
  *
  * Rows are compared with a file only if it is the very one they came from (same release and SHA-256, which zone_file
  * records): a file with other rules is no fault, those take effect at the next write or maintenance.  A run is a sequence
@@ -23,25 +23,28 @@ struct zone_row {
 };
 
 struct rows {
+	const char *what;	/* whose they are, to begin a sentence: "zone_span", "limit_span of t-mobile" */
 	struct zone_row *at;
 	size_t count;
 };
+
+#define SELECT "SELECT from_at, utc_offset_s, zone, " \
+	"(SELECT max(sha256) FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version " \
+	"HAVING count(*) = 1) FROM "
+#define ORDER " = :owner ORDER BY from_at"
 
 /*
  * Reads the spans in order.  A SHA-256 is taken only if the zone and release have exactly one recorded file: with two, nobody
  * knows which one a row came from.
  */
 static enum status
-read_rows(struct verify *v, struct rows *rows)
+read_rows(struct verify *v, struct query *q, int64_t owner, const char *what, struct rows *rows)
 {
-	struct query *q = db_query(v->db, "SELECT from_at, utc_offset_s, zone, "
-	    "(SELECT max(sha256) FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version "
-	    "HAVING count(*) = 1) FROM zone_span s WHERE org = :org ORDER BY from_at");
 	const void *sha256;
 	size_t n;
 
-	*rows = (struct rows) { .at = arena_alloc(v->arena, SPANS_MAX * sizeof(*rows->at)) };
-	query_bind_int(q, ":org", v->org);
+	*rows = (struct rows) { .what = what, .at = arena_alloc(v->arena, SPANS_MAX * sizeof(*rows->at)) };
+	query_bind_int(q, ":owner", owner);
 	while (rows->count < SPANS_MAX && query_step(q)) {
 		struct zone_row *r = &rows->at[rows->count++];
 
@@ -72,11 +75,12 @@ is_of_file(const struct zone_row *r, const struct zone *z)
 }
 
 static void
-differs_at(struct verify *v, const struct zone_row *r, const char *what)
+differs_at(struct verify *v, const struct rows *rows, const struct zone_row *r, const char *what)
 {
 	char text[INSTANT_TEXT_MAX];
 
-	verify_differs(v, "zone_span %s: %s (compared with the file of %s)", instant_format(r->span.from_at, text), what, r->zone);
+	verify_differs(v, "%s %s: %s (compared with the file of %s)", rows->what, instant_format(r->span.from_at, text), what,
+	    r->zone);
 }
 
 /*
@@ -95,9 +99,10 @@ is_bridge(const struct zone_row *r)
  * would follow from it.
  */
 static void
-check_run(struct verify *v, const struct zone *z, const struct zone_row *first, size_t count, bool is_after_another,
+check_run(struct verify *v, const struct rows *rows, const struct zone *z, const struct zone_row *first, size_t count,
     bool is_complete)
 {
+	bool is_after_another = first > rows->at;
 	struct span *expected = arena_alloc(v->arena, SPANS_MAX * sizeof(*expected));
 	size_t n, k = 0, i = 0;
 
@@ -110,16 +115,16 @@ check_run(struct verify *v, const struct zone *z, const struct zone_row *first, 
 		while (!is_complete && k < n && expected[k].from_at < first[i].span.from_at)
 			k++;
 		if (k >= n || expected[k].from_at != first[i].span.from_at) {
-			differs_at(v, &first[i], "the zone has no change of the offset here, or an earlier change is missing");
+			differs_at(v, rows, &first[i], "the zone has no change of the offset here, or an earlier change is missing");
 			return;
 		}
 		if (expected[k].utc_offset_s != first[i].span.utc_offset_s) {
-			differs_at(v, &first[i], "the zone has another offset here");
+			differs_at(v, rows, &first[i], "the zone has another offset here");
 			return;
 		}
 	}
 	if (is_complete && k < n && n <= SPANS_MAX)
-		differs_at(v, &first[count - 1], "a later change of the offset is missing");
+		differs_at(v, rows, &first[count - 1], "a later change of the offset is missing");
 }
 
 /*
@@ -127,10 +132,11 @@ check_run(struct verify *v, const struct zone *z, const struct zone_row *first, 
  * organization's present zone, they name the wrong zone.
  */
 static void
-check_name(struct verify *v, const struct zone_row *r, const struct zone *own, const struct zone *of_organization)
+check_name(struct verify *v, const struct rows *rows, const struct zone_row *r, const struct zone *own,
+    const struct zone *of_organization)
 {
 	if (own != NULL && !is_of_file(r, own) && is_of_file(r, of_organization))
-		differs_at(v, r, "was read from the file of another zone");
+		differs_at(v, rows, r, "was read from the file of another zone");
 }
 
 /*
@@ -153,11 +159,11 @@ check_runs(struct verify *v, const struct rows *rows, const char *timezone)
 			;
 		/* Once one row has a file, all later ones must have one. */
 		if (from > 0 && !first->has_sha256 && rows->at[from - 1].has_sha256)
-			differs_at(v, first, "the file that it was read from is not recorded");
+			differs_at(v, rows, first, "the file that it was read from is not recorded");
 		else if (is_of_file(first, z))
-			check_run(v, z, first, until - from, from > 0, until == rows->count && strcmp(first->zone, timezone) == 0);
+			check_run(v, rows, z, first, until - from, until == rows->count && strcmp(first->zone, timezone) == 0);
 		else
-			check_name(v, first, z, zone_get(timezone, &err));
+			check_name(v, rows, first, z, zone_get(timezone, &err));
 	}
 }
 
@@ -181,6 +187,19 @@ check_timezone(struct verify *v, const struct rows *rows, const char *timezone)
 		verify_differs(v, "timezone: %s, but the coming days are those of %s", timezone, last->zone);
 }
 
+static void
+check_rows(struct verify *v, const struct rows *rows, const char *timezone)
+{
+	if (rows->count == 0) {
+		verify_differs(v, "%s: no rows; set the zone again", rows->what);
+		return;
+	}
+	if (rows->at[0].span.from_at > INSTANT_MIN)
+		verify_differs(v, "%s: begins after 2012-01-01", rows->what);
+	check_runs(v, rows, timezone);
+	check_timezone(v, rows, timezone);
+}
+
 static enum status
 check_spans(struct verify *v)
 {
@@ -188,29 +207,74 @@ check_spans(struct verify *v)
 	struct rows rows;
 	enum status st;
 
-	if ((st = read_rows(v, &rows)) != OK || (st = read_timezone(v, &timezone)) != OK)
+	if ((st = read_rows(v, db_query(v->db, SELECT "zone_span s WHERE org" ORDER), v->org, "zone_span", &rows)) != OK ||
+	    (st = read_timezone(v, &timezone)) != OK)
 		return st;
-	if (rows.count == 0) {
-		verify_differs(v, "zone_span: no rows; set the zone again with `daybook org set`");
-		return OK;
-	}
-	if (rows.at[0].span.from_at > INSTANT_MIN)
-		verify_differs(v, "zone_span: begins after 2012-01-01");
-	check_runs(v, &rows, timezone);
-	check_timezone(v, &rows, timezone);
+	check_rows(v, &rows, timezone);
 	return OK;
 }
 
+/* A limit with a zone; 0 ends the list. */
+struct zoned {
+	int64_t rule;
+	const char *name, *zone;
+};
+
+static enum status
+read_zoned(struct verify *v, struct zoned **zoned)
+{
+	struct query *q = db_query(v->db, "SELECT key, name, zone FROM limit_rule WHERE org = :org AND zone IS NOT NULL "
+	    "ORDER BY name");
+	size_t count = 0, max = 0;
+
+	*zoned = NULL;
+	query_bind_int(q, ":org", v->org);
+	while (query_step(q)) {
+		*zoned = arena_grow(v->arena, *zoned, count, &max, sizeof(**zoned));
+		(*zoned)[count++] = (struct zoned) { query_int(q, 0), arena_strdup(v->arena, query_text(q, 1)),
+			arena_strdup(v->arena, query_text(q, 2)) };
+	}
+	*zoned = arena_grow(v->arena, *zoned, count, &max, sizeof(**zoned));
+	(*zoned)[count].rule = 0;
+	return query_done(q);
+}
+
+static enum status
+check_limits(struct verify *v)
+{
+	struct zoned *zoned;
+	struct rows rows;
+	enum status st = read_zoned(v, &zoned);
+
+	for (; st == OK && zoned->rule != 0; zoned++)
+		if ((st = read_rows(v, db_query(v->db, SELECT "limit_span s WHERE rule" ORDER), zoned->rule,
+		    arena_printf(v->arena, "limit_span of %s", zoned->name), &rows)) == OK)
+			check_rows(v, &rows, zoned->zone);
+	return st;
+}
+
 /* With memory of its own for each organization: there may be thousands, and the spans of each take some 200 KB. */
-enum status
-verify_zone(struct verify *v)
+static enum status
+check_apart(struct verify *v, enum status (*check)(struct verify *v))
 {
 	struct arena *kept = v->arena;
 	enum status st;
 
 	v->arena = arena_new();
-	st = check_spans(v);
+	st = check(v);
 	arena_free(v->arena);
 	v->arena = kept;
 	return st;
+}
+
+enum status
+verify_zone(struct verify *v)
+{
+	return check_apart(v, check_spans);
+}
+
+enum status
+verify_limit_zones(struct verify *v)
+{
+	return check_apart(v, check_limits);
 }

@@ -1,5 +1,5 @@
 /*
- * New rules of time zones, for every organization (see zone_rules.h).
+ * New rules of time zones, for every organization and limit (see zone_rules.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "ledger/limit_zone.h"
 #include "store/setting.h"
 #include "time/instant.h"
 
@@ -23,11 +24,12 @@ struct compared {
 	bool is_whole;		/* all were */
 };
 
-/* Digests what stat(2) says of the zone file of every organization. */
+/* Digests what stat(2) says of the zone files of every organization and limit. */
 static enum status
 digest_files(struct db *db, char digest[2 * DIGEST_BYTES + 1])
 {
-	struct query *q = db_query(db, "SELECT DISTINCT timezone FROM organization ORDER BY timezone");
+	struct query *q = db_query(db, "SELECT timezone FROM organization UNION "
+	    "SELECT zone FROM limit_rule WHERE zone IS NOT NULL ORDER BY 1");
 	char state[ZONE_STATE_MAX];
 	uint8_t sha[SHA256_SIZE];
 	struct buf all = { 0 };
@@ -75,17 +77,27 @@ zone_rules_are_due(struct db *db, struct arena *a)
 	return st == OK && !c.is_whole;
 }
 
-/* Compares one organization, inside a transaction.  One that is gone by now has no days that could differ. */
+/*
+ * Compares one organization and its limits, inside a transaction.  One that is gone by now has no days that could
+ * differ.
+ */
 static enum status
-compare_one(struct db *db, const char *id, int64_t now, struct organization *org, enum day_spans_state *state,
+compare_one(struct db *db, struct arena *a, const char *id, int64_t now, struct organization *org, enum day_spans_state *state,
     struct error *err)
 {
+	struct error of_limits = { 0 };
+	enum day_spans_state own;
 	enum status st = organization_load(db, id, org, err);
 
 	*state = DAY_SPANS_SAME;
-	if (st == OK)
-		*state = day_spans_compare(org, organization_next_day_start(org, now), err);
-	return st == NOT_FOUND ? OK : st;
+	if (st != OK)
+		return st == NOT_FOUND ? OK : st;
+	own = *state = day_spans_compare(org, organization_next_day_start(org, now), err);
+	if ((st = limit_row_load(db, a, org)) == OK)
+		*state = day_spans_worse(own, limit_zone_compare(org, now, &of_limits));
+	if (*state != own)
+		*err = of_limits;
+	return st;
 }
 
 enum status
@@ -100,7 +112,7 @@ zone_rules_compare(struct db *db, struct arena *a, int64_t now, zone_rules_found
 	for (size_t i = 0; st == OK && i < count; i++) {
 		struct error err = { 0 };
 
-		if ((st = compare_one(db, ids[i], now, &org, &state, &err)) == OK && state != DAY_SPANS_SAME)
+		if ((st = compare_one(db, a, ids[i], now, &org, &state, &err)) == OK && state != DAY_SPANS_SAME)
 			found(&org, state, &err, arg);
 	}
 	return st;
@@ -128,7 +140,7 @@ zone_rules_count(struct db *db, struct arena *a, int64_t now, int64_t ms, int64_
 		struct error err = { 0 };
 
 		/* A zone that the machine lacks is another finding. */
-		if ((st = compare_one(db, ids[i], now, &org, &state, &err)) == OK)
+		if ((st = compare_one(db, a, ids[i], now, &org, &state, &err)) == OK)
 			*count += state == DAY_SPANS_DIFFER || state == DAY_SPANS_UNUSABLE;
 	}
 	*is_whole = i == n;
@@ -162,7 +174,7 @@ update(struct turn *t, struct arena *a, const char *id)
 
 	if ((st = db_read_begin(t->db)) != OK)
 		return st;
-	st = compare_one(t->db, id, t->now, &org, &state, &err);
+	st = compare_one(t->db, a, id, t->now, &org, &state, &err);
 	db_read_end(t->db);
 	if (st == OK && state == DAY_SPANS_DIFFER)
 		st = organization_follow_zone(t->db, a, id, t->now, t->waits, &err);

@@ -1,6 +1,6 @@
 /*
- * New rules of time zones.  A write brings its organization's coming days up to date with the zone file; this does so for
- * the organizations that nobody writes to, and tells which differ.
+ * New rules of time zones.  A write brings the coming days of its organization, and of the organization's limits with a zone of
+ * their own, up to date with the zone files; this does so for the organizations that nobody writes to, and tells which differ.
  *
  * To compare all organizations takes a moment, so it is done only when one of their zone files has been replaced: the setting
  * zones_compared holds a digest of what stat(2) says of those files, how many organizations were found to differ and could

@@ -191,7 +191,7 @@ fixed(double number, char out[FIXED_TEXT_MAX])
  * both.
  */
 static enum status
-dollars(struct json_object *o, const char *name, const char **text, struct error *err)
+money_text(struct json_object *o, const char *name, const char **text, struct error *err)
 {
 	const cJSON *m = member(o, name);
 	char digits[FIXED_TEXT_MAX];
@@ -215,7 +215,7 @@ dollars(struct json_object *o, const char *name, const char **text, struct error
 		is_negative = m->valuestring[0] == '-';
 		*text = arena_strdup(o->arena, m->valuestring);
 	} else
-		return wrong(o, name, err, "must be an amount of dollars, as a number or a string");
+		return wrong(o, name, err, "must be an amount, as a number or a string");
 	return is_negative ? wrong(o, name, err, "negative") : OK;
 }
 
@@ -225,11 +225,11 @@ json_money(struct json_object *o, const char *name, bool *found, int64_t *micros
 	const char *text;
 	enum status st;
 
-	if ((st = dollars(o, name, &text, err)) != OK)
+	if ((st = money_text(o, name, &text, err)) != OK)
 		return st;
 	if ((*found = text != NULL) && !money_parse(text, micros))
 		return error_set(err, BAD_REQUEST,
-		    "%s: must be a decimal amount of dollars, such as 0.0158, up to %" PRId64, path(o, name),
+		    "%s: must be a decimal amount such as 0.0158, up to %" PRId64, path(o, name),
 		    MONEY_MICROS_MAX / 1000000);
 	return OK;
 }
@@ -240,11 +240,11 @@ json_price(struct json_object *o, const char *name, bool *found, int64_t *nanos,
 	const char *text;
 	enum status st;
 
-	if ((st = dollars(o, name, &text, err)) != OK)
+	if ((st = money_text(o, name, &text, err)) != OK)
 		return st;
 	if ((*found = text != NULL) && !money_parse_nanos(text, nanos))
 		return error_set(err, BAD_REQUEST,
-		    "%s: must be dollars with at most nine decimals, such as 0.0079, up to %" PRId64, path(o, name),
+		    "%s: must be an amount with at most nine decimals, such as 0.0079, up to %" PRId64, path(o, name),
 		    MONEY_NANOS_MAX / 1000000000);
 	return OK;
 }

@@ -1,5 +1,6 @@
 /*
- * Money: int64 millionths of a US dollar (micros); prices: int64 billionths (nanos) per part.
+ * Money: int64 millionths (micros) of a currency, which the organization has (base/currency.h); prices: int64 billionths (nanos)
+ * per part.  Comments that say dollars mean that currency.
  * No floating point anywhere; one rounding, half to even, when an event is priced.
  */
 #ifndef MONEY_H

@@ -9,6 +9,7 @@
 #include "campaign/campaign.h"
 #include "time/instant.h"
 #include "ledger/limit.h"
+#include "org/sending_row.h"
 #include "time/zone.h"
 
 enum {
@@ -94,23 +95,32 @@ wall_spans(struct arena *a, const struct organization *org, const struct auto_re
 	    error_set(err, BAD_REQUEST, "firstSegmentDate: too far in the future; choose an earlier one");
 }
 
+/* The candidate of a date: its first instant from that time on that sending windows allow; if there is none, that time. */
+static int64_t
+candidate(const struct sending *sending, struct day d, int64_t time_ms)
+{
+	int64_t at = day_wall(sending->wall, d, time_ms), moved;
+
+	return sending_next_of_date(sending, at, &moved) ? moved : at;
+}
+
 /*
  * Finds the date of the first candidate.  A date that was requested is used or refused.  Otherwise it is today or, if
  * the time of day is over, tomorrow.
  */
 static enum status
-first_date(const struct auto_request *request, struct spans wall, int64_t now, struct day *first, struct error *err)
+first_date(const struct auto_request *request, const struct sending *sending, int64_t now, struct day *first, struct error *err)
 {
 	if (request->has_date) {
 		*first = request->date;
-		if (day_wall(wall, *first, request->time_ms) < now)
+		if (candidate(sending, *first, request->time_ms) < now)
 			return error_set(err, BAD_REQUEST, "firstSegmentDate: that date and time are in the past; choose a later one");
 		if (first->n > INSTANT_MAX / DAY_MS - 2 * PLAN_DAYS_MAX)
 			return error_set(err, BAD_REQUEST, "firstSegmentDate: too far in the future; choose an earlier one");
 		return OK;
 	}
-	*first = day_at(wall, now);
-	if (day_wall(wall, *first, request->time_ms) < now)
+	*first = day_at(sending->wall, now);
+	if (candidate(sending, *first, request->time_ms) < now)
 		*first = day_add(*first, 1);
 	return OK;
 }
@@ -120,20 +130,21 @@ first_date(const struct auto_request *request, struct spans wall, int64_t now, s
 struct room {
 	struct limit_book *book;
 	const struct organization *org;
-	int64_t parts_per_contact;
+	struct limit_contact contact;
 	struct day day;			/* of the last candidate, */
 	int64_t taken;			/* and what the plan has put there */
-	const char *bound_by;		/* the word of the long limit that bounded the last candidate; else NULL */
+	const char *bound_by;		/* the word of the limit that bounded the last candidate, if not the daily one; else NULL */
 	struct auto_plan *plan;
 };
 
 /* Without a daily limit a day takes PLAN_UNLIMITED_PER_DAY contacts, unless another limit leaves less. */
 static int64_t
-left_on(void *arg, struct day d)
+left_at(void *arg, int64_t at)
 {
 	struct room *room = arg;
 	const struct limit_rule *by;
-	int64_t left = limit_book_room(room->book, d, SMS, room->parts_per_contact, &by), most = INT64_MAX;
+	int64_t left = limit_book_room_at(room->book, at, &room->contact, &by), most = INT64_MAX;
+	struct day d = day_at(room->org->days, at);
 
 	/* The planner asks again only if contacts were left after the last candidate. */
 	if (room->bound_by != NULL)
@@ -144,7 +155,7 @@ left_on(void *arg, struct day d)
 	}
 	if (limit_rules_daily(&room->org->limits, d) == UNLIMITED)
 		most = PLAN_UNLIMITED_PER_DAY - room->taken;
-	room->bound_by = by != NULL && by->period != LIMIT_DAY && left < most ? by->word : NULL;
+	room->bound_by = by != NULL && strcmp(by->word, "dailyLimit") != 0 && left < most ? by->word : NULL;
 	left = left < most ? left : most;
 	if (left == 0 && by != NULL && limit_rule_amount(by, d) == 0 && room->plan->blocked_by == NULL)
 		room->plan->blocked_by = by->word;
@@ -152,10 +163,10 @@ left_on(void *arg, struct day d)
 }
 
 static void
-take(void *arg, struct day d, int64_t contacts)
+take(void *arg, int64_t at, int64_t contacts)
 {
 	struct room *room = arg;
-	struct limit_load load = limit_book_hold(room->book, d, SMS, contacts, room->parts_per_contact);
+	struct limit_load load = limit_book_hold(room->book, at, &room->contact, contacts);
 
 	limit_book_add(room->book, &load);
 	room->taken += contacts;
@@ -166,21 +177,30 @@ enum status
 auto_plan_make(struct db *db, struct arena *a, const struct organization *org, const struct auto_request *request,
     int64_t now, struct auto_plan *plan, struct error *err)
 {
-	struct room room = { .org = org, .parts_per_contact = request->parts_per_contact, .day = { INT32_MIN }, .plan = plan };
+	struct room room = { .org = org, .contact = { request->channel, request->sender, request->parts_per_contact }, .day = { INT32_MIN }, .plan = plan };
 	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts, .days = org->days,
-		.room = { &room, left_on, take } };
+		.room = { &room, left_at, take } };
+	struct sending sending;
 	enum status st;
 
 	*plan = (struct auto_plan) { .segments = arena_alloc(a, PLAN_DAYS_MAX * sizeof(*plan->segments)) };
 	if ((st = wall_spans(a, org, request, now, &r.wall, err)) != OK ||
-	    (st = first_date(request, r.wall, now, &r.first, err)) != OK)
+	    (st = sending_row_all(db, a, org, request->sending_window, r.wall, &sending)) != OK ||
+	    (st = first_date(request, &sending, now, &r.first, err)) != OK)
 		return st;
-	plan->first_at = day_wall(r.wall, r.first, r.time_ms);
+	r.sending = sending.count > 0 ? &sending : NULL;
+	if (!sending_next(&sending, day_wall(r.wall, r.first, r.time_ms), &plan->first_at))
+		plan->first_at = day_wall(r.wall, r.first, r.time_ms);
 	/* MARGIN_DAYS more at either end, because a candidate may fall on another date of the organization. */
 	if ((st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_LIMITED, now, &room.book)) != OK ||
 	    (st = limit_book_read(room.book, day_add(r.first, -MARGIN_DAYS), day_add(r.first, PLAN_DAYS_MAX + MARGIN_DAYS))) != OK)
 		return st;
 	plan->count = plan_make(&r, plan->segments, &plan->left);
+	if (r.sending != NULL)
+		plan->passed_over = campaign_passed_over(&r, plan->segments, plan->count);
+	if (plan->count == 0 && plan->passed_over == PLAN_DAYS_MAX)
+		return error_set(err, BAD_REQUEST, "firstSegmentTime: the sending window allows nothing from that time on, on any of %d "
+		    "days; choose an earlier time", PLAN_DAYS_MAX);
 	if (plan->count > 0 || plan->left == 0)
 		plan->blocked_by = NULL;
 	/* A limit of 0 yields an empty plan and no error: no number of contacts would fit. */

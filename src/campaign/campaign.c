@@ -7,6 +7,7 @@
 #include "campaign/campaign.h"
 #include "time/instant.h"
 #include "ledger/segment.h"
+#include "store/channel_column.h"
 
 /*
  * Derives a campaign's state from what its segments read today.
@@ -36,14 +37,14 @@ derive(const struct campaign *c, struct day today)
 }
 
 /*
- * Loads the segments and derives the states.  parts_per_contact is the same in every segment, so the campaign takes it
- * from any.
+ * Loads the segments and derives the states.  parts_per_contact, channel and sender are the same in every segment, so the
+ * campaign takes them from any.
  */
 static enum status
 load_segments(struct db *db, struct arena *a, struct day today, struct campaign *c)
 {
 	struct query *q = db_query(db, "SELECT number, scheduled_at, day, contacts, parts_per_contact, sent, failed, spent, "
-	    "status FROM segment WHERE campaign = :campaign ORDER BY number");
+	    "status, channel, sender FROM segment WHERE campaign = :campaign ORDER BY number");
 	enum status st = OK, done;
 	size_t max = 0;
 
@@ -57,7 +58,10 @@ load_segments(struct db *db, struct arena *a, struct day today, struct campaign 
 			.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 5),
 			.failed = query_int(q, 6), .spent = query_int(q, 7) };
 		c->parts_per_contact = query_int(q, 4);
-		st = segment_state_column(q, 8, &s->state);
+		if ((st = segment_state_column(q, 8, &s->state)) == OK)
+			st = channel_column(q, 9, &c->channel);
+		if (c->sender == NULL && !query_is_null(q, 10))
+			c->sender = arena_strdup(a, query_text(q, 10));
 	}
 	c->state = derive(c, today);
 	done = query_done(q);
@@ -68,8 +72,8 @@ enum status
 campaign_load(struct db *db, struct arena *a, const struct organization *org, const char *id, struct day today,
     struct campaign *c, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT key, id, name, is_segmented, revision, created_at, updated_at FROM campaign "
-	    "WHERE org = :org AND id = :id");
+	struct query *q = db_query(db, "SELECT key, id, name, is_segmented, revision, created_at, updated_at, tag, sending_window "
+	    "FROM campaign WHERE org = :org AND id = :id");
 	enum status st;
 	bool found;
 
@@ -79,7 +83,9 @@ campaign_load(struct db *db, struct arena *a, const struct organization *org, co
 	if ((found = query_step(q)))
 		*c = (struct campaign) { .key = query_int(q, 0), .id = arena_strdup(a, query_text(q, 1)),
 			.name = arena_strdup(a, query_text(q, 2)), .is_segmented = query_int(q, 3) != 0,
-			.revision = query_int(q, 4), .created_at = query_int(q, 5), .updated_at = query_int(q, 6) };
+			.revision = query_int(q, 4), .created_at = query_int(q, 5), .updated_at = query_int(q, 6),
+			.tag = query_is_null(q, 7) ? NULL : arena_strdup(a, query_text(q, 7)),
+			.sending_window = query_is_null(q, 8) ? NULL : arena_strdup(a, query_text(q, 8)) };
 	if ((st = query_done(q)) != OK)
 		return st;
 	if (!found)

@@ -60,6 +60,7 @@ struct campaign_change {
 	const struct actor *by;
 	struct day today;
 	bool is_exact;		/* no instant that is past means now: those of dated segments are exact */
+	const char *timezone;	/* whose clock sending windows are about; NULL = the organization's */
 	const char *action;	/* what the audit calls a change that has a word of its own, as campaign.cancel; else NULL */
 };
 
@@ -67,21 +68,30 @@ struct campaign_change {
 struct campaign_refusal {
 	bool is_set;
 	struct limit_refusal limit;
+	bool is_outside;		/* of a sending window */
+	int64_t next_allowed_at;	/* the first instant after it that all windows allow; 0 = none in SENDING_SEARCH_DAYS */
 };
 
 /*
- * Adds the campaign (id, name, is_segmented, parts_per_contact, and segments with scheduled_at, contacts and state
- * SEGMENT_DRAFT or SEGMENT_SCHEDULED).  Sets key, numbers and days.
+ * Reads the member sendingWindow of a checked body (quota/sending_window.h); *is_there tells whether there is one.  *window, in
+ * the arena, is NULL if it is null or allows everything, and stays as it is if it is absent.  BAD_REQUEST.
+ */
+enum status	campaign_read_window(struct arena *a, const char *body, size_t n, bool *is_there, const char **window,
+		    struct error *err);
+
+/*
+ * Adds the campaign (id, name, is_segmented, parts_per_contact, channel, sender, tag, and segments with scheduled_at, contacts
+ * and state SEGMENT_DRAFT or SEGMENT_SCHEDULED).  Sets key, numbers and days.
  * Without room (*refusal has the limit): OVER_CAP if its window is longer than a day, else CONFLICT.  BAD_REQUEST for an
- * instant that is past.
+ * instant that is past, or outside of a sending window (*refusal has the next allowed one).
  */
 enum status	campaign_add(struct db *db, struct arena *a, const struct organization *org, struct campaign *c,
 		    const struct campaign_change *change, struct campaign_refusal *refusal, struct error *err);
 
 /*
- * Changes the campaign from `was` to `c`: name, parts_per_contact, and of each segment scheduled_at, contacts and
- * state.  Errors as campaign_add, and CONFLICT for contacts below what is spent.  An overdue segment moves with what is
- * left of it (CONFLICT if nothing is), and is resized only while it moves (BAD_REQUEST).
+ * Changes the campaign from `was` to `c`: name, parts_per_contact, channel (CONFLICT if something is spent), sender, tag, and of
+ * each segment scheduled_at, contacts and state.  Errors as campaign_add, and CONFLICT for contacts below what is spent.  An
+ * overdue segment moves with what is left of it (CONFLICT if nothing is), and is resized only while it moves (BAD_REQUEST).
  */
 enum status	campaign_update(struct db *db, struct arena *a, const struct organization *org,
 		    const struct campaign *was, struct campaign *c, const struct campaign_change *change,

@@ -62,6 +62,11 @@ campaign_audit_change(struct db *db, const struct organization *org, const struc
 	json_open_object(j, "changed");
 	audit_put_text_change(j, "name", was->name, is->name);
 	audit_put_int_change(j, "partsPerContact", was->parts_per_contact, is->parts_per_contact);
+	audit_put_text_change(j, "channel", channel_facts(was->channel)->name, channel_facts(is->channel)->name);
+	audit_put_text_change(j, "from", was->sender, is->sender);
+	audit_put_text_change(j, "tag", was->tag, is->tag);
+	audit_put_raw_change(j, "sendingWindow", was->sending_window != NULL ? was->sending_window : "null",
+	    is->sending_window != NULL ? is->sending_window : "null");
 	json_open_array(j, "segments");
 	for (size_t i = 0; i < is->count; i++)
 		if (is_changed(&was->segments[i], &is->segments[i]))

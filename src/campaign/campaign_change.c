@@ -80,6 +80,17 @@ check_overdue(const struct campaign *was, const struct campaign *c, size_t i, st
 	return segment_left(s) > 0 ? OK : error_set(err, CONFLICT, "segment %" PRId64 ": all of its contacts are spent", s->number);
 }
 
+/* What is spent was spent of the limits of its channel, so another one would leave counters that no event explains. */
+static enum status
+check_channel(const struct campaign *was, const struct campaign *c, struct error *err)
+{
+	for (size_t i = 0; was->channel != c->channel && i < was->count; i++)
+		if (was->segments[i].spent > 0)
+			return error_set(err, CONFLICT, "channel: segment %" PRId64 " has already spent %" PRId64 " contacts as %s",
+			    was->segments[i].number, was->segments[i].spent, channel_facts(was->channel)->name);
+	return OK;
+}
+
 /* ---- Rows */
 
 /* Checks for room, then adds the rows, their digest and the audit row. */
@@ -94,15 +105,18 @@ campaign_add(struct db *db, struct arena *a, const struct organization *org, str
 		c->segments[i].number = (int64_t)i + 1;
 	date_segments(org, NULL, c);
 	if ((st = name_check("name", c->name, err)) != OK || (st = settle_instants(org, NULL, c, change, err)) != OK ||
+	    (st = campaign_check_window(db, a, org, NULL, c, change, refusal, err)) != OK ||
 	    (st = campaign_reserve(db, a, org, NULL, c, change, refusal, err)) != OK)
 		return st;
-	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) "
-	    "VALUES (:org, :id, :name, :is_segmented, :now, :now) RETURNING key");
+	q = db_query(db, "INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at, tag, sending_window) "
+	    "VALUES (:org, :id, :name, :is_segmented, :now, :now, :tag, :window) RETURNING key");
 	query_bind_int(q, ":org", org->key);
 	query_bind_text(q, ":id", c->id);
 	query_bind_text(q, ":name", c->name);
 	query_bind_int(q, ":is_segmented", c->is_segmented);
+	query_bind_text(q, ":window", c->sending_window);
 	query_bind_int(q, ":now", change->now);
+	query_bind_text(q, ":tag", c->tag);
 	if (query_step(q))
 		c->key = query_int(q, 0);
 	query_step(q);	/* to its end: RETURNING yields one row */
@@ -125,7 +139,7 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 	if (strcmp(was->name, c->name) != 0 && (st = name_check("name", c->name, err)) != OK)
 		return st;
 	date_segments(org, was, c);
-	if ((st = settle_instants(org, was, c, change, err)) != OK)
+	if ((st = check_channel(was, c, err)) != OK || (st = settle_instants(org, was, c, change, err)) != OK)
 		return st;
 	for (size_t i = 0; i < c->count; i++) {
 		struct segment *s = &c->segments[i];
@@ -141,10 +155,14 @@ campaign_update(struct db *db, struct arena *a, const struct organization *org, 
 			return st;
 		s->state = segment_after(s, SEGMENT_RESIZE, false);
 	}
-	if ((st = campaign_reserve(db, a, org, was, c, change, refusal, err)) != OK)
+	if ((st = campaign_check_window(db, a, org, was, c, change, refusal, err)) != OK ||
+	    (st = campaign_reserve(db, a, org, was, c, change, refusal, err)) != OK)
 		return st;
-	q = db_query(db, "UPDATE campaign SET name = :name, revision = revision + 1, updated_at = :now WHERE key = :key");
+	q = db_query(db, "UPDATE campaign SET name = :name, tag = :tag, sending_window = :window, revision = revision + 1, "
+	    "updated_at = :now WHERE key = :key");
+	query_bind_text(q, ":window", c->sending_window);
 	query_bind_text(q, ":name", c->name);
+	query_bind_text(q, ":tag", c->tag);
 	query_bind_int(q, ":now", change->now);
 	query_bind_int(q, ":key", c->key);
 	st = query_run(q);

@@ -8,13 +8,14 @@ struct limit_load *
 campaign_holds(const struct limit_book *b, struct arena *a, const struct campaign *c, struct day today, size_t *count)
 {
 	struct limit_load *loads = arena_alloc(a, (c->count + 1) * sizeof(*loads));
+	struct limit_contact contact = { c->channel, c->sender, c->parts_per_contact };
 
 	*count = 0;
 	for (size_t i = 0; i < c->count; i++) {
 		int64_t left = segment_held(&c->segments[i], today);
 
 		if (left > 0)
-			loads[(*count)++] = limit_book_hold(b, c->segments[i].day, SMS, left, c->parts_per_contact);
+			loads[(*count)++] = limit_book_hold(b, c->segments[i].scheduled_at, &contact, left);
 	}
 	return loads;
 }

@@ -1,6 +1,8 @@
 /*
  * The rows of a campaign (see campaign_rows.h).
  */
+#include <string.h>
+
 #include "campaign/campaign_rows.h"
 #include "base/row_hash.h"
 #include "ledger/held.h"
@@ -11,15 +13,18 @@ static enum status
 write_row(struct db *db, const struct organization *org, const struct campaign *c, const struct segment *s)
 {
 	/* sent, failed and spent are not among the columns: only events change them. */
-	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, channel, scheduled_at, day, contacts, "
-	    "parts_per_contact, status) VALUES (:campaign, :number, :org, :channel, :scheduled_at, :day, :contacts, :ppc, :status) "
-	    "ON CONFLICT (campaign, number) DO UPDATE SET scheduled_at = excluded.scheduled_at, day = excluded.day, "
+	struct query *q = db_query(db, "INSERT INTO segment (campaign, number, org, channel, sender, scheduled_at, day, contacts, "
+	    "parts_per_contact, status) "
+	    "VALUES (:campaign, :number, :org, :channel, :sender, :scheduled_at, :day, :contacts, :ppc, :status) "
+	    "ON CONFLICT (campaign, number) DO UPDATE SET channel = excluded.channel, sender = excluded.sender, "
+	    "scheduled_at = excluded.scheduled_at, day = excluded.day, "
 	    "contacts = excluded.contacts, parts_per_contact = excluded.parts_per_contact, status = excluded.status");
 
 	query_bind_int(q, ":campaign", c->key);
 	query_bind_int(q, ":number", s->number);
 	query_bind_int(q, ":org", org->key);
-	query_bind_text(q, ":channel", channel_facts(SMS)->name);
+	query_bind_text(q, ":channel", channel_facts(c->channel)->name);
+	query_bind_text(q, ":sender", c->sender);
 	query_bind_int(q, ":scheduled_at", s->scheduled_at);
 	query_bind_int(q, ":day", s->day.n);
 	query_bind_int(q, ":contacts", s->contacts);
@@ -28,16 +33,23 @@ write_row(struct db *db, const struct organization *org, const struct campaign *
 	return query_run(q);
 }
 
+static bool
+is_same_sender(const struct campaign *a, const struct campaign *b)
+{
+	return a->sender == NULL || b->sender == NULL ? a->sender == b->sender : strcmp(a->sender, b->sender) == 0;
+}
+
 /*
- * A segment that moves is taken out of its old place before its row changes, and added to its new one afterwards
- * (held_add).
+ * A segment that moves, in time or to another channel or sender, is taken out of its old place before its row changes, and
+ * added to its new one afterwards (held_add).
  */
 enum status
 campaign_write_segment(struct db *db, const struct organization *org, const struct campaign *was, const struct campaign *c,
     size_t i)
 {
 	const struct segment *s = &c->segments[i], *old = was != NULL ? &was->segments[i] : NULL;
-	bool is_moved = old != NULL && (old->scheduled_at != s->scheduled_at || was->parts_per_contact != c->parts_per_contact);
+	bool is_moved = old != NULL && (old->scheduled_at != s->scheduled_at ||
+	    was->parts_per_contact != c->parts_per_contact || was->channel != c->channel || !is_same_sender(was, c));
 	int64_t before = old != NULL ? segment_hold(old) : 0, after = segment_hold(s);
 	enum status st;
 

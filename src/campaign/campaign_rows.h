@@ -24,6 +24,11 @@ enum status	campaign_reserve(struct db *db, struct arena *a, const struct organi
 		    const struct campaign *is, const struct campaign_change *change, struct campaign_refusal *refusal,
 		    struct error *err) MUST_CHECK;
 
+/* OK if sending windows allow all instants that the change gives segments, or at which it lets them go out again. */
+enum status	campaign_check_window(struct db *db, struct arena *a, const struct organization *org, const struct campaign *was,
+		    const struct campaign *c, const struct campaign_change *change, struct campaign_refusal *refusal,
+		    struct error *err) MUST_CHECK;
+
 enum status	campaign_audit(struct db *db, const struct organization *org, const struct campaign *c,
 		    const struct campaign_change *change, const char *action) MUST_CHECK;
 

@@ -48,14 +48,15 @@ resolve(struct post *p, struct event_item *item, struct segment_target *target)
 	*target = (struct segment_target) { 0 };
 	if (e->campaign == NULL)
 		return OK;
-	if ((st = segment_resolve(p->db, p->org, e->campaign, e->segment, day_at(p->org->days, e->occurred_at), target)) != OK)
+	if ((st = segment_resolve(p->db, p->arena, p->org, e->campaign, e->segment, day_at(p->org->days, e->occurred_at),
+	    target)) != OK)
 		return st;
 	if (target->ref.campaign == 0)
 		item->warning = "campaignId: unknown";
 	else if (e->segment > 0 && target->ref.segment == 0)
 		item->warning = "segmentNumber: unknown";
-	if (e->channel != SMS)
-		target->ref.segment = 0;	/* reservations are of SMS only */
+	if (e->channel != target->channel)
+		target->ref.segment = 0;	/* what a segment holds is of its own channel */
 	return OK;
 }
 
@@ -87,7 +88,8 @@ post_event(struct post *p, struct event_item *item)
 	struct event_new_row row = { .source = e->source, .id = e->id, .status = event_kind_status[e->kind],
 		.occurred_at = e->occurred_at, .channel = e->channel, .messages = e->messages, .parts = e->parts,
 		.cost_given = e->cost_given, .cost_micros = cost, .campaign_given = e->campaign,
-		.segment_given = e->segment, .ref = target.ref, .detail = event_detail_hash(e, detail) ? detail : NULL };
+		.segment_given = e->segment, .ref = target.ref, .sender = e->sender, .network = e->network, .tag = e->tag,
+		.detail = event_detail_hash(e, detail) ? detail : NULL };
 	if ((st = event_insert(p->db, p->org, &row, p->rollup, p->options, &is_new)) != OK)
 		return st;
 	/* If the id is taken, compare with the row that has it. */
@@ -107,9 +109,9 @@ post_event(struct post *p, struct event_item *item)
 
 /* What a conditional event would change of the windows of limits. */
 struct preview {
-	struct limit_load sent;		/* what it adds to its own day */
+	struct limit_load sent;		/* what it adds, at its own instant */
 	bool has_hold;
-	struct limit_load freed;	/* what it frees of a reservation, on the segment's day */
+	struct limit_load freed;	/* what it frees of a reservation, at the segment's instant */
 };
 
 /* Computes what the event would change.  An event that belongs to a segment uses what the segment reserved. */
@@ -121,7 +123,8 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v
 	enum status st;
 	int64_t left;
 
-	*v = (struct preview) { .sent = { .day = day_at(p->org->days, e->occurred_at), .channel = e->channel } };
+	*v = (struct preview) { .sent = { .quarter = floor_div(e->occurred_at, QUARTER_MS), .channel = e->channel,
+		.sender = e->sender, .network = e->network } };
 	if (e->kind == EVENT_SENT) {
 		v->sent.messages = e->messages;
 		v->sent.parts = e->parts;
@@ -131,8 +134,8 @@ preview(struct post *p, struct event_item *item, int64_t cost, struct preview *v
 		return st;
 	left = segment_hold(&target.segment);	/* of a day that is over the book takes nothing away */
 	v->has_hold = true;
-	v->freed = limit_book_hold(p->book, target.segment.day, SMS, left < e->messages ? left : e->messages,
-	    target.parts_per_contact);
+	v->freed = limit_book_hold(p->book, target.segment.scheduled_at, &(const struct limit_contact) { target.channel,
+	    target.sender, target.parts_per_contact }, left < e->messages ? left : e->messages);
 	return OK;
 }
 

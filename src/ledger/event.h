@@ -43,7 +43,8 @@ struct event {
 	bool settles_sent;		/* the settlement says that the event was sent after all */
 };
 
-enum event_verdict { EVENT_PENDING, EVENT_ACCEPTED, EVENT_DUPLICATE, EVENT_CONFLICT, EVENT_REJECTED };
+/* Withheld: it would have been accepted, but another item was not, and the post is all or nothing. */
+enum event_verdict { EVENT_PENDING, EVENT_ACCEPTED, EVENT_DUPLICATE, EVENT_CONFLICT, EVENT_REJECTED, EVENT_WITHHELD };
 
 struct limit_refusal;	/* limit.h */
 
@@ -53,6 +54,7 @@ struct event_item {
 	const char *error;		/* of a rejected event: "field: what was wrong" */
 	const char *warning;		/* of an accepted event; NULL = none */
 	const struct limit_refusal *refusal;	/* of an event that found no room; NULL = none */
+	bool is_repeated;		/* a duplicate of an item of the same post */
 	bool is_voided;			/* a settlement of a voided event, which is rejected, or a statement's line of one */
 	bool is_settled;		/* a statement's line that settled its event; its verdict is EVENT_DUPLICATE */
 	const char *differs;		/* what of a statement's line contradicts the ledger and cannot be settled; NULL = nothing */
@@ -95,5 +97,8 @@ struct event_options {
  */
 enum status	event_post(struct db *db, struct arena *a, const struct organization *org,
 		    struct event_item *items, size_t count, const struct event_options *options);
+
+/* The verdicts after a post that is rolled back because it is all or nothing: what it would have recorded is withheld. */
+void		event_withhold(struct event_item *items, size_t count);
 
 #endif

@@ -7,17 +7,18 @@
 #include "time/instant.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "quota/origin.h"
 
 /* The members of each form.  A CloudEvent has id, source and time as attributes, so they are not among its data. */
 static const char *const native_fields[] = { "id", "source", "channel", "occurredAt", "messages", "parts",
-	"status", "cost", "campaignId", "segmentNumber", "to", "reason", "voids", "settles", NULL };
+	"status", "cost", "campaignId", "segmentNumber", "from", "network", "tag", "to", "reason", "voids", "settles", NULL };
 const char *const event_read_data_fields[] = { "channel", "messages", "parts", "status", "cost", "campaignId",
-	"segmentNumber", "to", "reason", "voids", "settles", NULL };
+	"segmentNumber", "from", "network", "tag", "to", "reason", "voids", "settles", NULL };
 /* What corrections take over from their event.  A value of their own could only contradict it. */
 static const char *const not_of_a_void[] = { "occurredAt", "channel", "messages", "parts", "status", "cost",
-	"campaignId", "segmentNumber", "to", "settles", NULL };
-static const char *const not_of_a_settlement[] = { "occurredAt", "channel", "messages", "campaignId", "segmentNumber", "to",
-	"reason", NULL };
+	"campaignId", "segmentNumber", "from", "network", "tag", "to", "settles", NULL };
+static const char *const not_of_a_settlement[] = { "occurredAt", "channel", "messages", "campaignId", "segmentNumber", "from",
+	"network", "tag", "to", "reason", NULL };
 
 /* Refuses control characters: ids go into logs, and EVENT_SEPARATOR is one of them. */
 static bool
@@ -179,6 +180,17 @@ read_amounts(struct json_object *o, struct event *e, struct error *err)
 	return OK;
 }
 
+/* Who sent it, to whose network, and who pays for it. */
+static enum status
+read_origin(struct json_object *o, struct event *e, struct error *err)
+{
+	enum status st;
+
+	if ((st = origin_read_sender(o, &e->sender, err)) != OK || (st = origin_read_network(o, &e->network, err)) != OK)
+		return st;
+	return origin_read_tag(o, &e->tag, err);
+}
+
 /* A correction goes its own way as soon as `voids` or `settles` is found, so that its errors speak of one. */
 enum status
 event_read_data(struct json_object *o, struct event *e, struct error *err)
@@ -199,6 +211,7 @@ event_read_data(struct json_object *o, struct event *e, struct error *err)
 	if ((st = read_kind(o, e, err)) != OK ||
 	    (st = read_channel(o, e, err)) != OK ||
 	    (st = read_amounts(o, e, err)) != OK ||
+	    (st = read_origin(o, e, err)) != OK ||
 	    (st = json_string(o, "campaignId", 1, 64, &e->campaign, err)) != OK ||
 	    (st = json_int(o, "segmentNumber", 1, EVENT_COUNT_MAX, &found, &e->segment, err)) != OK)
 		return st;

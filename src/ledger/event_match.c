@@ -26,6 +26,13 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* Whether a row is of the sender, the network and the cost centre that an event says. */
+static bool
+is_same_origin(const struct event *e, const struct event_row *row)
+{
+	return same_text(e->sender, row->sender) && same_text(e->network, row->network) && same_text(e->tag, row->tag);
+}
+
 /* Of a settlement the row has only the differences, so the hash stands for what its body said. */
 static void
 hash_settlement(const struct event *e, uint8_t detail[SHA256_SIZE])
@@ -78,7 +85,7 @@ is_same_body(const struct event *e, const struct event_row *row)
 	return e->occurred_at == row->occurred_at && e->channel == row->channel && e->messages == row->messages &&
 	    e->parts == row->parts &&
 	    (e->cost_given ? e->cost_micros == row->cost_micros : !row->cost_given) &&
-	    same_text(e->campaign, row->campaign_given) && e->segment == row->segment_given;
+	    same_text(e->campaign, row->campaign_given) && e->segment == row->segment_given && is_same_origin(e, row);
 }
 
 /*
@@ -98,7 +105,7 @@ is_standing(struct post *p, const struct event *e, const struct event_row *row, 
 		return st;
 	*is = !stands.is_failed && e->occurred_at == row->occurred_at && e->channel == row->channel &&
 	    e->messages == stands.messages && e->parts == stands.parts && e->cost_micros == stands.cost_micros &&
-	    same_text(e->campaign, row->campaign_given) && e->segment == row->segment_given;
+	    same_text(e->campaign, row->campaign_given) && e->segment == row->segment_given && is_same_origin(e, row);
 	return OK;
 }
 
@@ -136,6 +143,7 @@ event_match_existing(struct post *p, struct event_item *item, const struct event
 	if (p->options->is_statement)
 		return event_settle_statement(p, item, row);
 	item->verdict = EVENT_DUPLICATE;
+	item->is_repeated = row->org_revision == p->org->revision;
 	if (is_same_body(&item->event, row))
 		return OK;
 	if ((st = is_standing(p, &item->event, row, &is_known)) == OK && !is_known)
@@ -143,6 +151,14 @@ event_match_existing(struct post *p, struct event_item *item, const struct event
 	if (!is_known)
 		item->verdict = EVENT_CONFLICT;
 	return st;
+}
+
+void
+event_withhold(struct event_item *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i].verdict == EVENT_ACCEPTED || (items[i].verdict == EVENT_DUPLICATE && items[i].is_repeated))
+			items[i].verdict = EVENT_WITHHELD;
 }
 
 /* Counts events older than the window as backfilled, for the audit. */
@@ -188,6 +204,6 @@ event_cost(struct post *p, struct event_item *item, int64_t *micros)
 		*micros = money_cost(e->parts, price_nanos(&p->prices, e->channel, day_at(p->org->days, e->occurred_at)));
 	if (*micros <= MONEY_MICROS_MAX)
 		return true;
-	event_reject(item, "cost: more than a million dollars by the price list");
+	event_reject(item, "cost: more than a million by the price list");
 	return false;
 }

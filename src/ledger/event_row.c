@@ -30,7 +30,7 @@ event_row_read(struct query *q, struct arena *a, struct event_row *row)
 		.status = arena_strdup(a, query_text(q, 8)), .campaign = query_int(q, 9), .segment = query_int(q, 10),
 		.campaign_given = text_or_null(q, a, 11), .segment_given = query_int(q, 12), .voids = text_or_null(q, a, 13),
 		.settles = text_or_null(q, a, 15), .reason = text_or_null(q, a, 16), .sender = text_or_null(q, a, 17),
-		.network = text_or_null(q, a, 18), .tag = text_or_null(q, a, 19) };
+		.network = text_or_null(q, a, 18), .tag = text_or_null(q, a, 19), .org_revision = query_int(q, 20) };
 	/* A detail of any other size is none: it was blanked, or the event had none. */
 	detail = query_blob(q, 14, &n);
 	if ((row->has_detail = n == sizeof(row->detail)))

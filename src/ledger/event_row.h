@@ -27,6 +27,7 @@ struct event_row {
 	const char *campaign_given, *voids, *settles;	/* NULL = none */
 	const char *reason, *sender, *network, *tag;
 	int64_t segment_given;		/* 0 = none */
+	int64_t org_revision;		/* of the transaction that wrote it */
 	uint8_t detail[32];
 	bool has_detail;
 };
@@ -35,8 +36,8 @@ struct event_row {
 #define EVENT_ROW_COLUMNS \
 	"e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, e.cost_micros, e.cost_given, e.status, e.campaign, " \
 	"e.segment, e.campaign_given, e.segment_given, e.voids_id, e.detail_sha256, " \
-	"e.settles_id, e.reason, e.sender, e.network, e.tag"
-enum { EVENT_ROW_COLUMN_COUNT = 20 };
+	"e.settles_id, e.reason, e.sender, e.network, e.tag, e.org_revision"
+enum { EVENT_ROW_COLUMN_COUNT = 21 };
 
 /* Reads a row whose first columns are EVENT_ROW_COLUMNS; its texts go into the arena.  INTERNAL for an unknown channel. */
 enum status	event_row_read(struct query *q, struct arena *a, struct event_row *row) MUST_CHECK;

@@ -53,7 +53,7 @@ compute(const struct post *p, const struct event *e, bool is_sent, struct settle
 	else if (!s->turns && (s->stands.cost_given || s->parts == s->stands.parts))
 		s->cost_micros = s->stands.cost_micros;
 	else if ((s->cost_micros = money_cost(s->parts, nanos)) > MONEY_MICROS_MAX)
-		return "cost: more than a million dollars by the price list";
+		return "cost: more than a million by the price list";
 	return NULL;
 }
 

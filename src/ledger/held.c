@@ -44,27 +44,37 @@ held_add(struct db *db, int64_t campaign, int64_t number, int64_t contacts)
 }
 
 enum status
-held_each(struct db *db, const struct organization *org, struct day from, struct day until,
+held_each_quarter(struct db *db, const struct organization *org, int64_t from, int64_t until,
     void (*each)(const struct hold *hold, void *arg), void *arg)
 {
-	struct query *q = db_query(db, "SELECT quarter, channel, parts_per_contact, contacts FROM held "
+	struct query *q = db_query(db, "SELECT quarter, channel, parts_per_contact, contacts, sender FROM held "
 	    "WHERE org = :org AND quarter >= :from AND quarter < :until ORDER BY quarter");
 	enum status st = OK, done;
 	struct hold hold;
 
-	/* A day starts at a whole quarter-hour, so the divisions are exact. */
 	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", day_start(org->days, from) / QUARTER_MS);
-	query_bind_int(q, ":until", day_start(org->days, until) / QUARTER_MS);
+	query_bind_int(q, ":from", from);
+	query_bind_int(q, ":until", until);
 	while (st == OK && query_step(q))
 		if ((st = channel_column(q, 1, &hold.channel)) == OK) {
-			hold.day = day_at(org->days, query_int(q, 0) * QUARTER_MS);
+			hold.quarter = query_int(q, 0);
+			hold.day = day_at(org->days, hold.quarter * QUARTER_MS);
 			hold.parts_per_contact = query_int(q, 2);
 			hold.contacts = query_int(q, 3);
+			hold.sender = query_text(q, 4)[0] != '\0' ? query_text(q, 4) : NULL;
 			each(&hold, arg);
 		}
 	done = query_done(q);
 	return st != OK ? st : done;
+}
+
+/* A day starts at a whole quarter-hour, so the divisions are exact. */
+enum status
+held_each(struct db *db, const struct organization *org, struct day from, struct day until,
+    void (*each)(const struct hold *hold, void *arg), void *arg)
+{
+	return held_each_quarter(db, org, day_start(org->days, from) / QUARTER_MS, day_start(org->days, until) / QUARTER_MS, each,
+	    arg);
 }
 
 enum status

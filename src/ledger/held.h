@@ -17,15 +17,21 @@
  */
 enum status	held_add(struct db *db, int64_t campaign, int64_t number, int64_t contacts) MUST_CHECK;
 
-/* Contacts that are held on a day. */
+/* Contacts that are held in a quarter-hour. */
 struct hold {
+	int64_t quarter;
 	struct day day;
 	enum channel channel;
+	const char *sender;	/* valid during the call; NULL = not said */
 	int64_t contacts, parts_per_contact;
 };
 
 /* Calls each with what is held on the days [from, until), in the order of their quarter-hours; a day has several. */
 enum status	held_each(struct db *db, const struct organization *org, struct day from, struct day until,
+		    void (*each)(const struct hold *hold, void *arg), void *arg) MUST_CHECK;
+
+/* The same in the quarter-hours [from, until). */
+enum status	held_each_quarter(struct db *db, const struct organization *org, int64_t from, int64_t until,
 		    void (*each)(const struct hold *hold, void *arg), void *arg) MUST_CHECK;
 
 /* The last day on which something is held; *day is left alone if nothing is. */

@@ -5,16 +5,20 @@
 #include <string.h>
 
 #include "ledger/job.h"
+#include "ledger/limit_fill.h"
 #include "store/actor.h"
 #include "store/audit.h"
 #include "store/channel_column.h"
 #include "time/instant.h"
 
-static const char *const kinds[JOB_KIND_COUNT] = { [JOB_REPRICE] = "reprice", [JOB_REBUILD] = "rebuild" };
+static const char *const kinds[JOB_KIND_COUNT] = { [JOB_REPRICE] = "reprice", [JOB_REBUILD] = "rebuild",
+	[JOB_FILL_LIMIT] = "fill-limit" };
 
 #define COLUMNS "j.org, j.number, j.kind, j.channel, j.first_quarter, j.next_quarter, j.end_quarter, j.next_campaign, " \
-	"j.changed, j.started_at, j.updated_at, j.ended_at, w.credential, w.name"
-#define FROM " FROM job j JOIN actor w ON w.key = j.actor "
+	"j.changed, j.started_at, j.updated_at, j.ended_at, w.credential, w.name, j.rule, r.name"
+/* The key of a limit that was removed may be that of another one later, so only an open job names its limit. */
+#define FROM " FROM job j JOIN actor w ON w.key = j.actor " \
+	"LEFT JOIN limit_rule r ON r.key = j.rule AND r.org = j.org AND j.ended_at IS NULL "
 
 const char *
 job_kind_name(enum job_kind kind)
@@ -39,7 +43,8 @@ read_row(struct query *q, struct arena *a, struct job *job)
 	*job = (struct job) { .org_key = query_int(q, 0), .number = query_int(q, 1), .first = query_int(q, 4),
 		.next = query_int(q, 5), .end = query_int(q, 6), .next_campaign = query_int(q, 7), .changed = query_int(q, 8),
 		.started_at = query_int(q, 9), .updated_at = query_int(q, 10), .ended_at = query_int(q, 11),
-		.credential = arena_strdup(a, query_text(q, 12)), .actor = arena_strdup(a, query_text(q, 13)) };
+		.credential = arena_strdup(a, query_text(q, 12)), .actor = arena_strdup(a, query_text(q, 13)),
+		.rule = query_int(q, 14), .limit = query_is_null(q, 15) ? NULL : arena_strdup(a, query_text(q, 15)) };
 	return read_kind(q, job);
 }
 
@@ -110,30 +115,54 @@ job_check_none(struct db *db, const struct organization *org, struct error *err)
 	return done != OK ? done : st;
 }
 
-enum status
-job_start(struct db *db, const struct organization *org, enum job_kind kind, enum channel c, int64_t first, int64_t end,
-    bool is_remote, int64_t now, const struct actor *by, int64_t *number, struct error *err)
+static enum status
+insert(struct db *db, int64_t org_key, const struct job_order *o, int64_t now, const struct actor *by, int64_t *number)
 {
 	struct query *q;
 	enum status st;
 	int64_t actor;
 
-	if ((st = job_check_none(db, org, err)) != OK || (st = actor_key(db, by, &actor)) != OK)
+	if ((st = actor_key(db, by, &actor)) != OK)
 		return st;
-	q = db_query(db, "INSERT INTO job (org, number, kind, channel, first_quarter, next_quarter, end_quarter, actor, is_remote, "
-	    "started_at, updated_at) VALUES (:org, (SELECT coalesce(max(number), 0) + 1 FROM job WHERE org = :org), :kind, :channel, "
-	    ":first, :first, :end, :actor, :is_remote, :now, :now) RETURNING number");
-	query_bind_int(q, ":org", org->key);
-	query_bind_text(q, ":kind", kinds[kind]);
-	if (kind == JOB_REPRICE)
-		query_bind_text(q, ":channel", channel_facts(c)->name);
-	query_bind_int(q, ":first", first);
-	query_bind_int(q, ":end", end);
+	q = db_query(db, "INSERT INTO job (org, number, kind, channel, rule, first_quarter, next_quarter, end_quarter, actor, "
+	    "is_remote, started_at, updated_at) VALUES (:org, (SELECT coalesce(max(number), 0) + 1 FROM job WHERE org = :org), "
+	    ":kind, :channel, :rule, :first, :first, :end, :actor, :is_remote, :now, :now) RETURNING number");
+	query_bind_int(q, ":org", org_key);
+	query_bind_text(q, ":kind", kinds[o->kind]);
+	if (o->kind == JOB_REPRICE)
+		query_bind_text(q, ":channel", channel_facts(o->channel)->name);
+	if (o->rule != 0)
+		query_bind_int(q, ":rule", o->rule);
+	query_bind_int(q, ":first", o->first);
+	query_bind_int(q, ":end", o->end);
 	query_bind_int(q, ":actor", actor);
-	query_bind_int(q, ":is_remote", is_remote);
+	query_bind_int(q, ":is_remote", o->is_remote);
 	query_bind_int(q, ":now", now);
 	*number = query_step(q) ? query_int(q, 0) : 0;
 	return query_done(q);
+}
+
+enum status
+job_start(struct db *db, const struct organization *org, const struct job_order *order, int64_t now, const struct actor *by,
+    int64_t *number, struct error *err)
+{
+	enum status st = job_check_none(db, org, err);
+
+	return st == OK ? insert(db, org->key, order, now, by, number) : st;
+}
+
+enum status
+job_start_if_none(struct db *db, int64_t org_key, const struct job_order *order, int64_t now, const struct actor *by,
+    int64_t *number)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM job WHERE org = :org AND ended_at IS NULL");
+	enum status st;
+	bool has_one;
+
+	*number = 0;
+	query_bind_int(q, ":org", org_key);
+	has_one = query_step(q);
+	return (st = query_done(q)) != OK || has_one ? st : insert(db, org_key, order, now, by, number);
 }
 
 enum status
@@ -196,10 +225,12 @@ job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_cam
 enum status
 job_end(struct db *db, const struct job *job, int64_t changed, int64_t now)
 {
+	static const struct actor waiting = { "system", "" };
 	const struct actor by = { job->credential, job->actor };
 	struct query *q = db_query(db, "UPDATE job SET ended_at = :now, updated_at = :now WHERE org = :org AND number = :number");
 	struct buf detail = { 0 };
 	struct json *j = json_on(&detail);
+	int64_t number;
 	enum status st;
 
 	query_bind_int(q, ":now", now);
@@ -212,11 +243,13 @@ job_end(struct db *db, const struct job *job, int64_t changed, int64_t now)
 	json_put_text(j, "kind", kinds[job->kind]);
 	if (job->kind == JOB_REPRICE)
 		json_put_text(j, "channel", channel_facts(job->channel)->name);
+	if (job->limit != NULL)
+		json_put_text(j, "limit", job->limit);
 	json_put_int(j, "changed", changed);
 	json_close_object(j);
 	st = audit(db, now, job->org_key, &by, "job.end", buf_text(&detail));
 	buf_free(&detail);
-	return st;
+	return st == OK ? limit_fill_start(db, job->org_key, false, now, &waiting, &number) : st;
 }
 
 /* A turn that was done at this very instant does not count, so that a clock that stands still stops no job. */
@@ -263,6 +296,8 @@ job_put(struct json *j, const char *name, const struct job *job)
 	json_put_int(j, "job", job->number);
 	json_put_text(j, "kind", kinds[job->kind]);
 	json_put_text_or_null(j, "channel", job->kind == JOB_REPRICE ? channel_facts(job->channel)->name : NULL);
+	if (job->kind == JOB_FILL_LIMIT)
+		json_put_text_or_null(j, "limit", job->limit);
 	json_put_text(j, "state", job->ended_at == 0 ? "running" : "done");
 	json_put_int(j, "quartersDone", job_done(job));
 	json_put_int(j, "quartersTotal", job_total(job));

@@ -14,6 +14,7 @@
 enum job_kind {
 	JOB_REPRICE,		/* the events of one channel cost what the price list says now */
 	JOB_REBUILD,		/* roll-ups and counters of segments are what the ledger says */
+	JOB_FILL_LIMIT,		/* a limit with a sender or a network has its roll-up */
 	JOB_KIND_COUNT
 };
 
@@ -22,6 +23,8 @@ struct job {
 	int64_t number;			/* 1, 2 … in its organization */
 	enum job_kind kind;
 	enum channel channel;		/* of a reprice */
+	int64_t rule;			/* the limit that it fills; 0 = none */
+	const char *limit;		/* that limit's name while the job is open; else NULL */
 	int64_t first, next, end;	/* quarter-hours of UTC: the first, where it continues, and the first that it leaves out */
 	int64_t next_campaign;		/* of a rebuild: continues with this campaign's segments; 0 = the quarter-hours are not done */
 	int64_t changed;		/* quarter-hours and segments that were different */
@@ -31,13 +34,22 @@ struct job {
 
 const char	*job_kind_name(enum job_kind kind);
 
-/*
- * Starts a job over the quarter-hours [first, end), inside a write transaction on org.  CONFLICT, naming the open one, if the
- * organization has one.
- */
-enum status	job_start(struct db *db, const struct organization *org, enum job_kind kind, enum channel c, int64_t first,
-		    int64_t end, bool is_remote, int64_t now, const struct actor *by, int64_t *number, struct error *err)
-		    MUST_CHECK;
+/* A job that is to be started, over the quarter-hours [first, end). */
+struct job_order {
+	enum job_kind kind;
+	enum channel channel;		/* of a reprice */
+	int64_t rule;			/* of a limit that is filled; else 0 */
+	int64_t first, end;
+	bool is_remote;			/* asked for by a request */
+};
+
+/* Starts a job, inside a write transaction on org.  CONFLICT, naming the open one, if the organization has one. */
+enum status	job_start(struct db *db, const struct organization *org, const struct job_order *order, int64_t now,
+		    const struct actor *by, int64_t *number, struct error *err) MUST_CHECK;
+
+/* The same, but starts nothing if the organization has an open job: *number is 0 then. */
+enum status	job_start_if_none(struct db *db, int64_t org_key, const struct job_order *order, int64_t now,
+		    const struct actor *by, int64_t *number) MUST_CHECK;
 
 /* The organization's open job, in the arena.  Inside a transaction. */
 enum status	job_find_open(struct db *db, struct arena *a, int64_t org_key, bool *found, struct job *job) MUST_CHECK;
@@ -66,7 +78,7 @@ enum status	job_postpone(struct db *db, const char *org, int64_t now) MUST_CHECK
 enum status	job_advance(struct db *db, const struct job *was, int64_t next, int64_t next_campaign, int64_t changed, int64_t now)
 		    MUST_CHECK;
 
-/* Ends the open job, with an audit row. */
+/* Ends the open job, with an audit row.  If a limit waits to be filled (limit_fill.h), the job for that begins. */
 enum status	job_end(struct db *db, const struct job *job, int64_t changed, int64_t now) MUST_CHECK;
 
 /*

@@ -2,6 +2,7 @@
  * Turns of jobs (see job_turn.h).
  */
 #include "ledger/job_turn.h"
+#include "ledger/limit_fill.h"
 #include "ledger/rebuild.h"
 #include "ledger/reprice.h"
 #include "time/instant.h"
@@ -39,6 +40,10 @@ job_turn_run(struct db *db, struct arena *a, const char *org_id, int64_t now, or
 	return st == CONFLICT ? OK : st;
 }
 
+/* One turn of each kind of job. */
+static enum status (*const turns[JOB_KIND_COUNT])(struct db *db, struct arena *a, const char *org, const struct job *job,
+    int64_t now, struct error *err) = { [JOB_REPRICE] = reprice_turn, [JOB_REBUILD] = rebuild_turn, [JOB_FILL_LIMIT] = limit_fill_turn };
+
 enum status
 job_turn(struct db *db, struct arena *a, const char *org, int64_t now, bool *has_more, struct error *err)
 {
@@ -47,7 +52,7 @@ job_turn(struct db *db, struct arena *a, const char *org, int64_t now, bool *has
 
 	if ((st = look(db, a, org, has_more, &job, err)) != OK || !*has_more)
 		return st;
-	st = job.kind == JOB_REPRICE ? reprice_turn(db, a, org, &job, now, err) : rebuild_turn(db, a, org, &job, now, err);
+	st = turns[job.kind](db, a, org, &job, now, err);
 	return st == OK ? look(db, a, org, has_more, &job, err) : st;
 }
 
@@ -55,20 +60,22 @@ enum status
 job_finish(struct db *db, struct arena *a, const char *org, void (*progress)(const char *what, int64_t done, int64_t total),
     struct job *ended, struct error *err)
 {
-	struct arena *turns = arena_new();
+	static const char *const words[JOB_KIND_COUNT] = { [JOB_REPRICE] = "repricing", [JOB_REBUILD] = "rebuilding",
+		[JOB_FILL_LIMIT] = "filling a limit" };
+	struct arena *memory = arena_new();
 	struct job job = { 0 };
 	bool has_more = true;
-	enum status st = look(db, turns, org, &has_more, &job, err);
+	enum status st = look(db, memory, org, &has_more, &job, err);
 	int64_t org_key = job.org_key, number = job.number;
 
 	while (st == OK && has_more) {
 		if (progress != NULL)
-			progress(job.kind == JOB_REPRICE ? "repricing" : "rebuilding", job_done(&job), job_total(&job));
-		arena_reset(turns);
-		if ((st = job_turn(db, turns, org, instant_now(), &has_more, err)) == OK && has_more)
-			st = look(db, turns, org, &has_more, &job, err);
+			progress(words[job.kind], job_done(&job), job_total(&job));
+		arena_reset(memory);
+		if ((st = job_turn(db, memory, org, instant_now(), &has_more, err)) == OK && has_more)
+			st = look(db, memory, org, &has_more, &job, err);
 	}
-	arena_free(turns);
+	arena_free(memory);
 	*ended = (struct job) { 0 };
 	if (st != OK || number == 0 || (st = db_read_begin(db)) != OK)
 		return st;

@@ -61,7 +61,8 @@ void		ledger_put_event(struct json *j, const struct ledger_line *l);
 
 /*
  * Writes one line as CSV.  For import, leaves the cells empty that this kind of event must not have, and adds the column
- * `settles`, which lists do not have.  The names are those of events, and `localTime`, which an import does not read.
+ * `settles`, which lists do not have.  The names are those of events, and `localTime`, which an import does not read.  What a
+ * later version has added is at the end.
  */
 void		ledger_put_csv_names(struct csv *csv);
 void		ledger_put_csv(struct csv *csv, struct spans days, const struct ledger_line *l);

@@ -9,6 +9,7 @@
 #include "base/csv.h"
 #include "base/cursor.h"
 #include "ledger/ledger.h"
+#include "quota/origin.h"
 #include "time/instant.h"
 
 static bool
@@ -108,6 +109,7 @@ ledger_put(struct json *j, const struct ledger_line *l)
 	json_put_text_or_null(j, "to", line_to(l));
 	json_put_text_or_null(j, "reason", line_reason(l));
 	json_put_text_or_null(j, "voids", l->row.voids);
+	origin_put(j, l->row.sender, l->row.network, l->row.tag);
 	json_close_object(j);
 }
 
@@ -141,6 +143,7 @@ ledger_put_event(struct json *j, const struct ledger_line *l)
 			json_put_text(j, "campaignId", l->row.campaign_given);
 		if (l->row.segment_given > 0)
 			json_put_int(j, "segmentNumber", l->row.segment_given);
+		origin_put(j, l->row.sender, l->row.network, l->row.tag);
 		if (l->row.settles != NULL)
 			json_put_text(j, "settles", l->row.settles);
 	}
@@ -153,9 +156,9 @@ void
 ledger_put_csv_names(struct csv *csv)
 {
 	static const char *const listed[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
-		"campaignId", "segmentNumber", "to", "reason", "voids", "localTime", NULL };
+		"campaignId", "segmentNumber", "to", "reason", "voids", "localTime", "from", "network", "tag", NULL };
 	static const char *const exported[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
-		"campaignId", "segmentNumber", "to", "reason", "voids", "settles", "localTime", NULL };
+		"campaignId", "segmentNumber", "to", "reason", "voids", "settles", "localTime", "from", "network", "tag", NULL };
 
 	csv_put_names(csv, csv->is_for_import ? exported : listed);
 }
@@ -205,9 +208,11 @@ put_correction(struct csv *csv, const struct ledger_line *l)
 void
 ledger_put_csv(struct csv *csv, struct spans days, const struct ledger_line *l)
 {
+	bool is_correction = csv->is_for_import && (is_status(l, "void") || is_settlement(l));
+
 	csv_put_text(csv, l->row.id);
 	csv_put_text(csv, l->row.source);
-	if (csv->is_for_import && (is_status(l, "void") || is_settlement(l)))
+	if (is_correction)
 		put_correction(csv, l);
 	else
 		put_figures(csv, l);
@@ -217,6 +222,9 @@ ledger_put_csv(struct csv *csv, struct spans days, const struct ledger_line *l)
 	if (csv->is_for_import)
 		csv_put_text(csv, text_or(l->row.settles, ""));
 	day_put_csv_local(csv, days, l->row.occurred_at);
+	csv_put_text(csv, is_correction ? "" : text_or(l->row.sender, ""));
+	csv_put_text(csv, is_correction ? "" : text_or(l->row.network, ""));
+	csv_put_text(csv, is_correction ? "" : text_or(l->row.tag, ""));
 	csv_put_end(csv);
 }
 

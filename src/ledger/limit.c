@@ -1,15 +1,14 @@
 /*
- * The book of limits (see limit.h): reads what windows hold, and keeps it up to date while a transaction changes it.
+ * The book of limits (see limit.h): which rules it follows, their windows, and what a transaction adds to them.
  */
 #include <assert.h>
 #include <string.h>
 
 #include "base/money.h"
-#include "ledger/held.h"
 #include "ledger/limit_internal.h"
-#include "ledger/usage.h"
-#include "store/channel_column.h"
 #include "time/instant.h"
+
+/* ---- Which rules */
 
 /* Whether a rule can limit anything: rules without an amount on any day are not followed. */
 static bool
@@ -19,6 +18,16 @@ has_amount(const struct limit_rule *rule)
 		if (rule->amounts[i].amount != UNLIMITED)
 			return true;
 	return false;
+}
+
+static enum limit_source
+source_of(const struct limit_rule *rule)
+{
+	if (limit_rule_has_usage(rule))
+		return LIMIT_FROM_ITS_OWN;
+	if (rule->period == LIMIT_ROLLING || rule->zone != NULL)
+		return LIMIT_FROM_QUARTERS;
+	return rule->period == LIMIT_DAY ? LIMIT_FROM_DAYS : LIMIT_FROM_SUMS;
 }
 
 enum status
@@ -31,13 +40,17 @@ limit_book_new(struct db *db, struct arena *a, const struct organization *org, c
 
 	*b = (struct limit_book) { .db = db, .arena = a, .org = org, .prices = prices != NULL ? prices : &b->own_prices, .now = now,
 		.today = organization_today(org, now) };
+	b->today_from = day_start(org->days, b->today) / QUARTER_MS;
 	assert(rules->count >= LIMIT_BASE_COUNT);	/* limit_row_load */
 	b->of = arena_alloc(a, (rules->count + 1) * sizeof(*b->of));
-	for (size_t i = 0; i < rules->count; i++)
-		if (follow == LIMIT_FOLLOW_ALL || has_amount(&rules->of[i])) {
-			b->of[b->count++].rule = &rules->of[i];
-			needs_prices |= prices == NULL && rules->of[i].unit == LIMIT_COST;
-		}
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct limit_rule *rule = &rules->of[i];
+
+		if (follow != LIMIT_FOLLOW_ALL && (!rule->refuses || rule->is_building || !has_amount(rule)))
+			continue;
+		b->of[b->count++] = (struct limit_follower) { .rule = rule, .source = source_of(rule) };
+		needs_prices |= prices == NULL && rule->unit == LIMIT_COST;
+	}
 	*book = b;
 	return needs_prices ? price_load(db, a, org, &b->own_prices) : OK;
 }
@@ -52,20 +65,67 @@ void
 limit_book_reset(struct limit_book *b)
 {
 	for (size_t i = 0; i < b->count; i++)
-		b->of[i].count = 0;
+		b->of[i].count = b->of[i].moment_count = b->of[i].summed = b->of[i].known_count = 0;
 }
 
-/* ---- Windows */
+struct limit_follower *
+limit_follower_of(const struct limit_book *b, const struct limit_rule *rule)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->of[i].rule == rule)
+			return &b->of[i];
+	return NULL;
+}
 
-/* The place of the first window that ends after the day. */
+/* ---- Time */
+
+struct spans
+limit_days(const struct limit_book *b, const struct limit_rule *rule)
+{
+	return limit_rule_days(rule, b->org->days);
+}
+
+struct day
+limit_day_of(const struct limit_book *b, const struct limit_rule *rule, int64_t quarter)
+{
+	return day_at(limit_days(b, rule), quarter * QUARTER_MS);
+}
+
+int64_t
+limit_day_from(const struct limit_book *b, const struct limit_rule *rule, struct day d)
+{
+	return day_start(limit_days(b, rule), d) / QUARTER_MS;
+}
+
+struct stretch
+limit_rest_of_day(const struct limit_book *b, struct day d)
+{
+	struct stretch all = { day_start(b->org->days, d) / QUARTER_MS, day_start(b->org->days, day_add(d, 1)) / QUARTER_MS };
+
+	if (d.n == b->today.n)
+		all.from = floor_div(b->now, QUARTER_MS);
+	return all;
+}
+
+bool
+limit_day_exists(const struct limit_book *b, struct day d)
+{
+	int64_t at = day_start(b->org->days, d);
+
+	return day_at(b->org->days, at).n == d.n && at < INSTANT_MAX;
+}
+
+/* ---- Windows that follow one another */
+
+/* The place of the first window that ends after the quarter-hour. */
 static size_t
-place_of(const struct limit_follower *f, struct day d)
+place_of(const struct limit_follower *f, int64_t quarter)
 {
 	size_t low = 0, high = f->count, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (f->windows[middle].days.until.n > d.n)
+		if (f->windows[middle].until > quarter)
 			high = middle;
 		else
 			low = middle + 1;
@@ -74,231 +134,120 @@ place_of(const struct limit_follower *f, struct day d)
 }
 
 struct window *
-limit_window_find(const struct limit_follower *f, struct day d)
+limit_window_find(const struct limit_follower *f, int64_t quarter)
 {
-	size_t i = place_of(f, d);
+	size_t i = place_of(f, quarter);
 
-	return i < f->count && f->windows[i].days.from.n <= d.n ? &f->windows[i] : NULL;
+	return i < f->count && f->windows[i].from <= quarter ? &f->windows[i] : NULL;
 }
 
-/* Adds an empty window in its place. */
-static void
-insert_window(struct limit_book *b, struct limit_follower *f, struct limit_window days)
+struct window
+limit_window_of(const struct limit_book *b, const struct limit_rule *rule, int64_t quarter)
 {
-	size_t i = place_of(f, days.from);
+	struct limit_window days = limit_rule_window(rule, b->org->days, &b->org->cycles, limit_day_of(b, rule, quarter));
+	struct window w = { .from = limit_day_from(b, rule, days.from), .until = limit_day_from(b, rule, days.until), .days = days };
 
-	f->windows = arena_grow(b->arena, f->windows, f->count, &f->max, sizeof(*f->windows));
-	memmove(f->windows + i + 1, f->windows + i, (f->count - i) * sizeof(*f->windows));
-	f->windows[i] = (struct window) { .days = days, .reading = b->reading };
-	f->count++;
+	assert(w.from <= quarter && quarter < w.until);	/* dates never go back (day.h) */
+	return w;
 }
 
+/* ---- Loads */
+
+/* A hold of a day that is over counts nothing, and nobody knows to which network a campaign will send. */
 bool
-limit_book_has(const struct limit_book *b, struct day d)
+limit_counts(const struct limit_book *b, const struct limit_rule *rule, const struct limit_load *l)
 {
-	for (size_t i = 0; i < b->count; i++)
-		if (limit_window_find(&b->of[i], d) == NULL)
-			return false;
-	return true;
+	if (l->is_held && (l->quarter < b->today_from || rule->network != NULL))
+		return false;
+	return limit_rule_counts_event(rule, l->channel, l->sender, l->network);
 }
 
-/* ---- Reading */
-
-/* Which windows a load is added to: all, those that are being read now, or of these those of a day each. */
-enum adding { ADD_ALL, ADD_NEW, ADD_NEW_DAYS };
-
-/* Adds to the windows that contain the day. */
-static void
-add(struct limit_book *b, const struct limit_load *l, int sign, enum adding which)
+int64_t
+limit_load_units(const struct limit_rule *rule, const struct limit_load *l)
 {
-	if (l->is_held && l->day.n < b->today.n)
-		return;	/* the day is over: its segments hold nothing */
-	for (size_t i = 0; i < b->count; i++) {
-		struct limit_follower *f = &b->of[i];
-		struct window *w;
-		int64_t units;
+	return limit_rule_units(rule, l->messages, l->parts, l->cost_micros);
+}
 
-		if (!limit_rule_counts(f->rule, l->channel) || (w = limit_window_find(f, l->day)) == NULL ||
-		    (which != ADD_ALL && w->reading != b->reading) ||
-		    (which == ADD_NEW_DAYS && w->days.until.n - w->days.from.n > 1))
-			continue;
-		units = sign * limit_rule_units(f->rule, l->messages, l->parts, l->cost_micros);
-		if (l->is_held)
-			w->held = quota_sum(w->held, units);
-		else
-			w->used = quota_sum(w->used, units);
+/* Whether a quarter-hour of a rolling window belongs to what is added to. */
+static bool
+is_added(const struct limit_follower *f, int64_t quarter, enum limit_adding which)
+{
+	bool is_known = limit_rolling_knows(f, quarter);
+
+	return which == LIMIT_ADD_ALL ? is_known : !is_known && f->wanted.from <= quarter && quarter < f->wanted.until;
+}
+
+void
+limit_add_units(struct limit_book *b, struct limit_follower *f, int64_t quarter, bool is_held, int64_t units,
+    enum limit_adding which)
+{
+	int64_t *used = NULL, *held = NULL, *to;
+
+	if (f->rule->period != LIMIT_ROLLING) {
+		struct window *w = limit_window_find(f, quarter);
+
+		if (w != NULL && (which == LIMIT_ADD_ALL || w->reading == b->reading)) {
+			used = &w->used;
+			held = &w->held;
+		}
+	} else if (units != 0 && is_added(f, quarter, which)) {
+		struct moment *m = limit_rolling_moment(b, f, quarter);
+
+		used = &m->used;
+		held = &m->held;
 	}
+	if ((to = is_held ? held : used) != NULL)
+		*to = quota_sum(*to, units);
+}
+
+void
+limit_add_to(struct limit_book *b, struct limit_follower *f, const struct limit_load *l, int sign, enum limit_adding which)
+{
+	if (limit_counts(b, f->rule, l))
+		limit_add_units(b, f, l->quarter, l->is_held, sign * limit_load_units(f->rule, l), which);
 }
 
 void
 limit_book_add(struct limit_book *b, const struct limit_load *load)
 {
-	add(b, load, 1, ADD_ALL);
+	for (size_t i = 0; i < b->count; i++)
+		limit_add_to(b, &b->of[i], load, 1, LIMIT_ADD_ALL);
 }
 
 void
 limit_book_subtract(struct limit_book *b, const struct limit_load *load)
 {
-	add(b, load, -1, ADD_ALL);
+	for (size_t i = 0; i < b->count; i++)
+		limit_add_to(b, &b->of[i], load, -1, LIMIT_ADD_ALL);
 }
 
 struct limit_load
-limit_book_hold(const struct limit_book *b, struct day d, enum channel c, int64_t contacts, int64_t parts_per_contact)
+limit_book_hold(const struct limit_book *b, int64_t at, const struct limit_contact *contact, int64_t contacts)
 {
-	return (struct limit_load) { .day = d, .channel = c, .is_held = true, .messages = contacts,
-		.parts = quota_product(contacts, parts_per_contact),
-		.cost_micros = quota_product(contacts, money_cost(parts_per_contact, price_nanos(b->prices, c, d))) };
+	int64_t nanos = b->prices->count > 0 ? price_nanos(b->prices, contact->channel, day_at(b->org->days, at)) : 0;
+
+	return (struct limit_load) { .quarter = floor_div(at, QUARTER_MS), .channel = contact->channel, .sender = contact->sender,
+		.is_held = true, .messages = contacts, .parts = quota_product(contacts, contact->parts),
+		.cost_micros = quota_product(contacts, money_cost(contact->parts, nanos)) };
 }
 
-/* What a campaign holds already counts for it, even on a day that is over its limit: room remembers it apart. */
+/* What a campaign holds already counts for it, even in a window that is over its limit: room remembers it apart. */
 void
 limit_book_set_aside(struct limit_book *b, const struct limit_load *hold)
 {
-	struct window *w;
-
 	limit_book_subtract(b, hold);
-	for (size_t i = 0; i < b->count; i++)
-		if (hold->day.n >= b->today.n && limit_rule_counts(b->of[i].rule, hold->channel) &&
-		    (w = limit_window_find(&b->of[i], hold->day)) != NULL)
-			w->own = quota_sum(w->own, limit_rule_units(b->of[i].rule, hold->messages, hold->parts, hold->cost_micros));
-}
-
-/* The days of the windows that are being read now: of those of a day each (is_long false), or of the longer ones. */
-static struct limit_window
-new_days(const struct limit_book *b, bool is_long)
-{
-	struct limit_window all = { { INT32_MAX }, { INT32_MIN } };
-
-	for (size_t i = 0; i < b->count; i++)
-		for (const struct window *w = b->of[i].windows; w < b->of[i].windows + b->of[i].count; w++) {
-			if (w->reading != b->reading || (w->days.until.n - w->days.from.n > 1) != is_long)
-				continue;
-			all.from.n = w->days.from.n < all.from.n ? w->days.from.n : all.from.n;
-			all.until.n = w->days.until.n > all.until.n ? w->days.until.n : all.until.n;
-		}
-	return all;
-}
-
-/* Reads what was used in windows of a day each: one row of the roll-up is one day and channel. */
-static enum status
-read_used_days(struct limit_book *b)
-{
-	struct query *q = db_query(b->db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
-	    "WHERE org = :org AND day >= :from AND day < :until");
-	struct limit_window days = new_days(b, false);
-	enum status st = OK, done;
-
-	query_bind_int(q, ":org", b->org->key);
-	query_bind_int(q, ":from", days.from.n);
-	query_bind_int(q, ":until", days.until.n);
-	while (st == OK && query_step(q)) {
-		struct limit_load l = { .day = { (int32_t)query_int(q, 0) }, .messages = query_int(q, 2), .parts = query_int(q, 3),
-			.cost_micros = query_int(q, 4) };
-
-		if ((st = channel_column(q, 1, &l.channel)) == OK)
-			add(b, &l, 1, ADD_NEW_DAYS);
-	}
-	done = query_done(q);
-	return st != OK ? st : done;
-}
-
-/* Adds what a longer window has used to every rule that has this very window, and is reading it now. */
-static void
-share_sums(struct limit_book *b, struct limit_window days, const struct usage_sums *sums)
-{
 	for (size_t i = 0; i < b->count; i++) {
-		struct window *w = limit_window_find(&b->of[i], days.from);
+		struct limit_follower *f = &b->of[i];
+		int64_t units = limit_load_units(f->rule, hold), *own = NULL;
+		struct window *w;
 
-		if (w == NULL || w->reading != b->reading || w->has_used || w->days.from.n != days.from.n ||
-		    w->days.until.n != days.until.n)
+		if (!limit_counts(b, f->rule, hold))
 			continue;
-		w->has_used = true;
-		for (enum channel c = 0; c < CHANNEL_COUNT; c++)
-			if (limit_rule_counts(b->of[i].rule, c))
-				w->used = quota_sum(w->used, limit_rule_units(b->of[i].rule, sums->of[c].messages, sums->of[c].parts,
-				    sums->of[c].cost_micros));
+		if (f->rule->period == LIMIT_ROLLING && limit_rolling_knows(f, hold->quarter))
+			own = &limit_rolling_moment(b, f, hold->quarter)->own;
+		else if (f->rule->period != LIMIT_ROLLING && (w = limit_window_find(f, hold->quarter)) != NULL)
+			own = &w->own;
+		if (own != NULL)
+			*own = quota_sum(*own, units);
 	}
-}
-
-/* Reads what was used in longer windows, each once: the caps share that of the cycle. */
-static enum status
-read_used_long(struct limit_book *b)
-{
-	struct usage_sums sums;
-	enum status st;
-
-	for (size_t i = 0; i < b->count; i++)
-		for (size_t k = 0; k < b->of[i].count; k++) {
-			const struct window *w = &b->of[i].windows[k];
-
-			if (w->reading != b->reading || w->has_used || w->days.until.n - w->days.from.n <= 1)
-				continue;
-			if ((st = usage_sum_days(b->db, b->org, w->days.from, w->days.until, &sums)) != OK)
-				return st;
-			share_sums(b, w->days, &sums);
-		}
-	return OK;
-}
-
-static void
-add_held(const struct hold *hold, void *arg)
-{
-	struct limit_book *b = arg;
-	struct limit_load l = limit_book_hold(b, hold->day, hold->channel, hold->contacts, hold->parts_per_contact);
-
-	add(b, &l, 1, ADD_NEW);
-}
-
-/* Reads what open segments hold in all windows that are being read now; those of days that are over hold nothing. */
-static enum status
-read_held(struct limit_book *b)
-{
-	struct limit_window days = new_days(b, false), longer = new_days(b, true);
-	struct day from = days.from.n < longer.from.n ? days.from : longer.from;
-	struct day until = days.until.n > longer.until.n ? days.until : longer.until;
-
-	return held_each(b->db, b->org, from.n < b->today.n ? b->today : from, until, add_held, b);
-}
-
-/*
- * Adds the windows of all rules that are missing, then fills them.  What is read may meet windows that were read before;
- * those are left as they are.
- */
-enum status
-limit_book_read(struct limit_book *b, struct day from, struct day to)
-{
-	bool is_new = false;
-	enum status st;
-
-	b->reading++;
-	for (size_t i = 0; i < b->count; i++)
-		for (struct day d = from; d.n <= to.n;) {
-			const struct window *w = limit_window_find(&b->of[i], d);
-			struct limit_window days = w != NULL ? w->days :
-			    limit_rule_window(b->of[i].rule, b->org->days, b->org->cycle_day, d);
-
-			if (w == NULL)
-				insert_window(b, &b->of[i], days);
-			is_new |= w == NULL;
-			d = days.until;
-		}
-	if (!is_new)
-		return OK;
-	st = b->rollup != NULL ? rollup_flush(b->rollup, b->db) : OK;
-	if (st == OK && (st = read_used_days(b)) == OK && (st = read_used_long(b)) == OK)
-		st = read_held(b);
-	if (st != OK)
-		limit_book_reset(b);
-	return st;
-}
-
-enum status
-limit_book_today(struct db *db, struct arena *a, struct organization *org, int64_t now, struct limit_book **book)
-{
-	struct day today = organization_today(org, now);
-	enum status st;
-
-	if ((st = limit_row_load(db, a, org)) != OK || (st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_ALL, now, book)) != OK)
-		return st;
-	return limit_book_read(*book, today, today);
 }

@@ -2,12 +2,18 @@
  * Limits: what their windows hold, what still fits, and which one refuses.  Everything that asks about a limit asks
  * here: events, campaigns, the calendar, slots, plans, settings and metrics.
  *
- * A book holds, for the days that somebody asked about, how much each limit has used and held in each of its windows:
- *	used	what the ledger says (usage_day)
+ * A book holds, for the instants that somebody asked about, how much each limit has used and held in each of its windows:
+ *	used	what the ledger says (usage_day; usage_quarter for days of another zone and for rolling windows; limit_usage for
+ *		limits with a sender or a network)
  *	held	what open segments hold (held.h), from today on: each contact left counts as one message of parts_per_contact
- *		parts, at the rounded cost of one such event on the segment's day
- * A day's room by a limit is the amount in force on that day, less what the window that contains the day has used and
- * held.
+ *		parts, at the rounded cost of one such event on the segment's day; never of a limit with a network
+ * Everything counts by its quarter-hour of UTC.  The windows of most limits follow one another: a day (of the organization or
+ * of the limit's zone), a cycle, a month, a year.  A rolling one of N quarter-hours is asked wherever it may end: what is in the
+ * quarter-hour q is in every window [e - N, e] with e from q to q + N.
+ *
+ * The room at an instant by a limit is the amount in force on that day (of the limit's zone, else of the organization), less
+ * what the fullest window that contains the instant has used and held.  The room of a day is that of its worst instant that is
+ * still to come.
  *
  * A limit refuses a change only if the change raises used + held of a window, and the sum is then over the amount.  So a
  * campaign can spend what it holds on a day that is over its limit, and shrink there.
@@ -22,7 +28,7 @@
 
 struct limit_book;
 
-/* Which rules a book follows: those that have an amount on any day, or all, for who shows them. */
+/* Which rules a book follows: those that can refuse something, or all, for who shows them. */
 enum limit_follow { LIMIT_FOLLOW_LIMITED, LIMIT_FOLLOW_ALL };
 
 /*
@@ -36,30 +42,42 @@ enum status	limit_book_new(struct db *db, struct arena *a, const struct organiza
 struct rollup;
 void		limit_book_flushes(struct limit_book *b, struct rollup *rollup);
 
-/* Reads what is not read yet of the windows of the days from..to. */
+/* Reads what is not read yet of the windows of the days from..to; of those that contain an instant. */
 enum status	limit_book_read(struct limit_book *b, struct day from, struct day to) MUST_CHECK;
+enum status	limit_book_read_at(struct limit_book *b, int64_t at) MUST_CHECK;
 
-/* Loads an organization's limits, and reads the windows of its today: of all limits, for those who show them. */
+/* Loads an organization's limits, and reads the windows of the present: of all limits, for those who show them. */
 enum status	limit_book_today(struct db *db, struct arena *a, struct organization *org, int64_t now, struct limit_book **book)
 		    MUST_CHECK;
-
-/* Whether the windows of a day were read. */
-bool		limit_book_has(const struct limit_book *b, struct day d);
 
 /* Forgets everything that was read, after a change that was not applied. */
 void		limit_book_reset(struct limit_book *b);
 
-/* One amount on one day, which may be negative: what events add, or what a segment holds. */
+/*
+ * Until when what is said of limits stays true if nothing is written: the next midnight of the organization or of a limit's
+ * zone, or, under a rolling window, the next quarter-hour.  Loads the limits into org unless this process knows the answer.
+ */
+enum status	limit_unchanged_until(struct db *db, struct arena *a, struct organization *org, int64_t now, int64_t *until)
+		    MUST_CHECK;
+
+/* One amount in one quarter-hour, which may be negative: what events add, or what a segment holds. */
 struct limit_load {
-	struct day day;
+	int64_t quarter;
 	enum channel channel;
+	const char *sender, *network;	/* NULL = not said */
 	int64_t messages, parts, cost_micros;
-	bool is_held;		/* counts only while its day is not over */
+	bool is_held;		/* counts only while its day is not over, and never for a network */
 };
 
-/* What contacts hold of a day. */
-struct limit_load	limit_book_hold(const struct limit_book *b, struct day d, enum channel c, int64_t contacts,
-			    int64_t parts_per_contact);
+/* One contact of a campaign. */
+struct limit_contact {
+	enum channel channel;
+	const char *sender;	/* NULL = not said */
+	int64_t parts;
+};
+
+/* What contacts hold at an instant. */
+struct limit_load	limit_book_hold(const struct limit_book *b, int64_t at, const struct limit_contact *contact, int64_t contacts);
 
 /* Adds a load to the windows that were read. */
 void		limit_book_add(struct limit_book *b, const struct limit_load *load);
@@ -73,23 +91,28 @@ void		limit_book_subtract(struct limit_book *b, const struct limit_load *load);
 void		limit_book_set_aside(struct limit_book *b, const struct limit_load *hold);
 
 /*
- * How many contacts of so many parts a campaign could still reserve on a day that was read, by all limits that refuse:
+ * How many such contacts a campaign could still reserve on a day that was read, or at an instant, by all limits that refuse:
  * INT64_MAX if none limits.  *by is the one with the least room; NULL = none.  Days that the zone skips, and those after
  * INSTANT_MAX, have no room (*by is NULL).
  */
-int64_t		limit_book_room(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
+int64_t		limit_book_room(const struct limit_book *b, struct day d, const struct limit_contact *contact,
+		    const struct limit_rule **by);
+int64_t		limit_book_room_at(const struct limit_book *b, int64_t at, const struct limit_contact *contact,
 		    const struct limit_rule **by);
 
-/* The same room in quota units, and of the daily limit alone exactly: it need not be a multiple of parts_per_contact. */
-int64_t		limit_book_room_units(const struct limit_book *b, struct day d, enum channel c, int64_t parts_per_contact,
+/* The same room in quota units, and of the daily limit alone exactly: it need not be a multiple of a contact's parts. */
+int64_t		limit_book_room_units(const struct limit_book *b, struct day d, const struct limit_contact *contact,
+		    const struct limit_rule **by);
+int64_t		limit_book_room_units_at(const struct limit_book *b, int64_t at, const struct limit_contact *contact,
 		    const struct limit_rule **by);
 
-/* What one limit has in the window of a day that was read. */
+/* What one limit has in a window that was read: in the fullest that contains an instant. */
 struct limit_state {
-	struct limit_window window;
+	struct limit_window window;	/* its days: of the limit's zone, else of the organization */
+	int64_t from_at, until_at;	/* its instants [from_at, until_at) */
 	int64_t amount, used, held, available;	/* UNLIMITED: available is INT64_MAX */
 };
-struct limit_state	limit_book_state(const struct limit_book *b, const struct limit_rule *rule, struct day d);
+struct limit_state	limit_book_state(const struct limit_book *b, const struct limit_rule *rule, int64_t at);
 
 /* ---- Admission */
 
@@ -97,12 +120,14 @@ struct limit_state	limit_book_state(const struct limit_book *b, const struct lim
 struct limit_refusal {
 	const struct limit_rule *rule;
 	struct limit_state state;	/* of the window, as the change found it */
-	struct day day;			/* the first day of the change that is over the amount in force on it */
+	struct day day;			/* the first day of the change, of the organization, that is over the amount in force */
+	struct day limit_day;		/* the same of the limit's zone */
+	int64_t place_from, place_until;	/* quarter-hours: what the change adds in these was refused */
 	int64_t needed;			/* in the rule's unit */
 	bool is_long;			/* the window is longer than a day */
 	bool frees;
 	/*
-	 * If frees: the first instant from now on at which another window, or an amount from a later day, has room for
+	 * If frees: the first instant from now on at which other windows, or an amount from a later day, have room for
 	 * `needed`.  What is held counts as if it will be spent.  Nothing frees a window that is over.
 	 */
 	int64_t frees_at;
@@ -123,10 +148,10 @@ struct limit_change {
 
 /*
  * Decides whether a change fits; reads the windows that it needs.  *is_refused is false if it fits.  What it adds is judged
- * in the order of its days, as if it were added one day after the other, each by the amount of its own day; what was held on
- * a later day and still will be is there all the time.  A day on which it adds nothing is not judged.  If several limits
- * refuse, the one that answers is of those with a window longer than a day the one that frees last; if there is none,
- * of the others the one that frees last; and of several the first by name.
+ * in the order of the limit's days (of a rolling window, of its quarter-hours), as if it were added one after the other, each
+ * by the amount of its own day; what was held later and still will be is there all the time.  A day on which it adds nothing is
+ * not judged.  If several limits refuse, the one that answers is of those with a window longer than a day the one that frees
+ * last; if there is none, of the others the one that frees last; and of several the first by name.
  * After a refusal the book is not to be used for anything else if the change has replaces_own.
  */
 enum status	limit_check(struct limit_book *b, const struct limit_change *change, bool *is_refused,
@@ -136,7 +161,7 @@ enum status	limit_check(struct limit_book *b, const struct limit_change *change,
  * Finds the first day from `from` on, and at most LIMIT_SEARCH_DAYS after it, with room for so many contacts by all
  * limits.  Reads those days.  *room is the room of that day (limit_book_room).
  */
-enum status	limit_next_day(struct limit_book *b, struct day from, enum channel c, int64_t contacts, int64_t parts_per_contact,
+enum status	limit_next_day(struct limit_book *b, struct day from, const struct limit_contact *contact, int64_t contacts,
 		    bool *is_found, struct day *day, int64_t *room) MUST_CHECK;
 
 /*
@@ -144,13 +169,16 @@ enum status	limit_next_day(struct limit_book *b, struct day from, enum channel c
  */
 const char	*limit_refusal_text(struct arena *a, const struct limit_refusal *r);
 
-/* What has no room, to begin a sentence: "The day", "A cap of the billing cycle", "A limit of the month" … */
-const char	*limit_refusal_subject(const struct limit_refusal *r);
+/* What has no room, to begin a sentence: "The day", "A cap of the billing cycle", "A limit of 24 hours" … */
+const char	*limit_refusal_subject(struct arena *a, const struct limit_refusal *r);
 
-/* Writes an amount in the rule's unit as a member; a cost in dollars. */
+/* Writes an amount in the rule's unit as a member; a cost in the currency's units. */
 void		limit_put_amount(struct json *j, const char *name, const struct limit_rule *rule, int64_t amount);
 
-/* Writes limit, unit, window, used, held, available, needed, freesAt and nextAvailableDate as members of an open object. */
+/*
+ * Writes limit, unit, window (and zone, hours, from, network, of a limit that has them), used, held, available, needed, freesAt and
+ * nextAvailableDate as members of an open object.
+ */
 void		limit_refusal_put(struct json *j, const struct limit_refusal *r);
 
 #endif

@@ -1,237 +1,216 @@
 /*
- * Admission (see limit.h): whether a change fits, which limit answers if not, and when it would fit.
+ * Admission (see limit.h): whether a change fits, and which limit answers if not.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/limit_internal.h"
 #include "time/instant.h"
 
-enum { FREES_NEAR = LIMIT_SEARCH_DAYS + 1, FREES_FAR = 400 };	/* days that the search for freesAt reads, first and at most */
+enum { READ_AT_ONCE = 400 * (DAY_MS / QUARTER_MS) };	/* quarter-hours: more than most campaigns last */
+
+/* ---- What a change does to one limit, place by place */
+
+/* The place of a quarter-hour: under a rolling window itself, else the limit's day. */
+static struct limit_place
+place_of(const struct limit_book *b, const struct limit_rule *rule, int64_t quarter)
+{
+	struct day d;
+
+	if (rule->period == LIMIT_ROLLING)
+		return (struct limit_place) { .from = quarter, .until = quarter + 1 };
+	d = limit_day_of(b, rule, quarter);
+	return (struct limit_place) { .from = limit_day_from(b, rule, d), .until = limit_day_from(b, rule, day_add(d, 1)) };
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct limit_place *x = a, *y = b;
+
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+static void
+add_loads(struct limit_book *b, const struct limit_rule *rule, const struct limit_load *loads, size_t count, bool is_plus)
+{
+	for (const struct limit_load *l = loads; l < loads + count; l++) {
+		struct limit_place p;
+
+		if (!limit_counts(b, rule, l))
+			continue;
+		p = place_of(b, rule, l->quarter);
+		p.first = is_plus ? l->quarter : INT64_MAX;
+		*(is_plus ? &p.plus : &p.minus) = limit_load_units(rule, l);
+		b->places = arena_grow(b->arena, b->places, b->place_count, &b->place_max, sizeof(*b->places));
+		b->places[b->place_count++] = p;
+	}
+}
+
+/* Collects the places of a change, each once, in the order of time, with the sums of those before it; one more ends them. */
+static void
+collect(struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c)
+{
+	struct limit_place *p, end = { .from = INT64_MAX, .until = INT64_MAX };
+	size_t n = 0;
+
+	b->place_count = 0;
+	add_loads(b, rule, c->plus, c->plus_count, true);
+	add_loads(b, rule, c->minus, c->minus_count, false);
+	b->places = arena_grow(b->arena, b->places, b->place_count, &b->place_max, sizeof(*b->places));
+	p = b->places;
+	qsort(p, b->place_count, sizeof(*p), by_time);
+	for (size_t i = 0; i < b->place_count; i++)
+		if (n > 0 && p[n - 1].from == p[i].from) {
+			p[n - 1].first = p[i].first < p[n - 1].first ? p[i].first : p[n - 1].first;
+			p[n - 1].plus = quota_sum(p[n - 1].plus, p[i].plus);
+			p[n - 1].minus = quota_sum(p[n - 1].minus, p[i].minus);
+		} else
+			p[n++] = p[i];
+	p[n] = end;
+	b->place_count = n;
+	for (size_t i = 1; i <= n; i++) {
+		p[i].plus_before = quota_sum(p[i - 1].plus_before, p[i - 1].plus);
+		p[i].minus_before = quota_sum(p[i - 1].minus_before, p[i - 1].minus);
+		p[i].stays_before = quota_sum(p[i - 1].stays_before, p[i - 1].plus < p[i - 1].minus ? p[i - 1].plus : p[i - 1].minus);
+	}
+}
+
+/* The place among the places of the first that begins at a quarter-hour or later. */
+static size_t
+first_from(const struct limit_book *b, int64_t quarter)
+{
+	size_t low = 0, high = b->place_count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (b->places[middle].from >= quarter)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
 
 /* ---- One window */
 
-static bool
-is_in(const struct limit_window *w, struct day d)
-{
-	return w->from.n <= d.n && d.n < w->until.n;
-}
-
-/* What the loads amount to in one window of a rule, or on some days of it.  A hold on a day that is over counts nothing. */
-static int64_t
-sum_in(const struct limit_book *b, const struct limit_rule *rule, const struct limit_window *w, const struct limit_load *loads,
-    size_t count)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (limit_rule_counts(rule, loads[i].channel) && is_in(w, loads[i].day) &&
-		    !(loads[i].is_held && loads[i].day.n < b->today.n))
-			sum = quota_sum(sum, limit_rule_units(rule, loads[i].messages, loads[i].parts, loads[i].cost_micros));
-	return sum;
-}
-
-/* Whether the change adds more than it takes away, on some days. */
-static bool
-is_raised(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c, struct limit_window days)
-{
-	return sum_in(b, rule, &days, c->plus, c->plus_count) > sum_in(b, rule, &days, c->minus, c->minus_count);
-}
-
-/* Whether an earlier load of the change is on the same day. */
-static bool
-is_repeated(const struct limit_load *loads, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (loads[k].day.n == loads[i].day.n)
-			return true;
-	return false;
-}
-
-/* What stays on the later days of a window: of each day as much as was there already and will still be there. */
-static int64_t
-stays_after(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c, struct limit_window w,
-    struct day d)
-{
-	int64_t stays = 0, plus, minus;
-
-	for (size_t i = 0; i < c->plus_count; i++) {
-		struct limit_window on = { c->plus[i].day, day_add(c->plus[i].day, 1) };
-
-		if (on.from.n <= d.n || !is_in(&w, on.from) || is_repeated(c->plus, i))
-			continue;
-		plus = sum_in(b, rule, &on, c->plus, c->plus_count);
-		minus = sum_in(b, rule, &on, c->minus, c->minus_count);
-		stays = quota_sum(stays, plus < minus ? plus : minus);
-	}
-	return stays;
-}
+/* A window that is judged, with what it has. */
+struct judged {
+	int64_t from, until;
+	int64_t used, held;
+};
 
 /*
- * Whether the rule refuses what the change adds on one day: it raises the window, the window up to this day, and this day,
- * and the sum is over the day's amount.  A change of several days is judged as if its days came one after the other, each
- * by its own amount: the sum has all that the change adds up to this day, and what stays on later ones.
+ * Whether a window refuses what the change adds in its k-th place: it raises the window, the window up to this place, and this
+ * place, and the sum is over the amount.  A change of several places is judged as if they came one after the other, each by its own
+ * amount: the sum has all that the change adds up to this place, and what stays in later ones: of each as much as was there
+ * already and will still be there.
  */
 static bool
-is_refused_on(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c, struct day d,
-    struct limit_refusal *refusal)
+is_over(const struct limit_book *b, const struct limit_change *c, const struct judged *w, size_t k, int64_t amount, int64_t *needed)
 {
-	struct limit_state s = limit_book_state(b, rule, d);
-	struct limit_window to_d = { s.window.from, day_add(d, 1) }, on_d = { d, day_add(d, 1) };
-	int64_t plus, minus, load = quota_sum(s.used, s.held);
+	const struct limit_place *p = b->places, *on = p + k, *first = p + first_from(b, w->from), *end = p + first_from(b, w->until);
+	int64_t plus = end->plus_before - first->plus_before, minus = end->minus_before - first->minus_before;
+	int64_t to_plus = on[1].plus_before - first->plus_before, to_minus = on[1].minus_before - first->minus_before;
+	int64_t load = quota_sum(w->used, w->held);
 
-	if (s.amount == UNLIMITED)
+	if (plus <= minus || to_plus <= to_minus || on->plus <= on->minus)
 		return false;
-	plus = sum_in(b, rule, &s.window, c->plus, c->plus_count);
-	minus = sum_in(b, rule, &s.window, c->minus, c->minus_count);
 	/* The book has what the change takes away, unless limit_check has taken it out. */
 	if (!c->replaces_own)
 		load = quota_sum(load, -minus);
-	if (!is_raised(b, rule, c, s.window) || !is_raised(b, rule, c, to_d) || !is_raised(b, rule, c, on_d) ||
-	    quota_sum(quota_sum(load, sum_in(b, rule, &to_d, c->plus, c->plus_count)), stays_after(b, rule, c, s.window, d)) <=
-	    s.amount)
-		return false;
-	*refusal = (struct limit_refusal) { .rule = rule, .state = s, .day = d, .is_long = s.window.until.n - s.window.from.n > 1,
-		.needed = c->replaces_own ? plus : plus - minus };
-	return true;
+	*needed = c->replaces_own ? plus : plus - minus;
+	return quota_sum(quota_sum(load, to_plus), end->stays_before - on[1].stays_before) > amount;
 }
 
-/* Whether a rule refuses the change; its first day in time that is refused speaks for it. */
+/* Judges a place by the window that contains it. */
 static bool
-is_refused_by(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c,
-    struct limit_refusal *found)
+judge_window(const struct limit_book *b, const struct limit_follower *f, const struct limit_change *c, size_t k, int64_t amount,
+    struct judged *w, int64_t *needed)
 {
-	struct limit_refusal one;
-	bool is_refused = false;
+	const struct window *found = limit_window_find(f, b->places[k].from);
 
-	for (size_t i = 0; rule->refuses && i < c->plus_count; i++)
-		if (limit_rule_counts(rule, c->plus[i].channel) && (!is_refused || c->plus[i].day.n < found->day.n) &&
-		    is_refused_on(b, rule, c, c->plus[i].day, &one)) {
-			*found = one;
-			is_refused = true;
-		}
-	return is_refused;
+	if (found == NULL)
+		return false;	/* a place in which the change adds nothing */
+	*w = (struct judged) { found->from, found->until, found->used, found->held };
+	return is_over(b, c, w, k, amount, needed);
 }
 
-/* ---- When it would fit */
-
-/* Adds to the book, or takes away again, what the change adds outside some days: that stays where it is. */
+/* Judges a place by the rolling window that ends with a quarter-hour; the fullest that refuses is reported. */
 static void
-add_others(struct limit_book *b, const struct limit_change *c, struct limit_window days, bool is_added)
+judge_end(const struct limit_book *b, const struct limit_follower *f, const struct limit_change *c, size_t k, int64_t amount,
+    int64_t last, bool *is_refused, struct judged *fullest, int64_t *needed)
 {
-	for (size_t i = 0; i < c->plus_count; i++)
-		if (is_in(&days, c->plus[i].day))
-			continue;
-		else if (is_added)
-			limit_book_add(b, &c->plus[i]);
-		else
-			limit_book_subtract(b, &c->plus[i]);
-}
+	struct limit_sums s = limit_rolling_sums(f, last);
+	struct judged w = { last - f->rule->quarters, last + 1, s.used, s.held };
+	int64_t units, load = quota_sum(s.used, s.held), most = quota_sum(fullest->used, fullest->held);
 
-/* Whether the window of a day would hold so much. */
-static bool
-fits(const struct limit_book *b, const struct limit_rule *rule, struct day d, int64_t needed)
-{
-	struct limit_state s = limit_book_state(b, rule, d);
-
-	return s.amount == UNLIMITED || s.available >= needed;
-}
-
-/* The first day after d on which the rule has another window or another amount. */
-static struct day
-next_change(const struct limit_book *b, const struct limit_rule *rule, struct day d)
-{
-	struct day next = limit_book_state(b, rule, d).window.until;
-
-	for (size_t i = 0; i < rule->amount_count; i++)
-		if (rule->amounts[i].from.n > d.n && rule->amounts[i].from.n < next.n)
-			next = rule->amounts[i].from;
-	return limit_day_after_gap(b, next);
+	if (!is_over(b, c, &w, k, amount, &units) ||
+	    (*is_refused && (load < most || (load == most && w.from >= fullest->from))))
+		return;
+	*is_refused = true;
+	*fullest = w;
+	*needed = units;
 }
 
 /*
- * Finds the first later window, or later amount, with room for what was refused.  Most often that is the next one, so a
- * short stretch of days is read first.
+ * Judges a place by all rolling windows that contain it.  The sum of a window that moves on grows only with what enters it; what
+ * the change does to it changes also when a place of the change leaves it.
  */
-static enum status
-find_frees(struct limit_book *b, const struct limit_change *c, struct limit_refusal *r)
-{
-	static const int32_t stretches[] = { FREES_NEAR, FREES_FAR };
-	/* A day that is over may have had less than today has. */
-	struct day d = r->day.n < b->today.n ? b->today : next_change(b, r->rule, r->day), end;
-	enum status st;
-
-	if (r->state.window.until.n <= b->today.n)
-		return OK;	/* the window is over: waiting does not change it */
-	add_others(b, c, r->state.window, true);
-	for (size_t i = 0; !r->frees && i < sizeof(stretches) / sizeof(stretches[0]); i++) {
-		end = day_add(r->state.window.until, stretches[i]);
-		if ((st = limit_book_read(b, d, end)) != OK)
-			return st;
-		for (; !r->frees && d.n <= end.n; d = next_change(b, r->rule, d))
-			if (fits(b, r->rule, d, r->needed)) {
-				r->frees = true;
-				r->frees_at = day_start(b->org->days, d);
-				if (r->frees_at < b->now)
-					r->frees_at = b->now;
-			}
-	}
-	add_others(b, c, r->state.window, false);
-	return OK;
-}
-
-/* What was refused on one day would be on another: contacts are held at that day's price, events keep their cost. */
-static int64_t
-moved_units(const struct limit_book *b, const struct limit_rule *rule, const struct limit_change *c, struct day refused,
-    struct day d)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < c->plus_count; i++) {
-		struct limit_load l = c->plus[i];
-
-		if (l.day.n != refused.n || !limit_rule_counts(rule, l.channel))
-			continue;
-		if (l.is_held && l.messages > 0)
-			l = limit_book_hold(b, d, l.channel, l.messages, l.parts / l.messages);
-		sum = quota_sum(sum, limit_rule_units(rule, l.messages, l.parts, l.cost_micros));
-	}
-	return sum;
-}
-
-/* Whether all limits that refuse have room on a day for what the change adds on the refused one. */
 static bool
-all_fit(const struct limit_book *b, const struct limit_change *c, struct day refused, struct day d)
+judge_rolling(const struct limit_book *b, const struct limit_follower *f, const struct limit_change *c, size_t k, int64_t amount,
+    struct judged *w, int64_t *needed)
 {
-	if (!limit_day_exists(b, d))
-		return false;
-	for (size_t i = 0; i < b->count; i++) {
-		const struct limit_rule *rule = b->of[i].rule;
-		int64_t units = rule->refuses ? moved_units(b, rule, c, refused, d) : 0;
+	int64_t first = b->places[k].from, end = first + f->rule->quarters;
+	bool is_refused = false;
 
-		if (units > 0 && !fits(b, rule, d, units))
-			return false;
-	}
-	return true;
+	judge_end(b, f, c, k, amount, first, &is_refused, w, needed);
+	for (size_t i = limit_rolling_from(f, first + 1); i < f->moment_count && f->moments[i].quarter <= end; i++)
+		judge_end(b, f, c, k, amount, f->moments[i].quarter, &is_refused, w, needed);
+	for (size_t i = k + 1; i < b->place_count && b->places[i].from <= end; i++)
+		judge_end(b, f, c, k, amount, b->places[i].from, &is_refused, w, needed);
+	for (size_t i = first_from(b, first - f->rule->quarters); i < k; i++)
+		judge_end(b, f, c, k, amount, b->places[i].from + f->rule->quarters + 1, &is_refused, w, needed);
+	return is_refused;
 }
 
-/* Finds the next date for what was refused: from today on or, for a reservation, from its day on. */
-static enum status
-find_next(struct limit_book *b, const struct limit_change *c, struct limit_refusal *r)
-{
-	struct day d = c->replaces_own && r->day.n > b->today.n ? r->day : b->today, end = day_add(d, LIMIT_SEARCH_DAYS);
-	struct limit_window one = { r->day, day_add(r->day, 1) };
-	enum status st;
+/* ---- One limit */
 
-	add_others(b, c, one, true);
-	if ((st = limit_book_read(b, d, end)) != OK)
-		return st;
-	for (; d.n <= end.n && !r->has_next; d = day_add(d, 1))
-		if (all_fit(b, c, r->day, d)) {
-			r->has_next = true;
-			r->next = d;
+/* Reports a refusal: the state of the window leaves out what the change has not yet done. */
+static void
+report(const struct limit_book *b, const struct limit_rule *rule, const struct limit_place *on, const struct judged *w,
+    int64_t amount, struct limit_refusal *r)
+{
+	struct limit_state s = { .from_at = w->from * QUARTER_MS, .until_at = w->until * QUARTER_MS, .amount = amount,
+		.used = w->used, .held = w->held, .available = quota_available(amount, (struct day_usage) { w->used, w->held }) };
+
+	s.window = (struct limit_window) { limit_day_of(b, rule, w->from), day_add(limit_day_of(b, rule, w->until - 1), 1) };
+	*r = (struct limit_refusal) { .rule = rule, .state = s, .day = day_at(b->org->days, on->first * QUARTER_MS),
+		.limit_day = limit_day_of(b, rule, on->first), .is_long = limit_rule_is_long(rule), .place_from = on->from,
+		.place_until = on->until };
+}
+
+/* Whether a rule refuses the change; its first place in time that is refused speaks for it. */
+static bool
+is_refused_by(struct limit_book *b, const struct limit_follower *f, const struct limit_change *c, struct limit_refusal *found)
+{
+	struct judged w = { 0 };
+	int64_t needed = 0;
+
+	for (size_t k = 0; k < b->place_count; k++) {
+		const struct limit_place *on = &b->places[k];
+		int64_t amount = limit_rule_amount(f->rule, limit_day_of(b, f->rule, on->from));
+
+		if (amount == UNLIMITED || on->plus <= on->minus)
+			continue;
+		if (f->rule->period == LIMIT_ROLLING ? judge_rolling(b, f, c, k, amount, &w, &needed) :
+		    judge_window(b, f, c, k, amount, &w, &needed)) {
+			report(b, f->rule, on, &w, amount, found);
+			found->needed = needed;
+			return true;
 		}
-	add_others(b, c, one, false);
-	return OK;
+	}
+	return false;
 }
 
 /* ---- The check */
@@ -249,49 +228,86 @@ answers_before(const struct limit_refusal *x, const struct limit_refusal *y)
 	return strcmp(x->rule->name, y->rule->name) < 0;
 }
 
-/* Reads the windows of the days of loads, those that are missing. */
-static enum status
-read_days(struct limit_book *b, const struct limit_load *loads, size_t count)
+/* The rules that can refuse something of the change; the others need not be read. */
+void
+limit_want_counting(struct limit_book *b, const struct limit_change *c)
 {
+	for (size_t i = 0; i < b->count; i++) {
+		struct limit_follower *f = &b->of[i];
+
+		f->is_wanted = false;
+		for (size_t k = 0; !f->is_wanted && f->rule->refuses && k < c->plus_count; k++)
+			f->is_wanted = limit_counts(b, f->rule, &c->plus[k]);
+	}
+}
+
+/* Reads the windows of the quarter-hours of loads, those that are missing: of a long campaign at once. */
+static enum status
+read_loads(struct limit_book *b, const struct limit_load *loads, size_t count)
+{
+	int64_t from = INT64_MAX, until = INT64_MIN;
 	enum status st = OK;
 
+	for (size_t i = 0; i < count; i++) {
+		from = loads[i].quarter < from ? loads[i].quarter : from;
+		until = loads[i].quarter >= until ? loads[i].quarter + 1 : until;
+	}
+	if (count > 1 && until - from <= READ_AT_ONCE)
+		return limit_read(b, from, until);
 	for (size_t i = 0; st == OK && i < count; i++)
-		if (!limit_book_has(b, loads[i].day))
-			st = limit_book_read(b, loads[i].day, loads[i].day);
+		if (i == 0 || loads[i].quarter != loads[i - 1].quarter)
+			st = limit_read(b, loads[i].quarter, loads[i].quarter + 1);
 	return st;
 }
 
-enum status
-limit_check(struct limit_book *b, const struct limit_change *c, bool *is_refused, struct limit_refusal *refusal)
+/* Finds the limit that answers, of those that refuse. */
+static enum status
+judge_all(struct limit_book *b, const struct limit_change *c, bool *is_refused, struct limit_refusal *refusal)
 {
 	struct limit_refusal found;
 	enum status st;
 
-	*is_refused = false;
-	if ((st = read_days(b, c->plus, c->plus_count)) != OK)
-		return st;
-	/* What a campaign holds is taken out of every window that has it, so that no later answer counts it. */
-	if (c->replaces_own && (st = read_days(b, c->minus, c->minus_count)) != OK)
-		return st;
-	for (size_t i = 0; c->replaces_own && i < c->minus_count; i++)
-		limit_book_subtract(b, &c->minus[i]);
 	for (size_t i = 0; i < b->count; i++) {
-		if (!is_refused_by(b, b->of[i].rule, c, &found))
+		struct limit_follower *f = &b->of[i];
+
+		if (!f->rule->refuses)
 			continue;
-		if ((st = find_frees(b, c, &found)) != OK)
+		collect(b, f->rule, c);
+		if (!is_refused_by(b, f, c, &found))
+			continue;
+		if ((st = limit_find_frees(b, f, c, &found)) != OK)
 			return st;
 		if (!*is_refused || answers_before(&found, refusal))
 			*refusal = found;
 		*is_refused = true;
 	}
-	for (size_t i = 0; !*is_refused && c->replaces_own && i < c->minus_count; i++)
-		limit_book_add(b, &c->minus[i]);
-	return *is_refused ? find_next(b, c, refusal) : OK;
+	return OK;
 }
 
 enum status
-limit_next_day(struct limit_book *b, struct day from, enum channel c, int64_t contacts, int64_t parts_per_contact,
-    bool *is_found, struct day *day, int64_t *room)
+limit_check(struct limit_book *b, const struct limit_change *c, bool *is_refused, struct limit_refusal *refusal)
+{
+	enum status st;
+
+	*is_refused = false;
+	limit_want_counting(b, c);
+	if ((st = read_loads(b, c->plus, c->plus_count)) != OK)
+		return st;
+	/* What a campaign holds is taken out of every window that has it, so that no later answer counts it. */
+	if (c->replaces_own && (st = read_loads(b, c->minus, c->minus_count)) != OK)
+		return st;
+	for (size_t i = 0; c->replaces_own && i < c->minus_count; i++)
+		limit_book_subtract(b, &c->minus[i]);
+	if ((st = judge_all(b, c, is_refused, refusal)) != OK)
+		return st;
+	for (size_t i = 0; !*is_refused && c->replaces_own && i < c->minus_count; i++)
+		limit_book_add(b, &c->minus[i]);
+	return *is_refused ? limit_find_next(b, c, refusal) : OK;
+}
+
+enum status
+limit_next_day(struct limit_book *b, struct day from, const struct limit_contact *contact, int64_t contacts, bool *is_found,
+    struct day *day, int64_t *room)
 {
 	const struct limit_rule *by;
 	enum status st;
@@ -302,7 +318,7 @@ limit_next_day(struct limit_book *b, struct day from, enum channel c, int64_t co
 	/* Reservations leave gaps, so an early day may have room after a full one: look at each day in turn. */
 	for (int32_t i = 0; !*is_found && i <= LIMIT_SEARCH_DAYS; i++) {
 		*day = day_add(from, i);
-		*room = limit_book_room(b, *day, c, parts_per_contact, &by);
+		*room = limit_book_room(b, *day, contact, &by);
 		*is_found = *room >= contacts;
 	}
 	return OK;

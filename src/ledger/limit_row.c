@@ -36,8 +36,9 @@ static enum status
 read_rule(struct query *q, struct arena *a, struct limit_rule *rule)
 {
 	*rule = (struct limit_rule) { .key = query_int(q, 0), .name = arena_strdup(a, query_text(q, 1)),
-		.refuses = query_int(q, 5) != 0, .sender = text_or_null(q, a, 8), .network = text_or_null(q, a, 9),
+		.would_refuse = query_int(q, 5) != 0, .sender = text_or_null(q, a, 8), .network = text_or_null(q, a, 9),
 		.zone = text_or_null(q, a, 10), .quarters = (int32_t)query_int(q, 11), .is_building = query_int(q, 12) != 0 };
+	rule->refuses = rule->would_refuse && !rule->is_building;
 	if (limit_channels_parse(query_text(q, 2), &rule->channels) && limit_unit_parse(query_text(q, 3), &rule->unit) &&
 	    limit_period_parse(query_text(q, 4), &rule->period))
 		return OK;
@@ -81,11 +82,13 @@ static enum status
 read_rules(struct db *db, struct arena *a, const struct organization *org, struct limit_rule **rules, size_t *count)
 {
 	struct query *q = db_query(db, "SELECT r.key, r.name, r.channels, r.unit, r.period, "
-	    "CASE WHEN r.action = 'refuse' AND r.is_building = 0 THEN 1 ELSE 0 END, a.valid_from, a.amount, "
+	    "CASE WHEN r.action = 'refuse' THEN 1 ELSE 0 END, a.valid_from, a.amount, "
 	    "r.sender, r.network, r.zone, r.quarters, r.is_building "
 	    "FROM limit_rule r LEFT JOIN limit_amount a ON a.rule = r.key WHERE r.org = :org ORDER BY r.name, a.valid_from");
 	size_t max = 0, amounts_max = 0;
 	enum status st = OK, done;
+
+	const char *currency = arena_strdup(a, org->currency);
 
 	*rules = NULL;
 	*count = 0;
@@ -95,6 +98,7 @@ read_rules(struct db *db, struct arena *a, const struct organization *org, struc
 			*rules = arena_grow(a, *rules, *count, &max, sizeof(**rules));
 			if ((st = read_rule(q, a, &(*rules)[(*count)++])) != OK)
 				break;
+			(*rules)[*count - 1].currency = currency;
 			amounts_max = 0;
 		}
 		add_amount(q, a, &(*rules)[*count - 1], &amounts_max);

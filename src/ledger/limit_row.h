@@ -26,7 +26,7 @@ enum status	limit_row_add_base(struct db *db, const struct organization *org, co
 enum status	limit_row_set_base(struct db *db, const struct organization *org, const struct limit_base *was,
 		    const struct limit_base *is, struct day from) MUST_CHECK;
 
-/* Writes messagesCap, costCap (dollars), smsCap and callCap as members of an open JSON object; null = none. */
+/* Writes messagesCap, costCap, smsCap and callCap as members of an open JSON object; null = none. */
 void		limit_row_put_caps(struct json *j, const struct limit_base *base);
 
 /* Names the value that is out of range; BAD_REQUEST. */

@@ -5,13 +5,15 @@
 #include <assert.h>
 #include <string.h>
 
-#include "store/audit.h"
 #include "org/day_spans.h"
 #include "time/instant.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "org/organization.h"
 #include "ledger/limit_row.h"
+#include "ledger/limit_zone.h"
+#include "ledger/organization_audit.h"
+#include "ledger/organization_currency.h"
 #include "ledger/usage.h"
 
 /* Binds the columns that a person chooses, which INSERT and UPDATE share. */
@@ -21,115 +23,29 @@ bind_fields(struct query *q, const struct organization *org, int64_t now)
 	query_bind_text(q, ":name", org->name);
 	query_bind_text(q, ":timezone", org->timezone);
 	query_bind_text(q, ":plan", org->plan);
-	query_bind_int(q, ":cycle_day", org->cycle_day);
+	query_bind_int(q, ":cycle_day", org->cycles.first_day);
+	query_bind_text(q, ":currency", org->currency);
 	query_bind_int(q, ":week_start", org->week_start);
 	query_bind_int(q, ":now", now);
 }
 
-/* A value that the audit has: a text, or a number if the text is NULL. */
-struct field {
-	const char *name, *text;
-	int64_t number;
-};
-enum { FIELDS = 14 };
-
-/* What a person chooses of an organization; -1 = no limit. */
-static void
-list_fields(const struct organization *org, const struct limit_base *base, struct field fields[FIELDS])
-{
-	const struct field all[FIELDS] = { { "name", org->name, 0 }, { "timezone", org->timezone, 0 },
-		{ "tzdata", zone_tzdata_version(), 0 }, { "plan", org->plan, 0 },
-		{ "dailyLimit", NULL, base->amounts[LIMIT_BASE_DAILY] }, { "quotaUnit", quota_unit_name(base->unit), 0 },
-		{ "cycleDay", NULL, org->cycle_day }, { "weekStart", NULL, org->week_start },
-		{ "messagesCap", NULL, base->amounts[LIMIT_BASE_MESSAGES] },
-		{ "costCapMicros", NULL, base->amounts[LIMIT_BASE_COST] }, { "smsCap", NULL, base->amounts[LIMIT_BASE_SMS] },
-		{ "callCap", NULL, base->amounts[LIMIT_BASE_CALLS] },
-		{ "allowOverage", base->allow_overage ? "true" : "false", 0 } };
-
-	memcpy(fields, all, sizeof(all));
-}
-
-static void
-put_field(struct json *j, const char *name, const struct field *f)
-{
-	if (f->text == NULL)
-		json_put_int(j, name, f->number);
-	else if (strcmp(f->name, "allowOverage") == 0)
-		json_put_bool(j, name, f->text[0] == 't');
-	else
-		json_put_text(j, name, f->text);
-}
-
-/* Writes what differs as {"NAME":{"from":…,"to":…}}. */
-static void
-put_changes(struct json *j, const struct field was[FIELDS], const struct field is[FIELDS])
-{
-	json_open_object(j, "changed");
-	for (const struct field *w = was, *i = is; w->name != NULL; w++, i++) {
-		if (w->text != NULL ? strcmp(w->text, i->text) == 0 : w->number == i->number)
-			continue;
-		json_open_object(j, w->name);
-		put_field(j, "from", w);
-		put_field(j, "to", i);
-		json_close_object(j);
-	}
-	json_close_object(j);
-}
-
-/* An organization as it was before a change. */
-struct before {
-	struct organization org;
-	struct limit_base base;
-};
-
-/*
- * Writes all fields of an organization into the audit, so that each row describes the whole state at that time, then
- * what changed (`was` NULL: it is new) and the segments that moved.
- */
+/* Writes the changes of the cycle day, which may be others than before. */
 static enum status
-write_audit(struct db *db, const struct organization *org, const struct limit_base *base, const struct before *was,
-    const struct org_effects *effects, int64_t now, const struct actor *by, const char *action)
+put_cycle_changes(struct db *db, const struct organization *org)
 {
-	struct field fields[FIELDS], old[FIELDS];
-	struct buf detail = { 0 };
-	struct json *j = json_on(&detail);
+	struct query *q = db_query(db, "DELETE FROM cycle_change WHERE org = :org");
 	enum status st;
 
-	list_fields(org, base, fields);
-	json_open_object(j, NULL);
-	for (const struct field *f = fields; f->name != NULL; f++)
-		put_field(j, f->name, f);
-	if (was != NULL) {
-		list_fields(&was->org, &was->base, old);
-		put_changes(j, old, fields);
+	query_bind_int(q, ":org", org->key);
+	st = query_run(q);
+	for (size_t i = 0; st == OK && i < org->cycles.count; i++) {
+		q = db_query(db, "INSERT INTO cycle_change (org, valid_from, cycle_day) VALUES (:org, :from, :cycle_day)");
+		query_bind_int(q, ":org", org->key);
+		query_bind_int(q, ":from", org->cycles.changes[i].from.n);
+		query_bind_int(q, ":cycle_day", org->cycles.changes[i].cycle_day);
+		st = query_run(q);
 	}
-	if (effects != NULL)
-		org_effects_put(j, effects, ORG_MOVES_LISTED_MAX);
-	json_close_object(j);
-	st = audit(db, now, org->key, by, action, buf_text(&detail));
-	buf_free(&detail);
 	return st;
-}
-
-void
-org_effects_put(struct json *j, const struct org_effects *effects, size_t max)
-{
-	char text[DAY_TEXT_MAX];
-
-	json_open_array(j, "segmentsMoved");
-	for (size_t i = 0; i < effects->move_count && i < max; i++) {
-		json_open_object(j, NULL);
-		json_put_text(j, "campaignId", effects->moves[i].campaign);
-		json_put_int(j, "segmentNumber", effects->moves[i].segment);
-		json_put_text(j, "from", day_format(effects->moves[i].from, text));
-		json_put_text(j, "to", day_format(effects->moves[i].to, text));
-		json_close_object(j);
-	}
-	json_close_array(j);
-	json_open_array(j, "daysOverLimit");
-	for (size_t i = 0; i < effects->over_count && i < max; i++)
-		json_put_text(j, NULL, day_format(effects->over[i], text));
-	json_close_array(j);
 }
 
 /* The ETag of a reply contains the revision, so every transaction that may change a reply counts it up. */
@@ -143,13 +59,9 @@ bump_revision(struct db *db, struct organization *org)
 	return query_run(q);
 }
 
-/*
- * Loads the organization and, before the write that follows, brings its days up to date with the zone file.  Trouble
- * with that file must not stop a write: the days are in the database and remain as they are.
- */
-enum status
-organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
-    struct organization *org, struct error *err)
+/* Brings the organization's own days up to date with the zone file. */
+static enum status
+follow_zone(struct db *db, struct arena *a, int64_t now, struct organization *org, struct error *err)
 {
 	static const struct actor by = { "system", "" };
 	struct org_effects effects = { 0 };
@@ -158,9 +70,6 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	enum status st;
 	bool changed;
 
-	if ((st = organization_load(db, id, org, err)) != OK || (st = bump_revision(db, org)) != OK ||
-	    (st = limit_row_load(db, a, org)) != OK)
-		return st;
 	if (zone_get(org->timezone, err) == NULL) {
 		err->text[0] = '\0';
 		return OK;	/* no zone file at present: keep the days that are in the database */
@@ -174,11 +83,27 @@ organization_load_for_write(struct db *db, struct arena *a, const char *id, int6
 	if (st != OK || !changed)
 		return st;
 	if ((st = rollup_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
-	    (st = day_spans_redate(db, a, org, false, &effects)) != OK ||
+	    (st = day_spans_redate(db, a, org, false, &effects)) != OK || (st = limit_row_reload(db, a, org)) != OK ||
 	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
 		return st;
 	limit_base_read(&org->limits, day_at(org->days, now), &base);
-	return write_audit(db, org, &base, NULL, &effects, now, &by, "org.tzdata");
+	return organization_audit(db, org, &base, NULL, &effects, now, &by, "org.tzdata");
+}
+
+/*
+ * Loads the organization and, before the write that follows, brings its days and those of its limits up to date with the zone
+ * files.  Trouble with such a file must not stop a write: the days are in the database and remain as they are.
+ */
+enum status
+organization_load_for_write(struct db *db, struct arena *a, const char *id, int64_t now,
+    struct organization *org, struct error *err)
+{
+	enum status st;
+
+	if ((st = organization_load(db, id, org, err)) != OK || (st = bump_revision(db, org)) != OK ||
+	    (st = limit_row_load(db, a, org)) != OK || (st = follow_zone(db, a, now, org, err)) != OK)
+		return st;
+	return limit_zone_follow(db, a, org, now);
 }
 
 /* A write of an organization, for write_loaded. */
@@ -246,8 +171,8 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 		return error_set(err, CONFLICT, "id: there is already an organization \"%s\"; choose another id", org->id);
 	if (st != NOT_FOUND)
 		return st;
-	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, cycle_day, week_start, created_at, "
-	    "updated_at) VALUES (:id, :name, :timezone, :plan, :cycle_day, :week_start, :now, :now) RETURNING key");
+	q = db_query(db, "INSERT INTO organization (id, name, timezone, plan, cycle_day, currency, week_start, created_at, "
+	    "updated_at) VALUES (:id, :name, :timezone, :plan, :cycle_day, :currency, :week_start, :now, :now) RETURNING key");
 	query_bind_text(q, ":id", org->id);
 	bind_fields(q, org, now);
 	if (query_step(q))
@@ -261,7 +186,7 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 	if ((st = day_spans_replace(db, org, INSTANT_MIN, true, &changed, err)) != OK ||
 	    (st = limit_row_add_base(db, org, base)) != OK || (st = limit_row_reload(db, a, org)) != OK)
 		return st;
-	return write_audit(db, org, base, NULL, NULL, now, by, "org.add");
+	return organization_audit(db, org, base, NULL, NULL, now, by, "org.add");
 }
 
 static enum status
@@ -282,7 +207,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 {
 	bool is_new_zone = strcmp(org->timezone, wanted->timezone) != 0, changed = false;
 	struct spans days = org->days;
-	struct before was = { .org = *org };
+	struct organization_before was = { .org = *org };
 	struct query *q;
 	bool is_whole, has;
 	enum status st;
@@ -297,10 +222,11 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	org->days = days;
 	org->updated_at = now;
 	q = db_query(db, "UPDATE organization SET name = :name, timezone = :timezone, plan = :plan, "
-	    "cycle_day = :cycle_day, week_start = :week_start, updated_at = :now WHERE key = :key");
+	    "cycle_day = :cycle_day, currency = :currency, week_start = :week_start, updated_at = :now WHERE key = :key");
 	query_bind_int(q, ":key", org->key);
 	bind_fields(q, org, now);
-	if ((st = query_run(q)) != OK || (st = has_events(db, org, &has)) != OK)
+	if ((st = query_run(q)) != OK || (!cycle_same(&was.org.cycles, &org->cycles) && (st = put_cycle_changes(db, org)) != OK) ||
+	    (st = has_events(db, org, &has)) != OK)
 		return st;
 	/*
 	 * History changes only on request, or while there is none.  The revision was counted up by
@@ -324,5 +250,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	if ((st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
 	    (st = limit_row_reload(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
-	return write_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
+	if (strcmp(was.org.currency, org->currency) != 0 && (st = organization_check_currency(db, a, org, now, err)) != OK)
+		return st;
+	return organization_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
 }

@@ -22,15 +22,16 @@ enum status
 price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list)
 {
 	struct query *q = db_query(db, "SELECT channel, org, valid_from, nanos_per_part FROM price "
-	    "WHERE org IS NULL OR org = :org ORDER BY org IS NULL, valid_from DESC");
+	    "WHERE org = :org OR (org IS NULL AND currency = :currency) ORDER BY org IS NULL, valid_from DESC");
 	enum status st = OK, done;
 	size_t max = 0;
 
 	*list = (struct price_list) { 0 };
 	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":currency", org->currency);
 	while (st == OK && query_step(q)) {
 		struct price p = { .org = query_is_null(q, 1) ? NULL : org->id, .valid_from = { (int32_t)query_int(q, 2) },
-			.nanos_per_part = query_int(q, 3) };
+			.nanos_per_part = query_int(q, 3), .currency = org->currency };
 
 		if ((st = channel_column(q, 0, &p.channel)) != OK)
 			break;
@@ -49,6 +50,15 @@ price_nanos(const struct price_list *list, enum channel c, struct day d)
 		if (list->prices[i].channel == c && list->prices[i].valid_from.n <= d.n)
 			return list->prices[i].nanos_per_part;
 	return 0;
+}
+
+bool
+price_has(const struct price_list *list, enum channel c)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->prices[i].channel == c)
+			return true;
+	return false;
 }
 
 /* ---- Setting */
@@ -99,15 +109,15 @@ highest(const struct price_list *list, enum channel c)
 static enum status
 start_job(struct setting *s, const struct organization *org, const struct price_list *list)
 {
-	int64_t first, end, nanos = s->is_removal ? highest(list, s->price->channel) : s->price->nanos_per_part;
-	enum status st = reprice_range(s->db, org, s->price->channel, s->price->valid_from, &first, &end);
+	int64_t nanos = s->is_removal ? highest(list, s->price->channel) : s->price->nanos_per_part;
+	struct job_order o = { .kind = JOB_REPRICE, .channel = s->price->channel, .is_remote = s->options->is_remote };
+	enum status st = reprice_range(s->db, org, o.channel, s->price->valid_from, &o.first, &o.end);
 
-	if (st != OK || first == end || (st = reprice_check_amounts(s->db, org, s->price->channel, first, end,
-	    nanos, LOOKED_AT_MAX, s->err)) != OK)
+	if (st != OK || o.first == o.end ||
+	    (st = reprice_check_amounts(s->db, org, o.channel, o.first, o.end, nanos, LOOKED_AT_MAX, s->err)) != OK)
 		return st;
 	s->outcome->jobs++;
-	return job_start(s->db, org, JOB_REPRICE, s->price->channel, first, end, s->options->is_remote, s->options->now,
-	    s->options->by, &s->outcome->job, s->err);
+	return job_start(s->db, org, &o, s->options->now, s->options->by, &s->outcome->job, s->err);
 }
 
 /*
@@ -127,10 +137,11 @@ apply(struct setting *s, const char *id)
 	return s->options->reprice ? start_job(s, &org, &list) : check_unchanged(s, &org, &list);
 }
 
-/* The organization named, or all. */
+/* The organization named, or all of that currency. */
 static enum status
 apply_all(struct setting *s)
 {
+	struct organization org;
 	const char **ids;
 	size_t count;
 	enum status st;
@@ -139,11 +150,12 @@ apply_all(struct setting *s)
 		return apply(s, s->price->org);
 	st = organization_ids(s->db, s->arena, &ids, &count);
 	for (size_t i = 0; st == OK && i < count; i++)
-		st = apply(s, ids[i]);
+		if ((st = organization_load(s->db, ids[i], &org, s->err)) == OK && strcmp(org.currency, s->price->currency) == 0)
+			st = apply(s, ids[i]);
 	return st;
 }
 
-/* The organization, channel and day of the price. */
+/* The organization, channel, day and currency of the price. */
 static void
 bind_key(struct query *q, const struct setting *s)
 {
@@ -151,6 +163,7 @@ bind_key(struct query *q, const struct setting *s)
 		query_bind_int(q, ":org", s->org_key);
 	query_bind_text(q, ":channel", channel_facts(s->price->channel)->name);
 	query_bind_int(q, ":day", s->price->valid_from.n);
+	query_bind_text(q, ":currency", s->price->currency);
 }
 
 /* What a part costs on that day, as text in the arena: by the prices of org, or the common ones; NULL = no price. */
@@ -158,7 +171,7 @@ static enum status
 read_usd(struct setting *s, const char **usd)
 {
 	struct query *q = db_query(s->db, "SELECT nanos_per_part FROM price WHERE (org IS NULL OR org = :org) AND channel = :channel "
-	    "AND valid_from <= :day ORDER BY org IS NULL, valid_from DESC LIMIT 1");
+	    "AND currency = :currency AND valid_from <= :day ORDER BY org IS NULL, valid_from DESC LIMIT 1");
 	char amount[MONEY_TEXT_MAX];
 
 	bind_key(q, s);
@@ -179,6 +192,7 @@ write_audit(struct setting *s, const char *old_usd, const char *new_usd)
 	json_put_text(j, "channel", channel_facts(s->price->channel)->name);
 	json_put_text(j, "from", day_format(s->price->valid_from, day));
 	json_put_raw(j, "usdPerPart", usd, strlen(usd));
+	currency_put(j, s->price->currency);
 	json_put_int(j, "jobs", s->outcome->jobs);
 	json_open_object(j, "changed");
 	audit_put_raw_change(j, "usdPerPart", old_usd, new_usd);
@@ -193,8 +207,8 @@ write_audit(struct setting *s, const char *old_usd, const char *new_usd)
 static enum status
 put_row(struct setting *s)
 {
-	struct query *q = db_query(s->db, "INSERT INTO price (org, channel, valid_from, nanos_per_part) "
-	    "VALUES (:org, :channel, :day, :nanos) "
+	struct query *q = db_query(s->db, "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
+	    "VALUES (:org, :channel, :day, :nanos, :currency) "
 	    "ON CONFLICT (coalesce(org, 0), channel, valid_from, currency) DO UPDATE SET nanos_per_part = excluded.nanos_per_part");
 
 	bind_key(q, s);
@@ -206,7 +220,7 @@ static enum status
 delete_row(struct setting *s)
 {
 	struct query *q = db_query(s->db, "DELETE FROM price WHERE coalesce(org, 0) = coalesce(:org, 0) AND channel = :channel "
-	    "AND valid_from = :day RETURNING nanos_per_part");
+	    "AND valid_from = :day AND currency = :currency RETURNING nanos_per_part");
 	char day[DAY_TEXT_MAX];
 	bool found = false;
 	enum status st;
@@ -216,9 +230,23 @@ delete_row(struct setting *s)
 		s->price->nanos_per_part = query_int(q, 0);
 	if ((st = query_done(q)) != OK || found)
 		return st;
-	return error_set(s->err, NOT_FOUND, "price: there is no price of %s from %s that is %s",
+	return error_set(s->err, NOT_FOUND, "price: there is no price of %s from %s that is %s%s%s",
 	    channel_facts(s->price->channel)->name, day_format(s->price->valid_from, day),
-	    s->price->org != NULL ? "the organization's own" : "for all");
+	    s->price->org != NULL ? "the organization's own" : "for all", currency_is_default(s->price->currency) ? "" : " in ",
+	    currency_is_default(s->price->currency) ? "" : s->price->currency);
+}
+
+/* Fills in the currency, and checks one that was given. */
+static enum status
+check_currency(struct setting *s, const struct organization *org)
+{
+	const char *own = s->price->org != NULL ? arena_strdup(s->arena, org->currency) : NULL;
+
+	if (s->price->currency == NULL)
+		s->price->currency = own != NULL ? own : CURRENCY_DEFAULT;
+	if (own != NULL && strcmp(s->price->currency, own) != 0)
+		return error_set(s->err, BAD_REQUEST, "currency: must be %s, the currency of %s", own, org->id);
+	return currency_check("currency", s->price->currency, s->err);
 }
 
 /* Writes the price first, and then compares the events with it: a CONFLICT aborts the transaction with the price. */
@@ -234,7 +262,8 @@ change(struct setting *s)
 	if (s->price->org != NULL && (st = organization_load(s->db, s->price->org, &org, s->err)) != OK)
 		return st;
 	s->org_key = org.key;
-	if ((st = read_usd(s, &old_usd)) != OK || (st = s->is_removal ? delete_row(s) : put_row(s)) != OK ||
+	if ((st = check_currency(s, &org)) != OK || (st = read_usd(s, &old_usd)) != OK ||
+	    (st = s->is_removal ? delete_row(s) : put_row(s)) != OK ||
 	    (s->price->org == NULL && (st = installation_touch(s->db)) != OK) || (st = apply_all(s)) != OK ||
 	    (st = read_usd(s, &new_usd)) != OK)
 		return st;
@@ -261,8 +290,8 @@ price_remove(struct db *db, struct arena *a, struct price *price, const struct p
 enum status
 price_each(struct db *db, struct arena *a, void (*each)(const struct price *p, void *arg), void *arg)
 {
-	struct query *q = db_query(db, "SELECT p.channel, o.id, p.valid_from, p.nanos_per_part FROM price p "
-	    "LEFT JOIN organization o ON o.key = p.org ORDER BY p.channel, o.id, p.valid_from");
+	struct query *q = db_query(db, "SELECT p.channel, o.id, p.valid_from, p.nanos_per_part, p.currency FROM price p "
+	    "LEFT JOIN organization o ON o.key = p.org ORDER BY p.channel, o.id, p.valid_from, p.currency");
 	enum status st = OK, done;
 	struct price p;
 
@@ -272,6 +301,7 @@ price_each(struct db *db, struct arena *a, void (*each)(const struct price *p, v
 		p.org = query_is_null(q, 1) ? NULL : arena_strdup(a, query_text(q, 1));
 		p.valid_from.n = (int32_t)query_int(q, 2);
 		p.nanos_per_part = query_int(q, 3);
+		p.currency = arena_strdup(a, query_text(q, 4));
 		each(&p, arg);
 	}
 	done = query_done(q);

@@ -1,6 +1,7 @@
 /*
- * Prices: nano-USD per part, by channel, from a local day on.  An organization's own price takes precedence over the
- * common one, whatever their dates.
+ * Prices: billionths of a currency per part, by channel, from a local day on.  An organization's own price takes precedence over
+ * the common one, whatever their dates.  A common price is for the organizations of its currency; an organization's own is in
+ * that of the organization.
  */
 #ifndef PRICE_H
 #define PRICE_H
@@ -14,6 +15,7 @@ struct price {
 	const char *org;		/* NULL = common */
 	struct day valid_from;
 	int64_t nanos_per_part;
+	const char *currency;		/* NULL, to price_set and price_remove: that of the organization, or USD if it is for all */
 };
 
 /* The prices that apply to an organization, for one transaction. */
@@ -26,6 +28,9 @@ enum status	price_load(struct db *db, struct arena *a, const struct organization
 
 /* What a part costs on a day; 0 if there is no price. */
 int64_t		price_nanos(const struct price_list *list, enum channel c, struct day d);
+
+/* Whether there is a price of the channel, from any day on. */
+bool		price_has(const struct price_list *list, enum channel c);
 
 struct price_options {
 	bool reprice;			/* events since that day get the new price, by a job */
@@ -41,8 +46,9 @@ struct price_outcome {
 
 /*
  * Sets a price from a day on, for price->org or, if that is NULL, all; replaces one from the same day.  Inside a write
- * transaction.  CONFLICT, naming the organization, if it has an open job, or if events since that day would cost something else
- * and options->reprice is not set.  With it, an organization that has events on that channel since gets a job (reprice.h).
+ * transaction.  BAD_REQUEST if price->currency is unknown, or not that of the organization.  CONFLICT, naming the organization,
+ * if it has an open job, or if events since that day would cost something else and options->reprice is not set.  With it, an
+ * organization that has events on that channel since gets a job (reprice.h).
  */
 enum status	price_set(struct db *db, struct arena *a, const struct price *price, const struct price_options *options,
 		    struct price_outcome *outcome, struct error *err) MUST_CHECK;

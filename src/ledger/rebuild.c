@@ -5,6 +5,8 @@
 
 #include "ledger/job_stretch.h"
 #include "ledger/job_turn.h"
+#include "ledger/limit_fill.h"
+#include "ledger/limit_row.h"
 #include "ledger/rebuild.h"
 #include "ledger/rebuild_segments.h"
 #include "time/instant.h"
@@ -134,6 +136,7 @@ struct turn {
 	struct stretch {
 		struct job_stretch at;
 		struct sums sums;	/* by the ledger */
+		struct limit_fill limits;
 	} *of;
 	size_t count, max;
 };
@@ -144,7 +147,7 @@ read_stretches(struct organization *org, void *arg)
 {
 	struct turn *t = arg;
 	int64_t until_ms = instant_monotonic() + JOB_READ_MS, next = t->job->next;
-	enum status st = OK;
+	enum status st = limit_row_load(t->db, t->arena, org);
 
 	while (st == OK && next < t->job->end && (t->count == 0 || instant_monotonic() < until_ms)) {
 		struct stretch *s;
@@ -152,8 +155,9 @@ read_stretches(struct organization *org, void *arg)
 		t->of = arena_grow(t->arena, t->of, t->count, &t->max, sizeof(*t->of));
 		s = &t->of[t->count++];
 		*s = (struct stretch) { .sums = { 0 } };
-		if ((st = job_stretch_from(t->db, org, next, t->job->end, &s->at)) == OK)
-			st = read_ledger(t->db, t->arena, org, &s->at, &s->sums);
+		if ((st = job_stretch_from(t->db, org, next, t->job->end, &s->at)) == OK &&
+		    (st = read_ledger(t->db, t->arena, org, &s->at, &s->sums)) == OK)
+			st = limit_fill_read(t->db, t->arena, org, 0, &s->at, &s->limits);
 		next = s->at.end;
 	}
 	return st;
@@ -181,7 +185,9 @@ write_stretch(struct turn *t, const struct organization *org, struct stretch *s,
 	last = day_at(org->days, (s->at.end - 1) * QUARTER_MS);
 	for (; st == OK && d.n <= last.n; d = day_add(d, 1))
 		st = replace_day(t->db, org, d);
-	return st;
+	if (st == OK && (!is_same || !limit_fill_is_current(&s->limits, org, 0)))
+		st = limit_fill_read(t->db, t->arena, org, 0, &s->at, &s->limits);
+	return st == OK ? limit_fill_write(t->db, &s->at, &s->limits, changed) : st;
 }
 
 /* Inside the write transaction: writes until JOB_WRITE_MS have passed. */
@@ -227,20 +233,23 @@ rebuild_start(struct db *db, const struct organization *org, int64_t now, const 
 {
 	struct query *q = db_query(db, "SELECT (SELECT min(occurred_at) FROM event WHERE org = :org) / 900000, "
 	    "(SELECT max(occurred_at) FROM event WHERE org = :org) / 900000 + 1");
+	struct job_order order = { .kind = JOB_REBUILD };
 	int64_t first = 0, end = 0;
 	enum status st;
 
 	query_bind_int(q, ":org", org->key);
 	if (query_step(q) && !query_is_null(q, 0)) {
-		first = query_int(q, 0);
-		end = query_int(q, 1);
+		first = order.first = query_int(q, 0);
+		end = order.end = query_int(q, 1);
 	}
 	if ((st = query_done(q)) != OK ||
 	    (st = delete_outside(db_query(db, "DELETE FROM usage_quarter WHERE org = :org AND (quarter < :first OR quarter >= :end)"),
 	    org, first, end)) != OK ||
+	    (st = delete_outside(db_query(db, "DELETE FROM limit_usage WHERE rule IN (SELECT key FROM limit_rule WHERE org = :org) "
+	    "AND (quarter < :first OR quarter >= :end)"), org, first, end)) != OK ||
 	    (st = delete_outside(db_query(db, "DELETE FROM usage_day WHERE org = :org AND (day < :first OR day >= :end)"), org,
 	    first < end ? day_at(org->days, first * QUARTER_MS).n : 0,
 	    first < end ? day_at(org->days, (end - 1) * QUARTER_MS).n + 1 : 0)) != OK)
 		return st;
-	return job_start(db, org, JOB_REBUILD, 0, first, end, false, now, by, number, err);
+	return job_start(db, org, &order, now, by, number, err);
 }

@@ -184,10 +184,10 @@ reprice_check_amounts(struct db *db, const struct organization *org, enum channe
 	if ((st = query_done(q)) != OK)
 		return st;
 	if (most > parts_max)
-		return error_set(err, BAD_REQUEST, "price: an event of %lld parts would cost more than a million dollars",
+		return error_set(err, BAD_REQUEST, "price: an event of %lld parts would cost more than a million",
 		    (long long)most);
 	return rows <= budget ? OK : error_set(err, BAD_REQUEST, "price: %s has too many events to see whether one would cost more "
-	    "than a million dollars", org->id);
+	    "than a million", org->id);
 }
 
 /* ---- Turns */

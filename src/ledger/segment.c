@@ -7,6 +7,7 @@
 #include "ledger/held.h"
 #include "ledger/segment.h"
 #include "ledger/usage.h"
+#include "store/channel_column.h"
 
 /* Resolves a campaign's id to its key; 0 if there is none. */
 static enum status
@@ -32,11 +33,11 @@ segment_state_column(struct query *q, int column, enum segment_state *s)
 	return INTERNAL;
 }
 
-#define SEGMENT_COLUMNS "number, scheduled_at, day, contacts, sent, failed, spent, status, parts_per_contact"
+#define SEGMENT_COLUMNS "number, scheduled_at, day, contacts, sent, failed, spent, status, parts_per_contact, channel, sender"
 
-/* Reads the row of SEGMENT_COLUMNS, if there is one, and ends the query. */
+/* Reads the row of SEGMENT_COLUMNS, if there is one, and ends the query; its sender only into an arena. */
 static enum status
-read_target(struct query *q, struct segment_target *t)
+read_target(struct query *q, struct arena *a, struct segment_target *t)
 {
 	enum status st, done;
 
@@ -45,7 +46,10 @@ read_target(struct query *q, struct segment_target *t)
 	t->segment = (struct segment) { .number = query_int(q, 0), .scheduled_at = query_int(q, 1),
 		.day = { (int32_t)query_int(q, 2) }, .contacts = query_int(q, 3), .sent = query_int(q, 4),
 		.failed = query_int(q, 5), .spent = query_int(q, 6) };
-	st = segment_state_column(q, 7, &t->segment.state);
+	if ((st = segment_state_column(q, 7, &t->segment.state)) == OK)
+		st = channel_column(q, 9, &t->channel);
+	if (a != NULL && !query_is_null(q, 10))
+		t->sender = arena_strdup(a, query_text(q, 10));
 	t->parts_per_contact = query_int(q, 8);
 	t->ref.segment = t->segment.number;
 	done = query_done(q);
@@ -54,14 +58,14 @@ read_target(struct query *q, struct segment_target *t)
 
 /* Reads the segment with that number; ref.segment is 0 if there is none. */
 static enum status
-find_segment(struct db *db, struct segment_ref ref, struct segment_target *target)
+find_segment(struct db *db, struct arena *a, struct segment_ref ref, struct segment_target *target)
 {
 	struct query *q = db_query(db, "SELECT " SEGMENT_COLUMNS " FROM segment WHERE campaign = :campaign AND number = :number");
 
 	*target = (struct segment_target) { .ref = { .campaign = ref.campaign } };
 	query_bind_int(q, ":campaign", ref.campaign);
 	query_bind_int(q, ":number", ref.segment);
-	return read_target(q, target);
+	return read_target(q, a, target);
 }
 
 /*
@@ -69,7 +73,7 @@ find_segment(struct db *db, struct segment_ref ref, struct segment_target *targe
  * closest in time is first, hence the sign: the latest of the earlier days, the earliest of the others.
  */
 static enum status
-choose_segment(struct db *db, struct day d, struct segment_target *target)
+choose_segment(struct db *db, struct arena *a, struct day d, struct segment_target *target)
 {
 	struct query *q = db_query(db, "SELECT " SEGMENT_COLUMNS " FROM segment WHERE campaign = :campaign AND is_open = 1 "
 	    "ORDER BY CASE WHEN day = :day THEN 0 WHEN day < :day THEN 1 ELSE 2 END, "
@@ -77,12 +81,12 @@ choose_segment(struct db *db, struct day d, struct segment_target *target)
 
 	query_bind_int(q, ":day", d.n);
 	query_bind_int(q, ":campaign", target->ref.campaign);
-	return read_target(q, target);
+	return read_target(q, a, target);
 }
 
 enum status
-segment_resolve(struct db *db, const struct organization *org, const char *campaign_id, int64_t segment_given,
-    struct day d, struct segment_target *target)
+segment_resolve(struct db *db, struct arena *a, const struct organization *org, const char *campaign_id,
+    int64_t segment_given, struct day d, struct segment_target *target)
 {
 	enum status st;
 
@@ -91,8 +95,8 @@ segment_resolve(struct db *db, const struct organization *org, const char *campa
 		return st;
 	/* A sender that names a segment means that one, even if it is closed. */
 	if (segment_given > 0)
-		return find_segment(db, (struct segment_ref) { target->ref.campaign, segment_given }, target);
-	return choose_segment(db, d, target);
+		return find_segment(db, a, (struct segment_ref) { target->ref.campaign, segment_given }, target);
+	return choose_segment(db, a, d, target);
 }
 
 /* ---- Writing.  The campaign's revision and digest are the caller's. */
@@ -163,7 +167,7 @@ settle_or_finish(struct db *db, struct segment_ref ref, int64_t messages, enum s
 	enum status st;
 	int64_t more;
 
-	if ((st = find_segment(db, ref, &target)) != OK || target.ref.segment == 0)
+	if ((st = find_segment(db, NULL, ref, &target)) != OK || target.ref.segment == 0)
 		return st;
 	s = target.segment;
 	s.sent += messages;
@@ -186,8 +190,8 @@ segment_finish(struct db *db, struct segment_ref ref)
 
 /* ---- Lists */
 
-/* The calendar leaves out drafts and what was cancelled. */
-#define IS_LISTED "s.status <> 'draft' AND s.status <> 'cancelled'"
+/* The calendar is of SMS.  It leaves out drafts and what was cancelled. */
+#define IS_LISTED "s.channel = 'SMS' AND s.status <> 'draft' AND s.status <> 'cancelled'"
 
 /* The index segment_day alone answers this. */
 enum status

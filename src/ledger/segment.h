@@ -6,6 +6,7 @@
 
 #include "ledger/segment_state.h"
 #include "org/organization.h"
+#include "quota/channel.h"
 
 /* What an event's campaignId and segmentNumber resolve to. */
 struct segment_ref {
@@ -21,13 +22,15 @@ struct segment_target {
 	struct segment_ref ref;
 	struct segment segment;
 	int64_t parts_per_contact;
+	enum channel channel;
+	const char *sender;	/* from whom it will be sent, in the arena; NULL = not said */
 };
 
 /*
  * Finds the segment of an event.  With a number (segment_given > 0): that segment.  Without one: the open segment of
  * the event's day, else the latest open one before it, else the next one, else none.
  */
-enum status	segment_resolve(struct db *db, const struct organization *org, const char *campaign_id,
+enum status	segment_resolve(struct db *db, struct arena *a, const struct organization *org, const char *campaign_id,
 		    int64_t segment_given, struct day d, struct segment_target *target) MUST_CHECK;
 
 /*
@@ -48,7 +51,7 @@ enum status	segment_finish(struct db *db, struct segment_ref ref) MUST_CHECK;
 enum status	segment_settle(struct db *db, struct segment_ref ref) MUST_CHECK;
 
 /*
- * Counts the segments that the calendar lists on each of the days from..to (no drafts, no cancelled ones), into
+ * Counts the segments that the calendar lists on each of the days from..to (of SMS; no drafts, no cancelled ones), into
  * counts[0 .. to - from].
  */
 enum status	segment_count(struct db *db, const struct organization *org, struct day from, struct day to, int64_t *counts)

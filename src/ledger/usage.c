@@ -151,14 +151,14 @@ usage_days_over(struct db *db, struct arena *a, const struct organization *org, 
 }
 
 enum status
-usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *channel,
-    const struct usage_sum *sum), void *arg)
+usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *currency,
+    const char *channel, const struct usage_sum *sum), void *arg)
 {
-	struct query *q = db_query(db, "SELECT o.id, u.channel, sum(u.messages), sum(u.parts), sum(u.cost_micros) "
-	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, u.channel ORDER BY o.id, u.channel");
+	struct query *q = db_query(db, "SELECT o.id, u.channel, sum(u.messages), sum(u.parts), sum(u.cost_micros), o.currency "
+	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, o.currency, u.channel ORDER BY o.id, u.channel");
 
 	while (query_step(q))
-		each(arg, query_text(q, 0), query_text(q, 1), &(const struct usage_sum) { query_int(q, 2), query_int(q, 3),
-		    query_int(q, 4) });
+		each(arg, query_text(q, 0), query_text(q, 5), query_text(q, 1),
+		    &(const struct usage_sum) { query_int(q, 2), query_int(q, 3), query_int(q, 4) });
 	return query_done(q);
 }

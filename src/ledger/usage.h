@@ -38,8 +38,8 @@ enum status	usage_sum_instants(struct db *db, const struct organization *org, in
 		    struct usage_sums *sums, struct error *err) MUST_CHECK;
 
 /* Calls each with every organization's sum of all days by channel, ordered by id and channel: for metrics. */
-enum status	usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *channel,
-		    const struct usage_sum *sum), void *arg) MUST_CHECK;
+enum status	usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *currency,
+		    const char *channel, const struct usage_sum *sum), void *arg) MUST_CHECK;
 
 /* Adds to effects->over the days from today on that hold more than the daily limit. */
 enum status	usage_days_over(struct db *db, struct arena *a, const struct organization *org, int64_t now,

@@ -114,14 +114,13 @@ off_quarter_hour(const struct organization *org, struct error *err)
 	    "quarter-hours; choose another zone", org->timezone);
 }
 
-/* Records the zone file that the spans were read from, so that they can be compared with it later. */
-static enum status
-note_file(struct db *db, const struct organization *org, const struct zone *zone)
+enum status
+day_spans_note_file(struct db *db, const char *name, const struct zone *zone)
 {
 	struct query *q = db_query(db, "INSERT INTO zone_file (zone, tzdata_version, sha256) "
 	    "VALUES (:zone, :tzdata_version, :sha256) ON CONFLICT DO NOTHING");
 
-	query_bind_text(q, ":zone", org->timezone);
+	query_bind_text(q, ":zone", name);
 	query_bind_text(q, ":tzdata_version", zone_tzdata_version());
 	query_bind_blob(q, ":sha256", zone_sha256(zone), SHA256_SIZE);
 	return query_run(q);
@@ -158,7 +157,15 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_text(q, ":zone", org->timezone);
 	query_bind_text(q, ":tzdata_version", zone_tzdata_version());
-	return (st = query_run(q)) == OK ? note_file(db, org, zone) : st;
+	return (st = query_run(q)) == OK ? day_spans_note_file(db, org->timezone, zone) : st;
+}
+
+enum day_spans_state
+day_spans_worse(enum day_spans_state x, enum day_spans_state y)
+{
+	if (x == DAY_SPANS_DIFFER || y == DAY_SPANS_DIFFER)
+		return DAY_SPANS_DIFFER;
+	return x > y ? x : y;
 }
 
 enum day_spans_state
@@ -210,7 +217,8 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 		if (is_whole)
 			from_at = INT64_MIN;
 		if ((st = delete_from(db, org, from_at)) == OK &&
-		    (st = insert_from(db, org, spans, count, from_at)) == OK && (st = note_file(db, org, zone)) == OK) {
+		    (st = insert_from(db, org, spans, count, from_at)) == OK &&
+		    (st = day_spans_note_file(db, org->timezone, zone)) == OK) {
 			q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
 			query_bind_int(q, ":key", org->key);
 			st = query_run(q);

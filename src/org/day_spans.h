@@ -18,6 +18,9 @@ enum status	day_spans_load(struct db *db, struct organization *org, struct error
 enum status	day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool is_whole,
 		    bool *changed, struct error *err);
 
+/* Records the zone file that spans were read from, so that they can be compared with it later.  Inside a write transaction. */
+enum status	day_spans_note_file(struct db *db, const char *name, const struct zone *zone) MUST_CHECK;
+
 /* How the rows from an instant on compare with the zone file. */
 enum day_spans_state {
 	DAY_SPANS_SAME,
@@ -25,6 +28,9 @@ enum day_spans_state {
 	DAY_SPANS_NO_ZONE,	/* the machine does not know the zone */
 	DAY_SPANS_UNUSABLE,	/* its file cannot be read, or no days can be made of it */
 };
+
+/* Of two states the one to act on: differing days first, because they can be brought up to date; then the greater. */
+enum day_spans_state	day_spans_worse(enum day_spans_state x, enum day_spans_state y);
 
 /* Compares the rows from from_at (a day start) on with the zone file.  Writes the reason into *err for the last two. */
 enum day_spans_state	day_spans_compare(const struct organization *org, int64_t from_at, struct error *err);

@@ -9,12 +9,15 @@
 #include "base/name.h"
 #include "base/json.h"
 #include "org/organization.h"
+#include "time/instant.h"
 
 /* What read_row reads, in its order. */
 #define COLUMNS \
-	"key, id, name, timezone, plan, revision, zone_revision, cycle_day, created_at, updated_at, week_start"
+	"o.key, o.id, o.name, o.timezone, o.plan, o.revision, o.zone_revision, o.cycle_day, o.created_at, o.updated_at, " \
+	"o.week_start, o.currency, c.valid_from, c.cycle_day"
 
-const struct organization organization_defaults = { .cycle_day = 1, .week_start = 1 };
+const struct organization organization_defaults = { .cycles = { .first_day = 1 }, .currency = CURRENCY_DEFAULT,
+	.week_start = 1 };
 
 /* The words of httpd-conf/routes that follow an id or stand where one may be; NULL ends them.  The build makes them from it. */
 extern const char *const route_words[];
@@ -45,25 +48,40 @@ read_row(struct query *q, struct organization *org)
 	snprintf(org->plan, sizeof(org->plan), "%s", query_text(q, 4));
 	org->revision = query_int(q, 5);
 	org->zone_revision = query_int(q, 6);
-	org->cycle_day = (int)query_int(q, 7);
+	org->cycles.first_day = (int)query_int(q, 7);
 	org->created_at = query_int(q, 8);
 	org->updated_at = query_int(q, 9);
 	org->week_start = (int)query_int(q, 10);
+	snprintf(org->currency, sizeof(org->currency), "%s", query_text(q, 11));
 }
 
+/* Adds the change of the cycle day that is in the row, if it has one; verify reports a list that is too long. */
+static void
+read_change(struct query *q, struct cycle_rule *cycles)
+{
+	if (query_is_null(q, 12) || cycles->count == CYCLE_CHANGES_MAX)
+		return;
+	cycles->changes[cycles->count++] = (struct cycle_change) { { (int32_t)query_int(q, 12) }, (int)query_int(q, 13) };
+}
+
+/* Reads the changes of its cycle day with the organization: every request needs both, and there is hardly ever one. */
 enum status
 organization_load(struct db *db, const char *id, struct organization *org, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT " COLUMNS " FROM organization WHERE id = :id");
+	struct query *q = db_query(db, "SELECT " COLUMNS " FROM organization o LEFT JOIN cycle_change c ON c.org = o.key "
+	    "WHERE o.id = :id ORDER BY c.valid_from");
 	char wanted[ID_MAX + 1];	/* a copy: id may be org->id, which memset clears */
 	enum status st;
-	bool found;
+	bool found = false;
 
 	snprintf(wanted, sizeof(wanted), "%s", id);
 	memset(org, 0, sizeof(*org));
 	query_bind_text(q, ":id", wanted);
-	if ((found = query_step(q)))
-		read_row(q, org);
+	for (; query_step(q); found = true) {
+		if (!found)
+			read_row(q, org);
+		read_change(q, &org->cycles);
+	}
 	if ((st = query_done(q)) != OK)
 		return st;
 	if (!found)
@@ -104,13 +122,65 @@ organization_check(const struct organization *org, const struct organization *wa
 
 	if (!organization_id_ok(org->id))
 		return id_refuse("id", org->id, err);
-	if (org->cycle_day < 1 || org->cycle_day > 31)
+	if (org->cycles.first_day < 1 || org->cycles.first_day > 31)
 		return error_set(err, BAD_REQUEST, "cycleDay: must be from 1 to 31");
 	if (org->week_start < 1 || org->week_start > 7)
 		return error_set(err, BAD_REQUEST, "weekStart: must be from 1 (Monday) to 7 (Sunday)");
+	if ((st = currency_check("currency", org->currency, err)) != OK)
+		return st;
 	if ((was == NULL || strcmp(was->name, org->name) != 0) && (st = name_check("name", org->name, err)) != OK)
 		return st;
 	return was == NULL || strcmp(was->plan, org->plan) != 0 ? name_check("plan", org->plan, err) : OK;
+}
+
+/* What is past stays as it was reported: only a day that has not ended can begin a cycle. */
+enum status
+organization_set_cycle(struct organization *org, int cycle_day, const struct day *from, const char *name, struct day today,
+    struct error *err)
+{
+	char text[DAY_TEXT_MAX], other[DAY_TEXT_MAX];
+	struct day last = day_at(org->days, INSTANT_MAX - 1);
+
+	if (from == NULL) {
+		org->cycles = (struct cycle_rule) { .first_day = cycle_day };
+		return OK;
+	}
+	if (from->n < today.n) {
+		error_set(err, BAD_REQUEST, "%s: %s is past", name, day_format(*from, text));
+		error_hint(err, "Give %s or a later day, or leave it out to change the cycles of all time.", day_format(today, other));
+		return BAD_REQUEST;
+	}
+	if (from->n > last.n)
+		return error_set(err, BAD_REQUEST, "%s: %s is after %s, the last day there is", name, day_format(*from, text),
+		    day_format(last, other));
+	if (!cycle_set_from(&org->cycles, *from, cycle_day))
+		return error_set(err, BAD_REQUEST, "%s: the cycle day has changed %d times, which are enough", name, CYCLE_CHANGES_MAX);
+	return OK;
+}
+
+enum status
+organization_cycle(const struct organization *org, const char *name, const char *text, struct day today, struct cycle *cycle,
+    struct error *err)
+{
+	char until[DAY_TEXT_MAX];
+	struct day d;
+
+	*cycle = cycle_of(org->days, &org->cycles, today);
+	if (text == NULL)
+		return OK;
+	if (strcmp(text, "previous") == 0)
+		d = day_add(cycle->from, -1);
+	else if (!day_parse(text, &d)) {
+		error_set(err, BAD_REQUEST, "%s: must be previous, or a date (YYYY-MM-DD)", name);
+		error_hint(err, "A date stands for the cycle that contains it.");
+		return BAD_REQUEST;
+	} else if (d.n >= cycle->until.n) {
+		error_set(err, BAD_REQUEST, "%s: %s is in a cycle that has not begun", name, text);
+		error_hint(err, "Give a date before %s, the end of the present cycle.", day_format(cycle->until, until));
+		return BAD_REQUEST;
+	}
+	*cycle = cycle_of(org->days, &org->cycles, d);
+	return OK;
 }
 
 struct day

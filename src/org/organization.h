@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/currency.h"
 #include "base/id.h"
 #include "auth/auth.h"
+#include "time/cycle.h"
 #include "time/day.h"
 #include "db/db.h"
 #include "base/json.h"
@@ -26,7 +28,8 @@ struct organization {
 	char timezone[ZONE_NAME_MAX];
 	char plan[ORG_PLAN_MAX];
 	int64_t revision, zone_revision;
-	int cycle_day;
+	struct cycle_rule cycles;	/* when its billing cycles begin */
+	char currency[CURRENCY_MAX];	/* of its prices, costs, caps and statements */
 	int week_start;			/* for people: 1 Monday … 7 Sunday */
 	int64_t created_at, updated_at;
 	struct spans days;		/* its day boundaries; valid until another organization is loaded */
@@ -123,6 +126,21 @@ enum status	organization_rebuild(struct db *db, struct arena *a, struct organiza
 
 /* Writes the effects as two members of an open JSON object, at most max entries each. */
 void		org_effects_put(struct json *j, const struct org_effects *effects, size_t max);
+
+/*
+ * Sets the cycle day: from the day *from on or, if that is NULL, at once and for all time, which removes every change.
+ * BAD_REQUEST, which calls the day `name`, if it is before today or after the last day there is, or if there are too many
+ * changes.
+ */
+enum status	organization_set_cycle(struct organization *org, int cycle_day, const struct day *from, const char *name,
+		    struct day today, struct error *err) MUST_CHECK;
+
+/*
+ * The billing cycle that a text asks for: `previous`, or the one that contains a date; NULL = the one that contains today.
+ * BAD_REQUEST, which calls the text `name`, if it is neither, or if the cycle has not begun: it would be all zeros.
+ */
+enum status	organization_cycle(const struct organization *org, const char *name, const char *text, struct day today,
+		    struct cycle *cycle, struct error *err) MUST_CHECK;
 
 /* The organization's local day at `now`. */
 struct day	organization_today(const struct organization *org, int64_t now);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "quota/limit_rule.h"
-#include "time/cycle.h"
+#include "time/instant.h"
 
 static const char *const unit_names[] = { [LIMIT_MESSAGES] = "message", [LIMIT_PARTS] = "part", [LIMIT_COST] = "cost" };
 static const char *const period_names[] = { [LIMIT_DAY] = "day", [LIMIT_ROLLING] = "rolling", [LIMIT_CYCLE] = "cycle",
@@ -121,6 +121,12 @@ limit_rule_counts_event(const struct limit_rule *rule, enum channel c, const cha
 }
 
 bool
+limit_rule_is_long(const struct limit_rule *rule)
+{
+	return rule->period == LIMIT_ROLLING ? rule->quarters > DAY_MS / QUARTER_MS : rule->period != LIMIT_DAY;
+}
+
+bool
 limit_rule_has_usage(const struct limit_rule *rule)
 {
 	return rule->sender != NULL || rule->network != NULL;
@@ -149,7 +155,7 @@ limit_rule_units(const struct limit_rule *rule, int64_t messages, int64_t parts,
 
 /* Months and years are those of the calendar, in the organization's days; a rolling window is not made of days. */
 struct limit_window
-limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_day, struct day d)
+limit_rule_window(const struct limit_rule *rule, struct spans days, const struct cycle_rule *cycles, struct day d)
 {
 	struct cycle cycle;
 	int year, month, dayofmonth;
@@ -157,7 +163,7 @@ limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_da
 	day_civil(d, &year, &month, &dayofmonth);
 	switch (rule->period) {
 	case LIMIT_CYCLE:
-		cycle = cycle_of(days, cycle_day, d);
+		cycle = cycle_of(days, cycles, d);
 		return (struct limit_window) { cycle.from, cycle.until };
 	case LIMIT_MONTH:
 		return (struct limit_window) { day_of(year, month, 1),

@@ -14,6 +14,7 @@
 
 #include "quota/channel.h"
 #include "quota/quota.h"
+#include "time/cycle.h"
 #include "time/day.h"
 
 #define LIMIT_MAX INT64_C(1000000000000)	/* the greatest amount that a person can set */
@@ -34,13 +35,15 @@ struct limit_rule {
 	const char *word;	/* what the API calls it: "dailyLimit", "smsCap" …; of others the name */
 	unsigned channels;	/* a bit for each channel that it counts (limit_rule_counts) */
 	enum limit_unit unit;
+	const char *currency;	/* of a cost; NULL = the default */
 	enum limit_period period;
 	const char *sender, *network;	/* counts only what has this one; NULL = any */
 	const char *zone;	/* of a day: the time zone whose days count; NULL = the organization's */
 	struct spans days;	/* the days of that zone; none without one */
 	int32_t quarters;	/* of a rolling window: its length in quarter-hours */
 	bool is_building;	/* its roll-up is not complete yet, so it refuses nothing */
-	bool refuses;		/* false: it is shown, and refuses nothing */
+	bool would_refuse;	/* its action: true = refuse, false = report */
+	bool refuses;		/* its action is refuse, and it is not being built; false: it is shown, and refuses nothing */
 	const struct limit_amount *amounts;	/* in the order of their days */
 	size_t amount_count;
 };
@@ -90,6 +93,9 @@ bool		limit_rule_counts(const struct limit_rule *rule, enum channel c);
 /* Whether the rule counts what has this channel, sender and network (NULL = not said). */
 bool		limit_rule_counts_event(const struct limit_rule *rule, enum channel c, const char *sender, const char *network);
 
+/* Whether a window of the rule is longer than a day: of a rolling one, than 24 hours. */
+bool		limit_rule_is_long(const struct limit_rule *rule);
+
 /* Whether what the rule counts is in a roll-up of its own, limit_usage. */
 bool		limit_rule_has_usage(const struct limit_rule *rule);
 
@@ -103,7 +109,8 @@ int64_t		limit_rule_units(const struct limit_rule *rule, int64_t messages, int64
 struct limit_window {
 	struct day from, until;
 };
-struct limit_window	limit_rule_window(const struct limit_rule *rule, struct spans days, int cycle_day, struct day d);
+struct limit_window	limit_rule_window(const struct limit_rule *rule, struct spans days,
+			const struct cycle_rule *cycles, struct day d);
 
 /* "message", "part", "cost"; "day", "rolling", "cycle", "month", "year".  Parsing is false for any other word. */
 const char	*limit_unit_name(enum limit_unit u);

@@ -1,6 +1,11 @@
 /*
- * Takes on each candidate all that fits.  Since days do not depend on one another, no other plan
- * ends earlier, so there is nothing to search.
+ * Takes at each candidate all that fits.  No plan has placed more by any candidate, so none ends earlier:
+ *
+ * Every limit bounds sums over candidates that follow one another: of a day, a cycle, or a rolling window up to the candidate
+ * that is judged; a candidate that takes nothing is not judged.  Take any plan, and the first candidate at which it takes less
+ * than this one does.  Move a contact there from the next candidate at which it takes some.  A sum that contains both stays as it
+ * is, and one that contains the first alone has nothing of the plan between the two, so it is at most what fitted here.  So the
+ * plan stays possible and is earlier; in the end it is this one.
  */
 #include "quota/plan.h"
 
@@ -12,20 +17,18 @@ plan_make(const struct plan_request *r, struct plan_segment *segments, int64_t *
 	*left = r->contacts;
 	for (int32_t i = 0; i < PLAN_DAYS_MAX && *left > 0; i++) {
 		int64_t at = day_wall(r->wall, day_add(r->first, i), r->time_ms), take;
-		struct day d;
 
 		if (r->sending != NULL && !sending_next_of_date(r->sending, at, &at))
 			continue;
-		d = day_at(r->days, at);
 		if (count > 0 && at <= segments[count - 1].scheduled_at)
 			continue;	/* a date that the zone skips: its time fell on the date before */
-		take = r->room.left_on(r->room.arg, d);
+		take = r->room.left_at(r->room.arg, at);
 		if (take > *left)
 			take = *left;
 		if (take <= 0)
 			continue;
-		segments[count++] = (struct plan_segment) { .scheduled_at = at, .contacts = take, .day = d };
-		r->room.take(r->room.arg, d, take);
+		segments[count++] = (struct plan_segment) { .scheduled_at = at, .contacts = take, .day = day_at(r->days, at) };
+		r->room.take(r->room.arg, at, take);
 		*left -= take;
 	}
 	return count;

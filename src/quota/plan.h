@@ -2,10 +2,10 @@
  * The planner: N contacts over the coming days, at the same time of the wall clock each day.
  *
  * Candidates are that time on each date from the first one on, in the plan's own time zone.  Each
- * takes what is left, up to the room of the organization's day that its instant falls on; what it takes
- * counts for the later ones, on that day and in every longer window.  A candidate outside of the sending windows moves to the
+ * takes what is left, up to the room at its instant; what it takes counts for the later ones, in every window that
+ * contains both.  A candidate outside of the sending windows moves to the
  * first instant of its date that they allow; a date without one is passed over.  Taking all the room of each
- * candidate gives the earliest and shortest plan.  No clock, no I/O.
+ * candidate gives the earliest plan (plan.c says why).  No clock, no I/O.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -19,10 +19,10 @@
 /* What the planner asks of the caller, who knows the limits. */
 struct plan_room {
 	void *arg;
-	/* Contacts that still fit on an organization's day. */
-	int64_t (*left_on)(void *arg, struct day d);
-	/* Puts contacts on that day: from now on they count. */
-	void (*take)(void *arg, struct day d, int64_t contacts);
+	/* Contacts that still fit at an instant. */
+	int64_t (*left_at)(void *arg, int64_t at);
+	/* Puts contacts there: from now on they count. */
+	void (*take)(void *arg, int64_t at, int64_t contacts);
 };
 
 struct plan_request {

@@ -193,6 +193,55 @@ def test_an_amount_that_could_be_two_is_asked_about_at_its_field_and_saved_is_go
     page.wait(lambda: not page.finds(".wrong"), "nothing is wrong")
 
 
+# ---- Cycles and the currency
+
+def test_a_cycle_day_from_a_date_on_is_said_and_other_savings_leave_it_alone(page, stack):
+    def changes():
+        return stack.ask("GET", "/api/organizations/acme", token=stack.daybook.token()).json["data"].get("cycleDayChanges")
+
+    page.sign_in("settings")
+    page.type("Billing cycle starts on day", "15")
+    page.driver.execute_script("arguments[0].value = '2026-06-10'", page.field("New cycle day from"))
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("The billing cycle will start on day 15 from Wed, Jun 10 on.", LIMITS)
+    assert changes() == [{"from": "2026-06-10", "cycleDay": 15}]
+    assert page.field("Billing cycle starts on day").get_attribute("value") == "1"
+    page.type("SMS cap", "900")
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("Saved.", LIMITS)
+    assert changes() == [{"from": "2026-06-10", "cycleDay": 15}]
+    page.driver.execute_script("arguments[0].removeAttribute('min'); arguments[0].value = '2026-05-01'", page.field("New cycle day from"))
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("2026-05-01 is past.", LIMITS)
+    assert page.wrong_at("New cycle day from") == "2026-05-01 is past."
+    page.go("audit")
+    page.says("Later start of the billing cycle: (empty) → 15 from 2026-06-10")
+
+
+def test_another_currency_is_that_of_every_amount_and_stays_once_there_are_costs(page, stack):
+    stack.daybook.cmd("price", "set", "SMS", "0.07", "--currency", "EUR", "--from", "2012-01-01")
+    page.sign_in("settings")
+    page.type("Currency", "eur")
+    page.button("Save", "form:first-child button").click()
+    page.says("Saved.", "form:first-child")
+    page.says("SMS €0.07 Sun, Jan 1, 2012 all organizations")
+    page.says("EUR per part")
+    page.type("Cost cap, EUR", "5")
+    page.button("Save", f"{LIMITS} button").click()
+    page.says("Cost cap of the billing cycle SMS, Calls: EUR, each billing cycle. €5.00 €0.00 €0.00 €5.00", ".limits")
+    post(stack.daybook, event("2026-05-10T15:00:00Z", messages=10))
+    page.go("usage")
+    page.says("€0.70")
+    page.go("settings")
+    page.type("Currency", "USD")
+    page.button("Save", "form:first-child button").click()
+    page.says("is an amount of money", "form:first-child")
+    assert stack.ask("GET", "/api/organizations/acme", token=stack.daybook.token()).json["data"]["currency"] == "EUR"
+    assert page.serious() == []
+    page.go("audit")
+    page.says("Currency: USD → EUR")
+
+
 # ---- The audit log
 
 def test_the_audit_log_says_who_did_what_to_which_campaign(page, stack):

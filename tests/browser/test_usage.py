@@ -15,6 +15,20 @@ def test_this_cycle_stands_against_its_caps_in_words_and_bars(page, stack):
     page.says("Cost of SMS and calls $0.32 of $10.00 · all channels $0.32 3% SMS 40 of 30 10 over Calls 0 no cap Other messages 0 no cap")
 
 
+def test_the_cycle_before_is_one_click_away(page, stack):
+    stack.daybook.cmd("org", "set", "acme", "--cycle-day", "15", "--from", "2026-05-20")
+    year(stack)
+    page.sign_in("usage")
+    page.says("This billing cycle, May 20, 2026 to Jun 14, 2026")
+    page.says("Nothing was sent in this cycle.")
+    page.press("Show the cycle before")
+    page.says("The billing cycle before, May 1, 2026 to May 19, 2026")
+    page.says("SMS 40 no cap")
+    assert page.serious() == []
+    page.press("Show this cycle")
+    page.says("This billing cycle, May 20, 2026 to Jun 14, 2026")
+
+
 def test_the_months_are_a_chart_and_a_table(page, stack):
     year(stack)
     page.sign_in("usage")

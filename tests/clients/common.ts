@@ -22,6 +22,9 @@ export function dateIn(days: number): string {
 	return instantIn(days).slice(0, 10);
 }
 
+// A file of one holiday.
+export const holiday = `BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:${dateIn(901).replaceAll('-', '')}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
+
 // A line for each reply: the test compares it with docs/openapi.yaml.
 export async function report(method: string, path: string, response: Response): Promise<void> {
 	const body = await response.clone().text();

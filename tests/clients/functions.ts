@@ -1,7 +1,7 @@
 // Every operation once, by clients that are a function for each operation with its parameters one after the other.
 // test_clients.py makes a program of this file for each of them.
 import { asLink, daybook, got, status } from './client_NAME.js';
-import { dateIn, equal, instantIn, organizationId } from './common.js';
+import { dateIn, equal, holiday, instantIn, organizationId } from './common.js';
 
 async function planning(): Promise<void> {
 	const query = { from: dateIn(0), to: dateIn(7) };
@@ -50,6 +50,13 @@ async function settings(): Promise<void> {
 	got(await daybook.putOrganizationPlan(organizationId, { plan: 'growth' }));
 	got(await daybook.getOrganizationLimits(organizationId));
 	got(await daybook.putOrganizationLimits(organizationId, { dailyLimit: 500 }));
+	got(await daybook.putOrganizationLimit(organizationId, 't-mobile', { preset: 't-mobile-10dlc-2000' }));
+	got(await daybook.getOrganizationLimit(organizationId, 't-mobile'));
+	got(await daybook.deleteOrganizationLimit(organizationId, 't-mobile'));
+	got(await daybook.putOrganizationSendingWindow(organizationId, { closed: [{ date: dateIn(900) }] }));
+	equal(got(await daybook.postOrganizationSendingWindow(organizationId, holiday)).data.closed.length, 2, 'closed dates');
+	equal(got(await daybook.getOrganizationSendingWindow(organizationId)).data.closed.length, 2, 'closed dates');
+	got(await daybook.deleteOrganizationSendingWindow(organizationId));
 	const month = dateIn(-40).slice(0, 7);
 	got(await daybook.postOrganizationStatement(organizationId, { month }));
 	equal(got(await daybook.getOrganizationStatements(organizationId)).data.statements[0]?.month, month, 'the month that is kept');

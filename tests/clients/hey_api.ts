@@ -1,7 +1,7 @@
 // Every operation once, by the functions that @hey-api/openapi-ts makes; each also checks body and reply with its zod schema.
 import { client } from './made/hey/client.gen.js';
 import * as daybook from './made/hey/index.js';
-import { baseUrl, dateIn, equal, got, instantIn, linkToken, organizationId, report, token } from './common.js';
+import { baseUrl, dateIn, equal, got, holiday, instantIn, linkToken, organizationId, report, token } from './common.js';
 
 client.setConfig({ baseUrl, auth: token });
 client.interceptors.response.use(async (response, request, options) => {
@@ -59,6 +59,14 @@ async function settings(): Promise<void> {
 	got(await daybook.putOrganizationPlan({ path, body: { plan: 'growth' } }));
 	got(await daybook.getOrganizationLimits({ path }));
 	got(await daybook.putOrganizationLimits({ path, body: { dailyLimit: 500 } }));
+	const ofLimit = { ...path, limit: 't-mobile' };
+	got(await daybook.putOrganizationLimit({ path: ofLimit, body: { preset: 't-mobile-10dlc-2000' } }));
+	equal(got(await daybook.getOrganizationLimit({ path: ofLimit })).data.amount, 2000, 'the amount of a limit');
+	got(await daybook.deleteOrganizationLimit({ path: ofLimit }));
+	got(await daybook.putOrganizationSendingWindow({ path, body: { closed: [{ date: dateIn(900) }] } }));
+	equal(got(await daybook.postOrganizationSendingWindow({ path, body: holiday })).data.closed.length, 2, 'closed dates');
+	equal(got(await daybook.getOrganizationSendingWindow({ path })).data.closed.length, 2, 'closed dates');
+	got(await daybook.deleteOrganizationSendingWindow({ path }));
 	const month = dateIn(-40).slice(0, 7);
 	got(await daybook.postOrganizationStatement({ path, body: { month } }));
 	equal(got(await daybook.getOrganizationStatements({ path })).data.statements[0]?.month, month, 'the month that is kept');

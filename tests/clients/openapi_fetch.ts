@@ -1,7 +1,7 @@
 // Every operation once, by openapi-fetch and the types that openapi-typescript makes of docs/openapi.yaml.
 import createClient from 'openapi-fetch';
 import type { paths } from './made/openapi.js';
-import { baseUrl, dateIn, equal, got, instantIn, linkToken, organizationId, report, token } from './common.js';
+import { baseUrl, dateIn, equal, got, holiday, instantIn, linkToken, organizationId, report, token } from './common.js';
 
 const client = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
 client.use({ onResponse: ({ request, schemaPath, response }) => report(request.method, schemaPath, response) });
@@ -59,6 +59,17 @@ async function settings(): Promise<void> {
 	got(await client.PUT('/api/organizations/{organizationId}/plan', { params, body: { plan: 'growth' } }));
 	got(await client.GET('/api/organizations/{organizationId}/limits', { params }));
 	got(await client.PUT('/api/organizations/{organizationId}/limits', { params, body: { dailyLimit: 500 } }));
+	const one = { params: { path: { organizationId, limit: 't-mobile' } } };
+	const limit = got(await client.PUT('/api/organizations/{organizationId}/limits/{limit}', { ...one, body: { preset: 't-mobile-10dlc-2000' } }));
+	equal(limit.data.rule.zone, 'America/Los_Angeles', 'the days of the limit');
+	equal(got(await client.GET('/api/organizations/{organizationId}/limits/{limit}', one)).data.amount, 2000, 'its amount');
+	got(await client.DELETE('/api/organizations/{organizationId}/limits/{limit}', one));
+	const closed = { closed: [{ date: dateIn(900) }] };
+	got(await client.PUT('/api/organizations/{organizationId}/sending-window', { params, body: closed }));
+	got(await client.POST('/api/organizations/{organizationId}/sending-window',
+		{ params, body: holiday, bodySerializer: body => body, headers: { 'Content-Type': 'text/calendar' } }));
+	equal(got(await client.GET('/api/organizations/{organizationId}/sending-window', { params })).data.closed.length, 2, 'closed dates');
+	got(await client.DELETE('/api/organizations/{organizationId}/sending-window', { params }));
 	const month = dateIn(-40).slice(0, 7);
 	got(await client.POST('/api/organizations/{organizationId}/statements', { params, body: { month } }));
 	const { statements } = got(await client.GET('/api/organizations/{organizationId}/statements', { params })).data;

@@ -10,7 +10,7 @@ NOW = 1779292800000  # the good database's last moment: 2026-05-20T16:00:00Z
 
 # By kind: a difference that `verify` prints must contain one of these words.
 WORDS = {
-    "limits": r"limit", "jobs": r"job|cost",
+    "limits": r"limit", "cycles": r"cycle_change", "currencies": r"currency|price|cost", "jobs": r"job|cost",
     "roll-ups": r"usage_day|usage_quarter", "counters": r"segment",
     "reservations": r"segment|campaign|reserv|held", "what is held": r": held ", "days": r"zone|offset|span|usage_day|segment|price",
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
@@ -41,6 +41,12 @@ def copy_event(id, change, new_id="copy"):
                "org_revision, received_at").split(", ")
     values = dict({name: name for name in columns}, id=f"'{new_id}'", **change)
     return f"INSERT INTO event ({', '.join(columns)}) SELECT {', '.join(values[c] for c in columns)} FROM event WHERE id = '{id}'"
+
+
+def insert_limit(change):
+    """Inserts a limit with an amount, and changes it."""
+    return ("INSERT INTO limit_rule (key, org, name, channels, unit, period) VALUES (900, 1, 'n', 'SMS', 'message', 'day')",
+            "INSERT INTO limit_amount VALUES (900, 20000, 5)", f"UPDATE limit_rule SET {change} WHERE key = 900")
 
 
 def insert_segment(id, number, contacts):
@@ -274,6 +280,8 @@ KINDS = {
         "a failed event was sent, and rebuilt": (change_event("unreached", "status = 'sent'"), REBUILD),
         "a void takes back more": change_event("v-voided", "messages = messages - 1"),
         "a void takes back another event": change_event("v-voided", "voids_id = 'priced'"),
+        "a void is of another sender": change_event("v-voided", "sender = '+1'"),
+        "a void is of another cost centre": change_event("v-voided", "tag = 'sales'"),
         "a void takes back a void": change_event("v-voided", "voids_id = 'v-given-voided'"),
         "a void is deleted": "DELETE FROM event WHERE id = 'v-voided'",
         "a void is deleted and rebuilt": ("DELETE FROM event WHERE id = 'v-voided'", REBUILD),
@@ -282,11 +290,37 @@ KINDS = {
         "a void is inserted and rebuilt": (
             copy_event("v-voided", {"voids_id": "'not-voided'", "messages": "-1", "parts": "-1", "cost_micros": "-7900"}), REBUILD),
     },
+    "currencies": {
+        "an organization with an unknown currency": "UPDATE organization SET currency = 'XYZ' WHERE key = 2",
+        "a price for all in an unknown currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
+                                                  "VALUES (NULL, 'SMS', 20700, 1, 'eur')",
+        "a price of its own in another currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
+                                                  "VALUES (1, 'PUSH', 20700, 1, 'EUR')",
+        "another currency although events have costs": "UPDATE organization SET currency = 'EUR' WHERE key = 1",
+    },
+    "cycles": {
+        "a change of the cycle day to the present one": "INSERT INTO cycle_change (org, valid_from, cycle_day) "
+                                                        "SELECT key, 20700, cycle_day FROM organization WHERE key = 1",
+        "two changes to one day": "INSERT INTO cycle_change (org, valid_from, cycle_day) VALUES (2, 20700, 7), (2, 20800, 7)",
+    },
     "limits": {
         "a limit is missing": "DELETE FROM limit_rule WHERE name = 'cycle-sms' AND org = 1",
         "a limit without an amount": "DELETE FROM limit_amount WHERE rule = (SELECT key FROM limit_rule WHERE name = 'daily' AND org = 1)",
         "a limit over an unknown window": "UPDATE limit_rule SET period = 'moon' WHERE name = 'cycle-sms' AND org = 1",
         "a limit of an unknown channel": "UPDATE limit_rule SET channels = 'SMS FAX' WHERE name = 'cycle-sms' AND org = 1",
+        "a limit of a name that none can have": insert_limit("name = 'A b'"),
+        "a limit with a zone has no days": insert_limit("zone = 'UTC'"),
+        "a limit with a zone has other days": (*insert_limit("zone = (SELECT timezone FROM organization WHERE key = 1)"),
+            "INSERT INTO limit_span SELECT 900, from_at, utc_offset_s + 900, zone, tzdata_version FROM zone_span WHERE org = 1"),
+        "a limit with a zone lacks its days until 2020": (*insert_limit("zone = (SELECT timezone FROM organization WHERE key = 1)"),
+            "INSERT INTO limit_span SELECT 900, from_at, utc_offset_s, zone, tzdata_version FROM zone_span WHERE org = 1 "
+            "AND from_at > 1577836800000"),
+        "a limit without a zone has days": "INSERT INTO limit_span SELECT r.key, from_at, utc_offset_s, z.zone, tzdata_version FROM zone_span z "
+                                           "JOIN limit_rule r ON r.org = z.org WHERE z.org = 1 AND r.name = 'daily'",
+        "a limit that nothing fills": insert_limit("network = 'x', is_building = 1"),
+        "a limit that is filled without a sender or a network": (*insert_limit("is_building = 1"),
+            "INSERT INTO job (org, number, kind, rule, first_quarter, next_quarter, end_quarter, actor, is_remote, started_at, updated_at) "
+            "VALUES (1, 99, 'fill-limit', 900, 1, 1, 2, 1, 0, 1, 1)"),
     },
     "idempotency": {
         "the request of a campaign is deleted": f"DELETE FROM request WHERE {REQUESTED}",
@@ -336,6 +370,7 @@ KINDS = {
     "jobs": {
         "a job of an unknown kind": insert_job("'shred'", "NULL"),
         "a reprice of no channel": insert_job("'reprice'", "NULL"),
+        "a job that fills no limit": insert_job("'fill-limit'", "NULL"),
         "a job that says it is done": [
             "UPDATE price SET nanos_per_part = 3 * nanos_per_part + 1 WHERE channel = 'SMS'",
             insert_job("'reprice'", "'SMS'", next="end_quarter")],
@@ -436,7 +471,9 @@ KINDS = {
 NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
          **{name: ("held", "contacts") for name in KINDS["what is held"]},
          **{name: ("statement", "digest") for name in KINDS["statements"]},
-         "usage of a limit of a network that nobody sent to": ("limit_usage", "rule")}
+         "usage of a limit of a network that nobody sent to": ("limit_usage", "rule"),
+         **{name: ("limit_span", "rule") for name in KINDS["limits"] if "zone" in name or "fill" in name},
+         "a job that fills no limit": ("job", "rule")}
 
 DAMAGES = [(name, (statements,) if isinstance(statements, str) else statements, kind)
            for kind, table in KINDS.items() for name, statements in table.items()]

@@ -44,11 +44,13 @@ def cycle_start(cycle_day, year, month):
 
 
 @functools.lru_cache(maxsize=None)
-def cycle(cycle_day, day):
-    """[from, until) of the billing cycle that contains a day."""
+def cycle(cycle_day, day, changes=()):
+    """[from, until) of the billing cycle that contains a day; changes: (since, cycle day) in their order, each of which begins one."""
+    since, cycle_day = ([(datetime.date.min, cycle_day)] + [c for c in changes if c[0] <= day])[-1]
+    ends = min([c[0] for c in changes if c[0] > day], default=datetime.date.max)
     before, after = (day.replace(day=1) - datetime.timedelta(days=1)), (day.replace(day=28) + datetime.timedelta(days=4))
     starts = [cycle_start(cycle_day, d.year, d.month) for d in (before, day, after)]
-    return next((a, b) for a, b in zip(starts, starts[1:]) if a <= day < b)
+    return next((max(a, since), min(b, ends)) for a, b in zip(starts, starts[1:]) if a <= day < b)
 
 
 @dataclasses.dataclass
@@ -67,6 +69,7 @@ class Limits:
 
     def __init__(self, zone, cycle_day, unit, now_ms):
         self.zone, self.cycle_day, self.now_ms = zoneinfo.ZoneInfo(zone), cycle_day, now_ms
+        self.cycle_changes = ()
         self.rules, self.sent, self.holds, self.prices, self.sums = five(unit), {}, {}, [], {}
         self.today = self.day_of(now_ms)
 
@@ -81,7 +84,7 @@ class Limits:
 
     def window(self, rule, day):
         if rule.period == "cycle":
-            return cycle(self.cycle_day, day)
+            return cycle(self.cycle_day, day, self.cycle_changes)
         if rule.period == "month":
             return cycle(1, day)
         if rule.period == "year":

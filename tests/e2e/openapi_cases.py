@@ -35,9 +35,12 @@ KEYS, PRICES, AUDIT = SETTINGS + "/api-keys", SETTINGS + "/prices", SETTINGS + "
 KEY = KEYS + "/{keyId}"
 JOBS = SETTINGS + "/jobs"
 JOB = JOBS + "/{job}"
+WINDOW = SETTINGS + "/sending-window"
+HOLIDAY = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:{today_of(3000).replace('-', '')}\nEND:VEVENT\nEND:VCALENDAR\n"
 STATEMENTS = SETTINGS + "/statements"
 STATEMENT = STATEMENTS + "/{month}"
 ZONE, PLAN, LIMITS = SETTINGS + "/timezone", SETTINGS + "/plan", SETTINGS + "/limits"
+LIMIT = LIMITS + "/{limit}"
 
 GOOD = {
     ("GET", CALENDAR): {"query": {"from": today_of(-2), "to": today_of(2)}},
@@ -62,6 +65,9 @@ GOOD = {
     ("GET", EVENTS): {"query": {"from": today_of(-1), "to": today_of()}},
     ("GET", SETTINGS): {},
     ("GET", LIMITS): {},
+    ("GET", LIMIT): {},
+    ("PUT", LIMIT): {"body": {"preset": "t-mobile-10dlc-2000"}},
+    ("DELETE", LIMIT): {},
     ("GET", ZONE): {},
     ("GET", KEYS): {},
     ("POST", KEYS): {"body": {"name": "sender", "scopes": ["usage:read"]}},
@@ -72,6 +78,10 @@ GOOD = {
     ("GET", JOBS): {},
     ("GET", JOB): {},
     ("GET", AUDIT): {},
+    ("GET", WINDOW): {},
+    ("PUT", WINDOW): {"body": {"closed": [{"date": today_of(3000)}]}},
+    ("POST", WINDOW): {"body": HOLIDAY, "headers": {"Content-Type": "text/calendar"}},
+    ("DELETE", WINDOW): {},
     ("GET", STATEMENTS): {},
     ("POST", STATEMENTS): {"body": {"month": "2012-01"}},	# openapi_world.py replaces it by a new month
     ("GET", STATEMENT): {},
@@ -105,6 +115,7 @@ def add_campaign_cases(add):
     """Planning, and the campaigns themselves."""
     ahead = instant(50 * 86400000)
     validate, planner = ("POST", VALIDATE), ("POST", PLANNER)
+    hours_of_the_day = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "12:00", "until": "21:00"}]
     add("more than a day", validate, 200, body={"scheduledISO": ahead, "contactCount": 501})
     add("a day that is over", validate, 200, body={"scheduledISO": instant(-2 * 86400000), "contactCount": 1})
     add("an unlimited plan", validate, 200, token="free")
@@ -146,6 +157,13 @@ def add_campaign_cases(add):
     add("more than a cap has", new, 402, token="capped", body={**one, "contactCount": 6})
     add("an instant that is past", new, 400, body={**one, "scheduledISO": instant(-400000)})
     add("now", new, 201, body={"name": "Now", "contactCount": 1})
+    closed = {"closed": [{"date": ahead[:10]}]}
+    add("with a window of its own", new, 201, body={**one, "sendingWindow": {"closed": [{"date": today_of(3000), "name": "x"}]}})
+    add("outside of its window", new, 400, body={**one, "sendingWindow": closed})
+    add("outside of a window that allows nothing", new, 400, body={**one, "sendingWindow": {"hours": [
+        {"weekdays": [1], "from": "00:00", "until": "00:01"}], "closed": closed["closed"] * 2}})
+    add("outside of a window", validate, 200, body={"scheduledISO": ahead, "contactCount": 1, "sendingWindow": closed})
+    add("with a window", planner, 200, body={"totalContacts": 501, "sendingWindow": {"hours": hours_of_the_day}})
     add("a draft without an instant", new, 400, body={"name": "Draft", "contactCount": 1, "status": "draft"})
 
     get, put, delete = ((method, CAMPAIGN_PATH) for method in ("GET", "PUT", "DELETE"))
@@ -166,6 +184,8 @@ def add_campaign_cases(add):
     add("fewer than are spent", put, 409, body={"contactCount": 1}, make={"contactCount": 3}, spent=2)
     add("back to a draft", put, 409, body={"status": "draft"})
     add("an instant that is past", put, 400, body={"scheduledISO": instant(-400000)})
+    add("outside of a new window", put, 400, body={"sendingWindow": closed, "scheduledISO": ahead})
+    add("no window of its own any more", put, 200, body={"sendingWindow": None, "timezone": "Asia/Tokyo"})
     add("more than a cap has", put, 402, token="capped", body={"contactCount": 6}, make={})
     add("one that is no draft", delete, 409, campaign="scheduled")
 
@@ -181,6 +201,8 @@ def add_campaign_cases(add):
     add("one whose day is over", resume, 400, campaign="overdue", token="capped")
     add("more than a cap has", resume, 402, campaign="overdue", token="capped", body={"scheduledISO": ahead})
     add("no segment of that number", resume, 400, body={"segments": [{"segmentNumber": 7, "scheduledISO": ahead}]})
+    add("by the clock of a zone", resume, 200, body={"timezone": "Asia/Tokyo"})
+    add("a zone that there is not", resume, 400, body={"timezone": "Mars/Olympus"})
     add("an instant that is past", resume, 400, body={"scheduledISO": instant(-400000)})
 
     results = ("POST", RESULTS)
@@ -214,7 +236,7 @@ def build_cases():
         if method != "GET":
             add("a body shorter than its Content-Length", operation, invalid, CONTENT_LENGTH="99", body=b"{")
         add("a body that is too long", operation, 413,
-            body="[" + " " * ({EVENTS: 17, RESULTS: 3}[path] << 20) if path in (EVENTS, RESULTS) else big)
+            body="[" + " " * ({EVENTS: 17, RESULTS: 3, WINDOW: 2}[path] << 20) if path in (EVENTS, RESULTS, WINDOW) else big)
         for other in ("PATCH", "DELETE", "POST", "GET"):
             if (other, path) in OPERATIONS:
                 continue
@@ -327,7 +349,7 @@ def build_cases():
     add("an empty array", events, 400, body=[])
     add("something beside events", events, 400, body={"events": [{"id": "b", "occurredAt": now}], "more": 1})
     add("10,001 events", events, 413, body=[{}] * 10001)
-    enforced = {"query": "enforce=true"}
+    enforced, origin = {"query": "enforce=true"}, {"from": "+14165550199", "network": "T-Mobile", "tag": "sales"}
     add("enforced, and there is room", events, 200, body={"id": "enforced", "occurredAt": now}, **enforced)
     add("enforced, on a full day", events, 429, token="full", body={"id": "q", "occurredAt": now}, **enforced)
     add("enforced, yesterday", events, 429, token="full", body={"id": "y", "occurredAt": instant(-86400000)}, **enforced)
@@ -345,6 +367,14 @@ def build_cases():
         body={"id": "f", "occurredAt": now, "status": "failed", "to": "+1", "reason": "x"}, **enforced)
     add("not enforced", events, 200, token="full", body={"id": "plain", "occurredAt": now}, query="enforce=false")
     add("enforced perhaps", events, 400, query="enforce=perhaps")
+    both, fits = {"query": "enforce=true&atomic=true"}, {"id": "fits", "occurredAt": now, "channel": "EMAIL"}
+    add("atomic, and all are good", events, 200, body=[{"id": "all", "occurredAt": now, **origin}], query="atomic=true")
+    add("atomic, and one is bad", events, 400, body=[fits, {"id": "bad"}], query="atomic=true")
+    add("atomic, and one is a conflict", events, 409, body=[fits, fits, {**fits, "messages": 2}], query="atomic=true")
+    add("atomic, and one has no room on the day", events, 429, token="full", body=[fits, {"id": "q", "occurredAt": now}], **both)
+    add("atomic, and a cap has no room for one", events, 402, token="capped",
+        body=[fits, {"id": "q", "occurredAt": now, "messages": 6}], **both)
+    add("atomic perhaps", events, 400, query="atomic=perhaps")
     add("enforced twice", events, 400, query="enforce=true&enforce=true")
 
     add("an organization that is not there", ("GET", SESSION), 403, token="reader of a ghost")
@@ -396,10 +426,40 @@ def build_cases():
     add("every field", ("PUT", LIMITS), 200, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 31, "messagesCap": 1, "costCap": "12.345678", "smsCap": 2,
         "callCap": 3, "allowOverage": True})
+    add("a cycle day from a date on", ("PUT", LIMITS), 200, token="admin", org="tiny", body={
+        "cycleDay": 15, "cycleDayFrom": today_of(40)})
+    add("a cycle day from yesterday on", ("PUT", LIMITS), 400, body={"cycleDay": 15, "cycleDayFrom": today_of(-3)})
+    add("the cycle before", ("GET", USAGE), 200, query={"cycle": "previous"})
+    add("the cycle of a date", ("GET", ACCOUNT), 200, query={"cycle": today_of(-400)})
+    add("a cycle that has not begun", ("GET", USAGE), 400, query={"cycle": today_of(100)})
+    add("another currency, although there are costs", ("PUT", PROFILE), 409, body={"currency": "EUR"})
+    add("no currency", ("PUT", PROFILE), 400, body={"currency": "ABC"})
     add("no limits", ("PUT", LIMITS), 200, token="admin", org="tiny", body={
         "dailyLimit": None, "messagesCap": None, "costCap": None, "smsCap": None, "callCap": None})
     add("fewer than are reserved", ("PUT", LIMITS), 200, body={"dailyLimit": 1}, undo={"dailyLimit": 500})
+    add("the presets", ("GET", LIMITS), 200, query={"presets": "true"})
+    add("other presets", ("GET", LIMITS), 400, query={"presets": "false"})
+    add("a limit that is not there", ("GET", LIMIT), 404, limit="nobody")
+    add("a limit that is not there", ("DELETE", LIMIT), 404, limit="nobody")
+    add("one of the five", ("GET", LIMIT), 200, limit="cycle-cost")
+    add("every member", ("PUT", LIMIT), 200, limit="every", body={
+        "channels": ["EMAIL", "SMS"], "from": "news@example.org", "network": "x", "unit": "cost", "window": "rolling", "hours": 744,
+        "amount": "12.5", "validFrom": today_of(3), "action": "report", "preview": True})
+    add("amounts", ("PUT", LIMIT), 200, limit="warm", body={"channels": ["EMAIL"], "window": "day", "zone": "Asia/Kathmandu",
+        "amounts": [{"validFrom": today_of(9), "amount": 8000}, {"validFrom": today_of(-9), "amount": None}]})
+    add("less than is used", ("PUT", LIMIT), 200, limit="less", body={"channels": ["SMS"], "window": "month", "amount": 1, "action": "report"})
+    add("only an amount of a limit that is not there", ("PUT", LIMIT), 400, limit="nobody", body={"amount": 1})
+    add("another window of one of the five", ("PUT", LIMIT), 400, limit="daily", body={"channels": ["SMS"], "window": "month"})
+    add("one too many", ("PUT", LIMIT), 409, limit="fifty-one", token="small", org="small", fifty=True)
+    add("changed since", ("PUT", LIMIT), 412, limit="daily", body={"amount": 500}, headers={"If-Match": '"old"'})
+    add("changed since", ("DELETE", LIMIT), 412, limit="daily", headers={"If-Match": '"old"'})
     add("a wrong type", ("PUT", LIMITS), 400, body={"dailyLimit": "500"})
+    hours = [{"weekdays": [1, 7], "from": "22:00", "until": "06:00"}, {"weekdays": [3], "from": "00:00", "until": "24:00"}]
+    named = [{"date": today_of(3000), "name": "Holiday"}, {"date": today_of(3001)}]
+    add("every field", ("PUT", WINDOW), 200, token="none", org="none", body={"hours": hours, "closed": named})
+    add("with hours", ("GET", WINDOW), 200, token="none", org="none")
+    add("no hours", ("PUT", WINDOW), 400, body={"hours": [{"weekdays": [1]}]})
+    add("no calendar", ("POST", WINDOW), 400, body="date\n2026-12-25\n")
     add("no plan", ("PUT", PLAN), 400, body={})
     add("a zone that there is not", ("PUT", ZONE), 400, body={"timezone": "Mars/Olympus"})
     add("another zone, with all days recomputed", ("PUT", ZONE), 200, body={"timezone": "Pacific/Kiritimati",

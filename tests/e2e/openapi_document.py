@@ -26,8 +26,10 @@ NEVER |= {(path, "408") for method, path in ASKED if method != "GET"}
 
 # What a reply may leave out.  Everything else in a reply is required, and this is checked.
 OPTIONAL = {"repricing", "segmentNumber", "limitedBy", "nextAvailableDate", "daysUntilAvailable", "fix", "WHATSAPP", "SAGE",
-            "totalCost", "channelCosts"}
-OPTIONAL_IN_VALIDATE_DATE = {"message"}
+            "totalCost", "channelCosts", "channel", "from", "network", "tag", "cycleDayChanges", "currency",
+            # Of limits: what only some have.
+            "sendingWindow", "presets", "sender", "zone", "hours", "state", "rule", "limit"}
+OPTIONAL_IN_VALIDATE_DATE = {"message", "nextAllowedAt"}
 OPTIONAL_IN_RESULTS = {"id", "error", "warning"}
 
 # Null where there is none.

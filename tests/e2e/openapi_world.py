@@ -107,6 +107,20 @@ class World:
         for channel, usd, days, *more in (("SMS", "0.5", 2), ("EMAIL", "1", 0, "--reprice"), ("PUSH", "2", 0, "--reprice")):
             self.daybook.cmd("price", "set", channel, usd, "--from", today_of(days), "--org", org, *more, check=check)
 
+    def limit_of(self, org, name="t-mobile"):
+        """A limit of that organization, which is there, if the organization is."""
+        self.daybook.sql("INSERT INTO limit_rule (org, name, channels, network, unit, period) SELECT key, ?, 'SMS', 'T-Mobile', 'part', 'day' "
+                         "FROM organization WHERE id = ? ON CONFLICT DO NOTHING", name, org)
+        self.daybook.sql("INSERT INTO limit_amount (rule, valid_from, amount) SELECT r.key, 20000, 5 FROM limit_rule r JOIN organization o "
+                         "ON o.key = r.org WHERE r.name = ? AND o.id = ? ON CONFLICT DO NOTHING", name, org)
+        self.daybook.sql("UPDATE organization SET revision = revision + 1 WHERE id = ?", org)
+        return name
+
+    def fill_limits(self, org):
+        """As many limits as an organization can have."""
+        for n in range(45):
+            self.limit_of(org, f"l{n}")
+
     def job_of(self, org, count=1, is_remote=0):
         """The number of the last of some new reprices, which were started just now and which have ended."""
         if org == "ghost":
@@ -222,6 +236,11 @@ def send(world, case):
         world.price_of(org, check=org != "ghost" and not case.options.get("break_days"))
     if "{job}" in path:
         url = url.replace("{job}", case.options.get("job") or world.job_of(case.options.get("org", "acme")))
+    if "{limit}" in path:
+        org = case.options.get("org", "acme")
+        url = url.replace("{limit}", case.options.get("limit") or world.limit_of(org))
+        if case.options.get("fifty"):
+            world.fill_limits(org)
     if case.operation == ("POST", STATEMENTS) and "body" not in case.options:
         options["body"] = {"month": world.month()}
     if "{month}" in path:

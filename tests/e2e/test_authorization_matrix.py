@@ -104,9 +104,9 @@ class Matrix:
                 found[table] = sql(f"SELECT * FROM {table} WHERE org IS ?", key)
             elif table == "organization":
                 found[table] = sql("SELECT * FROM organization WHERE key = ?", key)
-            elif table in ("limit_amount", "limit_span"):
+            elif table in ("limit_amount", "limit_span", "limit_usage"):
                 found[table] = sql(f"SELECT t.* FROM {table} t JOIN limit_rule r ON r.key = t.rule WHERE r.org = ?", key)
-            elif org is None and table != "actor":
+            elif org is None and table not in ("actor", "zone_file"):	# who wrote, and which file of a zone was read
                 found[table] = sql(f"SELECT * FROM {table}")
         connection.close()
         return found

@@ -131,7 +131,7 @@ def test_csv_has_the_fields_names_and_quotes_what_needs_it(cli):
     assert text.startswith("\ufeffid,")
     rows = list(csv.DictReader(io.StringIO(text[1:], newline="")))
     assert list(rows[0]) == ["id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost", "campaignId",
-                             "segmentNumber", "to", "reason", "voids", "settles", "localTime"]
+                             "segmentNumber", "to", "reason", "voids", "settles", "localTime", "from", "network", "tag"]
     assert rows[1]["reason"] == "opted\nout" and rows[1]["cost"] == "" and rows[1]["to"] == "+14165550100"
     assert rows[3]["voids"] == "z" and rows[3]["reason"] == 'twice, "really"' and rows[3]["occurredAt"] == ""
     assert rows[4]["id"] == " d,\u00e9" and rows[4]["campaignId"] == "spring" and rows[4]["segmentNumber"] == "2"
@@ -170,7 +170,7 @@ def test_wrong_options_are_refused(cli):
     ("2026-05-20T03:59:59Z", "2026-05-19 23:59:59"), ("2026-05-20T04:00:00Z", "2026-05-20 00:00:00"), ("2012-01-01T00:00:00Z", "2011-12-31 19:00:00")])
 def test_csv_has_the_organization_s_day_and_time(cli, at, local):
     cli("import", "-", stdin=json.dumps({"id": "a", "occurredAt": at}) + "\n")
-    assert cli("export", "--format", "csv").splitlines()[1].endswith("," + local)
+    assert cli("export", "--format", "csv").splitlines()[1].endswith("," + local + ",,,")
     cli.file("own.csv", cli.out)
     assert cli("import", "own.csv") == "accepted 0, duplicates 1, conflicts 0, rejected 0\n" and cli.err == ""
     cli.file("sheet.csv", cli("export", "--format", "csv")[1:].replace(",", ";").encode("utf-16"))

@@ -46,7 +46,7 @@ DAMAGE = {
     "a day that is missing": ("DELETE FROM usage_day WHERE day = 20514 AND channel = 'EMAIL'",
                               "usage_day 2026-03-02 EMAIL: has 0 messages"),
     "a day that nothing was sent on": ("INSERT INTO usage_day VALUES (1, 30000, 'SMS', 5, 5, 0)",
-                                       "usage_day 2052-02-20 SMS: has 5 messages, 5 parts, $0; the ledger says 0"),
+                                       "usage_day 2052-02-20 SMS: has 5 messages, 5 parts, 0; the ledger says 0"),
     "a day before the ledger": ("INSERT INTO usage_day VALUES (1, 15500, 'SMS', 5, 5, 0)", "usage_day 2012-06-09 SMS"),
     "a day of no calendar": ("INSERT INTO usage_day VALUES (1, -99999999999, 'SMS', 5, 5, 0)", "usage_day outside of 1970 to 2100 SMS"),
     "a quarter that counts too much": ("UPDATE usage_quarter SET messages = messages + 1 WHERE channel = 'SMS' "

@@ -77,8 +77,8 @@ def test_the_campaigns_are_a_line_each(api):
     assert {k: first[k] for k in first if not k.endswith(("At", "Time"))} == {
         "campaignId": "sliced", "name": "Sliced", "status": "scheduled", "contactCount": "50", "partsPerContact": "1",
         "isSegmented": "true", "segments": "2", "firstDate": "2026-05-21", "lastDate": "2026-05-22", "sent": "0", "failed": "0",
-        "reserved": "50", "unfinished": "0"}
-    assert first["createdAt"] == listed[0]["createdAt"] and list(first)[-2:] == ["createdLocalTime", "updatedLocalTime"]
+        "reserved": "50", "unfinished": "0", "channel": "SMS", "from": "", "tag": ""}
+    assert first["createdAt"] == listed[0]["createdAt"] and list(first)[-5:-3] == ["createdLocalTime", "updatedLocalTime"]
     at = datetime.fromisoformat(first["createdAt"].replace("Z", "+00:00")).astimezone(ZoneInfo("America/Toronto"))
     assert first["createdLocalTime"] == at.strftime("%Y-%m-%d %H:%M:%S")
 

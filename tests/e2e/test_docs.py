@@ -73,7 +73,7 @@ def test_every_option_is_in_the_page_and_in_help(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_form_of_a_command_is_in_the_page(command):
     """`org add`, `org set` … as --help has them are lines of the page."""
-    verbs = "add|set|list|show|remove|retire|revoke|cancel|fetch|forget|keep"
+    verbs = "add|set|list|show|sending-window|remove|retire|revoke|cancel|fetch|forget|presets|keep"
     forms = re.findall(rf"^daybook \[-d FILE\] ([a-z]+(?: (?:{verbs}))?)", run(command, "--help"), re.M)
     assert forms and set(forms) == set(re.findall(r"^\.Nm\n\.Cm (.+)$", sections()[command], re.M))
 
@@ -181,6 +181,9 @@ LIMITS = {
     "bytes of any other body": ("src/http/req.h", r"BODY_MAX \((\d+) \* 1024\)", " KiB"),
     "bytes of an event's id": ("src/ledger/event.h", r"EVENT_ID_MAX (\d+)", ""),
     "bytes of an event's source": ("src/ledger/event.h", r"EVENT_SOURCE_MAX (\d+)", ""),
+    "bytes of a sender (`from`)": ("src/quota/origin.h", r"ORIGIN_SENDER_MAX (\d+)", ""),
+    "characters of a network": ("src/quota/origin.h", r"ORIGIN_NETWORK_MAX (\d+)", ""),
+    "characters of a tag": ("src/quota/origin.h", r"ORIGIN_TAG_MAX (\d+)", ""),
     "days of one calendar": ("cgi-bin/usage-calendar.c", r"RANGE_DAYS_MAX = (\d+)", ""),
     "campaigns listed for a day of the calendar": ("cgi-bin/usage-calendar.c", r"CAMPAIGNS_LISTED_MAX = (\d+)", ""),
     "days of one list of events": ("cgi-bin/events-list/list.c", r"LISTED_DAYS_MAX = (\d+)", ""),
@@ -195,6 +198,10 @@ LIMITS = {
     "rows of the ledger looked at for a page of a statement": ("src/ledger/statement.h", r"STATEMENT_LOOKED_AT_MAX = (\d+)", ""),
     "failed contacts listed for a segment": ("cgi-bin/usage-calendar.c", r"FAILURES_LISTED_MAX = (\d+)", ""),
     "days that are searched after today": ("src/ledger/limit.h", r"LIMIT_SEARCH_DAYS (?:= )?(\d+)", ""),
+    "limits of one organization, the five included": ("src/ledger/limit_change.h", r"LIMITS_MAX (\d+)", ""),
+    "amounts of one limit from today on": ("src/ledger/limit_change.h", r"LIMIT_AMOUNTS_MAX (\d+)", ""),
+    "hours of a rolling limit": ("src/ledger/limit_change.h", r"LIMIT_HOURS_MAX (\d+)", ""),
+    "coming days that are listed as over a limit": ("src/ledger/limit_change.h", r"LIMIT_OVER_MAX (\d+)", ""),
     "segments of one campaign": ("src/campaign/campaign.h", r"CAMPAIGN_SEGMENTS_MAX (\d+)", ""),
     "past time of an instant that means now": ("src/campaign/campaign.h", r"CAMPAIGN_NOW_MS \((\d+) \* MINUTE_MS\)", " minutes"),
     "contacts of one segment": ("src/campaign/campaign.h", r"CAMPAIGN_CONTACTS_MAX INT64_C\((\d+)\)", ""),
@@ -202,6 +209,13 @@ LIMITS = {
     "bytes of a campaign's name": ("src/campaign/campaign.h", r"CAMPAIGN_NAME_MAX (\d+)", ""),
     "days of one plan": ("src/quota/plan.h", r"PLAN_DAYS_MAX (\d+)", ""),
     "contacts a day of a plan without a daily limit": ("src/quota/plan.h", r"PLAN_UNLIMITED_PER_DAY (\d+)", ""),
+    "bytes of an iCalendar file": ("src/time/ical.h", r"ICAL_SIZE_MAX \((\d+) << 20\)", " MiB"),
+    "entries of hours of a sending window": ("src/quota/sending_window.h", r"SENDING_HOURS_MAX (\d+)", ""),
+    "closed dates of an organization": ("src/quota/sending_window.h", r"SENDING_CLOSED_MAX (\d+)", ""),
+    "bytes of a closed date's name": ("src/quota/sending_window.h", r"SENDING_NAME_MAX (\d+)", ""),
+    "bytes of a campaign's sending window": ("src/quota/sending_window.h", r"SENDING_TEXT_MAX (\d+)", ""),
+    "days that are searched for an allowed instant": ("src/quota/sending_window.h", r"SENDING_SEARCH_DAYS (\d+)", ""),
+    "events of an iCalendar file": ("src/time/ical.h", r"ICAL_EVENTS_MAX (\d+)", ""),
     "failures of one report of results": ("cgi-bin/campaigns/body.h", r"RESULTS_FAILURES_MAX (\d+)", ""),
     "bytes of a report of results": ("cgi-bin/campaigns/body.h", r"RESULTS_BODY_MAX \((\d+) \* 1024 \* 1024\)", " MiB"),
     "campaigns looked at after which a page of them ends":

@@ -36,7 +36,9 @@ CHANGES = [
     ("campaignId given", {}, {"campaignId": "spring"}),
     ("segmentNumber", SENT, {"segmentNumber": 1}), ("segmentNumber left out", SENT, {"segmentNumber": ABSENT}),
     ("status", {"source": "s"}, FAILED), ("status of a failed one", FAILED, {"status": "sent", "to": ABSENT, "reason": ABSENT}),
-    ("to", FAILED, {"to": "+15550101"}), ("reason", FAILED, {"reason": "opted out"}),
+    *((f"{name} {what}", base, {name: value}) for name in ("from", "network", "tag") for what, base, value in (
+        ("changed", {name: "a"}, "b"), ("left out", {name: "a"}, ABSENT), ("given", {}, "a"))),
+    ("from of a failed one", {**FAILED, "from": "a"}, {"from": "b"}), ("to", FAILED, {"to": "+15550101"}), ("reason", FAILED, {"reason": "opted out"}),
     ("to and reason changed about", FAILED, {"to": "bad number", "reason": "+15550100"}),
     ("occurredAt of a failed one", FAILED, {"occurredAt": +1}), ("a void in its place", {}, None)]
 

@@ -139,7 +139,8 @@ def test_the_csv_has_the_columns_of_an_export_and_the_cursor_in_a_header(api):
     post(api, {"id": "v", "voids": "=1+1", "source": "@x", "reason": "r"})
     rows = table(api.ask("events-list", "GET", PATH, WEEK, headers={"Accept": "text/csv"}))
     exported = api.daybook.cmd("export", "--format", "csv").stdout.splitlines()[0]
-    assert [*rows[0]] == [*FIELDS, "localTime"] and [*FIELDS, "settles", "localTime"] == exported.removeprefix("\ufeff").split(",")
+    last = ["localTime", "from", "network", "tag"]
+    assert [*rows[0]] == [*FIELDS, *last] and [*FIELDS, "settles", *last] == exported.removeprefix("\ufeff").split(",")
     assert [(r["id"], r["source"], r["messages"], r["cost"], r["to"]) for r in rows] == [
         ("'=1+1", "'@x", "1", "0.0158", ""), ("v", "'@x", "-1", "-0.0158", ""), ("f", "", "1", "0", "'+14165550100")]
     assert rows[2]["reason"] == 'say "no", twice'

@@ -82,7 +82,7 @@ def test_the_command_and_the_api_do_the_same(api):
     api.daybook.cmd("price", "set", "PUSH", "0.001", "--org", "acme", "--from", "2026-05-01")
     assert {"channel": "PUSH", "usd": 0.001, "validFrom": "2026-05-01", "of": "organization"} in api.list()
     api.set(channel="SLACK", usd="0.25", validFrom="2026-05-02")
-    assert any(line.split() == ["SLACK", "acme", "2026-05-02", "0.25"] for line in api.daybook.cmd("price", "list").stdout.splitlines())
+    assert any(line.split() == ["SLACK", "acme", "2026-05-02", "0.25", "USD"] for line in api.daybook.cmd("price", "list").stdout.splitlines())
 
 
 @pytest.mark.parametrize("usd, shown", [(0, "0"), ("0", "0"), (0.0079, "0.0079"), ("0.0079", "0.0079"), (1e-9, "0.000000001"),

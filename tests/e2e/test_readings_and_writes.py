@@ -55,6 +55,7 @@ class World(Limits):
         super().__init__(zone, r.choice([1, 15, 28, 29, 30, 31]), self.unit, round(now.timestamp()) * 1000)
         set_clock(daybook, iso(self.now_ms))
         daybook.cmd("org", "add", self.org, "--timezone", zone, "--cycle-day", self.cycle_day, "--quota-unit", self.unit)
+        self.change_cycles()
         self.key = daybook.sql("SELECT key FROM organization WHERE id = ?", self.org)[0][0]
         self.api.token = daybook.token(self.org, "usage:read usage:write campaigns:write org:admin", ttl="24h")
         for channel in ("SMS", "CALL"):
@@ -65,6 +66,15 @@ class World(Limits):
             self.rules.append(Rule(f"z{number}", f"z{number}", channels, r.choice(["message", "part", "cost"]),
                                    r.choice(["day", "cycle", "month", "year"])))
         self.write_setup()
+
+    def change_cycles(self):
+        """In half of the worlds the cycle day changes, from today on or later."""
+        last, day = self.cycle_day, self.today
+        for _ in range(self.random.choice([0, 0, 1, 2])):
+            last = self.random.choice([n for n in (1, 2, 15, 28, 30, 31) if n != last])
+            self.daybook.cmd("org", "set", self.org, "--cycle-day", last, "--from", day.isoformat())
+            self.cycle_changes += ((day, last),)
+            day += self.random.randrange(1, 45) * DAY
 
     def write_setup(self):
         """What no endpoint sets: other limits than the five, and prices of one organization by the dozen."""

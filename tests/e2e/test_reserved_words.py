@@ -5,7 +5,7 @@ from conftest import ROOT
 
 # Written here by hand, so that a change of the rule is noticed and not only one of a route.
 WORDS = """usage-calendar next-available-slot validate-date auto-segment cancel pause resume results api-keys prices audit timezone plan
-limits profile usage jobs statements""".split()
+limits profile usage jobs sending-window statements""".split()
 
 
 def refused(daybook, id):

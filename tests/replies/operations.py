@@ -46,9 +46,9 @@ OPERATIONS = [
               ("startDate", "endDate", "format"), csv=True),
     Operation("GET", "/organizations/{org}/usage", READ, "startDate=1772323200000&endDate=1773878400000",
               ("startDate", "endDate")),
-    Operation("POST", "/api/events", WRITE, "", ("enforce",), body={
+    Operation("POST", "/api/events", WRITE, "", ("enforce", "atomic"), body={
         "id": "e", "source": "s", "channel": "SMS", "occurredAt": WHEN, "messages": 1, "parts": 2, "status": "sent",
-        "cost": 0.01, "campaignId": "renewals", "segmentNumber": 1}),
+        "cost": 0.01, "campaignId": "renewals", "segmentNumber": 1, "from": "+14165550199", "network": "T-Mobile", "tag": "sales"}),
     Operation("GET", "/api/events", READ, f"from={DAY}&to={DAY}&limit=5",
               ("from", "to", "limit", "after", "channel", "status", "campaignId", "format"), csv=True),
     Operation("GET", "/api/session", ANY),
@@ -60,7 +60,12 @@ OPERATIONS = [
     Operation("PUT", ORG + "/limits", ADMIN, body={
         "dailyLimit": 500, "quotaUnit": "message", "cycleDay": 1, "messagesCap": 60000, "costCap": 150, "smsCap": 10000,
         "callCap": None, "allowOverage": False}),
-    Operation("GET", ORG + "/limits", READ),
+    Operation("GET", ORG + "/limits", READ, "presets=true", ("presets",)),
+    Operation("PUT", ORG + "/limits/t-mobile", ADMIN, body={
+        "channels": ["SMS"], "from": "+14165550199", "network": "T-Mobile", "unit": "part", "window": "day", "zone": "America/Los_Angeles",
+        "amount": 2000, "validFrom": "2026-03-20", "action": "report"}),
+    Operation("GET", ORG + "/limits/t-mobile", READ),
+    Operation("DELETE", ORG + "/limits/t-mobile", ADMIN),
     Operation("GET", ORG + "/timezone", ADMIN),
     Operation("GET", ORG + "/api-keys", ADMIN),
     Operation("POST", ORG + "/api-keys", ADMIN, status=201, body={
@@ -72,6 +77,11 @@ OPERATIONS = [
     Operation("DELETE", ORG + "/prices", ADMIN, "channel=SMS&validFrom=2026-03-20", ("channel", "validFrom", "reprice"), status=404),
     Operation("GET", ORG + "/jobs", ADMIN),
     Operation("GET", ORG + "/jobs/1", ADMIN, status=404),
+    Operation("GET", ORG + "/sending-window", READ),
+    Operation("PUT", ORG + "/sending-window", ADMIN, body={
+        "hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "00:00", "until": "24:00"}], "closed": [{"date": "2030-12-25", "name": "Christmas"}]}),
+    Operation("POST", ORG + "/sending-window", ADMIN, status=400),	# without a body; writing.py has a file
+    Operation("DELETE", ORG + "/sending-window", ADMIN),
     Operation("GET", ORG + "/audit", ADMIN, "limit=3", ("limit", "before", "action", "credential", "actor", "format"), csv=True),
     Operation("POST", ORG + "/statements", ADMIN, body={"month": "2026-01"}, status=201),
     Operation("GET", ORG + "/statements", READ, "limit=3", ("limit", "before", "format"), csv=True),

@@ -29,7 +29,7 @@ ROUTES = [(re.compile(r"(?:^|/)" + pattern + "$"), program) for pattern, program
     ("api/campaigns/validate-date", "validate-date"), ("api/campaigns/auto-segment", "auto-segment"),
     (r"api/campaigns(/[^/]*(/\w*)?)?", "campaigns"), ("api/events", "events"), ("api/session", "session"),
     (r"api/organizations/[^/]*/api-keys(/[^/]*)?", "api-keys"), (r"api/organizations/[^/]*/prices", "prices"),
-    (r"api/organizations/[^/]*/jobs(/[^/]*)?", "jobs"),
+    (r"api/organizations/[^/]*/jobs(/[^/]*)?", "jobs"), (r"api/organizations/[^/]*/sending-window", "sending-window"),
     (r"api/organizations/[^/]*/statements(/[^/]*)?", "statements"),
     (r"api/organizations/[^/]*/audit", "audit"), (r"api/organizations/[^/]*(/\w*)?", "settings"),
     ("account/organization", "account"), ("organization/usage", "organization-usage"),

@@ -16,9 +16,10 @@ def add_settings(s):
                  {"messagesCap": 1, "costCap": "12.345678", "smsCap": 2, "callCap": 3}, {"allowOverage": True},
                  {"costCap": 0.0000001}, {"costCap": -1},
                  {"messagesCap": None, "costCap": None, "smsCap": None, "callCap": None, "allowOverage": False, "cycleDay": 1},
-                 {"cycleDay": 32}, {}):
+                 {"cycleDay": 32}, {"cycleDay": 15, "cycleDayFrom": "2026-04-10"}, {"cycleDay": 15, "cycleDayFrom": "2026-01-01"},
+                 {"cycleDayFrom": "2026-04-10"}, {"cycleDay": 2}, {"cycleDay": 1}, {}):
         s.set("limits", "/limits", body)
-    for body in ({"name": "Acme & Söhne", "weekStart": 1}, {"weekStart": 8}, {"name": ""}, {}):
+    for body in ({"name": "Acme & Söhne", "weekStart": 1}, {"weekStart": 8}, {"name": ""}, {"currency": "EUR"}, {"currency": "eur"}, {}):
         s.set("profile", "/profile", body)
     for body in ({"plan": "enterprise"}, {"plan": ""}, {"plan": "x" * 65}):
         s.set("plan", "/plan", body)
@@ -41,6 +42,11 @@ def add_prices_and_keys(s):
     for query in ("channel=PUSH&validFrom=2026-03-19", "channel=PUSH&validFrom=2026-03-19", "channel=SMS&validFrom=2026-03-10",
                   "channel=SMS&validFrom=2026-03-10&reprice=true"):
         s.say("a price removed", "DELETE", f"{ORG}/prices?{query}")
+    for body in ({"hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "until": "17:00"}], "closed": [{"date": "2026-12-25"}]},
+                 {"closed": [{"date": "2026-12-25", "name": "Christmas"}]}, {}, {"hours": [{"weekdays": [0]}]}):
+        s.say("a sending window", "PUT", ORG + "/sending-window", body)
+    s.say("the sending window", "GET", ORG + "/sending-window")
+    s.say("no sending window", "DELETE", ORG + "/sending-window")
     _, made = s.say("a key", "POST", ORG + "/api-keys", {"name": "sender", "scopes": ["usage:write", "usage:read"]})
     for body in ({"scopes": ["usage:read"]}, {"scopes": ["admin"]}, {"scopes": ["usage:backfill"]}, {"scopes": []},
                  {"scopes": ["dance"]}, {"scopes": ["usage:read usage:write"]},

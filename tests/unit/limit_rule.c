@@ -63,7 +63,8 @@ is_the_window(void **state)
 {
 	const struct window_row *row = *state;
 	const struct limit_rule rule = { .period = row->period };
-	struct limit_window w = limit_rule_window(&rule, (struct spans) { utc, 1 }, row->cycle_day, day(row->day));
+	const struct cycle_rule cycles = { .first_day = row->cycle_day };
+	struct limit_window w = limit_rule_window(&rule, (struct spans) { utc, 1 }, &cycles, day(row->day));
 
 	assert_int_equal(w.from.n, day(row->from).n);
 	assert_int_equal(w.until.n, day(row->until).n);

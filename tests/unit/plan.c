@@ -11,23 +11,26 @@ enum { CASES = 20000, DAYS = 4, CANDIDATES_MAX = 7, UNITS_MAX = 4, FIRST = 20000
 struct rooms {
 	int64_t on[DAYS];
 	int64_t in_all;		/* a longer window */
+	struct spans days;	/* the organization's */
 };
 
 static int64_t
-left_on(void *arg, struct day d)
+left_at(void *arg, int64_t at)
 {
 	const struct rooms *r = arg;
+	struct day d = day_at(r->days, at);
 	int64_t on = d.n >= FIRST && d.n < FIRST + DAYS ? r->on[d.n - FIRST] : 0;
 
 	return on < r->in_all ? on : r->in_all;
 }
 
 static void
-take(void *arg, struct day d, int64_t contacts)
+take(void *arg, int64_t at, int64_t contacts)
 {
 	struct rooms *r = arg;
+	struct day d = day_at(r->days, at);
 
-	assert_true(contacts <= left_on(arg, d));
+	assert_true(contacts <= left_at(arg, at));
 	r->on[d.n - FIRST] -= contacts;
 	r->in_all -= contacts;
 }
@@ -62,8 +65,9 @@ is_the_plan(void **state)
 	int64_t left, planned[DAYS] = { 0 };
 	size_t count;
 
+	room.days = (struct spans) { utc, 1 };
 	count = plan_make(&(const struct plan_request) { .wall = { utc, 1 }, .first = { FIRST }, .time_ms = 10 * HOUR_MS,
-	    .contacts = row->contacts, .days = { utc, 1 }, .room = { &room, left_on, take } }, segments, &left);
+	    .contacts = row->contacts, .days = { utc, 1 }, .room = { &room, left_at, take } }, segments, &left);
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(segments[i].scheduled_at, segments[i].day.n * DAY_MS + 10 * HOUR_MS);
 		assert_in_range(segments[i].day.n, FIRST, FIRST + DAYS - 1);
@@ -172,11 +176,11 @@ no_plan_is_earlier_or_shorter(void **state)
 		    (int32_t)(-900 * chance(4 * 22)) } };
 		struct span wall[2] = { { 0, (int32_t)(900 * (chance(96) - 48)) }, { FIRST * DAY_MS + chance(96 * DAYS) * QUARTER_MS,
 		    (int32_t)(900 * (chance(96) - 48)) } };
-		struct rooms room = { .in_all = INT64_MAX };
+		struct rooms room = { .in_all = INT64_MAX, .days = { days, (size_t)chance(1) + 1 } };
 		struct search s = { 0 };
 		struct plan_request r = { .wall = { wall, (size_t)chance(1) + 1 }, .first = { FIRST - (int32_t)chance(1) },
-			.time_ms = chance(95) * QUARTER_MS, .contacts = chance(12), .days = { days, (size_t)chance(1) + 1 },
-			.room = { &room, left_on, take } };
+			.time_ms = chance(95) * QUARTER_MS, .contacts = chance(12), .days = room.days,
+			.room = { &room, left_at, take } };
 
 		for (size_t d = 0; d < DAYS; d++)
 			s.room[d] = room.on[d] = chance(UNITS_MAX);
@@ -190,6 +194,140 @@ no_plan_is_earlier_or_shorter(void **state)
 	assert_true(repeated > CASES / 100);	/* days with two candidates did come up */
 }
 
+/* ---- Windows that overlap: up to five limits, each of a kind of its own */
+
+enum { LIMITS = 5, MOMENTS = 12, HELD = 4, TRIES = 4000 };
+
+/*
+ * A limit over moments, of which the candidates are the even ones: groups of so many moments that follow one another from an
+ * offset on, or the last so many.  What is held counts in it; the amount is that of the moment's own day.
+ */
+struct bound {
+	bool is_rolling;
+	int length, offset;
+	int64_t amount[MOMENTS];
+	int64_t load[3 * MOMENTS];	/* of each moment, and of those after the last candidate */
+};
+
+struct bounds {
+	struct bound of[LIMITS];
+	int count;
+};
+
+static int64_t
+sum_of(const struct bound *b, int from, int until)
+{
+	int64_t sum = 0;
+
+	for (int i = from < 0 ? 0 : from; i < until && i < 3 * MOMENTS; i++)
+		sum += b->load[i];
+	return sum;
+}
+
+/* What a moment may still take: of every window that contains it, also of rolling ones that end later. */
+static int64_t
+free_at(const struct bounds *all, int moment)
+{
+	int64_t room = 99;
+
+	for (const struct bound *b = all->of; b < all->of + all->count; b++) {
+		int first = (moment + b->offset) / b->length * b->length - b->offset;
+
+		for (int last = moment; b->is_rolling && last < moment + b->length; last++) {
+			int64_t left = b->amount[moment] - sum_of(b, last - b->length + 1, last + 1);
+
+			room = left < room ? left : room;
+		}
+		if (!b->is_rolling && b->amount[moment] - sum_of(b, first, first + b->length) < room)
+			room = b->amount[moment] - sum_of(b, first, first + b->length);
+	}
+	return room > 0 ? room : 0;
+}
+
+static void
+put(struct bounds *all, int moment, int64_t contacts)
+{
+	for (struct bound *b = all->of; b < all->of + all->count; b++)
+		b->load[moment] += contacts;
+}
+
+static int64_t
+left_of_bounds(void *arg, int64_t at)
+{
+	int moment = 2 * (int)(at / DAY_MS - FIRST);
+
+	return moment < MOMENTS ? free_at(arg, moment) : 0;
+}
+
+static void
+take_of_bounds(void *arg, int64_t at, int64_t contacts)
+{
+	put(arg, 2 * (int)(at / DAY_MS - FIRST), contacts);
+}
+
+/* The most that any plan has placed by each candidate: all plans are tried. */
+static void
+try_bounds(struct bounds *all, int moment, int64_t placed, int64_t contacts, int64_t *best)
+{
+	int64_t room = moment < MOMENTS ? free_at(all, moment) : 0;
+
+	if (moment >= MOMENTS)
+		return;
+	for (int64_t n = 0; n <= room && placed + n <= contacts; n++) {
+		if (placed + n > best[moment / 2])
+			best[moment / 2] = placed + n;
+		put(all, moment, n);
+		try_bounds(all, moment + 2, placed + n, contacts, best);
+		put(all, moment, -n);
+	}
+}
+
+static void
+make_bounds(struct bounds *all)
+{
+	*all = (struct bounds) { .count = 1 + (int)chance(LIMITS - 1) };
+	for (struct bound *b = all->of; b < all->of + all->count; b++) {
+		int64_t amount = 1 + chance(5), changes_at = chance(2 * MOMENTS), later = chance(6);
+
+		b->is_rolling = chance(1) == 0;
+		b->length = 1 + (int)chance(MOMENTS);
+		b->offset = (int)chance(b->length - 1);
+		for (int i = 0; i < MOMENTS; i++)
+			b->amount[i] = i < changes_at ? amount : later;
+		for (int64_t k = chance(HELD); k > 0; k--)
+			b->load[chance(2 * MOMENTS)] += 1 + chance(1);
+	}
+}
+
+static void
+no_plan_is_earlier_under_five_limits(void **state)
+{
+	static struct plan_segment segments[PLAN_DAYS_MAX];
+	static const struct span utc[] = { { 0, 0 } };
+	int64_t bounded = 0;
+
+	(void)state;
+	for (int i = 0; i < TRIES; i++) {
+		int64_t best[MOMENTS / 2] = { 0 }, contacts = 1 + chance(9), left, placed = 0;
+		struct bounds all, copy;
+		size_t count, n = 0;
+
+		make_bounds(&all);
+		copy = all;
+		count = plan_make(&(const struct plan_request) { .wall = { utc, 1 }, .first = { FIRST }, .time_ms = 10 * HOUR_MS,
+		    .contacts = contacts, .days = { utc, 1 }, .room = { &copy, left_of_bounds, take_of_bounds } }, segments, &left);
+		try_bounds(&all, 0, 0, contacts, best);
+		for (int c = 0; c < MOMENTS / 2; c++) {
+			if (n < count && segments[n].day.n == FIRST + c)
+				placed += segments[n++].contacts;
+			assert_int_equal(placed, best[c]);
+		}
+		assert_int_equal(n, count);
+		bounded += count > 1;
+	}
+	assert_true(bounded > TRIES / 10);
+}
+
 /* 20000 is Thursday, 4 October 2024.  A candidate before the hours moves to their beginning; a closed date is passed over. */
 static void
 sending_windows_move_candidates(void **state)
@@ -200,21 +338,21 @@ sending_windows_move_candidates(void **state)
 	struct sending_window window = { .hours = { { 0xfe, 12 * 60, 17 * 60 } }, .hours_count = 1, .closed = &closed,
 		.closed_count = 1 };
 	struct sending sending = { .wall = { utc, 1 } };
-	struct rooms room = { { 10, 10, 10, 10 }, 99 };
+	struct rooms room = { { 10, 10, 10, 10 }, 99, { utc, 1 } };
 	int64_t left;
 	size_t count;
 
 	(void)state;
 	sending_add(&sending, &window);
 	count = plan_make(&(const struct plan_request) { .wall = { utc, 1 }, .first = { FIRST }, .time_ms = 10 * HOUR_MS,
-	    .contacts = 15, .days = { utc, 1 }, .room = { &room, left_on, take }, .sending = &sending }, segments, &left);
+	    .contacts = 15, .days = { utc, 1 }, .room = { &room, left_at, take }, .sending = &sending }, segments, &left);
 	assert_int_equal(count, 2);
 	assert_int_equal(segments[0].scheduled_at, FIRST * DAY_MS + 12 * HOUR_MS);
 	assert_int_equal(segments[1].scheduled_at, (FIRST + 2) * DAY_MS + 12 * HOUR_MS);
 	assert_int_equal(segments[1].contacts, 5);
 	/* A time after the hours finds nothing on any date. */
 	count = plan_make(&(const struct plan_request) { .wall = { utc, 1 }, .first = { FIRST }, .time_ms = 17 * HOUR_MS,
-	    .contacts = 15, .days = { utc, 1 }, .room = { &room, left_on, take }, .sending = &sending }, segments, &left);
+	    .contacts = 15, .days = { utc, 1 }, .room = { &room, left_at, take }, .sending = &sending }, segments, &left);
 	assert_int_equal(count, 0);
 	assert_int_equal(left, 15);
 }
@@ -224,6 +362,7 @@ main(void)
 {
 	TABLE(rows, is_the_plan);
 	CASE("no plan is earlier or shorter, whatever the clocks do", no_plan_is_earlier_or_shorter);
+	CASE("no plan is earlier under five limits whose windows overlap", no_plan_is_earlier_under_five_limits);
 	CASE("sending windows move candidates within their date, or pass them over", sending_windows_move_candidates);
 	return TABLE_RUN("plan");
 }

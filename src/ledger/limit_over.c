@@ -1,0 +1,109 @@
+/* The coming days that are over a limit (see limit_change.h). */
+#include "ledger/held.h"
+#include "ledger/limit_change.h"
+#include "ledger/limit_internal.h"
+#include "time/instant.h"
+
+/* The last day that is looked at: on later ones nothing is held, or they are too many. */
+static enum status
+last_day(struct db *db, const struct organization *org, struct day today, struct day *last)
+{
+	enum status st;
+
+	*last = today;
+	if ((st = held_last(db, org, last)) != OK)
+		return st;
+	/* A limit's day of another zone may begin a day later than the organization's. */
+	*last = day_add(*last, 1);
+	if (last->n < today.n)
+		*last = today;
+	if (last->n > today.n + LIMIT_OVER_MAX)
+		*last = day_add(today, LIMIT_OVER_MAX);
+	return OK;
+}
+
+static bool
+is_over(const struct limit_state *s)
+{
+	return s->amount != UNLIMITED && quota_sum(s->used, s->held) > s->amount;
+}
+
+/* What is still to come of a limit's day. */
+static struct stretch
+rest_of_day(const struct limit_book *b, const struct limit_rule *rule, struct day d, int64_t now)
+{
+	struct stretch s = { limit_day_from(b, rule, d), limit_day_from(b, rule, day_add(d, 1)) };
+	int64_t quarter = floor_div(now, QUARTER_MS);
+
+	return (struct stretch) { s.from < quarter ? quarter : s.from, s.until };
+}
+
+/* What the fullest window has that contains one of these quarter-hours.  *until is the first day after a calendar window. */
+static struct limit_state
+fullest(const struct limit_follower *f, struct day d, struct stretch where, struct day *until)
+{
+	struct limit_state s = { .amount = limit_rule_amount(f->rule, d) };
+	const struct window *w;
+	struct limit_sums sums;
+	int64_t last;
+
+	*until = day_add(d, 1);
+	if (f->rule->period == LIMIT_ROLLING) {
+		/* The amount only has to be too great to be reached: it is the emptiest room that is looked for. */
+		limit_rolling_room(f, where, INT64_MAX - 1, &last);
+		sums = limit_rolling_sums(f, last);
+		s.used = sums.used;
+		s.held = sums.held;
+	} else if ((w = limit_window_find(f, where.from)) != NULL) {
+		s.used = w->used;
+		s.held = w->held;
+		*until = w->days.until;
+	}
+	return s;
+}
+
+/* Lists the days of a limit that was read. */
+static void
+list_over(const struct limit_book *b, const struct limit_follower *f, struct day today, struct day last, int64_t now,
+    struct limit_over *over, size_t *count)
+{
+	for (struct day d = today; d.n <= last.n && *count < LIMIT_OVER_MAX;) {
+		struct stretch where = rest_of_day(b, f->rule, d, now);
+		struct limit_state s;
+		struct day until;
+
+		/* A zone may skip a day. */
+		if (where.from >= where.until) {
+			d = day_add(d, 1);
+			continue;
+		}
+		s = fullest(f, d, where, &until);
+		if (is_over(&s))
+			over[(*count)++] = (struct limit_over) { d, s };
+		/* A window of several days is named once; if it is not over today, it may be over by a lower amount later. */
+		d = is_over(&s) && until.n > d.n ? until : day_add(d, 1);
+	}
+}
+
+enum status
+limit_over_list(struct db *db, struct arena *a, const struct organization *org, const struct limit_rule *rule, int64_t now,
+    struct limit_over **over, size_t *count)
+{
+	struct day today = day_at(limit_rule_days(rule, org->days), now), last;
+	struct limit_follower *f;
+	struct limit_book *b;
+	enum status st;
+
+	*over = arena_alloc(a, LIMIT_OVER_MAX * sizeof(**over));
+	*count = 0;
+	if (rule->is_building)
+		return OK;
+	if ((st = last_day(db, org, today, &last)) != OK ||
+	    (st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_ALL, now, &b)) != OK)
+		return st;
+	f = limit_follower_of(b, rule);
+	limit_want_one(b, f);
+	if ((st = limit_read(b, floor_div(now, QUARTER_MS), limit_day_from(b, rule, day_add(last, 1)))) == OK)
+		list_over(b, f, today, last, now, *over, count);
+	return st;
+}

@@ -1,0 +1,277 @@
+/*
+ * Groups of usage, read from the roll-ups or from the ledger (see usage_group.h).
+ *
+ * In a quarter-hour that was repriced the rows of the ledger have old costs, and the difference of all its events together in a
+ * row of its own.  There the present price replaces what the rows say, event by event, as event_standing does.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/money.h"
+#include "ledger/event_row.h"
+#include "ledger/usage_group.h"
+#include "store/channel_column.h"
+#include "time/instant.h"
+
+/* The source of an event that a row is, or that it corrects. */
+#define OWN_SOURCE "CASE WHEN substr(e.source, 1, 15) = '" EVENT_SETTLE_PREFIX "' THEN substr(e.source, 16) " \
+	"ELSE e.source END"
+
+/* The campaign that a row's event named: a correction has none itself. */
+#define CAMPAIGN "coalesce(e.campaign_given, CASE WHEN e.rank > 0 THEN (SELECT t.campaign_given FROM event t " \
+	"WHERE t.org = e.org AND t.source = " OWN_SOURCE " AND t.id = coalesce(e.voids_id, e.settles_id)) END)"
+
+/* What is read: a table of groups, and the quarter-hours and channels of the stretch that were repriced, in their order. */
+struct reader {
+	struct db *db;
+	struct usage_groups *g;
+	const struct usage_question *asked;
+	struct spans days;
+	struct repriced {
+		int64_t quarter;
+		enum channel channel;
+	} *repriced;
+	size_t repriced_count;
+	bool is_full;		/* there are too many groups */
+};
+
+static const char *
+text_or_null(struct query *q, int column)
+{
+	return query_is_null(q, column) ? NULL : query_text(q, column);
+}
+
+static void
+add(struct reader *r, const struct usage_row *row)
+{
+	r->is_full = !usage_groups_add(r->g, row);
+}
+
+static void
+bind_stretch(const struct reader *r, struct query *q)
+{
+	query_bind_int(q, ":org", r->asked->org->key);
+	query_bind_int(q, ":from_at", r->asked->from_at);
+	query_bind_int(q, ":until_at", r->asked->until_at);
+}
+
+/* ---- The roll-ups */
+
+/* Adds rows of (slot, channel, messages, parts, cost): of quarter-hours, or of days if slot_ms is 0. */
+static enum status
+read_slots(struct reader *r, struct query *q, int64_t slot_ms)
+{
+	while (!r->is_full && query_step(q)) {
+		struct usage_row row = { .of = { [USAGE_CHANNEL] = query_text(q, 1) },
+			.sum = { query_int(q, 2), query_int(q, 3), query_int(q, 4) } };
+
+		row.at = slot_ms > 0 ? query_int(q, 0) * slot_ms :
+		    day_start(r->days, (struct day) { (int32_t)query_int(q, 0) });
+		add(r, &row);
+	}
+	return query_done(q);
+}
+
+/* Whole days are read as days, unless somebody wants to know their hours. */
+static enum status
+read_rollups(struct reader *r)
+{
+	struct day from = day_at(r->days, r->asked->from_at), until = day_at(r->days, r->asked->until_at);
+	struct query *q;
+
+	if (!usage_by_has(&r->asked->by, USAGE_HOUR) && day_start(r->days, from) == r->asked->from_at &&
+	    day_start(r->days, until) == r->asked->until_at) {
+		q = db_query(r->db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
+		    "WHERE org = :org AND day >= :from AND day < :until ORDER BY day");
+		query_bind_int(q, ":org", r->asked->org->key);
+		query_bind_int(q, ":from", from.n);
+		query_bind_int(q, ":until", until.n);
+		return read_slots(r, q, 0);
+	}
+	q = db_query(r->db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from AND quarter < :until ORDER BY quarter");
+	query_bind_int(q, ":org", r->asked->org->key);
+	query_bind_int(q, ":from", r->asked->from_at / QUARTER_MS);
+	query_bind_int(q, ":until", r->asked->until_at / QUARTER_MS);
+	return read_slots(r, q, QUARTER_MS);
+}
+
+/* ---- The ledger */
+
+/* About how many rows the stretch has: those of the days of UTC that it touches. */
+static enum status
+count_rows(const struct reader *r, int64_t *rows)
+{
+	struct query *q = db_query(r->db, "SELECT coalesce(sum(events), 0) FROM ledger_day WHERE org = :org AND day >= :from "
+	    "AND day <= :to");
+
+	query_bind_int(q, ":org", r->asked->org->key);
+	query_bind_int(q, ":from", floor_div(r->asked->from_at, DAY_MS));
+	query_bind_int(q, ":to", floor_div(r->asked->until_at - 1, DAY_MS));
+	*rows = query_step(q) ? query_int(q, 0) : 0;
+	return query_done(q);
+}
+
+/* The refusal of a stretch whose row after the last allowed one is at `at`: says what range would do. */
+static enum status
+refuse_rows(const struct reader *r, int64_t at, struct error *err)
+{
+	const struct usage_question *s = r->asked;
+	int64_t rows, max = s->rows_max, until_at = day_start(r->days, day_at(r->days, at));
+	char first[INSTANT_TEXT_MAX], last[INSTANT_TEXT_MAX];
+	enum status st;
+
+	if ((st = count_rows(r, &rows)) != OK)
+		return st;
+	if (until_at <= s->from_at)
+		until_at = floor_div(at, QUARTER_MS) * QUARTER_MS;
+	instant_format(s->from_at, first);
+	if (until_at <= s->from_at)
+		return error_set(err, BAD_REQUEST, "from: the quarter-hour from %s alone has more than %" PRId64 " events, which one "
+		    "request adds up at most; by channel, day or hour there may be any number", first, max);
+	return error_set(err, BAD_REQUEST, "to: there are about %" PRId64 " events in these days, and one request adds up at most "
+	    "%" PRId64 "; from=%s&to=%s would do", rows, max, first, instant_format(until_at, last));
+}
+
+/* Whether there are few enough rows; looks only at the index. */
+static enum status
+check_rows(const struct reader *r, struct error *err)
+{
+	struct query *q;
+	int64_t at = 0;
+	enum status st;
+	bool is_over;
+
+	if (r->asked->rows_max == 0)
+		return OK;
+	q = db_query(r->db, "SELECT occurred_at FROM event WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at "
+	    "ORDER BY occurred_at LIMIT 1 OFFSET :max");
+	bind_stretch(r, q);
+	query_bind_int(q, ":max", r->asked->rows_max);
+	if ((is_over = query_step(q)))
+		at = query_int(q, 0);
+	st = query_done(q);
+	return st != OK || !is_over ? st : refuse_rows(r, at, err);
+}
+
+static int
+compare_repriced(const void *a, const void *b)
+{
+	const struct repriced *x = a, *y = b;
+
+	if (x->quarter != y->quarter)
+		return x->quarter < y->quarter ? -1 : 1;
+	return ((int)x->channel > (int)y->channel) - ((int)x->channel < (int)y->channel);
+}
+
+static enum status
+read_repriced(struct reader *r, struct arena *a)
+{
+	struct query *q = db_query(r->db, "SELECT DISTINCT occurred_at / 900000, channel FROM event WHERE org = :org AND rank > 0 "
+	    "AND occurred_at >= :from_at AND occurred_at < :until_at AND source = '" EVENT_REPRICE_SOURCE "'");
+	enum status st = OK, done;
+	size_t room = 0;
+
+	bind_stretch(r, q);
+	while (st == OK && query_step(q)) {
+		r->repriced = arena_grow(a, r->repriced, r->repriced_count, &room, sizeof(*r->repriced));
+		r->repriced[r->repriced_count].quarter = query_int(q, 0);
+		st = channel_column(q, 1, &r->repriced[r->repriced_count++].channel);
+	}
+	done = query_done(q);
+	if (r->repriced_count > 1)
+		qsort(r->repriced, r->repriced_count, sizeof(*r->repriced), compare_repriced);
+	return st != OK ? st : done;
+}
+
+static bool
+is_repriced(const struct reader *r, int64_t at, enum channel c)
+{
+	struct repriced wanted = { floor_div(at, QUARTER_MS), c };
+
+	return r->repriced_count > 0 &&
+	    bsearch(&wanted, r->repriced, r->repriced_count, sizeof(wanted), compare_repriced) != NULL;
+}
+
+/* Adds each row as it is, but for those of quarter-hours that were repriced.  A failed event counts nothing. */
+static enum status
+read_rows(struct reader *r)
+{
+	struct query *q = db_query(r->db, "SELECT e.occurred_at, e.channel, e.messages, e.parts, e.cost_micros, " OWN_SOURCE ", "
+	    CAMPAIGN ", e.sender, e.network, e.tag FROM event e WHERE e.org = :org AND e.occurred_at >= :from_at "
+	    "AND e.occurred_at < :until_at AND e.status <> 'failed' ORDER BY e.occurred_at");
+	enum status st = OK, done;
+	enum channel c;
+
+	bind_stretch(r, q);
+	while (st == OK && !r->is_full && query_step(q)) {
+		if ((st = channel_column(q, 1, &c)) != OK || is_repriced(r, query_int(q, 0), c))
+			continue;
+		add(r, &(const struct usage_row) { .at = query_int(q, 0), .of = { [USAGE_CHANNEL] = query_text(q, 1),
+		    [USAGE_SOURCE] = query_text(q, 5), [USAGE_CAMPAIGN] = text_or_null(q, 6), [USAGE_SENDER] = text_or_null(q, 7),
+		    [USAGE_NETWORK] = text_or_null(q, 8), [USAGE_TAG] = text_or_null(q, 9) },
+		    .sum = { query_int(q, 2), query_int(q, 3), query_int(q, 4) } });
+	}
+	done = query_done(q);
+	return st != OK ? st : done;
+}
+
+/*
+ * Adds the events of a quarter-hour and a channel that were repriced: with their settlements, at the present price unless
+ * somebody gave the cost.  Of an event that is voided nothing is left.
+ */
+static enum status
+read_quarter(struct reader *r, const struct repriced *p)
+{
+	struct query *q = db_query(r->db, "SELECT own, sum(messages), sum(parts), sum(cost_micros), max(is_given), "
+	    "max(campaign_given), max(sender), max(network), max(tag) FROM (SELECT " OWN_SOURCE " AS own, "
+	    "coalesce(e.settles_id, e.voids_id, e.id) AS target, CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END AS messages, "
+	    "CASE e.status WHEN 'failed' THEN 0 ELSE e.parts END AS parts, e.cost_micros, "
+	    "CASE e.status WHEN 'sent' THEN e.cost_given WHEN 'adjust' THEN e.cost_given ELSE 0 END AS is_given, "
+	    "CASE e.status WHEN 'void' THEN 1 ELSE 0 END AS is_void, e.campaign_given, e.sender, e.network, e.tag FROM event e "
+	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at AND e.channel = :channel "
+	    "AND e.source <> '" EVENT_REPRICE_SOURCE "') AS of_events GROUP BY own, target HAVING max(is_void) = 0");
+	const char *name = channel_facts(p->channel)->name;
+	int64_t at = p->quarter * QUARTER_MS, nanos = price_nanos(r->asked->prices, p->channel, day_at(r->days, at));
+
+	query_bind_int(q, ":org", r->asked->org->key);
+	query_bind_int(q, ":from_at", at);
+	query_bind_int(q, ":until_at", at + QUARTER_MS);
+	query_bind_text(q, ":channel", name);
+	while (!r->is_full && query_step(q)) {
+		struct usage_row row = { .at = at, .of = { [USAGE_CHANNEL] = name, [USAGE_SOURCE] = query_text(q, 0),
+			[USAGE_CAMPAIGN] = text_or_null(q, 5), [USAGE_SENDER] = text_or_null(q, 6), [USAGE_NETWORK] = text_or_null(q, 7),
+			[USAGE_TAG] = text_or_null(q, 8) }, .sum = { query_int(q, 1), query_int(q, 2), query_int(q, 3) } };
+
+		if (query_int(q, 4) == 0)
+			row.sum.cost_micros = money_cost(row.sum.parts, nanos);
+		add(r, &row);
+	}
+	return query_done(q);
+}
+
+static enum status
+read_ledger(struct reader *r, struct arena *a, struct error *err)
+{
+	enum status st;
+
+	if ((st = check_rows(r, err)) != OK || (st = read_repriced(r, a)) != OK || (st = read_rows(r)) != OK)
+		return st;
+	for (size_t i = 0; st == OK && !r->is_full && i < r->repriced_count; i++)
+		st = read_quarter(r, &r->repriced[i]);
+	return st;
+}
+
+enum status
+usage_groups_read(struct db *db, struct arena *a, struct usage_groups *g, struct error *err)
+{
+	const struct usage_question *asked = usage_groups_question(g);
+	struct reader r = { .db = db, .g = g, .asked = asked, .days = asked->org->days };
+	enum status st = usage_by_ledger(&asked->by) ? read_ledger(&r, a, err) : read_rollups(&r);
+
+	if (st == OK && r.is_full)
+		return error_set(err, BAD_REQUEST, "by: there are more than %zu groups; ask for a shorter range, or by less",
+		    asked->groups_max);
+	return st;
+}
