@@ -205,6 +205,9 @@ write_turn(struct organization *org, void *arg)
 	}
 	if (st == OK && changed > 0)
 		st = usage_forget_old(t->db, org);
+	/* Any of them may be one of which processes keep sums. */
+	if (st == OK)
+		st = usage_forget_old(t->db, org);
 	return st == OK ? job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, instant_now()) : st;
 }
 
