@@ -329,6 +329,7 @@ make_prices(void)
 static inline void
 make_world(const char *zone, const char *other, int64_t now)
 {
+	static int64_t worlds;
 	struct query *q;
 	struct error err;
 	int64_t campaign = 0;
@@ -341,6 +342,7 @@ make_world(const char *zone, const char *other, int64_t now)
 	snprintf(w.org.timezone, sizeof(w.org.timezone), "%s", zone);
 	w.org.cycles.first_day = (int[]) { 1, 15, 29, 30, 31 }[below(5)];
 	assert_int_equal(organization_add(db, arena, &w.org, &limit_base_none, now, &test_actor, &err), OK);
+	w.org.zone_revision = ++worlds;	/* each world undoes the one before, which caches must not take for it */
 	w.today = organization_today(&w.org, now);
 	/* In two of three worlds the cycle day changes once or twice, in the past or to come. */
 	for (int64_t i = below(3); i > 0; i--)
