@@ -205,7 +205,7 @@ read_profile(struct req *r, struct json_object *o, struct settings *wanted)
 		snprintf(wanted->org.name, sizeof(wanted->org.name), "%s", name);
 	wanted->org.week_start = (int)week_start;
 	/* Checked before it is copied: a longer text must not be cut to a code. */
-	if (currency == NULL)
+	if (currency == NULL || strcmp(currency, wanted->org.currency) == 0)
 		return OK;
 	if ((st = currency_check("currency", currency, &r->err)) != OK)
 		return st;

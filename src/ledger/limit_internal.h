@@ -109,7 +109,7 @@ void		limit_add_to(struct limit_book *b, struct limit_follower *f, const struct 
 void		limit_add_units(struct limit_book *b, struct limit_follower *f, int64_t quarter, bool is_held, int64_t units,
 		    enum limit_adding which);
 
-/* Reads what is missing of the windows that contain these quarter-hours, of the followers that are wanted (all: limit_want_all). */
+/* Reads what is missing of the windows that contain these quarter-hours, of the followers that are wanted. */
 enum status	limit_read(struct limit_book *b, int64_t from, int64_t until) MUST_CHECK;
 void		limit_want_all(struct limit_book *b);
 void		limit_want_one(struct limit_book *b, const struct limit_follower *wanted);

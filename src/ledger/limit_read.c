@@ -1,7 +1,7 @@
 /*
- * Reading what windows of limits hold, and what of them is missing (see limit_internal.h; limit_used.c reads what was used).  A reading makes the windows that are missing, and
- * then goes once over each table that has something of them; what was read before stays as it is, because a transaction may
- * have added to it.
+ * Reading what windows of limits hold, and what of them is missing (see limit_internal.h; limit_used.c reads what was used).  A
+ * reading makes the windows that are missing, and then goes once over each table that has something of them; what was read before
+ * stays as it is, because a transaction may have added to it.
  */
 #include <string.h>
 

@@ -154,6 +154,8 @@ READS = [
     read("get-organization-usage", "organizations-usage", "/organizations/acme/usage",
          {"startDate": 1777600000000, "endDate": 1779292800000}),
     read("get-events", "events", "/api/events", RANGE),
+    read("get-usage-by", "usage", "/api/usage", {**RANGE, "by": "source,day"}),
+    read("get-usage-by-channel", "usage", "/api/usage", {**RANGE, "by": "channel"}),
     read("get-campaigns", "campaigns", CAMPAIGNS),
     read("get-campaign", "campaigns", CAMPAIGNS + "/spring"),
     read("get-settings", "settings", ORG),
