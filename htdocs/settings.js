@@ -6,6 +6,7 @@ import { get, send } from './api.js';
 import { capReached } from './banner.js';
 import { keys } from './keys.js';
 import { limits as limitList } from './limits.js';
+import { ownLimits } from './own_limits.js';
 import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
 import { sendingWindow } from './window.js';
@@ -165,7 +166,8 @@ export async function open(place) {
 	async function show(data) {
 		await shown?.refresh();
 		const others = [plan(data, put), zone(data, timezones, put), limits(data, put, shown, body => send('PUT', `${path}/limits`,
-			{ ...body, preview: true })), ...await Promise.all([may('usage:read') ? sendingWindow(path) : null,
+			{ ...body, preview: true })), ...await Promise.all([...(shown ? [ownLimits(path, () => shown.refresh().catch(() => {}))] : []),
+			may('usage:read') ? sendingWindow(path) : null,
 			prices(path), keys(path)])];
 
 		while (cards.children.length > 1)

@@ -294,15 +294,12 @@ KINDS = {
     },
     "currencies": {
         "an organization with an unknown currency": "UPDATE organization SET currency = 'XYZ' WHERE key = 2",
-        "a price for all in an unknown currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
-                                                  "VALUES (NULL, 'SMS', 20700, 1, 'eur')",
-        "a price of its own in another currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
-                                                  "VALUES (1, 'PUSH', 20700, 1, 'EUR')",
+        "a price for all in an unknown currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) VALUES (NULL, 'SMS', 20700, 1, 'eur')",
+        "a price of its own in another currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) VALUES (1, 'PUSH', 20700, 1, 'EUR')",
         "another currency although events have costs": "UPDATE organization SET currency = 'EUR' WHERE key = 1",
     },
     "cycles": {
-        "a change of the cycle day to the present one": "INSERT INTO cycle_change (org, valid_from, cycle_day) "
-                                                        "SELECT key, 20700, cycle_day FROM organization WHERE key = 1",
+        "a change of the cycle day to the present one": "INSERT INTO cycle_change (org, valid_from, cycle_day) SELECT key, 20700, cycle_day FROM organization WHERE key = 1",
         "two changes to one day": "INSERT INTO cycle_change (org, valid_from, cycle_day) VALUES (2, 20700, 7), (2, 20800, 7)",
     },
     "limits": {
