@@ -10,7 +10,8 @@
  *		A group has a member for each word of `by`, null for events that do not say it.  An hour is the instant at which
  *		it begins.  Groups that add up to nothing are left out.  The order is that of the values, null last.
  *		All groups together are the total, and so are all channels.  Failed events count nothing; a void and a settlement
- *		belong to the groups of their event.  "repricing":true is added while a job reprices events (jobs.c).
+ *		belong to the groups of their event.  "repricing":true is added while a job reprices events (jobs.c), and
+ *		"currency", in CSV as the last column, if the organization's is not USD.
  *	format=csv, or Accept: text/csv: a line for each group; by hour with the organization's time, localTime, beside it.
  *	400	a parameter is missing or wrong; or, by source, campaign, sender, network or tag, there are more than 100,000
  *		events (the error says about how many, and a range that would do); or more than 10,000 groups
@@ -172,6 +173,7 @@ put_json(struct req *r, struct json *out, const struct usage_reply *u)
 		json_close_object(out);
 	}
 	json_close_array(out);
+	currency_put(out, u->org.currency);
 	st = job_put_repricing(r->db, u->org.key, out);
 	dialect_tether_close(out);
 	return st;
@@ -192,6 +194,8 @@ static void
 put_csv(struct buf *body, const struct usage_reply *u)
 {
 	static const char *const figures[] = { "messages", "parts", "cost", NULL };
+	static const char *const foreign[] = { "messages", "parts", "cost", "currency", NULL };
+	bool is_default = currency_is_default(u->org.currency);
 	const struct usage_by *by = &u->question.by;
 	struct csv csv = { .to = body };
 
@@ -200,13 +204,15 @@ put_csv(struct buf *body, const struct usage_reply *u)
 		if (by->of[i] == USAGE_HOUR)
 			csv_put_text(&csv, "localTime");
 	}
-	csv_put_names(&csv, figures);
+	csv_put_names(&csv, is_default ? figures : foreign);
 	for (size_t i = 0; i < u->count; i++) {
 		for (size_t k = 0; k < by->count; k++)
 			put_csv_key(&csv, &u->org, by->of[k], u->groups[i].key[k]);
 		csv_put_int(&csv, u->groups[i].sum.messages);
 		csv_put_int(&csv, u->groups[i].sum.parts);
 		csv_put_money(&csv, u->groups[i].sum.cost_micros);
+		if (!is_default)
+			csv_put_text(&csv, u->org.currency);
 		csv_put_end(&csv);
 	}
 }

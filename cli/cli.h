@@ -136,6 +136,17 @@ int	cmd_import(struct cli *c, int argc, char **argv);	/* import.c */
 extern const char import_usage[];
 int	cmd_export(struct cli *c, int argc, char **argv);	/* export.c */
 int	cmd_usage(struct cli *c, int argc, char **argv);	/* usage.c */
+
+/* What `usage --by` asks: the days that were given, and the words of --by. */
+struct usage_by_options {
+	const char *org, *by, *cycle;	/* cycle NULL = by the days */
+	bool has_from, has_to, is_csv;
+	struct day from, to;
+};
+int	cmd_usage_by(struct cli *c, const struct usage_by_options *o);	/* usage_by.c */
+/* Fills in the days that are not given: the first or last day of the month of the other one, or of today's month. */
+void	cmd_usage_month(struct day today, bool has_from, bool has_to, struct day *from, struct day *to);
+
 int	cmd_campaign(struct cli *c, int argc, char **argv);	/* campaign.c */
 int	cmd_statement(struct cli *c, int argc, char **argv);	/* statement.c */
 int	cmd_erase(struct cli *c, int argc, char **argv);	/* erase.c */

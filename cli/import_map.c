@@ -48,14 +48,15 @@ static const struct {
 } ready[] = {
 	{ "plivo", "id=message_uuid,occurredAt=message_time,direction=message_direction,status=message_state,"
 	    "sent=sent|delivered|undelivered|read,failed=failed|rejected,skipped=queued,parts=units,cost=total_amount,"
-	    "to=to_number|to,reason=error_code", "USD" },
+	    "to=to_number|to,reason=error_code,from=from_number", "USD" },
 	{ "vonage", "id=message_id,occurredAt=date_received,direction=direction,status=status,"
 	    "sent=delivered|expired|failed|rejected|unknown|accepted|buffered|submitted|undeliverable,cost=total_price,"
-	    "currency=currency", NULL },
+	    "currency=currency,from=from,network=network_name|network", NULL },
 	{ "telnyx", "id=id|uuid,occurredAt=sent_at|created_at,direction=direction,status=delivery_status|status,"
 	    "sent=sent|delivered|delivery_unconfirmed|delivery_failed|read|dlr_unconfirmed|dlr_timeout,"
 	    "failed=sending_failed|expired|failed|gw_timeout|gw_reject,skipped=queued|sending|received,"
-	    "parts=parts,cost=cost|cost.amount,currency=currency|cost.currency,to=cld,reason=errors|status", NULL },
+	    "parts=parts,cost=cost|cost.amount,currency=currency|cost.currency,to=cld,reason=errors|status,"
+	    "from=cli|from.phone_number|from,network=carrier", NULL },
 	{ "sns", "id=MessageId,occurredAt=PublishTimeUTC,status=DeliveryStatus,"
 	    "sent=Message has been accepted by phone carrier|Message delivered|Phone carrier has blocked this message|"
 	    "Phone carrier is currently unreachable/unavailable|Phone has blocked SMS|Phone is on a blocked list|"
@@ -165,7 +166,7 @@ take(struct report_map *map, char *item)
 	if (!cut(value, map->fields[key].names, COLUMN_NAMES_MAX))
 		return refuse("empty or too many columns:", item);
 	map->fields[key].shown = map->fields[key].names[0];
-	map->fields[key].is_needed = map->source[0] == '\0' || (key != TO && key != REASON);
+	map->fields[key].is_needed = map->source[0] == '\0' || (key != TO && key != REASON && (key < FROM || key > TAG));
 	return true;
 }
 
@@ -275,8 +276,9 @@ put_event(struct log *l, bool is_failed)
 		json_put_int(&l->json, "parts", parts);
 	if (cell(l, CAMPAIGN)[0] != '\0')
 		json_put_text(&l->json, "campaignId", cell(l, CAMPAIGN));
+	/* A sender that a spreadsheet has rounded is nobody's. */
 	for (size_t f = FROM; f <= TAG; f++)
-		if (cell(l, f)[0] != '\0')
+		if (cell(l, f)[0] != '\0' && (f != FROM || cell_id_error(cell(l, f)) == NULL))
 			json_put_text(&l->json, keys[f], cell(l, f));
 	if (is_failed) {
 		json_put_text(&l->json, "status", "failed");

@@ -69,7 +69,10 @@ static const struct command commands[] = {
 	    "campaign cancel ID [--org ID]", "list, show and cancel campaigns" },
 	{ "usage", cmd_usage, "usage [--org ID] [--month YYYY-MM]\n"
 	    "usage [--org ID] [--from YYYY-MM-DD] [--to YYYY-MM-DD]\n"
-	    "usage [--org ID] --cycle previous|YYYY-MM-DD", "show the calendar in the terminal" },
+	    "usage [--org ID] --cycle previous|YYYY-MM-DD\n"
+	    "usage --by WORD[,WORD] [--csv] [--org ID] [--month YYYY-MM] [--from YYYY-MM-DD] [--to YYYY-MM-DD]\n"
+	    "    [--cycle previous|YYYY-MM-DD]",
+	    "show the calendar in the terminal, or who used it" },
 	{ "statement", cmd_statement, "statement keep YYYY-MM [--org ID]\n"
 	    "statement list [--org ID]\n"
 	    "statement show YYYY-MM [--org ID] [--csv]", "keep a month as it was reported, and show what came later" },

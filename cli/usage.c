@@ -1,10 +1,13 @@
 /*
  * daybook usage [--org ID] [--month YYYY-MM | --from DAY --to DAY | --cycle previous|DAY]
+ *	[--by WORDS [--csv]]
  *
  * The calendar of SMS on a terminal.  Without a range, a month (the organization's present one) as a sheet of weeks with their
  * sums; with one, or a billing cycle, a line for each day with what was sent, what is reserved and what is free.  Each day has
  * a bar of sent and reserved against the limit (if there is none, against the busiest day).  At the end is what all channels cost
  * in these days.
+ *
+ * With --by it is a table of who used it (usage_by.c).
  */
 #include <inttypes.h>
 #include <langinfo.h>
@@ -193,18 +196,17 @@ print_sheet(const struct calendar *k)
 	print_cost(k);
 }
 
-/* Fills in the days that are not given: the first or last day of the month of the other one, or of today's month. */
-static void
-default_days(struct calendar *k, bool has_from, bool has_to)
+void
+cmd_usage_month(struct day today, bool has_from, bool has_to, struct day *from, struct day *to)
 {
-	struct day base = has_from ? k->from : has_to ? k->to : k->today;
+	struct day base = has_from ? *from : has_to ? *to : today;
 	int year, month, dayofmonth;
 
 	day_civil(base, &year, &month, &dayofmonth);
 	if (!has_from)
-		k->from = day_of(year, month, 1);
+		*from = day_of(year, month, 1);
 	if (!has_to)
-		k->to = day_of(year, month, days_in_month(year, month));
+		*to = day_of(year, month, days_in_month(year, month));
 }
 
 /* Loads the days, inside a read transaction, and finds what a full bar stands for. */
@@ -226,7 +228,7 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, const char *cycl
 		k->from = cycle.from;
 		k->to = day_add(cycle.until, -1);
 	} else
-		default_days(k, has_from, has_to);
+		cmd_usage_month(k->today, has_from, has_to, &k->from, &k->to);
 	if (k->to.n < k->from.n || k->to.n - k->from.n >= DAYS_MAX)
 		return error_set(&c->err, BAD_REQUEST, "--to: must not be earlier than --from, nor more than %d days in all", DAYS_MAX);
 	count = k->to.n - k->from.n + 1;
@@ -245,14 +247,14 @@ load(struct cli *c, const char *id, bool has_from, bool has_to, const char *cycl
 int
 cmd_usage(struct cli *c, int argc, char **argv)
 {
-	const char *org = NULL, *from = NULL, *to = NULL, *month = NULL, *cycle = NULL;
+	const char *org = NULL, *from = NULL, *to = NULL, *month = NULL, *cycle = NULL, *by = NULL;
 	struct calendar k = { .full = 0 };
+	bool is_csv = false;
 	enum status st;
 
 	if (!cli_options("usage", argc, argv, (const struct option_spec[]) {
 	    { "--org", &org, NULL }, { "--month", &month, NULL }, { "--from", &from, NULL }, { "--to", &to, NULL },
-	    { "--cycle", &cycle, NULL }, { 0 } },
-	    NULL, 0, 0) ||
+	    { "--cycle", &cycle, NULL }, { "--by", &by, NULL }, { "--csv", NULL, &is_csv }, { 0 } }, NULL, 0, 0) ||
 	    (from != NULL && !cli_day("usage", "--from", from, &k.from)) ||
 	    (to != NULL && !cli_day("usage", "--to", to, &k.to)))
 		return USAGE;
@@ -262,6 +264,11 @@ cmd_usage(struct cli *c, int argc, char **argv)
 		return cli_usage("usage", "--cycle: is a range by itself; leave --month, --from and --to out");
 	if (month != NULL && !day_parse(arena_printf(c->arena, "%s-01", month), &k.from))
 		return cli_usage("usage", "--month: \"%s\" is not a month (YYYY-MM)", month);
+	if (is_csv && by == NULL)
+		return cli_usage("usage", "--csv: is for --by; `daybook export --format csv` writes the events");
+	if (by != NULL)
+		return cmd_usage_by(c, &(const struct usage_by_options) { .org = org, .by = by, .has_from = from != NULL || month != NULL,
+		    .has_to = to != NULL, .is_csv = is_csv, .from = k.from, .to = k.to, .cycle = cycle });
 	if (!cli_open(c))
 		return FAILED;
 	if ((st = db_read_begin(c->db)) == OK) {

@@ -7,7 +7,7 @@ import { table } from './table.js';
 import { get, getWithTag, query, send } from './api.js';
 import { may, serverNow, session } from './session.js';
 import { addDays } from './civil.js';
-import { moment, number, rangesOf, refused, shortDate, time } from './format.js';
+import { channelName, moment, number, rangesOf, refused, shortDate, time } from './format.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
@@ -118,7 +118,9 @@ export async function open(place, id) {
 					? el('button', { type: 'button', onclick: () => sendNow(campaign) }, t('campaign.now')) : null,
 				campaign.segments.some(isMovable) ? el('button', { type: 'button', onclick: () => reschedule(campaign) },
 					t('campaign.reschedule')) : null, button('pause'), button('resume'), button('cancel')) : null));
-		fill(body, el('p', { class: 'quiet-text' }, t('campaigns.sms'), ' ', t('campaign.summary', { n: campaign.contactCount, id: campaign.campaignId,
+		fill(body, el('p', { class: 'quiet-text' }, t('campaign.sends', { channel: channelName(campaign.channel || 'SMS') }), ' ',
+			campaign.from ? [el('bdi', {}, t('campaign.from', { from: campaign.from })), ' '] : null,
+			campaign.tag ? [el('bdi', {}, t('campaign.tag', { tag: campaign.tag })), ' '] : null, t('campaign.summary', { n: campaign.contactCount, id: campaign.campaignId,
 			at: moment(campaign.createdAt) })), isUnfinished ? notice('plain', t('campaign.unfinished', { n: campaign.unfinished })) : null,
 		table(t('campaign.segments'), [{ head: t('campaign.segment.one') }, { head: t('campaign.date') }, { head: t('campaign.time') },
 			{ head: t('campaign.contacts'), number: true }, { head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true },

@@ -5,7 +5,7 @@ import { field } from './form.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { may } from './session.js';
-import { number, shortDate } from './format.js';
+import { channelName, number, shortDate } from './format.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
@@ -27,7 +27,7 @@ export function campaignTable(list) {
 	return table(t('menu.campaigns'), [{ head: t('campaign.one') }, { head: t('campaign.days') }, { head: t('campaign.contacts'), number: true },
 		{ head: t('bar.sent'), number: true }, { head: t('campaign.failed'), number: true }, { head: t('bar.reserved'), number: true },
 		{ head: t('campaign.status') }],
-	list.map(c => [el('a', { href: `#campaign/${c.campaignId}`, dir: 'auto' }, c.name), span(c), number(c.contactCount), number(sum(c, 'sent')),
+	list.map(c => [[el('a', { href: `#campaign/${c.campaignId}`, dir: 'auto' }, c.name), c.channel ? el('small', {}, ' ', channelName(c.channel)) : null], span(c), number(c.contactCount), number(sum(c, 'sent')),
 		number(sum(c, 'failed')), number(sum(c, 'reserved')), el('span', { class: `chip status-${c.status}` }, t(`status.${c.status}`))]));
 }
 

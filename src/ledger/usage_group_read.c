@@ -5,6 +5,7 @@
  * row of its own.  There the present price replaces what the rows say, event by event, as event_standing does.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,25 +114,38 @@ count_rows(const struct reader *r, int64_t *rows)
 	return query_done(q);
 }
 
+/* `from=…&to=…` of a stretch: as days if it is whole ones. */
+static const char *
+range_text(struct spans days, int64_t from_at, int64_t until_at, char *text, size_t size)
+{
+	struct day from = day_at(days, from_at), last = day_at(days, until_at - 1);
+	char a[INSTANT_TEXT_MAX], b[INSTANT_TEXT_MAX];
+
+	if (day_start(days, from) == from_at && day_start(days, day_add(last, 1)) == until_at)
+		snprintf(text, size, "from=%s&to=%s", day_format(from, a), day_format(last, b));
+	else
+		snprintf(text, size, "from=%s&to=%s", instant_format(from_at, a), instant_format(until_at, b));
+	return text;
+}
+
 /* The refusal of a stretch whose row after the last allowed one is at `at`: says what range would do. */
 static enum status
 refuse_rows(const struct reader *r, int64_t at, struct error *err)
 {
 	const struct usage_question *s = r->asked;
 	int64_t rows, max = s->rows_max, until_at = day_start(r->days, day_at(r->days, at));
-	char first[INSTANT_TEXT_MAX], last[INSTANT_TEXT_MAX];
+	char text[2 * INSTANT_TEXT_MAX + 16];
 	enum status st;
 
 	if ((st = count_rows(r, &rows)) != OK)
 		return st;
 	if (until_at <= s->from_at)
 		until_at = floor_div(at, QUARTER_MS) * QUARTER_MS;
-	instant_format(s->from_at, first);
 	if (until_at <= s->from_at)
 		return error_set(err, BAD_REQUEST, "from: the quarter-hour from %s alone has more than %" PRId64 " events, which one "
-		    "request adds up at most; by channel, day or hour there may be any number", first, max);
+		    "request adds up at most; by channel, day or hour there may be any number", instant_format(s->from_at, text), max);
 	return error_set(err, BAD_REQUEST, "to: there are about %" PRId64 " events in these days, and one request adds up at most "
-	    "%" PRId64 "; from=%s&to=%s would do", rows, max, first, instant_format(until_at, last));
+	    "%" PRId64 "; %s would do", rows, max, range_text(r->days, s->from_at, until_at, text, sizeof(text)));
 }
 
 /* Whether there are few enough rows; looks only at the index. */
@@ -219,7 +233,7 @@ read_rows(struct reader *r)
 
 /*
  * Adds the events of a quarter-hour and a channel that were repriced: with their settlements, at the present price unless
- * somebody gave the cost.  Of an event that is voided nothing is left.
+ * somebody gave the cost.  Of an event that is voided no parts are left, and no cost.
  */
 static enum status
 read_quarter(struct reader *r, const struct repriced *p)
@@ -229,9 +243,9 @@ read_quarter(struct reader *r, const struct repriced *p)
 	    "coalesce(e.settles_id, e.voids_id, e.id) AS target, CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END AS messages, "
 	    "CASE e.status WHEN 'failed' THEN 0 ELSE e.parts END AS parts, e.cost_micros, "
 	    "CASE e.status WHEN 'sent' THEN e.cost_given WHEN 'adjust' THEN e.cost_given ELSE 0 END AS is_given, "
-	    "CASE e.status WHEN 'void' THEN 1 ELSE 0 END AS is_void, e.campaign_given, e.sender, e.network, e.tag FROM event e "
+	    "e.campaign_given, e.sender, e.network, e.tag FROM event e "
 	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at AND e.channel = :channel "
-	    "AND e.source <> '" EVENT_REPRICE_SOURCE "') AS of_events GROUP BY own, target HAVING max(is_void) = 0");
+	    "AND e.source <> '" EVENT_REPRICE_SOURCE "') AS of_events GROUP BY own, target");
 	const char *name = channel_facts(p->channel)->name;
 	int64_t at = p->quarter * QUARTER_MS, nanos = price_nanos(r->asked->prices, p->channel, day_at(r->days, at));
 

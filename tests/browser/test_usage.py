@@ -86,3 +86,22 @@ def test_a_file_of_many_pages_is_one_file_with_one_header(page, stack):
     page.press("Download CSV")
     events = page.downloaded("events-2026-05-19-2026-05-20.csv").splitlines()
     assert len(events) == 10_002 and len(set(events)) == 10_002 and "".join(events).count("\ufeff") == 1
+
+
+def test_who_used_it_is_a_table_by_one_word_or_two_and_a_file(page, stack):
+    post(stack.daybook, event("2026-05-19T15:00:00Z", tag="sales <b>", messages=3, **{"from": "+14165550199"}), event("2026-05-19T15:00:00Z", tag="ops"),
+         event("2026-05-20T15:00:00Z", channel="EMAIL"))
+    page.sign_in("usage")
+    section = "[aria-label='Who used it']"
+    page.press("Show")
+    page.says("Tag Messages Parts Cost ops 1 1 $0.01 sales <b> 3 3 $0.02 not said 1 1 $0.00 Total 5 5 $0.03", section + " table")
+    page.find(section + " select").send_keys("Sender")
+    page.finds(section + " select")[1].send_keys("Day")
+    page.press("Show")
+    page.says("Sender Day Messages Parts Cost +14165550199 Tue, May 19 3 3 $0.02 not said Tue, May 19 1 1 $0.01", section + " table")
+    page.press("Download the table")
+    assert page.downloaded("usage-by-sender-day.csv").splitlines()[0] == "\ufeffsender,day,messages,parts,cost"
+    page.type("First day", "2026-05-20")
+    page.type("Last day", "2026-05-01")
+    page.press("Show")
+    page.wait(lambda: page.finds(section + " .wrong, " + section + " .notice.bad"), "the refusal in the form")

@@ -34,6 +34,8 @@ async function usage(): Promise<void> {
 	equal(got(await daybook.postEvents(event)).accepted, 1, 'accepted');
 	const events = got(await daybook.getEvents({ from: dateIn(-1), to: dateIn(1), channel: 'SMS' }));
 	equal(typeof events === 'object' && events.data.events.some(e => e.id === 'functions-1'), true, 'the event is listed');
+	const used = got(await daybook.getUsage({ from: dateIn(-1), to: dateIn(1), by: 'source,day' }));
+	equal(typeof used === 'object' && used.data.total.messages >= 2, true, 'who used it');
 	got(await daybook.getOrganizationUsage());
 	got(await daybook.getAccountOrganizationUsage());
 	got(await daybook.getAccountOrganization());

@@ -42,6 +42,8 @@ async function usage(): Promise<void> {
 	equal(got(await daybook.postEvents({ body: event })).accepted, 1, 'accepted');
 	const events = got(await daybook.getEvents({ query: { from: dateIn(-1), to: dateIn(1), channel: 'SMS' } }));
 	equal(typeof events === 'object' && events.data.events.some(e => e.id === 'hey-1'), true, 'the event is listed');
+	const used = got(await daybook.getUsage({ query: { from: dateIn(-1), to: dateIn(1), by: 'source,day' } }));
+	equal(typeof used === 'object' && used.data.total.messages >= 2, true, 'who used it');
 	got(await daybook.getOrganizationUsage());
 	got(await daybook.getAccountOrganizationUsage());
 	got(await daybook.getAccountOrganization());

@@ -40,6 +40,8 @@ async function usage(): Promise<void> {
 	equal(got(await client.POST('/api/events', { body: event })).accepted, 1, 'accepted');
 	const events = got(await client.GET('/api/events', { params: { query: { from: dateIn(-1), to: dateIn(1), channel: 'SMS' } } }));
 	equal(typeof events === 'object' && events.data.events.some(e => e.id === 'fetch-1'), true, 'the event is listed');
+	const used = got(await client.GET('/api/usage', { params: { query: { from: dateIn(-1), to: dateIn(1), by: 'source,day' } } }));
+	equal(typeof used === 'object' && used.data.total.messages >= 2, true, 'who used it');
 	got(await client.GET('/organization/usage'));
 	got(await client.GET('/account/organization/usage'));
 	got(await client.GET('/account/organization'));

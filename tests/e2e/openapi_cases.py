@@ -27,7 +27,7 @@ CAMPAIGNS, CAMPAIGN_PATH = "/api/campaigns", "/api/campaigns/{campaignId}"
 CANCEL, PAUSE, RESUME, RESULTS = (f"{CAMPAIGN_PATH}/{verb}" for verb in ("cancel", "pause", "resume", "results"))
 USAGE, ACCOUNT, HISTORY = "/organization/usage", "/account/organization/usage", "/organization/usage/history"
 CAPS = "/account/organization"
-COUNTS, EVENTS = "/organizations/{organizationId}/usage", "/api/events"
+COUNTS, EVENTS, USAGE_BY = "/organizations/{organizationId}/usage", "/api/events", "/api/usage"
 SETTINGS = "/api/organizations/{organizationId}"
 SESSION = "/api/session"
 PROFILE = SETTINGS + "/profile"
@@ -63,6 +63,7 @@ GOOD = {
     ("GET", COUNTS): {"query": {"startDate": 0, "endDate": 4102444800000}},
     ("POST", EVENTS): {"body": {"id": "good", "occurredAt": instant()}},
     ("GET", EVENTS): {"query": {"from": today_of(-1), "to": today_of()}},
+    ("GET", USAGE_BY): {"query": {"from": today_of(-1), "to": today_of()}},
     ("GET", SETTINGS): {},
     ("GET", LIMITS): {},
     ("GET", LIMIT): {},
@@ -383,6 +384,12 @@ def build_cases():
     add("the next page", ("GET", EVENTS), 200, query={**listed, "limit": 50}, next_page=True)
     for query in ("from=2026-01-01", "from=2026-01-01&to=2027-02-05", "from=2026-01-02&to=2026-01-01", "from=2026-01-01&to=2026-01-01&after=x"):
         add(query, ("GET", EVENTS), 400, query=query)
+    for by in ("channel", "day,channel", "hour", "source,tag", "campaign", "sender,network"):
+        add("by " + by, ("GET", USAGE_BY), 200, query={**listed, "by": by})
+        add("by " + by + " as CSV", ("GET", USAGE_BY), 200, query={**listed, "by": by, "format": "csv"})
+    for query in ("from=2026-01-01", "from=2026-01-02&to=2026-01-01", "from=2016-01-01&to=2027-01-01", "from=x&to=2026-01-01",
+                  "from=2026-01-01&to=2026-01-01&by=colour", "from=2026-01-01&to=2026-01-01&by=tag,tag"):
+        add(query, ("GET", USAGE_BY), 400, query=query)
     add("more scopes than the caller has", ("POST", KEYS), 403, body={"scopes": ["usage:backfill"]})
     add("the scope admin", ("POST", KEYS), 400, body={"scopes": ["admin"]})
     add("no link", ("POST", SESSION), 403, token="acme")

@@ -160,8 +160,21 @@ def test_messages_that_an_older_import_wrote_without_a_sender_are_duplicates_of_
 
 
 def test_a_map_names_their_columns(cli):
-    cli.file("r.csv", "Id,When,Sender,Carrier,Team\n1,2021-03-01T12:00:00Z,+1,AT&T,blue\n2,2021-03-01T12:00:00Z,,,\n")
+    cli.file("r.csv", "Id,When,Sender,Carrier,Team\n1,2021-03-01T12:00:00Z,+1,AT&T,blue\n2,2021-03-01T12:00:00Z,1.41656E+10,,\n")
     assert "accepted 2" in cli("import", "r.csv", "--map", "id=Id,occurredAt=When,from=Sender|From,network=Carrier,tag=Team")
     assert cli.sql(f"SELECT {COLUMNS} FROM event ORDER BY id") == [("+1", "AT&T", "blue"), (None, None, None)]
     cli("import", "r.csv", "--map", "id=Id,occurredAt=When,from=Absent", rc=1)
     assert "Absent" in cli.err
+
+
+@pytest.mark.parametrize("carrier, content", [
+    ("plivo", "message_uuid,from_number,to_number,message_direction,message_state,message_time,units,total_amount,error_code\n"
+     "a,+14165550199,+1,outbound,delivered,2021-03-01 12:00:00+00:00,1,0.0077,\n"),
+    ("vonage", "message_id,direction,from,to,network,date_received,status,currency,total_price\n"
+     "a,outbound,+14165550199,1,T-Mobile,2021-03-01T12:00:00+0000,delivered,USD,0.01\n"),
+    ("telnyx", json.dumps({"uuid": "a", "sent_at": "2021-03-01T12:00:00Z", "direction": "outbound", "status": "delivered", "parts": 1, "cost": "0.004",
+                           "currency": "USD", "cld": "+1", "cli": "+14165550199", "carrier": "T-Mobile"}) + "\n")])
+def test_the_reports_of_carriers_say_from_whom_and_whose_network_if_they_have_it(cli, carrier, content):
+    cli.file("r.txt", content)
+    assert "accepted 1" in cli("import", "r.txt", "--map", carrier)
+    assert cli.sql("SELECT sender, network FROM event") == [("+14165550199", None if carrier == "plivo" else "T-Mobile")]

@@ -118,9 +118,10 @@ WRITES = [
           noted_later="zones_compared"),
     write("settings-plan", "settings", "PUT", ORG + "/plan", {"plan": "pro"}),
     write("settings-limits", "settings", "PUT", ORG + "/limits", {"dailyLimit": 30, "messagesCap": None, "costCap": 20}),
-    write("settings-limit-add", "settings", "PUT", ORG + "/limits/carrier", {"preset": "t-mobile-10dlc-2000"}, effect_is_optional=True, **JOB),
+    write("settings-limit-add", "settings", "PUT", ORG + "/limits/carrier", {"preset": "t-mobile-10dlc-2000"},
+          effect_is_optional=True, blank=r'"state":"building",|"job":(\d+|null)', noted_later="zones_compared", **JOB),
     write("settings-limit-zone", "settings", "PUT", ORG + "/limits/pacific", {"channels": ["SMS"], "window": "day", "amounts": [
-        {"validFrom": "2026-05-20", "amount": 9}, {"validFrom": "2026-06-01", "amount": None}], "zone": "America/Los_Angeles"}),
+        {"validFrom": "2026-05-20", "amount": 9}, {"validFrom": "2026-06-01", "amount": None}], "zone": "America/Los_Angeles"}, noted_later="zones_compared"),
     write("settings-limit-remove", "settings", "DELETE", ORG + "/limits/daily"),
     write("settings-cycle", "settings", "PUT", ORG + "/limits", {"cycleDay": 15, "cycleDayFrom": "2026-05-25"}),
     write("sending-window", "sending-window", "PUT", ORG + "/sending-window", {
@@ -153,6 +154,8 @@ READS = [
     read("get-organization-usage", "organizations-usage", "/organizations/acme/usage",
          {"startDate": 1777600000000, "endDate": 1779292800000}),
     read("get-events", "events", "/api/events", RANGE),
+    read("get-usage-by", "usage", "/api/usage", {**RANGE, "by": "source,day"}),
+    read("get-usage-by-channel", "usage", "/api/usage", {**RANGE, "by": "channel"}),
     read("get-campaigns", "campaigns", CAMPAIGNS),
     read("get-campaign", "campaigns", CAMPAIGNS + "/spring"),
     read("get-settings", "settings", ORG),

@@ -66,6 +66,7 @@ def cases(site):
     yield "its second name", ("GET", "/account" + usage, "", t), 200
     yield "the history", ("GET", history, f"startDate=2026-01-01&endDate={day}", t), 200
     yield "counts", ("GET", counts, "startDate=0&endDate=4102444800000", t), 200
+    yield "who used it", ("GET", "/api/usage", month + "&by=tag,day", t), 200
     yield "the caps", ("GET", "/account/organization", "", t), 200
     yield "the settings", ("GET", "/api/organizations/acme", "", t), 200
     yield "the campaigns", ("GET", "/api/campaigns", "limit=5", t), 200
@@ -74,14 +75,14 @@ def cases(site):
     yield "the API keys", ("GET", "/api/organizations/acme/api-keys", "", t), 200
     yield "the audit", ("GET", "/api/organizations/acme/audit", "limit=3", t), 200
     for path, query in ((calendar, month), (history, f"startDate=2026-01-01&endDate={day}"), ("/api/campaigns", "limit=5"),
-                        ("/api/events", f"from={day}&to={day}&limit=5"), ("/api/organizations/acme/audit", "limit=3")):
+                        ("/api/usage", month), ("/api/events", f"from={day}&to={day}&limit=5"), ("/api/organizations/acme/audit", "limit=3")):
         yield f"{path} as CSV", ("GET", path, query + "&format=csv", t), 200
     yield "health", ("GET", "/health", "", None), 200
     yield "a date", ("POST", "/api/campaigns/validate-date", "", t, {"scheduledISO": ahead, "contactCount": 5}), 200
     yield "a plan", ("POST", "/api/campaigns/auto-segment", "", t, {"totalContacts": 1200, "firstSegmentDate": ahead[:10]}), 200
     yield "an API key for the token", ("GET", usage, "", "dbk_" + "A" * 43), 401
     for path, query in ((calendar, month), (slot, ""), (usage, ""), (history, ""), (counts, ""), ("/api/campaigns", ""),
-                        ("/api/organizations/acme", ""), ("/api/campaigns/c1", ""), ("/api/session", ""), ("/api/events", ""),
+                        ("/api/organizations/acme", ""), ("/api/campaigns/c1", ""), ("/api/session", ""), ("/api/events", ""), ("/api/usage", month),
                         ("/api/organizations/acme/prices", ""), ("/api/organizations/acme/api-keys", ""),
                         ("/api/organizations/acme/audit", "")):
         yield f"{path} without a token", ("GET", path, query, None), 401

@@ -51,6 +51,7 @@ OPERATIONS = [
         "cost": 0.01, "campaignId": "renewals", "segmentNumber": 1, "from": "+14165550199", "network": "T-Mobile", "tag": "sales"}),
     Operation("GET", "/api/events", READ, f"from={DAY}&to={DAY}&limit=5",
               ("from", "to", "limit", "after", "channel", "status", "campaignId", "format"), csv=True),
+    Operation("GET", "/api/usage", READ, f"from={DAY}&to={DAY}&by=tag,hour", ("from", "to", "by", "format"), csv=True),
     Operation("GET", "/api/session", ANY),
     Operation("POST", "/api/session", ANY, status=403),	# writing.py has one with a link
     Operation("GET", ORG, ADMIN),

@@ -22,6 +22,8 @@ def figures(world, name, orgs=("acme",)):
         get("/account/organization")
         get(HISTORY, f"startDate=2026-01-01&endDate={today}")
         get(f"/organizations/{org}/usage", f"startDate=0&endDate={(world.now + 1) * 1000}")
+        for by in ("channel,day", "hour", "source", "campaign,sender", "network,tag"):
+            get("/api/usage", f"from=2026-03-01&to={today}&by={by}")
         get(CAMPAIGNS)
         get(f"/api/organizations/{org}")
         get("/api/session")

@@ -27,7 +27,7 @@ EVERYTHING = "usage:read usage:write campaigns:write org:admin"
 ROUTES = [(re.compile(r"(?:^|/)" + pattern + "$"), program) for pattern, program in (
     ("api/campaigns/usage-calendar", "usage-calendar"), ("api/campaigns/next-available-slot", "next-available-slot"),
     ("api/campaigns/validate-date", "validate-date"), ("api/campaigns/auto-segment", "auto-segment"),
-    (r"api/campaigns(/[^/]*(/\w*)?)?", "campaigns"), ("api/events", "events"), ("api/session", "session"),
+    (r"api/campaigns(/[^/]*(/\w*)?)?", "campaigns"), ("api/events", "events"), ("api/usage", "usage"), ("api/session", "session"),
     (r"api/organizations/[^/]*/api-keys(/[^/]*)?", "api-keys"), (r"api/organizations/[^/]*/prices", "prices"),
     (r"api/organizations/[^/]*/jobs(/[^/]*)?", "jobs"), (r"api/organizations/[^/]*/sending-window", "sending-window"),
     (r"api/organizations/[^/]*/statements(/[^/]*)?", "statements"),
