@@ -427,7 +427,12 @@ class History:
         self.judge()
 
     def wait(self, hours):
-        """The clock moves on; a campaign whose day is over is left alone."""
+        """
+        The clock moves on; a campaign whose day is over is left alone.  All limits with sums of their own are to be filled again,
+        as if their jobs had to wait for one that has just ended: the next that a client changes starts them.
+        """
+        self.daybook.sql("UPDATE organization SET revision = revision + 1")
+        self.daybook.sql("UPDATE limit_rule SET is_building = 1 WHERE sender IS NOT NULL OR network IS NOT NULL")
         self.now += round(hours * 3600_000)
         self.model.move_clock(self.now)
         set_clock(self.daybook, iso(self.now))

@@ -5,6 +5,8 @@ import subprocess
 from conftest import BUILD, ROOT
 from model import IS_SANITIZED
 
+SHARED = {"events": ["events-list"]}  # folders whose sources a program has too, but for their own main
+
 
 def flags():
     found = subprocess.check_output(["pkg-config", "--cflags", "libcjson", "libjwt"], text=True).split()
@@ -37,7 +39,8 @@ def linked(out, objects, *libraries):
 
 def program(folder, name, objects):
     """A program of cgi-bin in which these objects, by their sources, take the places of its own and of the library's."""
+    folders = [name, *SHARED.get(name, [])]
     own = {f"cgi-bin/{path.relative_to(BUILD / 'cgi-bin').with_suffix('.c')}": path
-           for path in [*(BUILD / "cgi-bin" / name).glob("*.o"), *(BUILD / "cgi-bin").glob(f"{name}.o")]}
+           for each in folders for path in (BUILD / "cgi-bin" / each).glob("*.o") if each == name or path.stem != each}
     assert own, name
     return linked(folder / f"{name}.fcgi", {**own, **objects}.values(), "-lfcgi")

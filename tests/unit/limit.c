@@ -150,6 +150,7 @@ check_refusal(const struct limit_change *c, const struct limit_refusal *r, bool 
 	assert_int_equal(r->state.from_at, (expected.window.from + w.first) * QUARTER_MS);
 	assert_int_equal(r->state.until_at, (expected.window.until + w.first) * QUARTER_MS);
 	assert_int_equal(r->state.used, expected.used);
+	assert_int_equal(r->state.amount, amount_on(rule, w.day[rule][expected.place.from]));
 	assert_int_equal(r->state.held, expected.held);
 	assert_int_equal(r->needed, expected.needed);
 	assert_int_equal(r->limit_day.n, w.day[rule][expected.place.from]);

@@ -191,7 +191,8 @@ make_rule(int i, const char *zone)
 		struct query *q = db_query(db, "INSERT INTO limit_amount (rule, valid_from, amount) SELECT key, :from, :amount FROM limit_rule "
 		    "WHERE org = :org AND name = :name");
 
-		a->from = day_add(w.today, (int32_t[]) { PAST, -20, 0 }[k] + (int32_t)below(20));
+		/* Often from yesterday, today or tomorrow on, so that the midnights of two zones are between what is asked. */
+		a->from = day_add(w.today, (int32_t[]) { PAST, -20, 0 }[k] + (int32_t)(below(2) == 0 ? below(20) : k == 1 ? 18 + below(2) : below(2)));
 		a->amount = below(4) == 0 ? UNLIMITED : below(w.rules[i].unit == LIMIT_COST ? 3000000 : is_short ? 400 : 2000);
 		query_bind_int(q, ":org", w.org.key);
 		query_bind_text(q, ":name", w.rules[i].name);
