@@ -1,10 +1,11 @@
 /*
  * GET /api/organizations/{organizationId}/sending-window -- when something may go out: hours of the week, and closed dates.
- * PUT …/sending-window {"hours":[{"weekdays":[1,2,3,4,5],"from":"09:00","until":"17:00"},…],"closed":[{"date","name"?},…]}
- *	replaces both; one that is left out is empty.  No hours: all are allowed.  weekdays are 1 Monday to 7 Sunday; until may be
+ * PUT …/sending-window {"hours":[{"weekdays":[1,2,3,4,5],"from":"09:00","until":"17:00"},…],
+ *	"closed":[{"date","name"?},…]}
+ *	-- replaces both; one that is left out is empty.  No hours: all are allowed.  weekdays are 1 Monday to 7 Sunday; until may be
  *	24:00, and is on the next day if it is before from.
- * POST …/sending-window (Content-Type: text/calendar) -- closes the dates of the all-day events of an iCalendar file, from today
- *	on and for ten years, besides those that are closed already.
+ * POST …/sending-window (Content-Type: text/calendar) -- closes the dates of the all-day events of an iCalendar file, from
+ *	today on and for ten years, besides those that are closed already.
  * DELETE …/sending-window -- removes it: everything is allowed.
  *
  *	The times are of the organization's zone, or of the zone that a request names (campaigns.c).  Campaigns, moves, resuming,

@@ -67,7 +67,7 @@ read_page(struct export *x, bool *is_last)
 		if (!x->with_adjusts && (st = ledger_stand(c->db, c->arena, &x->org, &prices, &page.lines[i])) != OK)
 			return st;
 		if (x->is_csv)
-			ledger_put_csv(&csv, x->org.days, &page.lines[i]);
+			ledger_put_csv(&csv, &x->org, &page.lines[i]);
 		else {
 			ledger_put_event(json_on(&x->out), &page.lines[i]);
 			buf_put_byte(&x->out, '\n');
@@ -95,7 +95,7 @@ run(struct export *x)
 	/* A spreadsheet reads UTF-8 only with a byte order mark, without which names become nonsense. */
 	if (x->is_csv) {
 		buf_put_text(&x->out, "\xef\xbb\xbf");
-		ledger_put_csv_names(&(struct csv) { .to = &x->out, .is_for_import = !x->is_report });
+		ledger_put_csv_names(&(struct csv) { .to = &x->out, .is_for_import = !x->is_report }, &x->org);
 	}
 	while (!is_last && !ferror(stdout)) {
 		if ((st = db_read_begin(c->db)) != OK)

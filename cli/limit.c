@@ -13,7 +13,7 @@
 #include "ledger/limit_text.h"
 #include "time/instant.h"
 
-/* An amount in the rule's unit: a count, or dollars. */
+/* An amount in the rule's unit: a count, or money. */
 static const char *
 amount_text(struct cli *c, const struct limit_rule *rule, int64_t amount)
 {
@@ -51,7 +51,8 @@ print_limit(struct cli *c, const struct limit_book *book, const struct limit_rul
 	bool is_unlimited = s.amount == UNLIMITED;
 	char resets[DAY_TEXT_MAX];
 
-	printf("%-16s %-8s %-8s %12s %12s %12s %12s  %-10s", rule->name, limit_unit_name(rule->unit),
+	printf("%-16s %-8s %-8s %12s %12s %12s %12s  %-10s", rule->name,
+	    rule->unit == LIMIT_COST && !currency_is_default(rule->currency) ? rule->currency : limit_unit_name(rule->unit),
 	    limit_period_name(rule->period), is_unlimited ? "unlimited" : amount_text(c, rule, s.amount),
 	    amount_text(c, rule, s.used), amount_text(c, rule, s.held),
 	    is_unlimited ? "unlimited" : amount_text(c, rule, s.available), day_format(s.window.until, resets));

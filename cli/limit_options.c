@@ -124,7 +124,7 @@ amount_options(const struct limit_options *o, enum limit_unit unit, struct limit
 	if (unit != LIMIT_COST)
 		return cli_int("limit", "--amount", o->amount, 0, LIMIT_MAX, &in->amount);
 	if (!money_parse(o->amount, &in->amount))
-		return cli_usage("limit", "--amount: \"%s\" is not an amount of dollars", o->amount), false;
+		return cli_usage("limit", "--amount: \"%s\" is not an amount such as 12.5", o->amount), false;
 	return true;
 }
 

@@ -58,8 +58,8 @@ print_window(struct cli *c, const struct sending_window *w)
 	if (w->closed_count == 0)
 		printf("closed  none\n");
 	for (size_t i = 0; i < w->closed_count; i++)
-		printf("%-8s%s%s%s\n", i == 0 ? "closed" : "", day_format(w->closed[i].day, day), w->closed[i].name[0] != '\0' ? "  " : "",
-		    cli_shown(c, w->closed[i].name));
+		printf("%-8s%s%s%s\n", i == 0 ? "closed" : "", day_format(w->closed[i].day, day),
+		    w->closed[i].name[0] != '\0' ? "  " : "", cli_shown(c, w->closed[i].name));
 }
 
 static int
@@ -218,9 +218,9 @@ int
 cmd_org_sending_window(struct cli *c, int argc, char **argv)
 {
 	struct window_options o = { 0 };
-	const struct option_spec specs[] = { { "--hours", &o.hours, NULL }, { "--close", &o.close, NULL }, { "--name", &o.name, NULL },
-		{ "--open", &o.open, NULL }, { "--import", &o.import, NULL }, { "--remove", NULL, &o.remove },
-		{ "--json", NULL, &o.json }, { 0 } };
+	const struct option_spec specs[] = { { "--hours", &o.hours, NULL }, { "--close", &o.close, NULL },
+		{ "--name", &o.name, NULL }, { "--open", &o.open, NULL }, { "--import", &o.import, NULL },
+		{ "--remove", NULL, &o.remove }, { "--json", NULL, &o.json }, { 0 } };
 	bool is_change;
 	const char *id;
 

@@ -51,7 +51,7 @@ async function ask(method, path, { body, headers, token } = {}) {
 	let response;
 
 	try {
-		response = await fetch(path, { method, signal: AbortSignal.timeout(TIMEOUT_MS), body: body && JSON.stringify(body),
+		response = await fetch(path, { method, signal: AbortSignal.timeout(TIMEOUT_MS), body: typeof body === 'string' ? body : body && JSON.stringify(body),
 			headers: { Authorization: `Bearer ${used}`, ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers } });
 	} catch {
 		down();
@@ -102,6 +102,9 @@ export async function getWithTag(path) {
 
 	return Object.assign(await read(response, 'json'), { etag: response.headers.get('ETag') });
 }
+
+/* The reply as a text of another type, such as a page. */
+export const getText = async (path, accept) => read(await ask('GET', path, { headers: { Accept: accept } }), 'text');
 
 /* A CSV page: {text, next}, next being the cursor of the page after it or null. */
 export async function getCsv(path) {

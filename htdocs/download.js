@@ -1,7 +1,23 @@
-/* A CSV file from the API, all its pages as one, with the mark by which a spreadsheet knows UTF-8. */
+/* Files from the API: CSV, all its pages as one, with the mark by which a spreadsheet knows UTF-8; and pages to print. */
 import { el, fill, notice } from './dom.js';
-import { getCsv, query } from './api.js';
+import { getCsv, getText, query } from './api.js';
 import { t } from './strings.js';
+
+function save(parts, type, name, problem) {
+	const url = URL.createObjectURL(new Blob(parts, { type })), link = el('a', { href: url, download: name });
+
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(url), 60000);
+	fill(problem, notice('good', t('csv.done', { name })));
+}
+
+export async function downloadPage(path, name, problem) {
+	try {
+		save([await getText(path, 'text/html')], 'text/html', name, problem);
+	} catch (error) {
+		fill(problem, notice('bad', error.message));
+	}
+}
 
 /* cursor: the name of the parameter that takes X-Next-Cursor.  What goes wrong is shown in `problem`. */
 export async function download(path, values, name, problem, cursor = 'cursor') {
@@ -18,9 +34,5 @@ export async function download(path, values, name, problem, cursor = 'cursor') {
 		fill(problem, notice('bad', error.message));
 		return;
 	}
-	const url = URL.createObjectURL(new Blob(['\ufeff', ...pages], { type: 'text/csv' }));
-	const link = el('a', { href: url, download: name });
-	link.click();
-	setTimeout(() => URL.revokeObjectURL(url), 60000);
-	fill(problem, notice('good', t('csv.done', { name })));
+	save(['\ufeff', ...pages], 'text/csv', name, problem);
 }

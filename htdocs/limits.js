@@ -7,13 +7,21 @@ import { session } from './session.js';
 import './page_strings.js';
 import { t } from './strings.js';
 
+/* What a limit counts, and over which time: "SMS: parts, each day of America/Los_Angeles. To T-Mobile." */
+export function countsText(limit) {
+	const window = limit.zone ? t('limit.window.zone', { zone: limit.zone }) : limit.hours ? t('limit.window.hours', { n: limit.hours })
+		: t(`limit.window.${limit.window}`);
+
+	return [t('limit.counts', { channels: limit.channels.map(channelName).join(', '), unit: limit.unit === 'cost' ? currencyName() : t(`limit.unit.${limit.unit}`), window }),
+		limit.sender ? t('limit.sender', { name: limit.sender }) : null, limit.network ? t('limit.network', { name: limit.network }) : null,
+		limit.action === 'report' ? t('limit.reported') : null, limit.state ? t('limit.building') : null].filter(Boolean).join(' ');
+}
+
 function row(limit) {
 	const show = n => quantity(n, limit.unit);
 
-	return [[sentenceOf(limitName(limit.limit)), ' ', el('small', {}, t('limit.counts', {
-		channels: limit.channels.map(channelName).join(', '), unit: limit.unit === 'cost' ? currencyName() : t(`limit.unit.${limit.unit}`), window: t(`limit.window.${limit.window}`) }),
-	limit.action === 'report' ? ` ${t('limit.reported')}` : '')],
-	show(limit.available), show(limit.used), show(limit.held), show(limit.amount), moment(limit.resetsAt)];
+	return [[sentenceOf(limitName(limit.limit)), ' ', el('small', {}, countsText(limit))],
+		show(limit.available), show(limit.used), show(limit.held), show(limit.amount), limit.hours ? t('limit.moves') : moment(limit.resetsAt)];
 }
 
 /* {node, refresh, list}: the limits that the organization has; the table leaves out those without an amount. */

@@ -1,13 +1,15 @@
 /* #settings: the organization's name and week, zone, plan, limits and caps; its prices; its API keys. */
 import { confirm } from './dialog.js';
-import { el, fill, notice } from './dom.js';
+import { add, el, fill, notice } from './dom.js';
 import { decimal, decimalOf, field, form, refuse } from './form.js';
 import { get, send } from './api.js';
 import { capReached } from './banner.js';
 import { keys } from './keys.js';
 import { limits as limitList } from './limits.js';
+import { ownLimits } from './own_limits.js';
 import { learn, may, session } from './session.js';
 import { prices } from './prices.js';
+import { sendingWindow } from './window.js';
 import './page_strings.js';
 import { t } from './strings.js';
 import { currencyName, number, rangesOf, shortDate, weekdayName } from './format.js';
@@ -164,11 +166,13 @@ export async function open(place) {
 	async function show(data) {
 		await shown?.refresh();
 		const others = [plan(data, put), zone(data, timezones, put), limits(data, put, shown, body => send('PUT', `${path}/limits`,
-			{ ...body, preview: true })), ...await Promise.all([prices(path), keys(path)])];
+			{ ...body, preview: true })), ...await Promise.all([...(shown ? [ownLimits(path, () => shown.refresh().catch(() => {}))] : []),
+			may('usage:read') ? sendingWindow(path) : null,
+			prices(path), keys(path)])];
 
 		while (cards.children.length > 1)
 			cards.lastChild.remove();
-		cards.append(...others);
+		add(cards, others);
 	}
 
 	await show(first);

@@ -69,6 +69,9 @@ const plural = new Intl.PluralRules(language), numbers = new Intl.NumberFormat(l
 /* Adds the words of pages that are loaded when they are opened, so that the first page stays light. */
 export const addStrings = more => Object.assign(strings, more);
 
+/* What the keys that match have in their group. */
+export const keysOf = pattern => Object.keys(strings).map(key => pattern.exec(key)?.[1]).filter(Boolean);
+
 export function t(key, values = {}) {
 	let text = strings[key];
 

@@ -6,6 +6,7 @@ import { download } from './download.js';
 import { el, fill, notice, together } from './dom.js';
 import { field, form } from './form.js';
 import { limits } from './limits.js';
+import { statements } from './statements.js';
 import { table } from './table.js';
 import { get, query } from './api.js';
 import { module } from './away.js';
@@ -70,7 +71,7 @@ function exportForm() {
 }
 
 export async function open(place) {
-	const said = el('div', {}), cycle = el('div', {}), history = el('div', {}), limited = limits(), canvas = el('canvas', { role: 'img' });
+	const said = el('div', {}), cycle = el('div', {}), history = el('div', {}), limited = limits(), reported = statements(), canvas = el('canvas', { role: 'img' });
 	const box = el('div', { class: 'chart card' }, canvas), dark = matchMedia('(prefers-color-scheme: dark)');
 	const first = addMonths(monthOf(session.today) + '-01', 1 - MONTHS);
 	const range = { startDate: first, endDate: session.today, costs: 'all' };
@@ -89,6 +90,7 @@ export async function open(place) {
 			el('div', { class: 'buttons' }, el('button', { type: 'button', class: 'quiet', onclick: () => download('organization/usage/history',
 				range, 'usage-history.csv', said) }, t('csv')))), said, box, history),
 		el('section', { 'aria-label': t('who.title') }, el('h2', {}, t('who.title')), who()),
+		reported.node,
 		el('section', { 'aria-label': t('usage.export') }, el('h2', {}, t('usage.export')), exportForm()));
 
 	function showCycle(usage, caps) {
@@ -114,7 +116,7 @@ export async function open(place) {
 
 	async function load() {
 		const [usage, caps, past] = await Promise.all([get('organization/usage' + query({ costs: 'all', cycle: isPrevious ? 'previous' : null })), get('account/organization'),
-			get('organization/usage/history' + query(range)), limited.refresh()]);
+			get('organization/usage/history' + query(range)), limited.refresh(), reported.refresh()]);
 		const now = JSON.stringify([usage, caps, past]);
 		if (now === seen)
 			return;

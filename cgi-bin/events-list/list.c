@@ -76,7 +76,7 @@ put_row(struct req *r, const struct list *l, const struct price_list *prices, st
 	if (st != OK)
 		return st;
 	if (r->is_csv)
-		ledger_put_csv(csv, l->org.days, line);
+		ledger_put_csv(csv, &l->org, line);
 	else
 		ledger_put(out, line);
 	return OK;
@@ -133,7 +133,7 @@ events_list(struct req *r, struct buf *body)
 	if (reply_cached(r, body, l.org.revision, organization_unchanged_until(&l.org, r->now)))
 		return OK;
 	if (r->is_csv) {
-		ledger_put_csv_names(&csv);
+		ledger_put_csv_names(&csv, &l.org);
 		if ((st = put_rows(r, &l, out, &csv, &next)) == OK)
 			reply_cursor(r, next);
 		return st;

@@ -16,7 +16,8 @@
  *	the presets that there are
  * GET /api/organizations/{organizationId}/limits/{limit}  one of them, with "rule", which is what a PUT takes
  * PUT /api/organizations/{organizationId}/limits/{limit} {"channels":["SMS",…],"from"?,"network"?,
- *	"unit":"message"|"part"|"cost","window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
+ *	"unit":"message"|"part"|"cost",
+ *	"window":"day"|"rolling"|"cycle"|"month"|"year","zone"?,"hours":n (rolling),"amount":n|null,"validFrom"?,
  *	"action":"refuse"|"report","preset"?,"preview"?:true}  adds the limit or replaces what it counts.
  *	In place of amount, "amounts":[{"validFrom","amount"},…] replaces all from its first day on.  A body without the members
  *	that say what is counted (channels to hours) leaves that as it is.  Without validFrom an amount holds from today on, and later
@@ -204,7 +205,7 @@ read_profile(struct req *r, struct json_object *o, struct settings *wanted)
 		snprintf(wanted->org.name, sizeof(wanted->org.name), "%s", name);
 	wanted->org.week_start = (int)week_start;
 	/* Checked before it is copied: a longer text must not be cut to a code. */
-	if (currency == NULL)
+	if (currency == NULL || strcmp(currency, wanted->org.currency) == 0)
 		return OK;
 	if ((st = currency_check("currency", currency, &r->err)) != OK)
 		return st;

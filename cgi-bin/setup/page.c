@@ -9,10 +9,10 @@
 #include "page.h"
 #include "time/zone.h"
 
-enum { VALUES_MAX = 32 };
+enum { VALUES_MAX = 40 };
 
-const char *const setup_fields[] = { "code", "organizationId", "name", "timezone", "dailyLimit", "plan", "priceSms",
-	"priceCall", NULL };
+const char *const setup_fields[] = { "code", "organizationId", "name", "timezone", "dailyLimit", "plan", "currency",
+	"priceSms", "priceCall", NULL };
 
 /* setup.html as text; the Makefile makes it. */
 extern const char setup_html[];

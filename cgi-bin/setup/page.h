@@ -8,7 +8,7 @@
 #include "admin/setup.h"
 
 /* The fields of the form, and their names (NULL-ended). */
-enum setup_field { CODE, ID, NAME, ZONE, LIMIT, PLAN, PRICE_SMS, PRICE_CALL, SETUP_FIELDS };
+enum setup_field { CODE, ID, NAME, ZONE, LIMIT, PLAN, CURRENCY, PRICE_SMS, PRICE_CALL, SETUP_FIELDS };
 extern const char *const setup_fields[];
 
 /* What a page shows; NULL = nothing.  A flag is set by any text. */

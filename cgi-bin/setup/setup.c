@@ -4,8 +4,9 @@
  *
  * GET /setup -- a page with a form, or with what is still missing; or the next turn of an upgrade that was begun with the code.
  * POST /setup -- the form, or a JSON object with the same fields: code, organizationId, name (else the id), timezone,
- *	dailyLimit (none = unlimited), plan, priceSms, priceCall (dollars a part as text).  Makes the database, the organization,
- *	its prices, a signing key and an API key (org:admin usage:read usage:write campaigns:write), all or nothing; then
+ *	dailyLimit (none = unlimited), plan, currency (none = USD), priceSms, priceCall (of a part, as text).  Makes the
+ *	database, the organization, its prices, a signing key and an API key (org:admin usage:read usage:write
+ *	campaigns:write), all or nothing; then
  *	removes the code file.  If the database has an older schema: takes the code alone, and begins its upgrade.
  *
  * An upgrade is done in turns of some seconds, because a host ends requests that take long.  The page shows how far it is, and
@@ -132,16 +133,19 @@ read_input(struct req *r, struct setup_page *p, struct setup_input *w)
 		wrong(r, p, LIMIT, "must be a whole number up to 1000000000000, or empty");
 	if (strlen(v[PLAN]) >= sizeof(org->plan))
 		wrong(r, p, PLAN, "longer than 64 bytes");
+	if (v[CURRENCY][0] != '\0' && currency_check(setup_fields[CURRENCY], v[CURRENCY], &err) != OK)
+		wrong(r, p, CURRENCY, without_name(r, CURRENCY, &err));
 	if (!read_price(v[PRICE_SMS], &w->sms_nanos))
-		wrong(r, p, PRICE_SMS, "must be dollars with at most nine decimals, such as 0.0079");
+		wrong(r, p, PRICE_SMS, "must be an amount with at most nine decimals, such as 0.0079");
 	if (!read_price(v[PRICE_CALL], &w->call_nanos))
-		wrong(r, p, PRICE_CALL, "must be dollars with at most nine decimals, such as 0.013");
+		wrong(r, p, PRICE_CALL, "must be an amount with at most nine decimals, such as 0.013");
 	if (r->err.text[0] != '\0')
 		return false;
 	snprintf(org->id, sizeof(org->id), "%s", v[ID]);
 	snprintf(org->name, sizeof(org->name), "%s", v[NAME][0] != '\0' ? v[NAME] : v[ID]);
 	snprintf(org->timezone, sizeof(org->timezone), "%s", v[ZONE]);
 	snprintf(org->plan, sizeof(org->plan), "%s", v[PLAN]);
+	snprintf(org->currency, sizeof(org->currency), "%s", v[CURRENCY][0] != '\0' ? v[CURRENCY] : CURRENCY_DEFAULT);
 	return true;
 }
 

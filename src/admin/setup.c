@@ -234,7 +234,7 @@ struct setup_write {
 static enum status
 set_price(struct setup_write *w, enum channel channel, int64_t nanos)
 {
-	const struct price price = { channel, w->input->org.id, { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos };
+	const struct price price = { channel, w->input->org.id, { (int32_t)(INSTANT_MIN / DAY_MS) }, nanos, NULL };
 	const struct price_options options = { .now = w->now, .by = &setup_actor };
 	struct price_outcome outcome;
 

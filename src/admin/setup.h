@@ -61,7 +61,7 @@ enum status	setup_try_code(struct setup *s, const char *code, const char *source
 struct setup_input {
 	struct organization org;	/* only the fields that a person chooses */
 	struct limit_base base;
-	int64_t sms_nanos, call_nanos;	/* price of a part, in billionths of a US dollar; -1 = none */
+	int64_t sms_nanos, call_nanos;	/* price of a part, in billionths of its currency; -1 = none */
 };
 
 /*

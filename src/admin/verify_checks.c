@@ -231,7 +231,8 @@ verify_plans(struct verify *v)
 	struct query *q = db_query(v->db, "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, s.number, s.org, "
 	    "s.channel, s.sender, s.scheduled_at, s.contacts, s.parts_per_contact, "
 	    "CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 "
-	    "WHEN 'cancelled' THEN 2 ELSE 3 END, c.key, c.digest FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
+	    "WHEN 'cancelled' THEN 2 ELSE 3 END, c.sending_window, c.key, c.digest "
+	    "FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
 	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id "
 	    "WHERE c.org = :org AND c.digest IS NOT NULL ORDER BY c.key, s.number");
 	const char *id = NULL;
@@ -242,14 +243,14 @@ verify_plans(struct verify *v)
 	query_bind_int(q, ":org", v->org);
 	while (query_step(q)) {
 		/* The rows come campaign by campaign: another key ends the one before. */
-		if (id == NULL || query_int(q, 14) != key) {
+		if (id == NULL || query_int(q, 15) != key) {
 			end_plan(v, id, digest, &h);
 			row_hash_start(&h);
 			id = arena_strdup(v->arena, query_text(q, 1));
-			key = query_int(q, 14);
-			digest = query_int(q, 15);
+			key = query_int(q, 15);
+			digest = query_int(q, 16);
 		}
-		query_hash(q, 0, 14, &h);
+		query_hash(q, 0, query_is_null(q, 14) ? 14 : 15, &h);
 	}
 	end_plan(v, id, digest, &h);
 	return query_done(q);

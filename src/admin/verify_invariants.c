@@ -61,6 +61,8 @@ const struct invariant verify_invariants[] = {
 	{ "zone_span", "day boundaries from 2012 on are those of the recorded zone file", OF_ORGANIZATION,
 	    .check = verify_zone },
 
+	{ "sending_window", "the sending windows of the organization and its campaigns are ones that Daybook could have written",
+	    OF_ORGANIZATION, .check = verify_windows },
 	{ "cycle_change", "each change of the cycle day is to another day than before it, and they are not too many", OF_ORGANIZATION,
 	    "cycle_change %d: changes the cycle day to %i, which it is already, or is one of too many",
 	    "SELECT valid_from, cycle_day FROM (SELECT c.valid_from, c.cycle_day, lag(c.cycle_day, 1, o.cycle_day) "

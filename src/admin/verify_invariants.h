@@ -101,6 +101,9 @@ enum status	verify_limits(struct verify *v) MUST_CHECK;
 enum status	verify_plans(struct verify *v) MUST_CHECK;
 enum status	verify_failures(struct verify *v) MUST_CHECK;
 
+/* ---- verify_window.c */
+enum status	verify_windows(struct verify *v) MUST_CHECK;
+
 /* ---- verify_zone.c */
 enum status	verify_zone(struct verify *v) MUST_CHECK;
 enum status	verify_limit_zones(struct verify *v) MUST_CHECK;

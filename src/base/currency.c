@@ -2,7 +2,8 @@
  * Currencies (see currency.h).
  *
  * The codes are those of ISO 4217, List One, as of 2026-01-01 (the year in which the euro replaced BGN): what is legal tender
- * somewhere.  Codes of funds, metals, baskets and tests are left out, because nobody is billed in them.
+ * somewhere.  Codes of funds, metals, baskets and tests are left out, because nobody is billed in them.  A code that is withdrawn
+ * later stays here, because there are amounts in it.
  */
 #include <string.h>
 

@@ -177,7 +177,8 @@ enum status
 auto_plan_make(struct db *db, struct arena *a, const struct organization *org, const struct auto_request *request,
     int64_t now, struct auto_plan *plan, struct error *err)
 {
-	struct room room = { .org = org, .contact = { request->channel, request->sender, request->parts_per_contact }, .day = { INT32_MIN }, .plan = plan };
+	struct room room = { .org = org, .contact = { request->channel, request->sender, request->parts_per_contact },
+		.day = { INT32_MIN }, .plan = plan };
 	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts, .days = org->days,
 		.room = { &room, left_at, take } };
 	struct sending sending;

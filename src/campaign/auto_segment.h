@@ -27,7 +27,7 @@ struct auto_plan {
 	int64_t first_at;		/* the first candidate, whether or not it has room */
 	int64_t left;			/* contacts without room within PLAN_DAYS_MAX days */
 	const char *blocked_by;		/* if nothing was planned: the word of a limit whose amount is 0; else NULL */
-	size_t passed_over;		/* dates, up to the last segment, on which sending windows allow nothing from that time on */
+	size_t passed_over;		/* dates, up to the last segment, on which sending windows allow nothing after that time */
 	const char *limited_by;		/* the word of a limit beside the daily one that made the plan longer */
 };
 
@@ -41,7 +41,8 @@ size_t		campaign_passed_over(const struct plan_request *r, const struct plan_seg
 
 /*
  * Makes the plan from what the limits' windows hold now, in the arena; org has its limits loaded.  BAD_REQUEST if the
- * first segment's time is past, if sending windows allow no candidate, if the zone is unknown, or if contacts are left although no limit is 0.  Inside a transaction.
+ * first segment's time is past, if sending windows allow no candidate, if the zone is unknown, or if contacts are left although
+ * no limit is 0.  Inside a transaction.
  */
 enum status	auto_plan_make(struct db *db, struct arena *a, const struct organization *org,
 		    const struct auto_request *request, int64_t now, struct auto_plan *plan, struct error *err);

@@ -63,7 +63,8 @@ campaign_write_segment(struct db *db, const struct organization *org, const stru
 /*
  * Hashes the campaign's own columns, the request that made it, and its segments by number.  Of the status only what a
  * client chose: draft, paused, cancelled, or 3 for the rest, because events move a segment among scheduled, sending,
- * sent and failed without sealing it again.
+ * sent and failed without sealing it again.  Its sending window is in it only if it has one, so that a digest of a campaign
+ * without one is the same as before there were any.
  */
 enum status
 campaign_seal(struct db *db, const struct campaign *c)
@@ -71,7 +72,7 @@ campaign_seal(struct db *db, const struct campaign *c)
 	struct query *q = db_query(db, "SELECT c.org, c.id, c.name, c.is_segmented, c.tag, r.body_sha256, "
 	    "s.number, s.org, s.channel, s.sender, s.scheduled_at, "
 	    "s.contacts, s.parts_per_contact, CASE s.status WHEN 'draft' THEN 0 WHEN 'paused' THEN 1 WHEN 'cancelled' THEN 2 "
-	    "ELSE 3 END FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
+	    "ELSE 3 END, c.sending_window FROM campaign c LEFT JOIN segment s ON s.campaign = c.key "
 	    "LEFT JOIN request r ON r.org = c.org AND r.kind = 'campaign' AND r.id = c.id WHERE c.key = :key ORDER BY s.number");
 	struct row_hash h;
 	enum status st;
@@ -79,7 +80,7 @@ campaign_seal(struct db *db, const struct campaign *c)
 	row_hash_start(&h);
 	query_bind_int(q, ":key", c->key);
 	while (query_step(q))
-		query_hash(q, 0, 14, &h);
+		query_hash(q, 0, query_is_null(q, 14) ? 14 : 15, &h);
 	if ((st = query_done(q)) != OK)
 		return st;
 	q = db_query(db, "UPDATE campaign SET digest = :digest WHERE key = :key");

@@ -42,7 +42,8 @@ job_turn_run(struct db *db, struct arena *a, const char *org_id, int64_t now, or
 
 /* One turn of each kind of job. */
 static enum status (*const turns[JOB_KIND_COUNT])(struct db *db, struct arena *a, const char *org, const struct job *job,
-    int64_t now, struct error *err) = { [JOB_REPRICE] = reprice_turn, [JOB_REBUILD] = rebuild_turn, [JOB_FILL_LIMIT] = limit_fill_turn };
+    int64_t now, struct error *err) = { [JOB_REPRICE] = reprice_turn, [JOB_REBUILD] = rebuild_turn,
+	[JOB_FILL_LIMIT] = limit_fill_turn };
 
 enum status
 job_turn(struct db *db, struct arena *a, const char *org, int64_t now, bool *has_more, struct error *err)

@@ -62,10 +62,10 @@ void		ledger_put_event(struct json *j, const struct ledger_line *l);
 /*
  * Writes one line as CSV.  For import, leaves the cells empty that this kind of event must not have, and adds the column
  * `settles`, which lists do not have.  The names are those of events, and `localTime`, which an import does not read.  What a
- * later version has added is at the end.
+ * later version has added is at the end; so is `currency`, in lists of an organization that has another than US dollars.
  */
-void		ledger_put_csv_names(struct csv *csv);
-void		ledger_put_csv(struct csv *csv, struct spans days, const struct ledger_line *l);
+void		ledger_put_csv_names(struct csv *csv, const struct organization *org);
+void		ledger_put_csv(struct csv *csv, const struct organization *org, const struct ledger_line *l);
 
 /* The position after a line, and its form as a cursor.  Parsing returns false for a word that ledger_cursor did not make. */
 struct ledger_position	ledger_position_of(const struct ledger_line *l);

@@ -152,15 +152,26 @@ ledger_put_event(struct json *j, const struct ledger_line *l)
 
 /* ---- CSV */
 
+/* An import takes costs as those of the organization that it imports into. */
+static bool
+has_currency(const struct csv *csv, const struct organization *org)
+{
+	return !csv->is_for_import && !currency_is_default(org->currency);
+}
+
 void
-ledger_put_csv_names(struct csv *csv)
+ledger_put_csv_names(struct csv *csv, const struct organization *org)
 {
 	static const char *const listed[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
 		"campaignId", "segmentNumber", "to", "reason", "voids", "localTime", "from", "network", "tag", NULL };
 	static const char *const exported[] = { "id", "source", "channel", "occurredAt", "messages", "parts", "status", "cost",
 		"campaignId", "segmentNumber", "to", "reason", "voids", "settles", "localTime", "from", "network", "tag", NULL };
 
-	csv_put_names(csv, csv->is_for_import ? exported : listed);
+	for (const char *const *name = csv->is_for_import ? exported : listed; *name != NULL; name++)
+		csv_put_text(csv, *name);
+	if (has_currency(csv, org))
+		csv_put_text(csv, "currency");
+	csv_put_end(csv);
 }
 
 /* Writes the cells from the channel to the segment, which a void for import must leave empty. */
@@ -206,7 +217,7 @@ put_correction(struct csv *csv, const struct ledger_line *l)
 }
 
 void
-ledger_put_csv(struct csv *csv, struct spans days, const struct ledger_line *l)
+ledger_put_csv(struct csv *csv, const struct organization *org, const struct ledger_line *l)
 {
 	bool is_correction = csv->is_for_import && (is_status(l, "void") || is_settlement(l));
 
@@ -221,10 +232,12 @@ ledger_put_csv(struct csv *csv, struct spans days, const struct ledger_line *l)
 	csv_put_text(csv, text_or(l->row.voids, ""));
 	if (csv->is_for_import)
 		csv_put_text(csv, text_or(l->row.settles, ""));
-	day_put_csv_local(csv, days, l->row.occurred_at);
+	day_put_csv_local(csv, org->days, l->row.occurred_at);
 	csv_put_text(csv, is_correction ? "" : text_or(l->row.sender, ""));
 	csv_put_text(csv, is_correction ? "" : text_or(l->row.network, ""));
 	csv_put_text(csv, is_correction ? "" : text_or(l->row.tag, ""));
+	if (has_currency(csv, org))
+		csv_put_text(csv, org->currency);
 	csv_put_end(csv);
 }
 

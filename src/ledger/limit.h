@@ -77,7 +77,8 @@ struct limit_contact {
 };
 
 /* What contacts hold at an instant. */
-struct limit_load	limit_book_hold(const struct limit_book *b, int64_t at, const struct limit_contact *contact, int64_t contacts);
+struct limit_load	limit_book_hold(const struct limit_book *b, int64_t at, const struct limit_contact *contact,
+			    int64_t contacts);
 
 /* Adds a load to the windows that were read. */
 void		limit_book_add(struct limit_book *b, const struct limit_load *load);
@@ -176,8 +177,8 @@ const char	*limit_refusal_subject(struct arena *a, const struct limit_refusal *r
 void		limit_put_amount(struct json *j, const char *name, const struct limit_rule *rule, int64_t amount);
 
 /*
- * Writes limit, unit, window (and zone, hours, from, network, of a limit that has them), used, held, available, needed, freesAt and
- * nextAvailableDate as members of an open object.
+ * Writes limit, unit, window (and zone, hours, from, network, of a limit that has them), used, held, available, needed, freesAt
+ * and nextAvailableDate as members of an open object.
  */
 void		limit_refusal_put(struct json *j, const struct limit_refusal *r);
 

@@ -35,8 +35,8 @@ static enum status
 insert_rule(struct limit_write *c, bool refuses, bool is_building)
 {
 	struct query *q = db_query(c->db, "INSERT INTO limit_rule (org, name, channels, sender, network, unit, period, zone, "
-	    "quarters, action, is_building) VALUES (:org, :name, :channels, :sender, :network, :unit, :period, :zone, :quarters, :action, "
-	    ":is_building) RETURNING key");
+	    "quarters, action, is_building) VALUES (:org, :name, :channels, :sender, :network, :unit, :period, :zone, :quarters, "
+	    ":action, :is_building) RETURNING key");
 	char channels[LIMIT_CHANNELS_MAX];
 
 	query_bind_int(q, ":org", c->org->key);

@@ -76,8 +76,9 @@ struct limit_over {
 #define LIMIT_OVER_MAX 366
 
 /*
- * The coming days that are over a limit, at most LIMIT_OVER_MAX, in the arena: from today to the last day on which something is
- * held.  A window of several days is named once.  Of a limit that is not filled yet nothing is known.  org's limits are loaded.
+ * The coming days that are over a limit, at most LIMIT_OVER_MAX, in the arena: from today to the last day whose windows can
+ * have anything.  A window of several days is named once; of rolling ones, each day on which one that is over ends.
+ * Of a limit that is not filled yet nothing is known.  org's limits are loaded.
  */
 enum status	limit_over_list(struct db *db, struct arena *a, const struct organization *org, const struct limit_rule *rule,
 		    int64_t now, struct limit_over **over, size_t *count) MUST_CHECK;

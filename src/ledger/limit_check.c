@@ -102,12 +102,13 @@ struct judged {
 
 /*
  * Whether a window refuses what the change adds in its k-th place: it raises the window, the window up to this place, and this
- * place, and the sum is over the amount.  A change of several places is judged as if they came one after the other, each by its own
- * amount: the sum has all that the change adds up to this place, and what stays in later ones: of each as much as was there
+ * place, and the sum is over the amount.  A change of several places is judged as if they came one after the other, each by its
+ * own amount: the sum has all that the change adds up to this place, and what stays in later ones: of each as much as was there
  * already and will still be there.
  */
 static bool
-is_over(const struct limit_book *b, const struct limit_change *c, const struct judged *w, size_t k, int64_t amount, int64_t *needed)
+is_over(const struct limit_book *b, const struct limit_change *c, const struct judged *w, size_t k, int64_t amount,
+    int64_t *needed)
 {
 	const struct limit_place *p = b->places, *on = p + k, *first = p + first_from(b, w->from), *end = p + first_from(b, w->until);
 	int64_t plus = end->plus_before - first->plus_before, minus = end->minus_before - first->minus_before;

@@ -109,11 +109,18 @@ void		limit_add_to(struct limit_book *b, struct limit_follower *f, const struct 
 void		limit_add_units(struct limit_book *b, struct limit_follower *f, int64_t quarter, bool is_held, int64_t units,
 		    enum limit_adding which);
 
-/* Reads what is missing of the windows that contain these quarter-hours, of the followers that are wanted (all: limit_want_all). */
+/* Reads what is missing of the windows that contain these quarter-hours, of the followers that are wanted. */
 enum status	limit_read(struct limit_book *b, int64_t from, int64_t until) MUST_CHECK;
 void		limit_want_all(struct limit_book *b);
 void		limit_want_one(struct limit_book *b, const struct limit_follower *wanted);
 void		limit_want_counting(struct limit_book *b, const struct limit_change *c);
+
+/* The quarter-hours of what one follower is reading now, empty if it reads nothing; the smallest range with two. */
+struct stretch	limit_new_of(const struct limit_book *b, const struct limit_follower *f);
+struct stretch	limit_join(struct stretch x, struct stretch y);
+
+/* Reads what was used in all that is being read now. */
+enum status	limit_read_used(struct limit_book *b) MUST_CHECK;
 
 /* ---- Rolling windows */
 

@@ -4,19 +4,21 @@
 #include "ledger/limit_internal.h"
 #include "time/instant.h"
 
-/* The last day that is looked at: on later ones nothing is held, or they are too many. */
+enum { QUARTERS_A_DAY = 96 };
+
+/* The last day that is looked at: on later ones no window has anything, or they are too many. */
 static enum status
-last_day(struct db *db, const struct organization *org, struct day today, struct day *last)
+last_day(struct db *db, const struct organization *org, const struct limit_rule *rule, struct day today, struct day *last)
 {
 	enum status st;
 
 	*last = today;
 	if ((st = held_last(db, org, last)) != OK)
 		return st;
-	/* A limit's day of another zone may begin a day later than the organization's. */
-	*last = day_add(*last, 1);
 	if (last->n < today.n)
 		*last = today;
+	/* A limit's day of another zone may begin a day later than the organization's, and a rolling window ends later. */
+	*last = day_add(*last, 1 + (rule->quarters + QUARTERS_A_DAY - 1) / QUARTERS_A_DAY);
 	if (last->n > today.n + LIMIT_OVER_MAX)
 		*last = day_add(today, LIMIT_OVER_MAX);
 	return OK;
@@ -38,20 +40,35 @@ rest_of_day(const struct limit_book *b, const struct limit_rule *rule, struct da
 	return (struct stretch) { s.from < quarter ? quarter : s.from, s.until };
 }
 
-/* What the fullest window has that contains one of these quarter-hours.  *until is the first day after a calendar window. */
+/*
+ * Sums of the fullest rolling window that ends in these quarter-hours.  The sum grows only when a moment enters, so the
+ * fullest one ends with the first of them or with a moment.
+ */
+static struct limit_sums
+fullest_rolling(const struct limit_follower *f, struct stretch where)
+{
+	struct limit_sums fullest = limit_rolling_sums(f, where.from);
+
+	for (size_t i = limit_rolling_from(f, where.from); i < f->moment_count && f->moments[i].quarter < where.until; i++) {
+		struct limit_sums s = limit_rolling_sums(f, f->moments[i].quarter);
+
+		if (quota_sum(s.used, s.held) > quota_sum(fullest.used, fullest.held))
+			fullest = s;
+	}
+	return fullest;
+}
+
+/* What the fullest window of a day has: a rolling one that ends on it.  *until is the first day after a calendar window. */
 static struct limit_state
 fullest(const struct limit_follower *f, struct day d, struct stretch where, struct day *until)
 {
 	struct limit_state s = { .amount = limit_rule_amount(f->rule, d) };
 	const struct window *w;
 	struct limit_sums sums;
-	int64_t last;
 
 	*until = day_add(d, 1);
 	if (f->rule->period == LIMIT_ROLLING) {
-		/* The amount only has to be too great to be reached: it is the emptiest room that is looked for. */
-		limit_rolling_room(f, where, INT64_MAX - 1, &last);
-		sums = limit_rolling_sums(f, last);
+		sums = fullest_rolling(f, where);
 		s.used = sums.used;
 		s.held = sums.held;
 	} else if ((w = limit_window_find(f, where.from)) != NULL) {
@@ -98,7 +115,7 @@ limit_over_list(struct db *db, struct arena *a, const struct organization *org, 
 	*count = 0;
 	if (rule->is_building)
 		return OK;
-	if ((st = last_day(db, org, today, &last)) != OK ||
+	if ((st = last_day(db, org, rule, today, &last)) != OK ||
 	    (st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_ALL, now, &b)) != OK)
 		return st;
 	f = limit_follower_of(b, rule);

@@ -1,14 +1,13 @@
 /*
- * Reading what windows of limits have used and hold (see limit_internal.h).  A reading makes the windows that are missing, and
- * then goes once over each table that has something of them; what was read before stays as it is, because a transaction may
- * have added to it.
+ * Reading what windows of limits hold, and what of them is missing (see limit_internal.h; limit_used.c reads what was used).  A
+ * reading makes the windows that are missing, and then goes once over each table that has something of them; what was read before
+ * stays as it is, because a transaction may have added to it.
  */
 #include <string.h>
 
 #include "ledger/held.h"
 #include "ledger/limit_internal.h"
 #include "ledger/usage.h"
-#include "store/channel_column.h"
 #include "time/instant.h"
 
 enum { ROUND = DAY_MS / QUARTER_MS };	/* a second reading of rolling windows goes on by days, not by quarter-hours */
@@ -99,9 +98,8 @@ set_known(struct limit_book *b, struct limit_follower *f)
 	f->wanted = (struct stretch) { 0 };
 }
 
-/* The quarter-hours of what one follower is reading now; empty if it reads nothing. */
-static struct stretch
-new_of(const struct limit_book *b, const struct limit_follower *f)
+struct stretch
+limit_new_of(const struct limit_book *b, const struct limit_follower *f)
 {
 	struct stretch all = f->wanted;
 
@@ -113,145 +111,12 @@ new_of(const struct limit_book *b, const struct limit_follower *f)
 	return all;
 }
 
-static struct stretch
-join(struct stretch x, struct stretch y)
+struct stretch
+limit_join(struct stretch x, struct stretch y)
 {
 	if (x.from == x.until || y.from == y.until)
 		return x.from == x.until ? y : x;
 	return (struct stretch) { x.from < y.from ? x.from : y.from, x.until > y.until ? x.until : y.until };
-}
-
-/* The same of all followers with one source; empty if they read nothing. */
-static struct stretch
-new_from(const struct limit_book *b, enum limit_source source)
-{
-	struct stretch all = { 0 };
-
-	for (size_t i = 0; i < b->count; i++)
-		if (b->of[i].source == source)
-			all = join(all, new_of(b, &b->of[i]));
-	return all;
-}
-
-/* ---- What was used */
-
-/* Adds a row of a roll-up by (slot, channel, messages, parts, cost) to all followers with that source. */
-static enum status
-add_row(struct limit_book *b, struct query *q, int64_t quarter, enum limit_source source)
-{
-	struct limit_load l = { .quarter = quarter, .messages = query_int(q, 2), .parts = query_int(q, 3),
-		.cost_micros = query_int(q, 4) };
-	enum status st = channel_column(q, 1, &l.channel);
-
-	for (size_t i = 0; st == OK && i < b->count; i++)
-		if (b->of[i].source == source)
-			limit_add_to(b, &b->of[i], &l, 1, LIMIT_ADD_NEW);
-	return st;
-}
-
-/* Reads what was used on the organization's days: one row of the roll-up is one day and channel. */
-static enum status
-read_days(struct limit_book *b)
-{
-	struct stretch s = new_from(b, LIMIT_FROM_DAYS);
-	struct query *q;
-	enum status st = OK, done;
-
-	if (s.from == s.until)
-		return OK;
-	q = db_query(b->db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
-	    "WHERE org = :org AND day >= :from AND day < :until");
-	query_bind_int(q, ":org", b->org->key);
-	query_bind_int(q, ":from", day_at(b->org->days, s.from * QUARTER_MS).n);
-	query_bind_int(q, ":until", day_at(b->org->days, (s.until - 1) * QUARTER_MS).n + 1);
-	while (st == OK && query_step(q)) {
-		struct day d = { (int32_t)query_int(q, 0) };
-
-		st = add_row(b, q, day_start(b->org->days, d) / QUARTER_MS, LIMIT_FROM_DAYS);
-	}
-	done = query_done(q);
-	return st != OK ? st : done;
-}
-
-/* Reads what was used in quarter-hours, for days of other zones and rolling windows. */
-static enum status
-read_quarters(struct limit_book *b)
-{
-	struct stretch s = new_from(b, LIMIT_FROM_QUARTERS);
-	struct query *q;
-	enum status st = OK, done;
-
-	if (s.from == s.until)
-		return OK;
-	q = db_query(b->db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
-	    "WHERE org = :org AND quarter >= :from AND quarter < :until ORDER BY quarter");
-	query_bind_int(q, ":org", b->org->key);
-	query_bind_int(q, ":from", s.from);
-	query_bind_int(q, ":until", s.until);
-	while (st == OK && query_step(q))
-		st = add_row(b, q, query_int(q, 0), LIMIT_FROM_QUARTERS);
-	done = query_done(q);
-	return st != OK ? st : done;
-}
-
-/* Reads what a limit with a sender or a network has counted. */
-static enum status
-read_its_own(struct limit_book *b, struct limit_follower *f)
-{
-	struct stretch s = new_of(b, f);
-	struct query *q;
-
-	if (f->source != LIMIT_FROM_ITS_OWN || s.from == s.until)
-		return OK;
-	q = db_query(b->db, "SELECT quarter, messages, parts, cost_micros FROM limit_usage "
-	    "WHERE rule = :rule AND quarter >= :from AND quarter < :until ORDER BY quarter");
-	query_bind_int(q, ":rule", f->rule->key);
-	query_bind_int(q, ":from", s.from);
-	query_bind_int(q, ":until", s.until);
-	while (query_step(q))
-		limit_add_units(b, f, query_int(q, 0), false,
-		    limit_rule_units(f->rule, query_int(q, 1), query_int(q, 2), query_int(q, 3)), LIMIT_ADD_NEW);
-	return query_done(q);
-}
-
-/* Adds what a longer window has used to every rule that has this very window, and is reading it now. */
-static void
-share_sums(struct limit_book *b, const struct window *read, const struct usage_sums *sums)
-{
-	int64_t from = read->from, until = read->until;
-
-	for (size_t i = 0; i < b->count; i++) {
-		struct limit_follower *f = &b->of[i];
-		struct window *w = f->source == LIMIT_FROM_SUMS ? limit_window_find(f, from) : NULL;
-
-		if (w == NULL || w->reading != b->reading || w->has_used || w->from != from || w->until != until)
-			continue;
-		w->has_used = true;
-		for (enum channel c = 0; c < CHANNEL_COUNT; c++)
-			if (limit_rule_counts(f->rule, c))
-				w->used = quota_sum(w->used,
-				    limit_rule_units(f->rule, sums->of[c].messages, sums->of[c].parts, sums->of[c].cost_micros));
-	}
-}
-
-/* Reads what was used in longer windows, each once: the caps share that of the cycle. */
-static enum status
-read_sums(struct limit_book *b)
-{
-	struct usage_sums sums;
-	enum status st;
-
-	for (size_t i = 0; i < b->count; i++)
-		for (size_t k = 0; b->of[i].source == LIMIT_FROM_SUMS && k < b->of[i].count; k++) {
-			const struct window *w = &b->of[i].windows[k];
-
-			if (w->reading != b->reading || w->has_used)
-				continue;
-			if ((st = usage_sum_days(b->db, b->org, w->days.from, w->days.until, &sums)) != OK)
-				return st;
-			share_sums(b, w, &sums);
-		}
-	return OK;
 }
 
 /* ---- What is held */
@@ -275,7 +140,7 @@ read_held(struct limit_book *b)
 
 	for (size_t i = 0; i < b->count; i++)
 		if (b->of[i].rule->network == NULL)
-			all = join(all, new_of(b, &b->of[i]));
+			all = limit_join(all, limit_new_of(b, &b->of[i]));
 	if (all.from < b->today_from)
 		all.from = b->today_from;
 	return all.from < all.until ? held_each_quarter(b->db, b->org, all.from, all.until, add_held, b) : OK;
@@ -288,11 +153,7 @@ read_new(struct limit_book *b)
 {
 	enum status st = b->rollup != NULL ? rollup_flush(b->rollup, b->db) : OK;
 
-	if (st == OK && (st = read_days(b)) == OK && (st = read_sums(b)) == OK && (st = read_quarters(b)) == OK)
-		st = read_held(b);
-	for (size_t i = 0; st == OK && i < b->count; i++)
-		st = read_its_own(b, &b->of[i]);
-	if (st != OK)
+	if (st != OK || (st = limit_read_used(b)) != OK || (st = read_held(b)) != OK)
 		return st;
 	for (size_t i = 0; i < b->count; i++)
 		set_known(b, &b->of[i]);

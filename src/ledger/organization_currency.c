@@ -9,8 +9,6 @@
 /* What a change may look at while the writers wait: about 100 ms. */
 enum { LOOKED_AT_MAX = 100000 };
 
-static const struct day first_day = { 0 };	/* before every event */
-
 /* CONFLICT if it has a price of its own, which is in the old currency. */
 static enum status
 check_own_prices(struct db *db, const struct organization *org, struct error *err)
@@ -73,17 +71,21 @@ has_costs(struct db *db, const struct organization *org, int64_t *budget, bool *
 	return query_done(q);
 }
 
-/* Whether the common prices of the new currency would give an event a cost; the budget is of the rows that are looked at. */
+/*
+ * Whether the common prices of the new currency would give an event a cost, if none has one yet; the budget is of the rows that
+ * are looked at.  What is before the first price would still cost nothing.
+ */
 static enum status
 would_cost(struct db *db, struct arena *a, const struct organization *org, int64_t *budget, bool *would, bool *is_unknown)
 {
 	struct price_list prices;
+	struct day first = { 0 };
 	enum status st = price_load(db, a, org, &prices);
 
 	*would = *is_unknown = false;
 	for (enum channel c = 0; st == OK && !*would && !*is_unknown && c < CHANNEL_COUNT; c++)
-		if (price_has(&prices, c))
-			st = reprice_is_needed(db, a, org, &prices, c, first_day, budget, would, is_unknown);
+		if (price_first_day(&prices, c, &first))
+			st = reprice_is_needed(db, a, org, &prices, c, first, budget, would, is_unknown);
 	return st;
 }
 

@@ -53,12 +53,16 @@ price_nanos(const struct price_list *list, enum channel c, struct day d)
 }
 
 bool
-price_has(const struct price_list *list, enum channel c)
+price_first_day(const struct price_list *list, enum channel c, struct day *first)
 {
+	bool has = false;
+
 	for (size_t i = 0; i < list->count; i++)
-		if (list->prices[i].channel == c)
-			return true;
-	return false;
+		if (list->prices[i].channel == c && (!has || list->prices[i].valid_from.n < first->n)) {
+			*first = list->prices[i].valid_from;
+			has = true;
+		}
+	return has;
 }
 
 /* ---- Setting */

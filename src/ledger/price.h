@@ -29,8 +29,8 @@ enum status	price_load(struct db *db, struct arena *a, const struct organization
 /* What a part costs on a day; 0 if there is no price. */
 int64_t		price_nanos(const struct price_list *list, enum channel c, struct day d);
 
-/* Whether there is a price of the channel, from any day on. */
-bool		price_has(const struct price_list *list, enum channel c);
+/* The first day on which the channel has a price; false if it never has one. */
+bool		price_first_day(const struct price_list *list, enum channel c, struct day *first);
 
 struct price_options {
 	bool reprice;			/* events since that day get the new price, by a job */

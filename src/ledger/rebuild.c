@@ -9,6 +9,7 @@
 #include "ledger/limit_row.h"
 #include "ledger/rebuild.h"
 #include "ledger/rebuild_segments.h"
+#include "ledger/usage.h"
 #include "time/instant.h"
 
 /* ---- Sums of quarter-hours */
@@ -202,6 +203,11 @@ write_turn(struct organization *org, void *arg)
 		st = write_stretch(t, org, &t->of[i], &changed);
 		next = t->of[i].at.end;
 	}
+	if (st == OK && changed > 0)
+		st = usage_forget_old(t->db, org);
+	/* Any of them may be one of which processes keep sums. */
+	if (st == OK)
+		st = usage_forget_old(t->db, org);
 	return st == OK ? job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, instant_now()) : st;
 }
 
@@ -250,6 +256,8 @@ rebuild_start(struct db *db, const struct organization *org, int64_t now, const 
 	    (st = delete_outside(db_query(db, "DELETE FROM usage_day WHERE org = :org AND (day < :first OR day >= :end)"), org,
 	    first < end ? day_at(org->days, first * QUARTER_MS).n : 0,
 	    first < end ? day_at(org->days, (end - 1) * QUARTER_MS).n + 1 : 0)) != OK)
+		return st;
+	if ((st = usage_forget_old(db, org)) != OK)
 		return st;
 	return job_start(db, org, &order, now, by, number, err);
 }

@@ -48,6 +48,7 @@ struct rollup {
 	struct held *held;
 	size_t held_count, held_max;
 	struct limit_deltas limits;
+	bool has_old;
 	int64_t actor;		/* 0 = not looked up yet */
 };
 
@@ -265,9 +266,20 @@ rollup_flush(struct rollup *r, struct db *db)
 	for (size_t i = 0; i < r->count; i++)
 		r->deltas[i].slot = day_at(r->org->days, r->deltas[i].slot * QUARTER_MS).n;
 	merge(r);
+	if (r->deltas[0].slot < day_at(r->org->days, instant_now()).n - USAGE_OLD_DAYS && !r->has_old) {
+		r->has_old = true;
+		if ((st = usage_forget_old(db, r->org)) != OK)
+			return st;
+	}
 	st = upsert_all(r, db_query(db, day_upsert));
 	r->count = 0;
 	return st;
+}
+
+bool
+rollup_has_old(const struct rollup *r)
+{
+	return r->has_old;
 }
 
 /* Recomputes the daily roll-up from the quarter-hour roll-up, from one day (and its first quarter) on. */

@@ -89,6 +89,15 @@ usage_days(struct db *db, const struct organization *org, struct day from, struc
 	return held_each(db, org, open_from, day_add(to, 1), add_held, &days);
 }
 
+enum status
+usage_forget_old(struct db *db, const struct organization *org)
+{
+	struct query *q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :org");
+
+	query_bind_int(q, ":org", org->key);
+	return query_run(q);
+}
+
 /* Reads rows of (channel, messages, parts, cost).  Adds them up, because a stretch may be read in several parts. */
 static enum status
 add_rows(struct query *q, struct usage_sums *sums)

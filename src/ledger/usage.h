@@ -67,6 +67,15 @@ enum status	 rollup_actor(struct rollup *r, struct db *db, const struct actor *b
 void		 rollup_note(struct rollup *r, int64_t occurred_at, int64_t hash);
 /* Adds to what a segment holds (held_add), which must not move before the flush. */
 void		 rollup_hold(struct rollup *r, int64_t campaign, int64_t number, int64_t contacts);
+/*
+ * Figures of days that are over for longer than this change rarely, and a process may keep sums of them for one zone_revision of
+ * the organization: whoever changes one calls usage_forget_old, in the same write transaction.  A rollup does.
+ */
+#define USAGE_OLD_DAYS 40
+enum status	 usage_forget_old(struct db *db, const struct organization *org) MUST_CHECK;
+/* Whether this rollup has written such a day: sums that are read now may yet be undone. */
+bool		 rollup_has_old(const struct rollup *r);
+
 /* Writes what was added since the last flush to usage_quarter, usage_day, limit_usage, ledger_day and held. */
 enum status	 rollup_flush(struct rollup *r, struct db *db) MUST_CHECK;
 

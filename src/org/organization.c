@@ -126,7 +126,7 @@ organization_check(const struct organization *org, const struct organization *wa
 		return error_set(err, BAD_REQUEST, "cycleDay: must be from 1 to 31");
 	if (org->week_start < 1 || org->week_start > 7)
 		return error_set(err, BAD_REQUEST, "weekStart: must be from 1 (Monday) to 7 (Sunday)");
-	if ((st = currency_check("currency", org->currency, err)) != OK)
+	if ((was == NULL || strcmp(was->currency, org->currency) != 0) && (st = currency_check("currency", org->currency, err)) != OK)
 		return st;
 	if ((was == NULL || strcmp(was->name, org->name) != 0) && (st = name_check("name", org->name, err)) != OK)
 		return st;

@@ -3,8 +3,8 @@
  *
  * Reads VEVENT: DTSTART, DTEND (the date after the last one) or DURATION, RRULE, RDATE, EXDATE, and RECURRENCE-ID, which replaces
  * one date of the event with the same UID.  An event is all-day if it begins with a date, or at a local midnight and lasts whole
- * days.  Other events are skipped and counted, as are cancelled ones.  Of a rule it reads FREQ (DAILY to YEARLY), INTERVAL, COUNT,
- * UNTIL, BYMONTH, BYMONTHDAY, BYYEARDAY, BYDAY, BYSETPOS and WKST; one with anything else is refused and not guessed at.
+ * days.  Other events are skipped and counted, as are cancelled ones.  Of a rule it reads FREQ (DAILY to YEARLY), INTERVAL,
+ * COUNT, UNTIL, BYMONTH, BYMONTHDAY, BYYEARDAY, BYDAY, BYSETPOS and WKST; one with anything else is refused and not guessed at.
  */
 #ifndef ICAL_H
 #define ICAL_H

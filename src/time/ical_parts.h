@@ -66,8 +66,8 @@ struct ical_event {
 #define ICAL_STEPS_MAX 4000000	/* dates that the rules and exceptions of one file may look at */
 
 /*
- * Adds the days of all events that lie in from..until, at most max.  Returns NULL, or what was wrong with the event that begins in
- * *line.  Events that take the place of one date of another change that one's exceptions.
+ * Adds the days of all events that lie in from..until, at most max.  Returns NULL, or what was wrong with the event that
+ * begins in *line.  Events that take the place of one date of another change that one's exceptions.
  */
 const char	*ical_events_days(struct arena *a, struct ical_event *events, size_t count, struct day from, struct day until,
 		    size_t max, struct ical_days *out, int *line);

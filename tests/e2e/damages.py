@@ -5,6 +5,8 @@ with the damaged ledger.
 """
 import sqlite3
 
+from damages_of_administrators import OF_ADMINISTRATORS
+
 REBUILD = "rebuild"
 NOW = 1779292800000  # the good database's last moment: 2026-05-20T16:00:00Z
 
@@ -16,7 +18,7 @@ WORDS = {
     "money": r"cost|price|usage_|ledger|event|void", "settlements": r"settle|event|ledger|segment|usage_|cost", "ledger": r"ledger|event|void|usage_|segment|foreign_key",
     "idempotency": r"request|campaign|results", "failures": r"failure|failed|foreign_key",
     "guards": r"trigger|index|table|view|column|schema|constraint|Daybook database",
-    "settings": r"setting|epoch|backup|cors|webhook|retention", "keys": r"key|scope", "audit": r"audit", "statements": r"statement", "digests": r"ledger_day|digest",
+    "settings": r"setting|epoch|backup|cors|webhook|retention", "keys": r"key|scope", "windows": r"sending_window|closed_day|campaign", "audit": r"audit", "statements": r"statement", "digests": r"ledger_day|digest",
 }
 
 
@@ -292,15 +294,12 @@ KINDS = {
     },
     "currencies": {
         "an organization with an unknown currency": "UPDATE organization SET currency = 'XYZ' WHERE key = 2",
-        "a price for all in an unknown currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
-                                                  "VALUES (NULL, 'SMS', 20700, 1, 'eur')",
-        "a price of its own in another currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) "
-                                                  "VALUES (1, 'PUSH', 20700, 1, 'EUR')",
+        "a price for all in an unknown currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) VALUES (NULL, 'SMS', 20700, 1, 'eur')",
+        "a price of its own in another currency": "INSERT INTO price (org, channel, valid_from, nanos_per_part, currency) VALUES (1, 'PUSH', 20700, 1, 'EUR')",
         "another currency although events have costs": "UPDATE organization SET currency = 'EUR' WHERE key = 1",
     },
     "cycles": {
-        "a change of the cycle day to the present one": "INSERT INTO cycle_change (org, valid_from, cycle_day) "
-                                                        "SELECT key, 20700, cycle_day FROM organization WHERE key = 1",
+        "a change of the cycle day to the present one": "INSERT INTO cycle_change (org, valid_from, cycle_day) SELECT key, 20700, cycle_day FROM organization WHERE key = 1",
         "two changes to one day": "INSERT INTO cycle_change (org, valid_from, cycle_day) VALUES (2, 20700, 7), (2, 20800, 7)",
     },
     "limits": {
@@ -375,54 +374,7 @@ KINDS = {
             "UPDATE price SET nanos_per_part = 3 * nanos_per_part + 1 WHERE channel = 'SMS'",
             insert_job("'reprice'", "'SMS'", next="end_quarter")],
     },
-    "settings": {
-        "the epoch is deleted": "DELETE FROM setting WHERE name = 'epoch'",
-        "the epoch is garbage": "UPDATE setting SET value = 'soon' WHERE name = 'epoch'",
-        "the epoch is empty": "UPDATE setting SET value = '' WHERE name = 'epoch'",
-        "a number is a word": "UPDATE setting SET value = 'soon' WHERE name = 'failure_retention_days'",
-        "a number is out of range": "UPDATE setting SET value = '0' WHERE name = 'failure_retention_days'",
-        "another number is out of range": "INSERT INTO setting VALUES ('backup_keep', '100000')",
-        "a time limit is none": "INSERT INTO setting VALUES ('transfer_seconds', '0')",
-        "an origin is a wildcard": "UPDATE setting SET value = '*' WHERE name = 'cors_origins'",
-        "a sender is no host": "INSERT INTO setting VALUES ('webhook_origins', 'https://a.example')",
-        "what zones were compared is a word": "INSERT INTO setting VALUES ('zones_compared', 'all of them') ON CONFLICT DO UPDATE SET value = excluded.value",
-        "the time of the last backup is a word": "INSERT INTO setting VALUES ('backup_at', 'yesterday')",
-        "the sources of keys are no JSON": "INSERT INTO setting VALUES ('key_sources', 'https://id.example.com/keys')",
-        "a claim has a blank": "INSERT INTO setting VALUES ('organization_claim', 'the organization')",
-        "an unknown setting": "INSERT INTO setting VALUES ('failure_retention_day', '30')",
-    },
-    "keys": {
-        "a signing key has nonsense scopes": "UPDATE signing_key SET max_scopes = 'usage:everything' WHERE kid = 'main'",
-        "a signing key has an empty secret": "UPDATE signing_key SET verify_key = x'' WHERE kid = 'main'",
-        "a signing key has a short secret": "UPDATE signing_key SET verify_key = x'00', sign_key = x'00' WHERE kid = 'main'",
-        "a signing key verifies with another secret than it signs with": "UPDATE signing_key SET verify_key = randomblob(32) WHERE kid = 'main'",
-        "a public key is no PEM": "UPDATE signing_key SET verify_key = CAST('-----BEGIN nothing' AS BLOB) WHERE kid = 'partner'",
-        "a public key is of another algorithm": "UPDATE signing_key SET alg = 'HS256' WHERE kid = 'partner'",
-        "a source of keys is not encrypted":
-            """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"http://id.example.com/keys"}]}')""",
-        "a source has a key that is not there":
-            """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"https://id.example.com/","kids":["nobody"]}]}')""",
-        "a forgotten key is not there":
-            """INSERT INTO setting VALUES ('key_sources', '{"sources":[],"forgotten":{"withdrawn":["nobody"]}}')""",
-        "a source has a key that signs here":
-            """INSERT INTO setting VALUES ('key_sources', '{"sources":[{"url":"https://id.example.com/","kids":["main"]}]}')""",
-        "an API key has an unknown scope": "UPDATE api_key SET scopes = 'usage:write usage:everything' WHERE name = 'mailer'",
-        "an API key may do everything": "UPDATE api_key SET scopes = 'admin' WHERE name = 'mailer'",
-        "an API key has a short hash": "UPDATE api_key SET sha256 = x'00' WHERE name = 'mailer'",
-        "an API key of no organization": "UPDATE api_key SET org = 77 WHERE name = 'mailer'",
-        "an API key has the number 0": "UPDATE api_key SET number = 0 WHERE name = 'mailer'",
-        "an API key ended before it was made": "UPDATE api_key SET expires_at = created_at - 1 WHERE name = 'mailer'",
-        "an API key was used in the middle of a day": "UPDATE api_key SET used_at = 1779249600001 WHERE name = 'mailer'",
-        "a signing key has an empty issuer": "UPDATE signing_key SET iss = '' WHERE kid = 'partner'",
-        "a signing key has an audience and accepts any": "UPDATE signing_key SET aud = 'a', is_any_audience = 1 WHERE kid = 'partner'",
-        "a revoked token of no key": "INSERT INTO revoked_token (kid, jti, revoked_at) VALUES ('nobody', 'j', 1)",
-    },
-    "audit": {
-        "all audit rows are deleted": "DELETE FROM audit",
-        "the audit rows of one organization are deleted": "DELETE FROM audit WHERE org = 1",
-        "audit rows of the installation have one number": "UPDATE audit SET number = 1 WHERE org IS NULL",
-        "the audit rows of an organization are numbered backwards": "UPDATE audit SET number = 1000 - key WHERE org = 1",
-    },
+    **OF_ADMINISTRATORS,
     "settlements": {
         "a settlement names another event": change_event("t-cost", "settles_id = 's1-2'"),
         "a settlement names no event": change_event("t-cost", "settles_id = 'nothing'"),
@@ -470,6 +422,7 @@ KINDS = {
 }
 NEEDS = {**{name: ("campaign", "digest") if "campaign" in name else ("ledger_day", "digest") for name in KINDS["digests"]},
          **{name: ("held", "contacts") for name in KINDS["what is held"]},
+         **{name: ("campaign", "sending_window") for name in KINDS["windows"]},
          **{name: ("statement", "digest") for name in KINDS["statements"]},
          "usage of a limit of a network that nobody sent to": ("limit_usage", "rule"),
          **{name: ("limit_span", "rule") for name in KINDS["limits"] if "zone" in name or "fill" in name},

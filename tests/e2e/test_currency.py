@@ -84,6 +84,18 @@ def test_it_stands_beside_every_amount(euro):
     lines = euro.ask("usage-history", "GET", "/organization/usage/history", {**history, "format": "csv"}).body.decode().split("\r\n")
     assert lines[0].endswith(",SAGE,currency") and lines[1].endswith(",EUR")
     assert euro.read("events-list", "/api/events", {"from": TODAY, "to": TODAY})["data"]["currency"] == "EUR"
+    csv = euro.ask("events-list", "GET", "/api/events", {"from": TODAY, "to": TODAY, "format": "csv"})
+    check_reply(("GET", "/api/events"), csv)
+    report = euro.daybook.cmd("export", "--format", "csv", "--report").stdout.lstrip("\ufeff")
+    for text in (csv.body.decode().lstrip("\ufeff"), report):
+        lines = text.splitlines()
+        assert lines[0].endswith(",tag,currency") and len(lines) == 3 and all(line.endswith(",EUR") for line in lines[1:]), text
+    assert "currency" not in euro.daybook.cmd("export", "--format", "csv").stdout
+    who = {"from": TODAY, "to": TODAY, "by": "channel"}
+    assert euro.read("usage", "/api/usage", who)["data"]["currency"] == "EUR"
+    lines = euro.ask("usage", "GET", "/api/usage", {**who, "format": "csv"}).body.decode().lstrip("\ufeff").splitlines()
+    assert lines[0] == "channel,messages,parts,cost,currency" and lines[1].endswith(",EUR")
+    assert [line.split()[1] for line in euro.daybook.cmd("limit", "list").stdout.splitlines() if line.startswith("cycle-cost")] == ["EUR"]
     limits = {limit["name"]: limit for limit in euro.read("settings", LIMITS)["data"]["limits"]}
     assert limits["cycle-cost"]["currency"] == "EUR" and limits["cycle-cost"]["used"] == 0.23
     assert [name for name, limit in limits.items() if "currency" in limit] == ["cycle-cost"]
@@ -241,6 +253,20 @@ def test_it_stays_while_the_new_prices_would_give_an_event_a_cost(api):
     api.refused("EUR", "would have a cost by the prices in EUR")
     assert api.currency("GBP")["currency"] == "GBP"
     verify(api)
+
+
+def test_so_many_events_that_nobody_can_say_at_once_are_an_obstacle(api):
+    api.spend(event(at(TODAY), channel="SAGE"))
+    api.daybook.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100001) INSERT INTO event (org, source, id, "
+                    "occurred_at, channel, messages, parts, status, cost_micros, cost_given, actor, org_revision, received_at) "
+                    "SELECT 1, '', 'n' || i, 1779200000000, 'SAGE', 1, 1, 'sent', 0, 1, (SELECT min(key) FROM actor), 1, 0 FROM n")
+    api.daybook.cmd("rebuild")
+    api.daybook.cmd("price", "set", "SAGE", "0.001", "--currency", "EUR", "--from", "2026-05-19")
+    api.refused("EUR", "too many events")
+    # Prices from a later day on concern none of them.
+    api.daybook.cmd("price", "remove", "SAGE", "--currency", "EUR", "--from", "2026-05-19")
+    api.daybook.cmd("price", "set", "SAGE", "0.001", "--currency", "EUR", "--from", TOMORROW)
+    assert api.currency("EUR")["currency"] == "EUR"
 
 
 def test_it_stays_while_there_is_a_price_of_its_own(api):

@@ -97,6 +97,8 @@ def make_campaigns(api):
         reply = api.report("report", body)
         assert reply.status == 200, reply
     api.put("summer", {"name": "Summer sale"})
+    assert api.put("winter", {"sendingWindow": {"closed": [{"date": "2026-12-24"}]}}).status == 200
+    api.daybook.cmd("org", "sending-window", "acme", "--hours", "daily 06:00-23:00", "--close", "2026-12-25", "--name", "Christmas")
 
 
 def keep_april(api):

@@ -361,3 +361,47 @@ def test_voids_and_settlements_are_counted_where_their_event_is(api):
     api.set("two", **DAY, amount=9, **{"from": "+1"})
     assert [row[1:] for row in api.rows("two")] == [row[1:] for row in api.rows("one")]
     api.daybook.cmd("verify")
+
+
+def test_a_large_ledger_is_filled_in_turns_and_events_in_between_are_counted_once(api):
+    days = [f"2026-05-{d:02}" for d in range(1, 21)]
+    for day in days:
+        for hour in (12, 15):
+            batch = [event(f"{day}T{hour}:{n % 60:02}:00Z", **({"network": "T-Mobile", "from": f"+{n % 50}"} if n % 3 else {})) for n in range(6000)]
+            assert api.ask("events", "POST", "/api/events", body=batch).json["accepted"] == 6000
+    data = api.set("tm", **{**T_MOBILE, "unit": "message"}, amount=10)
+    assert data["state"] == "building" and data["job"] == 1 and data["daysOverLimit"] == []
+    job = api.ask("jobs", "GET", "/api/organizations/acme/jobs/1").json["data"]
+    assert (job["kind"], job["limit"], job["channel"]) == ("fill-limit", "tm", None)
+    check_error(api.ask("prices", "POST", "/api/organizations/acme/prices", body={"channel": "SMS", "usd": 1, "validFrom": "2026-06-01"}), 409,
+                "tether")
+    late = 0
+    while "state" in api.read("tm").json["data"]:
+        api.sent(of("+1", "T-Mobile", date=days[late % 20]), of("+2", "T-Mobile", date=days[-late % 20]), of("+1", "AT&T", date=days[late % 20]))
+        late += 1
+    assert late > 0
+    assert sum(row[1] for row in api.rows("tm")) == 20 * 2 * 4000 + 2 * late
+    assert api.daybook.sql("SELECT detail FROM audit WHERE action = 'job.end'")[0][0].startswith('{"job":1,"kind":"fill-limit","limit":"tm",')
+    api.daybook.cmd("verify")
+
+
+def test_a_day_is_over_a_rolling_limit_if_a_window_that_ends_on_it_is(api):
+    api.create("c", 40, "2026-05-22T23:00:00Z")
+    api.create("d", 40, "2026-05-24T01:00:00Z")	# the evening of the 23rd in Toronto, 26 hours later
+    body = {"channels": ["SMS"], "window": "rolling"}
+    assert api.set("a", **body, hours=24, amount=40)["daysOverLimit"] == []
+    over = api.set("a", **body, hours=27, amount=79)["daysOverLimit"]
+    assert over == [{"date": "2026-05-23", "used": 0, "held": 80, "amount": 79}]
+    assert api.set("a", **body, hours=25, amount=79)["daysOverLimit"] == []
+    over = api.set("a", **body, hours=12, amount=39)["daysOverLimit"]
+    assert [(d["date"], d["held"]) for d in over] == [("2026-05-22", 40), ("2026-05-23", 40), ("2026-05-24", 40)]
+    over = api.set("a", **body, hours=96, amount=39)["daysOverLimit"]
+    assert [(d["date"], d["held"]) for d in over] == [("2026-05-22", 40), *((f"2026-05-{d}", 80) for d in (23, 24, 25, 26)), ("2026-05-27", 40)]
+
+
+def test_money_is_in_the_currency_of_the_organization(api):
+    api.daybook.cmd("org", "add", "globex", "--timezone", "Europe/Berlin", "--currency", "EUR")
+    globex = Limits(api.daybook, "globex")
+    data = globex.put("money", org="globex", **DAY | {"unit": "cost"}, amount="12.5").json["data"]
+    assert (data["amount"], data["currency"]) == (12.5, "EUR")
+    check_error(globex.ask("settings", "PUT", "/api/organizations/globex/profile", body={"currency": "USD"}), 409, "tether", "money is an amount of money")

@@ -8,15 +8,15 @@ import datetime
 import itertools
 import os
 import random
-import subprocess
 import threading
 import urllib.parse
 
 import pytest
 
-from conftest import BUILD, ROOT, FastCgi, body_bytes, cgi_variables
+from conftest import BUILD, FastCgi, body_bytes, cgi_variables
 from api import CAMPAIGNS, TODAY, Api, at
 from model import IS_SANITIZED, Segment
+from planted import compiled, program
 from support import NOON
 
 OPS = int(os.environ.get("HISTORY_OPS", "10000" if IS_SANITIZED else "50000"))
@@ -436,7 +436,6 @@ PLANTED = {
          '\tif (has_room) {\n\t\tusleep(5000);\n\t\tbuf_reset(body);\n\t\troom_was_asked = true;\n'
          '\t\tst = organization_write(r->db, r->arena, r->org, r->now, create, &post, &r->err);\n'
          '\t\troom_was_asked = false;\n\t}\n\thas_room = false;\n')],
-    **{f"cgi-bin/campaigns/{name}.c": [] for name in ("campaigns", "body", "change", "json", "results")},
 }
 
 
@@ -444,22 +443,7 @@ PLANTED = {
 def planted(tmp_path_factory):
     """The campaigns program with room asked in a transaction of its own, before the one that writes."""
     folder = tmp_path_factory.mktemp("planted")
-    sources = []
-    for name, replacements in PLANTED.items():
-        text = (ROOT / name).read_text()
-        for old, new in replacements:
-            assert text.count(old) == 1, (name, old)
-            text = text.replace(old, new)
-        sources.append(folder / os.path.basename(name))
-        sources[-1].write_text(text)
-    flags = subprocess.check_output(["pkg-config", "--cflags", "libcjson", "libjwt"], text=True).split()
-    if IS_SANITIZED:
-        flags.append("-fsanitize=address,undefined")
-    sqlite = [str(BUILD / "sqlite3.o"), "-lpthread", "-ldl"] if (BUILD / "sqlite3.o").exists() else ["-lsqlite3"]
-    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-fPIE", "-pie", "-fvisibility=hidden", f"-I{ROOT / 'src'}", f"-I{ROOT / 'cgi-bin/campaigns'}", *flags, "-o",
-                    str(folder / "campaigns.fcgi"), *map(str, sources), str(BUILD / "libdaybook.a"), *sqlite, "-lcjson", "-ljwt",
-                    "-lcrypto", "-lm", "-lfcgi"], check=True)
-    return folder / "campaigns.fcgi"
+    return program(folder, "campaigns", compiled(folder, PLANTED))
 
 
 def test_with_the_planted_bug_the_history_shows_that_a_day_was_oversold(daybook, planted):

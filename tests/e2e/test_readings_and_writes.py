@@ -1,34 +1,38 @@
 """Every reading against every write: what a reading offers is accepted in the same state, and what it refuses is refused.
 
-Random organizations under random limits, in the real programs.  A pair is one thing that a reading says and one write that
-proves it.  DAYBOOK_PAIRS is how many (2,000 if it is not set), DAYBOOK_SEED the first world; a failure names its world:
+Random organizations under random limits of every kind, in the real programs, half of them near a change of the clocks.  A pair
+is one thing that a reading says and one write that proves it.  DAYBOOK_PAIRS is how many (2,000 if it is not set), DAYBOOK_SEED the first world; a failure names its world:
 
     DAYBOOK_SEED=NUMBER DAYBOOK_PAIRS=1 /usr/bin/python3 -m pytest -q tests/e2e/test_readings_and_writes.py -k first
 """
+import dataclasses
 import datetime
 import json
 import os
 import pathlib
 import random
 import tempfile
+import zoneinfo
 
 import pytest
 
 from api import Api, CAMPAIGNS
 from conftest import Daybook
-from limits_model import MESSAGES, Amount, Limits, Rule
-from support import iso, set_clock
+from limits_model import DAY, MESSAGES, QUARTER_MS, Amount, Hold, Limits, Rule, day_start
+from support import iso, ms, set_clock
 
 PAIRS = int(os.environ.get("DAYBOOK_PAIRS", "2000"))
 SEED = int(os.environ.get("DAYBOOK_SEED", random.SystemRandom().randrange(10**9)))
 PARTS = ["first", "second", "third", "fourth"]  # each has worlds of its own, so that workers can share them
 ROUNDS, STEPS = 4, 40
+RULES_MAX = 5  # beside the five
 CONTACTS_MAX = 10**9
 ZONES = ["America/Toronto", "Etc/UTC", "Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns", "Africa/Cairo", "America/Havana",
-         "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut"]
+         "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut", "America/Los_Angeles"]
+SENDERS, NETWORKS = [None, "+15550001", "+15550002"], [None, "T-Mobile", "Vodafone"]
+HOURS = [1, 2, 24, 25, 72, 744]
 NANOS = [0, 1, 400, 500, 501, 1500, 2_500, 7_900, 7_900_500, 10_000_000, 250_000_000]
 EPOCH = datetime.date(1970, 1, 1)
-DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +54,32 @@ class World(Limits):
         self.random = r = random.Random(seed)
         self.daybook, self.api, self.org, self.pairs, self.ids = daybook, api, f"w{seed}", 0, 0
         zone, self.unit = r.choice(ZONES), r.choice(["message", "part"])
-        start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-        now = start + datetime.timedelta(seconds=r.randrange(3 * 365 * 86400))
-        super().__init__(zone, r.choice([1, 15, 28, 29, 30, 31]), self.unit, round(now.timestamp()) * 1000)
+        super().__init__(zone, r.choice([1, 15, 28, 29, 30, 31]), self.unit, some_instant(r, zone))
         set_clock(daybook, iso(self.now_ms))
         daybook.cmd("org", "add", self.org, "--timezone", zone, "--cycle-day", self.cycle_day, "--quota-unit", self.unit)
         self.change_cycles()
         self.key = daybook.sql("SELECT key FROM organization WHERE id = ?", self.org)[0][0]
-        self.api.token = daybook.token(self.org, "usage:read usage:write campaigns:write org:admin", ttl="24h")
+        self.api.token = daybook.token(self.org, "usage:read usage:write campaigns:write org:admin", ttl="9000h")
         for channel in ("SMS", "CALL"):
             for since in (datetime.date(2012, 1, 1), self.today + r.randrange(-3, 40) * DAY):
                 self.prices.append((channel, since, r.choice(NANOS)))
-        for number in range(r.choice([0, 0, 1, 2])):
-            channels = tuple(r.sample(["SMS", "CALL", "EMAIL"], r.randrange(1, 4)))
-            self.rules.append(Rule(f"z{number}", f"z{number}", channels, r.choice(["message", "part", "cost"]),
-                                   r.choice(["day", "cycle", "month", "year"])))
+        for number in range(r.randrange(RULES_MAX + 1)):
+            self.set_rule(self.new_rule(f"z{number}"))
         self.write_setup()
+
+    def new_rule(self, name):
+        """Of any kind."""
+        r = self.random
+        rule = Rule(name, name, tuple(r.sample(["SMS", "CALL", "EMAIL"], r.randrange(1, 4))), r.choice(["message", "part", "cost"]),
+                    r.choice(["day", "day", "rolling", "rolling", "cycle", "month", "year"]))
+        if rule.period == "day" and r.random() < 0.8:
+            rule.zone = r.choice(ZONES)
+        if rule.period == "rolling":
+            rule.hours = r.choice(HOURS)
+        if rule.period in ("day", "rolling"):
+            rule.sender = r.choice(SENDERS) if r.random() < 0.4 else None
+            rule.network = r.choice(NETWORKS) if r.random() < 0.3 else None
+        return rule
 
     def change_cycles(self):
         """In half of the worlds the cycle day changes, from today on or later."""
@@ -77,10 +91,11 @@ class World(Limits):
             day += self.random.randrange(1, 45) * DAY
 
     def write_setup(self):
-        """What no endpoint sets: other limits than the five, and prices of one organization by the dozen."""
+        """Limits beside the five, and what no endpoint sets: prices of one organization by the dozen."""
         for rule in self.rules[5:]:
-            self.daybook.sql("INSERT INTO limit_rule (org, name, channels, unit, period) VALUES (?, ?, ?, ?, ?)", self.key,
-                             rule.name, " ".join(rule.channels), rule.unit, rule.period)
+            reply = self.ask("settings", "PUT", f"/api/organizations/{self.org}/limits/{rule.name}",
+                             body={**rule.definition(), "amount": None})
+            self.check(reply.status == 200, rule, reply)
         for channel, since, nanos in dict(((c, d), (c, d, n)) for c, d, n in self.prices).values():
             self.daybook.sql("INSERT INTO price (org, channel, valid_from, nanos_per_part) VALUES (?, ?, ?, ?)", self.key, channel,
                              (since - EPOCH).days, nanos)
@@ -124,7 +139,8 @@ class World(Limits):
         if r.random() < (0.2 if rule.name == "daily" else 0.4):
             return None
         day = self.today + r.randrange(0, 40) * DAY
-        now = self.used(rule, day) + self.held(rule, day)
+        first = day_start(self.zone, day)
+        now = max(found.load for _, found in self.windows(rule, first, first))
         more = r.choice([0, 1, 10, 100, 1000]) * r.randrange(1, 10) * (r.choice([1, 1000, 10**5]) if rule.unit == "cost" else 1)
         return r.choice([0, now // 2, now + more, now + more, now + more, now + more])
 
@@ -138,18 +154,25 @@ class World(Limits):
         first, end = max(self.start(day), self.now_ms + 1), self.start(day + DAY)
         return iso(self.random.choice([first, end - 1, self.random.randrange(first, end)]))
 
+    def at_quarter(self, quarter):
+        """An instant of a quarter-hour that is not past."""
+        first = max(quarter * QUARTER_MS, self.now_ms + 1)
+        return iso(self.random.choice([first, (quarter + 1) * QUARTER_MS - 1, self.random.randrange(first, (quarter + 1) * QUARTER_MS)]))
+
     def some_day(self):
         """Of the next weeks; often one on which something changes."""
         r = self.random
         edges = [self.today, self.today + DAY, cycle_end(self), cycle_end(self) - DAY]
+        edges += [self.day_of(hold.at) + r.choice([0, 0, 1]) * DAY for hold in self.holds.values()]
         edges += [day for rule in self.rules for day, _ in rule.amounts] + [day for _, day, _ in self.prices]
         day = r.choice(edges) + r.choice([-1, 0, 0]) * DAY if r.random() < 0.5 else self.today + r.randrange(61) * DAY
         return day if self.today <= day <= self.today + 60 * DAY else self.today
 
-    def post(self, day, contacts, parts):
+    def post(self, hold):
         id = self.id()
-        body = {"id": id, "name": id, "contactCount": contacts, "scheduledISO": self.at(day), "partsPerContact": parts}
-        return id, self.ask("campaigns", "POST", CAMPAIGNS, body=body)
+        body = {"id": id, "name": id, "contactCount": hold.contacts, "scheduledISO": iso(hold.at), "partsPerContact": hold.parts,
+                "channel": hold.channel, "from": hold.sender}
+        return id, self.ask("campaigns", "POST", CAMPAIGNS, body={name: value for name, value in body.items() if value is not None})
 
     def cancel(self, id):
         reply = self.ask("campaigns", "POST", f"{CAMPAIGNS}/{id}/cancel")
@@ -158,39 +181,66 @@ class World(Limits):
 
     # ---- Writes that prove what a reading said
 
-    def is_taken(self, day, contacts, parts, *what, may_stay=True):
-        id, reply = self.post(day, contacts, parts)
-        self.proved(reply.status == 201, *what, day, contacts, parts, reply)
-        self.hold(id, day, contacts, parts)
-        if not may_stay or contacts > 10**5 or self.random.random() < 0.7:
+    def is_taken(self, hold, *what, may_stay=True):
+        id, reply = self.post(hold)
+        self.proved(reply.status == 201, *what, hold, reply)
+        self.hold(id, hold)
+        if not may_stay or hold.contacts > 10**5 or self.random.random() < 0.7:
             self.cancel(id)
 
-    def is_refused(self, day, contacts, parts, *what):
+    def is_refused(self, hold, *what):
         """The reply says what the model says, and a date that it offers is one."""
-        _, reply = self.post(day, contacts, parts)
-        self.proved(reply.status in (402, 409), *what, day, contacts, parts, reply)
-        refusing, is_long = self.refusing(day, contacts, parts)
-        body = json.loads(reply.body, parse_float=str)
+        _, reply = self.post(hold)
+        self.proved(reply.status in (402, 409), *what, hold, reply)
+        refusing, is_long = self.refusing(hold)
+        body, day = json.loads(reply.body, parse_float=str), self.day_of(hold.at)
         self.check(reply.status == (402 if is_long else 409) and body["limit"] in refusing and body["date"] == str(day), reply, refusing)
-        figures = tuple(micros(body[name]) if body["unit"] == "cost" else body[name] for name in ("used", "held", "available", "needed"))
-        self.check(figures == refusing[body["limit"]], figures, refusing, reply)
-        offered = self.first_day(contacts, parts, day)
-        self.check(body["nextAvailableDate"] == (offered and str(offered)), "nextAvailableDate", offered, contacts, parts, reply)
+        self.check(figures_of(body) == refusing[body["limit"]], hold, refusing, reply)
+        offered = self.first_day(hold.contacts, hold.parts, day, hold.channel, hold.sender)
+        self.check(body["nextAvailableDate"] == (offered and str(offered)), "nextAvailableDate", offered, hold, reply)
         if offered and self.random.random() < 0.3:
-            self.is_taken(offered, contacts, parts, "nextAvailableDate", may_stay=False)
+            self.is_taken(dataclasses.replace(hold, at=ms(self.at(offered))), "nextAvailableDate", may_stay=False)
 
-    def at_the_edge(self, day, room, parts, *what):
+    def at_the_edge(self, taken_at, refused_at, room, one, *what):
         """room contacts are taken, one more is refused; None is any number."""
         if room is None:
-            return self.is_taken(day, self.random.choice([1, 1000, CONTACTS_MAX]), parts, *what)
+            return self.is_taken(dataclasses.replace(one, at=taken_at, contacts=self.random.choice([1, 1000, CONTACTS_MAX])), *what)
         if room < CONTACTS_MAX:
-            self.is_refused(day, room + 1, parts, *what)
+            self.is_refused(dataclasses.replace(one, at=refused_at, contacts=room + 1), *what)
         if 0 < room <= CONTACTS_MAX:
-            self.is_taken(day, room, parts, *what)
+            self.is_taken(dataclasses.replace(one, at=taken_at, contacts=room), *what)
+
+    # ---- The clock
+
+    def wait(self):
+        """Some of what is held is of a day that is over then, and rolling windows move on."""
+        steps = [QUARTER_MS, 2 * QUARTER_MS, 7 * 4 * QUARTER_MS, 26 * 4 * QUARTER_MS]
+        self.move_clock(self.now_ms + self.random.choice(steps) + self.random.randrange(QUARTER_MS) // 1000 * 1000)
+        set_clock(self.daybook, iso(self.now_ms))
+
+
+def some_instant(dice, zone):
+    """Of 2026 to 2028, on a whole second; in every other world within a few days of a change of the clocks, if the zone has any."""
+    quarter = day_start("Etc/UTC", datetime.date(2026, 1, 1)) + dice.randrange(3 * 365 * 96)
+    if dice.random() < 0.5:
+        of = dice.choice([zone, "America/Los_Angeles"])
+        changes = [q for q in range(quarter, quarter + 250 * 96, 24) if hour_of(of, q) != hour_of(of, q + 24) - 6]
+        quarter = dice.choice(changes) + dice.randrange(-3 * 96, 96) if changes else quarter
+    return (quarter * 900 + dice.randrange(900)) * 1000
+
+
+def hour_of(zone, quarter):
+    """Hours of the wall clock."""
+    at = datetime.datetime.fromtimestamp(quarter * 900, zoneinfo.ZoneInfo(zone))
+    return at.toordinal() * 24 + at.hour + at.minute / 60
+
+
+def figures_of(body):
+    return tuple(micros(body[name]) if body["unit"] == "cost" else body[name] for name in ("used", "held", "available", "needed"))
 
 
 def cycle_end(world):
-    return world.window(world.rules[1], world.today)[1]
+    return world.days_of_window(world.rules[1], world.today)[1]
 
 
 def micros(number):
@@ -211,10 +261,11 @@ def calendar(w):
 def check_calendar(w):
     """Each day as the model has it."""
     for day, figures in calendar(w).items():
-        room, by = w.room(day, 1)
-        free = w.available(w.rules[0], day) if day >= w.today else None
-        bookable = 0 if day < w.today else -1 if room is None else room
-        limited = None if day < w.today or by is None or by.word == "dailyLimit" else by.word
+        room, by, _ = w.room(day) if day >= w.today else (0, None, None)
+        first = day_start(w.zone, day)
+        free = next(w.windows(w.rules[0], first, first))[1].available
+        bookable = -1 if room is None else room
+        limited = None if by is None or by.word == "dailyLimit" else by.word
         w.check((figures["bookable"], figures.get("limitedBy")) == (bookable, limited), "bookable", day, bookable, limited, figures)
         w.check(day < w.today or figures["availableQuota"] == (-1 if free is None else free), "availableQuota", day, free, figures)
 
@@ -226,62 +277,74 @@ def check_limits(w):
     listed = json.loads(reply.body, parse_float=str)["data"]["limits"]
     w.check([limit["name"] for limit in listed] == [rule.name for rule in w.rules], listed)
     for limit, rule in zip(listed, w.rules):
-        since, until = w.window(rule, w.today)
-        expected = [rule.amount(w.today), w.used(rule, w.today), w.held(rule, w.today), w.available(rule, w.today)]
+        found = w.present(rule)
+        expected = [found.amount, found.used, found.held, found.available]
         shown = [limit[name] for name in ("amount", "used", "held", "available")]
         if rule.unit == "cost":
             shown = [None if value is None else micros(value) for value in shown]
-        w.check(shown == expected and limit["resetsAt"] == iso(w.start(until)), limit, expected)
+        w.check(shown == expected and limit["resetsAt"] == iso(found.until * QUARTER_MS) and "state" not in limit, limit, expected)
 
 
 def by_the_calendar(w):
-    """One calendar serves several days, as long as nothing is kept."""
+    """One calendar serves several days, as long as nothing is kept.  What it offers is taken at any time of the day."""
     for _ in range(3):
         day = w.some_day()
-        bookable = calendar(w)[day]["bookable"]
-        w.at_the_edge(day, None if bookable == -1 else bookable, 1, "bookable")
+        bookable, worst = calendar(w)[day]["bookable"], w.room(day)[2]
+        w.at_the_edge(ms(w.at(day)), ms(w.at_quarter(worst)), None if bookable == -1 else bookable, Hold(0, 1), "bookable")
 
 
 def by_validate_date(w):
-    day, parts = w.some_day(), w.random.choice([1, 1, 2, 3, 7, 150])
-    room, _ = w.room(day, parts)
+    at, parts = ms(w.at(w.some_day())), w.random.choice([1, 1, 2, 3, 7, 150])
+    room, _ = w.room_at(at, parts)
     for contacts in {1, room or 1, (room or 0) + 1, w.random.randrange(1, 2000)}:
-        body = {"scheduledISO": w.at(day), "contactCount": min(contacts, CONTACTS_MAX), "partsPerContact": parts}
+        body = {"scheduledISO": iso(at), "contactCount": min(contacts, CONTACTS_MAX), "partsPerContact": parts}
         reply = w.ask("validate-date", "POST", CAMPAIGNS + "/validate-date", body=body)
         w.check(reply.status == 200 and reply.json["available"] == (room is None or room >= body["contactCount"]), room, body, reply)
+        hold = Hold(at, body["contactCount"], parts)
         if reply.json["available"]:
-            return w.is_taken(day, body["contactCount"], parts, "validate-date")
-        w.is_refused(day, body["contactCount"], parts, "validate-date")
+            return w.is_taken(hold, "validate-date")
+        w.is_refused(hold, "validate-date")
 
 
 def by_validate_date_of_a_move(w):
     """The campaign's own hold is left out, and what it holds it may keep: also on a day over its limit."""
-    own = [id for id, (day, _, _) in w.holds.items() if isinstance(id, str) and day >= w.today]
+    own = [id for id, hold in w.holds.items() if isinstance(id, str) and w.day_of(hold.at) >= w.today and hold.at > w.now_ms]
     if not own:
         return
     id = w.random.choice(sorted(own))
-    held_on, left, parts = w.holds[id]
-    day = w.random.choice([held_on, held_on, w.some_day()])
-    room, _ = w.room(day, parts, id)
-    contacts = w.random.choice([1, left, left + 1, left // 2 + 1, room or 1, (room or 0) + 1])
+    held = w.holds[id]
+    at = w.random.choice([held.at, ms(w.at(w.day_of(held.at))), ms(w.at(w.some_day()))])
+    room, _ = w.room_at(at, held.parts, (id,), held.channel, held.sender)
+    contacts = w.random.choice([1, held.contacts, held.contacts + 1, held.contacts // 2 + 1, room or 1, (room or 0) + 1])
     if not 1 <= contacts <= CONTACTS_MAX:
         return
-    when = {"scheduledISO": w.at(day), "contactCount": contacts}
+    when = {"scheduledISO": iso(at), "contactCount": contacts}
     reply = w.ask("validate-date", "POST", CAMPAIGNS + "/validate-date",
-                  body={**when, "partsPerContact": parts, "excludeCampaignId": id})
-    w.check(reply.status == 200, reply)
+                  body={**when, "partsPerContact": held.parts, "excludeCampaignId": id})
+    w.check(reply.status == 200 and reply.json["available"] == (room is None or room >= contacts), "exclude", room, held, when, reply)
     data = w.ask("campaigns", "GET", f"{CAMPAIGNS}/{id}").json["data"]
-    when["contactCount"] += data["segments"][0]["contactCount"] - left  # of a campaign that has begun, what is spent comes on top
+    when["contactCount"] += data["segments"][0]["contactCount"] - held.contacts  # if it has begun, what is spent comes on top
     put = w.ask("campaigns", "PUT", f"{CAMPAIGNS}/{id}", body=when)
-    w.proved(reply.json["available"] == (put.status == 200), "exclude", room, left, parts, when, reply, put)
+    w.proved(reply.json["available"] == (put.status == 200), "exclude", room, held, when, reply, put)
     w.check(put.status in (200, 402, 409), put)
+    moved = dataclasses.replace(held, at=at, contacts=contacts)
     if put.status == 200:
-        w.hold(id, day, contacts, parts)
+        return w.hold(id, moved)
+    body, (refusing, _) = json.loads(put.body, parse_float=str), w.refusing(moved, (id,))
+    w.check(body["limit"] in refusing and figures_of(body) == refusing[body["limit"]], held, moved, refusing, put)
+
+
+def by_a_campaign_of_another_kind(w):
+    """Its channel and sender decide which limits it is asked by."""
+    at, parts = ms(w.at(w.some_day())), w.random.choice([1, 1, 2])
+    one = Hold(at, 1, parts, w.random.choice(["SMS", "SMS", "CALL", "EMAIL"]), w.random.choice(SENDERS))
+    room, _ = w.room_at(at, parts, (), one.channel, one.sender)
+    w.at_the_edge(at, at, room, one, "another kind")
 
 
 def by_next_slot(w):
     parts, today = w.random.choice([1, 1, 2, 5]), w.today
-    room, _ = w.room(w.some_day(), parts)
+    room, _, _ = w.room(w.some_day(), parts)
     contacts = max(1, min(w.random.choice([1, room or 1, (room or 0) + 1, w.random.randrange(1, 3000)]), CONTACTS_MAX))
     reply = w.ask("next-available-slot", "GET", CAMPAIGNS + "/next-available-slot", {"contactCount": contacts, "partsPerContact": parts})
     w.check(reply.status == 200, reply)
@@ -289,9 +352,10 @@ def by_next_slot(w):
     end = datetime.date.fromisoformat(offered) if offered else today + 61 * DAY
     refused = range((end - today).days)
     for n in w.random.sample(refused, min(3, len(refused))):
-        w.is_refused(today + n * DAY, contacts, parts, "next-available-slot", offered)
+        worst = w.room(today + n * DAY, parts)[2]
+        w.is_refused(Hold(ms(w.at_quarter(worst)), contacts, parts), "next-available-slot", offered)
     if offered:
-        w.is_taken(end, contacts, parts, "next-available-slot")
+        w.is_taken(Hold(ms(w.at(end)), contacts, parts), "next-available-slot")
 
 
 def by_auto_segment(w):
@@ -309,8 +373,8 @@ def by_auto_segment(w):
         return
     id = w.id()
     daily = w.rules[0].amount
-    days = [w.day_of(round(datetime.datetime.fromisoformat(s["scheduledISO"].replace("Z", "+00:00")).timestamp() * 1000)) for s in plan]
-    some = [i for i in range(len(plan) - 1) if daily(days[i]) is not None]
+    instants = [ms(s["scheduledISO"]) for s in plan]
+    some = [i for i in range(len(plan) - 1) if daily(w.day_of(instants[i])) is not None]
     if some:
         i = w.random.choice(some)
         more = [{**s, "contactCount": s["contactCount"] + (n == i)} for n, s in enumerate(plan)]
@@ -318,46 +382,61 @@ def by_auto_segment(w):
         w.proved(refused.status in (402, 409), "one more than the plan", i, plan, refused)
     reply = w.ask("campaigns", "POST", CAMPAIGNS, body={"id": id, "name": id, "segments": plan, "partsPerContact": parts})
     w.proved(reply.status == 201, "the plan", plan, reply)
-    for number, (day, s) in enumerate(zip(days, plan)):
-        w.hold((id, number), day, s["contactCount"], parts)
+    for number, (at, s) in enumerate(zip(instants, plan)):
+        w.hold((id, number), Hold(at, s["contactCount"], parts))
     if w.random.random() < 0.8:
         w.cancel(id)
 
 
+def some_event(w, own):
+    """(event, what it counts, campaign): often about as much as still fits."""
+    r = w.random
+    channel = r.choice(["SMS", "SMS", "SMS", "CALL", r.choice(MESSAGES), "WHATSAPP"])
+    at = w.now_ms - r.choice([0, 0, 0, r.randrange(30 * 3600_000), r.randrange(30 * 86400_000)])
+    campaign = r.choice(own) if own and channel == "SMS" and r.random() < 0.3 else None
+    sender, network = r.choice(SENDERS), r.choice(NETWORKS)
+    messages = r.randrange(1, 500)
+    if r.random() < 0.7:
+        messages = room_of_event(w, at, channel, campaign, sender, network) + r.choice([0, 0, 1])
+    messages = min(max(1, messages), 10**6)
+    parts = messages if r.random() < 0.8 else messages * r.randrange(1, 4)
+    event = {"id": w.id(), "occurredAt": iso(at), "channel": channel, "messages": messages, "parts": parts, "campaignId": campaign,
+             "from": sender, "network": network}
+    return ({name: value for name, value in event.items() if value is not None},
+            (at, channel, Amount(messages, parts, w.cost(channel, w.day_of(at), parts)), campaign, sender, network))
+
+
 def by_events(w):
-    """Enforced events of several channels and days in one request: each is taken or refused as the limits said."""
-    r, items, expected = w.random, [], []
-    own = [id for id, (day, _, _) in w.holds.items() if isinstance(id, str) and day >= w.today]
-    for _ in range(r.randrange(1, 40)):
-        channel = r.choice(["SMS", "SMS", "SMS", "CALL", r.choice(MESSAGES), "WHATSAPP"])
-        day = r.choice([w.today, w.today, w.today, w.today - r.randrange(1, 30) * DAY])
+    """Enforced events of several channels and instants in one request: each is taken or refused as the limits said."""
+    items, expected = [], []
+    own = [id for id, hold in w.holds.items() if isinstance(id, str) and w.day_of(hold.at) >= w.today and hold.channel == "SMS"]
+    for _ in range(w.random.randrange(1, 40)):
         own = [id for id in own if id in w.holds]
-        campaign = r.choice(own) if own and channel == "SMS" and r.random() < 0.3 else None
-        messages = room_of_event(w, day, channel, campaign) if r.random() < 0.7 else r.randrange(1, 500)
-        messages = min(max(1, messages + r.choice([0, 0, 1])), 10**6)
-        parts = messages if r.random() < 0.8 else messages * r.randrange(1, 4)
-        amount = Amount(messages, parts, w.cost(channel, day, parts))
-        refused, is_long = w.refuses_event(day, channel, amount, campaign)
-        expected.append((refused, is_long))
-        item = {"id": w.id(), "occurredAt": iso(min(w.start(day) + r.randrange(3600_000), w.now_ms)), "channel": channel,
-                "messages": messages, "parts": parts}
-        items.append({**item, "campaignId": campaign} if campaign else item)
-        if not refused:
-            w.record(day, channel, amount, campaign)
-    body = w.ask("events", "POST", "/api/events", {"enforce": "true"}, items).json
-    codes = {result["index"]: result.get("code") for result in body["results"] if result["status"] != "accepted"}
-    for i, (refused, is_long) in enumerate(expected):
-        w.proved(codes.get(i) == (None if not refused else "over_cap" if is_long else "over_quota"), "event", i, items[i], body)
+        event, counted = some_event(w, own)
+        refusing, is_long = w.refusing_event(*counted)
+        items.append(event)
+        expected.append((refusing, is_long))
+        if not refusing:
+            w.record(*counted)
+    reply = w.ask("events", "POST", "/api/events", {"enforce": "true"}, items)
+    refused = {result["index"]: result for result in json.loads(reply.body, parse_float=str)["results"] if result["status"] != "accepted"}
+    for i, (refusing, is_long) in enumerate(expected):
+        result = refused.get(i, {})
+        w.proved(result.get("code") == (None if not refusing else "over_cap" if is_long else "over_quota"), "event", i, items[i], refusing, reply)
+        w.check(not refusing or (result["limit"] in refusing and figures_of(result) == refusing[result["limit"]]), items[i], refusing, result)
 
 
-def room_of_event(w, day, channel, campaign):
+def room_of_event(w, at, channel, campaign, sender, network):
     """About how many messages of one part would still fit, by the counts alone."""
-    free = [w.available(rule, day) for rule in w.rules if rule.refuses and channel in rule.channels and rule.unit != "cost"]
-    own = w.holds[campaign][1] if campaign else 0
-    return min((f for f in free if f is not None), default=w.random.randrange(300)) + own
+    quarter = at // QUARTER_MS
+    free = [found.available for rule in w.rules if rule.is_asked and rule.counts(channel, sender, network) and rule.unit != "cost"
+            for _, found in w.windows(rule, quarter, quarter) if found.amount is not None]
+    own = w.holds[campaign].contacts if campaign else 0
+    return min(free, default=w.random.randrange(300)) + own
 
 
-READINGS = [by_the_calendar] * 3 + [by_validate_date, by_validate_date_of_a_move, by_next_slot, by_auto_segment] + [by_events] * 3
+READINGS = [by_the_calendar] * 3 + [by_validate_date] * 2 + [by_validate_date_of_a_move] * 2 + [by_next_slot, by_auto_segment] + \
+    [by_a_campaign_of_another_kind] + [by_events] * 3
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -372,6 +451,7 @@ def test_what_readings_offer_is_accepted_and_what_they_refuse_is_refused(book, p
             check_limits(world)
             for _ in range(STEPS):
                 world.random.choice(READINGS)(world)
+            world.wait()
         check_calendar(world)
         check_limits(world)
         pairs, seed = pairs + world.pairs, seed + 1

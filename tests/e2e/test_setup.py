@@ -39,6 +39,12 @@ def test_json_does_the_same(site):
     assert site.call("settings", "GET", "/api/organizations/acme", done.json["data"]["apiKey"]).json["data"]["dailyLimit"] == 500
 
 
+def test_prices_are_in_the_currency_that_was_chosen(site):
+    assert site.post(currency="EUR", priceSms="0.07").status == 201
+    assert site.sql("SELECT o.currency, p.currency, p.nanos_per_part FROM organization o JOIN price p ON p.org = o.key") == [
+        ("EUR", "EUR", 70_000_000)]
+
+
 def test_the_key_may_do_what_an_administrator_of_the_organization_may_and_no_more(site):
     site.post()
     assert site.sql("SELECT scopes FROM api_key") == [("usage:read usage:write campaigns:write org:admin",)]

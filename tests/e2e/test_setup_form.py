@@ -9,14 +9,14 @@ def test_all_that_is_wrong_is_said_at_once(site):
     reply = site.post(organizationId="a b", timezone="Mars/Olympus", dailyLimit="many", priceSms="dear")
     assert reply.status == 400
     for field, words in (("organizationId", "letters, digits"), ("timezone", "no zone"), ("dailyLimit", "whole number"),
-                         ("priceSms", "dollars with at most nine decimals")):
+                         ("priceSms", "an amount with at most nine decimals")):
         assert words in reply.page.error_of(field), field
     assert not site.database.exists()
 
 
 def test_the_form_can_be_used_on_a_phone_by_anybody_without_scripts_and_under_any_path(site):
     page = site.ask().page
-    assert set(page.inputs) == set(WISH) | {"name", "dailyLimit", "plan", "priceSms", "priceCall"}
+    assert set(page.inputs) == set(WISH) | {"name", "dailyLimit", "plan", "currency", "priceSms", "priceCall"}
     for name, attrs in page.inputs.items():
         assert page.labels[attrs["id"]].strip() and attrs["id"] == name
         assert all(reference in page.ids for reference in attrs.get("aria-describedby", "").split())
@@ -46,8 +46,8 @@ BAD = [("organizationId", "", "letters"), ("organizationId", "a b", "letters"), 
        ("timezone", "", "required"), ("timezone", "Mars/Olympus", "no zone"), ("timezone", "../../etc/passwd", "no zone"),
        ("timezone", "posix/UTC", "no zone"), ("timezone", "paris", "did you mean Europe/Paris?"), ("dailyLimit", "-1", "whole number"), ("dailyLimit", "1.5", "whole number"),
        ("dailyLimit", "1000000000001", "whole number"), ("dailyLimit", "many", "whole number"),
-       ("dailyLimit", "9" * 30, "whole number"), ("plan", "p" * 65, "longer"), ("priceSms", "-1", "dollars"),
-       ("priceSms", "0.00790000001", "dollars"), ("priceCall", "1,5", "dollars"), ("priceCall", "1001", "dollars")]
+       ("dailyLimit", "9" * 30, "whole number"), ("plan", "p" * 65, "longer"), ("currency", "eur", "ISO 4217"), ("currency", "EURO", "ISO 4217"), ("priceSms", "-1", "an amount"),
+       ("priceSms", "0.00790000001", "an amount"), ("priceCall", "1,5", "an amount"), ("priceCall", "1001", "an amount")]
 
 
 @pytest.mark.parametrize("field, value, wrong", BAD)
@@ -82,9 +82,9 @@ def test_what_is_typed_never_becomes_a_part_of_the_page(site):
     for field in ("organizationId", "name", "timezone", "dailyLimit", "plan", "priceSms", "priceCall"):
         page = site.post(**{"organizationId": "a b", field: NASTY}).page
         assert page.inputs[field]["value"] == NASTY
-        assert not any(tag == "script" for tag, _ in page.elements) and len(page.inputs) == 8
+        assert not any(tag == "script" for tag, _ in page.elements) and len(page.inputs) == 9
     page = site.post(code=NASTY).page
-    assert not any(tag == "script" for tag, _ in page.elements) and len(page.inputs) == 8
+    assert not any(tag == "script" for tag, _ in page.elements) and len(page.inputs) == 9
     site.forget_attempts()
     done = site.ask("POST", {**WISH, "name": NASTY}, HTTP_HOST="x'; rm -rf ~ #<script>", REQUEST_URI="/a'b/setup")
     assert done.status == 201 and not any(tag == "script" for tag, _ in done.page.elements)

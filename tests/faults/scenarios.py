@@ -118,9 +118,10 @@ WRITES = [
           noted_later="zones_compared"),
     write("settings-plan", "settings", "PUT", ORG + "/plan", {"plan": "pro"}),
     write("settings-limits", "settings", "PUT", ORG + "/limits", {"dailyLimit": 30, "messagesCap": None, "costCap": 20}),
-    write("settings-limit-add", "settings", "PUT", ORG + "/limits/carrier", {"preset": "t-mobile-10dlc-2000"}, effect_is_optional=True, **JOB),
+    write("settings-limit-add", "settings", "PUT", ORG + "/limits/carrier", {"preset": "t-mobile-10dlc-2000"},
+          effect_is_optional=True, blank=r'"state":"building",|"job":(\d+|null)', noted_later="zones_compared", **JOB),
     write("settings-limit-zone", "settings", "PUT", ORG + "/limits/pacific", {"channels": ["SMS"], "window": "day", "amounts": [
-        {"validFrom": "2026-05-20", "amount": 9}, {"validFrom": "2026-06-01", "amount": None}], "zone": "America/Los_Angeles"}),
+        {"validFrom": "2026-05-20", "amount": 9}, {"validFrom": "2026-06-01", "amount": None}], "zone": "America/Los_Angeles"}, noted_later="zones_compared"),
     write("settings-limit-remove", "settings", "DELETE", ORG + "/limits/daily"),
     write("settings-cycle", "settings", "PUT", ORG + "/limits", {"cycleDay": 15, "cycleDayFrom": "2026-05-25"}),
     write("sending-window", "sending-window", "PUT", ORG + "/sending-window", {

@@ -5,7 +5,7 @@ from database import add_database
 from setup_site import make_old
 from world import SECRET, START, iso
 
-NAMES = ("init", "org", "price", "key", "token", "apikey", "setting", "import", "export", "campaign", "usage", "doctor",
+NAMES = ("init", "org", "price", "key", "token", "apikey", "setting", "import", "export", "campaign", "usage", "statement", "doctor",
          "verify", "rebuild",
          "erase", "backup", "restore", "upgrade", "demo")
 
@@ -43,6 +43,9 @@ def add_reading(world):
         "usage --org acme --from 2026-03-02 --to 2026-03-01",
         "usage --org acme --from 2012-01-01 --to 2099-01-01", "usage --org acme --from x", "usage --org acme --org acme",
         "usage --org", "usage --from")
+    run(world, "statement list --org acme", "statement keep 2026-01 --org acme", "statement keep 2026-01 --org acme",
+        "statement keep 2026-03 --org acme", "statement keep 2026-1 --org acme", "statement show 2026-01 --org acme",
+        "statement show 2026-01 --org acme --csv", "statement show 2025-12 --org acme", "statement list --org acme", "statement list --org nobody")
     for state in ("draft", "scheduled", "sending", "paused", "sent", "failed", "cancelled", "open"):
         run(world, f"campaign list --org acme --status {state}")
     run(world, "campaign show renewals --org acme", "campaign show winter-sale --org acme", "campaign show nobody --org acme",

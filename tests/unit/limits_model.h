@@ -196,4 +196,164 @@ rest_of_day(struct day d)
 	return x;
 }
 
+/* What was sent in addition. */
+static inline void
+model_add(const struct limit_load *l)
+{
+	for (int i = 0; i < RULES; i++)
+		for (int64_t q = l->quarter - w.first + 1; counts(i, l) && q <= QUARTERS; q++)
+			w.used[i][q] += units(i, l);
+}
+
+/* ---- Admission, by the definition in limit.h */
+
+/* The place of a quarter-hour: the limit's day, or itself under a rolling window. */
+static inline struct model_window
+place_of(int rule, int64_t q)
+{
+	struct model_window x = { q, q + 1 };
+
+	while (w.rules[rule].period != LIMIT_ROLLING && w.day[rule][x.from - 1] == w.day[rule][q])
+		x.from--;
+	while (w.rules[rule].period != LIMIT_ROLLING && w.day[rule][x.until] == w.day[rule][q])
+		x.until++;
+	return x;
+}
+
+/* What was there in later places of a window, and still will be. */
+static inline int64_t
+stays_after(int rule, const struct limit_change *c, struct model_window x, int64_t from)
+{
+	int64_t stays = 0, is, was;
+
+	for (int64_t q = from; q < x.until; q = place_of(rule, q).until) {
+		is = load_in(rule, c->plus, c->plus_count, q, place_of(rule, q).until);
+		was = load_in(rule, c->minus, c->minus_count, q, place_of(rule, q).until);
+		stays += is < was ? is : was;
+		if (c->minus_count == 0 || (q > c->minus[0].quarter - w.first))
+			break;	/* no place after the only one that has something already */
+	}
+	return stays;
+}
+
+struct refused {
+	struct model_window place, window;
+	int64_t used, held, needed;
+};
+
+/* Whether a window refuses what a change adds in a place, by the definition in limit.h. */
+static inline bool
+is_over(int rule, const struct limit_change *c, struct model_window place, struct model_window x, int64_t amount, struct refused *r)
+{
+	int64_t plus = load_in(rule, c->plus, c->plus_count, x.from, x.until), minus = load_in(rule, c->minus, c->minus_count, x.from, x.until),
+	    to_plus = load_in(rule, c->plus, c->plus_count, x.from, place.until);
+
+	if (plus <= minus || to_plus <= load_in(rule, c->minus, c->minus_count, x.from, place.until) ||
+	    load_in(rule, c->plus, c->plus_count, place.from, place.until) <= load_in(rule, c->minus, c->minus_count, place.from, place.until) ||
+	    used_in(rule, x) + held_in(rule, x) - minus + to_plus + stays_after(rule, c, x, place.until) <= amount)
+		return false;
+	*r = (struct refused) { place, x, used_in(rule, x), held_in(rule, x) - (c->replaces_own ? minus : 0),
+		c->replaces_own ? plus : plus - minus };
+	return true;
+}
+
+/* Whether a rule refuses a change: in its first place in time, by its fullest window. */
+static inline bool
+refuses(int rule, const struct limit_change *c, struct refused *r)
+{
+	bool is_refused = false;
+
+	for (size_t i = 0; w.rules[rule].refuses && i < c->plus_count; i++) {
+		int64_t q = c->plus[i].quarter - w.first, amount = amount_on(rule, w.day[rule][q]);
+		struct model_window place = place_of(rule, q), x;
+		bool is_earlier = !is_refused || place.from < r->place.from;
+		struct refused one;
+
+		if (!counts_now(rule, &c->plus[i]) || amount == UNLIMITED || !is_earlier)
+			continue;
+		for (int64_t n = 0; window_of(rule, q, n, &x); n++)
+			if (is_over(rule, c, place, x, amount, &one) && (is_earlier || one.used + one.held > r->used + r->held)) {
+				*r = one;
+				is_refused = true;
+				is_earlier = false;
+			}
+	}
+	return is_refused;
+}
+
+/*
+ * The first quarter-hour from which the rule would have room for what was needed: not before now, and in another window, under
+ * another amount, or later than what was refused.
+ */
+static inline bool
+frees_at(int rule, const struct limit_change *c, const struct refused *r, int64_t *free)
+{
+	struct aside a = { c->plus, c->minus, c->plus_count, c->replaces_own ? c->minus_count : 0, r->window.from, r->window.until };
+	int64_t now = floor_div(w.now, QUARTER_MS) - w.first, from = r->place.until > now ? r->place.until : now, length = w.rules[rule].quarters;
+	bool is_rolling = w.rules[rule].period == LIMIT_ROLLING;
+	int64_t over = -1;	/* the last end of a rolling window that was looked at and had no room */
+	struct model_window x = { 0, 0 };
+
+	if (is_rolling ? r->place.from + length < now : r->window.until <= now)
+		return false;
+	for (*free = from; *free < QUARTERS - length - 1; ++*free) {
+		int64_t amount = amount_on(rule, w.day[rule][*free]);
+
+		if (amount == UNLIMITED)
+			return true;
+		if (!is_rolling) {
+			if (x.until <= *free)
+				window_of(rule, *free, 0, &x);
+			if (amount - used_in(rule, x) - held_in(rule, x) - aside_in(rule, &a, x) >= r->needed)
+				return true;
+			continue;
+		}
+		for (int64_t n = length; n >= 0 && over < *free; n--) {
+			window_of(rule, *free, n, &x);
+			if (amount - used_in(rule, x) - held_in(rule, x) - aside_in(rule, &a, x) < r->needed)
+				over = *free + n;
+		}
+		if (over < *free)
+			return true;
+		/* Under the same amount none fits before that window has been left. */
+		while (*free < over && amount_on(rule, w.day[rule][*free + 1]) == amount)
+			++*free;
+		over = -1;
+	}
+	return false;
+}
+
+/* The first day to which what was refused could go, by all limits. */
+static inline bool
+next_date(const struct limit_change *c, const struct limit_refusal *r, struct day *d)
+{
+	struct aside a = { c->plus, c->minus, c->plus_count, c->replaces_own ? c->minus_count : 0, r->place_from - w.first,
+		r->place_until - w.first };
+	struct day end;
+
+	*d = c->replaces_own && r->day.n > w.today.n ? r->day : w.today;
+	for (end = day_add(*d, LIMIT_SEARCH_DAYS); d->n <= end.n; *d = day_add(*d, 1)) {
+		struct model_window where = rest_of_day(*d);
+		bool fits = where.from < where.until;
+
+		for (int i = 0; fits && i < RULES; i++) {
+			int64_t moved = 0;
+
+			for (size_t k = 0; k < c->plus_count; k++) {
+				struct limit_load l = c->plus[k];
+
+				if (l.quarter < r->place_from || l.quarter >= r->place_until || !counts_now(i, &l))
+					continue;
+				if (l.is_held)
+					l = hold(where.from + w.first, l.sender, l.messages, l.parts / l.messages);
+				moved += units(i, &l);
+			}
+			fits = !w.rules[i].refuses || moved == 0 || room_in(i, where.from, where.until, &a) >= moved;
+		}
+		if (fits)
+			return true;
+	}
+	return false;
+}
+
 #endif

@@ -1,0 +1,36 @@
+"""Histories of many clients under limits of every kind, over changes of clocks: no refusing limit is ever oversold (limit_history.py).
+
+HISTORY_OPS says how many operations a history has.
+"""
+import os
+
+import pytest
+
+from limit_history import History
+from model import IS_SANITIZED
+
+OPS = int(os.environ.get("HISTORY_OPS", "10000" if IS_SANITIZED else "50000")) // 25
+PLACES = {
+    "clocks back": ("America/New_York", ["America/Los_Angeles", "Europe/Berlin", "Asia/Kathmandu"], "2026-10-31T20:10:00Z"),
+    "clocks forward": ("Australia/Lord_Howe", ["America/Los_Angeles", "America/Havana", "Pacific/Chatham"], "2027-10-02T08:20:00Z"),
+}
+HOURS = [7, 3.25, 9, 19]  # the clock moves on between the parts of a history
+
+
+def history(daybook, place, ops, seed=1, programs=None):
+    h = History(daybook, seed, *PLACES[place], programs)
+    for hours in [*HOURS, 0]:
+        h.run(ops // (len(HOURS) + 1))
+        if h.problems:
+            break
+        h.wait(hours)
+    h.end()
+    return h
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_reply_is_right_in_one_order_of_all_that_happened(daybook, place):
+    h = history(daybook, place, OPS)
+    assert h.problems == []
+    assert all(h.done[what] > OPS / 100 for what in ("events", "plain", "void", "reserved", "refused", "cancel", "limit", "read")), h.done
+    daybook.cmd("verify")
