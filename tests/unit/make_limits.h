@@ -64,14 +64,17 @@ some_day(int from, int until)
 	return day_add(w.today, (int32_t)(from + below(until - from)));
 }
 
-/* A quarter-hour, often near now or near the midnight of somebody. */
+/* A quarter-hour, often near now, or near a midnight at which an amount begins in some zone. */
 static inline int64_t
 some_quarter(int from, int until)
 {
-	int64_t now = floor_div(w.now, QUARTER_MS), q = now + (from + below(until - from)) * DAY_QUARTERS + below(DAY_QUARTERS);
+	int64_t now = floor_div(w.now, QUARTER_MS), near, q = now + (from + below(until - from)) * DAY_QUARTERS + below(DAY_QUARTERS);
 
 	if (below(3) == 0 && from <= 0 && until > 1)
 		q = now + below(2 * DAY_QUARTERS) - (from < 0 ? DAY_QUARTERS : 0);
+	near = w.rules[below(RULES)].amounts[below(AMOUNTS)].from.n * DAY_QUARTERS + below(2 * DAY_QUARTERS) - DAY_QUARTERS / 2;
+	if (below(3) == 0 && now + from * DAY_QUARTERS <= near && near < now + until * DAY_QUARTERS)
+		q = near;
 	return q;
 }
 
@@ -330,6 +333,7 @@ make_prices(void)
 static inline void
 make_world(const char *zone, const char *other, int64_t now)
 {
+	static int64_t worlds;
 	struct query *q;
 	struct error err;
 	int64_t campaign = 0;
@@ -342,6 +346,7 @@ make_world(const char *zone, const char *other, int64_t now)
 	snprintf(w.org.timezone, sizeof(w.org.timezone), "%s", zone);
 	w.org.cycles.first_day = (int[]) { 1, 15, 29, 30, 31 }[below(5)];
 	assert_int_equal(organization_add(db, arena, &w.org, &limit_base_none, now, &test_actor, &err), OK);
+	w.org.zone_revision = ++worlds;	/* each world undoes the one before, which caches must not take for it */
 	w.today = organization_today(&w.org, now);
 	/* In two of three worlds the cycle day changes once or twice, in the past or to come. */
 	for (int64_t i = below(3); i > 0; i--)
