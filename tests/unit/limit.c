@@ -8,7 +8,7 @@
 #include "make_limits.h"
 #include "org/organization.h"
 
-enum { WORLDS = 150, QUESTIONS = 15, LOADS = 4, CHANGES_MAX = 64, CHANGES = 8, EACH = 20 };
+enum { WORLDS = 150, QUESTIONS = 15, LOADS = 4, MANY = 150, CHANGES_MAX = 64, CHANGES = 8, EACH = 20 };
 
 /* ---- Questions */
 
@@ -238,6 +238,33 @@ check_following(void)
 	model_add(&added);
 }
 
+/* The same of many additions all over the windows: more than a book keeps beside its sums. */
+static void
+check_many(void)
+{
+	static struct limit_load added[MANY];
+	struct limit_book *b = new_book();
+	int64_t now = floor_div(w.now, QUARTER_MS), q = now + below(2 * DAY_QUARTERS);
+	struct aside a = { added, NULL, 0, 0, 0, 0 };
+	struct model_window where = { q - w.first, q - w.first + 1 };
+	struct limit_contact c = { SMS, senders[1], 1 };
+	const struct limit_rule *by;
+
+	assert_int_equal(limit_book_read(b, day_add(w.today, -5), day_add(w.today, 5)), OK);
+	for (a.plus_count = 0; a.plus_count < MANY;) {
+		struct limit_load *l = &added[a.plus_count++];
+
+		*l = (struct limit_load) { .quarter = now + below(4 * DAY_QUARTERS) - DAY_QUARTERS, .channel = SMS, .sender = senders[1],
+			.is_held = below(2) == 0, .messages = below(3), .parts = below(3), .cost_micros = below(1000) };
+		limit_book_add(b, l);
+		if (below(8) == 0)
+			assert_int_equal(limit_book_room_at(b, q * QUARTER_MS, &c, &by), contacts_in(where, c.sender, c.parts, &a));
+	}
+	while (a.plus_count > 0)
+		limit_book_subtract(b, &added[--a.plus_count]);
+	assert_int_equal(limit_book_room_at(b, q * QUARTER_MS, &c, &by), contacts_in(where, c.sender, c.parts, NULL));
+}
+
 /* ---- Worlds */
 
 static struct {
@@ -261,6 +288,7 @@ try_world(void *arg)
 	}
 	for (int i = 0; i < QUESTIONS / 3; i++)
 		check_following();
+	check_many();
 	return CONFLICT;	/* nothing of it stays */
 }
 
