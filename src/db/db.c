@@ -236,6 +236,7 @@ write_begin(struct db *db, int wait_ms)
 	if ((st = enter(db, wait_ms)) != OK)
 		return st;
 	db->write_status = OK;
+	db->changes_cached = false;
 	db->wal_pages = 0;
 	if (db_file_has_moved(db)) {	/* by an upgrade while this process waited: a write to it would be lost */
 		writer_lock_release(&db->lock);
@@ -273,6 +274,18 @@ checkpoint(struct db *db)
 		sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	} else
 		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+void
+db_changes_cached(struct db *db)
+{
+	db->changes_cached = true;
+}
+
+bool
+db_may_cache(const struct db *db)
+{
+	return !db->in_write || !db->changes_cached;
 }
 
 enum status
