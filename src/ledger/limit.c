@@ -6,6 +6,7 @@
 
 #include "base/money.h"
 #include "ledger/limit_internal.h"
+#include "ledger/usage.h"
 #include "time/instant.h"
 
 /* ---- Which rules */
@@ -53,12 +54,6 @@ limit_book_new(struct db *db, struct arena *a, const struct organization *org, c
 	}
 	*book = b;
 	return needs_prices ? price_load(db, a, org, &b->own_prices) : OK;
-}
-
-void
-limit_book_flushes(struct limit_book *b, struct rollup *rollup)
-{
-	b->rollup = rollup;
 }
 
 void
@@ -217,6 +212,21 @@ limit_book_subtract(struct limit_book *b, const struct limit_load *load)
 {
 	for (size_t i = 0; i < b->count; i++)
 		limit_add_to(b, &b->of[i], load, -1, LIMIT_ADD_ALL);
+}
+
+static void
+add_entry(void *book, const struct rollup_entry *e)
+{
+	limit_book_add(book, &(const struct limit_load) { .quarter = floor_div(e->occurred_at, QUARTER_MS), .channel = e->channel,
+	    .sender = e->sender, .network = e->network, .messages = e->sum.messages, .parts = e->sum.parts,
+	    .cost_micros = e->sum.cost_micros });
+}
+
+void
+limit_book_follow(struct limit_book *b, struct rollup *rollup)
+{
+	b->rollup = rollup;
+	rollup_follow(rollup, add_entry, b);
 }
 
 struct limit_load
