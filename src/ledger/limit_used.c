@@ -36,56 +36,80 @@ new_from(const struct limit_book *b, enum limit_source source, unsigned *channel
 
 /* ---- Quarter-hours, for days of other zones and rolling windows */
 
-/* Adds a row of a roll-up (slot, channel, messages, parts, cost) to all followers with one of the sources from first to last. */
-static void
-add_row(struct limit_book *b, struct query *q, enum channel c, int64_t quarter, enum limit_source first, enum limit_source last)
-{
-	int64_t messages = query_int(q, 2), parts = query_int(q, 3), cost_micros = query_int(q, 4);
+/* The followers with one of the sources from first to last that are reading something. */
+struct readers {
+	struct limit_follower **of;
+	size_t count;
+};
 
-	for (struct limit_follower *f = b->of; f < b->of + b->count; f++)
-		/* Rules with these sources ask for no sender and no network. */
-		if (first <= f->source && f->source <= last && limit_rule_counts(f->rule, c))
-			limit_add_units(b, f, quarter, false, limit_rule_units(f->rule, messages, parts, cost_micros), LIMIT_ADD_NEW);
+static struct readers
+readers_from(struct limit_book *b, enum limit_source first, enum limit_source last)
+{
+	struct readers r = { arena_alloc(b->arena, b->count * sizeof(struct limit_follower *)), 0 };
+
+	for (struct limit_follower *f = b->of; f < b->of + b->count; f++) {
+		struct stretch new = limit_new_of(b, f);
+
+		if (first <= f->source && f->source <= last && new.from < new.until)
+			r.of[r.count++] = f;
+	}
+	return r;
 }
 
-/* Reads the rows of a query of quarter-hours, of one channel or (CHANNEL_COUNT) of all. */
-static enum status
-read_rows(struct limit_book *b, struct query *q, struct stretch s, enum channel one)
+/* Adds three columns of a row, messages, parts and cost, to those readers that count the channel: they ask for nothing else. */
+static void
+add_row(struct limit_book *b, const struct readers *r, struct query *q, int column, enum channel c, int64_t quarter, bool is_old)
 {
+	int64_t messages = query_int(q, column), parts = query_int(q, column + 1), cost_micros = query_int(q, column + 2);
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct limit_follower *f = r->of[i];
+
+		if ((f->rule->channels >> c & 1U) != 0 && !(is_old && f->source == LIMIT_FROM_SUMS))
+			limit_add_units(b, f, quarter, false, limit_rule_units(f->rule, messages, parts, cost_micros), LIMIT_ADD_NEW);
+	}
+}
+
+/* Reads quarter-hours of one channel or (CHANNEL_COUNT) of all. */
+static enum status
+read_channel(struct limit_book *b, const struct readers *r, struct stretch s, enum channel one)
+{
+	struct query *q = db_query(b->db, one == CHANNEL_COUNT ?
+	    "SELECT quarter, messages, parts, cost_micros, channel FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from AND quarter < :until ORDER BY quarter" :
+	    "SELECT quarter, messages, parts, cost_micros FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from AND quarter < :until AND channel = :channel ORDER BY quarter");
 	enum status st = OK, done;
 	enum channel c = one;
 
 	query_bind_int(q, ":org", b->org->key);
 	query_bind_int(q, ":from", s.from);
 	query_bind_int(q, ":until", s.until);
+	if (one != CHANNEL_COUNT)
+		query_bind_text(q, ":channel", channel_facts(one)->name);
 	while (st == OK && query_step(q))
-		if (one != CHANNEL_COUNT || (st = channel_column(q, 1, &c)) == OK)
-			add_row(b, q, c, query_int(q, 0), LIMIT_FROM_QUARTERS, LIMIT_FROM_QUARTERS);
+		if (one != CHANNEL_COUNT || (st = channel_column(q, 4, &c)) == OK)
+			add_row(b, r, q, 1, c, query_int(q, 0), false);
 	done = query_done(q);
 	return st != OK ? st : done;
 }
-
-#define QUARTER_ROWS "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter " \
-	"WHERE org = :org AND quarter >= :from AND quarter < :until"
 
 static enum status
 read_quarters(struct limit_book *b)
 {
 	unsigned channels;
 	struct stretch s = new_from(b, LIMIT_FROM_QUARTERS, &channels);
+	struct readers r;
 	enum status st = OK;
 
 	if (s.from == s.until)
 		return OK;
+	r = readers_from(b, LIMIT_FROM_QUARTERS, LIMIT_FROM_QUARTERS);
 	if (__builtin_popcount(channels) > CHANNELS_FEW)
-		return read_rows(b, db_query(b->db, QUARTER_ROWS " ORDER BY quarter"), s, CHANNEL_COUNT);
+		return read_channel(b, &r, s, CHANNEL_COUNT);
 	for (enum channel c = 0; st == OK && c < CHANNEL_COUNT; c++)
-		if ((channels >> c & 1U) != 0) {
-			struct query *q = db_query(b->db, QUARTER_ROWS " AND channel = :channel ORDER BY quarter");
-
-			query_bind_text(q, ":channel", channel_facts(c)->name);
-			st = read_rows(b, q, s, c);
-		}
+		if ((channels >> c & 1U) != 0)
+			st = read_channel(b, &r, s, c);
 	return st;
 }
 
@@ -224,7 +248,9 @@ read_old(struct limit_book *b, const struct window *read)
 	struct day until = old_until(b).n < one.days.until.n ? old_until(b) : one.days.until;
 	enum status st;
 
-	if (one.days.from.n < until.n && (st = add_old_days(b, one.days.from, until, &sums)) != OK)
+	if (one.days.from.n >= until.n)
+		return OK;
+	if ((st = add_old_days(b, one.days.from, until, &sums)) != OK)
 		return st;
 	for (size_t i = 0; i < b->count; i++)
 		if ((w = same_window(b, &b->of[i], &one)) != NULL)
@@ -245,6 +271,8 @@ read_days(struct limit_book *b)
 	struct stretch one = new_from(b, LIMIT_FROM_DAYS, &channels), many = new_from(b, LIMIT_FROM_SUMS, &more);
 	int64_t old = day_start(b->org->days, old_until(b)) / QUARTER_MS, from = 0;
 	struct day d = { INT32_MIN };
+	struct readers r;
+	int32_t day;
 	enum channel c;
 	struct query *q;
 	enum status st = OK, done;
@@ -256,7 +284,8 @@ read_days(struct limit_book *b)
 	many = (struct stretch) { many.from < old ? old : many.from, many.until < old ? old : many.until };
 	one = limit_join(one, many);
 	channels |= more;
-	if (st != OK || one.from == one.until)
+	r = readers_from(b, LIMIT_FROM_DAYS, LIMIT_FROM_SUMS);
+	if (st != OK || one.from >= one.until)
 		return st;
 	q = db_query(b->db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
 	    "WHERE org = :org AND day >= :from AND day < :until");
@@ -266,11 +295,11 @@ read_days(struct limit_book *b)
 	while (st == OK && query_step(q)) {
 		if ((st = channel_column(q, 1, &c)) != OK || (channels >> c & 1U) == 0)
 			continue;
-		if (d.n != (int32_t)query_int(q, 0)) {
-			d.n = (int32_t)query_int(q, 0);
+		if (d.n != (day = (int32_t)query_int(q, 0))) {
+			d.n = day;
 			from = day_start(b->org->days, d) / QUARTER_MS;
 		}
-		add_row(b, q, c, from, LIMIT_FROM_DAYS, from < old ? LIMIT_FROM_DAYS : LIMIT_FROM_SUMS);
+		add_row(b, &r, q, 2, c, from, from < old);
 	}
 	done = query_done(q);
 	return st != OK ? st : done;
