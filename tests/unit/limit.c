@@ -12,22 +12,6 @@ enum { WORLDS = 150, QUESTIONS = 15, LOADS = 4, MANY = 150, CHANGES_MAX = 64, ZO
 
 /* ---- Questions */
 
-/* A quarter-hour, often one at which now, or what lies in another one, enters or leaves a rolling window. */
-static int64_t
-some_end(int from, int until)
-{
-	int64_t q = some_quarter(from, until), near;
-	int i = LIMIT_BASE_COUNT, k = (int)below(SENT + SEGMENTS);
-
-	for (int tries = 0; tries < 4 && w.rules[i].period != LIMIT_ROLLING; tries++)
-		i = LIMIT_BASE_COUNT + (int)below(RULES - LIMIT_BASE_COUNT);
-	if (w.rules[i].period != LIMIT_ROLLING || below(2) == 0)
-		return q;
-	near = below(3) == 0 ? floor_div(w.now, QUARTER_MS) : k < SENT ? w.sent[k].load.quarter : w.held[k - SENT].load.quarter;
-	near += (w.rules[i].quarters + below(3) - 1) * (below(2) == 0 ? 1 : -1);
-	return near / DAY_QUARTERS < w.today.n + from || near / DAY_QUARTERS >= w.today.n + until ? q : near;
-}
-
 static struct limit_book *
 new_book(void)
 {
@@ -177,25 +161,6 @@ check_refusal(const struct limit_change *c, const struct limit_refusal *r, bool 
 	assert_int_equal(r->has_next, next_date(c, r, &d));
 	if (r->has_next)
 		assert_int_equal(r->next.n, d.n);
-}
-
-/* Makes a load as much as one limit just has room for, or one more: at its own instant, or at a later one to which it could go. */
-static void
-fit_exactly(struct limit_load *l)
-{
-	int i = below(3) == 0 ? (int)below(RULES) : LIMIT_BASE_COUNT + (int)below(RULES - LIMIT_BASE_COUNT);
-	int64_t q = l->quarter - w.first + (below(2) == 0 ? 0 : below(2 * DAY_QUARTERS)), room = room_in(i, q, q + 1, NULL), more = below(2);
-
-	if (!counts(i, l) || room == INT64_MAX || room == 0)
-		return;
-	if (l->is_held)
-		*l = hold(l->quarter, l->sender, w.rules[i].unit == LIMIT_COST ? l->messages : room + more, 1);
-	else if (w.rules[i].unit == LIMIT_MESSAGES)
-		l->messages = room + more;
-	else if (w.rules[i].unit == LIMIT_PARTS)
-		l->parts = room + more;
-	else
-		l->cost_micros = room + more;
 }
 
 /* A campaign changes its holds of days to come; an event adds to a day of the past, and takes of a hold. */

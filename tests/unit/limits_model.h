@@ -356,4 +356,41 @@ next_date(const struct limit_change *c, const struct limit_refusal *r, struct da
 	return false;
 }
 
+/* ---- Questions at which limits are just reached, and windows just entered or left */
+
+/* A quarter-hour, often one at which now, or what lies in another one, enters or leaves a rolling window. */
+static inline int64_t
+some_end(int from, int until)
+{
+	int64_t q = some_quarter(from, until), near;
+	int i = LIMIT_BASE_COUNT, k = (int)below(SENT + SEGMENTS);
+
+	for (int tries = 0; tries < 4 && w.rules[i].period != LIMIT_ROLLING; tries++)
+		i = LIMIT_BASE_COUNT + (int)below(RULES - LIMIT_BASE_COUNT);
+	if (w.rules[i].period != LIMIT_ROLLING || below(2) == 0)
+		return q;
+	near = below(3) == 0 ? floor_div(w.now, QUARTER_MS) : k < SENT ? w.sent[k].load.quarter : w.held[k - SENT].load.quarter;
+	near += (w.rules[i].quarters + below(3) - 1) * (below(2) == 0 ? 1 : -1);
+	return near / DAY_QUARTERS < w.today.n + from || near / DAY_QUARTERS >= w.today.n + until ? q : near;
+}
+
+/* Makes a load as much as one limit just has room for, or one more: at its own instant, or at a later one to which it could go. */
+static inline void
+fit_exactly(struct limit_load *l)
+{
+	int i = below(3) == 0 ? (int)below(RULES) : LIMIT_BASE_COUNT + (int)below(RULES - LIMIT_BASE_COUNT);
+	int64_t q = l->quarter - w.first + (below(2) == 0 ? 0 : below(2 * DAY_QUARTERS)), room = room_in(i, q, q + 1, NULL), more = below(2);
+
+	if (!counts(i, l) || room == INT64_MAX || room == 0)
+		return;
+	if (l->is_held)
+		*l = hold(l->quarter, l->sender, w.rules[i].unit == LIMIT_COST ? l->messages : room + more, 1);
+	else if (w.rules[i].unit == LIMIT_MESSAGES)
+		l->messages = room + more;
+	else if (w.rules[i].unit == LIMIT_PARTS)
+		l->parts = room + more;
+	else
+		l->cost_micros = room + more;
+}
+
 #endif
