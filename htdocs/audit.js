@@ -76,7 +76,7 @@ function shown(name, value, currency) {
 		return price(value, currency);
 	if (name === 'scheduledISO')
 		return moment(value);
-	if (name === 'sendingWindow' || (name === 'hours' && typeof value === 'object'))	/* those of a limit are a number */
+	if (name === 'hours' || name === 'sendingWindow')
 		return windowText(value);
 	if (name === 'weekStart')
 		return weekday(value, 'long');
