@@ -19,8 +19,8 @@ function compared(data) {
 	const of = list => Object.fromEntries(list.map(c => [c.channel, c])), was = of(data.channels), now = of(data.now.channels);
 	const none = { messages: 0, cost: 0 }, cost = n => money(n, data.currency), channels = [...new Set([...Object.keys(was), ...Object.keys(now)])];
 
-	return table(t('statement.compared'), [{ head: t('usage.channel') }, ...['statement.reported', 'statement.now', 'statement.difference']
-		.flatMap(key => [{ head: `${t(key)}: ${t('usage.count')}`, number: true }, { head: `${t(key)}: ${t('usage.costOf')}`, number: true }])],
+	return table(t('statement.compared'), [{ head: t('usage.channel') }, ...[t('statement.reported'), t('statement.now'), t('statement.difference')]
+		.flatMap(when => [{ head: `${when}: ${t('usage.count')}`, number: true }, { head: `${when}: ${t('usage.costOf')}`, number: true }])],
 	channels.map(c => {
 		const a = was[c] || none, b = now[c] || none;
 
