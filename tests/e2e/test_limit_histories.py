@@ -34,4 +34,6 @@ def test_every_reply_is_right_in_one_order_of_all_that_happened(daybook, place):
     h = history(daybook, place, OPS)
     assert h.problems == []
     assert all(h.done[what] > OPS / 100 for what in ("events", "plain", "void", "reserved", "refused", "cancel", "limit", "read")), h.done
+    assert all(h.done["refused by " + what] > 0 for what in (
+        "day", "rolling", "cycle", "month", "year", "zone", "from", "network")), h.done
     daybook.cmd("verify")

@@ -18,6 +18,7 @@ import pytest
 
 from api import Api, CAMPAIGNS
 from conftest import Daybook
+from limit_judge import figures_of, micros
 from limits_model import DAY, MESSAGES, QUARTER_MS, Amount, Hold, Limits, Rule, day_start
 from support import iso, ms, set_clock
 
@@ -235,18 +236,8 @@ def hour_of(zone, quarter):
     return at.toordinal() * 24 + at.hour + at.minute / 60
 
 
-def figures_of(body):
-    return tuple(micros(body[name]) if body["unit"] == "cost" else body[name] for name in ("used", "held", "available", "needed"))
-
-
 def cycle_end(world):
     return world.days_of_window(world.rules[1], world.today)[1]
-
-
-def micros(number):
-    """The micros of a number of dollars, as it is written."""
-    whole, _, rest = str(number).partition(".")
-    return int(whole) * 10**6 + int((rest + "000000")[:6])
 
 
 # ---- The readings
@@ -359,7 +350,7 @@ def by_next_slot(w):
 
 
 def by_auto_segment(w):
-    """The whole plan is taken.  One more on any of its days but the last is refused, unless nothing limited that day."""
+    """The whole plan is taken.  One more on any of its days but the last is refused, unless nothing limited that day, or a price waits."""
     parts = w.random.choice([1, 1, 3])
     wanted = {"totalContacts": w.random.choice([1, 50, 400, 5000]), "partsPerContact": parts,
               "firstSegmentTime": f"{w.random.randrange(24):02}:{w.random.choice(['00', '30'])}"}
@@ -374,7 +365,8 @@ def by_auto_segment(w):
     id = w.id()
     daily = w.rules[0].amount
     instants = [ms(s["scheduledISO"]) for s in plan]
-    some = [i for i in range(len(plan) - 1) if daily(w.day_of(instants[i])) is not None]
+    is_one_price = len({w.nanos("SMS", w.day_of(at)) for at in instants}) == 1
+    some = [i for i in range(len(plan) - 1) if daily(w.day_of(instants[i])) is not None and is_one_price]
     if some:
         i = w.random.choice(some)
         more = [{**s, "contactCount": s["contactCount"] + (n == i)} for n, s in enumerate(plan)]
