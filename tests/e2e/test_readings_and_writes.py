@@ -29,7 +29,8 @@ ROUNDS, STEPS = 4, 40
 RULES_MAX = 5  # beside the five
 CONTACTS_MAX = 10**9
 ZONES = ["America/Toronto", "Etc/UTC", "Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns", "Africa/Cairo", "America/Havana",
-         "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut", "America/Los_Angeles"]
+         "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut", "America/Los_Angeles", "America/Nuuk",
+         "Antarctica/Troll", "Africa/Casablanca", "Asia/Gaza"]
 SENDERS, NETWORKS = [None, "+15550001", "+15550002"], [None, "T-Mobile", "Vodafone"]
 HOURS = [1, 2, 24, 25, 72, 744]
 NANOS = [0, 1, 400, 500, 501, 1500, 2_500, 7_900, 7_900_500, 10_000_000, 250_000_000]
@@ -380,6 +381,27 @@ def by_auto_segment(w):
         w.cancel(id)
 
 
+def by_a_planned_campaign(w):
+    """It plans for its own channel and sender, and reserves all of it: each part has room beside those before it."""
+    one = Hold(0, 1, w.random.choice([1, 2]), w.random.choice(["SMS", "CALL", "EMAIL"]), w.random.choice(SENDERS))
+    id, total = w.id(), w.random.choice([30, 300, 3000])
+    body = {"id": id, "name": id, "channel": one.channel, "autoSegment": {"totalContacts": total, "partsPerContact": one.parts}}
+    reply = w.ask("campaigns", "POST", CAMPAIGNS, body={**body, **({"from": one.sender} if one.sender else {})})
+    if reply.status == 400:
+        return w.check("366" in reply.json["error"], reply)
+    if reply.status in (402, 409):  # there is no day at all
+        return w.check(w.first_day(1, one.parts, None, one.channel, one.sender) is None, reply)
+    w.check(reply.status == 201, reply)
+    segments = reply.json["data"]["segments"]
+    w.check(sum(s["contactCount"] for s in segments) == total, reply)
+    for number, s in enumerate(segments):
+        hold = dataclasses.replace(one, at=ms(s["scheduledISO"]), contacts=s["contactCount"])
+        w.proved(not w.refusing(hold)[0], "the plan of a campaign", hold, reply)
+        w.hold((id, number), hold)
+    if w.random.random() < 0.8:
+        w.cancel(id)
+
+
 def some_event(w, own):
     """(event, what it counts, campaign): often about as much as still fits."""
     r = w.random
@@ -428,7 +450,7 @@ def room_of_event(w, at, channel, campaign, sender, network):
 
 
 READINGS = [by_the_calendar] * 3 + [by_validate_date] * 2 + [by_validate_date_of_a_move] * 2 + [by_next_slot, by_auto_segment] + \
-    [by_a_campaign_of_another_kind] + [by_events] * 3
+    [by_a_campaign_of_another_kind, by_a_planned_campaign] + [by_events] * 3
 
 
 @pytest.mark.parametrize("part", PARTS)
