@@ -5,7 +5,8 @@
  *
  *	A time that sending windows do not allow moves to the next one of its date that they do; a date without one is passed
  *	over.  "sendingWindow"? is the campaign's own, as in POST /api/campaigns.
- *	Defaults: 10:00; today, or tomorrow if that time is past; the organization's time zone.
+ *	"channel"? and "from"? are those of the campaign: the plan obeys the limits that count them.
+ *	Defaults: SMS; 10:00; today, or tomorrow if that time is past; the organization's time zone.
  *
  *	200	{"success":true,"segments":[{"id":"seg-1","scheduledDate":"…Z","contactCount":n},…],
  *		"totalSegments":n,"warnings":[]}
@@ -19,17 +20,17 @@
 #include "campaign/campaign.h"
 #include "http/serve.h"
 #include "ledger/limit_row.h"
+#include "quota/origin.h"
 #include "time/instant.h"
 
 /*
  * Makes the plan in a read transaction of its own, because a POST has none: the proposal is what the days hold at one moment.
  */
 static enum status
-plan(struct req *r, struct auto_plan *plan, struct organization *org)
+plan(struct req *r, struct auto_request *request, struct auto_plan *plan, struct organization *org)
 {
 	static const char *const fields[] = { "totalContacts", "firstSegmentDate", "firstSegmentTime", "timezone", "partsPerContact",
-		"sendingWindow", NULL };
-	struct auto_request request;
+		"sendingWindow", "channel", "from", NULL };
 	struct json_object *o;
 	enum status st;
 	bool found;
@@ -39,9 +40,10 @@ plan(struct req *r, struct auto_plan *plan, struct organization *org)
 	if ((st = organization_load(r->db, r->org, org, &r->err)) == OK &&
 	    (st = limit_row_load(r->db, r->arena, org)) == OK &&
 	    (st = req_object(r, fields, &o)) == OK) {
-		if ((st = auto_request_read(o, &request, &r->err)) == OK &&
-		    (st = campaign_read_window(r->arena, r->body, r->body_n, &found, &request.sending_window, &r->err)) == OK)
-			st = auto_plan_make(r->db, r->arena, org, &request, r->now, plan, &r->err);
+		if ((st = auto_request_read(o, request, &r->err)) == OK &&
+		    (st = origin_read_planned(o, &request->channel, &request->sender, &r->err)) == OK &&
+		    (st = campaign_read_window(r->arena, r->body, r->body_n, &found, &request->sending_window, &r->err)) == OK)
+			st = auto_plan_make(r->db, r->arena, org, request, r->now, plan, &r->err);
 		json_object_free(o);
 	}
 	db_read_end(r->db);
@@ -50,12 +52,12 @@ plan(struct req *r, struct auto_plan *plan, struct organization *org)
 
 /* Events alone keep limits of networks, because nobody knows where a campaign's messages will go. */
 static void
-warn_of_networks(struct req *r, struct json *out, const struct organization *org)
+warn_of_networks(struct req *r, struct json *out, const struct organization *org, enum channel channel)
 {
 	struct day today = organization_today(org, r->now);
 
 	for (const struct limit_rule *rule = org->limits.of; rule < org->limits.of + org->limits.count; rule++)
-		if (rule->network != NULL && rule->refuses && limit_rule_counts(rule, SMS) &&
+		if (rule->network != NULL && rule->refuses && limit_rule_counts(rule, channel) &&
 		    limit_rule_amount(rule, today) != UNLIMITED)
 			json_put_text(out, NULL, arena_printf(r->arena, "%s counts only what goes to %s, so the plan does not obey it.",
 			    rule->name, rule->network));
@@ -65,11 +67,12 @@ static enum status
 auto_segment(struct req *r, struct buf *body)
 {
 	struct json *out = json_on(body);
+	struct auto_request request;
 	struct organization org;
 	struct auto_plan p;
 	enum status st;
 
-	if ((st = plan(r, &p, &org)) != OK)
+	if ((st = plan(r, &request, &p, &org)) != OK)
 		return st;
 	json_open_object(out, NULL);
 	json_put_bool(out, "success", true);
@@ -90,7 +93,7 @@ auto_segment(struct req *r, struct buf *body)
 	else if (p.limited_by != NULL)
 		json_put_text(out, NULL, arena_printf(r->arena, "%s leaves less room than the days do, so the plan takes longer.",
 		    p.limited_by));
-	warn_of_networks(r, out, &org);
+	warn_of_networks(r, out, &org, request.channel);
 	if (p.passed_over > 0)
 		json_put_text(out, NULL, arena_printf(r->arena, "The sending window passes over %zu date%s.", p.passed_over,
 		    p.passed_over == 1 ? "" : "s"));

@@ -1,7 +1,8 @@
 /*
  * GET /api/campaigns/next-available-slot?contactCount=N -- today's usage, and the first day with
  * room for N contacts (default 0: any room), from today to 60 days later.  `partsPerContact` (not in the vendor's API,
- * default 1) multiplies N if the organization's quota unit is the part.
+ * default 1) multiplies N if the organization's quota unit is the part.  `channel` (default SMS) and `from`, neither in the
+ * vendor's API, are those of the campaign.
  *
  *	200	{"success":true,"isUnlimited","timezone","dailyLimit","todayDate","todayUsage",
  *		"todayAvailableQuota","nextAvailableDate","availableQuota","daysUntilAvailable","message"}
@@ -19,9 +20,12 @@
 #include "http/serve.h"
 #include "ledger/limit.h"
 #include "ledger/usage.h"
+#include "quota/origin.h"
 
 struct wanted {
 	int64_t contacts, parts_per_contact, units;
+	enum channel channel;
+	const char *sender;	/* NULL = not said */
 };
 
 /* What the reply says. */
@@ -37,8 +41,14 @@ struct slot {
 static enum status
 read_wanted(struct req *r, struct wanted *w)
 {
+	const char *channel = req_query(r, "channel");
 	enum status st;
 
+	w->channel = SMS;
+	w->sender = req_query(r, "from");
+	if ((channel != NULL && (st = channel_read(channel, &w->channel, &r->err)) != OK) ||
+	    (w->sender != NULL && (st = origin_check_sender(w->sender, &r->err)) != OK))
+		return st;
 	if ((st = req_int(r, "contactCount", 0, LIMIT_MAX, 0, &w->contacts)) != OK ||
 	    (st = req_int(r, "partsPerContact", 1, 1000, 1, &w->parts_per_contact)) != OK)
 		return st;
@@ -49,7 +59,8 @@ read_wanted(struct req *r, struct wanted *w)
 static enum status
 find_slot(struct req *r, const struct organization *org, const struct wanted *w, struct day today, struct slot *slot)
 {
-	struct limit_contact contact = { .channel = SMS, .parts = w->contacts > 0 ? w->parts_per_contact : 1 };
+	struct limit_contact contact = { .channel = w->channel, .sender = w->sender,
+		.parts = w->contacts > 0 ? w->parts_per_contact : 1 };
 	int64_t contacts = w->contacts > 0 ? w->contacts : 1, room;
 	struct limit_book *book;
 	enum status st;
@@ -67,9 +78,9 @@ find_slot(struct req *r, const struct organization *org, const struct wanted *w,
 static const char *
 message_without(struct req *r, const struct wanted *w, const struct slot *slot, const char *unit)
 {
-	if (slot->daily_limit == 0)
+	if (slot->daily_limit == 0 && w->channel == SMS)
 		return "The daily limit is 0: nothing can be sent.";
-	if (slot->daily_limit != UNLIMITED && w->units > slot->daily_limit)
+	if (slot->daily_limit != UNLIMITED && w->channel == SMS && w->units > slot->daily_limit)
 		return arena_printf(r->arena, "%" PRId64 " contacts are more than a whole day's limit of %" PRId64
 		    " %s: use auto-segment.", w->contacts, slot->daily_limit, unit);
 	return arena_printf(r->arena, "No day within %d days has room for %" PRId64 "%s%s.", LIMIT_SEARCH_DAYS,
@@ -81,7 +92,8 @@ message_without(struct req *r, const struct wanted *w, const struct slot *slot, 
 static const char *
 message(struct req *r, const struct organization *org, const struct wanted *w, const struct slot *slot, struct day today)
 {
-	const char *unit = limit_rules_unit(&org->limits) == UNIT_MESSAGE ? "SMS" : "SMS parts";
+	const char *unit = arena_printf(r->arena, limit_rules_unit(&org->limits) == UNIT_MESSAGE ? "%s" : "%s parts",
+	    channel_facts(w->channel)->name);
 	char day[DAY_TEXT_MAX];
 	int32_t days = slot->day.n - today.n;
 
@@ -91,7 +103,7 @@ message(struct req *r, const struct organization *org, const struct wanted *w, c
 		return "Unlimited plan: no daily quota applies.";
 	if (days == 0)
 		return arena_printf(r->arena, "%" PRId64 " %s left today.", slot->available, unit);
-	if (days == 1 && slot->available == slot->daily_limit)
+	if (days == 1 && w->channel == SMS && slot->available == slot->daily_limit)
 		return "Next slot with full daily quota is tomorrow.";
 	if (w->contacts == 0)
 		return arena_printf(r->arena, "Next date with room is %s (in %d day%s).", day_format(slot->day, day),
@@ -153,7 +165,7 @@ next_available_slot(struct req *r, struct buf *body)
 int
 main(void)
 {
-	static const char *const query[] = { "contactCount", "partsPerContact", NULL };
+	static const char *const query[] = { "contactCount", "partsPerContact", "channel", "from", NULL };
 	static const struct route routes[] = {
 		{ GET, "/api/campaigns/next-available-slot", SCOPE_USAGE_READ, next_available_slot, .query = query },
 		{ 0 } };

@@ -1,5 +1,5 @@
 /*
- * POST /api/campaigns/validate-date {"scheduledISO":"…Z","contactCount":n,"excludeCampaignId"?:"…",
+ * POST /api/campaigns/validate-date {"scheduledISO":"…Z","contactCount":n,"excludeCampaignId"?:"…","channel"?,"from"?,
  *	"partsPerContact"?:n} -- whether a campaign could reserve the contacts at that instant.
  *
  *	200	{"success":true,"available":bool,"remaining":n,"limit":n} and, if it is not available, "message".
@@ -21,11 +21,15 @@
 #include "time/instant.h"
 #include "http/serve.h"
 #include "ledger/limit.h"
+#include "quota/origin.h"
 #include "org/sending_row.h"
 
 struct wanted {
 	int64_t scheduled_at, contacts, parts_per_contact;
 	const char *exclude, *timezone;
+	bool has_channel;
+	enum channel channel;
+	const char *sender;	/* NULL = not said */
 	bool has_window;
 	const char *window;	/* of the campaign, as JSON; NULL = that of the excluded one, if it has one */
 };
@@ -37,7 +41,7 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 	enum status st;
 	bool found;
 
-	*w = (struct wanted) { .parts_per_contact = 1 };
+	*w = (struct wanted) { .parts_per_contact = 1, .channel = SMS };
 	if ((st = json_string(o, "scheduledISO", 1, 64, &at, &r->err)) != OK)
 		return st;
 	if (at == NULL)
@@ -53,6 +57,9 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 	if ((st = json_string(o, "excludeCampaignId", 1, 64, &w->exclude, &r->err)) != OK ||
 	    (st = json_string(o, "timezone", 1, ZONE_NAME_MAX - 1, &w->timezone, &r->err)) != OK)
 		return st;
+	w->has_channel = json_has(o, "channel") && !json_is_null(o, "channel");
+	if ((st = origin_read_planned(o, &w->channel, &w->sender, &r->err)) != OK)
+		return st;
 	return campaign_read_window(r->arena, r->body, r->body_n, &w->has_window, &w->window, &r->err);
 }
 
@@ -60,7 +67,7 @@ read_wanted(struct req *r, struct json_object *o, struct wanted *w)
 struct room {
 	struct day day;
 	int64_t at;		/* the instant that is asked: what means now is now */
-	struct limit_contact contact;	/* of the excluded campaign; else an SMS */
+	struct limit_contact contact;	/* as asked, else of the excluded campaign, else an SMS */
 	bool is_past;		/* no campaign can be scheduled at that instant */
 	bool is_own;		/* a segment of the excluded campaign is there already */
 	bool is_outside;	/* sending windows do not allow it, but */
@@ -95,8 +102,10 @@ exclude(struct req *r, const struct organization *org, const struct wanted *w, s
 	holds = campaign_holds(book, r->arena, &c, today, &count);
 	for (size_t i = 0; i < count; i++)
 		limit_book_set_aside(book, &holds[i]);
-	room->contact.channel = c.channel;
-	room->contact.sender = c.sender;
+	if (!w->has_channel)
+		room->contact.channel = c.channel;
+	if (w->sender == NULL)
+		room->contact.sender = c.sender;
 	for (size_t i = 0; i < c.count; i++)
 		if (segment_held(&c.segments[i], today) > 0 && c.segments[i].scheduled_at == w->scheduled_at) {
 			room->is_own = true;
@@ -132,7 +141,7 @@ load_room(struct req *r, const struct organization *org, const struct wanted *w,
 	enum status st;
 
 	*room = (struct room) { .day = day_at(org->days, w->scheduled_at), .at = w->scheduled_at,
-		.contact = { .channel = SMS, .parts = w->parts_per_contact } };
+		.contact = { .channel = w->channel, .sender = w->sender, .parts = w->parts_per_contact } };
 	room->is_past = w->scheduled_at < r->now && !campaign_means_now(org, w->scheduled_at, r->now);
 	if (w->scheduled_at < r->now && !room->is_past)
 		room->at = r->now;
@@ -192,7 +201,7 @@ static enum status
 validate_date(struct req *r, struct buf *body)
 {
 	static const char *const fields[] = { "scheduledISO", "contactCount", "excludeCampaignId", "partsPerContact",
-		"sendingWindow", "timezone", NULL };
+		"sendingWindow", "timezone", "channel", "from", NULL };
 	struct organization org;
 	struct json_object *o;
 	struct wanted wanted;

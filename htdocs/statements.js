@@ -17,15 +17,15 @@ const signed = (n, show) => n > 0 ? `+${show(n)}` : show(n);
 /* By channel: what was reported, what is there now, and the difference. */
 function compared(data) {
 	const of = list => Object.fromEntries(list.map(c => [c.channel, c])), was = of(data.channels), now = of(data.now.channels);
-	const none = { messages: 0, cost: 0 }, channels = [...new Set([...Object.keys(was), ...Object.keys(now)])];
+	const none = { messages: 0, cost: 0 }, cost = n => money(n, data.currency), channels = [...new Set([...Object.keys(was), ...Object.keys(now)])];
 
 	return table(t('statement.compared'), [{ head: t('usage.channel') }, ...['statement.reported', 'statement.now', 'statement.difference']
 		.flatMap(key => [{ head: `${t(key)}: ${t('usage.count')}`, number: true }, { head: `${t(key)}: ${t('usage.costOf')}`, number: true }])],
 	channels.map(c => {
 		const a = was[c] || none, b = now[c] || none;
 
-		return [channelName(c), number(a.messages), money(a.cost), number(b.messages), money(b.cost), signed(b.messages - a.messages, number),
-			signed(Math.round((b.cost - a.cost) * 1e6) / 1e6, money)];
+		return [channelName(c), number(a.messages), cost(a.cost), number(b.messages), cost(b.cost), signed(b.messages - a.messages, number),
+			signed(Math.round((b.cost - a.cost) * 1e6) / 1e6, cost)];
 	}));
 }
 
@@ -40,7 +40,7 @@ function later(data) {
 		listed.length ? table(t('statement.listed'), [{ head: t('audit.at') }, { head: t('audit.action') }, { head: t('usage.channel') },
 			{ head: t('usage.count'), number: true }, { head: t('usage.costOf'), number: true }, { head: t('statement.id') }],
 		listed.slice(0, LATER_MAX).map(r => [moment(r.occurredAt), t(`statement.kind.${r.kind}`), channelName(r.channel), number(r.messages),
-			money(r.cost), el('bdi', {}, r.id)])) : null];
+			money(r.cost, data.currency), el('bdi', {}, r.id)])) : null];
 }
 
 export function statements() {
@@ -80,7 +80,7 @@ export function statements() {
 		offer(data.statements.map(s => s.month));
 		renew(list, data.statements, () => data.statements.length ? table(t('statement.title'), [{ head: t('usage.month') }, { head: t('statement.kept') },
 			{ head: t('usage.count'), number: true }, { head: t('usage.costOf'), number: true }, { head: t('statement.state') }, { head: t('statement.files') }],
-		data.statements.map(s => [shortMonth(s.month), moment(s.keptAt), number(s.messages), money(s.cost),
+		data.statements.map(s => [shortMonth(s.month), moment(s.keptAt), number(s.messages), money(s.cost, s.currency),
 			s.isChanged ? el('span', { class: 'chip status-paused' }, t('statement.changed')) : t('statement.same'), buttons(s.month)]))
 			: notice('plain', t('statement.none')));
 		if (shown && !data.statements.some(s => s.month === shown))

@@ -25,15 +25,13 @@ campaign_read_instant(struct json_object *o, const char *label, const char *name
 enum status
 campaign_read_origin(struct json_object *o, bool is_change, struct campaign *c, struct error *err)
 {
-	const char *channel, *sender, *tag;
+	const char *tag;
 	enum status st;
 
-	if ((st = json_string(o, "channel", 1, 64, &channel, err)) != OK ||
-	    (channel != NULL && (st = channel_read(channel, &c->channel, err)) != OK) ||
-	    (st = origin_read_sender(o, &sender, err)) != OK || (st = origin_read_tag(o, &tag, err)) != OK)
+	if ((st = origin_read_planned(o, &c->channel, &c->sender, err)) != OK || (st = origin_read_tag(o, &tag, err)) != OK)
 		return st;
-	if (sender != NULL || (is_change && json_is_null(o, "from")))
-		c->sender = sender;
+	if (is_change && json_is_null(o, "from"))
+		c->sender = NULL;
 	if (tag != NULL || (is_change && json_is_null(o, "tag")))
 		c->tag = tag;
 	return OK;

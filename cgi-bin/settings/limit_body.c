@@ -214,6 +214,21 @@ read_action(struct req *r, struct json_object *o, struct limit_input *in)
 	return OK;
 }
 
+/* Without the other members of the definition, null would be ignored silently where the limit has such a member. */
+static enum status
+refuse_lone_null(struct req *r, struct json_object *o, const struct limit_rule *was)
+{
+	const struct {
+		const char *name;
+		bool is_there;
+	} members[] = { { "from", was->sender != NULL }, { "network", was->network != NULL }, { "zone", was->zone != NULL } };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (members[i].is_there && json_is_null(o, members[i].name))
+			return error_set(&r->err, BAD_REQUEST, "%s: to take it away, give channels and window with it", members[i].name);
+	return OK;
+}
+
 enum status
 limit_body_read(struct req *r, struct json_object *o, const struct limit_rule *was, struct limit_input *in, bool *is_preview)
 {
@@ -230,6 +245,7 @@ limit_body_read(struct req *r, struct json_object *o, const struct limit_rule *w
 	if (name != NULL)
 		limit_input_preset(in, preset);
 	if ((st = read_definition(r, o, name != NULL, in)) != OK ||
+	    (!in->has_definition && was != NULL && (st = refuse_lone_null(r, o, was)) != OK) ||
 	    (st = read_amounts(r, o, in->has_definition || was == NULL ? in->definition.unit : was->unit, in)) != OK ||
 	    (st = read_action(r, o, in)) != OK)
 		return st;

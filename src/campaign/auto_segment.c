@@ -5,10 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "campaign/auto_segment.h"
+#include "campaign/auto_room.h"
 #include "campaign/campaign.h"
 #include "time/instant.h"
-#include "ledger/limit.h"
 #include "org/sending_row.h"
 #include "time/zone.h"
 
@@ -125,62 +124,16 @@ first_date(const struct auto_request *request, const struct sending *sending, in
 	return OK;
 }
 
-/* ---- Room, by all limits */
-
-struct room {
-	struct limit_book *book;
-	const struct organization *org;
-	struct limit_contact contact;
-	struct day day;			/* of the last candidate, */
-	int64_t taken;			/* and what the plan has put there */
-	const char *bound_by;		/* the word of the limit that bounded the last candidate, if not the daily one; else NULL */
-	struct auto_plan *plan;
-};
-
-/* Without a daily limit a day takes PLAN_UNLIMITED_PER_DAY contacts, unless another limit leaves less. */
-static int64_t
-left_at(void *arg, int64_t at)
-{
-	struct room *room = arg;
-	const struct limit_rule *by;
-	int64_t left = limit_book_room_at(room->book, at, &room->contact, &by), most = INT64_MAX;
-	struct day d = day_at(room->org->days, at);
-
-	/* The planner asks again only if contacts were left after the last candidate. */
-	if (room->bound_by != NULL)
-		room->plan->limited_by = room->bound_by;
-	if (d.n != room->day.n) {
-		room->day = d;
-		room->taken = 0;
-	}
-	if (limit_rules_daily(&room->org->limits, d) == UNLIMITED)
-		most = PLAN_UNLIMITED_PER_DAY - room->taken;
-	room->bound_by = by != NULL && strcmp(by->word, "dailyLimit") != 0 && left < most ? by->word : NULL;
-	left = left < most ? left : most;
-	if (left == 0 && by != NULL && limit_rule_amount(by, d) == 0 && room->plan->blocked_by == NULL)
-		room->plan->blocked_by = by->word;
-	return left;
-}
-
-static void
-take(void *arg, int64_t at, int64_t contacts)
-{
-	struct room *room = arg;
-	struct limit_load load = limit_book_hold(room->book, at, &room->contact, contacts);
-
-	limit_book_add(room->book, &load);
-	room->taken += contacts;
-}
+/* ---- The plan */
 
 /* Makes the plan from what the windows of all days on which a candidate may fall hold at present. */
 enum status
 auto_plan_make(struct db *db, struct arena *a, const struct organization *org, const struct auto_request *request,
     int64_t now, struct auto_plan *plan, struct error *err)
 {
-	struct room room = { .org = org, .contact = { request->channel, request->sender, request->parts_per_contact },
-		.day = { INT32_MIN }, .plan = plan };
-	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts, .days = org->days,
-		.room = { &room, left_at, take } };
+	struct auto_room room = { .org = org, .contact = { request->channel, request->sender, request->parts_per_contact },
+		.plan = plan };
+	struct plan_request r = { .time_ms = request->time_ms, .contacts = request->contacts, .days = org->days };
 	struct sending sending;
 	enum status st;
 
@@ -196,7 +149,7 @@ auto_plan_make(struct db *db, struct arena *a, const struct organization *org, c
 	if ((st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_LIMITED, now, &room.book)) != OK ||
 	    (st = limit_book_read(room.book, day_add(r.first, -MARGIN_DAYS), day_add(r.first, PLAN_DAYS_MAX + MARGIN_DAYS))) != OK)
 		return st;
-	plan->count = plan_make(&r, plan->segments, &plan->left);
+	auto_room_plan(&room, a, &r);
 	if (r.sending != NULL)
 		plan->passed_over = campaign_passed_over(&r, plan->segments, plan->count);
 	if (plan->count == 0 && plan->passed_over == PLAN_DAYS_MAX)

@@ -26,6 +26,14 @@ origin_read_sender(struct json_object *o, const char **text, struct error *err)
 	return st != OK || *text == NULL ? st : name_check("from", *text, err);
 }
 
+enum status
+origin_check_sender(const char *text, struct error *err)
+{
+	if (strlen(text) > ORIGIN_SENDER_MAX)
+		return error_set(err, BAD_REQUEST, "from: longer than %d bytes", ORIGIN_SENDER_MAX);
+	return name_check("from", text, err);
+}
+
 /* Counts characters and not bytes, because a cost centre may be written in any script. */
 static enum status
 read_word(struct json_object *o, const char *name, size_t max, const char **text, struct error *err)
@@ -49,6 +57,20 @@ enum status
 origin_read_tag(struct json_object *o, const char **text, struct error *err)
 {
 	return read_word(o, "tag", ORIGIN_TAG_MAX, text, err);
+}
+
+enum status
+origin_read_planned(struct json_object *o, enum channel *c, const char **sender, struct error *err)
+{
+	const char *channel, *from;
+	enum status st;
+
+	if ((st = json_string(o, "channel", 1, 64, &channel, err)) != OK ||
+	    (channel != NULL && (st = channel_read(channel, c, err)) != OK) || (st = origin_read_sender(o, &from, err)) != OK)
+		return st;
+	if (from != NULL)
+		*sender = from;
+	return OK;
 }
 
 void

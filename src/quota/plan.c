@@ -5,7 +5,8 @@
  * that is judged; a candidate that takes nothing is not judged.  Take any plan, and the first candidate at which it takes less
  * than this one does.  Move a contact there from the next candidate at which it takes some.  A sum that contains both stays as it
  * is, and one that contains the first alone has nothing of the plan between the two, so it is at most what fitted here.  So the
- * plan stays possible and is earlier; in the end it is this one.
+ * plan stays possible and is earlier; in the end it is this one.  (A contact must count the same at both candidates:
+ * campaign/auto_room.c has what follows if its price falls in between.)
  */
 #include "quota/plan.h"
 

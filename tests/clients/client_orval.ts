@@ -7,7 +7,9 @@ interface Result { data: unknown; status: number; headers: Headers }
 
 export async function call<T extends Result>(path: string, options: RequestInit): Promise<T> {
 	const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...options.headers };
-	const response = await fetch(baseUrl + path, { ...options, headers });
+	const isText = headers['Content-Type'] === 'text/calendar';	// it makes JSON of every body
+	const body = isText ? JSON.parse(options.body as string) as string : options.body;
+	const response = await fetch(baseUrl + path, { ...options, headers, body });
 	await report(options.method!, path.replace(/\?.*/, ''), response);
 	const text = await response.text();
 	const data: unknown = response.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : text;

@@ -7,7 +7,10 @@ const bearer = (credential: string): RequestParams => ({ headers: { Authorizatio
 const made = new Api({
 	baseUrl,
 	customFetch: async (url, options) => {
-		const response = await fetch(url, options);
+		const headers = new Headers(options!.headers);
+		if (headers.get('Content-Type') === 'text/plain')	// it knows no other text
+			headers.set('Content-Type', 'text/calendar');
+		const response = await fetch(url, { ...options, headers });
 		await report(options!.method!, new URL(String(url)).pathname, response);
 		return response;
 	},

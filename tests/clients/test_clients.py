@@ -19,7 +19,7 @@ NAMED_IN_FUNCTIONS = ["orval", "swagger_typescript_api"]
 SETUP_STATUS = 404  # a Daybook that is set up has no such page any more
 
 sys.path.insert(0, str(ROOT / "tests/e2e"))
-from conftest import Reply, daybook, empty, server  # noqa: E402, F401 (after its folder is known; three are fixtures)
+from conftest import Reply, daybook, empty, made_daybook, made_empty, server  # noqa: E402, F401 (after its folder is known; fixtures)
 from openapi_document import OPERATIONS, check_reply  # noqa: E402
 
 

@@ -214,3 +214,40 @@ def test_another_method_scope_parameter_or_body_is_refused(shared):
 def test_the_last_day_that_can_be_planned(api):
     assert plan(api, 1, firstSegmentDate="2097-12-01")
     assert plan(api, 1, firstSegmentDate="2097-12-01", timezone="Asia/Tokyo")
+
+
+# ---- A price that falls under a limit of cost
+
+def earliest(contacts, costs, cap, daily):
+    """The index of the last day of the earliest plan over some days; None if there is none.  All plans are tried."""
+    ends = []
+
+    def add(i, left, spent):
+        if left == 0:
+            ends.append(i - 1)
+        elif i < len(costs):
+            for n in range(min(left, daily) + 1):
+                if spent + n * costs[i] <= cap:
+                    add(i + 1, left - n, spent + n * costs[i])
+    add(0, contacts, 0)
+    return min(ends, default=None)
+
+
+@pytest.mark.parametrize("contacts,dear,cheap,falls_on,cap,daily", [
+    (6, 10, 1, 1, 15, 9), (7, 10, 1, 1, 15, 9), (15, 10, 1, 1, 15, 20), (9, 10, 1, 2, 27, 4), (10, 3, 2, 3, 24, 4), (12, 5, 1, 2, 20, 5),
+    (9, 4, 3, 1, 28, 3), (8, 7, 2, 4, 30, 4)])
+def test_a_plan_waits_for_a_lower_price_only_if_it_ends_earlier_so(api, contacts, dear, cheap, falls_on, cap, daily):
+    days = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(6)]
+    api.daybook.cmd("price", "set", "SMS", dear, "--from", TODAY)
+    api.daybook.cmd("price", "set", "SMS", cheap, "--from", days[falls_on])
+    reply = api.ask("settings", "PUT", "/api/organizations/acme/limits", body={"dailyLimit": daily, "costCap": cap})
+    assert reply.status == 200, reply
+    expected = earliest(contacts, [dear if i < falls_on else cheap for i in range(6)], cap, daily)
+    body = ask(api, contacts, firstSegmentTime="20:00")
+    local = [datetime.datetime.fromisoformat(s["scheduledDate"].replace("Z", "+00:00")).astimezone(zoneinfo.ZoneInfo("America/Toronto"))
+             for s in body["segments"]]
+    assert expected is not None and local[-1].date().isoformat() == days[expected]
+    assert sum(s["contactCount"] for s in body["segments"]) == contacts
+    posted = api.ask("campaigns", "POST", CAMPAIGNS, body={"id": "c", "name": "c", "segments": [
+        {"scheduledISO": s["scheduledDate"], "contactCount": s["contactCount"]} for s in body["segments"]]})
+    assert posted.status == 201, posted

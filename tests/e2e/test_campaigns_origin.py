@@ -116,6 +116,63 @@ def test_a_bad_one_is_refused_in_every_request(shared, field, value):
     assert shared.rows() == before
 
 
+# ---- Plans
+
+LIMITS = "/api/organizations/acme/limits/"
+
+
+def limit(api, name, **fields):
+    reply = api.ask("settings", "PUT", LIMITS + name, body={"unit": "message", "window": "day", "action": "refuse", **fields})
+    assert reply.status in (200, 201), reply
+
+
+def slot(api, **query):
+    reply = api.ask("next-available-slot", "GET", CAMPAIGNS + "/next-available-slot", query)
+    assert reply.status == 200, reply
+    return reply.json
+
+
+def valid(api, when, contacts, **fields):
+    reply = api.ask("validate-date", "POST", CAMPAIGNS + "/validate-date", body={"scheduledISO": when, "contactCount": contacts, **fields})
+    assert reply.status == 200, reply
+    return reply.json["available"], reply.json["remaining"]
+
+
+def plan(api, contacts, **fields):
+    reply = api.ask("auto-segment", "POST", CAMPAIGNS + "/auto-segment", body={"totalContacts": contacts, "firstSegmentTime": "18:00", **fields})
+    assert reply.status == 200, reply
+    return [s["contactCount"] for s in reply.json["segments"]]
+
+
+def test_readings_of_a_channel_and_a_sender_say_what_a_campaign_of_them_may_hold(api):
+    limit(api, "mail", channels=["EMAIL"], amount=30)
+    limit(api, "news", channels=["EMAIL"], amount=10, **{"from": "news@example.org"})
+    mail, news = {"channel": "EMAIL"}, {"channel": "EMAIL", "from": "news@example.org"}
+    assert (plan(api, 100)[0], plan(api, 40, **mail), plan(api, 25, **news)) == (100, [30, 10], [10, 10, 5])
+    assert (valid(api, LATE, 31, **mail), valid(api, LATE, 30, **mail), valid(api, LATE, 11, **news)) == (
+        (False, 30), (True, 30), (False, 10))
+    assert [slot(api, contactCount=10, **q).get("availableQuota") for q in ({}, mail, news)] == [500, 30, 10]
+    assert slot(api, contactCount=10, **mail)["message"] == "30 EMAIL left today."
+    assert "nextAvailableDate" not in slot(api, contactCount=11, **news) and "news" in slot(api, contactCount=11, **news)["message"]
+    assert api.post({**SINGLE, "contactCount": 11, **news}).status == 409
+    api.create("c", 10, LATE, **news)
+    assert (plan(api, 30, **news), plan(api, 30, **mail), plan(api, 500)) == ([10, 10, 10], [20, 10], [500])
+    assert valid(api, LATE, 10, excludeCampaignId="c") == (True, 10) and valid(api, LATE, 1, **news) == (False, 0)
+    assert valid(api, LATE, 30, excludeCampaignId="c", channel="EMAIL", **{"from": "other@example.org"}) == (True, 30)
+    assert [s["contactCount"] for s in api.created({"name": "n", "autoSegment": {"totalContacts": 15, "firstSegmentTime": "18:00"}, **news})["segments"]] == [10, 5]
+    api.verify()
+
+
+@pytest.mark.parametrize("field, value", [("channel", "FAX"), ("channel", ""), ("channel", 5), ("from", ""), ("from", "x" * 256), ("from", "a\u202eb"),
+                                          ("from", 5)])
+def test_a_bad_one_is_refused_by_every_reading(shared, field, value):
+    refused(shared.ask("auto-segment", "POST", CAMPAIGNS + "/auto-segment", body={"totalContacts": 1, field: value}), 400, field)
+    refused(shared.ask("validate-date", "POST", CAMPAIGNS + "/validate-date", body={"scheduledISO": LATE, "contactCount": 1, field: value}), 400, field)
+    if value != 5:
+        refused(shared.ask("next-available-slot", "GET", CAMPAIGNS + "/next-available-slot", {field: value}), 400, field)
+    refused(shared.post({"name": "n", "autoSegment": {"totalContacts": 1, field: value}}), 400, field)
+
+
 # ---- Results
 
 def test_results_have_the_campaigns_own_unless_they_say_another(api):

@@ -98,6 +98,8 @@ def test_a_definition_is_replaced_as_a_whole_and_left_alone_without_its_members(
     api.set("a", **T_MOBILE, amount=5)
     api.set("a", amount=6)
     assert api.read("a").json["data"]["rule"]["network"] == "T-Mobile"
+    check_error(api.put("a", amount=6, network=None), 400, "tether", "network")
+    assert api.set("a", amount=6, **{"from": None, "channels": None})["rule"]["network"] == "T-Mobile"
     assert api.set("a", **DAY)["rule"] == {**DAY, "unit": "message", "amounts": [{"validFrom": TODAY, "amount": 6}], "action": "refuse"}
 
 

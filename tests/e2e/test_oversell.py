@@ -22,6 +22,8 @@ from support import NOON
 OPS = int(os.environ.get("HISTORY_OPS", "10000" if IS_SANITIZED else "50000"))
 LIMIT, CLIENTS = 500, 4
 CAP = 2600  # SMS of the billing cycle, which has all days of the history: less than their limits together
+PACIFIC = 480  # SMS of a day in Los Angeles: every instant of the history lies on the same date there
+NETWORK = 60  # SMS to one network in 24 hours: enforced events alone go there
 LIMITS = "/api/organizations/acme/limits"
 VERIFY_EVERY_S = 2  # while the history goes on
 YESTERDAY, *DATES = [(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=i)).isoformat() for i in range(-1, 6)]
@@ -70,7 +72,7 @@ class History:
         self.api, self.programs, self.seed, self.left = api, programs, seed, left
         self.sent_yesterday = sum(s.sent for mine in left for segments in mine.values() for s in segments)
         self.campaigns, self.problems, self.done = {}, [], collections.Counter()
-        self.plain_sent = collections.Counter()
+        self.plain_sent, self.to_network = collections.Counter(), 0
         self.count = itertools.count(1)
         self.lock = threading.Lock()
 
@@ -104,7 +106,7 @@ class History:
         for date, day in dates.items():
             if day["total"] != day["sent"] + day["reserved"] or day["availableQuota"] != max(0, LIMIT - day["total"]):
                 self.problem("figures", date, day)
-            if day["total"] > LIMIT:
+            if day["total"] > PACIFIC:
                 self.problem("oversold", date, {k: v for k, v in day.items() if k != "campaigns"})
 
     def check_limits(self, limits):
@@ -142,6 +144,11 @@ class History:
         sent, held = sum(day[0] for day in days.values()) + self.sent_yesterday, sum(day[1] for day in days.values())
         if [cap["used"], cap["held"]] != [sent, held]:
             self.problem("cycle", cap, sent, held)
+        pacific, network = (next(limit for limit in limits if limit["limit"] == name) for name in ("pacific", "to-network"))
+        if [pacific["used"], pacific["held"]] != days[TODAY]:
+            self.problem("pacific", pacific, days[TODAY])
+        if [network["used"], network["held"]] != [self.to_network, 0] or network["used"] == 0:
+            self.problem("network", network, self.to_network)
         self.api.verify()
 
 
@@ -353,10 +360,12 @@ class Client:
 
     def enforce(self):
         n = self.random.randint(1, 3)
-        _, reply = self.event("enforce=true", occurredAt=at(TODAY), messages=n)
+        network = {"network": "T-Mobile"} if self.random.random() < 0.5 else {}
+        _, reply = self.event("enforce=true", occurredAt=at(TODAY), messages=n, **network)
         if self.expect(reply, 200, 429, 402):
             with self.h.lock:
                 self.h.plain_sent[TODAY] += n
+                self.h.to_network += n if network else 0
 
     def read(self):
         query = urllib.parse.urlencode({"from": DATES[0], "to": DATES[-1]})
@@ -400,6 +409,10 @@ def history(daybook, ops, campaigns=None, seed=1):
     left = yesterday(daybook, seed)
     api = Api(daybook, clock=NOON)
     assert api.ask("settings", "PUT", LIMITS, body={"smsCap": CAP}).status == 200
+    for name, fields in (("pacific", {"window": "day", "zone": "America/Los_Angeles", "amount": PACIFIC}),
+                         ("to-network", {"window": "rolling", "hours": 24, "network": "T-Mobile", "amount": NETWORK})):
+        reply = api.ask("settings", "PUT", f"{LIMITS}/{name}", body={"channels": ["SMS"], "unit": "message", **fields})
+        assert reply.status in (200, 201), reply
     programs = {"campaigns": [start(daybook, "campaigns", i, campaigns) for i in range(CLIENTS)],
                 "events": [start(daybook, "events", i) for i in range(2)],
                 "settings": [start(daybook, "settings", 0)],

@@ -104,6 +104,14 @@ def test_keeping_again_replays_the_first_and_writes_nothing(api):
     assert reply.headers["idempotent-replayed"] == "true" and "location" not in reply.headers
 
 
+def test_the_currency_is_that_of_the_organization(api):
+    api.daybook.cmd("org", "set", "acme", "--currency", "EUR")
+    api.spend(event("2026-04-10T12:00:00Z", cost="0.5"))
+    assert api.keep()["currency"] == api.listed()["statements"][0]["currency"] == "EUR"
+    assert b"Cost (EUR)" in api.ask("statements", "GET", PATH + "/2026-04", {"format": "html"}).body
+    assert "COST (EUR)" in api.daybook.cmd("statement", "show", "2026-04").stdout
+
+
 def test_the_audit_says_who_kept_it(api):
     api.keep()
     assert api.daybook.sql("SELECT credential, detail FROM audit WHERE action = 'statement.keep'") == [

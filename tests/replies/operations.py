@@ -20,12 +20,12 @@ class Operation:
 OPERATIONS = [
     Operation("GET", "/api/campaigns/usage-calendar", READ, "from=2026-03-01&to=2026-03-31", ("from", "to", "format"),
               csv=True),
-    Operation("GET", "/api/campaigns/next-available-slot", READ, "contactCount=250", ("contactCount", "partsPerContact")),
+    Operation("GET", "/api/campaigns/next-available-slot", READ, "contactCount=250", ("contactCount", "partsPerContact", "channel", "from")),
     Operation("POST", "/api/campaigns/validate-date", READ, body={
-        "scheduledISO": AHEAD, "contactCount": 5, "excludeCampaignId": "renewals", "partsPerContact": 1}),
+        "scheduledISO": AHEAD, "contactCount": 5, "excludeCampaignId": "renewals", "partsPerContact": 1, "channel": "SMS", "from": "+14165550199"}),
     Operation("POST", "/api/campaigns/auto-segment", READ, body={
         "totalContacts": 1200, "firstSegmentDate": "2026-03-28", "firstSegmentTime": "09:30", "timezone": "Europe/Berlin",
-        "partsPerContact": 1}),
+        "partsPerContact": 1, "channel": "SMS", "from": "+14165550199"}),
     Operation("GET", "/api/campaigns", READ, "limit=2", ("status", "from", "to", "limit", "cursor", "format"), csv=True),
     Operation("POST", "/api/campaigns", CAMPAIGNS, status=201, body={
         "id": "made", "name": "Made", "contactCount": 3, "scheduledISO": AHEAD, "partsPerContact": 1, "status": "draft"}),
