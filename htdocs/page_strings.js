@@ -86,6 +86,7 @@ addStrings({
 	'statement.difference': 'Difference', 'statement.nothing': 'Nothing came later: these are still the reported figures.',
 	'statement.rows': { one: '{n} event or correction came later.', other: '{n} events and corrections came later.' },
 	'statement.moved': { one: 'Days or sums were recomputed: {n} figure changed without a later event.', other: 'Days or sums were recomputed: {n} figures changed without a later event.' },
+	'statement.outside': { one: '{n} later event or correction of the month as it was reported is now in another month.', other: '{n} later events and corrections of the month as it was reported are now in another month.' },
 	'statement.more': 'This month is too long to show all of what came later. The CSV file has it.',
 	'statement.listed': 'The first of what came later', 'statement.id': 'Id', 'statement.kind.event': 'event', 'statement.kind.failed': 'not reached',
 	'statement.kind.void': 'void', 'statement.kind.settlement': 'settlement', 'statement.kind.adjustment': 'new price',
