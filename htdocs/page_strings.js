@@ -139,6 +139,7 @@ addStrings({
 	'window.always': 'Any time.', 'window.day.missing': 'Choose at least one day.', 'window.same': 'Must differ from the beginning.',
 	'window.entry': 'Hours {k}', 'window.closed': 'Days off', 'window.date': 'Date', 'window.name': 'Name', 'window.close': 'Add a day off',
 	'window.open': 'Remove', 'window.none': 'There are no days off.', 'window.import': 'Import holidays (an .ics file)',
+	'window.changed': 'Somebody else has changed the hours or dates in the meantime; your change was not made. The dates are shown as they are now; save again to make it.',
 	'window.imported': 'Days off added: {n}. Events passed over: {skipped}.', 'window.outside': 'Outside of the new hours: {n}.',
 	'audit.at': 'When', 'audit.action': 'What', 'audit.by': 'Who', 'audit.detail': 'Detail',
 	'audit.none': 'Nothing was changed yet.', 'audit.change': '{name}: {from} → {to}', 'audit.same': 'No value is different now.',
