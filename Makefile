@@ -65,7 +65,7 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 TEST_PACKAGES = npm:command libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema \
 	openapi-specification sqlite3 curl faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch \
 	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core
-BENCH_PACKAGES = wrk sqlite3 python3
+BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind
 TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
 FUZZ_PACKAGES = clang libclang-rt-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential git debhelper lintian systemd-dev|systemd
@@ -302,6 +302,7 @@ lint:
 
 bench: deps-bench all $(BENCH)
 	@tests/bench/run "$(B)"
+	@tests/bench/limits "$(B)"
 
 # Each target for FUZZ_SECONDS, under ASan and UBSan.
 FUZZ_SECONDS = 60

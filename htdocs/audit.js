@@ -106,7 +106,7 @@ function memberText(name, value) {
 		return t('none');
 	if (name === 'amounts')
 		return value.map(({ validFrom, amount }) => t('own.later', { amount: shown('amount', amount), date: validFrom })).join(', ');
-	return Array.isArray(value) ? value.join(', ') : shown(name, value);
+	return Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? number(value) : shown(name, value);
 }
 
 /* What a limit is, or how it differs from what it was. */

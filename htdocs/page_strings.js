@@ -173,7 +173,7 @@ addStrings({
 	'audit.job.end': 'Job ended', 'audit.limit.set': 'Limit set', 'audit.limit.remove': 'Limit removed',
 	'audit.limit.tzdata': 'Time zone rules of a limit updated',
 	'audit.of.channels': 'Channels', 'audit.of.from': 'Sender', 'audit.of.network': 'Network', 'audit.of.unit': 'What it counts',
-	'audit.of.window': 'Over which time', 'audit.of.zone': 'Time zone', 'audit.of.hours': 'Hours', 'audit.of.amounts': 'Allowed amount',
+	'audit.of.window': 'Over which time', 'audit.of.zone': 'Time zone', 'audit.of.amounts': 'Allowed amount',
 	'audit.of.action': 'When it is reached',
 	'audit.statement.keep': 'Month kept', 'audit.of.month': 'Month',
 	'audit.only.action': 'What', 'audit.only.who': 'Who', 'audit.everything': 'Everything', 'audit.nobody': 'Nothing like that was found.',

@@ -157,7 +157,7 @@ limit_window_of(const struct limit_book *b, const struct limit_rule *rule, int64
 bool
 limit_counts(const struct limit_book *b, const struct limit_rule *rule, const struct limit_load *l)
 {
-	if (l->is_held && (l->quarter < b->today_from || rule->network != NULL))
+	if (l->is_held && l->quarter < b->today_from)
 		return false;
 	return limit_rule_counts_event(rule, l->channel, l->sender, l->network);
 }

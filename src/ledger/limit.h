@@ -66,7 +66,7 @@ struct limit_load {
 	enum channel channel;
 	const char *sender, *network;	/* NULL = not said */
 	int64_t messages, parts, cost_micros;
-	bool is_held;		/* counts only while its day is not over, and never for a network */
+	bool is_held;		/* counts only while its day is not over; it has no network */
 };
 
 /* One contact of a campaign. */

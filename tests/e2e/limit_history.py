@@ -15,7 +15,7 @@ import threading
 import time
 
 from conftest import BUILD, FastCgi, body_bytes, cgi_variables
-from api import CAMPAIGNS
+from api import CAMPAIGNS, SCOPE
 from limits_model import DAY, QUARTER_MS, Amount, Hold, Limits, Rule, day_in
 from support import iso, ms, set_clock
 
@@ -98,10 +98,10 @@ class Client:
 
     # ---- Events
 
-    def some_event(self):
+    def some_event(self, is_old=False):
         """(event, how the model is asked about it)"""
         r = self.random
-        at = self.h.now - r.choice([0, 0, r.randrange(8 * 3600_000), r.randrange(3 * 86400_000)])
+        at = self.h.now - (r.randrange(200 * 86400_000) if is_old else r.choice([0, 0, r.randrange(8 * 3600_000), r.randrange(3 * 86400_000)]))
         mine = [id for id, hold in self.campaigns.items() if hold.channel == "SMS"]
         campaign = r.choice(mine) if mine and r.random() < 0.3 else None
         channel = "SMS" if campaign else r.choice(CHANNELS)
@@ -144,7 +144,7 @@ class Client:
         self.did("events", first, asked, judge if first else None, None if first else judge)
 
     def plain(self):
-        event, counted = self.some_event()
+        event, counted = self.some_event(self.random.random() < 0.4)
         event.pop("campaignId", None)
         counted = (*counted[:3], None, *counted[4:])
         asked = self.ask("events", "POST", "/api/events", None, event)
@@ -395,7 +395,7 @@ class History:
         change = self.model.today + DAY
         daybook.cmd("org", "set", "acme", "--cycle-day", 20, "--from", change)
         self.model.cycle_changes = ((change, 20),)
-        self.token = daybook.token(ttl="720h")
+        self.token = daybook.token(scope=SCOPE + " usage:backfill", ttl="720h")
         for channel, nanos in NANOS.items():
             daybook.sql("INSERT INTO price (org, channel, valid_from, nanos_per_part) SELECT key, ?, 15340, ? FROM organization", channel, nanos)
             self.model.prices.append((channel, datetime.date(2012, 1, 1), nanos))
@@ -441,7 +441,10 @@ class History:
                 del client.campaigns[id]
 
     def end(self):
-        """Leaves a database without the triggers."""
+        """Leaves a database without the triggers, in which all limits are filled."""
+        self.daybook.cmd("limit", "add", "acme", "last", "--channels", "SMS", "--window", "day", "--zone", "UTC", "--amount", 1)
+        for _ in range(self.daybook.sql("SELECT count(*) FROM limit_rule WHERE is_building = 1")[0][0]):
+            self.daybook.cmd("maintenance")
         for n in range(len(LOG) - 1):
             self.daybook.sql(f"DROP TRIGGER history_{n}")
         self.daybook.sql("DROP TABLE history")

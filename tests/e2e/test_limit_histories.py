@@ -17,10 +17,11 @@ PLACES = {
 HOURS = [7, 3.25, 9, 19]  # the clock moves on between the parts of a history
 
 
-def history(daybook, place, ops, seed=1, programs=None):
+def history(daybook, place, ops, seed=1, programs=None, rounds=1):
+    """In parts, between which the clock moves on."""
     h = History(daybook, seed, *PLACES[place], programs)
-    for hours in [*HOURS, 0]:
-        h.run(ops // (len(HOURS) + 1))
+    for hours in HOURS * rounds:
+        h.run(ops // (len(HOURS) * rounds))
         if h.problems:
             break
         h.wait(hours)

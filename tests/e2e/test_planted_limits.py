@@ -35,7 +35,8 @@ PLANTED_BUILDING = {
 
 def judged(daybook, folder, objects):
     """A history of programs with these objects."""
-    return history(daybook, "clocks back", 3000, 1, {name: program(folder, name, objects) for name in ("events", "campaigns", "settings")})
+    programs = {name: program(folder, name, objects) for name in ("events", "campaigns", "settings")}
+    return history(daybook, "clocks back", 10000, 1, programs, rounds=6)
 
 
 @pytest.fixture(scope="module")

@@ -64,14 +64,17 @@ some_day(int from, int until)
 	return day_add(w.today, (int32_t)(from + below(until - from)));
 }
 
-/* A quarter-hour, often near now or near the midnight of somebody. */
+/* A quarter-hour, often near now, or near a midnight at which an amount begins in some zone. */
 static inline int64_t
 some_quarter(int from, int until)
 {
-	int64_t now = floor_div(w.now, QUARTER_MS), q = now + (from + below(until - from)) * DAY_QUARTERS + below(DAY_QUARTERS);
+	int64_t now = floor_div(w.now, QUARTER_MS), near, q = now + (from + below(until - from)) * DAY_QUARTERS + below(DAY_QUARTERS);
 
 	if (below(3) == 0 && from <= 0 && until > 1)
 		q = now + below(2 * DAY_QUARTERS) - (from < 0 ? DAY_QUARTERS : 0);
+	near = w.rules[below(RULES)].amounts[below(AMOUNTS)].from.n * DAY_QUARTERS + below(2 * DAY_QUARTERS) - DAY_QUARTERS / 2;
+	if (below(3) == 0 && now + from * DAY_QUARTERS <= near && near < now + until * DAY_QUARTERS)
+		q = near;
 	return q;
 }
 
