@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/money.h"
 #include "ledger/event_row.h"
 #include "time/instant.h"
-#include "base/money.h"
 #include "base/row_hash.h"
 #include "ledger/usage.h"
 #include "store/channel_column.h"
@@ -170,14 +170,15 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 /* Numbers the adjustments of a quarter and channel, so that each repricing has its own id. */
 enum status
 event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter, enum channel channel,
-    int64_t cost_micros, struct rollup *rollup, const struct event_options *options)
+    int64_t cost_micros, int64_t nanos_per_part, struct rollup *rollup, const struct event_options *options)
 {
 	struct query *q = db_query(db, "SELECT count(*) FROM event WHERE org = :org AND source = :source "
 	    "AND occurred_at = :at AND channel = :channel");
 	int64_t at = quarter * QUARTER_MS, earlier = 0;
-	char id[64];
+	char id[64], price[MONEY_TEXT_MAX];
 	struct event_new_row row = { .source = EVENT_REPRICE_SOURCE, .id = id, .status = "adjust", .occurred_at = at,
-		.channel = channel, .cost_micros = cost_micros };
+		.channel = channel, .cost_micros = cost_micros,
+		.reason = nanos_per_part != EVENT_NO_PRICE ? money_format_nanos(nanos_per_part, price) : NULL };
 	enum status st;
 	bool is_new;
 
@@ -196,4 +197,14 @@ event_adjust_quarter(struct db *db, const struct organization *org, int64_t quar
 		return INTERNAL;	/* we choose the id, so it cannot be taken */
 	rollup_add(rollup, &(const struct rollup_entry) { .occurred_at = at, .channel = channel, .sum.cost_micros = cost_micros });
 	return OK;
+}
+
+enum status
+event_repricing_read(struct query *q, int revision, int reason, struct event_repricing *repricing)
+{
+	*repricing = (struct event_repricing) { .is_there = true };
+	if (query_is_null(q, reason))
+		return OK;
+	repricing->revision = query_int(q, revision);
+	return money_parse_nanos(query_text(q, reason), &repricing->nanos_per_part) ? OK : INTERNAL;
 }

@@ -85,10 +85,25 @@ enum status	event_insert(struct db *db, const struct organization *org, const st
 
 /*
  * Writes the difference that a new price makes to one quarter and channel as an adjust row of money only, and adds it to the
- * roll-up.
+ * roll-up.  Its reason is the price, with which the row concerns everything older of the quarter; EVENT_NO_PRICE: it concerns
+ * one event alone.
  */
+#define EVENT_NO_PRICE (-1)
 enum status	event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter,
-		    enum channel channel, int64_t cost_micros, struct rollup *rollup,
+		    enum channel channel, int64_t cost_micros, int64_t nanos_per_part, struct rollup *rollup,
 		    const struct event_options *options);
+
+/*
+ * The last new price that a quarter-hour and a channel got, fixed as it was, wherever the quarter-hour's day may be now: events
+ * that are older than that revision cost it.  Rows that versions before 6 of the schema wrote do not say which price it was: then
+ * revision is 0, and the price of the present day is taken.
+ */
+struct event_repricing {
+	bool is_there;
+	int64_t revision, nanos_per_part;
+};
+
+/* Reads the columns org_revision and reason of such a row; INTERNAL if the reason is no price. */
+enum status	event_repricing_read(struct query *q, int revision, int reason, struct event_repricing *repricing) MUST_CHECK;
 
 #endif

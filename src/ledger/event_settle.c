@@ -82,7 +82,7 @@ write_row(struct post *p, struct settlement *s, const char *source, const char *
 	 */
 	if (s->has_cost && before != s->stands.own_micros) {
 		if ((st = event_adjust_quarter(p->db, p->org, floor_div(t->occurred_at, QUARTER_MS), t->channel,
-		    s->stands.own_micros - before, p->rollup, p->options)) != OK)
+		    s->stands.own_micros - before, EVENT_NO_PRICE, p->rollup, p->options)) != OK)
 			return st;
 		before = s->stands.own_micros;
 	}

@@ -81,16 +81,17 @@ read_groups(struct db *db, struct arena *a, const struct organization *org, enum
 
 /*
  * Moves *g past the groups of one quarter-hour, and says by how much its cost differs from that of the price list.  A
- * quarter-hour lies in one day, so one price applies to all its groups; rounded per event, as when they were posted.
+ * quarter-hour lies in one day, so one price, *nanos, applies to all its groups; rounded per event, as when they were posted.
  */
 static int64_t
 difference(const struct organization *org, const struct price_list *prices, enum channel c, const struct group **g,
-    const struct group *end)
+    const struct group *end, int64_t *nanos)
 {
-	int64_t quarter = (*g)->quarter, nanos = price_nanos(prices, c, day_at(org->days, quarter * QUARTER_MS)), sum = 0;
+	int64_t quarter = (*g)->quarter, sum = 0;
 
+	*nanos = price_nanos(prices, c, day_at(org->days, quarter * QUARTER_MS));
 	for (; *g < end && (*g)->quarter == quarter; (*g)++)
-		sum += (*g)->events * money_cost((*g)->parts, nanos) - (*g)->cost_micros;
+		sum += (*g)->events * money_cost((*g)->parts, *nanos) - (*g)->cost_micros;
 	return sum;
 }
 
@@ -103,7 +104,7 @@ reprice_is_needed(struct db *db, struct arena *a, const struct organization *org
 	struct groups groups = { 0 };
 	const struct group *g, *end;
 	struct query *q;
-	int64_t first, until, rows;
+	int64_t first, until, rows, nanos;
 	enum status st;
 
 	*is = *is_unknown = false;
@@ -123,7 +124,7 @@ reprice_is_needed(struct db *db, struct arena *a, const struct organization *org
 	end = groups.of + groups.count;
 	/* The quarter-hour in which the budget ended is not complete, so it says nothing. */
 	while (g < end && !*is && (!*is_unknown || g->quarter < end[-1].quarter))
-		*is = difference(org, prices, c, &g, end) != 0;
+		*is = difference(org, prices, c, &g, end, &nanos) != 0;
 	*budget -= rows < *budget ? rows : *budget;
 	return OK;
 }
@@ -238,12 +239,12 @@ adjust(struct turn *t, const struct organization *org, const struct price_list *
 	enum status st = OK;
 
 	while (st == OK && g < end) {
-		int64_t quarter = g->quarter, micros = difference(org, prices, t->job->channel, &g, end);
+		int64_t quarter = g->quarter, nanos, micros = difference(org, prices, t->job->channel, &g, end, &nanos);
 
 		if (micros == 0)
 			continue;
 		++*adjusted;
-		st = event_adjust_quarter(t->db, org, quarter, t->job->channel, micros, rollup, &t->options);
+		st = event_adjust_quarter(t->db, org, quarter, t->job->channel, micros, nanos, rollup, &t->options);
 	}
 	return st;
 }

@@ -304,6 +304,51 @@ def test_any_history_adds_up_to_what_the_list_of_events_and_the_day_book_say(api
     api.verify()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_new_price_stays_where_it_was_when_its_day_becomes_another(api, seed):
+    """Prices, corrections and day boundaries that are recomputed: the cost of an event follows from none of the days of today."""
+    world, posted, zones = random.Random(seed), [], ["America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kolkata", "America/Toronto"]
+    api.create("spring", 50)
+    for round in range(5):
+        new = [random_event(world, 1000 * round + n) for n in range(40)]
+        posted += new
+        api.events(*new)
+        for channel, usd in zip(world.sample(("SMS", "CALL", "EMAIL"), 2), ("0.0111", "0.0000005")):
+            api.daybook.cmd("price", "set", channel, usd if world.random() < 0.5 else "0.0333337", "--org", "acme",
+                            "--from", f"2026-05-{world.randint(10, 19)}", "--reprice")
+        api.events(*(correct(world, posted) for _ in range(10)))
+        before = {(e["source"], e["id"]): e["cost"] for e in listed(api)}
+        api.daybook.cmd("org", "set", "acme", "--timezone", world.choice(zones), "--recut-history")
+        ranged = {(e["source"], e["id"]): e["cost"] for e in listed(api)}
+        assert all(ranged[key] == before[key] for key in ranged.keys() & before.keys()) and ranged
+        check_sums(api)
+        api.events(*(correct(world, posted) for _ in range(10)))
+        check_sums(api)
+    api.events(*({"id": f"last{e['id']}", "source": e["source"], "voids": e["id"], "reason": "r"} for e in posted))
+    assert total(ask(api, "channel", last="2026-05-21")) == (0, 0, 0), "nothing is left of what was voided"
+    api.verify()
+
+
+def check_sums(api):
+    for by in ("tag", "source", "campaign,sender", "channel,tag", "day,network"):
+        data = ask(api, by, last="2026-05-21")
+        assert total(data) == tuple(map(sum, zip((0, 0, 0), *groups(data).values()))), by
+        assert all(group[2] >= 0 for group in groups(data).values()), by
+
+
+def test_a_price_that_a_repricing_does_not_say_leaves_its_difference_to_nobody(api):
+    """As versions before 6 of the schema wrote it: the price of the present day is taken, and the groups still add up."""
+    sent(api, sms("a", tag="x"), sms("b", tag="y", cost="0.5"))
+    api.daybook.cmd("price", "set", "SMS", "0.05", "--from", "2026-05-18", "--reprice")
+    api.daybook.sql("DROP TRIGGER event_is_not_updated")
+    api.daybook.sql("UPDATE event SET reason = NULL WHERE source = 'daybook:reprice'")
+    assert {k: v[2] for k, v in groups(ask(api, "tag")).items()} == {("x",): decimal.Decimal("0.05"), ("y",): decimal.Decimal("0.5")}
+    api.daybook.sql("UPDATE price SET nanos_per_part = 10000000 WHERE channel = 'SMS'")
+    api.daybook.sql("UPDATE organization SET revision = revision + 1")
+    assert {k: v[2] for k, v in groups(ask(api, "tag")).items()} == {
+        ("x",): decimal.Decimal("0.01"), ("y",): decimal.Decimal("0.5"), (None,): decimal.Decimal("0.04")}
+
+
 # ---- Bounds
 
 def test_more_events_than_one_request_adds_up_are_refused_with_a_range_that_would_do(api):
