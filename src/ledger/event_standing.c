@@ -61,8 +61,8 @@ event_standing(struct db *db, const struct organization *org, const struct price
 	if (s->cost_given || s->is_failed || (st = is_repriced(db, org, row, &is)) != OK || !is)
 		return st;
 	/*
-	 * In a quarter-hour that was repriced the present price replaces what the rows say.  The row of the repricing covers all
-	 * events of the quarter-hour, so the share of one can only be computed.
+	 * In a quarter-hour that was repriced the present price replaces what the rows say.  A row of the repricing covers all
+	 * events of a sender and network, so the share of one can only be computed.  A sender without a row has nothing to adjust.
 	 */
 	s->cost_micros = money_cost(s->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at)));
 	return OK;
