@@ -211,14 +211,14 @@ static enum status
 write_amounts(struct limit_write *c, const struct limit_input *in)
 {
 	const struct limit_rule *rule;
-	enum status st = limit_row_reload(c->db, c->arena, c->org);
+	enum status st = limit_row_load(c->db, c->arena, c->org);
 
 	if (st != OK)
 		return st;
 	rule = limit_find(c->org, c->name);
 	st = limit_amounts_write(c->db, c->arena, rule, c->was == NULL,
 	    day_at(limit_rule_days(rule, c->org->days), c->options->now), in, c->err);
-	return st == OK ? limit_row_reload(c->db, c->arena, c->org) : st;
+	return st == OK ? limit_row_load(c->db, c->arena, c->org) : st;
 }
 
 /* Begins the job that fills the limit, unless another job is open, and finds its number. */
@@ -227,7 +227,7 @@ start_fill(struct limit_write *c, int64_t *job)
 {
 	enum status st = limit_fill_start(c->db, c->org->key, c->options->is_remote, c->options->now, c->options->by, job);
 
-	return st == OK && (st = find_fill(c, job)) == OK ? limit_row_reload(c->db, c->arena, c->org) : st;
+	return st == OK && (st = find_fill(c, job)) == OK ? limit_row_load(c->db, c->arena, c->org) : st;
 }
 
 enum status
@@ -261,10 +261,8 @@ delete_rule(struct limit_write *c)
 	query_bind_int(q, ":key", c->key);
 	if ((st = query_run(q)) != OK || c->was->zone == NULL)
 		return st;
-	q = db_query(c->db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
-	query_bind_int(q, ":key", c->org->key);
 	c->org->zone_revision++;
-	return query_run(q);
+	return organization_forget_kept(c->db, c->org->key);
 }
 
 enum status
@@ -286,7 +284,7 @@ limit_remove(struct db *db, struct arena *a, struct organization *org, const cha
 		st = limit_amounts_end(db, was, organization_today(org, options->now));
 	else if ((st = delete_rule(&c)) == OK)
 		st = end_fill(&c, was->key);
-	if (st != OK || (st = limit_row_reload(db, a, org)) != OK || (st = touch(&c)) != OK)
+	if (st != OK || (st = limit_row_load(db, a, org)) != OK || (st = touch(&c)) != OK)
 		return st;
 	return write_audit(&c, "limit.remove", text, NULL);
 }

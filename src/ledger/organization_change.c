@@ -83,7 +83,7 @@ follow_zone(struct db *db, struct arena *a, int64_t now, struct organization *or
 	if (st != OK || !changed)
 		return st;
 	if ((st = rollup_rebuild_days_from(db, org, day_at(org->days, now))) != OK ||
-	    (st = day_spans_redate(db, a, org, false, &effects)) != OK || (st = limit_row_reload(db, a, org)) != OK ||
+	    (st = day_spans_redate(db, a, org, false, &effects)) != OK || (st = limit_row_load(db, a, org)) != OK ||
 	    (st = usage_days_over(db, a, org, now, &effects)) != OK)
 		return st;
 	limit_base_read(&org->limits, day_at(org->days, now), &base);
@@ -184,7 +184,7 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 	org->created_at = org->updated_at = now;
 	/* A new organization has no past: all its days follow its zone. */
 	if ((st = day_spans_replace(db, org, INSTANT_MIN, true, &changed, err)) != OK ||
-	    (st = limit_row_add_base(db, org, base)) != OK || (st = limit_row_reload(db, a, org)) != OK)
+	    (st = limit_row_add_base(db, org, base)) != OK || (st = limit_row_load(db, a, org)) != OK)
 		return st;
 	return organization_audit(db, org, base, NULL, NULL, now, by, "org.add");
 }
@@ -248,7 +248,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	}
 	/* From today on, by the days as they are now. */
 	if ((st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
-	    (st = limit_row_reload(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
+	    (st = limit_row_load(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
 	if (strcmp(was.org.currency, org->currency) != 0 && (st = organization_check_currency(db, a, org, now, err)) != OK)
 		return st;

@@ -276,12 +276,6 @@ rollup_flush(struct rollup *r, struct db *db)
 	return st;
 }
 
-bool
-rollup_has_old(const struct rollup *r)
-{
-	return r->has_old;
-}
-
 /* Recomputes the daily roll-up from the quarter-hour roll-up, from one day (and its first quarter) on. */
 static enum status
 rebuild_days(struct db *db, const struct organization *org, int64_t from_day, int64_t from_quarter)
@@ -311,7 +305,9 @@ rebuild_days(struct db *db, const struct organization *org, int64_t from_day, in
 enum status
 rollup_rebuild_days(struct db *db, const struct organization *org)
 {
-	return rebuild_days(db, org, INT64_MIN, INT64_MIN);
+	enum status st = usage_forget_old(db, org);
+
+	return st == OK ? rebuild_days(db, org, INT64_MIN, INT64_MIN) : st;
 }
 
 /* day_start is a whole number of quarter-hours, so the division is exact. */

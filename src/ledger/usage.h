@@ -73,9 +73,6 @@ void		 rollup_hold(struct rollup *r, int64_t campaign, int64_t number, int64_t c
  */
 #define USAGE_OLD_DAYS 40
 enum status	 usage_forget_old(struct db *db, const struct organization *org) MUST_CHECK;
-/* Whether this rollup has written such a day: sums that are read now may yet be undone. */
-bool		 rollup_has_old(const struct rollup *r);
-
 /* Writes what was added since the last flush to usage_quarter, usage_day, limit_usage, ledger_day and held. */
 enum status	 rollup_flush(struct rollup *r, struct db *db) MUST_CHECK;
 

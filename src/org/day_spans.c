@@ -39,8 +39,9 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 	struct query *q;
 	enum status st;
 
-	/* Read the rows again if the entry belongs to another opening, organization or revision. */
-	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision) {
+	/* Read the rows again if the entry belongs to another opening, organization or revision, or if they may yet be undone. */
+	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision ||
+	    !db_may_cache(db)) {
 		if (k->spans == NULL)
 			k->spans = xmalloc(SPANS_MAX * sizeof(*k->spans));
 		*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
@@ -56,6 +57,8 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 			k->org = 0;
 			return st != OK ? st : error_set(err, INTERNAL, "%s: has no zone_span rows; set its zone again", org->id);
 		}
+		if (!db_may_cache(db))
+			k->org = 0;
 	}
 	org->days = (struct spans) { .at = k->spans, .count = k->count };
 	return OK;
@@ -137,20 +140,25 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	struct kept *k = slot_of(org);
 	struct query *q;
 	enum status st;
+	bool found;
 
 	if (k->org != org->key || k->is_attributed)
 		return OK;
-	k->is_attributed = true;
 	/* Look before writing: almost always every row is attributed already. */
 	q = db_query(db, "SELECT 1 FROM zone_span s WHERE org = :org AND from_at >= :from_at AND (zone <> :zone "
 	    "OR NOT EXISTS (SELECT 1 FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version)) LIMIT 1");
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_text(q, ":zone", org->timezone);
-	if (!query_step(q))
-		return query_done(q);
+	found = query_step(q);
 	if ((st = query_done(q)) != OK)
 		return st;
+	/* Not after an UPDATE: this transaction may be undone. */
+	if (!found) {
+		k->is_attributed = db_may_cache(db);
+		return OK;
+	}
+	db_changes_cached(db);
 	q = db_query(db, "UPDATE zone_span SET zone = :zone, tzdata_version = :tzdata_version "
 	    "WHERE org = :org AND from_at >= :from_at");
 	query_bind_int(q, ":org", org->key);
@@ -198,7 +206,6 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	struct spans past = is_whole ? (struct spans) { 0 } : org->days;
 	const struct zone *zone = zone_get(org->timezone, err);
 	struct span *spans;
-	struct query *q;
 	enum status st = OK;
 	size_t count;
 
@@ -219,19 +226,11 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 		if ((st = delete_from(db, org, from_at)) == OK &&
 		    (st = insert_from(db, org, spans, count, from_at)) == OK &&
 		    (st = day_spans_note_file(db, org->timezone, zone)) == OK) {
-			q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
-			query_bind_int(q, ":key", org->key);
-			st = query_run(q);
+			st = organization_forget_kept(db, org->key);
 			org->zone_revision++;
 		}
-		/*
-		 * Bypass the cache around this load: the transaction may still be aborted, and uncommitted rows must
-		 * not remain in it.
-		 */
-		slot_of(org)->org = 0;
 		if (st == OK)
 			st = day_spans_load(db, org, err);
-		slot_of(org)->org = 0;
 	}
 	free(spans);
 	return st;

@@ -368,7 +368,7 @@ make_world(const char *zone, const char *other, int64_t now)
 	for (int i = 0; i < SEGMENTS; i++)
 		make_segment(i, campaign);
 	assert_int_equal(held_rebuild(db, &w.org), OK);
-	assert_int_equal(limit_row_reload(db, arena, &w.org), OK);
+	assert_int_equal(limit_row_load(db, arena, &w.org), OK);
 	model_sum_up();
 }
 
