@@ -8,9 +8,9 @@ from test_limit_histories import history
 
 PLANTED = {
     "a rolling window is one quarter-hour short": {"src/ledger/limit_rolling.c": [
-        ("size_t first = limit_rolling_from(f, last - f->rule->quarters),", "size_t first = limit_rolling_from(f, last - f->rule->quarters + 1),")]},
+        ("int64_t from = last - f->rule->quarters;", "int64_t from = last - f->rule->quarters + 1;")]},
     "a rolling window that ends later is not asked": {"src/ledger/limit_check.c": [
-        ("f->moments[i].quarter <= end; i++)\n\t\tjudge_end", "f->moments[i].quarter < first; i++)\n\t\tjudge_end")]},
+        ("while (limit_rolling_next(f, last, end,", "while (limit_rolling_next(f, last, first,")]},
     "the day of a zone is cut by the organization's zone": {"src/ledger/limit.c": [
         ("return limit_rule_days(rule, b->org->days);", "(void)rule;\n\treturn b->org->days;")]},
     "the amount is that of today": {"src/ledger/limit_check.c": [
