@@ -147,7 +147,9 @@ BAD = [({"from": None}, "from: required"), ({"to": None}, "to: required"), ({"fr
        ({"from": "2026-05-19T15:00:00Z", "to": "2026-05-19T15:00:00Z"}, "to: must not be earlier"),
        ({"from": "2026-05-19T15:01:00Z"}, "from: an instant must be a whole quarter-hour"), ({"to": "2026-05-19T15:00:00.001Z"}, "to: an instant"),
        ({"from": "2016-01-01"}, "to: the range has more than 3660 days"), ({"from": "2025-04-15", "by": "hour"}, "to: the range has more than 400 days"),
-       ({"from": "2025-04-15T00:00:00Z"}, "to: the range has more than 400 days"), ({"from": "0000-01-01"}, "from: "), ({"to": "9999-12-31"}, "to: the range"),
+       ({"from": "2025-04-15T00:00:00Z"}, "to: the range has more than 400 days"), ({"from": "0000-01-01"}, "from: "), ({"to": "2099-12-31"}, "to: the range"),
+       ({"to": "9999-12-31"}, "to: after 2099"), ({"from": "9999-12-31", "to": "9999-12-31"}, "from: after 2099"),
+       ({"from": "9999-12-31T00:00:00Z"}, "from: after 2099"), ({"from": "2101-01-01", "to": "2101-01-01"}, "from: after 2099"),
        ({"by": ""}, "by: empty"), ({"by": "colour"}, 'by: unknown "colour"; one of channel'), ({"by": "Tag"}, "did you mean tag?"),
        ({"by": "from"}, "by: unknown"), ({"by": "tag,"}, 'by: unknown ""'), ({"by": ",tag"}, 'by: unknown ""'), ({"by": "tag,tag"}, 'by: "tag" is given twice'),
        ({"by": "tag,day,channel"}, "by: more than 2 words"), ({"by": "x" * 65}, "by: a word is longer"), ({"by": "tag day"}, "by: unknown"),
@@ -159,6 +161,11 @@ def test_a_bad_question_is_refused_by_its_name(shared_daybook, change, words):
     query = {"from": FROM, "to": TO, "by": "tag", **change}
     reply = shared_daybook.cgi("usage", "GET", PATH, {k: v for k, v in query.items() if v is not None}, token=shared_daybook.token())
     check_error(reply, 400, "tether", words)
+
+
+def test_the_last_day_of_the_calendar_is_answered(shared_daybook):
+    reply = shared_daybook.cgi("usage", "GET", PATH, {"from": "2099-12-31", "to": "2099-12-31", "by": "hour"}, token=shared_daybook.token())
+    assert reply.status == 200 and reply.json["data"]["endsAt"] == "2100-01-01T05:00:00.000Z", reply
 
 
 def test_the_longest_ranges_are_answered(shared_daybook):
