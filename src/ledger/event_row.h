@@ -8,7 +8,7 @@
 #include "ledger/price.h"
 #include "ledger/segment.h"
 
-/* Sources of our own.  The first concerns events of a quarter-hour and a channel together; before the second stands the event's source. */
+/* Sources of our own: the first concerns events of a quarter-hour together; the second stands before the event's source. */
 #define EVENT_REPRICE_SOURCE EVENT_OWN_SOURCE "reprice"
 #define EVENT_SETTLE_PREFIX EVENT_OWN_SOURCE "adjust:"
 
@@ -92,8 +92,8 @@ struct event_adjustment {
 };
 
 /*
- * Writes an adjustment as an adjust row of money only, and adds it to the roll-up.  *numbered is how many of them the quarter-hour
- * and channel have: -1 if the caller has not been told yet.
+ * Writes an adjustment as an adjust row of money only, and adds it to the roll-up.  *numbered is how many there are of the
+ * quarter-hour and channel: -1 if the caller has not been told yet.
  */
 enum status	event_adjust(struct db *db, const struct organization *org, const struct event_adjustment *adjustment,
 		    int64_t *numbered, struct rollup *rollup, const struct event_options *options) MUST_CHECK;
