@@ -8,7 +8,7 @@
 #include "ledger/price.h"
 #include "ledger/segment.h"
 
-/* Sources of our own.  The first concerns events of a quarter-hour and a channel together; before the second stands the event's source. */
+/* Sources of our own: the first concerns events of a quarter-hour together; the second stands before the event's source. */
 #define EVENT_REPRICE_SOURCE EVENT_OWN_SOURCE "reprice"
 #define EVENT_SETTLE_PREFIX EVENT_OWN_SOURCE "adjust:"
 

@@ -157,7 +157,8 @@ read_stretches(struct organization *org, void *arg)
 		s = &t->of[t->count++];
 		*s = (struct stretch) { .groups = { 0 } };
 		if ((st = job_stretch_from(t->db, org, next, t->job->end, &s->at)) != OK ||
-		    (st = reprice_groups_read(t->db, t->arena, org, t->job->channel, s->at.first, s->at.end, INT64_MAX, &s->groups)) != OK)
+		    (st = reprice_groups_read(t->db, t->arena, org, t->job->channel, s->at.first, s->at.end, INT64_MAX,
+		    &s->groups)) != OK)
 			return st;
 		next = s->at.end;
 	}
@@ -217,8 +218,8 @@ adjust(struct turn *t, const struct organization *org, const struct price_list *
 }
 
 /*
- * Writes the stretches until JOB_WRITE_MS have passed; one whose day was written to meanwhile is read again first.  *next is where
- * the next turn goes on.
+ * Writes the stretches until JOB_WRITE_MS have passed; one whose day was written to meanwhile is read again first.  *next is
+ * where the next turn goes on.
  */
 static enum status
 write_stretches(struct turn *t, const struct organization *org, const struct price_list *prices, struct rollup *rollup,
