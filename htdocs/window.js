@@ -2,7 +2,7 @@
 import { el, fill, notice } from './dom.js';
 import { field, form, refuse } from './form.js';
 import { table } from './table.js';
-import { get, send } from './api.js';
+import { getWithTag, send } from './api.js';
 import { moment, shortDate, weekdayName } from './format.js';
 import { addDays, startOfWeek } from './civil.js';
 import { session } from './session.js';
@@ -60,7 +60,7 @@ export async function sendingWindow(path) {
 	const list = el('div', {}), closed = el('div', { class: 'list' });
 	const date = el('input', { type: 'date', required: true, min: session.today }), name = el('input', { maxlength: 200, dir: 'auto' });
 	const file = el('input', { type: 'file', accept: '.ics,text/calendar' });
-	let kept = (await get(where)).data, entries = [];
+	let { data: kept, etag } = await getWithTag(where), entries = [];
 
 	/* What the server has now; hours that are being edited stay as they are. */
 	function show(data) {
@@ -80,13 +80,27 @@ export async function sendingWindow(path) {
 		entries.push(made);
 		showEntries();
 	}
+	/* What somebody else has changed meanwhile is not undone: it is shown, and the change can be made again. */
 	async function put(body) {
-		const { data } = await send('PUT', where, body);
-		show(data);
-		return data;
+		try {
+			const reply = await send('PUT', where, body, { 'If-Match': etag });
+
+			etag = reply.etag;
+			show(reply.data);
+			return reply.data;
+		} catch (error) {
+			if (error.status !== 412)
+				throw error;
+			const now = await getWithTag(where);
+
+			etag = now.etag;
+			show(now.data);
+			throw Object.assign(error, { message: t('window.changed') });
+		}
 	}
 	async function load(text) {
-		const { data } = await send('POST', where, text, CALENDAR);
+		const { data, etag: tag } = await send('POST', where, text, CALENDAR);
+		etag = tag;
 		show(data);
 		fill(saidDates, notice('good', t('window.imported', { n: data.imported, skipped: data.skipped }), outsideOf(data)));
 	}
