@@ -110,13 +110,12 @@ static void
 note_failure(struct query *q)
 {
 	struct db *db = q->db;
-	enum db_trouble trouble = db_trouble_of(q->rc, db->handle);
 
 	if (is_success(q->rc) || q->rc == NOT_RUN)
 		return;
-	db->trouble = trouble;
+	db->trouble = db_trouble_of(q->rc, db->handle);
 	if (db->write_status == OK)
-		db->write_status = trouble == DB_NO_TROUBLE ? INTERNAL : UNAVAILABLE;
+		db->write_status = db->trouble == DB_NO_TROUBLE ? INTERNAL : UNAVAILABLE;
 }
 
 /*

@@ -163,11 +163,13 @@ static bool
 judge_rolling(const struct limit_book *b, const struct limit_follower *f, const struct limit_change *c, size_t k, int64_t amount,
     struct judged *w, int64_t *needed)
 {
-	int64_t first = b->places[k].from, end = first + f->rule->quarters, last = first, load;
-	const struct limit_place *p = b->places, *from = p + first_from(b, first - f->rule->quarters), *until = p + first_from(b, end + 1);
+	const struct limit_place *p = b->places, *from, *until;
+	int64_t first = p[k].from, end = first + f->rule->quarters, last = first, load;
 	bool is_refused = false;
 
-	/* What is_over adds to what a window has is at most this. */
+	from = p + first_from(b, first - f->rule->quarters);
+	until = p + first_from(b, end + 1);
+	/* Beyond the amount less the most that is_over adds to what a window has. */
 	load = amount - quota_sum(p[k + 1].plus_before - from->plus_before, until->stays_before - p[k + 1].stays_before);
 	judge_end(b, f, c, k, amount, first, &is_refused, w, needed);
 	while (limit_rolling_next(f, last, end, is_refused ? quota_sum(w->used, w->held) : load, &last))

@@ -34,82 +34,82 @@ new_from(const struct limit_book *b, enum limit_source source, unsigned *channel
 	return all;
 }
 
-/* ---- Days, and quarter-hours for days of other zones and rolling windows */
+/* ---- Quarter-hours, for days of other zones and rolling windows */
 
-/* Adds a row of a roll-up (slot, channel, messages, parts, cost) to all followers with that source. */
-static enum status
-add_row(struct limit_book *b, struct query *q, int64_t quarter, enum limit_source source)
+/* The followers with one of the sources from first to last that are reading something. */
+struct readers {
+	struct limit_follower **of;
+	size_t count;
+};
+
+static struct readers
+readers_from(struct limit_book *b, enum limit_source first, enum limit_source last)
 {
-	struct limit_load l = { .quarter = quarter, .messages = query_int(q, 2), .parts = query_int(q, 3),
-		.cost_micros = query_int(q, 4) };
-	enum status st = channel_column(q, 1, &l.channel);
+	struct readers r = { arena_alloc(b->arena, b->count * sizeof(struct limit_follower *)), 0 };
 
-	for (size_t i = 0; st == OK && i < b->count; i++)
-		if (b->of[i].source == source)
-			limit_add_to(b, &b->of[i], &l, 1, LIMIT_ADD_NEW);
-	return st;
-}
+	for (struct limit_follower *f = b->of; f < b->of + b->count; f++) {
+		struct stretch new = limit_new_of(b, f);
 
-static enum status
-read_days(struct limit_book *b)
-{
-	unsigned channels;
-	struct stretch s = new_from(b, LIMIT_FROM_DAYS, &channels);
-	struct query *q;
-	enum status st = OK, done;
-
-	if (s.from == s.until)
-		return OK;
-	q = db_query(b->db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
-	    "WHERE org = :org AND day >= :from AND day < :until");
-	query_bind_int(q, ":org", b->org->key);
-	query_bind_int(q, ":from", day_at(b->org->days, s.from * QUARTER_MS).n);
-	query_bind_int(q, ":until", day_at(b->org->days, (s.until - 1) * QUARTER_MS).n + 1);
-	while (st == OK && query_step(q)) {
-		struct day d = { (int32_t)query_int(q, 0) };
-
-		st = add_row(b, q, day_start(b->org->days, d) / QUARTER_MS, LIMIT_FROM_DAYS);
+		if (first <= f->source && f->source <= last && new.from < new.until)
+			r.of[r.count++] = f;
 	}
-	done = query_done(q);
-	return st != OK ? st : done;
+	return r;
 }
 
-/* Reads the rows of a query of quarter-hours. */
-static enum status
-read_rows(struct limit_book *b, struct query *q, struct stretch s)
+/* Adds three columns of a row, messages, parts and cost, to those readers that count the channel: they ask for nothing else. */
+static void
+add_row(struct limit_book *b, const struct readers *r, struct query *q, int column, enum channel c, int64_t quarter, bool is_old)
 {
+	int64_t messages = query_int(q, column), parts = query_int(q, column + 1), cost_micros = query_int(q, column + 2);
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct limit_follower *f = r->of[i];
+
+		if ((f->rule->channels >> c & 1U) != 0 && !(is_old && f->source == LIMIT_FROM_SUMS))
+			limit_add_units(b, f, quarter, false, limit_rule_units(f->rule, messages, parts, cost_micros), LIMIT_ADD_NEW);
+	}
+}
+
+/* Reads quarter-hours of one channel or (CHANNEL_COUNT) of all. */
+static enum status
+read_channel(struct limit_book *b, const struct readers *r, struct stretch s, enum channel one)
+{
+	struct query *q = db_query(b->db, one == CHANNEL_COUNT ?
+	    "SELECT quarter, messages, parts, cost_micros, channel FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from AND quarter < :until ORDER BY quarter" :
+	    "SELECT quarter, messages, parts, cost_micros FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from AND quarter < :until AND channel = :channel ORDER BY quarter");
 	enum status st = OK, done;
+	enum channel c = one;
 
 	query_bind_int(q, ":org", b->org->key);
 	query_bind_int(q, ":from", s.from);
 	query_bind_int(q, ":until", s.until);
+	if (one != CHANNEL_COUNT)
+		query_bind_text(q, ":channel", channel_facts(one)->name);
 	while (st == OK && query_step(q))
-		st = add_row(b, q, query_int(q, 0), LIMIT_FROM_QUARTERS);
+		if (one != CHANNEL_COUNT || (st = channel_column(q, 4, &c)) == OK)
+			add_row(b, r, q, 1, c, query_int(q, 0), false);
 	done = query_done(q);
 	return st != OK ? st : done;
 }
-
-#define QUARTER_ROWS "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter " \
-	"WHERE org = :org AND quarter >= :from AND quarter < :until"
 
 static enum status
 read_quarters(struct limit_book *b)
 {
 	unsigned channels;
 	struct stretch s = new_from(b, LIMIT_FROM_QUARTERS, &channels);
+	struct readers r;
 	enum status st = OK;
 
 	if (s.from == s.until)
 		return OK;
+	r = readers_from(b, LIMIT_FROM_QUARTERS, LIMIT_FROM_QUARTERS);
 	if (__builtin_popcount(channels) > CHANNELS_FEW)
-		return read_rows(b, db_query(b->db, QUARTER_ROWS " ORDER BY quarter"), s);
+		return read_channel(b, &r, s, CHANNEL_COUNT);
 	for (enum channel c = 0; st == OK && c < CHANNEL_COUNT; c++)
-		if ((channels >> c & 1U) != 0) {
-			struct query *q = db_query(b->db, QUARTER_ROWS " AND channel = :channel ORDER BY quarter");
-
-			query_bind_text(q, ":channel", channel_facts(c)->name);
-			st = read_rows(b, q, s);
-		}
+		if ((channels >> c & 1U) != 0)
+			st = read_channel(b, &r, s, c);
 	return st;
 }
 
@@ -222,24 +222,6 @@ add_old_days(struct limit_book *b, struct day from, struct day until, struct usa
 	return OK;
 }
 
-/* Adds up what was used in a window by channel.  A day of margin, because another process may have another time. */
-static enum status
-read_sums(struct limit_book *b, const struct window *w, struct usage_sums *sums)
-{
-	struct day from = w->days.from, old = day_add(b->today, -(USAGE_OLD_DAYS + 2));
-	enum status st;
-
-	*sums = (struct usage_sums) { 0 };
-	if (old.n > w->days.until.n)
-		old = w->days.until;
-	if (old.n > from.n) {
-		if ((st = add_old_days(b, from, old, sums)) != OK)
-			return st;
-		from = old;
-	}
-	return add_days(b, from, w->days.until, sums);
-}
-
 static void
 add_sums(const struct limit_rule *rule, struct window *w, const struct usage_sums *sums)
 {
@@ -250,20 +232,77 @@ add_sums(const struct limit_rule *rule, struct window *w, const struct usage_sum
 			    limit_rule_units(rule, sums->of[c].messages, sums->of[c].parts, sums->of[c].cost_micros));
 }
 
-/* Reads what was used in a window, for all followers that have it: the caps share that of the cycle. */
+/* The first day that is not old.  A day of margin, because another process may have another time. */
+static struct day
+old_until(const struct limit_book *b)
+{
+	return day_add(b->today, -(USAGE_OLD_DAYS + 2));
+}
+
+/* Reads what was used on old days of a window, for all followers that have it: the caps share that of the cycle. */
 static enum status
-read_long(struct limit_book *b, const struct window *read)
+read_old(struct limit_book *b, const struct window *read)
 {
 	struct window one = *read, *w;
-	struct usage_sums sums;
+	struct usage_sums sums = { 0 };
+	struct day until = old_until(b).n < one.days.until.n ? old_until(b) : one.days.until;
 	enum status st;
 
-	if ((st = read_sums(b, &one, &sums)) != OK)
+	if (one.days.from.n >= until.n)
+		return OK;
+	if ((st = add_old_days(b, one.days.from, until, &sums)) != OK)
 		return st;
 	for (size_t i = 0; i < b->count; i++)
 		if ((w = same_window(b, &b->of[i], &one)) != NULL)
 			add_sums(b->of[i].rule, w, &sums);
 	return OK;
+}
+
+/* ---- Days */
+
+/*
+ * Reads the old days of windows of several days, each window for itself, and then all other days at once: a cycle, a month and a
+ * year have the last ones in common.
+ */
+static enum status
+read_days(struct limit_book *b)
+{
+	unsigned channels, more;
+	struct stretch one = new_from(b, LIMIT_FROM_DAYS, &channels), many = new_from(b, LIMIT_FROM_SUMS, &more);
+	int64_t old = day_start(b->org->days, old_until(b)) / QUARTER_MS, from = 0;
+	struct day d = { INT32_MIN };
+	struct readers r;
+	int32_t day;
+	enum channel c;
+	struct query *q;
+	enum status st = OK, done;
+
+	for (size_t i = 0; st == OK && i < b->count; i++)
+		for (size_t k = 0; st == OK && b->of[i].source == LIMIT_FROM_SUMS && k < b->of[i].count; k++)
+			if (is_new(b, &b->of[i].windows[k]) && !b->of[i].windows[k].has_used)
+				st = read_old(b, &b->of[i].windows[k]);
+	many = (struct stretch) { many.from < old ? old : many.from, many.until < old ? old : many.until };
+	one = limit_join(one, many);
+	channels |= more;
+	r = readers_from(b, LIMIT_FROM_DAYS, LIMIT_FROM_SUMS);
+	if (st != OK || one.from >= one.until)
+		return st;
+	q = db_query(b->db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
+	    "WHERE org = :org AND day >= :from AND day < :until");
+	query_bind_int(q, ":org", b->org->key);
+	query_bind_int(q, ":from", day_at(b->org->days, one.from * QUARTER_MS).n);
+	query_bind_int(q, ":until", day_at(b->org->days, (one.until - 1) * QUARTER_MS).n + 1);
+	while (st == OK && query_step(q)) {
+		if ((st = channel_column(q, 1, &c)) != OK || (channels >> c & 1U) == 0)
+			continue;
+		if (d.n != (day = (int32_t)query_int(q, 0))) {
+			d.n = day;
+			from = day_start(b->org->days, d) / QUARTER_MS;
+		}
+		add_row(b, &r, q, 2, c, from, from < old);
+	}
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 enum status
@@ -273,14 +312,8 @@ limit_read_used(struct limit_book *b)
 
 	if ((st = read_days(b)) != OK || (st = read_quarters(b)) != OK)
 		return st;
-	for (size_t i = 0; st == OK && i < b->count; i++) {
-		struct limit_follower *f = &b->of[i];
-
-		if (f->source == LIMIT_FROM_ITS_OWN)
-			st = read_its_own(b, f);
-		for (size_t k = 0; st == OK && f->source == LIMIT_FROM_SUMS && k < f->count; k++)
-			if (is_new(b, &f->windows[k]) && !f->windows[k].has_used)
-				st = read_long(b, &f->windows[k]);
-	}
+	for (size_t i = 0; st == OK && i < b->count; i++)
+		if (b->of[i].source == LIMIT_FROM_ITS_OWN)
+			st = read_its_own(b, &b->of[i]);
 	return st;
 }

@@ -12,7 +12,7 @@ enum { WORLDS = 150, QUESTIONS = 15, LOADS = 4, MANY = 150, CHANGES_MAX = 64, CH
 
 /* ---- Questions */
 
-/* A quarter-hour, often one at which what lies in another one enters or leaves a rolling window. */
+/* A quarter-hour, often one at which now, or what lies in another one, enters or leaves a rolling window. */
 static int64_t
 some_end(int from, int until)
 {
@@ -21,7 +21,7 @@ some_end(int from, int until)
 
 	if (w.rules[i].period != LIMIT_ROLLING || below(2) == 0)
 		return q;
-	near = k < SENT ? w.sent[k].load.quarter : w.held[k - SENT].load.quarter;
+	near = below(3) == 0 ? floor_div(w.now, QUARTER_MS) : k < SENT ? w.sent[k].load.quarter : w.held[k - SENT].load.quarter;
 	near += (w.rules[i].quarters + below(3) - 1) * (below(2) == 0 ? 1 : -1);
 	return near / DAY_QUARTERS < w.today.n + from || near / DAY_QUARTERS >= w.today.n + until ? q : near;
 }
@@ -177,12 +177,12 @@ check_refusal(const struct limit_change *c, const struct limit_refusal *r, bool 
 		assert_int_equal(r->next.n, d.n);
 }
 
-/* Makes a load as much as one limit just has room for, or one more. */
+/* Makes a load as much as one limit just has room for, or one more: at its own instant, or at a later one to which it could go. */
 static void
 fit_exactly(struct limit_load *l)
 {
 	int i = (int)below(RULES);
-	int64_t room = room_in(i, l->quarter - w.first, l->quarter - w.first + 1, NULL), more = below(2);
+	int64_t q = l->quarter - w.first + (below(2) == 0 ? 0 : below(2 * DAY_QUARTERS)), room = room_in(i, q, q + 1, NULL), more = below(2);
 
 	if (!counts(i, l) || room == INT64_MAX || room == 0)
 		return;

@@ -285,12 +285,13 @@ hold(int64_t quarter, const char *sender, int64_t contacts, int64_t parts)
 		.parts = contacts * parts, .cost_micros = contacts * micros };
 }
 
-/* A quarter-hour in which something enters a rolling window when what was sent leaves it, or the window after; 0 = no such one. */
+/* A quarter-hour to come in which something enters a rolling window when now, or what was sent, leaves it; 0 = no such one. */
 static inline int64_t
 quarter_after(void)
 {
-	int64_t length = w.rules[below(RULES)].quarters, q = w.sent[below(SENT)].load.quarter + (1 + below(2)) * length + below(3);
+	int64_t length = w.rules[below(RULES)].quarters, q = below(2) == 0 ? floor_div(w.now, QUARTER_MS) : w.sent[below(SENT)].load.quarter;
 
+	q += (1 + below(2)) * length + below(3);
 	return length > 0 && q / DAY_QUARTERS >= w.today.n && q / DAY_QUARTERS < w.today.n + FUTURE ? q : 0;
 }
 
