@@ -117,8 +117,7 @@ export async function sendingWindow(path) {
 	kept.hours.forEach(addEntry);
 	showEntries();
 	show(kept);
-	return el('section', { class: 'card', 'aria-label': t('window.title') }, el('h2', {}, t('window.title')), el('p', { class: 'quiet-text' },
-		t('window.about')), form({}, async () => {
+	const hoursForm = form({}, async () => {
 		let hours;
 		try {
 			hours = entries.map(e => e.value());
@@ -131,8 +130,8 @@ export async function sendingWindow(path) {
 		} catch (error) {
 			fill(saidHours, notice('bad', error.message));
 		}
-	}, list, el('p', { class: 'row' }, add, el('button', {}, t('save'))), saidHours), el('h3', {}, t('window.closed')), closed,
-	form({ class: 'last' }, async paper => {
+	}, list, el('p', { class: 'row' }, add, el('button', {}, t('save'))), saidHours);
+	const datesForm = form({}, async paper => {
 		const others = kept.closed.filter(c => c.date !== date.value);
 		try {
 			const data = await put({ hours: kept.hours, closed: [...others, { date: date.value, ...(name.value ? { name: name.value } : {}) }] });
@@ -142,5 +141,8 @@ export async function sendingWindow(path) {
 			refuse(paper, saidDates, error);
 		}
 	}, el('div', { class: 'row' }, field(t('window.date'), date), field(t('window.name'), name), el('button', {}, t('window.close'))),
-	field(t('window.import'), file), saidDates));
+	field(t('window.import'), file), saidDates);
+
+	return el('section', { class: 'card wide', 'aria-label': t('window.title') }, el('h2', {}, t('window.title')), el('p', { class: 'quiet-text' },
+		t('window.about')), el('div', { class: 'halves' }, hoursForm, el('div', {}, el('h3', {}, t('window.closed')), closed, datesForm)));
 }

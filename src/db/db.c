@@ -236,6 +236,7 @@ write_begin(struct db *db, int wait_ms)
 	if ((st = enter(db, wait_ms)) != OK)
 		return st;
 	db->write_status = OK;
+	db->changes_cached = false;
 	db->wal_pages = 0;
 	if (db_file_has_moved(db)) {	/* by an upgrade while this process waited: a write to it would be lost */
 		writer_lock_release(&db->lock);

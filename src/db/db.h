@@ -132,6 +132,14 @@ enum status	 db_write_try(struct db *db, db_work *work, void *arg) MUST_CHECK;
 void		 db_write_abort(struct db *db);
 
 /*
+ * Caches of a process last longer than a transaction, so they may have only what is on the disk.  Whoever writes something of
+ * which processes keep copies says so, and the number under which they keep it goes up in the same transaction; until that ends,
+ * readers pass by their caches, because what they would find or keep may yet be undone.
+ */
+void		 db_changes_cached(struct db *db);
+bool		 db_may_cache(const struct db *db);
+
+/*
  * Moves the whole WAL into the file, so that no copy of erased data remains.  UNAVAILABLE while
  * there are readers.
  */

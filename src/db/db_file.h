@@ -38,6 +38,7 @@ struct db {
 	bool is_accepted;	/* the stamp named the file when it was opened, or was written since */
 	bool is_unfinished;	/* made by an upgrade that still has tables of its own in it (db_upgrade.h) */
 	bool in_read, in_write;
+	bool changes_cached;		/* this write transaction has written what processes keep copies of */
 	enum status write_status;
 	enum db_trouble trouble;	/* of the last failure */
 	int wal_pages;

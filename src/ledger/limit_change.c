@@ -144,7 +144,7 @@ write_rule(struct limit_write *c, const struct limit_input *in)
 {
 	const struct limit_definition *d = &c->definition;
 	bool is_refilled = counts_others(d, c->was), is_building = has_usage(d) && (is_refilled || c->was->is_building);
-	bool refuses = in->has_action ? in->refuses : c->was != NULL && !in->has_definition ? c->was->would_refuse : true;
+	bool refuses = in->has_action ? in->refuses : c->was != NULL ? c->was->would_refuse : true;
 	enum limit_base_rule base;
 	enum status st;
 
@@ -206,19 +206,32 @@ touch(struct limit_write *c)
 	return query_run(q);
 }
 
-/* The amounts, by the days that the limit has now. */
+static struct day
+today_of(const struct limit_write *c, const struct limit_rule *rule)
+{
+	return day_at(limit_rule_days(rule, c->org->days), c->options->now);
+}
+
+/* The amounts, by the days that the limit has now.  What is in force stays so if today has become an earlier date. */
 static enum status
 write_amounts(struct limit_write *c, const struct limit_input *in)
 {
 	const struct limit_rule *rule;
-	enum status st = limit_row_reload(c->db, c->arena, c->org);
+	struct day today;
+	enum status st = limit_row_load(c->db, c->arena, c->org);
 
 	if (st != OK)
 		return st;
 	rule = limit_find(c->org, c->name);
-	st = limit_amounts_write(c->db, c->arena, rule, c->was == NULL,
-	    day_at(limit_rule_days(rule, c->org->days), c->options->now), in, c->err);
-	return st == OK ? limit_row_reload(c->db, c->arena, c->org) : st;
+	today = today_of(c, rule);
+	if (c->was != NULL && today.n < c->was_today.n) {
+		if ((st = limit_amounts_move(c->db, c->key, c->was_today, today)) != OK ||
+		    (st = limit_row_load(c->db, c->arena, c->org)) != OK)
+			return st;
+		rule = limit_find(c->org, c->name);
+	}
+	st = limit_amounts_write(c->db, c->arena, rule, c->was == NULL, today, in, c->err);
+	return st == OK ? limit_row_load(c->db, c->arena, c->org) : st;
 }
 
 /* Begins the job that fills the limit, unless another job is open, and finds its number. */
@@ -227,7 +240,7 @@ start_fill(struct limit_write *c, int64_t *job)
 {
 	enum status st = limit_fill_start(c->db, c->org->key, c->options->is_remote, c->options->now, c->options->by, job);
 
-	return st == OK && (st = find_fill(c, job)) == OK ? limit_row_reload(c->db, c->arena, c->org) : st;
+	return st == OK && (st = find_fill(c, job)) == OK ? limit_row_load(c->db, c->arena, c->org) : st;
 }
 
 enum status
@@ -240,8 +253,10 @@ limit_set(struct db *db, struct arena *a, struct organization *org, const char *
 	enum status st;
 
 	*job = 0;
-	if (was != NULL)
+	if (was != NULL) {
 		c.key = was->key;
+		c.was_today = today_of(&c, was);
+	}
 	c.definition = in->has_definition || was == NULL ? in->definition : limit_definition_of(was);
 	if ((st = limit_check_input(&c, in)) != OK || (st = write_rule(&c, in)) != OK || (st = write_amounts(&c, in)) != OK ||
 	    (st = start_fill(&c, job)) != OK || (st = touch(&c)) != OK)
@@ -261,10 +276,8 @@ delete_rule(struct limit_write *c)
 	query_bind_int(q, ":key", c->key);
 	if ((st = query_run(q)) != OK || c->was->zone == NULL)
 		return st;
-	q = db_query(c->db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
-	query_bind_int(q, ":key", c->org->key);
 	c->org->zone_revision++;
-	return query_run(q);
+	return organization_forget_kept(c->db, c->org->key);
 }
 
 enum status
@@ -286,7 +299,7 @@ limit_remove(struct db *db, struct arena *a, struct organization *org, const cha
 		st = limit_amounts_end(db, was, organization_today(org, options->now));
 	else if ((st = delete_rule(&c)) == OK)
 		st = end_fill(&c, was->key);
-	if (st != OK || (st = limit_row_reload(db, a, org)) != OK || (st = touch(&c)) != OK)
+	if (st != OK || (st = limit_row_load(db, a, org)) != OK || (st = touch(&c)) != OK)
 		return st;
 	return write_audit(&c, "limit.remove", text, NULL);
 }

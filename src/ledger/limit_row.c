@@ -107,8 +107,8 @@ read_rules(struct db *db, struct arena *a, const struct organization *org, struc
 	return st != OK ? st : done;
 }
 
-static enum status
-load(struct db *db, struct arena *a, struct organization *org, bool is_cached)
+enum status
+limit_row_load(struct db *db, struct arena *a, struct organization *org)
 {
 	struct limit_rules *rules = &org->limits;
 	struct limit_rule *found;
@@ -127,19 +127,7 @@ load(struct db *db, struct arena *a, struct organization *org, bool is_cached)
 			log_error("event=database error=\"limit %s of organization %s is missing\"", limit_base_facts(r).name, org->id);
 			return INTERNAL;
 		}
-	return limit_span_load(db, a, org, is_cached, rules->of, rules->count);
-}
-
-enum status
-limit_row_load(struct db *db, struct arena *a, struct organization *org)
-{
-	return load(db, a, org, true);
-}
-
-enum status
-limit_row_reload(struct db *db, struct arena *a, struct organization *org)
-{
-	return load(db, a, org, false);
+	return limit_span_load(db, a, org, rules->of, rules->count);
 }
 
 void

@@ -9,12 +9,9 @@
 
 /*
  * Reads an organization's rules with their amounts and the days of their zones into org->limits, in the arena; the days are
- * valid as long as org->days.  Inside a transaction.
+ * valid as long as org->days.  Inside a transaction; again after it has written limits or the days of their zones.
  */
 enum status	limit_row_load(struct db *db, struct arena *a, struct organization *org) MUST_CHECK;
-
-/* The same after this transaction has written limits or the days of their zones. */
-enum status	limit_row_reload(struct db *db, struct arena *a, struct organization *org) MUST_CHECK;
 
 /* Adds the five rules of a new organization, with amounts that hold for all days.  Inside a write transaction. */
 enum status	limit_row_add_base(struct db *db, const struct organization *org, const struct limit_base *base) MUST_CHECK;

@@ -89,9 +89,9 @@ set_days(const struct organization *org, const struct kept *k, struct limit_rule
 }
 
 enum status
-limit_span_load(struct db *db, struct arena *a, const struct organization *org, bool is_cached, struct limit_rule *rules,
-    size_t count)
+limit_span_load(struct db *db, struct arena *a, const struct organization *org, struct limit_rule *rules, size_t count)
 {
+	bool is_cached = db_may_cache(db);
 	struct kept past_cache = { 0 }, *k = is_cached ? &kept[org->key % KEPT] : &past_cache;
 	enum status st = OK;
 	size_t first = 0;

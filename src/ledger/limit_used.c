@@ -207,8 +207,7 @@ add_old_days(struct limit_book *b, struct day from, struct day until, struct usa
 	struct kept *k = &kept[b->org->key % KEPT];
 	enum status st;
 
-	/* What this transaction has written there may yet be undone. */
-	if (b->rollup != NULL && rollup_has_old(b->rollup))
+	if (!db_may_cache(b->db))
 		return add_days(b, from, until, sums);
 	if (k->db != db_number(b->db) || k->org != b->org->key || k->zone_revision != b->org->zone_revision || k->now > b->now ||
 	    k->from.n != from.n || k->until.n != until.n) {

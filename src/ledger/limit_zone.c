@@ -35,6 +35,8 @@ note_same(struct db *db, const struct organization *org, const struct limit_rule
 {
 	struct same *s = &kept[rule->key % KEPT];
 
+	if (!db_may_cache(db))
+		return;
 	*s = (struct same) { .db = db_number(db), .rule = rule->key, .zone_revision = org->zone_revision };
 	memcpy(s->sha256, zone_sha256(zone), SHA256_SIZE);
 }
@@ -102,10 +104,8 @@ replace_from(struct db *db, struct organization *org, int64_t rule, const char *
 	if ((st = query_run(q)) != OK || (count > 0 && (st = insert_from(db, rule, name, spans, count, from_at)) != OK) ||
 	    (count > 0 && (st = day_spans_note_file(db, name, zone)) != OK))
 		return st;
-	q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
-	query_bind_int(q, ":key", org->key);
 	org->zone_revision++;
-	return query_run(q);
+	return organization_forget_kept(db, org->key);
 }
 
 enum status
@@ -205,7 +205,7 @@ limit_zone_follow(struct db *db, struct arena *a, struct organization *org, int6
 	for (size_t i = 0; st == OK && i < org->limits.count; i++)
 		if (org->limits.of[i].zone != NULL)
 			st = follow(db, org, &org->limits.of[i], now, &changed);
-	return st == OK && changed ? limit_row_reload(db, a, org) : st;
+	return st == OK && changed ? limit_row_load(db, a, org) : st;
 }
 
 enum day_spans_state

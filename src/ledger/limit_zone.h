@@ -10,7 +10,7 @@
 
 /*
  * Writes the days of a limit that is new, or has another zone than before: all of them, past ones too (zone NULL: none).  In a
- * write transaction; limit_row_reload must follow.  BAD_REQUEST if the zone is unknown or unusable, UNAVAILABLE if its file
+ * write transaction; limit_row_load must follow.  BAD_REQUEST if the zone is unknown or unusable, UNAVAILABLE if its file
  * cannot be read just now.
  */
 enum status	limit_zone_write(struct db *db, struct organization *org, int64_t rule, const char *zone, struct error *err)

@@ -203,9 +203,7 @@ write_turn(struct organization *org, void *arg)
 		st = write_stretch(t, org, &t->of[i], &changed);
 		next = t->of[i].at.end;
 	}
-	if (st == OK && changed > 0)
-		st = usage_forget_old(t->db, org);
-	/* Any of them may be one of which processes keep sums. */
+	/* Any of the days may be one of which processes keep sums; `changed` counts quarter-hours, and each day was summed again. */
 	if (st == OK)
 		st = usage_forget_old(t->db, org);
 	return st == OK ? job_advance(t->db, t->job, next, next == t->job->end ? 1 : 0, changed, instant_now()) : st;

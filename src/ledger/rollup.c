@@ -50,6 +50,8 @@ struct rollup {
 	struct limit_deltas limits;
 	bool has_old;
 	int64_t actor;		/* 0 = not looked up yet */
+	void (*added)(void *arg, const struct rollup_entry *e);	/* NULL = nobody follows */
+	void *follower;
 };
 
 struct rollup *
@@ -96,6 +98,8 @@ rollup_add(struct rollup *r, const struct rollup_entry *e)
 	struct delta d = { floor_div(e->occurred_at, QUARTER_MS), e->channel, e->sum };
 
 	rollup_limits_add(&r->limits, &r->org->limits, d.slot, e);
+	if (r->added != NULL)
+		r->added(r->follower, e);
 	/*
 	 * Add to the last delta if it has the same key, as is usual: traffic arrives in the order of time.  Others may
 	 * repeat in the list until merge.
@@ -109,6 +113,13 @@ rollup_add(struct rollup *r, const struct rollup_entry *e)
 		r->deltas = xrealloc(r->deltas, r->max * sizeof(*r->deltas));
 	}
 	r->deltas[r->count++] = d;
+}
+
+void
+rollup_follow(struct rollup *r, void (*added)(void *arg, const struct rollup_entry *e), void *arg)
+{
+	r->added = added;
+	r->follower = arg;
 }
 
 /* A transaction has one actor, so the first answer is good for all its rows. */
@@ -276,12 +287,6 @@ rollup_flush(struct rollup *r, struct db *db)
 	return st;
 }
 
-bool
-rollup_has_old(const struct rollup *r)
-{
-	return r->has_old;
-}
-
 /* Recomputes the daily roll-up from the quarter-hour roll-up, from one day (and its first quarter) on. */
 static enum status
 rebuild_days(struct db *db, const struct organization *org, int64_t from_day, int64_t from_quarter)
@@ -311,7 +316,9 @@ rebuild_days(struct db *db, const struct organization *org, int64_t from_day, in
 enum status
 rollup_rebuild_days(struct db *db, const struct organization *org)
 {
-	return rebuild_days(db, org, INT64_MIN, INT64_MIN);
+	enum status st = usage_forget_old(db, org);
+
+	return st == OK ? rebuild_days(db, org, INT64_MIN, INT64_MIN) : st;
 }
 
 /* day_start is a whole number of quarter-hours, so the division is exact. */

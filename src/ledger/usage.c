@@ -92,10 +92,7 @@ usage_days(struct db *db, const struct organization *org, struct day from, struc
 enum status
 usage_forget_old(struct db *db, const struct organization *org)
 {
-	struct query *q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :org");
-
-	query_bind_int(q, ":org", org->key);
-	return query_run(q);
+	return organization_forget_kept(db, org->key);
 }
 
 /* Reads rows of (channel, messages, parts, cost).  Adds them up, because a stretch may be read in several parts. */

@@ -60,6 +60,8 @@ struct rollup_entry {
 	struct usage_sum sum;
 };
 void		 rollup_add(struct rollup *r, const struct rollup_entry *e);
+/* Calls added for each entry from now on, for one who has read the roll-ups and follows what becomes of them. */
+void		 rollup_follow(struct rollup *r, void (*added)(void *arg, const struct rollup_entry *e), void *arg);
 /* The key of who writes the rows; looked up once. */
 struct actor;
 enum status	 rollup_actor(struct rollup *r, struct db *db, const struct actor *by, int64_t *key) MUST_CHECK;
@@ -73,9 +75,6 @@ void		 rollup_hold(struct rollup *r, int64_t campaign, int64_t number, int64_t c
  */
 #define USAGE_OLD_DAYS 40
 enum status	 usage_forget_old(struct db *db, const struct organization *org) MUST_CHECK;
-/* Whether this rollup has written such a day: sums that are read now may yet be undone. */
-bool		 rollup_has_old(const struct rollup *r);
-
 /* Writes what was added since the last flush to usage_quarter, usage_day, limit_usage, ledger_day and held. */
 enum status	 rollup_flush(struct rollup *r, struct db *db) MUST_CHECK;
 

@@ -20,6 +20,10 @@ static struct kept {
 	struct span *spans;
 	size_t count;
 	bool is_attributed;	/* attribute() has checked the coming rows */
+	/* The rows from same_from on are those of this file of this zone; "" = not known. */
+	char same_zone[ZONE_NAME_MAX];
+	uint8_t same_file[SHA256_SIZE];
+	int64_t same_from;
 } kept[KEPT];
 
 /*
@@ -39,8 +43,9 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 	struct query *q;
 	enum status st;
 
-	/* Read the rows again if the entry belongs to another opening, organization or revision. */
-	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision) {
+	/* Read the rows again if the entry belongs to another opening, organization or revision, or if they may yet be undone. */
+	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision ||
+	    !db_may_cache(db)) {
 		if (k->spans == NULL)
 			k->spans = xmalloc(SPANS_MAX * sizeof(*k->spans));
 		*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
@@ -56,6 +61,8 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 			k->org = 0;
 			return st != OK ? st : error_set(err, INTERNAL, "%s: has no zone_span rows; set its zone again", org->id);
 		}
+		if (!db_may_cache(db))
+			k->org = 0;
 	}
 	org->days = (struct spans) { .at = k->spans, .count = k->count };
 	return OK;
@@ -137,20 +144,25 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	struct kept *k = slot_of(org);
 	struct query *q;
 	enum status st;
+	bool found;
 
 	if (k->org != org->key || k->is_attributed)
 		return OK;
-	k->is_attributed = true;
 	/* Look before writing: almost always every row is attributed already. */
 	q = db_query(db, "SELECT 1 FROM zone_span s WHERE org = :org AND from_at >= :from_at AND (zone <> :zone "
 	    "OR NOT EXISTS (SELECT 1 FROM zone_file f WHERE f.zone = s.zone AND f.tzdata_version = s.tzdata_version)) LIMIT 1");
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from_at", from_at);
 	query_bind_text(q, ":zone", org->timezone);
-	if (!query_step(q))
-		return query_done(q);
+	found = query_step(q);
 	if ((st = query_done(q)) != OK)
 		return st;
+	/* Not after an UPDATE: this transaction may be undone. */
+	if (!found) {
+		k->is_attributed = db_may_cache(db);
+		return OK;
+	}
+	db_changes_cached(db);
 	q = db_query(db, "UPDATE zone_span SET zone = :zone, tzdata_version = :tzdata_version "
 	    "WHERE org = :org AND from_at >= :from_at");
 	query_bind_int(q, ":org", org->key);
@@ -158,6 +170,32 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	query_bind_text(q, ":zone", org->timezone);
 	query_bind_text(q, ":tzdata_version", zone_tzdata_version());
 	return (st = query_run(q)) == OK ? day_spans_note_file(db, org->timezone, zone) : st;
+}
+
+/*
+ * Every write compares the rows with the zone file.  Whether they are the same is kept for the file (zone_get sees a new one), the
+ * rows (zone_revision), the zone's name and the day, so that most writes need not join them.
+ */
+static bool
+is_known_same(const struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
+{
+	const struct kept *k = slot_of(org);
+
+	return k->db == db_number(db) && k->org == org->key && k->zone_revision == org->zone_revision && k->same_from == from_at &&
+	    strcmp(k->same_zone, org->timezone) == 0 && memcmp(k->same_file, zone_sha256(zone), SHA256_SIZE) == 0;
+}
+
+static void
+note_same(const struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
+{
+	struct kept *k = slot_of(org);
+
+	/* Not if this transaction has written rows, or who they are of: it may be undone. */
+	if (k->org != org->key || k->zone_revision != org->zone_revision || !k->is_attributed || !db_may_cache(db))
+		return;
+	snprintf(k->same_zone, sizeof(k->same_zone), "%s", org->timezone);
+	memcpy(k->same_file, zone_sha256(zone), SHA256_SIZE);
+	k->same_from = from_at;
 }
 
 enum day_spans_state
@@ -198,20 +236,22 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	struct spans past = is_whole ? (struct spans) { 0 } : org->days;
 	const struct zone *zone = zone_get(org->timezone, err);
 	struct span *spans;
-	struct query *q;
 	enum status st = OK;
 	size_t count;
 
 	*changed = false;
 	if (zone == NULL)
 		return err->status == UNAVAILABLE ? UNAVAILABLE : BAD_REQUEST;
+	if (!is_whole && is_known_same(db, org, zone, from_at))
+		return OK;
 	spans = xmalloc(SPANS_MAX * sizeof(*spans));
 	/* Past spans remain up to from_at, then the zone's own take over; is_whole forgets the past. */
 	if ((count = spans_join(past, zone, from_at, spans, SPANS_MAX)) == 0)
 		st = off_quarter_hour(org, err);
-	else if (is_same(org->days, spans, count))
-		st = attribute(db, org, zone, from_at);
-	else {
+	else if (is_same(org->days, spans, count)) {
+		if ((st = attribute(db, org, zone, from_at)) == OK)
+			note_same(db, org, zone, from_at);
+	} else {
 		*changed = true;
 		/* All rows are replaced, also those before from_at. */
 		if (is_whole)
@@ -219,19 +259,11 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 		if ((st = delete_from(db, org, from_at)) == OK &&
 		    (st = insert_from(db, org, spans, count, from_at)) == OK &&
 		    (st = day_spans_note_file(db, org->timezone, zone)) == OK) {
-			q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
-			query_bind_int(q, ":key", org->key);
-			st = query_run(q);
+			st = organization_forget_kept(db, org->key);
 			org->zone_revision++;
 		}
-		/*
-		 * Bypass the cache around this load: the transaction may still be aborted, and uncommitted rows must
-		 * not remain in it.
-		 */
-		slot_of(org)->org = 0;
 		if (st == OK)
 			st = day_spans_load(db, org, err);
-		slot_of(org)->org = 0;
 	}
 	free(spans);
 	return st;

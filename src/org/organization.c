@@ -91,6 +91,16 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 }
 
 enum status
+organization_forget_kept(struct db *db, int64_t org_key)
+{
+	struct query *q = db_query(db, "UPDATE organization SET zone_revision = zone_revision + 1 WHERE key = :key");
+
+	db_changes_cached(db);
+	query_bind_int(q, ":key", org_key);
+	return query_run(q);
+}
+
+enum status
 organization_count(struct db *db, int64_t *count)
 {
 	struct query *q = db_query(db, "SELECT count(*) FROM organization");

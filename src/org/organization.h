@@ -85,6 +85,12 @@ enum status	organization_write(struct db *db, struct arena *a, const char *id, i
 enum status	organization_follow_zone(struct db *db, struct arena *a, const char *id, int64_t now, bool waits,
 		    struct error *err) MUST_CHECK;
 
+/*
+ * Increments zone_revision, by which processes keep days of an organization and of its limits, and sums of old days: whoever
+ * writes one of them calls this in the same write transaction, before anything reads them again (db_changes_cached).
+ */
+enum status	organization_forget_kept(struct db *db, int64_t org_key) MUST_CHECK;
+
 /* The number of organizations.  Inside a transaction. */
 enum status	organization_count(struct db *db, int64_t *count) MUST_CHECK;
 

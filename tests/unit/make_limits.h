@@ -285,6 +285,15 @@ hold(int64_t quarter, const char *sender, int64_t contacts, int64_t parts)
 		.parts = contacts * parts, .cost_micros = contacts * micros };
 }
 
+/* A quarter-hour in which something enters a rolling window when what was sent leaves it, or the window after; 0 = no such one. */
+static inline int64_t
+quarter_after(void)
+{
+	int64_t length = w.rules[below(RULES)].quarters, q = w.sent[below(SENT)].load.quarter + (1 + below(2)) * length + below(3);
+
+	return length > 0 && q / DAY_QUARTERS >= w.today.n && q / DAY_QUARTERS < w.today.n + FUTURE ? q : 0;
+}
+
 static inline void
 make_segment(int i, int64_t campaign)
 {
@@ -295,7 +304,9 @@ make_segment(int i, int64_t campaign)
 	    below(QUARTER_MS);
 	const char *sender = senders[below(ORIGINS)];
 	bool is_open = below(4) > 0;
+	int64_t after = i % 4 == 0 ? quarter_after() : 0;
 
+	at = after != 0 ? after * QUARTER_MS : at;
 	w.held[i].parts_each = 1 + below(4);
 	w.contacts[i] = is_open && contacts > spent ? contacts - spent : 0;
 	w.held[i].load = hold(floor_div(at, QUARTER_MS), sender, w.contacts[i], w.held[i].parts_each);
@@ -368,7 +379,7 @@ make_world(const char *zone, const char *other, int64_t now)
 	for (int i = 0; i < SEGMENTS; i++)
 		make_segment(i, campaign);
 	assert_int_equal(held_rebuild(db, &w.org), OK);
-	assert_int_equal(limit_row_reload(db, arena, &w.org), OK);
+	assert_int_equal(limit_row_load(db, arena, &w.org), OK);
 	model_sum_up();
 }
 
