@@ -60,6 +60,22 @@ def test_dates_are_closed_opened_and_imported(page, stack, tmp_path):
     page.says("not iCalendar", SECTION)
 
 
+def test_what_somebody_else_has_closed_meanwhile_stays_closed(page, stack):
+    page.sign_in("settings")
+    page.says("There are no days off.", SECTION)
+    stack.ask("PUT", "/api/organizations/acme/sending-window", token=stack.daybook.token(), body={"closed": [{"date": "2026-12-24", "name": "Eve"}]})
+    page.type("Date", "2026-12-25")
+    section_button(page, "Add a day off").click()
+    page.says("Somebody else has changed the hours or dates", SECTION)
+    page.says("Eve", SECTION)
+    assert [c["date"] for c in window(stack)["closed"]] == ["2026-12-24"]
+    section_button(page, "Add a day off").click()
+    page.says("Saved.", SECTION)
+    assert [c["date"] for c in window(stack)["closed"]] == ["2026-12-24", "2026-12-25"]
+    section_button(page, "Save").click()
+    page.wait(lambda: len(window(stack)["closed"]) == 2, "hours take no date away")
+
+
 def test_the_planner_says_when_a_time_is_not_allowed(page, stack):
     stack.ask("PUT", "/api/organizations/acme/sending-window", token=stack.daybook.token(),
               body={"hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "until": "17:00"}]})
