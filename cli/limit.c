@@ -170,7 +170,7 @@ print_set(struct limit_setting *s, const struct organization *org, const struct 
 	char text[DAY_TEXT_MAX];
 	size_t count;
 
-	if (limit_over_list(c->db, c->arena, org, rule, c->now, &over, &count) != OK)
+	if (limit_over_list(c->db, c->arena, org, rule, false, c->now, &over, &count) != OK)
 		return cli_fail(c);
 	if (s->is_json) {
 		struct buf out = { 0 };

@@ -132,7 +132,7 @@ export async function ownLimits(path, changed) {
 	/* Asks before a limit leaves days over it; null if nobody wants that. */
 	async function save(body) {
 		const { data } = await send('PUT', one(form_.name.value), { ...body, preview: true });
-		const days = data.daysOverLimit;
+		const days = data.daysOverLimit || [];
 
 		if (days.length && !await confirm(t('own.sure', { n: days.length }), [el('p', {}, overText(days)), el('p', {}, t('settings.sure.what'))],
 			t('save'), t('keys.leave')))
@@ -147,8 +147,8 @@ export async function ownLimits(path, changed) {
 			const limit = await save(form_.values());
 			if (!limit)
 				return;
-			fill(said, notice(limit.state || limit.daysOverLimit.length ? 'warn' : 'good', limit.state ? t('own.building') : t('settings.saved'),
-				limit.daysOverLimit.length ? el('p', {}, t('settings.over', { n: limit.daysOverLimit.length }), ' ', overText(limit.daysOverLimit)) : null));
+			fill(said, notice(limit.state || limit.daysOverLimit?.length ? 'warn' : 'good', limit.state ? t('own.building') : t('settings.saved'),
+				limit.daysOverLimit?.length ? el('p', {}, t('settings.over', { n: limit.daysOverLimit.length }), ' ', overText(limit.daysOverLimit)) : null));
 			await load();
 		} catch (error) {
 			refuse(paper, said, error);
