@@ -152,9 +152,16 @@ set_limit(struct organization *org, void *arg)
 	struct cli *c = s->cli;
 	const struct limit_change_options options = { .now = c->now, .by = &cli_actor, .must_exist = !s->is_new,
 		.must_be_new = s->is_new };
+	const struct limit_rule *was = limit_find(org, s->name);
 	struct limit_input in;
 
-	if (!limit_options_read(c, &s->options, limit_find(org, s->name), &in)) {
+	/* Before the options: what is missing of them depends on it. */
+	if (was == NULL && !s->is_new) {
+		char shown[ERROR_SHOWN_MAX];
+
+		return error_set(&c->err, NOT_FOUND, "limit: there is no limit \"%s\"", error_shown(s->name, shown));
+	}
+	if (!limit_options_read(c, &s->options, was, &in)) {
 		s->is_usage = true;
 		return BAD_REQUEST;
 	}

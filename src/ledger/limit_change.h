@@ -11,7 +11,7 @@
 #include "quota/limit_preset.h"
 
 #define LIMITS_MAX 50			/* of one organization, the five included */
-#define LIMIT_AMOUNTS_MAX 100		/* of one limit, from today on */
+#define LIMIT_AMOUNTS_MAX 100		/* of one limit, after today, and in one list */
 #define LIMIT_HOURS_MAX 744		/* of a rolling window: 31 days */
 
 /* What a limit counts, and over which window. */
