@@ -135,10 +135,10 @@ export async function ownLimits(path, changed) {
 
 	async function show(limit) {
 		try {
-			const { etag } = await getWithTag(one(limit.name));
+			const { data, etag } = await getWithTag(one(limit.name));
 
 			shown = { name: limit.name, etag };
-			form_.show(limit);
+			form_.show(data);
 		} catch (error) {
 			fill(said, notice('bad', error.message));
 		}
@@ -170,7 +170,7 @@ export async function ownLimits(path, changed) {
 				limit.daysOverLimit?.length ? el('p', {}, t('settings.over', { n: limit.daysOverLimit.length }), ' ', overText(limit.daysOverLimit)) : null));
 			await load();
 		} catch (error) {
-			refuse(paper, said, error);
+			refuse(paper, said, error.status === 412 ? { message: t(form_.name.value === shown.name ? 'own.stale' : 'own.taken') } : error);
 		}
 	}, el('h3', {}, t('own.add')), form_.nodes, el('p', {}, el('button', {}, t('own.save'))), said));
 }
