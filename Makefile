@@ -65,7 +65,7 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 TEST_PACKAGES = npm:command libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema \
 	openapi-specification sqlite3 curl faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch \
 	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core
-BENCH_PACKAGES = wrk sqlite3 python3
+BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind
 TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
 FUZZ_PACKAGES = clang libclang-rt-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential git debhelper lintian systemd-dev|systemd
@@ -279,7 +279,8 @@ build/clients/.made: tests/clients/package.json tests/clients/package-lock.json
 # A million operations of many clients against the model; it takes a while.
 soak: deps-test
 	@$(MAKE) --no-print-directory all
-	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
+	HISTORY_OPS=1000000 HISTORY_SEEDS=100 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider -k "history or order" \
+		tests/e2e/test_oversell.py tests/e2e/test_limit_histories.py
 
 # Every system call of each request and command fails once, and some of their allocations; about half an hour.
 faults: deps-test
@@ -302,6 +303,7 @@ lint:
 
 bench: deps-bench all $(BENCH)
 	@tests/bench/run "$(B)"
+	@tests/bench/limits "$(B)"
 
 # Each target for FUZZ_SECONDS, under ASan and UBSan.
 FUZZ_SECONDS = 60

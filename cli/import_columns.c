@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "import.h"
+#include "base/csv.h"
 #include "base/json.h"
 #include "base/suggest.h"
 
 static const struct column {
 	const char *name;
 	bool is_number;
-	bool is_late;	/* a name like it may be a column of people's own, as it was before there was this one */
+	bool is_late;	/* a name like it may be a column of people's own, as it was before there was this one; without its ' */
 } columns[] = {
 	{ "id", false },	/* the first: record_error */
 	{ "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
@@ -144,6 +145,11 @@ put_record(struct buf *to, const struct table *t, const struct header *h, struct
 		const char *cell = table_cell(t, i);
 
 		if (cell[0] == '\0' || h->at[i] == NULL)
+			continue;
+		/* A ' in front keeps a spreadsheet from taking +1555… for a formula.  A sender that one has rounded is nobody's. */
+		if (h->at[i]->is_late)
+			cell = csv_unquoted(cell);
+		if (strcmp(h->at[i]->name, "from") == 0 && cell_id_error(cell) != NULL)
 			continue;
 		if (h->at[i]->is_number && table_delimiter(t) != ',')
 			cell = cell_number(a, cell);

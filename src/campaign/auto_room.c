@@ -111,8 +111,8 @@ try(struct auto_room *room, struct plan_request *r, struct search *s, struct day
 }
 
 /*
- * Searches for how many contacts to put before a day: the fewer, the more money is left for cheap ones; the more, the less is left
- * to the other limits.  What is placed in time rises with their number up to the best, and then falls.
+ * Searches for how many contacts to put before a day: the fewer, the more money is left for cheap ones; the more, the less is
+ * left to the other limits.  What is placed in time rises with their number up to the best, and then falls.
  */
 static void
 search_before(struct auto_room *room, struct plan_request *r, struct search *s, struct day cheap_from, int64_t most)

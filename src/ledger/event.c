@@ -186,15 +186,12 @@ post_enforced(struct post *p, struct event_item *item)
 		item->warning = NULL;	/* from resolve: an event that is not recorded has none */
 		return OK;
 	}
-	if ((st = post_event(p, item)) == OK && item->verdict == EVENT_ACCEPTED) {
-		limit_book_add(p->book, &v.sent);
-		if (v.has_hold)
-			limit_book_subtract(p->book, &v.freed);
-	}
+	if ((st = post_event(p, item)) == OK && item->verdict == EVENT_ACCEPTED && v.has_hold)
+		limit_book_subtract(p->book, &v.freed);
 	return st;
 }
 
-/* Corrections need no room, but they change the windows of limits in a way that the book does not follow. */
+/* Corrections need no room.  The book follows what they change of sums. */
 static enum status
 post_item(struct post *p, struct event_item *item)
 {
@@ -203,7 +200,7 @@ post_item(struct post *p, struct event_item *item)
 	if (item->event.kind == EVENT_SENT || item->event.kind == EVENT_FAILED)
 		return p->book != NULL ? post_enforced(p, item) : post_event(p, item);
 	st = item->event.kind == EVENT_VOID ? event_post_void(p, item) : event_post_settlement(p, item);
-	if (p->book != NULL)	/* also after a refusal: its quarter-hour may have been repriced */
+	if (p->book != NULL && item->event.settles_sent)	/* a segment that had failed may hold something again, or less */
 		limit_book_reset(p->book);
 	return st;
 }
@@ -220,7 +217,7 @@ event_post(struct db *db, struct arena *a, const struct organization *org, struc
 		return st;
 	p.rollup = rollup_new(org);
 	if (options->is_enforced && (st = limit_book_new(db, a, org, &p.prices, LIMIT_FOLLOW_LIMITED, options->now, &p.book)) == OK)
-		limit_book_flushes(p.book, p.rollup);
+		limit_book_follow(p.book, p.rollup);
 	for (size_t i = 0; st == OK && i < count; i++)
 		if (items[i].verdict == EVENT_PENDING)
 			st = post_item(&p, &items[i]);

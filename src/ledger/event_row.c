@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/money.h"
 #include "ledger/event_row.h"
 #include "time/instant.h"
-#include "base/money.h"
 #include "base/row_hash.h"
 #include "ledger/usage.h"
 #include "store/channel_column.h"
@@ -188,10 +188,11 @@ event_adjust(struct db *db, const struct organization *org, const struct event_a
     struct rollup *rollup, const struct event_options *options)
 {
 	int64_t at = adjustment->quarter * QUARTER_MS;
-	char id[64];
+	char id[64], price[MONEY_TEXT_MAX];
 	struct event_new_row row = { .source = EVENT_REPRICE_SOURCE, .id = id, .status = "adjust", .occurred_at = at,
 		.channel = adjustment->channel, .cost_micros = adjustment->cost_micros, .sender = adjustment->sender,
-		.network = adjustment->network };
+		.network = adjustment->network, .reason = adjustment->nanos_per_part != EVENT_NO_PRICE ?
+		money_format_nanos(adjustment->nanos_per_part, price) : NULL };
 	enum status st;
 	bool is_new;
 
@@ -206,4 +207,14 @@ event_adjust(struct db *db, const struct organization *org, const struct event_a
 	rollup_add(rollup, &(const struct rollup_entry) { at, row.channel, row.sender, row.network,
 	    { .cost_micros = row.cost_micros } });
 	return OK;
+}
+
+enum status
+event_repricing_read(struct query *q, int revision, int reason, struct event_repricing *repricing)
+{
+	*repricing = (struct event_repricing) { .is_there = true };
+	if (query_is_null(q, reason))
+		return OK;
+	repricing->revision = query_int(q, revision);
+	return money_parse_nanos(query_text(q, reason), &repricing->nanos_per_part) ? OK : INTERNAL;
 }

@@ -89,13 +89,28 @@ struct event_adjustment {
 	enum channel channel;
 	const char *sender, *network;
 	int64_t cost_micros;	/* the difference */
+	int64_t nanos_per_part;	/* the price, which everything older of the quarter-hour and channel costs now; or EVENT_NO_PRICE */
 };
+#define EVENT_NO_PRICE (-1)	/* the adjustment concerns one event alone */
 
 /*
- * Writes an adjustment as an adjust row of money only, and adds it to the roll-up.  *numbered is how many there are of the
- * quarter-hour and channel: -1 if the caller has not been told yet.
+ * Writes an adjustment as an adjust row of money only, whose reason is the price, and adds it to the roll-up.  *numbered is how
+ * many of them the quarter-hour and channel have: -1 if the caller has not been told yet.
  */
 enum status	event_adjust(struct db *db, const struct organization *org, const struct event_adjustment *adjustment,
 		    int64_t *numbered, struct rollup *rollup, const struct event_options *options) MUST_CHECK;
+
+/*
+ * The last new price that a quarter-hour and a channel got, fixed as it was, wherever the quarter-hour's day may be now: events
+ * that are older than that revision cost it.  Rows that versions before 6 of the schema wrote do not say which price it was: then
+ * revision is 0, and the price of the present day is taken.
+ */
+struct event_repricing {
+	bool is_there;
+	int64_t revision, nanos_per_part;
+};
+
+/* Reads the columns org_revision and reason of such a row; INTERNAL if the reason is no price. */
+enum status	event_repricing_read(struct query *q, int revision, int reason, struct event_repricing *repricing) MUST_CHECK;
 
 #endif

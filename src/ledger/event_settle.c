@@ -82,7 +82,7 @@ write_row(struct post *p, struct settlement *s, const char *source, const char *
 	 */
 	if (s->has_cost && before != s->stands.own_micros) {
 		const struct event_adjustment back = { floor_div(t->occurred_at, QUARTER_MS), t->channel, t->sender, t->network,
-			s->stands.own_micros - before };
+			s->stands.own_micros - before, EVENT_NO_PRICE };
 
 		if ((st = event_adjust(p->db, p->org, &back, &numbered, p->rollup, p->options)) != OK)
 			return st;

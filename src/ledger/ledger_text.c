@@ -233,9 +233,9 @@ ledger_put_csv(struct csv *csv, const struct organization *org, const struct led
 	if (csv->is_for_import)
 		csv_put_text(csv, text_or(l->row.settles, ""));
 	day_put_csv_local(csv, org->days, l->row.occurred_at);
-	csv_put_text(csv, is_correction ? "" : text_or(l->row.sender, ""));
-	csv_put_text(csv, is_correction ? "" : text_or(l->row.network, ""));
-	csv_put_text(csv, is_correction ? "" : text_or(l->row.tag, ""));
+	csv_put_unquotable(csv, is_correction ? "" : text_or(l->row.sender, ""));
+	csv_put_unquotable(csv, is_correction ? "" : text_or(l->row.network, ""));
+	csv_put_unquotable(csv, is_correction ? "" : text_or(l->row.tag, ""));
 	if (has_currency(csv, org))
 		csv_put_text(csv, org->currency);
 	csv_put_end(csv);

@@ -6,6 +6,7 @@
 
 #include "base/money.h"
 #include "ledger/limit_internal.h"
+#include "ledger/usage.h"
 #include "time/instant.h"
 
 /* ---- Which rules */
@@ -48,7 +49,7 @@ limit_book_new(struct db *db, struct arena *a, const struct organization *org, c
 
 		if (follow != LIMIT_FOLLOW_ALL && (!rule->refuses || rule->is_building || !has_amount(rule)))
 			continue;
-		b->of[b->count++] = (struct limit_follower) { .rule = rule, .source = source_of(rule) };
+		b->of[b->count++] = (struct limit_follower) { .rule = rule, .source = source_of(rule), .arena = a };
 		needs_prices |= prices == NULL && rule->unit == LIMIT_COST;
 	}
 	*book = b;
@@ -56,16 +57,12 @@ limit_book_new(struct db *db, struct arena *a, const struct organization *org, c
 }
 
 void
-limit_book_flushes(struct limit_book *b, struct rollup *rollup)
-{
-	b->rollup = rollup;
-}
-
-void
 limit_book_reset(struct limit_book *b)
 {
-	for (size_t i = 0; i < b->count; i++)
-		b->of[i].count = b->of[i].moment_count = b->of[i].summed = b->of[i].known_count = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		b->of[i].count = 0;
+		limit_rolling_reset(&b->of[i]);
+	}
 }
 
 struct limit_follower *
@@ -157,7 +154,7 @@ limit_window_of(const struct limit_book *b, const struct limit_rule *rule, int64
 bool
 limit_counts(const struct limit_book *b, const struct limit_rule *rule, const struct limit_load *l)
 {
-	if (l->is_held && (l->quarter < b->today_from || rule->network != NULL))
+	if (l->is_held && l->quarter < b->today_from)
 		return false;
 	return limit_rule_counts_event(rule, l->channel, l->sender, l->network);
 }
@@ -181,23 +178,19 @@ void
 limit_add_units(struct limit_book *b, struct limit_follower *f, int64_t quarter, bool is_held, int64_t units,
     enum limit_adding which)
 {
-	int64_t *used = NULL, *held = NULL, *to;
+	struct window *w;
+	int64_t *to;
 
-	if (f->rule->period != LIMIT_ROLLING) {
-		struct window *w = limit_window_find(f, quarter);
-
-		if (w != NULL && (which == LIMIT_ADD_ALL || w->reading == b->reading)) {
-			used = &w->used;
-			held = &w->held;
-		}
-	} else if (units != 0 && is_added(f, quarter, which)) {
-		struct moment *m = limit_rolling_moment(b, f, quarter);
-
-		used = &m->used;
-		held = &m->held;
+	if (f->rule->period == LIMIT_ROLLING) {
+		if (units != 0 && is_added(f, quarter, which))
+			limit_rolling_add(f, quarter, is_held ? 0 : units, is_held ? units : 0);
+		return;
 	}
-	if ((to = is_held ? held : used) != NULL)
-		*to = quota_sum(*to, units);
+	w = limit_window_find(f, quarter);
+	if (w == NULL || (which == LIMIT_ADD_NEW && w->reading != b->reading))
+		return;
+	to = is_held ? &w->held : &w->used;
+	*to = quota_sum(*to, units);
 }
 
 void
@@ -221,6 +214,21 @@ limit_book_subtract(struct limit_book *b, const struct limit_load *load)
 		limit_add_to(b, &b->of[i], load, -1, LIMIT_ADD_ALL);
 }
 
+static void
+add_entry(void *book, const struct rollup_entry *e)
+{
+	limit_book_add(book, &(const struct limit_load) { .quarter = floor_div(e->occurred_at, QUARTER_MS), .channel = e->channel,
+	    .sender = e->sender, .network = e->network, .messages = e->sum.messages, .parts = e->sum.parts,
+	    .cost_micros = e->sum.cost_micros });
+}
+
+void
+limit_book_follow(struct limit_book *b, struct rollup *rollup)
+{
+	b->rollup = rollup;
+	rollup_follow(rollup, add_entry, b);
+}
+
 struct limit_load
 limit_book_hold(const struct limit_book *b, int64_t at, const struct limit_contact *contact, int64_t contacts)
 {
@@ -238,16 +246,14 @@ limit_book_set_aside(struct limit_book *b, const struct limit_load *hold)
 	limit_book_subtract(b, hold);
 	for (size_t i = 0; i < b->count; i++) {
 		struct limit_follower *f = &b->of[i];
-		int64_t units = limit_load_units(f->rule, hold), *own = NULL;
+		int64_t units = limit_load_units(f->rule, hold);
 		struct window *w;
 
 		if (!limit_counts(b, f->rule, hold))
 			continue;
 		if (f->rule->period == LIMIT_ROLLING && limit_rolling_knows(f, hold->quarter))
-			own = &limit_rolling_moment(b, f, hold->quarter)->own;
+			limit_rolling_set_aside(f, hold->quarter, units);
 		else if (f->rule->period != LIMIT_ROLLING && (w = limit_window_find(f, hold->quarter)) != NULL)
-			own = &w->own;
-		if (own != NULL)
-			*own = quota_sum(*own, units);
+			w->own = quota_sum(w->own, units);
 	}
 }

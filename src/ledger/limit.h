@@ -38,9 +38,12 @@ enum limit_follow { LIMIT_FOLLOW_LIMITED, LIMIT_FOLLOW_ALL };
 enum status	limit_book_new(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
 		    enum limit_follow follow, int64_t now, struct limit_book **book) MUST_CHECK;
 
-/* Names the rollup of the same transaction, if it has one: the book flushes it whenever it is about to read. */
+/*
+ * Names the rollup of the same transaction, if it has one: the book flushes it whenever it is about to read, and adds to the
+ * windows that were read what is added to it later.  What is held the book is told (limit_book_add, limit_book_subtract).
+ */
 struct rollup;
-void		limit_book_flushes(struct limit_book *b, struct rollup *rollup);
+void		limit_book_follow(struct limit_book *b, struct rollup *rollup);
 
 /* Reads what is not read yet of the windows of the days from..to; of those that contain an instant. */
 enum status	limit_book_read(struct limit_book *b, struct day from, struct day to) MUST_CHECK;
@@ -66,7 +69,7 @@ struct limit_load {
 	enum channel channel;
 	const char *sender, *network;	/* NULL = not said */
 	int64_t messages, parts, cost_micros;
-	bool is_held;		/* counts only while its day is not over, and never for a network */
+	bool is_held;		/* counts only while its day is not over; it has no network */
 };
 
 /* One contact of a campaign. */

@@ -156,22 +156,28 @@ judge_end(const struct limit_book *b, const struct limit_follower *f, const stru
 
 /*
  * Judges a place by all rolling windows that contain it.  The sum of a window that moves on grows only with what enters it; what
- * the change does to it changes also when a place of the change leaves it.
+ * the change does to it changes also when a place of the change leaves it, if it takes something away.  Windows in which all that
+ * the change may add still fits need no look, nor do those with less than the fullest that refuses.
  */
 static bool
 judge_rolling(const struct limit_book *b, const struct limit_follower *f, const struct limit_change *c, size_t k, int64_t amount,
     struct judged *w, int64_t *needed)
 {
-	int64_t first = b->places[k].from, end = first + f->rule->quarters;
+	int64_t first = b->places[k].from, end = first + f->rule->quarters, last = first, load;
+	const struct limit_place *p = b->places, *from = p + first_from(b, first - f->rule->quarters), *until = p + first_from(b, end + 1);
 	bool is_refused = false;
 
+	/* What is_over adds to what a window has is at most this. */
+	load = amount - quota_sum(p[k + 1].plus_before - from->plus_before, until->stays_before - p[k + 1].stays_before);
 	judge_end(b, f, c, k, amount, first, &is_refused, w, needed);
-	for (size_t i = limit_rolling_from(f, first + 1); i < f->moment_count && f->moments[i].quarter <= end; i++)
-		judge_end(b, f, c, k, amount, f->moments[i].quarter, &is_refused, w, needed);
-	for (size_t i = k + 1; i < b->place_count && b->places[i].from <= end; i++)
-		judge_end(b, f, c, k, amount, b->places[i].from, &is_refused, w, needed);
-	for (size_t i = first_from(b, first - f->rule->quarters); i < k; i++)
-		judge_end(b, f, c, k, amount, b->places[i].from + f->rule->quarters + 1, &is_refused, w, needed);
+	while (limit_rolling_next(f, last, end, is_refused ? quota_sum(w->used, w->held) : load, &last))
+		judge_end(b, f, c, k, amount, last, &is_refused, w, needed);
+	if (until->minus_before == from->minus_before)
+		return is_refused;
+	for (const struct limit_place *on = p + k + 1; on < until; on++)
+		judge_end(b, f, c, k, amount, on->from, &is_refused, w, needed);
+	for (const struct limit_place *on = from; on < p + k; on++)
+		judge_end(b, f, c, k, amount, on->from + f->rule->quarters + 1, &is_refused, w, needed);
 	return is_refused;
 }
 

@@ -8,17 +8,13 @@ enum { FREES_NEAR = LIMIT_SEARCH_DAYS + 1, FREES_FAR = 400 };	/* days that the s
 
 static const int32_t horizons[] = { FREES_NEAR, FREES_FAR };
 
-/* Adds to the book, or takes away again, what the change adds outside some quarter-hours: that stays where it is. */
+/* Adds to one limit, or takes away again (sign -1), what the change adds outside some quarter-hours: that stays where it is. */
 static void
-add_others(struct limit_book *b, const struct limit_change *c, struct stretch s, bool is_added)
+add_others(struct limit_book *b, struct limit_follower *f, const struct limit_change *c, struct stretch s, int sign)
 {
-	for (size_t i = 0; i < c->plus_count; i++)
-		if (s.from <= c->plus[i].quarter && c->plus[i].quarter < s.until)
-			continue;
-		else if (is_added)
-			limit_book_add(b, &c->plus[i]);
-		else
-			limit_book_subtract(b, &c->plus[i]);
+	for (const struct limit_load *l = c->plus; l < c->plus + c->plus_count; l++)
+		if (l->quarter < s.from || l->quarter >= s.until)
+			limit_add_to(b, f, l, sign, LIMIT_ADD_ALL);
 }
 
 static struct stretch
@@ -90,13 +86,10 @@ is_full(const struct limit_follower *f, int64_t last, int64_t amount, int64_t ne
 static bool
 find_last_full(const struct limit_follower *f, int64_t quarter, int64_t amount, int64_t needed, int64_t *last)
 {
-	size_t i = limit_rolling_from(f, quarter + f->rule->quarters + 1);
-
-	for (; i > 0 && f->moments[i - 1].quarter > quarter; i--)
-		if (is_full(f, f->moments[i - 1].quarter, amount, needed)) {
-			*last = f->moments[i - 1].quarter;
+	*last = quarter + f->rule->quarters + 1;
+	while (limit_rolling_previous(f, *last, quarter + 1, amount - needed, last))
+		if (is_full(f, *last, amount, needed))
 			return true;
-		}
 	*last = quarter;
 	return is_full(f, quarter, amount, needed);
 }
@@ -118,9 +111,9 @@ next_amount(const struct limit_book *b, const struct limit_rule *rule, int64_t q
 static int64_t
 next_leaving(const struct limit_follower *f, int64_t last)
 {
-	size_t i = limit_rolling_from(f, last - f->rule->quarters);
+	int64_t first = limit_rolling_first(f, last - f->rule->quarters);
 
-	return i < f->moment_count ? f->moments[i].quarter + f->rule->quarters + 1 : INT64_MAX;
+	return first != INT64_MAX ? first + f->rule->quarters + 1 : INT64_MAX;
 }
 
 /* Finds the first quarter-hour in all of whose windows what was refused has room. */
@@ -156,9 +149,9 @@ limit_find_frees(struct limit_book *b, struct limit_follower *f, const struct li
 {
 	enum status st;
 
-	add_others(b, c, window_of(r), true);
+	add_others(b, f, c, window_of(r), 1);
 	st = f->rule->period == LIMIT_ROLLING ? find_in_rolling(b, f, r) : find_in_windows(b, f, r);
-	add_others(b, c, window_of(r), false);
+	add_others(b, f, c, window_of(r), -1);
 	return st;
 }
 
@@ -208,7 +201,8 @@ limit_find_next(struct limit_book *b, const struct limit_change *c, struct limit
 	struct stretch place = { r->place_from, r->place_until };
 	enum status st;
 
-	add_others(b, c, place, true);
+	for (size_t i = 0; i < b->count; i++)
+		add_others(b, &b->of[i], c, place, 1);
 	limit_want_counting(b, c);
 	st = limit_read(b, limit_rest_of_day(b, d).from, limit_rest_of_day(b, end).until);
 	for (; st == OK && d.n <= end.n && !r->has_next; d = day_add(d, 1))
@@ -216,6 +210,7 @@ limit_find_next(struct limit_book *b, const struct limit_change *c, struct limit
 			r->has_next = true;
 			r->next = d;
 		}
-	add_others(b, c, place, false);
+	for (size_t i = 0; i < b->count; i++)
+		add_others(b, &b->of[i], c, place, -1);
 	return st;
 }

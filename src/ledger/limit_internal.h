@@ -19,13 +19,19 @@ struct window {
 };
 
 /*
- * What a limit with a rolling window has in one quarter-hour.  The sums of all quarter-hours before it are right in the first
- * `summed` of them; they make the sum of a window a difference of two.
+ * What a limit with a rolling window has in one quarter-hour.  In the first `summed` of them are the sums of all quarter-hours
+ * before it, which make the sum of a window a difference of two, and the load (used + held) of the window that ends with it.
  */
 struct moment {
 	int64_t quarter;
-	int64_t used, held, own;
-	int64_t used_before, held_before, own_before;
+	int64_t used, held;
+	int64_t used_before, held_before, load;
+};
+
+/* What was added to a quarter-hour since its moment was summed up. */
+struct limit_edit {
+	int64_t quarter;
+	int64_t used, held;
 };
 
 struct stretch {
@@ -42,8 +48,15 @@ struct limit_follower {
 	bool is_wanted;			/* the present reading concerns it */
 	struct window *windows;
 	size_t count, max;
-	struct moment *moments;
+	struct arena *arena;
+	struct moment *moments;		/* of a rolling limit, as all up to here */
 	size_t moment_count, moment_max, summed;
+	int64_t *blocks;		/* the greatest load in each block of moments */
+	size_t block_max;
+	struct limit_edit *edits;	/* that the moments lack */
+	size_t edit_count, edit_max, vain;
+	struct limit_edit *own;		/* what limit_book_set_aside took out */
+	size_t own_count, own_max;
 	struct stretch *known;		/* what was read, in the order of time, apart from one another */
 	size_t known_count, known_max;
 	struct stretch wanted;		/* what is being read: all of it but what is known is new */
@@ -124,21 +137,34 @@ enum status	limit_read_used(struct limit_book *b) MUST_CHECK;
 
 /* ---- Rolling windows */
 
-/* Whether a quarter-hour was read; the moment of one, which is made if it is missing. */
+/* Forgets what was read. */
+void		limit_rolling_reset(struct limit_follower *f);
+
+/* Whether a quarter-hour was read.  Adds to one; remembers what a campaign held in one. */
 bool		limit_rolling_knows(const struct limit_follower *f, int64_t quarter);
-struct moment	*limit_rolling_moment(struct limit_book *b, struct limit_follower *f, int64_t quarter);
+void		limit_rolling_add(struct limit_follower *f, int64_t quarter, int64_t used, int64_t held);
+void		limit_rolling_set_aside(struct limit_follower *f, int64_t quarter, int64_t units);
 
-/* The place of the first moment from a quarter-hour on. */
-size_t		limit_rolling_from(const struct limit_follower *f, int64_t quarter);
+/* The first quarter-hour from one on that has something; INT64_MAX = none. */
+int64_t		limit_rolling_first(const struct limit_follower *f, int64_t quarter);
 
-/* Sums of the window that ends with a quarter-hour. */
+/* Sums of the window that ends with a quarter-hour; of the fullest, and of several the earliest, that ends in [from, until). */
 struct limit_sums {
-	int64_t used, held, own;
+	int64_t used, held;
 };
 struct limit_sums	limit_rolling_sums(const struct limit_follower *f, int64_t last);
+struct limit_sums	limit_rolling_fullest(const struct limit_follower *f, int64_t from, int64_t until, int64_t *last);
 
-/* The least room by an amount of all windows that contain one of these quarter-hours; *last is the end of the window with it. */
-int64_t		limit_rolling_room(const struct limit_follower *f, struct stretch where, int64_t amount, int64_t *last);
+/*
+ * The next quarter-hour in (after, until], or the previous one in [from, before), that has something and ends a window that may
+ * have used and held more than `load` (limit_rolling_sums says whether it does); false if there is none.  All that are not named
+ * have at most as much.
+ */
+bool		limit_rolling_next(const struct limit_follower *f, int64_t after, int64_t until, int64_t load, int64_t *last);
+bool		limit_rolling_previous(const struct limit_follower *f, int64_t before, int64_t from, int64_t load, int64_t *last);
+
+/* The least room by an amount of all windows that contain one of these quarter-hours. */
+int64_t		limit_rolling_room(const struct limit_follower *f, struct stretch where, int64_t amount);
 
 /* ---- Room and admission */
 

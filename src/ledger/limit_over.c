@@ -44,24 +44,6 @@ rest_of_day(const struct limit_book *b, const struct limit_rule *rule, struct da
 	return (struct stretch) { s.from < quarter ? quarter : s.from, s.until };
 }
 
-/*
- * Sums of the fullest rolling window that ends in these quarter-hours.  The sum grows only when a moment enters, so the
- * fullest one ends with the first of them or with a moment.
- */
-static struct limit_sums
-fullest_rolling(const struct limit_follower *f, struct stretch where)
-{
-	struct limit_sums fullest = limit_rolling_sums(f, where.from);
-
-	for (size_t i = limit_rolling_from(f, where.from); i < f->moment_count && f->moments[i].quarter < where.until; i++) {
-		struct limit_sums s = limit_rolling_sums(f, f->moments[i].quarter);
-
-		if (quota_sum(s.used, s.held) > quota_sum(fullest.used, fullest.held))
-			fullest = s;
-	}
-	return fullest;
-}
-
 /* What the fullest window of a day has: a rolling one that ends on it.  *until is the first day after a calendar window. */
 static struct limit_state
 fullest(const struct limit_follower *f, struct day d, struct stretch where, struct day *until)
@@ -69,10 +51,11 @@ fullest(const struct limit_follower *f, struct day d, struct stretch where, stru
 	struct limit_state s = { .amount = limit_rule_amount(f->rule, d) };
 	const struct window *w;
 	struct limit_sums sums;
+	int64_t last;
 
 	*until = day_add(d, 1);
 	if (f->rule->period == LIMIT_ROLLING) {
-		sums = fullest_rolling(f, where);
+		sums = limit_rolling_fullest(f, where.from, where.until, &last);
 		s.used = sums.used;
 		s.held = sums.held;
 	} else if ((w = limit_window_find(f, where.from)) != NULL) {

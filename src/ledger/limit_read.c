@@ -61,7 +61,7 @@ add_windows(struct limit_book *b, struct limit_follower *f, int64_t from, int64_
 	return is_new;
 }
 
-/* Sets what rolling windows lack: all that is in a window with one of these quarter-hours. */
+/* Sets what rolling windows lack of all that is in a window with one of these quarter-hours: one range that has it. */
 static bool
 add_wanted(struct limit_follower *f, int64_t from, int64_t until)
 {
@@ -72,6 +72,12 @@ add_wanted(struct limit_follower *f, int64_t from, int64_t until)
 			return false;
 	if (f->known_count > 0)
 		w = (struct stretch) { floor_div(w.from, ROUND) * ROUND, (floor_div(w.until, ROUND) + 1) * ROUND };
+	/* What it shares at its ends with what is known need not be read again. */
+	for (const struct stretch *k = f->known; k < f->known + f->known_count; k++)
+		if (k->from <= w.from && w.from < k->until)
+			w.from = k->until;
+		else if (k->from < w.until && w.until <= k->until)
+			w.until = k->from;
 	f->wanted = w;
 	return true;
 }

@@ -9,12 +9,9 @@
 static void
 rolling_state(const struct limit_book *b, const struct limit_follower *f, int64_t quarter, struct limit_state *s)
 {
-	struct limit_sums sums;
 	int64_t last;
+	struct limit_sums sums = limit_rolling_fullest(f, quarter, quarter + f->rule->quarters + 1, &last);
 
-	/* The amount only has to be too great to be reached: it is the emptiest room that is looked for. */
-	limit_rolling_room(f, (struct stretch) { quarter, quarter + 1 }, INT64_MAX - 1, &last);
-	sums = limit_rolling_sums(f, last);
 	s->used = sums.used;
 	s->held = sums.held;
 	s->from_at = (last - f->rule->quarters) * QUARTER_MS;
@@ -58,7 +55,7 @@ room_of(const struct window *w, int64_t amount)
 int64_t
 limit_room_in(const struct limit_book *b, const struct limit_follower *f, struct stretch where)
 {
-	int64_t room = INT64_MAX, amount, last;
+	int64_t room = INT64_MAX, amount;
 
 	while (where.from < where.until) {
 		const struct window *w = NULL;
@@ -66,7 +63,7 @@ limit_room_in(const struct limit_book *b, const struct limit_follower *f, struct
 
 		amount = limit_rule_amount(f->rule, limit_day_of(b, f->rule, where.from));
 		if (f->rule->period == LIMIT_ROLLING)
-			return amount == UNLIMITED ? INT64_MAX : limit_rolling_room(f, where, amount, &last);
+			return amount == UNLIMITED ? INT64_MAX : limit_rolling_room(f, where, amount);
 		if ((w = limit_window_find(f, where.from)) == NULL) {
 			empty = limit_window_of(b, f->rule, where.from);
 			w = &empty;

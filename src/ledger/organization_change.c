@@ -253,7 +253,8 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	    (st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
 	    (st = limit_row_load(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
-	if (strcmp(was.org.currency, org->currency) != 0 && (st = organization_check_currency(db, a, org, now, err)) != OK)
+	if (strcmp(was.org.currency, org->currency) != 0 &&
+	    (st = organization_check_currency(db, a, org, &was.org.limits, now, err)) != OK)
 		return st;
 	return organization_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
 }

@@ -174,7 +174,7 @@ static enum status
 adjust_quarter(struct turn *t, const struct organization *org, int64_t nanos, const struct reprice_group **g,
     const struct reprice_group *end, int64_t until_ms, struct rollup *rollup, bool *is_done, bool *is_adjusted)
 {
-	struct event_adjustment adjustment = { .quarter = (*g)->quarter, .channel = t->job->channel };
+	struct event_adjustment adjustment = { .quarter = (*g)->quarter, .channel = t->job->channel, .nanos_per_part = nanos };
 	int64_t numbered = -1;
 	enum status st = OK;
 

@@ -50,6 +50,8 @@ struct rollup {
 	struct limit_deltas limits;
 	bool has_old;
 	int64_t actor;		/* 0 = not looked up yet */
+	void (*added)(void *arg, const struct rollup_entry *e);	/* NULL = nobody follows */
+	void *follower;
 };
 
 struct rollup *
@@ -96,6 +98,8 @@ rollup_add(struct rollup *r, const struct rollup_entry *e)
 	struct delta d = { floor_div(e->occurred_at, QUARTER_MS), e->channel, e->sum };
 
 	rollup_limits_add(&r->limits, &r->org->limits, d.slot, e);
+	if (r->added != NULL)
+		r->added(r->follower, e);
 	/*
 	 * Add to the last delta if it has the same key, as is usual: traffic arrives in the order of time.  Others may
 	 * repeat in the list until merge.
@@ -109,6 +113,13 @@ rollup_add(struct rollup *r, const struct rollup_entry *e)
 		r->deltas = xrealloc(r->deltas, r->max * sizeof(*r->deltas));
 	}
 	r->deltas[r->count++] = d;
+}
+
+void
+rollup_follow(struct rollup *r, void (*added)(void *arg, const struct rollup_entry *e), void *arg)
+{
+	r->added = added;
+	r->follower = arg;
 }
 
 /* A transaction has one actor, so the first answer is good for all its rows. */

@@ -60,6 +60,8 @@ struct rollup_entry {
 	struct usage_sum sum;
 };
 void		 rollup_add(struct rollup *r, const struct rollup_entry *e);
+/* Calls added for each entry from now on, for one who has read the roll-ups and follows what becomes of them. */
+void		 rollup_follow(struct rollup *r, void (*added)(void *arg, const struct rollup_entry *e), void *arg);
 /* The key of who writes the rows; looked up once. */
 struct actor;
 enum status	 rollup_actor(struct rollup *r, struct db *db, const struct actor *by, int64_t *key) MUST_CHECK;

@@ -20,6 +20,10 @@ static struct kept {
 	struct span *spans;
 	size_t count;
 	bool is_attributed;	/* attribute() has checked the coming rows */
+	/* The rows from same_from on are those of this file of this zone; "" = not known. */
+	char same_zone[ZONE_NAME_MAX];
+	uint8_t same_file[SHA256_SIZE];
+	int64_t same_from;
 } kept[KEPT];
 
 /*
@@ -168,6 +172,32 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	return (st = query_run(q)) == OK ? day_spans_note_file(db, org->timezone, zone) : st;
 }
 
+/*
+ * Every write compares the rows with the zone file.  Whether they are the same is kept for the file (zone_get sees a new one), the
+ * rows (zone_revision), the zone's name and the day, so that most writes need not join them.
+ */
+static bool
+is_known_same(const struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
+{
+	const struct kept *k = slot_of(org);
+
+	return k->db == db_number(db) && k->org == org->key && k->zone_revision == org->zone_revision && k->same_from == from_at &&
+	    strcmp(k->same_zone, org->timezone) == 0 && memcmp(k->same_file, zone_sha256(zone), SHA256_SIZE) == 0;
+}
+
+static void
+note_same(const struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
+{
+	struct kept *k = slot_of(org);
+
+	/* Not if this transaction has written rows, or who they are of: it may be undone. */
+	if (k->org != org->key || k->zone_revision != org->zone_revision || !k->is_attributed || !db_may_cache(db))
+		return;
+	snprintf(k->same_zone, sizeof(k->same_zone), "%s", org->timezone);
+	memcpy(k->same_file, zone_sha256(zone), SHA256_SIZE);
+	k->same_from = from_at;
+}
+
 enum day_spans_state
 day_spans_worse(enum day_spans_state x, enum day_spans_state y)
 {
@@ -212,13 +242,16 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	*changed = false;
 	if (zone == NULL)
 		return err->status == UNAVAILABLE ? UNAVAILABLE : BAD_REQUEST;
+	if (!is_whole && is_known_same(db, org, zone, from_at))
+		return OK;
 	spans = xmalloc(SPANS_MAX * sizeof(*spans));
 	/* Past spans remain up to from_at, then the zone's own take over; is_whole forgets the past. */
 	if ((count = spans_join(past, zone, from_at, spans, SPANS_MAX)) == 0)
 		st = off_quarter_hour(org, err);
-	else if (is_same(org->days, spans, count))
-		st = attribute(db, org, zone, from_at);
-	else {
+	else if (is_same(org->days, spans, count)) {
+		if ((st = attribute(db, org, zone, from_at)) == OK)
+			note_same(db, org, zone, from_at);
+	} else {
 		*changed = true;
 		/* All rows are replaced, also those before from_at. */
 		if (is_whole)

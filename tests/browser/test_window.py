@@ -41,7 +41,7 @@ def test_dates_are_closed_opened_and_imported(page, stack, tmp_path):
     page.sign_in("settings")
     page.says("There are no days off.", SECTION)
     page.type("Date", "2026-12-25")
-    page.driver.execute_script("""const input = document.querySelector(`${arguments[0]} .last input[maxlength]`);
+    page.driver.execute_script("""const input = document.querySelector(`${arguments[0]} input[maxlength]`);
         input.value = 'Christmas'""", SECTION)
     section_button(page, "Add a day off").click()
     page.says("Outside of the new hours: 1. c", SECTION)

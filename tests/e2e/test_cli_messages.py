@@ -49,8 +49,8 @@ MISTAKES = [
         "epoch", "backup_at", "zones_compared")),
     ("setting set key_sources x", 2, "key_sources cannot be set: use `daybook key add --url` and `daybook key forget`"),
     ("setting set iss", 2, "set needs NAME and VALUE"),
-    ("org shw acme", 2, 'expected add, set, list or show, not "shw"; did you mean show? See `daybook org --help`'),
-    ("org", 2, "expected add, set, list or show; see"),
+    ("org shw acme", 2, 'expected add, set, list, show or sending-window, not "shw"; did you mean show? See `daybook org --help`'),
+    ("org", 2, "expected add, set, list, show or sending-window; see"),
     ("key retire", 2, "retire: an argument is missing; see"),
     ("price list x", 2, "list: too many arguments, or too few; see"),
     ("price set sms 1", 2, 'channel: unknown "sms"; one of SMS, CALL, EMAIL, INAPP_WEB, WEB_PUSH, PUSH, SLACK, WHATSAPP, SAGE; '

@@ -281,6 +281,12 @@ def test_it_stays_while_a_limit_is_an_amount_of_money(api):
     api.refused("EUR", "costCap")
     api.put(LIMITS, costCap=None)
     assert api.currency("EUR")["currency"] == "EUR"
+    # One that the change itself sets is in the new currency, and one that it removes is in the way no more.
+    api.daybook.cmd("org", "set", "acme", "--currency", "GBP", "--cost-cap", "100")
+    api.daybook.cmd("org", "set", "acme", "--currency", "EUR", "--cost-cap", "50", check=False)
+    assert api.settings()["currency"] == "GBP", "100 pounds were in the way"
+    api.daybook.cmd("org", "set", "acme", "--currency", "EUR", "--cost-cap", "none")
+    assert api.settings()["currency"] == "EUR"
     # One that begins later counts too, and one that has ended does not.
     api.daybook.sql("INSERT INTO limit_amount (rule, valid_from, amount) SELECT key, 20700, 5 FROM limit_rule WHERE name = 'cycle-cost'")
     api.refused("GBP", "costCap")

@@ -5,7 +5,7 @@ import pytest
 
 from api import CAMPAIGNS, TODAY, TOMORROW, Api, at
 from campaign_fields import LATE, no_room
-from support import check_error, event
+from support import check_error, event, post
 
 FIVE = ["daily", "cycle-messages", "cycle-cost", "cycle-sms", "cycle-calls"]
 YESTERDAY = "2026-05-19"
@@ -350,3 +350,24 @@ def test_a_campaign_spends_what_it_holds_and_more_only_after_it_was_told_of_more
     assert own.ask("campaigns", "PUT", CAMPAIGNS + "/a", body=change).status == 200
     assert [send(f"two-{i}", 2) for i in range(5)] == [200, 200, 200, 200, 429]
     api.daybook.cmd("verify")
+
+
+# ---- Figures of days that are long over
+
+def test_a_process_that_knows_the_past_of_a_year_sees_what_changes_there(api):
+    rule(api, "yearly", "SMS", "message", "year", 100)
+    post(api.daybook, event("2026-01-10T15:00:00Z", messages=20))
+    assert refused(api, event(at(TODAY), messages=81))["available"] == 80
+    assert enforce(api, event(at(TODAY), messages=1)).status == 200
+    late = event("2026-02-01T15:00:00Z", messages=30)
+    post(api.daybook, late)  # another process
+    assert refused(api, event(at(TODAY), messages=50))["available"] == 49
+    post(api.daybook, {"id": "v", "voids": late["id"], "reason": "r"})
+    assert refused(api, event(at(TODAY), messages=80))["available"] == 79
+    for table in ("usage_quarter", "usage_day"):
+        api.daybook.sql(f"UPDATE {table} SET messages = 5 WHERE messages = 20")
+    api.daybook.sql("UPDATE organization SET zone_revision = zone_revision + 1")
+    assert refused(api, event(at(TODAY), messages=95))["available"] == 94
+    api.daybook.cmd("rebuild")
+    assert refused(api, event(at(TODAY), messages=80))["available"] == 79
+    api.verify()

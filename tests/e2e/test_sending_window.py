@@ -1,6 +1,7 @@
 """Sending windows of organizations and campaigns: /api/organizations/{id}/sending-window, and what obeys them."""
 import json
 import re
+import sqlite3
 
 import pytest
 
@@ -389,6 +390,64 @@ def test_holidays_are_imported_besides_what_is_closed(api):
     assert load(api, text)["imported"] == 0
     outside(api.post({"name": "n", "contactCount": 1, "scheduledISO": at("2026-12-25")}), at("2026-12-28", "14:00"))
     api.verify()
+
+
+def test_an_import_names_dates_and_takes_no_name_away(api, tmp_path):
+    window(api, "PUT", {"closed": [{"date": "2026-12-24", "name": "Eve"}, {"date": "2026-12-25", "name": "Xmas"}, {"date": "2026-12-26"}]})
+    text = calendar(*holiday("20261224", "Christmas Eve"), "BEGIN:VEVENT", "DTSTART:20261225", "END:VEVENT", *holiday("20261226", "Boxing Day"),
+                    *holiday("20261227", "a\x07b"), *holiday("20261225", "a\x07b"), "BEGIN:VEVENT", "DTSTART:20261228", "END:VEVENT")
+    assert load(api, text)["imported"] == 4
+    named = {"2026-12-24": "Christmas Eve", "2026-12-25": "Xmas", "2026-12-26": "Boxing Day", "2026-12-27": None, "2026-12-28": None}
+    assert {c["date"]: c.get("name") for c in window(api)["closed"]} == named
+    assert load(api, text)["imported"] == 0
+    assert json.loads(api.daybook.sql("SELECT detail FROM audit WHERE action = 'window.set' ORDER BY number DESC LIMIT 1")[0][0])["closed"] == [
+        "2026-12-24", "2026-12-26", "2026-12-27", "2026-12-28"]
+    (tmp_path / "days.ics").write_text(calendar("BEGIN:VEVENT", "DTSTART:20261224", "END:VEVENT"))
+    assert "closed 0 dates" in cmd(api, "--import", str(tmp_path / "days.ics"))
+    cmd(api, "--close", "2026-12-25")
+    assert {c["date"]: c.get("name") for c in window(api)["closed"]} == named
+
+
+def test_a_file_is_read_before_anybody_waits(api, tmp_path):
+    """Reading a file may take long: a bad one is refused while somebody else is writing, so it needs no lock."""
+    text = calendar(*holiday("20261225", "x", "RRULE:FREQ=YEARLY;BYWEEKNO=1"))
+    (tmp_path / "days.ics").write_text(text)
+    writer = sqlite3.connect(api.daybook.path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        check_error(load(api, text, 400), 400, "tether", "RRULE")
+        assert "RRULE" in cmd(api, "--import", str(tmp_path / "days.ics"), code=1)
+    finally:
+        writer.close()
+
+
+def test_many_changes_of_single_dates_end_in_an_error_and_not_in_memory(api):
+    """Each of them is an exception of each event of the same UID, which is a product."""
+    series = [line for i in range(1200) for line in ("BEGIN:VEVENT", "UID:x", "DTSTART:20261225", "END:VEVENT")]
+    changes = [line for i in range(1200) for line in ("BEGIN:VEVENT", "UID:x", "DTSTART:20261226", "RECURRENCE-ID:20261225", "END:VEVENT")]
+    check_error(load(api, calendar(*series, *changes), 400), 400, "tether", "RECURRENCE-ID", "divide the file")
+    assert load(api, calendar(*series[:400], *changes[:500]))["closed"] == [{"date": "2026-12-26"}]
+
+
+@pytest.mark.parametrize("method, body, headers", [
+    ("PUT", OFFICE, {}), ("DELETE", None, {}),
+    ("POST", calendar(*holiday("20261225", "x")).encode(), {"Content-Type": "text/calendar"})], ids=lambda v: str(v)[:6])
+def test_a_window_that_somebody_else_has_changed_is_left_alone(api, method, body, headers):
+    def ask(tag):
+        return api.ask("sending-window", method, PATH, body=body, headers={**headers, "If-Match": tag})
+
+    tag = api.ask("sending-window", "GET", PATH).headers["etag"]
+    put = api.ask("sending-window", "PUT", PATH, body={"closed": [{"date": "2026-12-24"}]}, headers={"If-Match": tag})
+    assert put.status == 200 and put.headers["etag"] != tag
+    before = api.rows(), api.daybook.sql("SELECT * FROM closed_day"), api.daybook.sql("SELECT count(*) FROM audit")
+    for wrong in (tag, '"nope"', "nope", f"W/{tag}"):
+        check_error(ask(wrong), 412, "tether", "If-Match: the sending window was changed")
+    assert (api.rows(), api.daybook.sql("SELECT * FROM closed_day"), api.daybook.sql("SELECT count(*) FROM audit")) == before
+    api.spend(event("2026-05-20T12:00:00Z"))
+    assert api.ask("sending-window", "GET", PATH).headers["etag"] == put.headers["etag"], "what is sent is no change"
+    changed = ask(put.headers["etag"])
+    assert changed.status == 200 and changed.headers["etag"] == api.ask("sending-window", "GET", PATH).headers["etag"]
+    assert ask("*").status == 200
 
 
 @pytest.mark.parametrize("text, word", [

@@ -249,9 +249,45 @@ def test_days_that_were_cut_again_show_as_moved(api):
     assert kept_part(data) == kept_part(first) and data["timezone"] == ZONE and data["later"]["rows"] == 0
     assert [(d["day"], d["channel"], *sums(d)) for d in data["later"]["moved"]] == [
         ("2026-04-01", "SMS", 1, 1, 0), ("2026-04-30", "CALL", -1, -1, -0.25)]
-    api.spend(event("2026-04-30T23:00:00Z", id="late"))  # May in Berlin, and April when it was reported
+    assert data["later"]["outside"] == 0
+    moved = data["later"]["moved"]
+    # The first two are of May in Berlin, and were of April when it was reported; the last is of April now and was of March.
+    api.spend(event("2026-04-30T23:00:00Z", id="late"), failed("lost", "2026-04-30T23:00:00Z", "+14165550100"),
+              event("2026-03-31T22:00:00Z", id="early", cost="0.5"))
     later = api.read()["later"]
-    assert later["rows"] == 1 and [(d["day"], d["channel"]) for d in later["moved"]] == [("2026-04-01", "SMS"), ("2026-04-30", "CALL")]
+    assert (later["rows"], later["outside"]) == (1, 2) and [r["id"] for r in later["listed"]] == ["early"]
+    assert by_channel(later["channels"]) == {"SMS": (1, 1, 0.5)} and later["moved"] == moved
+    api.verify()
+
+
+@pytest.mark.parametrize("way", ["recut", "rebuild"])
+@pytest.mark.parametrize("seed", range(4))
+def test_after_new_day_boundaries_the_parts_still_add_up(api, seed, way):
+    """Reported, later rows and what moved make the figures now, at both ends of the month and whichever way the clocks went."""
+    noise = random.Random(seed)
+    edges = [day_start(ZONE, "2026-04-01"), day_start(ZONE, "2026-05-01")]
+
+    def some(n):
+        return [event(iso(noise.choice(edges) + noise.randrange(-30, 30) * 3_600_000), channel=noise.choice(["SMS", "CALL"]),
+                      messages=noise.randint(1, 3), parts=noise.randint(3, 6), cost=f"0.{noise.randint(1, 999):03}") for _ in range(n)]
+
+    post(api.daybook, *some(30))
+    api.keep()
+    for zone in noise.sample(["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata", "Europe/Berlin", ZONE], 3):
+        api.daybook.cmd("org", "set", "acme", "--timezone", zone, *(["--recut-history"] if way == "recut" else []))
+        if way == "rebuild":
+            api.daybook.cmd("rebuild", "--days")
+        moved = api.read()["later"]["moved"]
+        new = some(20)
+        post(api.daybook, *new, {"id": f"v{zone}", "voids": new[0]["id"], "reason": "test"}, {"id": f"s{zone}", "settles": new[1]["id"], "cost": "2"})
+        data = api.read()
+        assert data["later"]["moved"] == moved, "rows that are posted move nothing"
+        assert data["later"]["next"] is None and data["later"]["rows"] == len(data["later"]["listed"])
+        found = {}
+        for part in data["channels"] + data["later"]["channels"] + data["later"]["moved"]:
+            was = found.get(part["channel"], (0, 0, 0))
+            found[part["channel"]] = tuple(round(a + b, 6) for a, b in zip(was, sums(part)))
+        assert by_channel(data["now"]["channels"]) == {c: v for c, v in found.items() if v != (0, 0, 0)}
     api.verify()
 
 
@@ -284,12 +320,42 @@ def test_pages_have_all_rows_of_a_day_that_is_longer_than_a_page(api):
     assert (second["later"]["comparedFrom"], second["later"]["comparedTo"]) == ("2026-04-13", "2026-04-30")
     assert first["later"]["rows"] + second["later"]["rows"] == 110002
     assert first["later"]["moved"] == second["later"]["moved"] == []
-    page = api.ask("statements", "GET", PATH + "/2026-04", {"format": "html"})
-    assert b"has more rows than one page looks at" in page.body
+    cursor = first["later"]["next"]
     table = api.ask("statements", "GET", PATH + "/2026-04", {"format": "csv"})
-    assert table.headers["x-next-cursor"] == first["later"]["next"]
-    cells = {row["day"]: row for row in csv.DictReader(io.StringIO(table.body.decode()))}
-    assert cells["2026-04-12"]["messagesLater"] == "" and cells["2026-04-02"]["messagesLater"] == "1"
+    assert table.headers["x-next-cursor"] == cursor
+    rest = api.ask("statements", "GET", PATH + "/2026-04", {"format": "csv", "after": cursor})
+    assert "x-next-cursor" not in rest.headers
+    found = [(row["day"], row["messages"], row["messagesNow"], row["messagesLater"]) for reply in (table, rest)
+             for row in csv.DictReader(io.StringIO(reply.body.decode()))]
+    assert found == [("2026-04-02", "1", "2", "1"), ("2026-04-12", "0", "110000", ""), ("2026-04-25", "0", "1", "1")]
+
+
+def test_pages_to_print_lead_to_the_next_and_do_not_say_too_much(api):
+    many(api, "2026-04-10")
+    api.keep()
+    api.spend(event("2026-04-10T09:00:00Z", id="late"))
+    page = api.ask("statements", "GET", PATH + "/2026-04", {"format": "html"})
+    cursor = page.headers["x-next-cursor"]
+    assert f'<a href="?format=html&amp;after={cursor}">' in page.body.decode() and "those of all pages" in page.body.decode()
+    page = api.ask("statements", "GET", PATH + "/2026-04", {"format": "html", "after": cursor})
+    body = page.body.decode()
+    assert "x-next-cursor" not in page.headers and "after=" not in body and "those of all pages" in body
+    assert "written later: 0" in body and "Nothing: the figures" not in body and "make the figures now" not in body
+
+
+def test_the_page_to_print_says_what_made_the_figures_now(api):
+    def page():
+        return api.ask("statements", "GET", PATH + "/2026-04", {"format": "html"}).body.decode()
+
+    api.spend(*APRIL)
+    api.keep()
+    assert "Nothing: the figures" in page() and "make the figures now" not in page()
+    api.spend(event("2026-04-20T12:00:00Z", id="late"))
+    assert "With what was reported they make the figures now." in page()
+    api.daybook.cmd("org", "set", "acme", "--timezone", "Europe/Berlin", "--recut-history")
+    api.spend(event("2026-04-30T23:00:00Z", id="may"))
+    assert "With what was reported and the differences below they make the figures now." in page()
+    assert "1 more would have been in this month as it was reported" in page()
 
 
 def test_corrections_of_a_long_day_are_found_without_looking_at_the_day(api):

@@ -41,7 +41,7 @@ def add_prices_and_keys(s):
     s.say("the prices", "GET", ORG + "/prices")
     for query in ("channel=PUSH&validFrom=2026-03-19", "channel=PUSH&validFrom=2026-03-19", "channel=SMS&validFrom=2026-03-10",
                   "channel=SMS&validFrom=2026-03-10&reprice=true"):
-        s.say("a price removed", "DELETE", f"{ORG}/prices?{query}")
+        s.say("a price removed", "DELETE", ORG + "/prices", query=query)
     for body in ({"hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "until": "17:00"}], "closed": [{"date": "2026-12-25"}]},
                  {"closed": [{"date": "2026-12-25", "name": "Christmas"}]}, {}, {"hours": [{"weekdays": [0]}]}):
         s.say("a sending window", "PUT", ORG + "/sending-window", body)

@@ -64,14 +64,17 @@ some_day(int from, int until)
 	return day_add(w.today, (int32_t)(from + below(until - from)));
 }
 
-/* A quarter-hour, often near now or near the midnight of somebody. */
+/* A quarter-hour, often near now, or near a midnight at which an amount begins in some zone. */
 static inline int64_t
 some_quarter(int from, int until)
 {
-	int64_t now = floor_div(w.now, QUARTER_MS), q = now + (from + below(until - from)) * DAY_QUARTERS + below(DAY_QUARTERS);
+	int64_t now = floor_div(w.now, QUARTER_MS), near, q = now + (from + below(until - from)) * DAY_QUARTERS + below(DAY_QUARTERS);
 
 	if (below(3) == 0 && from <= 0 && until > 1)
 		q = now + below(2 * DAY_QUARTERS) - (from < 0 ? DAY_QUARTERS : 0);
+	near = w.rules[below(RULES)].amounts[below(AMOUNTS)].from.n * DAY_QUARTERS + below(2 * DAY_QUARTERS) - DAY_QUARTERS / 2;
+	if (below(3) == 0 && now + from * DAY_QUARTERS <= near && near < now + until * DAY_QUARTERS)
+		q = near;
 	return q;
 }
 
@@ -282,6 +285,15 @@ hold(int64_t quarter, const char *sender, int64_t contacts, int64_t parts)
 		.parts = contacts * parts, .cost_micros = contacts * micros };
 }
 
+/* A quarter-hour in which something enters a rolling window when what was sent leaves it, or the window after; 0 = no such one. */
+static inline int64_t
+quarter_after(void)
+{
+	int64_t length = w.rules[below(RULES)].quarters, q = w.sent[below(SENT)].load.quarter + (1 + below(2)) * length + below(3);
+
+	return length > 0 && q / DAY_QUARTERS >= w.today.n && q / DAY_QUARTERS < w.today.n + FUTURE ? q : 0;
+}
+
 static inline void
 make_segment(int i, int64_t campaign)
 {
@@ -292,7 +304,9 @@ make_segment(int i, int64_t campaign)
 	    below(QUARTER_MS);
 	const char *sender = senders[below(ORIGINS)];
 	bool is_open = below(4) > 0;
+	int64_t after = i % 4 == 0 ? quarter_after() : 0;
 
+	at = after != 0 ? after * QUARTER_MS : at;
 	w.held[i].parts_each = 1 + below(4);
 	w.contacts[i] = is_open && contacts > spent ? contacts - spent : 0;
 	w.held[i].load = hold(floor_div(at, QUARTER_MS), sender, w.contacts[i], w.held[i].parts_each);
