@@ -26,6 +26,8 @@ addStrings({
 	'own.remove.sure': 'Remove the limit "{name}"?', 'own.remove.what': 'It refuses nothing from now on. Its past amounts are lost.',
 	'own.removed': 'The limit "{name}" is removed.', 'own.later': '{amount} from {date}',
 	'own.sure': { one: '{n} day is over this limit. Save it?', other: '{n} days are over this limit. Save it?' },
+	'own.taken': 'There is a limit of that name already. Choose another name, or change that limit.',
+	'own.stale': 'The limit was changed meanwhile. Choose to change it again.',
 	'own.building': 'Saved. It refuses nothing until the events that there are have been counted.',
 	'own.name': 'Name of the limit', 'own.name.hint': 'Small letters, digits and hyphens.', 'own.preset': 'Known limit',
 	'own.preset.none': 'none: say it below', 'own.preset.about': 'Choose the limit of a carrier or provider, or say below what it counts.',

@@ -145,11 +145,11 @@ check_past(const struct limit_rule *rule, const struct limit_amount *amounts, si
 	return OK;
 }
 
-/* The bound is on what is to come: each day that is over may have left one amount. */
+/* The bound is on what is to come: each day that is over, and today, may have left one amount. */
 static enum status
 check_count(struct db *db, const struct limit_rule *rule, struct day today, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT count(*) FROM limit_amount WHERE rule = :rule AND valid_from >= :today");
+	struct query *q = db_query(db, "SELECT count(*) FROM limit_amount WHERE rule = :rule AND valid_from > :today");
 	enum status st;
 	int64_t n;
 
@@ -157,7 +157,7 @@ check_count(struct db *db, const struct limit_rule *rule, struct day today, stru
 	query_bind_int(q, ":today", today.n);
 	n = query_step(q) ? query_int(q, 0) : 0;
 	if ((st = query_done(q)) == OK && n > LIMIT_AMOUNTS_MAX)
-		return error_set(err, CONFLICT, "amounts: more than %d from today on; give them as one list, with fewer days",
+		return error_set(err, CONFLICT, "amounts: more than %d after today; give them as one list, with fewer days",
 		    LIMIT_AMOUNTS_MAX);
 	return st;
 }

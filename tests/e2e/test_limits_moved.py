@@ -86,3 +86,48 @@ def test_an_amount_of_money_that_would_be_rounded_is_refused(api, amount):
     for text in ("0.0000001", "1000001"):
         said = api.daybook.cmd("limit", "set", "acme", "m", "--amount", text, check=False).stderr
         assert f'"{text}" is not an amount with at most six decimals' in said and "up to 1000000" in said
+
+
+# ---- Amounts that are to come
+
+def test_a_hundred_amounts_from_tomorrow_on_are_a_list_as_any_other(api):
+    api.set("z", **DAY, amount=1)
+    coming = [{"validFrom": f"20{27 + i // 12}-{i % 12 + 1:02}-01", "amount": i + 1} for i in range(100)]
+    assert api.set("z", amounts=coming)["amount"] == 1
+    assert len(api.amounts("z")) == 101
+    check_error(api.put("z", amount=1, validFrom="2060-01-01"), 409, "tether", "more than 100 after today")
+    check_error(api.put("z", amounts=[*coming, {"validFrom": "2060-01-01", "amount": 1}]), 400, "tether", "more than 100")
+
+
+def plan(api, **body):
+    reply = api.ask("auto-segment", "POST", "/api/campaigns/auto-segment", body={
+        "totalContacts": 5, **body})
+    assert reply.status == 200, reply
+    return [w for w in reply.json["warnings"] if "counts only" in w]
+
+
+def test_a_plan_warns_of_a_networks_limit_that_may_concern_it(api):
+    api.set("later", **DAY, network="T-Mobile", amounts=[{"validFrom": TODAY, "amount": None}, {"validFrom": TOMORROW, "amount": 10}])
+    api.set("never", **DAY, network="Verizon", amount=None)
+    api.set("sn", **DAY, **{"from": "+1"}, network="AT&T", amount=10)
+    assert [w.split()[0] for w in plan(api)] == ["later"]
+    assert [w.split()[0] for w in plan(api, **{"from": "+1"})] == ["later", "sn"]
+    assert [w.split()[0] for w in plan(api, **{"from": "+2"})] == ["later"]
+    assert plan(api, channel="CALL") == []
+
+
+def test_what_no_day_has_room_for_is_said_by_the_largest_amount_to_come(api):
+    def said(contacts):
+        reply = api.ask("next-available-slot", "GET", "/api/campaigns/next-available-slot", {"contactCount": str(contacts)})
+        return reply.json.get("message") or reply.json["data"]["message"]
+
+    api.ask("settings", "PUT", LIMITS, body={"dailyLimit": 0})
+    assert said(5) == "The daily limit is 0: nothing can be sent."
+    api.set("daily", amounts=[{"validFrom": TODAY, "amount": 0}, {"validFrom": "2026-06-10", "amount": 4}, {"validFrom": "2026-06-11", "amount": 0}])
+    assert said(5).startswith("5 contacts are more than a whole day's limit of 4 SMS")
+    assert "2026-06-10" in said(4)
+
+
+def test_the_command_says_that_there_is_no_such_limit_before_what_is_missing(api):
+    done = api.daybook.cmd("limit", "set", "acme", "nosuch", "--zone", LA, check=False)
+    assert done.returncode == 1 and 'there is no limit "nosuch"' in done.stderr, done.stderr
