@@ -134,7 +134,8 @@ statements_get(struct req *r, struct buf *body)
 		    error_shown(text, shown));
 	if ((st = statement_load(r->db, r->arena, &org, month, &s, &r->err)) != OK)
 		return st;
-	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &place) || place.at < s.read_from_at || place.at >= s.read_until_at))
+	if (after != NULL &&
+	    (!ledger_cursor_parse(r->arena, after, &place) || place.at < s.read_from_at || place.at >= s.read_until_at))
 		return error_set(&r->err, BAD_REQUEST, "after: invalid; use the next of the previous page, with the same month");
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;

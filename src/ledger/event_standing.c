@@ -62,8 +62,9 @@ reprice(struct db *db, const struct organization *org, const struct event_row *r
 		return OK;
 	}
 	/* The index of settlements has no revisions: without this form SQLite would read the whole source by its key. */
-	q = db_query(db, "SELECT coalesce(sum(e.parts), 0), coalesce(sum(e.cost_micros), 0) FROM (SELECT source AS own, id AS settlement "
-	    "FROM event WHERE " EVENT_IS_SETTLEMENT ") AS s CROSS JOIN event e WHERE e.org = :org AND e.source = s.own "
+	q = db_query(db, "SELECT coalesce(sum(e.parts), 0), coalesce(sum(e.cost_micros), 0) FROM "
+	    "(SELECT source AS own, id AS settlement FROM event WHERE " EVENT_IS_SETTLEMENT ") AS s "
+	    "CROSS JOIN event e WHERE e.org = :org AND e.source = s.own "
 	    "AND e.id = s.settlement AND e.org_revision >= :revision");
 	query_bind_int(q, ":org", org->key);
 	query_bind_text(q, ":source", row->source);

@@ -13,8 +13,8 @@ enum status	limit_amounts_write(struct db *db, struct arena *a, const struct lim
 		    const struct limit_input *in, struct error *err) MUST_CHECK;
 
 /*
- * Today is an earlier date than it was, because the days that a limit's dates mean are others now: what was in force stays so, from
- * `is` on.  Nothing is to do if it is not earlier.  Inside a write transaction.
+ * Today is an earlier date than it was, because the days that a limit's dates mean are others now: what was in force stays so,
+ * from `is` on.  Nothing is to do if it is not earlier.  Inside a write transaction.
  */
 enum status	limit_amounts_move(struct db *db, int64_t rule, struct day was, struct day is) MUST_CHECK;
 /* The same for all limits of an organization whose dates are its own days. */

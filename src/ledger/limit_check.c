@@ -164,7 +164,8 @@ judge_rolling(const struct limit_book *b, const struct limit_follower *f, const 
     struct judged *w, int64_t *needed)
 {
 	int64_t first = b->places[k].from, end = first + f->rule->quarters, last = first, load;
-	const struct limit_place *p = b->places, *from = p + first_from(b, first - f->rule->quarters), *until = p + first_from(b, end + 1);
+	const struct limit_place *p = b->places, *from = p + first_from(b, first - f->rule->quarters);
+	const struct limit_place *until = p + first_from(b, end + 1);
 	bool is_refused = false;
 
 	/* What is_over adds to what a window has is at most this. */

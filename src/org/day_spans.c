@@ -173,8 +173,8 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 }
 
 /*
- * Every write compares the rows with the zone file.  Whether they are the same is kept for the file (zone_get sees a new one), the
- * rows (zone_revision), the zone's name and the day, so that most writes need not join them.
+ * Every write compares the rows with the zone file.  Whether they are the same is kept for the file (zone_get sees a new one),
+ * the rows (zone_revision), the zone's name and the day, so that most writes need not join them.
  */
 static bool
 is_known_same(const struct db *db, const struct organization *org, const struct zone *zone, int64_t from_at)
