@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from api import CAMPAIGNS, TODAY, TOMORROW, Api, at
+from api import CAMPAIGNS, TODAY, TOMORROW, at
 from support import check_error, event
 
 PATH = "/api/organizations/acme/sending-window"
