@@ -221,8 +221,9 @@ def test_a_hundred_amounts_are_the_most(api):
     days = [f"{2027 + n // 12}-{n % 12 + 1:02}-01" for n in range(101)]
     check_error(api.put("a", **DAY, amounts=[{"validFrom": d, "amount": n} for n, d in enumerate(days)]), 400, "tether", "100")
     api.set("a", **DAY, amounts=[{"validFrom": d, "amount": n} for n, d in enumerate(days[:100])])
-    check_error(api.put("a", amount=1), 409, "tether", "100")
-    assert len(api.amounts("a")) == 100
+    api.set("a", amount=1)	# today's is none of those to come
+    check_error(api.put("a", amount=1, validFrom=days[100]), 409, "tether", "100")
+    assert len(api.amounts("a")) == 101
 
 
 def test_today_is_that_of_the_zone_of_the_limit(api):
