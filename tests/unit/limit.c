@@ -17,8 +17,10 @@ static int64_t
 some_end(int from, int until)
 {
 	int64_t q = some_quarter(from, until), near;
-	int i = (int)below(RULES), k = (int)below(SENT + SEGMENTS);
+	int i = LIMIT_BASE_COUNT, k = (int)below(SENT + SEGMENTS);
 
+	for (int tries = 0; tries < 4 && w.rules[i].period != LIMIT_ROLLING; tries++)
+		i = LIMIT_BASE_COUNT + (int)below(RULES - LIMIT_BASE_COUNT);
 	if (w.rules[i].period != LIMIT_ROLLING || below(2) == 0)
 		return q;
 	near = below(3) == 0 ? floor_div(w.now, QUARTER_MS) : k < SENT ? w.sent[k].load.quarter : w.held[k - SENT].load.quarter;
@@ -181,7 +183,7 @@ check_refusal(const struct limit_change *c, const struct limit_refusal *r, bool 
 static void
 fit_exactly(struct limit_load *l)
 {
-	int i = (int)below(RULES);
+	int i = below(3) == 0 ? (int)below(RULES) : LIMIT_BASE_COUNT + (int)below(RULES - LIMIT_BASE_COUNT);
 	int64_t q = l->quarter - w.first + (below(2) == 0 ? 0 : below(2 * DAY_QUARTERS)), room = room_in(i, q, q + 1, NULL), more = below(2);
 
 	if (!counts(i, l) || room == INT64_MAX || room == 0)
@@ -273,6 +275,28 @@ check_following(void)
 	model_add(&added);
 }
 
+/* Of each rolling limit the fullest window that contains a quarter-hour, with what was added. */
+static void
+check_fullest(const struct limit_book *b, int64_t q, const struct aside *a)
+{
+	for (int i = LIMIT_BASE_COUNT; i < RULES; i++) {
+		struct model_window x, fullest = { 0, 0 };
+		struct limit_state s;
+		int64_t most = 0, load;
+
+		if (w.rules[i].period != LIMIT_ROLLING)
+			continue;
+		for (int64_t n = 0; window_of(i, q - w.first, n, &x); n++)
+			if ((load = used_in(i, x) + held_in(i, x) + aside_in(i, a, x)) > most || n == 0) {
+				most = load;
+				fullest = x;
+			}
+		s = limit_book_state(b, &w.org.limits.of[i], q * QUARTER_MS);
+		assert_int_equal(s.used + s.held, most);
+		assert_int_equal(s.from_at, (fullest.from + w.first) * QUARTER_MS);
+	}
+}
+
 /* The same of many additions all over the windows: more than a book keeps beside its sums. */
 static void
 check_many(void)
@@ -292,8 +316,10 @@ check_many(void)
 		*l = (struct limit_load) { .quarter = now + below(4 * DAY_QUARTERS) - DAY_QUARTERS, .channel = SMS, .sender = senders[1],
 			.is_held = below(2) == 0, .messages = below(3), .parts = below(3), .cost_micros = below(1000) };
 		limit_book_add(b, l);
-		if (below(8) == 0)
-			assert_int_equal(limit_book_room_at(b, q * QUARTER_MS, &c, &by), contacts_in(where, c.sender, c.parts, &a));
+		if (below(16) != 0)
+			continue;
+		assert_int_equal(limit_book_room_at(b, q * QUARTER_MS, &c, &by), contacts_in(where, c.sender, c.parts, &a));
+		check_fullest(b, q, &a);
 	}
 	while (a.plus_count > 0)
 		limit_book_subtract(b, &added[--a.plus_count]);
