@@ -1,7 +1,5 @@
 """Sending windows of organizations and campaigns: /api/organizations/{id}/sending-window, and what obeys them."""
 import json
-import re
-import sqlite3
 
 import pytest
 
