@@ -279,7 +279,8 @@ build/clients/.made: tests/clients/package.json tests/clients/package-lock.json
 # A million operations of many clients against the model; it takes a while.
 soak: deps-test
 	@$(MAKE) --no-print-directory all
-	HISTORY_OPS=1000000 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e/test_oversell.py -k history
+	HISTORY_OPS=1000000 HISTORY_SEEDS=100 DAYBOOK_BUILD=$(B) /usr/bin/python3 -m pytest -q -p no:cacheprovider -k "history or order" \
+		tests/e2e/test_oversell.py tests/e2e/test_limit_histories.py
 
 # Every system call of each request and command fails once, and some of their allocations; about half an hour.
 faults: deps-test

@@ -50,15 +50,25 @@ plan(struct req *r, struct auto_request *request, struct auto_plan *plan, struct
 	return st;
 }
 
+/* Whether a limit allows only so much today or, by an amount that is to come, on a later day. */
+static bool
+is_limited(const struct limit_rule *rule, struct day today)
+{
+	bool is = limit_rule_amount(rule, today) != UNLIMITED;
+
+	for (size_t i = 0; i < rule->amount_count; i++)
+		is |= rule->amounts[i].from.n > today.n && rule->amounts[i].amount != UNLIMITED;
+	return is;
+}
+
 /* Events alone keep limits of networks, because nobody knows where a campaign's messages will go. */
 static void
-warn_of_networks(struct req *r, struct json *out, const struct organization *org, enum channel channel)
+warn_of_networks(struct req *r, struct json *out, const struct organization *org, const struct auto_request *request)
 {
-	struct day today = organization_today(org, r->now);
-
 	for (const struct limit_rule *rule = org->limits.of; rule < org->limits.of + org->limits.count; rule++)
-		if (rule->network != NULL && rule->refuses && limit_rule_counts(rule, channel) &&
-		    limit_rule_amount(rule, today) != UNLIMITED)
+		if (rule->network != NULL && rule->refuses &&
+		    limit_rule_counts_event(rule, request->channel, request->sender, rule->network) &&
+		    is_limited(rule, day_at(limit_rule_days(rule, org->days), r->now)))
 			json_put_text(out, NULL, arena_printf(r->arena, "%s counts only what goes to %s, so the plan does not obey it.",
 			    rule->name, rule->network));
 }
@@ -93,7 +103,7 @@ auto_segment(struct req *r, struct buf *body)
 	else if (p.limited_by != NULL)
 		json_put_text(out, NULL, arena_printf(r->arena, "%s leaves less room than the days do, so the plan takes longer.",
 		    p.limited_by));
-	warn_of_networks(r, out, &org, request.channel);
+	warn_of_networks(r, out, &org, &request);
 	if (p.passed_over > 0)
 		json_put_text(out, NULL, arena_printf(r->arena, "The sending window passes over %zu date%s.", p.passed_over,
 		    p.passed_over == 1 ? "" : "s"));

@@ -31,6 +31,7 @@ struct wanted {
 /* What the reply says. */
 struct slot {
 	int64_t daily_limit;		/* today's; UNLIMITED */
+	int64_t daily_most;		/* of the days that were searched */
 	struct day_usage today;
 	bool is_found;
 	struct day day;			/* if is_found */
@@ -70,6 +71,13 @@ find_slot(struct req *r, const struct organization *org, const struct wanted *w,
 	    (st = limit_book_new(r->db, r->arena, org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &book)) != OK ||
 	    (st = limit_next_day(book, today, &contact, contacts, &slot->is_found, &slot->day, &room)) != OK)
 		return st;
+	slot->daily_most = slot->daily_limit;
+	for (int32_t i = 1; i <= LIMIT_SEARCH_DAYS; i++) {
+		int64_t amount = limit_rules_daily(&org->limits, day_add(today, i));
+
+		if (slot->daily_most != UNLIMITED && (amount == UNLIMITED || amount > slot->daily_most))
+			slot->daily_most = amount;
+	}
 	slot->available = limit_book_room_units(book, slot->day, &contact, &slot->by);
 	return OK;
 }
@@ -78,11 +86,11 @@ find_slot(struct req *r, const struct organization *org, const struct wanted *w,
 static const char *
 message_without(struct req *r, const struct wanted *w, const struct slot *slot, const char *unit)
 {
-	if (slot->daily_limit == 0 && w->channel == SMS)
+	if (slot->daily_most == 0 && w->channel == SMS)
 		return "The daily limit is 0: nothing can be sent.";
-	if (slot->daily_limit != UNLIMITED && w->channel == SMS && w->units > slot->daily_limit)
+	if (slot->daily_most != UNLIMITED && w->channel == SMS && w->units > slot->daily_most)
 		return arena_printf(r->arena, "%" PRId64 " contacts are more than a whole day's limit of %" PRId64
-		    " %s: use auto-segment.", w->contacts, slot->daily_limit, unit);
+		    " %s: use auto-segment.", w->contacts, slot->daily_most, unit);
 	return arena_printf(r->arena, "No day within %d days has room for %" PRId64 "%s%s.", LIMIT_SEARCH_DAYS,
 	    w->contacts > 0 ? w->contacts : 1, slot->by != NULL && strcmp(slot->by->word, "dailyLimit") != 0 ? ": " : "",
 	    slot->by != NULL && strcmp(slot->by->word, "dailyLimit") != 0 ? slot->by->word : "");

@@ -14,16 +14,36 @@
  *	200	{"success":true,"data":{"hours":[…],"closed":[…]}}; after a change also "segmentsOutside":[{"campaignId",
  *		"segmentNumber","scheduledISO"},…], at most 100 of the open segments to come that are outside; after a POST also
  *		"imported", the dates that were closed or named, and "skipped", the events that are not all-day or are cancelled
+ *		Each has the window's ETag, which depends on the window alone.  If-Match with PUT, POST and DELETE is kept.
  *	400	a field is missing, unknown or wrong; the file has something that cannot be read, and in which line
  *	401 403	no valid credential; the scope org:admin (GET: usage:read) is missing, or it is another organization's
  *	404	no such organization (to the scope admin)
+ *	412	If-Match: the window was changed since
  */
+#include <string.h>
+
+#include "base/crypto.h"
 #include "http/dialect.h"
 #include "http/reply.h"
 #include "http/serve.h"
 #include "org/sending_row.h"
 #include "time/ical.h"
 #include "time/instant.h"
+
+/* Makes the ETag of a window.  It does not change with what was sent, so that no change is refused because of events. */
+static void
+tag_window(struct req *r, const struct organization *org, const struct sending_window *w)
+{
+	struct buf text = { 0 };
+	uint8_t digest[SHA256_SIZE];
+	int64_t numbers[3] = { org->key };
+
+	sending_row_text(w, &text);
+	sha256(buf_text(&text), text.size, digest);
+	memcpy(&numbers[1], digest, 2 * sizeof(numbers[1]));
+	buf_free(&text);
+	reply_tag(r, "sending-window", numbers, sizeof(numbers) / sizeof(numbers[0]));
+}
 
 static enum status
 window_get(struct req *r, struct buf *body)
@@ -33,12 +53,9 @@ window_get(struct req *r, struct buf *body)
 	struct sending_window w;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK || (st = sending_row_load(r->db, r->arena, &org, &w)) != OK)
 		return st;
-	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
-		return OK;
-	if ((st = sending_row_load(r->db, r->arena, &org, &w)) != OK)
-		return st;
+	tag_window(r, &org, &w);
 	dialect_tether_open(out);
 	sending_window_put_hours(out, &w);
 	sending_window_put_closed(out, &w);
@@ -52,7 +69,7 @@ window_get(struct req *r, struct buf *body)
 struct window_write {
 	struct req *r;
 	struct buf *body;
-	bool is_import;
+	const struct ical_days *found;	/* the dates of a file; NULL = there is none */
 	struct sending_window wanted;	/* of a PUT or DELETE */
 };
 
@@ -75,6 +92,25 @@ put_outside(struct req *r, struct json *out, const struct organization *org, con
 	return st;
 }
 
+/* If-Match: the window as it was read. */
+static enum status
+check_unchanged(struct req *r, const struct organization *org)
+{
+	struct sending_window was;
+	enum status st;
+	bool matches;
+
+	if (req_env(r, "HTTP_IF_MATCH") == NULL)
+		return OK;
+	if ((st = sending_row_load(r->db, r->arena, org, &was)) != OK)
+		return st;
+	tag_window(r, org, &was);
+	matches = reply_if_match(r);
+	r->etag[0] = '\0';
+	return matches ? OK : error_set(&r->err, PRECONDITION_FAILED, "If-Match: the sending window was changed after you read it; "
+	    "read it again");
+}
+
 static enum status
 change_window(struct organization *org, void *arg)
 {
@@ -85,19 +121,21 @@ change_window(struct organization *org, void *arg)
 	struct sending_import counts;
 	enum status st;
 
-	if ((write->is_import && (st = sending_row_import(r->db, r->arena, org, "body", r->body, r->body_n, r->now, w, &counts,
-	    &r->err)) != OK) ||
+	if ((st = check_unchanged(r, org)) != OK || (write->found != NULL &&
+	    (st = sending_row_import(r->db, r->arena, org, "body", write->found, w, &counts, &r->err)) != OK) ||
 	    (st = sending_row_replace(r->db, r->arena, org, w, r->now, &r->by)) != OK)
 		return st;
 	dialect_tether_open(out);
 	sending_window_put_hours(out, w);
 	sending_window_put_closed(out, w);
-	if (write->is_import) {
+	if (write->found != NULL) {
 		json_put_int(out, "imported", (int64_t)counts.imported);
 		json_put_int(out, "skipped", (int64_t)counts.skipped);
 	}
 	st = put_outside(r, out, org, w);
 	dialect_tether_close(out);
+	if (st == OK)
+		tag_window(r, org, w);
 	return st;
 }
 
@@ -119,10 +157,20 @@ window_put(struct req *r, struct buf *body)
 static enum status
 window_post(struct req *r, struct buf *body)
 {
-	struct window_write write = { .r = r, .body = body, .is_import = true };
+	struct ical_days found;
+	struct window_write write = { .r = r, .body = body, .found = &found };
+	struct organization org;
+	enum status st;
 
 	if (r->body_n == 0)
 		return error_set(&r->err, BAD_REQUEST, "body: empty; an iCalendar file is needed");
+	/* Reading a large file takes a while, and no writer waits for it. */
+	if ((st = db_read_begin(r->db)) != OK)
+		return st;
+	st = organization_load(r->db, r->org, &org, &r->err);
+	db_read_end(r->db);
+	if (st != OK || (st = sending_row_read_file(r->arena, &org, "body", r->body, r->body_n, r->now, &found, &r->err)) != OK)
+		return st;
 	return organization_write(r->db, r->arena, r->org, r->now, change_window, &write, &r->err);
 }
 

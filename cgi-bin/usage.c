@@ -51,16 +51,15 @@ read_end(struct req *r, const struct organization *org, const char *name, bool i
 
 	if (text == NULL)
 		return error_set(&r->err, BAD_REQUEST, "%s: required", name);
-	if ((*is_day = day_parse(text, &d))) {
+	if ((*is_day = day_parse(text, &d)))
 		*at = day_start(org->days, is_last ? day_add(d, 1) : d);
-		return OK;
-	}
-	if (!instant_parse(text, at))
+	else if (!instant_parse(text, at))
 		return error_set(&r->err, BAD_REQUEST, "%s: must be a date (YYYY-MM-DD) or an instant such as 2026-05-20T15:00:00Z",
 		    name);
 	if (*at % QUARTER_MS != 0)
 		return error_set(&r->err, BAD_REQUEST, "%s: an instant must be a whole quarter-hour, such as 15:00:00, 15:15:00", name);
-	return OK;
+	/* A day of 2099 may end in 2100 by UTC. */
+	return *at > INSTANT_MAX + DAY_MS ? error_set(&r->err, BAD_REQUEST, "%s: after 2099", name) : OK;
 }
 
 static enum status

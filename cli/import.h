@@ -195,6 +195,12 @@ const char		*report_map_for(const struct table *t);
 /* What is wrong with an id that a spreadsheet has written as 1.23457E+17; NULL if it has not. */
 const char	*cell_id_error(const char *id);
 
+/*
+ * Writes a carrier's sender and network as `from` and `network`.  Leaves out what is none: empty, rounded by a spreadsheet, too
+ * long, with control characters.  The line is billed, and so it counts, whoever sent it.
+ */
+void		 cell_put_origin(struct json *j, const char *sender, const char *network);
+
 /* The text, with a decimal point for a decimal comma if there is just one and it cannot separate thousands. */
 const char	*cell_number(struct arena *a, const char *text);
 

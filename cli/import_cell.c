@@ -6,7 +6,9 @@
 #include <strings.h>
 
 #include "import.h"
+#include "base/json.h"
 #include "base/money.h"
+#include "quota/origin.h"
 
 /* An id such as 1.23457E+17: a spreadsheet took it for a number, and most of its digits are lost. */
 static bool
@@ -22,6 +24,17 @@ const char *
 cell_id_error(const char *id)
 {
 	return is_rounded(id) ? "id: rounded by a spreadsheet; export the report again, and do not save it there" : NULL;
+}
+
+void
+cell_put_origin(struct json *j, const char *sender, const char *network)
+{
+	struct error none;
+
+	if (sender[0] != '\0' && cell_id_error(sender) == NULL && origin_check_sender(sender, &none) == OK)
+		json_put_text(j, "from", sender);
+	if (network[0] != '\0' && origin_check_network(network, &none) == OK)
+		json_put_text(j, "network", network);
 }
 
 /* 1,234 may be more than a thousand, but 0,234 and 1,23 are less than two. */

@@ -3,21 +3,25 @@
  * that event_read alone decides what an event may be.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "import.h"
+#include "base/csv.h"
 #include "base/json.h"
 #include "base/suggest.h"
+
+static const char currency_name[] = "currency";
 
 static const struct column {
 	const char *name;
 	bool is_number;
-	bool is_late;	/* a name like it may be a column of people's own, as it was before there was this one */
+	bool is_late;	/* a name like it may be a column of people's own, as it was before there was this one; without its ' */
 } columns[] = {
-	{ "id", false },	/* the first: record_error */
-	{ "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
+	{ "id", false }, { "source", false }, { "channel", false }, { "occurredAt", false }, { "messages", true },
 	{ "parts", true }, { "status", false }, { "cost", true }, { "campaignId", false }, { "segmentNumber", true },
 	{ "to", false }, { "reason", false }, { "voids", false }, { "settles", false },
 	{ "from", false, true }, { "network", false, true }, { "tag", false, true },
+	{ currency_name, false, true },	/* no member of an event: record_error compares it */
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
@@ -143,7 +147,12 @@ put_record(struct buf *to, const struct table *t, const struct header *h, struct
 	for (size_t i = 0; i < table_columns(t); i++) {
 		const char *cell = table_cell(t, i);
 
-		if (cell[0] == '\0' || h->at[i] == NULL)
+		if (cell[0] == '\0' || h->at[i] == NULL || h->at[i]->name == currency_name)
+			continue;
+		/* A ' in front keeps a spreadsheet from taking +1555… for a formula.  A sender that one has rounded is nobody's. */
+		if (h->at[i]->is_late)
+			cell = csv_unquoted(cell);
+		if (strcmp(h->at[i]->name, "from") == 0 && cell_id_error(cell) != NULL)
 			continue;
 		if (h->at[i]->is_number && table_delimiter(t) != ',')
 			cell = cell_number(a, cell);
@@ -155,15 +164,27 @@ put_record(struct buf *to, const struct table *t, const struct header *h, struct
 	json_close_object(j);
 }
 
-/* What is wrong with a record before it is read as an event; NULL = nothing. */
+/* The cell of a column; "" if the file has none. */
 static const char *
-record_error(const struct table *t, const struct header *h)
+cell_of(const struct table *t, const struct header *h, const char *name)
 {
-	const char *error = table_error(t);
+	for (size_t i = 0; i < table_columns(t); i++)
+		if (h->at[i] != NULL && strcmp(h->at[i]->name, name) == 0)
+			return table_cell(t, i);
+	return "";
+}
 
-	for (size_t i = 0; error == NULL && i < table_columns(t); i++)
-		if (h->at[i] == &columns[0])
-			error = cell_id_error(table_cell(t, i));
+/* What is wrong with a record before it is read as an event; NULL = nothing.  Amounts are not converted. */
+static const char *
+record_error(struct import *im, const struct table *t, const struct header *h)
+{
+	const char *error = table_error(t), *currency = cell_of(t, h, currency_name);
+
+	if (error == NULL)
+		error = cell_id_error(cell_of(t, h, "id"));
+	if (error == NULL && currency[0] != '\0' && cell_of(t, h, "cost")[0] != '\0' && strcasecmp(currency, im->currency) != 0)
+		error = arena_printf(im->cli->arena, "currency: %.64s, and the organization's is %s; leave costs out, or convert them",
+		    cli_shown(im->cli, currency), im->currency);
 	return error;
 }
 
@@ -179,7 +200,7 @@ run(struct import *im)
 
 	goes_on = read_header(im, t, &h);
 	while (goes_on && table_next(t)) {
-		if ((error = record_error(t, &h)) != NULL)
+		if ((error = record_error(im, t, &h)) != NULL)
 			goes_on = import_bad(im, table_line(t), error);
 		else {
 			put_record(&event, t, &h, im->cli->arena);

@@ -276,10 +276,9 @@ put_event(struct log *l, bool is_failed)
 		json_put_int(&l->json, "parts", parts);
 	if (cell(l, CAMPAIGN)[0] != '\0')
 		json_put_text(&l->json, "campaignId", cell(l, CAMPAIGN));
-	/* A sender that a spreadsheet has rounded is nobody's. */
-	for (size_t f = FROM; f <= TAG; f++)
-		if (cell(l, f)[0] != '\0' && (f != FROM || cell_id_error(cell(l, f)) == NULL))
-			json_put_text(&l->json, keys[f], cell(l, f));
+	cell_put_origin(&l->json, cell(l, FROM), cell(l, NETWORK));
+	if (cell(l, TAG)[0] != '\0')
+		json_put_text(&l->json, keys[TAG], cell(l, TAG));
 	if (is_failed) {
 		json_put_text(&l->json, "status", "failed");
 		json_put_text(&l->json, "to", cell(l, TO)[0] != '\0' ? cell(l, TO) : "unknown");

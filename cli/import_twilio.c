@@ -173,10 +173,7 @@ put_origin(struct log *l)
 			from += strlen(prefixes[i]);
 			break;
 		}
-	if (from[0] != '\0' && cell_id_error(from) == NULL)
-		json_put_text(&l->json, "from", from);
-	if (cell(l, NETWORK)[0] != '\0')
-		json_put_text(&l->json, "network", cell(l, NETWORK));
+	cell_put_origin(&l->json, from, cell(l, NETWORK));
 }
 
 /* Writes the event's JSON; returns what is wrong with the record, or NULL. */

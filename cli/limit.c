@@ -152,9 +152,16 @@ set_limit(struct organization *org, void *arg)
 	struct cli *c = s->cli;
 	const struct limit_change_options options = { .now = c->now, .by = &cli_actor, .must_exist = !s->is_new,
 		.must_be_new = s->is_new };
+	const struct limit_rule *was = limit_find(org, s->name);
 	struct limit_input in;
 
-	if (!limit_options_read(c, &s->options, limit_find(org, s->name), &in)) {
+	/* Before the options: what is missing of them depends on it. */
+	if (was == NULL && !s->is_new) {
+		char shown[ERROR_SHOWN_MAX];
+
+		return error_set(&c->err, NOT_FOUND, "limit: there is no limit \"%s\"", error_shown(s->name, shown));
+	}
+	if (!limit_options_read(c, &s->options, was, &in)) {
 		s->is_usage = true;
 		return BAD_REQUEST;
 	}
@@ -170,7 +177,7 @@ print_set(struct limit_setting *s, const struct organization *org, const struct 
 	char text[DAY_TEXT_MAX];
 	size_t count;
 
-	if (limit_over_list(c->db, c->arena, org, rule, c->now, &over, &count) != OK)
+	if (limit_over_list(c->db, c->arena, org, rule, false, c->now, &over, &count) != OK)
 		return cli_fail(c);
 	if (s->is_json) {
 		struct buf out = { 0 };

@@ -123,8 +123,9 @@ amount_options(const struct limit_options *o, enum limit_unit unit, struct limit
 		return true;
 	if (unit != LIMIT_COST)
 		return cli_int("limit", "--amount", o->amount, 0, LIMIT_MAX, &in->amount);
-	if (!money_parse(o->amount, &in->amount))
-		return cli_usage("limit", "--amount: \"%s\" is not an amount such as 12.5", o->amount), false;
+	if (!money_parse_exact(o->amount, &in->amount))
+		return cli_usage("limit", "--amount: \"%s\" is not an amount with at most six decimals, such as 12.5, up to 1000000",
+		    o->amount), false;
 	return true;
 }
 
@@ -148,9 +149,6 @@ limit_options_read(struct cli *c, const struct limit_options *o, const struct li
 		in->refuses = strcmp(o->action, "refuse") == 0;
 		if (!in->refuses && strcmp(o->action, "report") != 0)
 			return cli_usage("limit", "--action: must be refuse or report"), false;
-	} else if (was != NULL) {	/* a definition is replaced as a whole, but here only by what was given */
-		in->has_action = o->preset == NULL && in->has_definition && strcmp(was->name, "daily") != 0;
-		in->refuses = was->would_refuse;
 	}
 	return true;
 }

@@ -24,6 +24,7 @@ struct window_change {
 	struct window_options options;
 	const char *text;		/* of the iCalendar file; NULL = none */
 	size_t text_n;
+	struct ical_days found;		/* its dates */
 	struct sending_import counts;
 	struct segment_outside *outside;
 	size_t outside_count;
@@ -36,12 +37,8 @@ static void
 print_json(const struct sending_window *w)
 {
 	struct buf text = { 0 };
-	struct json *j = json_on(&text);
 
-	json_open_object(j, NULL);
-	sending_window_put_hours(j, w);
-	sending_window_put_closed(j, w);
-	json_close_object(j);
+	sending_row_text(w, &text);
 	puts(buf_text(&text));
 	buf_free(&text);
 }
@@ -139,8 +136,8 @@ apply(struct window_change *change, const struct organization *org, struct sendi
 	*w = (struct sending_window) { 0 };
 	if (o->remove)
 		return OK;
-	st = change->text != NULL ? sending_row_import(c->db, c->arena, org, o->import, change->text, change->text_n, c->now, w,
-	    &change->counts, &c->err) : sending_row_load(c->db, c->arena, org, w);
+	st = change->text != NULL ? sending_row_import(c->db, c->arena, org, o->import, &change->found, w, &change->counts, &c->err) :
+	    sending_row_load(c->db, c->arena, org, w);
 	if (st != OK)
 		return st;
 	if (o->hours != NULL && sending_hours_parse("--hours", o->hours, w, &c->err) != OK) {
@@ -191,6 +188,23 @@ read_file(struct cli *c, const char *path, struct window_change *change)
 	return false;
 }
 
+/* Reads which dates the file has, before anything waits for the write; false, with the error printed. */
+static bool
+read_dates(struct cli *c, const char *id, struct window_change *change)
+{
+	struct organization org;
+
+	if (!cli_read(c))
+		return false;
+	if (organization_load(c->db, id, &org, &c->err) == OK && sending_row_read_file(c->arena, &org, change->options.import,
+	    change->text, change->text_n, c->now, &change->found, &c->err) == OK) {
+		db_read_end(c->db);
+		return true;
+	}
+	cli_fail(c);
+	return false;
+}
+
 static int
 change_window(struct cli *c, const char *id, const struct window_options *o)
 {
@@ -200,7 +214,7 @@ change_window(struct cli *c, const char *id, const struct window_options *o)
 	if (o->import != NULL && !read_file(c, o->import, &change))
 		return FAILED;
 	c->org = id;
-	if (!cli_open(c))
+	if (!cli_open(c) || (o->import != NULL && !read_dates(c, id, &change)))
 		return FAILED;
 	if (organization_write(c->db, c->arena, id, c->now, write_window, &change, &c->err) != OK)
 		return change.is_usage ? USAGE : cli_fail(c);

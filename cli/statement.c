@@ -103,6 +103,9 @@ print_statement(struct cli *c, const struct organization *org, const struct stat
 		printf("\n%" PRId64 " row%s of the ledger came later.\n", later->rows, later->rows == 1 ? "" : "s");
 		print_figures("NOW", s, later->now);
 	}
+	if (later->outside > 0)
+		printf("\n%" PRId64 " later row%s of the instants that were reported %s now in another month.\n", later->outside,
+		    later->outside == 1 ? "" : "s", later->outside == 1 ? "is" : "are");
 	print_rows(c, later);
 	print_moved(s, later);
 }

@@ -185,12 +185,21 @@ print_csv(struct table *t)
 	struct csv csv = { .to = &out };
 
 	buf_put_text(&out, "\xef\xbb\xbf");	/* without which a spreadsheet does not read UTF-8 */
-	for (size_t k = 0; k < by->count; k++)
+	for (size_t k = 0; k < by->count; k++) {
 		csv_put_text(&csv, usage_dimension_name(by->of[k]));
+		if (by->of[k] == USAGE_HOUR)
+			csv_put_text(&csv, "localTime");
+	}
 	csv_put_names(&csv, is_default ? figures : foreign);
 	for (size_t i = 0; i < t->count; i++) {
-		for (size_t k = 0; k < by->count; k++)
-			csv_put_text(&csv, t->groups[i].key[k] != NULL ? t->groups[i].key[k] : "");
+		for (size_t k = 0; k < by->count; k++) {
+			const char *key = t->groups[i].key[k];
+			int64_t at;
+
+			csv_put_text(&csv, key != NULL ? key : "");
+			if (by->of[k] == USAGE_HOUR && key != NULL && instant_parse(key, &at))
+				day_put_csv_local(&csv, t->org.days, at);
+		}
 		csv_put_int(&csv, t->groups[i].sum.messages);
 		csv_put_int(&csv, t->groups[i].sum.parts);
 		csv_put_money(&csv, t->groups[i].sum.cost_micros);

@@ -103,12 +103,9 @@ export async function getWithTag(path) {
 	return Object.assign(await read(response, 'json'), { etag: response.headers.get('ETag') });
 }
 
-/* The reply as a text of another type, such as a page. */
-export const getText = async (path, accept) => read(await ask('GET', path, { headers: { Accept: accept } }), 'text');
-
-/* A CSV page: {text, next}, next being the cursor of the page after it or null. */
-export async function getCsv(path) {
-	const response = await ask('GET', path, { headers: { Accept: 'text/csv' } });
+/* A page of CSV, or of another type: {text, next}, next being the cursor of the page after it or null. */
+export async function getPage(path, accept = 'text/csv') {
+	const response = await ask('GET', path, { headers: { Accept: accept } });
 
 	return { text: await read(response, 'text'), next: response.headers.get('X-Next-Cursor') };
 }

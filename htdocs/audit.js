@@ -109,11 +109,14 @@ function memberText(name, value) {
 	return Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? number(value) : shown(name, value);
 }
 
-/* What a limit is, or how it differs from what it was. */
-function limitText({ rule = {}, was = {} }) {
+/* What a new limit is, or how another differs from what it was. */
+function limitText({ rule = {}, was }) {
+	const of = name => known(`audit.of.${name}`, name);
+
+	if (was === undefined || was === null)
+		return Object.keys(rule).map(name => `${of(name)}: ${memberText(name, rule[name])}`).join(', ');
 	return [...new Set([...Object.keys(was), ...Object.keys(rule)])].filter(name => JSON.stringify(was[name]) !== JSON.stringify(rule[name]))
-		.map(name => t('audit.change', { name: known(`audit.of.${name}`, name), from: memberText(name, was[name]), to: memberText(name, rule[name]) }))
-		.join(', ');
+		.map(name => t('audit.change', { name: of(name), from: memberText(name, was[name]), to: memberText(name, rule[name]) })).join(', ');
 }
 
 /* What an entry says besides its action.  A row of an older version has no changes, and is shown as it is. */

@@ -29,6 +29,8 @@ export function capReached(limit) {
 	const what = { limit: sentenceOf(limitName(limit.limit)), amount: show(limit.amount), date: shortDate(addDays(limit.until, 1)),
 		used: limit.held > 0 ? t('banner.cap.held', { used: show(limit.used), held: show(limit.held) }) : show(limit.used) };
 
+	if (limit.action !== 'report' && limit.hours)	/* a window that moves never begins again */
+		return t('banner.cap.moves', what);
 	return t(limit.action === 'report' ? 'banner.cap.reported' : limit.channels.includes('SMS') ? 'banner.cap' : 'banner.cap.others', what);
 }
 

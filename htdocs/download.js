@@ -1,6 +1,6 @@
 /* Files from the API: CSV, all its pages as one, with the mark by which a spreadsheet knows UTF-8; and pages to print. */
 import { el, fill, notice } from './dom.js';
-import { getCsv, getText, query } from './api.js';
+import { getPage, query } from './api.js';
 import { t } from './strings.js';
 
 function save(parts, type, name, problem) {
@@ -11,9 +11,15 @@ function save(parts, type, name, problem) {
 	fill(problem, notice('good', t('csv.done', { name })));
 }
 
-export async function downloadPage(path, name, problem) {
+/* Pages to print are files of their own, NAME.html, NAME-2.html …; `cursor` as below. */
+export async function downloadPage(path, name, problem, cursor) {
 	try {
-		save([await getText(path, 'text/html')], 'text/html', name, problem);
+		for (let next = null, n = 1; n === 1 || next; n++) {
+			const page = await getPage(path + query({ [cursor]: next }), 'text/html');
+
+			save([page.text], 'text/html', n === 1 ? name : name.replace(/\.html$/, `-${n}.html`), problem);
+			next = page.next;
+		}
 	} catch (error) {
 		fill(problem, notice('bad', error.message));
 	}
@@ -26,7 +32,7 @@ export async function download(path, values, name, problem, cursor = 'cursor') {
 
 	try {
 		do {
-			const page = await getCsv(path + query({ ...values, [cursor]: next }));
+			const page = await getPage(path + query({ ...values, [cursor]: next }));
 			pages.push(pages.length ? page.text.slice(page.text.indexOf('\n') + 1) : page.text);
 			next = page.next;
 		} while (next);

@@ -1,6 +1,6 @@
 /* The limits that an organization has beside the five: those of carriers, mailboxes and plans.  Shown, added, changed, removed. */
 import { confirm } from './dialog.js';
-import { labels, get, send } from './api.js';
+import { labels, get, getWithTag, send } from './api.js';
 import { el, fill, hidden, notice, sentence } from './dom.js';
 import { decimal, decimalOf, field, form, refuse } from './form.js';
 import { channelName, currencyName, quantity, rangesOf, shortDate } from './format.js';
@@ -104,11 +104,15 @@ export async function ownLimits(path, changed) {
 	const { data: { presets } } = await get(`${path}/limits?presets=true`), form_ = fields(presets);
 	const one = name => `${path}/limits/${encodeURIComponent(name)}`;
 
+	/* A limit that was shown is changed as it was then; any other name is that of a new one. */
+	let shown = {};
+
 	async function remove(limit) {
 		if (!await confirm(sentence('own.remove.sure', { name: limit.name }), t('own.remove.what'), t('own.remove'), t('keys.leave')))
 			return;
 		try {
 			await send('DELETE', one(limit.name));
+			shown = limit.name === shown.name ? {} : shown;
 			fill(said, notice('good', sentence('own.removed', { name: limit.name })));
 			await load();
 		} catch (error) {
@@ -117,7 +121,7 @@ export async function ownLimits(path, changed) {
 	}
 
 	const buttons = limit => el('div', { class: 'row' },
-		el('button', { type: 'button', class: 'quiet small', onclick: () => form_.show(limit) }, t('own.change'), hidden(` ${limit.name}`)),
+		el('button', { type: 'button', class: 'quiet small', onclick: () => show(limit) }, t('own.change'), hidden(` ${limit.name}`)),
 		el('button', { type: 'button', class: 'danger small', onclick: () => remove(limit) }, t('own.remove'), hidden(` ${limit.name}`)));
 
 	async function load() {
@@ -129,15 +133,30 @@ export async function ownLimits(path, changed) {
 		await changed();
 	}
 
+	async function show(limit) {
+		try {
+			const { data, etag } = await getWithTag(one(limit.name));
+
+			shown = { name: limit.name, etag };
+			form_.show(data);
+		} catch (error) {
+			fill(said, notice('bad', error.message));
+		}
+	}
+
 	/* Asks before a limit leaves days over it; null if nobody wants that. */
 	async function save(body) {
-		const { data } = await send('PUT', one(form_.name.value), { ...body, preview: true });
-		const days = data.daysOverLimit;
+		const name = form_.name.value, known = name === shown.name ? { 'If-Match': shown.etag } : { 'If-None-Match': '*' };
+		const { data } = await send('PUT', one(name), { ...body, preview: true }, known);
+		const days = data.daysOverLimit || [];
 
 		if (days.length && !await confirm(t('own.sure', { n: days.length }), [el('p', {}, overText(days)), el('p', {}, t('settings.sure.what'))],
 			t('save'), t('keys.leave')))
 			return null;
-		return (await send('PUT', one(form_.name.value), body)).data;
+		const saved = await send('PUT', one(name), body, known);
+
+		shown = { name, etag: saved.etag };
+		return saved.data;
 	}
 
 	await load();
@@ -147,11 +166,11 @@ export async function ownLimits(path, changed) {
 			const limit = await save(form_.values());
 			if (!limit)
 				return;
-			fill(said, notice(limit.state || limit.daysOverLimit.length ? 'warn' : 'good', limit.state ? t('own.building') : t('settings.saved'),
-				limit.daysOverLimit.length ? el('p', {}, t('settings.over', { n: limit.daysOverLimit.length }), ' ', overText(limit.daysOverLimit)) : null));
+			fill(said, notice(limit.state || limit.daysOverLimit?.length ? 'warn' : 'good', limit.state ? t('own.building') : t('settings.saved'),
+				limit.daysOverLimit?.length ? el('p', {}, t('settings.over', { n: limit.daysOverLimit.length }), ' ', overText(limit.daysOverLimit)) : null));
 			await load();
 		} catch (error) {
-			refuse(paper, said, error);
+			refuse(paper, said, error.status === 412 ? { message: t(form_.name.value === shown.name ? 'own.stale' : 'own.taken') } : error);
 		}
 	}, el('h3', {}, t('own.add')), form_.nodes, el('p', {}, el('button', {}, t('own.save'))), said));
 }

@@ -19,8 +19,8 @@ function compared(data) {
 	const of = list => Object.fromEntries(list.map(c => [c.channel, c])), was = of(data.channels), now = of(data.now.channels);
 	const none = { messages: 0, cost: 0 }, cost = n => money(n, data.currency), channels = [...new Set([...Object.keys(was), ...Object.keys(now)])];
 
-	return table(t('statement.compared'), [{ head: t('usage.channel') }, ...['statement.reported', 'statement.now', 'statement.difference']
-		.flatMap(key => [{ head: `${t(key)}: ${t('usage.count')}`, number: true }, { head: `${t(key)}: ${t('usage.costOf')}`, number: true }])],
+	return table(t('statement.compared'), [{ head: t('usage.channel') }, ...[t('statement.reported'), t('statement.now'), t('statement.difference')]
+		.flatMap(when => [{ head: `${when}: ${t('usage.count')}`, number: true }, { head: `${when}: ${t('usage.costOf')}`, number: true }])],
 	channels.map(c => {
 		const a = was[c] || none, b = now[c] || none;
 
@@ -31,11 +31,11 @@ function compared(data) {
 
 /* What came later, and what a recomputation moved. */
 function later(data) {
-	const { rows, listed, moved, next } = data.later;
+	const { rows, outside, listed, moved, next } = data.later, elsewhere = outside ? notice('plain', t('statement.outside', { n: outside })) : null;
 
 	if (!rows && !moved.length && !next)
-		return notice('plain', t('statement.nothing'));
-	return [compared(data), rows ? el('p', {}, t('statement.rows', { n: rows })) : null,
+		return [notice('plain', t('statement.nothing')), elsewhere];
+	return [compared(data), rows ? el('p', {}, t('statement.rows', { n: rows })) : null, elsewhere,
 		moved.length ? notice('warn', t('statement.moved', { n: moved.length })) : null, next ? notice('warn', t('statement.more')) : null,
 		listed.length ? table(t('statement.listed'), [{ head: t('audit.at') }, { head: t('audit.action') }, { head: t('usage.channel') },
 			{ head: t('usage.count'), number: true }, { head: t('usage.costOf'), number: true }, { head: t('statement.id') }],
@@ -61,7 +61,7 @@ export function statements() {
 
 	const buttons = m => el('div', { class: 'buttons' },
 		el('button', { type: 'button', class: 'quiet', onclick: () => show(m) }, t('statement.later')),
-		el('button', { type: 'button', class: 'quiet', onclick: () => downloadPage(`${path}/${m}`, `${session.organizationId}-${m}.html`, said) },
+		el('button', { type: 'button', class: 'quiet', onclick: () => downloadPage(`${path}/${m}`, `${session.organizationId}-${m}.html`, said, 'after') },
 			t('statement.page')),
 		el('button', { type: 'button', class: 'quiet', onclick: () => download(`${path}/${m}`, {}, `${session.organizationId}-${m}.csv`, said, 'after') },
 			t('statement.csv')));

@@ -36,6 +36,7 @@ const strings = {
 	'banner.cap': '{limit} reached: {used} of {amount}. Nothing can be reserved before {date}.',
 	'banner.cap.held': '{used} and {held} reserved',
 	'banner.cap.others': '{limit} reached: {used} of {amount}. It begins again on {date}.',
+	'banner.cap.moves': '{limit} reached: {used} of {amount}. Room comes back as what was sent gets older.',
 	'banner.cap.reported': '{limit} reached: {used} of {amount}. It is only reported; nothing is refused.',
 	'legend.sent': 'SMS sent', 'legend.reserved': 'SMS reserved', 'legend.proposed': 'proposed', 'legend.free': 'free',
 	'settings.plan': 'Plan', 'banner.sent': 'Sent', 'banner.reserved': 'Reserved', 'banner.free': 'Free',

@@ -2,7 +2,7 @@
 import { el, fill, notice } from './dom.js';
 import { field, form, refuse } from './form.js';
 import { table } from './table.js';
-import { get, send } from './api.js';
+import { getWithTag, send } from './api.js';
 import { moment, shortDate, weekdayName } from './format.js';
 import { addDays, startOfWeek } from './civil.js';
 import { session } from './session.js';
@@ -60,7 +60,7 @@ export async function sendingWindow(path) {
 	const list = el('div', {}), closed = el('div', { class: 'list' });
 	const date = el('input', { type: 'date', required: true, min: session.today }), name = el('input', { maxlength: 200, dir: 'auto' });
 	const file = el('input', { type: 'file', accept: '.ics,text/calendar' });
-	let kept = (await get(where)).data, entries = [];
+	let { data: kept, etag } = await getWithTag(where), entries = [];
 
 	/* What the server has now; hours that are being edited stay as they are. */
 	function show(data) {
@@ -80,13 +80,27 @@ export async function sendingWindow(path) {
 		entries.push(made);
 		showEntries();
 	}
+	/* What somebody else has changed meanwhile is not undone: it is shown, and the change can be made again. */
 	async function put(body) {
-		const { data } = await send('PUT', where, body);
-		show(data);
-		return data;
+		try {
+			const reply = await send('PUT', where, body, { 'If-Match': etag });
+
+			etag = reply.etag;
+			show(reply.data);
+			return reply.data;
+		} catch (error) {
+			if (error.status !== 412)
+				throw error;
+			const now = await getWithTag(where);
+
+			etag = now.etag;
+			show(now.data);
+			throw Object.assign(error, { message: t('window.changed') });
+		}
 	}
 	async function load(text) {
-		const { data } = await send('POST', where, text, CALENDAR);
+		const { data, etag: tag } = await send('POST', where, text, CALENDAR);
+		etag = tag;
 		show(data);
 		fill(saidDates, notice('good', t('window.imported', { n: data.imported, skipped: data.skipped }), outsideOf(data)));
 	}
@@ -103,8 +117,7 @@ export async function sendingWindow(path) {
 	kept.hours.forEach(addEntry);
 	showEntries();
 	show(kept);
-	return el('section', { class: 'card', 'aria-label': t('window.title') }, el('h2', {}, t('window.title')), el('p', { class: 'quiet-text' },
-		t('window.about')), form({}, async () => {
+	const hoursForm = form({}, async () => {
 		let hours;
 		try {
 			hours = entries.map(e => e.value());
@@ -117,8 +130,8 @@ export async function sendingWindow(path) {
 		} catch (error) {
 			fill(saidHours, notice('bad', error.message));
 		}
-	}, list, el('p', { class: 'row' }, add, el('button', {}, t('save'))), saidHours), el('h3', {}, t('window.closed')), closed,
-	form({ class: 'last' }, async paper => {
+	}, list, el('p', { class: 'row' }, add, el('button', {}, t('save'))), saidHours);
+	const datesForm = form({}, async paper => {
 		const others = kept.closed.filter(c => c.date !== date.value);
 		try {
 			const data = await put({ hours: kept.hours, closed: [...others, { date: date.value, ...(name.value ? { name: name.value } : {}) }] });
@@ -128,5 +141,8 @@ export async function sendingWindow(path) {
 			refuse(paper, saidDates, error);
 		}
 	}, el('div', { class: 'row' }, field(t('window.date'), date), field(t('window.name'), name), el('button', {}, t('window.close'))),
-	field(t('window.import'), file), saidDates));
+	field(t('window.import'), file), saidDates);
+
+	return el('section', { class: 'card wide', 'aria-label': t('window.title') }, el('h2', {}, t('window.title')), el('p', { class: 'quiet-text' },
+		t('window.about')), el('div', { class: 'halves' }, hoursForm, el('div', {}, el('h3', {}, t('window.closed')), closed, datesForm)));
 }

@@ -19,8 +19,9 @@
  *	402 429	enforced, and none was accepted or a duplicate, or atomic: a limit over more than a day (402) or a day (429) has
  *		no room.
  *		Each such result has "code" over_quota or over_cap, "limit", "date", "available", "freesAt", "nextAvailableDate".
- *	400	the body is not what its media type says (nothing was written), or every event was rejected; atomic: one
- *	409	every event is a conflict: its id was used with another body; atomic: one, and none was rejected
+ *	400	the body is not what its media type says (nothing was written), or every event was rejected; atomic: one, and not
+ *		only for want of room
+ *	409	every event is a conflict: its id was used with another body; atomic: one, and none was rejected so
  *	401 403	no valid credential; the scope usage:write is missing
  *	408 413 415	the body came too slowly; more than 10,000 events or 16 MiB; another media type
  *
@@ -42,6 +43,8 @@ struct tally {
 	int64_t of[EVENT_WITHHELD + 1];
 	const struct event_item *refused;	/* the first event that found no room; a limit longer than a day goes first */
 	const struct event_item *bad;		/* the first one that is rejected or a conflict */
+	const struct event_item *hopeless;	/* the first of these that did find room, or was not asked for it: waiting is no use */
+	bool is_rejected;			/* one of those is rejected */
 };
 
 static const char *const verdicts[] = { [EVENT_ACCEPTED] = "accepted", [EVENT_DUPLICATE] = "duplicate",
@@ -56,6 +59,9 @@ overall(const struct tally *t, bool is_atomic)
 {
 	if (is_atomic ? t->bad == NULL : t->of[EVENT_ACCEPTED] + t->of[EVENT_DUPLICATE] > 0)
 		return OK;
+	/* A sender that waits until there is room would wait again and again for the same body. */
+	if (is_atomic && t->hopeless != NULL)
+		return t->is_rejected ? BAD_REQUEST : CONFLICT;
 	if (t->refused != NULL)
 		return t->refused->refusal->is_long ? OVER_CAP : OVER_QUOTA;
 	return t->of[EVENT_CONFLICT] > 0 && t->of[EVENT_REJECTED] == 0 ? CONFLICT : BAD_REQUEST;
@@ -70,8 +76,15 @@ count_verdicts(const struct event_item *items, size_t count)
 		t.of[items[i].verdict]++;
 		if (items[i].refusal != NULL && (t.refused == NULL || (items[i].refusal->is_long && !t.refused->refusal->is_long)))
 			t.refused = &items[i];
-		if (t.bad == NULL && (items[i].verdict == EVENT_REJECTED || items[i].verdict == EVENT_CONFLICT))
+		if (items[i].verdict != EVENT_REJECTED && items[i].verdict != EVENT_CONFLICT)
+			continue;
+		if (t.bad == NULL)
 			t.bad = &items[i];
+		if (items[i].refusal != NULL)
+			continue;
+		if (t.hopeless == NULL)
+			t.hopeless = &items[i];
+		t.is_rejected |= items[i].verdict == EVENT_REJECTED;
 	}
 	return t;
 }
@@ -117,7 +130,7 @@ put_results(struct json *out, const struct event_item *items, size_t count)
 static const char *
 failure_message(struct req *r, enum status st, const struct tally *t, bool is_atomic)
 {
-	if (t->refused != NULL)
+	if (st == OVER_QUOTA || st == OVER_CAP)
 		return arena_printf(r->arena, "%s has no room", limit_refusal_subject(r->arena, t->refused->refusal));
 	if (is_atomic)
 		return st == CONFLICT ? "Nothing was recorded: an id is already used by another event" :
@@ -129,9 +142,12 @@ failure_message(struct req *r, enum status st, const struct tally *t, bool is_at
 static void
 put_failure(struct req *r, struct json *out, enum status st, const struct tally *t, bool is_atomic)
 {
+	const struct event_item *reason = st == OVER_QUOTA || st == OVER_CAP ? t->refused :
+	    is_atomic && t->hopeless != NULL ? t->hopeless : t->bad;
+
 	json_put_text(out, "message", failure_message(r, st, t, is_atomic));
-	json_put_text(out, "error", t->refused != NULL ? t->refused->error : t->bad->error != NULL ? t->bad->error : taken);
-	if (t->refused != NULL && t->refused->refusal->frees)
+	json_put_text(out, "error", reason->error != NULL ? reason->error : taken);
+	if (reason == t->refused && t->refused->refusal->frees)
 		req_add_header(r, "Retry-After", arena_printf(r->arena, "%lld",
 		    (long long)((t->refused->refusal->frees_at - r->now) / SECOND_MS + 1)));
 }

@@ -127,7 +127,7 @@ read_amount(struct req *r, struct json_object *o, enum limit_unit unit, bool *fo
 		*found = true;
 		return OK;
 	}
-	return unit == LIMIT_COST ? json_money(o, "amount", found, amount, &r->err) :
+	return unit == LIMIT_COST ? json_money_exact(o, "amount", found, amount, &r->err) :
 	    json_int(o, "amount", 0, LIMIT_MAX, found, amount, &r->err);
 }
 

@@ -90,30 +90,41 @@ send_tag(struct req *r, const struct organization *org, const char *name)
 	r->etag[0] = '\0';
 }
 
-/* Writes the reply about one limit; after a change also the coming days that are over it, and the job that fills it. */
+/* What a reply about one limit has besides the limit. */
+struct shown {
+	bool is_change;		/* the coming days that are over it, and the job that fills it */
+	bool is_preview;	/* of a change, which will be undone */
+	int64_t job;
+};
+
+/* Writes the reply about one limit. */
 static enum status
-put_one(struct req *r, struct organization *org, const char *name, bool is_change, int64_t job, struct buf *body)
+put_one(struct req *r, struct organization *org, const char *name, const struct shown *what, struct buf *body)
 {
 	struct json *out = json_on(body);
 	const struct limit_rule *rule;
 	struct limit_over *over;
 	struct limit_book *book;
+	bool is_filled = false;
 	size_t count;
 	enum status st;
 
-	if ((st = limit_book_today(r->db, r->arena, org, r->now, &book)) != OK)
+	if ((st = limit_row_load(r->db, r->arena, org)) != OK)
+		return st;
+	if ((rule = limit_find(org, name)) == NULL)
+		return error_set(&r->err, NOT_FOUND, "limit: there is no limit \"%.64s\"", name);
+	if ((what->is_preview && (st = limit_over_fill(r->db, r->arena, org, rule, r->now, &is_filled)) != OK) ||
+	    (st = limit_book_today(r->db, r->arena, org, r->now, &book)) != OK)
 		return st;
 	rule = limit_find(org, name);
-	if (rule == NULL)
-		return error_set(&r->err, NOT_FOUND, "limit: there is no limit \"%.64s\"", name);
-	if (is_change && (st = limit_over_list(r->db, r->arena, org, rule, r->now, &over, &count)) != OK)
+	if (what->is_change && (st = limit_over_list(r->db, r->arena, org, rule, is_filled, r->now, &over, &count)) != OK)
 		return st;
 	buf_reset(body);
 	dialect_tether_open(out);
 	limit_put(out, org, book, rule, true, r->now);
-	if (is_change) {
+	if (what->is_change) {
 		limit_put_over(out, rule, over, count);
-		json_put_int_or_null(out, "job", job, 0);
+		json_put_int_or_null(out, "job", what->job, 0);
 	}
 	dialect_tether_close(out);
 	return OK;
@@ -126,7 +137,8 @@ settings_get_limit(struct req *r, struct buf *body)
 	struct organization org;
 	enum status st;
 
-	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK || (st = put_one(r, &org, name, false, 0, body)) != OK)
+	if ((st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
+	    (st = put_one(r, &org, name, &(const struct shown) { 0 }, body)) != OK)
 		return st;
 	send_tag(r, &org, name);
 	return OK;
@@ -177,7 +189,7 @@ set_limit(struct organization *org, void *arg)
 	if ((st = check_conditions(r, org, was)) != OK || (st = limit_body_read(r, p->members, was, &in, &is_preview)) != OK ||
 	    (st = limit_set(r->db, r->arena, org, p->name, &in, &options, &p->job, &r->err)) != OK)
 		return st;
-	if ((st = put_one(r, org, p->name, true, is_preview ? 0 : p->job, p->body)) != OK)
+	if ((st = put_one(r, org, p->name, &(const struct shown) { true, is_preview, is_preview ? 0 : p->job }, p->body)) != OK)
 		return st;
 	if (!is_preview)
 		send_tag(r, org, p->name);
@@ -205,7 +217,7 @@ fill(struct limit_request *p)
 		const struct limit_rule *rule = limit_find(&org, p->name);
 		int64_t job = rule != NULL && rule->is_building ? p->job : 0;
 
-		if (put_one(r, &org, p->name, true, job, &again) == OK) {
+		if (put_one(r, &org, p->name, &(const struct shown) { true, false, job }, &again) == OK) {
 			buf_reset(p->body);
 			buf_put(p->body, again.text, again.size);
 		}

@@ -38,7 +38,8 @@
  *		while a job reprices events (jobs.c).  Where a limit has them also "sender", "network", "zone", "hours",
  *		"state":"building" and, of others than those five, "rule".
  *	200	limits/{limit}: {"success":true,"data":{the limit, and "rule"}}, to PUT also "daysOverLimit":[{"date","used","held",
- *		"amount"},…], the coming days that are over it, and "job":n|null; to DELETE {"success":true,"data":{"name"}}
+ *		"amount"},…], the coming days that are over it (null: not known before it is filled), and "job":n|null; to DELETE
+ *		{"success":true,"data":{"name"}}
  *	200	others: {"success":true,"data":{the settings}}; after a PUT also "segmentsMoved", the open segments that are now on
  *		another day, and "daysOverLimit", the days from today on that are over their limit.
  *		A new time zone applies from the start of the next day, or to all days if there are no events yet;

@@ -157,26 +157,33 @@ listed_rows(struct arena *a, const struct statement_later *later)
 	return taken(a, &out);
 }
 
-/* What the page does not show; NULL if nothing. */
+/* What makes the figures now, as far as this page can say. */
 static const char *
-more(struct arena *a, const struct statement_later *later)
+explanation(const struct statement_later *later, bool is_moved)
 {
-	if (later->has_more)
-		return "The ledger of this month has more rows than one page looks at: later ones are on the next pages.";
-	if ((size_t)later->rows > later->listed_count)
-		return arena_printf(a, "The first %zu rows are listed.", later->listed_count);
-	return NULL;
+	if (later->is_part)
+		return "These are the ones of this page. The figures now contain those of all pages.";
+	return is_moved ? "With what was reported and the differences below they make the figures now." :
+	    "With what was reported they make the figures now.";
+}
+
+/* Later rows that are not among these; NULL if there are none. */
+static const char *
+outside(struct arena *a, const struct statement_later *later)
+{
+	return later->outside == 0 ? NULL : arena_printf(a, "%" PRId64 " more would have been in this month as it was reported. Day "
+	    "boundaries were recomputed, and now they are in another month.", later->outside);
 }
 
 void
 statements_page(struct req *r, const struct organization *org, const struct statement *s, const struct statement_later *later,
-    struct buf *body)
+    const char *next, struct buf *body)
 {
 	char month[MONTH_TEXT_MAX], from[INSTANT_TEXT_MAX], until[INSTANT_TEXT_MAX], kept[INSTANT_TEXT_MAX];
 	struct usage_sums channels, unused;
 	struct usage_sum all, now;
 	const char *moved = moved_rows(r->arena, s, later);
-	bool is_changed = later->rows > 0 || moved[0] != '\0' || later->has_more;
+	bool is_changed = later->rows > 0 || moved[0] != '\0' || later->is_part;
 
 	statement_totals(s->figures, &channels, &all);
 	statement_totals(later->now, &unused, &now);
@@ -189,7 +196,9 @@ statements_page(struct req *r, const struct organization *org, const struct stat
 	    { "channels", channel_rows(r->arena, &channels) }, { "total", sum_row(r->arena, "Total", 1, &all) },
 	    { "days", day_rows(r->arena, s) }, { "unchanged", is_changed ? NULL : "yes" },
 	    { "rows", arena_printf(r->arena, "%" PRId64, later->rows) },
-	    { "later", later->rows > 0 ? later_rows(r->arena, later) : NULL },
-	    { "now", sum_row(r->arena, "Figures now", 2, &now) }, { "moved", moved },
-	    { "listed", listed_rows(r->arena, later) }, { "more", more(r->arena, later) }, { 0 } });
+	    { "changed", is_changed ? "yes" : NULL }, { "explanation", explanation(later, moved[0] != '\0') },
+	    { "later", later_rows(r->arena, later) }, { "now", sum_row(r->arena, "Figures now", 2, &now) },
+	    { "outside", outside(r->arena, later) }, { "moved", moved }, { "listed", listed_rows(r->arena, later) },
+	    { "first", (size_t)later->rows > later->listed_count ? arena_printf(r->arena, "%zu", later->listed_count) : NULL },
+	    { "next", next }, { 0 } });
 }

@@ -7,8 +7,8 @@
 #include "http/req.h"
 #include "ledger/statement.h"
 
-/* Appends the page. */
+/* Appends the page.  next: the `after` of the page that follows; NULL = this is the last. */
 void	statements_page(struct req *r, const struct organization *org, const struct statement *s,
-	    const struct statement_later *later, struct buf *body);
+	    const struct statement_later *later, const char *next, struct buf *body);
 
 #endif

@@ -10,16 +10,18 @@
  *		"actor","revision","digest","total":{"messages","parts","cost"},"channels":[{"channel", sums},…],
  *		"days":[{"day","channel", sums},…],"utcDays":[{"day","events","digest"},…],
  *		"now":{"total","channels"},
- *		"later":{"rows":n,"channels":[{"channel","events","failed","voids","settlements","adjustments", sums},…],
+ *		"later":{"rows":n,"outside":n,"channels":[{"channel","events","failed","voids","settlements","adjustments", sums},…],
  *		"listed":[{"kind","id","source","channel","occurredAt","receivedAt", sums,"of","reason"},…],
  *		"comparedFrom","comparedTo","moved":[{"day","channel", sums},…],"events":"/api/events?…","next":CURSOR|null}}}
  *		The first part is as it was kept.  later are the rows of the ledger that were written afterwards, the first
- *		STATEMENT_LISTED_MAX of them listed; what a row of kind failed has counts nothing.  moved is what the compared days
- *		have now beyond what was reported and what came later.  A page looks at STATEMENT_LOOKED_AT_MAX rows; next is the
+ *		STATEMENT_LISTED_MAX of them listed; what a row of kind failed has counts nothing.  outside counts later rows of the
+ *		statement's instants whose days are of another month now.  moved is what the compared days have now beyond what was
+ *		reported and what came later.  A page looks at STATEMENT_LOOKED_AT_MAX rows; next is the
  *		`after` of the next page, which has later rows and days that this one has not.
  *	201	POST: the statement as above, with its Location
  *	200	POST: the month was kept already: nothing is written, and Idempotent-Replayed says so
  *	format=csv, or Accept: text/csv: a line for each month, or day and channel; the next page is the header X-Next-Cursor.
+ *		Each day of a statement has its lines on one page, so that all pages together are one table.
  *	format=html, or Accept: text/html (one): a page to print.
  *	400	a parameter, or the month, is missing or wrong
  *	401 403	no valid credential; the scope usage:read (POST: org:admin) is missing, or it is another organization's
@@ -100,11 +102,12 @@ put_statement(struct req *r, const struct organization *org, const struct statem
 	if ((st = statement_later(r->db, r->arena, org, s, place, later)) != OK)
 		return st;
 	next = later->has_more ? ledger_cursor(r->arena, &later->next) : NULL;
-	if (r->is_csv) {
-		statement_put_csv(&(struct csv) { .to = body }, s, later);
+	if (r->is_csv || r->is_html)
 		reply_cursor(r, next);
-	} else if (r->is_html)
-		statements_page(r, org, s, later, body);
+	if (r->is_csv)
+		statement_put_csv(&(struct csv) { .to = body }, s, later);
+	else if (r->is_html)
+		statements_page(r, org, s, later, next, body);
 	else {
 		dialect_tether_open(out);
 		statement_put(out, org, s, later, next);
@@ -131,7 +134,8 @@ statements_get(struct req *r, struct buf *body)
 		    error_shown(text, shown));
 	if ((st = statement_load(r->db, r->arena, &org, month, &s, &r->err)) != OK)
 		return st;
-	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &place) || place.at < s.from_at || place.at >= s.until_at))
+	if (after != NULL && (!ledger_cursor_parse(r->arena, after, &place) || place.at < s.read_from_at ||
+	    place.at >= s.read_until_at))
 		return error_set(&r->err, BAD_REQUEST, "after: invalid; use the next of the previous page, with the same month");
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;

@@ -50,6 +50,36 @@ csv_put_text(struct csv *c, const char *text)
 	buf_put_byte(c->to, '"');
 }
 
+/* Whether a text begins with ', perhaps several, and then a sign of a formula. */
+static bool
+is_quoted(const char *text)
+{
+	size_t n = strspn(text, "'");
+
+	return n > 0 && text[n] != '\0' && strchr("=+-@", text[n]) != NULL;
+}
+
+void
+csv_put_unquotable(struct csv *c, const char *text)
+{
+	struct buf quoted = { 0 };
+
+	if (!is_quoted(text)) {
+		csv_put_text(c, text);
+		return;
+	}
+	buf_put_byte(&quoted, '\'');
+	buf_put_text(&quoted, text);
+	csv_put_text(c, buf_text(&quoted));
+	buf_free(&quoted);
+}
+
+const char *
+csv_unquoted(const char *cell)
+{
+	return is_quoted(cell) ? cell + 1 : cell;
+}
+
 /* A cell that can need neither quotes nor a ' in front: an amount, a word of ours. */
 static void
 put_plain(struct csv *c, const char *text)

@@ -19,6 +19,15 @@ struct csv {
 };
 
 void	csv_put_text(struct csv *c, const char *text);
+
+/*
+ * The same of a text that import reads without the ' in front of it.  One that has such a ' itself gets another, so that both are
+ * what they were.
+ */
+void	csv_put_unquotable(struct csv *c, const char *text);
+
+/* Such a cell without that '. */
+const char	*csv_unquoted(const char *cell);
 void	csv_put_int(struct csv *c, int64_t value);
 void	csv_put_bool(struct csv *c, bool value);	/* "true" or "false" */
 void	csv_put_money(struct csv *c, int64_t micros);	/* dollars */

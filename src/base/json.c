@@ -235,6 +235,21 @@ json_money(struct json_object *o, const char *name, bool *found, int64_t *micros
 }
 
 enum status
+json_money_exact(struct json_object *o, const char *name, bool *found, int64_t *micros, struct error *err)
+{
+	const char *text;
+	enum status st;
+
+	if ((st = money_text(o, name, &text, err)) != OK)
+		return st;
+	if ((*found = text != NULL) && !money_parse_exact(text, micros))
+		return error_set(err, BAD_REQUEST,
+		    "%s: must be an amount with at most six decimals, such as 12.5, up to %" PRId64, path(o, name),
+		    MONEY_MICROS_MAX / 1000000);
+	return OK;
+}
+
+enum status
 json_price(struct json_object *o, const char *name, bool *found, int64_t *nanos, struct error *err)
 {
 	const char *text;

@@ -68,8 +68,8 @@ void		json_object_free(struct json_object *o);
  * json_int accepts 5, 5.0 and 5e0, and refuses 5.5, "5" and what is outside [min, max], naming the
  * range.  json_string refuses fewer than min and more than max bytes, so an empty text unless min
  * is 0.  json_money reads a number (of which 15 digits count) or a string of plain decimal dollars,
- * into micros, up to MONEY_MICROS_MAX; nothing negative.  json_price does the same into nanos, up
- * to MONEY_NANOS_MAX.
+ * into micros, up to MONEY_MICROS_MAX; nothing negative.  json_money_exact refuses what would be
+ * rounded.  json_price does the same into nanos, up to MONEY_NANOS_MAX.
  */
 enum status	json_int(struct json_object *o, const char *name, int64_t min, int64_t max,
 		    bool *found, int64_t *value, struct error *err);
@@ -77,6 +77,7 @@ enum status	json_string(struct json_object *o, const char *name, size_t min, siz
 		    const char **value, struct error *err);	/* *value NULL if absent */
 enum status	json_bool(struct json_object *o, const char *name, bool *found, bool *value, struct error *err);
 enum status	json_money(struct json_object *o, const char *name, bool *found, int64_t *micros, struct error *err);
+enum status	json_money_exact(struct json_object *o, const char *name, bool *found, int64_t *micros, struct error *err);
 enum status	json_price(struct json_object *o, const char *name, bool *found, int64_t *nanos, struct error *err);
 
 /*

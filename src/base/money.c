@@ -97,6 +97,18 @@ money_parse(const char *text, int64_t *micros)
 	return true;
 }
 
+/* Zeros after the last decimal are no further decimals. */
+bool
+money_parse_exact(const char *text, int64_t *micros)
+{
+	struct decimal d;
+
+	if (!decimal_read(text, MICROS_DECIMALS, MONEY_MICROS_MAX, &d) || d.cut > 0 || d.cut_more)
+		return false;
+	*micros = d.units;
+	return true;
+}
+
 /* A price is never rounded: a sender who writes ten decimals must learn that nine count. */
 bool
 money_parse_nanos(const char *text, int64_t *nanos)

@@ -21,11 +21,13 @@ int64_t	money_cost(int64_t parts, int64_t nanos_per_part);
 
 /*
  * Reads a plain decimal of dollars (`0.0158`, `12`, `.5`; no sign, no exponent, no blanks).
- * money_parse rounds half to even to micros; money_parse_nanos refuses more than nine decimals.
+ * money_parse rounds half to even to micros, and money_parse_exact refuses more than six decimals; money_parse_nanos refuses more
+ * than nine.
  * False, without changing the result, if the text is anything else or above the maximum once
  * rounded.
  */
 bool	money_parse(const char *text, int64_t *micros);
+bool	money_parse_exact(const char *text, int64_t *micros);
 bool	money_parse_nanos(const char *text, int64_t *nanos);
 
 /* Dollars with at most six (nine) decimals, as a JSON number: `0.0158`, `-3`, `0`.  Return out. */

@@ -276,18 +276,6 @@ checkpoint(struct db *db)
 		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
-void
-db_changes_cached(struct db *db)
-{
-	db->changes_cached = true;
-}
-
-bool
-db_may_cache(const struct db *db)
-{
-	return !db->in_write || !db->changes_cached;
-}
-
 enum status
 db_write_commit(struct db *db)
 {

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/money.h"
 #include "ledger/event_row.h"
 #include "time/instant.h"
-#include "base/money.h"
 #include "base/row_hash.h"
 #include "ledger/usage.h"
 #include "store/channel_column.h"
@@ -167,33 +167,54 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 	return st;
 }
 
-/* Numbers the adjustments of a quarter and channel, so that each repricing has its own id. */
-enum status
-event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter, enum channel channel,
-    int64_t cost_micros, struct rollup *rollup, const struct event_options *options)
+/* How many adjustments a quarter-hour and a channel have. */
+static enum status
+count_adjustments(struct db *db, const struct organization *org, int64_t at, enum channel channel, int64_t *count)
 {
 	struct query *q = db_query(db, "SELECT count(*) FROM event WHERE org = :org AND source = :source "
 	    "AND occurred_at = :at AND channel = :channel");
-	int64_t at = quarter * QUARTER_MS, earlier = 0;
-	char id[64];
-	struct event_new_row row = { .source = EVENT_REPRICE_SOURCE, .id = id, .status = "adjust", .occurred_at = at,
-		.channel = channel, .cost_micros = cost_micros };
-	enum status st;
-	bool is_new;
 
 	query_bind_int(q, ":org", org->key);
 	query_bind_text(q, ":source", EVENT_REPRICE_SOURCE);
 	query_bind_int(q, ":at", at);
 	query_bind_text(q, ":channel", channel_facts(channel)->name);
-	if (query_step(q))
-		earlier = query_int(q, 0);
-	if ((st = query_done(q)) != OK)
+	*count = query_step(q) ? query_int(q, 0) : 0;
+	return query_done(q);
+}
+
+/* Numbers the adjustments of a quarter-hour and channel, so that each has its own id. */
+enum status
+event_adjust(struct db *db, const struct organization *org, const struct event_adjustment *adjustment, int64_t *numbered,
+    struct rollup *rollup, const struct event_options *options)
+{
+	int64_t at = adjustment->quarter * QUARTER_MS;
+	char id[64], price[MONEY_TEXT_MAX];
+	struct event_new_row row = { .source = EVENT_REPRICE_SOURCE, .id = id, .status = "adjust", .occurred_at = at,
+		.channel = adjustment->channel, .cost_micros = adjustment->cost_micros, .sender = adjustment->sender,
+		.network = adjustment->network, .reason = adjustment->nanos_per_part != EVENT_NO_PRICE ?
+		money_format_nanos(adjustment->nanos_per_part, price) : NULL };
+	enum status st;
+	bool is_new;
+
+	if (*numbered < 0 && (st = count_adjustments(db, org, at, row.channel, numbered)) != OK)
 		return st;
-	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(channel)->name, (long long)quarter, (long long)earlier + 1);
+	snprintf(id, sizeof(id), "%s/%lld/%lld", channel_facts(row.channel)->name, (long long)adjustment->quarter,
+	    (long long)++*numbered);
 	if ((st = event_insert(db, org, &row, rollup, options, &is_new)) != OK)
 		return st;
 	if (!is_new)
 		return INTERNAL;	/* we choose the id, so it cannot be taken */
-	rollup_add(rollup, &(const struct rollup_entry) { .occurred_at = at, .channel = channel, .sum.cost_micros = cost_micros });
+	rollup_add(rollup, &(const struct rollup_entry) { at, row.channel, row.sender, row.network,
+	    { .cost_micros = row.cost_micros } });
 	return OK;
+}
+
+enum status
+event_repricing_read(struct query *q, int revision, int reason, struct event_repricing *repricing)
+{
+	*repricing = (struct event_repricing) { .is_there = true };
+	if (query_is_null(q, reason))
+		return OK;
+	repricing->revision = query_int(q, revision);
+	return money_parse_nanos(query_text(q, reason), &repricing->nanos_per_part) ? OK : INTERNAL;
 }

@@ -8,7 +8,7 @@
 #include "ledger/price.h"
 #include "ledger/segment.h"
 
-/* Sources of our own.  The first concerns a quarter and a channel, not one event; before the second stands the event's source. */
+/* Sources of our own: the first concerns events of a quarter-hour together; the second stands before the event's source. */
 #define EVENT_REPRICE_SOURCE EVENT_OWN_SOURCE "reprice"
 #define EVENT_SETTLE_PREFIX EVENT_OWN_SOURCE "adjust:"
 
@@ -83,12 +83,34 @@ struct rollup;
 enum status	event_insert(struct db *db, const struct organization *org, const struct event_new_row *row,
 		    struct rollup *rollup, const struct event_options *options, bool *is_new) MUST_CHECK;
 
+/* What a new price makes of the events of one quarter-hour, channel, sender and network (NULL = those that did not say it). */
+struct event_adjustment {
+	int64_t quarter;
+	enum channel channel;
+	const char *sender, *network;
+	int64_t cost_micros;	/* the difference */
+	int64_t nanos_per_part;	/* the price, which everything older of the quarter-hour and channel costs now; or EVENT_NO_PRICE */
+};
+#define EVENT_NO_PRICE (-1)	/* the adjustment concerns one event alone */
+
 /*
- * Writes the difference that a new price makes to one quarter and channel as an adjust row of money only, and adds it to the
- * roll-up.
+ * Writes an adjustment as an adjust row of money only, whose reason is the price, and adds it to the roll-up.  *numbered is how
+ * many of them the quarter-hour and channel have: -1 if the caller has not been told yet.
  */
-enum status	event_adjust_quarter(struct db *db, const struct organization *org, int64_t quarter,
-		    enum channel channel, int64_t cost_micros, struct rollup *rollup,
-		    const struct event_options *options);
+enum status	event_adjust(struct db *db, const struct organization *org, const struct event_adjustment *adjustment,
+		    int64_t *numbered, struct rollup *rollup, const struct event_options *options) MUST_CHECK;
+
+/*
+ * The last new price that a quarter-hour and a channel got, fixed as it was, wherever the quarter-hour's day may be now: events
+ * that are older than that revision cost it.  Rows that versions before 6 of the schema wrote do not say which price it was: then
+ * revision is 0, and the price of the present day is taken.
+ */
+struct event_repricing {
+	bool is_there;
+	int64_t revision, nanos_per_part;
+};
+
+/* Reads the columns org_revision and reason of such a row; INTERNAL if the reason is no price. */
+enum status	event_repricing_read(struct query *q, int revision, int reason, struct event_repricing *repricing) MUST_CHECK;
 
 #endif

@@ -72,17 +72,19 @@ write_row(struct post *p, struct settlement *s, const char *source, const char *
 {
 	const struct event_row *t = s->target;
 	struct segment_ref ref = { t->campaign, t->segment };
-	int64_t before = s->stands.cost_micros;
+	int64_t before = s->stands.cost_micros, numbered = -1;
 	enum status st;
 	bool is_new;
 
 	/*
-	 * The first given cost takes the event out of the price list.  Take back what repricing has added for it in its quarter,
+	 * The first given cost takes the event out of the price list.  Take back what repricing has added for it in its quarter-hour,
 	 * so that price and settlement do not both count.
 	 */
 	if (s->has_cost && before != s->stands.own_micros) {
-		if ((st = event_adjust_quarter(p->db, p->org, floor_div(t->occurred_at, QUARTER_MS), t->channel,
-		    s->stands.own_micros - before, p->rollup, p->options)) != OK)
+		const struct event_adjustment back = { floor_div(t->occurred_at, QUARTER_MS), t->channel, t->sender, t->network,
+			s->stands.own_micros - before, EVENT_NO_PRICE };
+
+		if ((st = event_adjust(p->db, p->org, &back, &numbered, p->rollup, p->options)) != OK)
 			return st;
 		before = s->stands.own_micros;
 	}

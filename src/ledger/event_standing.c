@@ -28,17 +28,49 @@ add_settlements(struct db *db, const struct organization *org, const struct even
 	return query_done(q);
 }
 
-/* Whether a new price changed the cost of the quarter-hour and channel of the event. */
+/* Finds the last new price that changed the cost of the quarter-hour and channel of the event. */
 static enum status
-is_repriced(struct db *db, const struct organization *org, const struct event_row *row, bool *is)
+find_repricing(struct db *db, const struct organization *org, const struct event_row *row, struct event_repricing *repricing)
 {
-	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND source = '" EVENT_REPRICE_SOURCE "' "
-	    "AND occurred_at = :at AND channel = :channel LIMIT 1");
+	struct query *q = db_query(db, "SELECT org_revision, reason FROM event WHERE org = :org "
+	    "AND source = '" EVENT_REPRICE_SOURCE "' AND occurred_at = :at AND channel = :channel "
+	    "ORDER BY reason IS NULL, org_revision DESC LIMIT 1");
+	enum status st = OK, done;
 
+	*repricing = (struct event_repricing) { 0 };
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":at", floor_div(row->occurred_at, QUARTER_MS) * QUARTER_MS);
 	query_bind_text(q, ":channel", channel_facts(row->channel)->name);
-	*is = query_step(q);
+	if (query_step(q))
+		st = event_repricing_read(q, 0, 1, repricing);
+	done = query_done(q);
+	return st != OK ? st : done;
+}
+
+/*
+ * Computes what an event costs that was repriced.  The row of the repricing covers all events of the quarter-hour, so the share
+ * of one can only be computed: what was older costs that price, and later settlements have added what they say.
+ */
+static enum status
+reprice(struct db *db, const struct organization *org, const struct event_row *row, const struct event_repricing *repricing,
+    struct event_standing *s)
+{
+	struct query *q;
+
+	if (s->settlements == 0) {
+		s->cost_micros = money_cost(s->parts, repricing->nanos_per_part);
+		return OK;
+	}
+	/* The index of settlements has no revisions: without this form SQLite would read the whole source by its key. */
+	q = db_query(db, "SELECT coalesce(sum(e.parts), 0), coalesce(sum(e.cost_micros), 0) FROM (SELECT source AS own, "
+	    "id AS settlement FROM event WHERE " EVENT_IS_SETTLEMENT ") AS s CROSS JOIN event e WHERE e.org = :org "
+	    "AND e.source = s.own AND e.id = s.settlement AND e.org_revision >= :revision");
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	query_bind_int(q, ":revision", repricing->revision);
+	if (query_step(q))
+		s->cost_micros = money_cost(s->parts - query_int(q, 0), repricing->nanos_per_part) + query_int(q, 1);
 	return query_done(q);
 }
 
@@ -46,7 +78,8 @@ enum status
 event_standing(struct db *db, const struct organization *org, const struct price_list *prices, const struct event_row *row,
     struct event_standing *s)
 {
-	bool was_failed = strcmp(row->status, "failed") == 0, is = false;
+	bool was_failed = strcmp(row->status, "failed") == 0;
+	struct event_repricing repricing;
 	enum status st;
 
 	/* What a failed row says of parts and cost does not count, so a settlement that turns it into a sent one has all of them. */
@@ -58,12 +91,10 @@ event_standing(struct db *db, const struct organization *org, const struct price
 		return st;
 	s->is_failed = was_failed && s->messages == 0;
 	s->cost_micros = s->own_micros;
-	if (s->cost_given || s->is_failed || (st = is_repriced(db, org, row, &is)) != OK || !is)
+	if (s->cost_given || s->is_failed || (st = find_repricing(db, org, row, &repricing)) != OK || !repricing.is_there)
 		return st;
-	/*
-	 * In a quarter-hour that was repriced the present price replaces what the rows say.  The row of the repricing covers all
-	 * events of the quarter-hour, so the share of one can only be computed.
-	 */
+	if (repricing.revision > 0)
+		return row->org_revision < repricing.revision ? reprice(db, org, row, &repricing, s) : OK;
 	s->cost_micros = money_cost(s->parts, price_nanos(prices, row->channel, day_at(org->days, row->occurred_at)));
 	return OK;
 }

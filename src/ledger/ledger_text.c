@@ -152,11 +152,11 @@ ledger_put_event(struct json *j, const struct ledger_line *l)
 
 /* ---- CSV */
 
-/* An import takes costs as those of the organization that it imports into. */
+/* An import compares it, because it takes costs as those of the organization that it imports into. */
 static bool
-has_currency(const struct csv *csv, const struct organization *org)
+has_currency(const struct organization *org)
 {
-	return !csv->is_for_import && !currency_is_default(org->currency);
+	return !currency_is_default(org->currency);
 }
 
 void
@@ -169,7 +169,7 @@ ledger_put_csv_names(struct csv *csv, const struct organization *org)
 
 	for (const char *const *name = csv->is_for_import ? exported : listed; *name != NULL; name++)
 		csv_put_text(csv, *name);
-	if (has_currency(csv, org))
+	if (has_currency(org))
 		csv_put_text(csv, "currency");
 	csv_put_end(csv);
 }
@@ -233,10 +233,10 @@ ledger_put_csv(struct csv *csv, const struct organization *org, const struct led
 	if (csv->is_for_import)
 		csv_put_text(csv, text_or(l->row.settles, ""));
 	day_put_csv_local(csv, org->days, l->row.occurred_at);
-	csv_put_text(csv, is_correction ? "" : text_or(l->row.sender, ""));
-	csv_put_text(csv, is_correction ? "" : text_or(l->row.network, ""));
-	csv_put_text(csv, is_correction ? "" : text_or(l->row.tag, ""));
-	if (has_currency(csv, org))
+	csv_put_unquotable(csv, is_correction ? "" : text_or(l->row.sender, ""));
+	csv_put_unquotable(csv, is_correction ? "" : text_or(l->row.network, ""));
+	csv_put_unquotable(csv, is_correction ? "" : text_or(l->row.tag, ""));
+	if (has_currency(org))
 		csv_put_text(csv, org->currency);
 	csv_put_end(csv);
 }

@@ -29,6 +29,40 @@ delete_from(struct db *db, const struct limit_rule *rule, struct day from)
 }
 
 enum status
+limit_amounts_move(struct db *db, int64_t rule, struct day was, struct day is)
+{
+	struct query *q;
+	enum status st;
+
+	if (is.n >= was.n)
+		return OK;
+	q = db_query(db, "INSERT INTO limit_amount (rule, valid_from, amount) SELECT rule, :is, amount FROM limit_amount "
+	    "WHERE rule = :rule AND valid_from > :is AND valid_from <= :was ORDER BY valid_from DESC LIMIT 1 "
+	    "ON CONFLICT (rule, valid_from) DO UPDATE SET amount = excluded.amount");
+	query_bind_int(q, ":rule", rule);
+	query_bind_int(q, ":was", was.n);
+	query_bind_int(q, ":is", is.n);
+	if ((st = query_run(q)) != OK)
+		return st;
+	q = db_query(db, "DELETE FROM limit_amount WHERE rule = :rule AND valid_from > :is AND valid_from <= :was");
+	query_bind_int(q, ":rule", rule);
+	query_bind_int(q, ":was", was.n);
+	query_bind_int(q, ":is", is.n);
+	return query_run(q);
+}
+
+enum status
+limit_amounts_move_all(struct db *db, const struct organization *org, struct day was, struct day is)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < org->limits.count; i++)
+		if (org->limits.of[i].zone == NULL)
+			st = limit_amounts_move(db, org->limits.of[i].key, was, is);
+	return st;
+}
+
+enum status
 limit_amounts_end(struct db *db, const struct limit_rule *rule, struct day from)
 {
 	enum status st = delete_from(db, rule, from);
@@ -111,11 +145,11 @@ check_past(const struct limit_rule *rule, const struct limit_amount *amounts, si
 	return OK;
 }
 
-/* The bound is on what is to come: each day that is over may have left one amount. */
+/* The bound is on what is to come: each day that is over, and today, may have left one amount. */
 static enum status
 check_count(struct db *db, const struct limit_rule *rule, struct day today, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT count(*) FROM limit_amount WHERE rule = :rule AND valid_from >= :today");
+	struct query *q = db_query(db, "SELECT count(*) FROM limit_amount WHERE rule = :rule AND valid_from > :today");
 	enum status st;
 	int64_t n;
 
@@ -123,7 +157,7 @@ check_count(struct db *db, const struct limit_rule *rule, struct day today, stru
 	query_bind_int(q, ":today", today.n);
 	n = query_step(q) ? query_int(q, 0) : 0;
 	if ((st = query_done(q)) == OK && n > LIMIT_AMOUNTS_MAX)
-		return error_set(err, CONFLICT, "amounts: more than %d from today on; give them as one list, with fewer days",
+		return error_set(err, CONFLICT, "amounts: more than %d after today; give them as one list, with fewer days",
 		    LIMIT_AMOUNTS_MAX);
 	return st;
 }

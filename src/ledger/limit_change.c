@@ -144,7 +144,7 @@ write_rule(struct limit_write *c, const struct limit_input *in)
 {
 	const struct limit_definition *d = &c->definition;
 	bool is_refilled = counts_others(d, c->was), is_building = has_usage(d) && (is_refilled || c->was->is_building);
-	bool refuses = in->has_action ? in->refuses : c->was != NULL && !in->has_definition ? c->was->would_refuse : true;
+	bool refuses = in->has_action ? in->refuses : c->was != NULL ? c->was->would_refuse : true;
 	enum limit_base_rule base;
 	enum status st;
 
@@ -206,18 +206,31 @@ touch(struct limit_write *c)
 	return query_run(q);
 }
 
-/* The amounts, by the days that the limit has now. */
+static struct day
+today_of(const struct limit_write *c, const struct limit_rule *rule)
+{
+	return day_at(limit_rule_days(rule, c->org->days), c->options->now);
+}
+
+/* The amounts, by the days that the limit has now.  What is in force stays so if today has become an earlier date. */
 static enum status
 write_amounts(struct limit_write *c, const struct limit_input *in)
 {
 	const struct limit_rule *rule;
+	struct day today;
 	enum status st = limit_row_load(c->db, c->arena, c->org);
 
 	if (st != OK)
 		return st;
 	rule = limit_find(c->org, c->name);
-	st = limit_amounts_write(c->db, c->arena, rule, c->was == NULL,
-	    day_at(limit_rule_days(rule, c->org->days), c->options->now), in, c->err);
+	today = today_of(c, rule);
+	if (c->was != NULL && today.n < c->was_today.n) {
+		if ((st = limit_amounts_move(c->db, c->key, c->was_today, today)) != OK ||
+		    (st = limit_row_load(c->db, c->arena, c->org)) != OK)
+			return st;
+		rule = limit_find(c->org, c->name);
+	}
+	st = limit_amounts_write(c->db, c->arena, rule, c->was == NULL, today, in, c->err);
 	return st == OK ? limit_row_load(c->db, c->arena, c->org) : st;
 }
 
@@ -240,8 +253,10 @@ limit_set(struct db *db, struct arena *a, struct organization *org, const char *
 	enum status st;
 
 	*job = 0;
-	if (was != NULL)
+	if (was != NULL) {
 		c.key = was->key;
+		c.was_today = today_of(&c, was);
+	}
 	c.definition = in->has_definition || was == NULL ? in->definition : limit_definition_of(was);
 	if ((st = limit_check_input(&c, in)) != OK || (st = write_rule(&c, in)) != OK || (st = write_amounts(&c, in)) != OK ||
 	    (st = start_fill(&c, job)) != OK || (st = touch(&c)) != OK)

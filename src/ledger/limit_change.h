@@ -11,7 +11,7 @@
 #include "quota/limit_preset.h"
 
 #define LIMITS_MAX 50			/* of one organization, the five included */
-#define LIMIT_AMOUNTS_MAX 100		/* of one limit, from today on */
+#define LIMIT_AMOUNTS_MAX 100		/* of one limit, after today, and in one list */
 #define LIMIT_HOURS_MAX 744		/* of a rolling window: 31 days */
 
 /* What a limit counts, and over which window. */
@@ -78,9 +78,17 @@ struct limit_over {
 /*
  * The coming days that are over a limit, at most LIMIT_OVER_MAX, in the arena: from today to the last day whose windows can
  * have anything.  A window of several days is named once; of rolling ones, each day on which one that is over ends.
- * Of a limit that is not filled yet nothing is known.  org's limits are loaded.
+ * *over is NULL if nothing is known, because the limit is not filled yet, unless is_filled says that its present windows are.
+ * org's limits are loaded.
  */
 enum status	limit_over_list(struct db *db, struct arena *a, const struct organization *org, const struct limit_rule *rule,
-		    int64_t now, struct limit_over **over, size_t *count) MUST_CHECK;
+		    bool is_filled, int64_t now, struct limit_over **over, size_t *count) MUST_CHECK;
+
+/*
+ * Fills the present and coming windows of a limit that is being built, so that limit_over_list knows them: for a preview, in a
+ * write transaction that will be undone.  *is_filled is false if there are too many events.
+ */
+enum status	limit_over_fill(struct db *db, struct arena *a, const struct organization *org, const struct limit_rule *rule,
+		    int64_t now, bool *is_filled) MUST_CHECK;
 
 #endif

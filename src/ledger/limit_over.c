@@ -1,10 +1,14 @@
 /* The coming days that are over a limit (see limit_change.h). */
 #include "ledger/held.h"
 #include "ledger/limit_change.h"
+#include "ledger/limit_fill.h"
 #include "ledger/limit_internal.h"
 #include "time/instant.h"
 
-enum { QUARTERS_A_DAY = 96 };
+enum {
+	QUARTERS_A_DAY = 96,
+	FILLED_MAX = 20000	/* events that a preview looks at, inside the writers' lock */
+};
 
 /* The last day that is looked at: on later ones no window has anything, or they are too many. */
 static enum status
@@ -86,18 +90,19 @@ list_over(const struct limit_book *b, const struct limit_follower *f, struct day
 }
 
 enum status
-limit_over_list(struct db *db, struct arena *a, const struct organization *org, const struct limit_rule *rule, int64_t now,
-    struct limit_over **over, size_t *count)
+limit_over_list(struct db *db, struct arena *a, const struct organization *org, const struct limit_rule *rule, bool is_filled,
+    int64_t now, struct limit_over **over, size_t *count)
 {
 	struct day today = day_at(limit_rule_days(rule, org->days), now), last;
 	struct limit_follower *f;
 	struct limit_book *b;
 	enum status st;
 
-	*over = arena_alloc(a, LIMIT_OVER_MAX * sizeof(**over));
+	*over = NULL;
 	*count = 0;
-	if (rule->is_building)
+	if (rule->is_building && !is_filled)
 		return OK;
+	*over = arena_alloc(a, LIMIT_OVER_MAX * sizeof(**over));
 	if ((st = last_day(db, org, rule, today, &last)) != OK ||
 	    (st = limit_book_new(db, a, org, NULL, LIMIT_FOLLOW_ALL, now, &b)) != OK)
 		return st;
@@ -106,4 +111,43 @@ limit_over_list(struct db *db, struct arena *a, const struct organization *org, 
 	if ((st = limit_read(b, floor_div(now, QUARTER_MS), limit_day_from(b, rule, day_add(last, 1)))) == OK)
 		list_over(b, f, today, last, now, *over, count);
 	return st;
+}
+
+/* ---- A preview of a limit that must be filled */
+
+/* Whether no more events than that are in a stretch. */
+static enum status
+has_few(struct db *db, const struct organization *org, const struct job_stretch *s, bool *has)
+{
+	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND occurred_at >= :first * 900000 "
+	    "AND occurred_at < :end * 900000 LIMIT 1 OFFSET :max");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":first", s->first);
+	query_bind_int(q, ":end", s->end);
+	query_bind_int(q, ":max", FILLED_MAX);
+	*has = !query_step(q);
+	return query_done(q);
+}
+
+enum status
+limit_over_fill(struct db *db, struct arena *a, const struct organization *org, const struct limit_rule *rule, int64_t now,
+    bool *is_filled)
+{
+	struct spans days = limit_rule_days(rule, org->days);
+	/* No event is later than tomorrow.  What is before today's windows is not asked. */
+	struct job_stretch s = { .first = day_start(days, day_at(days, now)) / QUARTER_MS - rule->quarters,
+		.end = floor_div(now, QUARTER_MS) + QUARTERS_A_DAY };
+	struct limit_fill fill;
+	int64_t changed = 0;
+	enum status st;
+
+	*is_filled = false;
+	if (!rule->is_building)
+		return OK;
+	if ((st = has_few(db, org, &s, is_filled)) != OK || !*is_filled)
+		return st;
+	if ((st = limit_fill_read(db, a, org, rule->key, &s, &fill)) != OK)
+		return st;
+	return limit_fill_write(db, &s, &fill, &changed);
 }

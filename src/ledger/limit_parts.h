@@ -13,6 +13,7 @@ struct limit_write {
 	const struct limit_rule *was;	/* NULL = it is new */
 	struct limit_definition definition;	/* as it is to be */
 	int64_t key;
+	struct day was_today;		/* by the days that it had; of a new one not set */
 	const struct limit_change_options *options;
 	struct error *err;
 };

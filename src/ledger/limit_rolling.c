@@ -3,8 +3,9 @@
  * time, and what was added since in a short list of edits, so that an event does not sum up everything after it anew.
  *
  * The sum of a window that moves on grows only when something enters it, so the fullest of many ends where one of them begins
- * or with a moment.  Whoever looks for full ones asks for the next end of a window that may have more than so much: each moment
- * knows the sum of the window that ends with it, and each block of moments the greatest of these, so that most are passed over.
+ * or with a moment.  Whoever looks for full ones asks for the next end of a window that may have more than so much: each
+ * moment knows the sum of the window that ends with it, and each block of moments the greatest of them, so that most are
+ * passed over at once.
  */
 #include <stdlib.h>
 #include <string.h>

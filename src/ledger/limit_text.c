@@ -108,6 +108,10 @@ limit_put_over(struct json *j, const struct limit_rule *rule, const struct limit
 {
 	char text[DAY_TEXT_MAX];
 
+	if (over == NULL) {
+		json_put_null(j, "daysOverLimit");
+		return;
+	}
 	json_open_array(j, "daysOverLimit");
 	for (size_t i = 0; i < count; i++) {
 		json_open_object(j, NULL);

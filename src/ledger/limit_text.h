@@ -19,7 +19,7 @@ void		limit_put_rule(struct json *j, const char *name, const struct limit_rule *
 void		limit_put(struct json *j, const struct organization *org, const struct limit_book *book,
 		    const struct limit_rule *rule, bool has_rule, int64_t now);
 
-/* Writes `daysOverLimit`, the coming days that are over a limit, as a member of an open object. */
+/* Writes `daysOverLimit`, the coming days that are over a limit, as a member of an open object; null = not known. */
 void		limit_put_over(struct json *j, const struct limit_rule *rule, const struct limit_over *over, size_t count);
 
 #endif

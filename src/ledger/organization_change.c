@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "org/organization.h"
+#include "ledger/limit_amounts.h"
 #include "ledger/limit_row.h"
 #include "ledger/limit_zone.h"
 #include "ledger/organization_audit.h"
@@ -206,6 +207,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
     struct error *err)
 {
 	bool is_new_zone = strcmp(org->timezone, wanted->timezone) != 0, changed = false;
+	struct day today = organization_today(org, now);
 	struct spans days = org->days;
 	struct organization_before was = { .org = *org };
 	struct query *q;
@@ -216,7 +218,7 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 	assert(org->key == wanted->key);
 	if ((st = organization_check(wanted, org, err)) != OK || (st = limit_row_check_base(base, err)) != OK)
 		return st;
-	limit_base_read(&org->limits, day_at(org->days, now), &was.base);
+	limit_base_read(&org->limits, today, &was.base);
 	/* The old days remain valid until day_spans_replace has computed the new ones. */
 	*org = *wanted;
 	org->days = days;
@@ -246,11 +248,13 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 		if (st != OK)
 			return st;
 	}
-	/* From today on, by the days as they are now. */
-	if ((st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
+	/* From today on, by the days as they are now; what the limits allowed today stays so. */
+	if ((st = limit_amounts_move_all(db, org, today, organization_today(org, now))) != OK ||
+	    (st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
 	    (st = limit_row_load(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;
-	if (strcmp(was.org.currency, org->currency) != 0 && (st = organization_check_currency(db, a, org, now, err)) != OK)
+	if (strcmp(was.org.currency, org->currency) != 0 &&
+	    (st = organization_check_currency(db, a, org, &was.org.limits, now, err)) != OK)
 		return st;
 	return organization_audit(db, org, base, &was, effects, now, by, recut_history ? "org.recut" : "org.set");
 }

@@ -24,17 +24,29 @@ check_own_prices(struct db *db, const struct organization *org, struct error *er
 	return query_done(q) == OK ? st : INTERNAL;
 }
 
-/* CONFLICT if a limit of it has an amount of money, now or from a later day on. */
+/* Whether a limit has an amount of money, now or from a later day on. */
+static bool
+has_money(const struct limit_rule *rule, struct day today)
+{
+	if (rule->unit != LIMIT_COST)
+		return false;
+	for (size_t k = 0; k < rule->amount_count; k++)
+		if (rule->amounts[k].from.n > today.n && rule->amounts[k].amount != UNLIMITED)
+			return true;
+	return limit_rule_amount(rule, today) != UNLIMITED;
+}
+
+/* CONFLICT if a limit of it had an amount of money before the change, and has one after it. */
 static enum status
-check_limits(const struct organization *org, struct day today, struct error *err)
+check_limits(const struct organization *org, const struct limit_rules *was, struct day today, struct error *err)
 {
 	for (size_t i = 0; i < org->limits.count; i++) {
 		const struct limit_rule *rule = &org->limits.of[i];
-		bool has = rule->unit == LIMIT_COST && limit_rule_amount(rule, today) != UNLIMITED;
+		bool had = false;
 
-		for (size_t k = 0; rule->unit == LIMIT_COST && k < rule->amount_count; k++)
-			has |= rule->amounts[k].from.n > today.n && rule->amounts[k].amount != UNLIMITED;
-		if (!has)
+		for (size_t k = 0; k < was->count; k++)
+			had |= was->of[k].key == rule->key && has_money(&was->of[k], today);
+		if (!had || !has_money(rule, today))
 			continue;
 		error_set(err, CONFLICT, "currency: %s is an amount of money", rule->word);
 		error_hint(err, "Take this limit away first; set it again in the new currency.");
@@ -90,7 +102,8 @@ would_cost(struct db *db, struct arena *a, const struct organization *org, int64
 }
 
 enum status
-organization_check_currency(struct db *db, struct arena *a, const struct organization *org, int64_t now, struct error *err)
+organization_check_currency(struct db *db, struct arena *a, const struct organization *org, const struct limit_rules *was,
+    int64_t now, struct error *err)
 {
 	int64_t budget = LOOKED_AT_MAX;
 	bool has, is_unknown;
@@ -98,7 +111,7 @@ organization_check_currency(struct db *db, struct arena *a, const struct organiz
 
 	/* A job that reprices is about to give costs. */
 	if ((st = job_check_none(db, org, err)) != OK || (st = check_own_prices(db, org, err)) != OK ||
-	    (st = check_limits(org, organization_today(org, now), err)) != OK ||
+	    (st = check_limits(org, was, organization_today(org, now), err)) != OK ||
 	    (st = has_costs(db, org, &budget, &has, &is_unknown)) != OK)
 		return st;
 	if (has)

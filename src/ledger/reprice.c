@@ -1,107 +1,41 @@
 /*
  * Repricing (see reprice.h).
  */
+#include "base/money.h"
 #include "ledger/event_row.h"
 #include "ledger/job_stretch.h"
 #include "ledger/job_turn.h"
 #include "ledger/reprice.h"
+#include "ledger/reprice_groups.h"
 #include "ledger/usage.h"
-#include "base/money.h"
 #include "time/instant.h"
 
-/* ---- What quarter-hours cost */
+/* ---- Before a price is set */
 
-/* The events of one quarter-hour with the same number of parts.  They cost the same, so one multiplication serves all. */
-struct group {
-	int64_t quarter, parts, events, cost_micros;
-};
-
-struct groups {
-	struct group *of;
-	size_t count, max;
-};
-
-/* The settlements of the event that e is about, with a source without the prefix of statements. */
-#define SETTLES_SAME "a.org = e.org AND a.source IN (" SOURCE ", '" EVENT_SETTLE_PREFIX "' || " SOURCE ") " \
-	"AND a.settles_id = coalesce(e.voids_id, e.settles_id, e.id)"
-#define SOURCE "CASE WHEN substr(e.source, 1, 15) = '" EVENT_SETTLE_PREFIX "' THEN substr(e.source, 16) ELSE e.source END"
-/* The parts of an event after its settlements; rows of differences have none of their own, a void what it takes back. */
-#define PRICED_PARTS "CASE e.status WHEN 'adjust' THEN 0 WHEN 'void' THEN e.parts ELSE " \
-	"CASE e.status WHEN 'sent' THEN e.parts ELSE 0 END + CASE WHEN :has_settlements = 0 THEN 0 ELSE " \
-	"coalesce((SELECT sum(a.parts) FROM event a WHERE " SETTLES_SAME "), 0) END END"
-
-/* Whether the organization has any settlements; if not, there is no need to look for those of each event. */
-static enum status
-has_settlements(struct db *db, const struct organization *org, bool *has)
-{
-	struct query *q = db_query(db, "SELECT 1 FROM event WHERE org = :org AND settles_id IS NOT NULL LIMIT 1");
-
-	query_bind_int(q, ":org", org->key);
-	*has = query_step(q);
-	return query_done(q);
-}
-
-/*
- * Adds what the quarter-hours [first, end) of a channel have cost so far, in their order; looks at `budget` rows at most.
- *
- * Earlier reprice rows are among them, with no parts: they add to the present cost and cost nothing themselves, so repricing
- * again takes them back.  So are settlements of parts alone.  Failed events have no parts and no cost, unless a settlement gave
- * them some.  Leaves out given costs, and events to which a settlement gave one, with all their rows: a price no longer
- * determines those.
- */
-static enum status
-read_groups(struct db *db, struct arena *a, const struct organization *org, enum channel c, int64_t first, int64_t end,
-    int64_t budget, struct groups *groups)
-{
-	struct query *q;
-	enum status st;
-	bool has;
-
-	if ((st = has_settlements(db, org, &has)) != OK)
-		return st;
-	q = db_query(db, "SELECT e.occurred_at / :quarter_ms AS quarter, " PRICED_PARTS " AS priced_parts, count(*), "
-	    "sum(e.cost_micros) FROM (SELECT * FROM event WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at "
-	    "ORDER BY occurred_at LIMIT :budget) AS e WHERE e.channel = :channel "
-	    "AND (e.cost_given = 0 OR e.status = 'failed') AND (:has_settlements = 0 "
-	    "OR NOT EXISTS (SELECT 1 FROM event a WHERE " SETTLES_SAME " AND a.cost_given = 1)) "
-	    "GROUP BY quarter, priced_parts ORDER BY quarter");
-	query_bind_int(q, ":has_settlements", has);
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from_at", first * QUARTER_MS);
-	query_bind_int(q, ":until_at", end * QUARTER_MS);
-	query_bind_int(q, ":budget", budget);
-	query_bind_text(q, ":channel", channel_facts(c)->name);
-	query_bind_int(q, ":quarter_ms", QUARTER_MS);
-	while (query_step(q)) {
-		groups->of = arena_grow(a, groups->of, groups->count, &groups->max, sizeof(*groups->of));
-		groups->of[groups->count++] = (struct group) { query_int(q, 0), query_int(q, 1), query_int(q, 2), query_int(q, 3) };
-	}
-	return query_done(q);
-}
-
-/*
- * Moves *g past the groups of one quarter-hour, and says by how much its cost differs from that of the price list.  A
- * quarter-hour lies in one day, so one price applies to all its groups; rounded per event, as when they were posted.
- */
 static int64_t
-difference(const struct organization *org, const struct price_list *prices, enum channel c, const struct group **g,
-    const struct group *end)
+nanos_of(const struct organization *org, const struct price_list *prices, enum channel c, int64_t quarter)
 {
-	int64_t quarter = (*g)->quarter, nanos = price_nanos(prices, c, day_at(org->days, quarter * QUARTER_MS)), sum = 0;
+	return price_nanos(prices, c, day_at(org->days, quarter * QUARTER_MS));
+}
 
-	for (; *g < end && (*g)->quarter == quarter; (*g)++)
-		sum += (*g)->events * money_cost((*g)->parts, nanos) - (*g)->cost_micros;
+/* Moves *g past the groups of one quarter-hour, and says by how much its cost differs from that of the price list. */
+static int64_t
+difference(const struct organization *org, const struct price_list *prices, enum channel c, const struct reprice_group **g,
+    const struct reprice_group *end)
+{
+	int64_t quarter = (*g)->quarter, nanos = nanos_of(org, prices, c, quarter), sum = 0;
+
+	while (*g < end && (*g)->quarter == quarter)
+		sum += reprice_groups_difference(nanos, g, end);
 	return sum;
 }
-
-/* ---- Before a price is set */
 
 enum status
 reprice_is_needed(struct db *db, struct arena *a, const struct organization *org, const struct price_list *prices,
     enum channel c, struct day from, int64_t *budget, bool *is, bool *is_unknown)
 {
-	struct groups groups = { 0 };
-	const struct group *g, *end;
+	struct reprice_groups groups = { 0 };
+	const struct reprice_group *g, *end;
 	struct query *q;
 	int64_t first, until, rows;
 	enum status st;
@@ -116,7 +50,7 @@ reprice_is_needed(struct db *db, struct arena *a, const struct organization *org
 	query_bind_int(q, ":until_at", until * QUARTER_MS);
 	query_bind_int(q, ":budget", *budget);
 	rows = query_step(q) ? query_int(q, 0) : 0;
-	if ((st = query_done(q)) != OK || (st = read_groups(db, a, org, c, first, until, *budget, &groups)) != OK)
+	if ((st = query_done(q)) != OK || (st = reprice_groups_read(db, a, org, c, first, until, *budget, &groups)) != OK)
 		return st;
 	*is_unknown = rows > *budget;
 	g = groups.of;
@@ -200,9 +134,10 @@ struct turn {
 	int64_t now;
 	struct event_options options;
 	struct actor by;
+	bool has_written;	/* an adjustment at least */
 	struct stretch {
 		struct job_stretch at;
-		struct groups groups;
+		struct reprice_groups groups;
 	} *of;
 	size_t count, max;
 };
@@ -222,33 +157,70 @@ read_stretches(struct organization *org, void *arg)
 		s = &t->of[t->count++];
 		*s = (struct stretch) { .groups = { 0 } };
 		if ((st = job_stretch_from(t->db, org, next, t->job->end, &s->at)) != OK ||
-		    (st = read_groups(t->db, t->arena, org, t->job->channel, s->at.first, s->at.end, INT64_MAX, &s->groups)) != OK)
+		    (st = reprice_groups_read(t->db, t->arena, org, t->job->channel, s->at.first, s->at.end, INT64_MAX,
+		    &s->groups)) != OK)
 			return st;
 		next = s->at.end;
 	}
 	return st;
 }
 
-/* Adjusts each quarter-hour of these groups that costs something else, and counts them. */
+/*
+ * Writes an adjustment for each sender and network of a quarter-hour, from *g on, that costs something else.  Stops when the time
+ * is over, but not before it has written one: what it leaves still differs, so that another turn finds it.  *is_done unless it
+ * has stopped; *is_adjusted if it has written something.
+ */
 static enum status
-adjust(struct turn *t, const struct organization *org, const struct price_list *prices, const struct groups *groups,
-    struct rollup *rollup, int64_t *adjusted)
+adjust_quarter(struct turn *t, const struct organization *org, int64_t nanos, const struct reprice_group **g,
+    const struct reprice_group *end, int64_t until_ms, struct rollup *rollup, bool *is_done, bool *is_adjusted)
 {
-	const struct group *g = groups->of, *end = groups->of + groups->count;
+	struct event_adjustment adjustment = { .quarter = (*g)->quarter, .channel = t->job->channel, .nanos_per_part = nanos };
+	int64_t numbered = -1;
 	enum status st = OK;
 
-	while (st == OK && g < end) {
-		int64_t quarter = g->quarter, micros = difference(org, prices, t->job->channel, &g, end);
-
-		if (micros == 0)
+	*is_done = true;
+	*is_adjusted = false;
+	while (st == OK && *g < end && (*g)->quarter == adjustment.quarter) {
+		adjustment.sender = (*g)->sender;
+		adjustment.network = (*g)->network;
+		if ((adjustment.cost_micros = reprice_groups_difference(nanos, g, end)) == 0)
 			continue;
-		++*adjusted;
-		st = event_adjust_quarter(t->db, org, quarter, t->job->channel, micros, rollup, &t->options);
+		if (t->has_written && instant_monotonic() >= until_ms) {
+			*is_done = false;
+			break;
+		}
+		t->has_written = *is_adjusted = true;
+		st = event_adjust(t->db, org, &adjustment, &numbered, rollup, &t->options);
 	}
 	return st;
 }
 
-/* Writes the stretches until JOB_WRITE_MS have passed; one whose day was written to meanwhile is read again first. */
+/* Adjusts the quarter-hours of these groups, and counts them.  If the time is over, *next is the one that is not complete. */
+static enum status
+adjust(struct turn *t, const struct organization *org, const struct price_list *prices, const struct reprice_groups *groups,
+    int64_t until_ms, struct rollup *rollup, int64_t *next, int64_t *adjusted)
+{
+	const struct reprice_group *g = groups->of, *end = groups->of + groups->count;
+	enum status st = OK;
+	bool is_done = true, is_adjusted;
+
+	while (st == OK && is_done && g < end) {
+		int64_t quarter = g->quarter;
+
+		st = adjust_quarter(t, org, nanos_of(org, prices, t->job->channel, quarter), &g, end, until_ms, rollup, &is_done,
+		    &is_adjusted);
+		if (!is_done)
+			*next = quarter;
+		else if (is_adjusted)
+			++*adjusted;
+	}
+	return st;
+}
+
+/*
+ * Writes the stretches until JOB_WRITE_MS have passed; one whose day was written to meanwhile is read again first.  *next is
+ * where the next turn goes on.
+ */
 static enum status
 write_stretches(struct turn *t, const struct organization *org, const struct price_list *prices, struct rollup *rollup,
     int64_t *next, int64_t *adjusted)
@@ -262,11 +234,14 @@ write_stretches(struct turn *t, const struct organization *org, const struct pri
 
 		if ((st = job_stretch_is_same(t->db, org, &s->at, &is_same)) == OK && !is_same) {
 			s->groups.count = 0;
-			st = read_groups(t->db, t->arena, org, t->job->channel, s->at.first, s->at.end, INT64_MAX, &s->groups);
+			st = reprice_groups_read(t->db, t->arena, org, t->job->channel, s->at.first, s->at.end, INT64_MAX,
+			    &s->groups);
 		}
-		if (st == OK)
-			st = adjust(t, org, prices, &s->groups, rollup, adjusted);
 		*next = s->at.end;
+		if (st == OK)
+			st = adjust(t, org, prices, &s->groups, until_ms, rollup, next, adjusted);
+		if (*next < s->at.end)
+			break;
 	}
 	return st;
 }
@@ -305,12 +280,12 @@ reprice_quarter_of(struct db *db, struct arena *a, const struct organization *or
 {
 	int64_t quarter = floor_div(at, QUARTER_MS);
 	struct turn t = { .db = db, .arena = a, .job = job, .options = *options };
-	struct groups groups = { 0 };
-	int64_t adjusted = 0;
+	struct reprice_groups groups = { 0 };
+	int64_t adjusted = 0, next = quarter;
 	enum status st;
 
 	if (job->kind != JOB_REPRICE || job->channel != c || quarter < job->next || quarter >= job->end)
 		return OK;
-	st = read_groups(db, a, org, c, quarter, quarter + 1, INT64_MAX, &groups);
-	return st == OK ? adjust(&t, org, prices, &groups, rollup, &adjusted) : st;
+	st = reprice_groups_read(db, a, org, c, quarter, quarter + 1, INT64_MAX, &groups);
+	return st == OK ? adjust(&t, org, prices, &groups, INT64_MAX, rollup, &next, &adjusted) : st;
 }

@@ -1,6 +1,7 @@
 /*
- * Repricing.  The ledger is append-only, so a new price for past days changes no row: each quarter-hour and channel whose
- * events cost something else now gets one `adjust` row with the difference.
+ * Repricing.  The ledger is append-only, so a new price for past days changes no row: each quarter-hour, channel, sender and
+ * network whose events cost something else now gets one `adjust` row with the difference.  A limit with a sender or a network
+ * counts it with them.
  *
  * A price is committed first, with a job (job.h) that goes over the quarter-hours.  What has not been reached yet costs what
  * its rows say; before a void or a settlement looks at an event there, it reprices that one quarter-hour.

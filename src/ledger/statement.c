@@ -218,6 +218,12 @@ load_utc_days(struct db *db, struct arena *a, const struct organization *org, st
 	return query_done(q);
 }
 
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 enum status
 statement_load(struct db *db, struct arena *a, const struct organization *org, struct day month, struct statement *s,
     struct error *err)
@@ -247,6 +253,8 @@ statement_load(struct db *db, struct arena *a, const struct organization *org, s
 		return st;
 	if (!found)
 		return error_set(err, NOT_FOUND, "month: there is no statement of %s", statement_month_format(month, text));
+	s->read_from_at = least(s->from_at, day_start(org->days, month));
+	s->read_until_at = -least(-s->until_at, -day_start(org->days, day_add(month, s->days)));
 	q = db_query(db, "SELECT day, channel, messages, parts, cost_micros FROM statement_line "
 	    "WHERE org = :org AND month = :month");
 	query_bind_int(q, ":org", org->key);

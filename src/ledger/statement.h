@@ -24,6 +24,7 @@ struct statement {
 	struct day month;		/* its first day */
 	int days;			/* how many it has */
 	int64_t from_at, until_at;	/* the instants [from_at, until_at) */
+	int64_t read_from_at, read_until_at;	/* these and those of the month as its days are now */
 	const char *timezone, *currency, *credential, *actor;	/* actor "" = no name */
 	int64_t revision, created_at, digest;
 	struct statement_figures *figures;
@@ -86,7 +87,10 @@ struct statement_later {
 	} listed[STATEMENT_LISTED_MAX];	/* the first of them, by time */
 	size_t listed_count;
 	int64_t rows;			/* how many there are, listed or not */
+	int64_t outside;		/* and how many of the statement's instants that are now in another month */
 	struct day compared_from, compared_until;	/* whose rows this page has all: [from, until) */
+	struct day lines_from, lines_until;	/* whose lines of CSV are on this page: each day is on one */
+	bool is_part;			/* there are other pages, before this one or after it */
 	struct statement_figures *rows_of;	/* by the days as they are now */
 	struct statement_figures *now;	/* the present figures */
 	bool has_more;
@@ -94,7 +98,8 @@ struct statement_later {
 };
 
 /*
- * Reads the rows that came later, from *place on (NULL = from the start), and the present figures.  A page ends after
+ * Reads the rows that came later and are in the month as its days are now, from *place on (NULL = from the start), and the
+ * present figures: they are what was reported, these rows, and what statement_moved says of each day.  A page ends after
  * STATEMENT_LOOKED_AT_MAX rows of the ledger.  A day of UTC whose digest is the same is not looked at.  Inside a transaction.
  */
 enum status	 statement_later(struct db *db, struct arena *a, const struct organization *org, const struct statement *s,

@@ -4,6 +4,9 @@
  * The ledger has no index by revision.  The digests of the days of UTC, which the statement keeps, tell which days have other
  * rows than then, and how many more.  If so many corrections of that day are later ones, only these are read, by their index;
  * otherwise all rows of the day.
+ *
+ * A recomputation of day boundaries may have moved instants into the month or out of it.  Both are read; a row belongs to the
+ * month if its day does now, as for the figures.  Of a day of UTC that the statement did not touch, all rows are looked at.
  */
 #include <string.h>
 
@@ -28,6 +31,9 @@ struct search {
 	struct ledger_position place;
 	int64_t looked_at;
 };
+
+/* Days of UTC that are read: those of a month, and two at each end by the zones of then and of now. */
+enum { READ_DAYS_MAX = STATEMENT_DAYS_MAX + 4 };
 
 /* A day of UTC that has other rows than it had, and how many more. */
 struct changed_day {
@@ -54,11 +60,15 @@ kind_of(struct query *q)
 	return strcmp(status, "failed") == 0 ? LATER_FAILED : LATER_EVENTS;
 }
 
-/* Takes a later row into the sums, and into the list while that has room.  A failed event counts nothing. */
+/*
+ * Takes a later row into the sums, and into the list while that has room, unless its day is no longer of the month.  A failed
+ * event counts nothing.
+ */
 static enum status
 add_row(struct search *x, struct query *q)
 {
-	int64_t messages = query_int(q, MESSAGES), parts = query_int(q, PARTS), cost = query_int(q, COST), day;
+	int64_t messages = query_int(q, MESSAGES), parts = query_int(q, PARTS), cost = query_int(q, COST);
+	int64_t day = day_at(x->org->days, query_int(q, OCCURRED_AT)).n - x->s->month.n;
 	enum statement_kind kind = kind_of(q);
 	struct statement_later *later = x->later;
 	struct statement_row *listed;
@@ -67,13 +77,15 @@ add_row(struct search *x, struct query *q)
 
 	if (st != OK)
 		return st;
+	if (day < 0 || day >= x->s->days) {
+		later->outside++;
+		return OK;
+	}
 	later->rows++;
 	later->of[c].rows[kind]++;
 	if (kind != LATER_FAILED) {
-		day = day_at(x->org->days, query_int(q, OCCURRED_AT)).n - x->s->month.n;
 		add(&later->of[c].sum, messages, parts, cost);
-		if (day >= 0 && day < x->s->days)
-			add(&later->rows_of->of[day][c], messages, parts, cost);
+		add(&later->rows_of->of[day][c], messages, parts, cost);
 	}
 	if (later->listed_count == STATEMENT_LISTED_MAX)
 		return OK;
@@ -142,8 +154,8 @@ read_day(struct search *x, const struct changed_day *d)
 	/* Before a place is everything that the page before this one has looked at. */
 	if (x->place.at < from_at)
 		x->place = (struct ledger_position) { .at = from_at, .source = "", .id = "" };
-	if (until_at > x->s->until_at)
-		until_at = x->s->until_at;
+	if (until_at > x->s->read_until_at)
+		until_at = x->s->read_until_at;
 	if (!is_continued && (st = is_of_corrections(x, d, &is)) != OK)
 		return st;
 	return is ? read_rows(x, db_query(x->db, ROWS "AND e.rank > 0 " ORDER), until_at) :
@@ -163,8 +175,8 @@ find_changed(struct search *x, struct changed_day *days, size_t *count)
 	query_bind_int(q, ":org", x->org->key);
 	query_bind_int(q, ":month", x->s->month.n);
 	query_bind_int(q, ":first", floor_div(x->place.at, DAY_MS));
-	query_bind_int(q, ":last", floor_div(x->s->until_at - 1, DAY_MS));
-	while (query_step(q) && *count < STATEMENT_DAYS_MAX + 2)
+	query_bind_int(q, ":last", floor_div(x->s->read_until_at - 1, DAY_MS));
+	while (query_step(q) && *count < READ_DAYS_MAX)
 		days[(*count)++] = (struct changed_day) { query_int(q, 0), query_int(q, 1) };
 	return query_done(q);
 }
@@ -188,19 +200,31 @@ load_now(struct search *x)
 	return st != OK ? st : done;
 }
 
-/* The days all of whose rows are between the beginning of this page, unless that is the first, and its end, unless the last. */
+/* The day of an instant, or the end of the month that is nearest to it. */
+static struct day
+day_within(const struct search *x, int64_t at)
+{
+	struct day d = day_at(x->org->days, at), end = day_add(x->s->month, x->s->days);
+
+	return d.n < x->s->month.n ? x->s->month : d.n > end.n ? end : d;
+}
+
+/*
+ * Says which days the page has.  One on which it begins or ends has rows on another page too: the page on which it ends has its
+ * line, and none compares it.
+ */
 static void
-find_compared(const struct search *x, const struct ledger_position *place)
+find_days(const struct search *x, const struct ledger_position *place)
 {
 	struct statement_later *later = x->later;
-	struct day last = day_add(x->s->month, x->s->days);
 
-	later->compared_from = place == NULL ? x->s->month : day_add(day_at(x->org->days, place->at), 1);
-	later->compared_until = later->has_more ? day_at(x->org->days, later->next.at) : last;
-	if (later->compared_from.n < x->s->month.n)
+	later->is_part = place != NULL || later->has_more;
+	later->lines_from = place != NULL ? day_within(x, place->at) : x->s->month;
+	later->lines_until = later->has_more ? day_within(x, later->next.at) : day_add(x->s->month, x->s->days);
+	later->compared_from = place != NULL ? day_add(later->lines_from, 1) : later->lines_from;
+	later->compared_until = later->lines_until;
+	if (place != NULL && day_at(x->org->days, place->at).n < x->s->month.n)
 		later->compared_from = x->s->month;
-	if (later->compared_until.n > last.n)
-		later->compared_until = last;
 	if (later->compared_until.n < later->compared_from.n)
 		later->compared_until = later->compared_from;
 }
@@ -210,8 +234,8 @@ statement_later(struct db *db, struct arena *a, const struct organization *org, 
     const struct ledger_position *place, struct statement_later *later)
 {
 	struct search x = { .db = db, .arena = a, .org = org, .s = s, .later = later,
-		.place = { .at = s->from_at, .source = "", .id = "" } };
-	struct changed_day days[STATEMENT_DAYS_MAX + 2];
+		.place = { .at = s->read_from_at, .source = "", .id = "" } };
+	struct changed_day days[READ_DAYS_MAX];
 	enum status st;
 	size_t count;
 
@@ -223,7 +247,7 @@ statement_later(struct db *db, struct arena *a, const struct organization *org, 
 		return st;
 	for (size_t i = 0; st == OK && i < count && !later->has_more; i++)
 		st = read_day(&x, &days[i]);
-	find_compared(&x, place);
+	find_days(&x, place);
 	return st;
 }
 
@@ -232,6 +256,7 @@ static void
 add_page(const struct statement *s, struct statement_later *whole, const struct statement_later *page)
 {
 	whole->rows += page->rows;
+	whole->outside += page->outside;
 	for (size_t i = 0; i < page->listed_count && whole->listed_count < STATEMENT_LISTED_MAX; i++)
 		whole->listed[whole->listed_count++] = page->listed[i];
 	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
@@ -260,8 +285,8 @@ statement_later_whole(struct db *db, struct arena *a, const struct organization 
 			add_page(s, later, page);
 		place = page->next;
 	}
-	later->has_more = false;
-	later->compared_until = day_add(s->month, s->days);
+	later->has_more = later->is_part = false;
+	later->lines_until = later->compared_until = day_add(s->month, s->days);
 	return st;
 }
 

@@ -196,6 +196,7 @@ put_later(struct json *j, const struct statement *s, const struct statement_late
 	json_close_object(j);
 	json_open_object(j, "later");
 	json_put_int(j, "rows", later->rows);
+	json_put_int(j, "outside", later->outside);
 	put_later_channels(j, later);
 	json_open_array(j, "listed");
 	for (size_t i = 0; i < later->listed_count; i++)
@@ -288,7 +289,7 @@ statement_put_csv(struct csv *csv, const struct statement *s, const struct state
 		"costNow", "messagesLater", "partsLater", "costLater", NULL };
 
 	csv_put_names(csv, names);
-	for (int day = 0; day < s->days; day++)
+	for (int day = later->lines_from.n - s->month.n; day < later->lines_until.n - s->month.n; day++)
 		for (enum channel c = 0; c < CHANNEL_COUNT; c++)
 			if (!is_zero(&s->figures->of[day][c]) || !is_zero(&later->now->of[day][c]) ||
 			    !is_zero(&later->rows_of->of[day][c]))

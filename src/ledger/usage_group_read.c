@@ -2,7 +2,8 @@
  * Groups of usage, read from the roll-ups or from the ledger (see usage_group.h).
  *
  * In a quarter-hour that was repriced the rows of the ledger have old costs, and the difference of all its events together in a
- * row of its own.  There the present price replaces what the rows say, event by event, as event_standing does.
+ * row of its own.  There that price replaces what the rows say, event by event, as event_standing does.  What cannot be
+ * attributed so, of a repricing that does not say its price, is of no source, campaign, sender, network and tag.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,6 +33,8 @@ struct reader {
 	struct repriced {
 		int64_t quarter;
 		enum channel channel;
+		struct event_repricing by;
+		int64_t left_micros;	/* what all its rows cost, and is not attributed yet */
 	} *repriced;
 	size_t repriced_count;
 	bool is_full;		/* there are too many groups */
@@ -182,16 +185,24 @@ compare_repriced(const void *a, const void *b)
 static enum status
 read_repriced(struct reader *r, struct arena *a)
 {
-	struct query *q = db_query(r->db, "SELECT DISTINCT occurred_at / 900000, channel FROM event WHERE org = :org AND rank > 0 "
-	    "AND occurred_at >= :from_at AND occurred_at < :until_at AND source = '" EVENT_REPRICE_SOURCE "'");
+	struct query *q = db_query(r->db, "SELECT occurred_at / 900000 AS quarter, channel, org_revision, reason, cost_micros "
+	    "FROM event WHERE org = :org AND rank > 0 AND occurred_at >= :from_at AND occurred_at < :until_at "
+	    "AND source = '" EVENT_REPRICE_SOURCE "' ORDER BY quarter, channel, reason IS NULL, org_revision DESC");
 	enum status st = OK, done;
+	struct repriced *p = NULL;
+	enum channel c;
 	size_t room = 0;
 
 	bind_stretch(r, q);
-	while (st == OK && query_step(q)) {
-		r->repriced = arena_grow(a, r->repriced, r->repriced_count, &room, sizeof(*r->repriced));
-		r->repriced[r->repriced_count].quarter = query_int(q, 0);
-		st = channel_column(q, 1, &r->repriced[r->repriced_count++].channel);
+	while (st == OK && query_step(q) && (st = channel_column(q, 1, &c)) == OK) {
+		/* The first row of a quarter-hour and channel has the last price. */
+		if (p == NULL || p->quarter != query_int(q, 0) || p->channel != c) {
+			r->repriced = arena_grow(a, r->repriced, r->repriced_count, &room, sizeof(*r->repriced));
+			p = &r->repriced[r->repriced_count++];
+			*p = (struct repriced) { .quarter = query_int(q, 0), .channel = c };
+			st = event_repricing_read(q, 2, 3, &p->by);
+		}
+		p->left_micros += query_int(q, 4);
 	}
 	done = query_done(q);
 	if (r->repriced_count > 1)
@@ -199,13 +210,14 @@ read_repriced(struct reader *r, struct arena *a)
 	return st != OK ? st : done;
 }
 
-static bool
-is_repriced(const struct reader *r, int64_t at, enum channel c)
+/* The repricing of a quarter-hour and channel; NULL if there was none. */
+static struct repriced *
+find_repriced(const struct reader *r, int64_t quarter, enum channel c)
 {
-	struct repriced wanted = { floor_div(at, QUARTER_MS), c };
+	struct repriced wanted = { .quarter = quarter, .channel = c };
 
-	return r->repriced_count > 0 &&
-	    bsearch(&wanted, r->repriced, r->repriced_count, sizeof(wanted), compare_repriced) != NULL;
+	return r->repriced_count == 0 ? NULL :
+	    bsearch(&wanted, r->repriced, r->repriced_count, sizeof(wanted), compare_repriced);
 }
 
 /* Adds each row as it is, but for those of quarter-hours that were repriced.  A failed event counts nothing. */
@@ -220,7 +232,7 @@ read_rows(struct reader *r)
 
 	bind_stretch(r, q);
 	while (st == OK && !r->is_full && query_step(q)) {
-		if ((st = channel_column(q, 1, &c)) != OK || is_repriced(r, query_int(q, 0), c))
+		if ((st = channel_column(q, 1, &c)) != OK || find_repriced(r, floor_div(query_int(q, 0), QUARTER_MS), c) != NULL)
 			continue;
 		add(r, &(const struct usage_row) { .at = query_int(q, 0), .of = { [USAGE_CHANNEL] = query_text(q, 1),
 		    [USAGE_SOURCE] = query_text(q, 5), [USAGE_CAMPAIGN] = text_or_null(q, 6), [USAGE_SENDER] = text_or_null(q, 7),
@@ -231,38 +243,67 @@ read_rows(struct reader *r)
 	return st != OK ? st : done;
 }
 
-/*
- * Adds the events of a quarter-hour and a channel that were repriced: with their settlements, at the present price unless
- * somebody gave the cost.  Of an event that is voided no parts are left, and no cost.
- */
-static enum status
-read_quarter(struct reader *r, const struct repriced *p)
+/* The rows of the stretch whose quarter-hours and channels were repriced; revision: of the last price that is known, else 0. */
+#define REPRICED_ROWS "FROM (SELECT occurred_at AS at, channel, " \
+	"max(CASE WHEN reason IS NULL THEN 0 ELSE org_revision END) AS revision FROM event WHERE org = :org AND rank > 0 " \
+	"AND occurred_at >= :from_at AND occurred_at < :until_at AND source = '" EVENT_REPRICE_SOURCE "' " \
+	"GROUP BY occurred_at, channel) AS r CROSS JOIN event e WHERE e.org = :org AND e.occurred_at >= r.at " \
+	"AND e.occurred_at < r.at + 900000 AND e.channel = r.channel AND e.source <> '" EVENT_REPRICE_SOURCE "'"
+enum { QUARTER, OF_CHANNEL, OWN, MESSAGES, PARTS, COST, OLD_PARTS, LATER_COST, IS_GIVEN, CAMPAIGN_GIVEN, SENDER, NETWORK, TAG };
+
+/* What an event of a quarter-hour costs that was repriced; of one that is voided no parts are left, and no cost. */
+static int64_t
+repriced_cost(const struct reader *r, const struct repriced *p, struct query *q)
 {
-	struct query *q = db_query(r->db, "SELECT own, sum(messages), sum(parts), sum(cost_micros), max(is_given), "
-	    "max(campaign_given), max(sender), max(network), max(tag) FROM (SELECT " OWN_SOURCE " AS own, "
-	    "coalesce(e.settles_id, e.voids_id, e.id) AS target, CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END AS messages, "
+	if (query_int(q, IS_GIVEN) != 0)
+		return query_int(q, COST);
+	if (p->by.revision > 0)
+		return money_cost(query_int(q, OLD_PARTS), p->by.nanos_per_part) + query_int(q, LATER_COST);
+	return money_cost(query_int(q, PARTS), price_nanos(r->asked->prices, p->channel, day_at(r->days, p->quarter * QUARTER_MS)));
+}
+
+/* Adds the events of all quarter-hours and channels that were repriced, each with its settlements and its void. */
+static enum status
+read_repriced_events(struct reader *r)
+{
+	struct query *q = db_query(r->db, "SELECT quarter, channel, own, sum(messages), sum(parts), sum(cost_micros), "
+	    "sum(CASE WHEN is_old = 1 THEN parts ELSE 0 END), sum(CASE WHEN is_old = 1 THEN 0 ELSE cost_micros END), max(is_given), "
+	    "max(campaign_given), max(sender), max(network), max(tag) FROM (SELECT r.at / 900000 AS quarter, e.channel, "
+	    OWN_SOURCE " AS own, coalesce(e.settles_id, e.voids_id, e.id) AS target, "
+	    "CASE e.status WHEN 'failed' THEN 0 ELSE e.messages END AS messages, "
 	    "CASE e.status WHEN 'failed' THEN 0 ELSE e.parts END AS parts, e.cost_micros, "
+	    "CASE WHEN e.org_revision < r.revision THEN 1 ELSE 0 END AS is_old, "
 	    "CASE e.status WHEN 'sent' THEN e.cost_given WHEN 'adjust' THEN e.cost_given ELSE 0 END AS is_given, "
-	    "e.campaign_given, e.sender, e.network, e.tag FROM event e "
-	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at AND e.channel = :channel "
-	    "AND e.source <> '" EVENT_REPRICE_SOURCE "') AS of_events GROUP BY own, target");
-	const char *name = channel_facts(p->channel)->name;
-	int64_t at = p->quarter * QUARTER_MS, nanos = price_nanos(r->asked->prices, p->channel, day_at(r->days, at));
+	    "e.campaign_given, e.sender, e.network, e.tag " REPRICED_ROWS ") AS of_events GROUP BY quarter, channel, own, target");
+	enum status st = OK, done;
+	struct repriced *p;
+	enum channel c;
 
-	query_bind_int(q, ":org", r->asked->org->key);
-	query_bind_int(q, ":from_at", at);
-	query_bind_int(q, ":until_at", at + QUARTER_MS);
-	query_bind_text(q, ":channel", name);
-	while (!r->is_full && query_step(q)) {
-		struct usage_row row = { .at = at, .of = { [USAGE_CHANNEL] = name, [USAGE_SOURCE] = query_text(q, 0),
-			[USAGE_CAMPAIGN] = text_or_null(q, 5), [USAGE_SENDER] = text_or_null(q, 6), [USAGE_NETWORK] = text_or_null(q, 7),
-			[USAGE_TAG] = text_or_null(q, 8) }, .sum = { query_int(q, 1), query_int(q, 2), query_int(q, 3) } };
+	bind_stretch(r, q);
+	while (st == OK && !r->is_full && query_step(q)) {
+		struct usage_row row = { .at = query_int(q, QUARTER) * QUARTER_MS, .of = { [USAGE_CHANNEL] = query_text(q, OF_CHANNEL),
+			[USAGE_SOURCE] = query_text(q, OWN), [USAGE_CAMPAIGN] = text_or_null(q, CAMPAIGN_GIVEN),
+			[USAGE_SENDER] = text_or_null(q, SENDER), [USAGE_NETWORK] = text_or_null(q, NETWORK),
+			[USAGE_TAG] = text_or_null(q, TAG) }, .sum = { query_int(q, MESSAGES), query_int(q, PARTS), 0 } };
 
-		if (query_int(q, 4) == 0)
-			row.sum.cost_micros = money_cost(row.sum.parts, nanos);
+		if ((st = channel_column(q, OF_CHANNEL, &c)) != OK || (p = find_repriced(r, query_int(q, QUARTER), c)) == NULL)
+			continue;
+		row.sum.cost_micros = repriced_cost(r, p, q);
+		p->left_micros += query_int(q, COST) - row.sum.cost_micros;
 		add(r, &row);
 	}
-	return query_done(q);
+	done = query_done(q);
+	return st != OK ? st : done;
+}
+
+/* Adds what is left of each quarter-hour, so that all groups together are the total. */
+static void
+add_left(struct reader *r)
+{
+	for (const struct repriced *p = r->repriced; p < r->repriced + r->repriced_count && !r->is_full; p++)
+		if (p->left_micros != 0)
+			add(r, &(const struct usage_row) { .at = p->quarter * QUARTER_MS,
+			    .of = { [USAGE_CHANNEL] = channel_facts(p->channel)->name }, .sum.cost_micros = p->left_micros });
 }
 
 static enum status
@@ -272,8 +313,8 @@ read_ledger(struct reader *r, struct arena *a, struct error *err)
 
 	if ((st = check_rows(r, err)) != OK || (st = read_repriced(r, a)) != OK || (st = read_rows(r)) != OK)
 		return st;
-	for (size_t i = 0; st == OK && !r->is_full && i < r->repriced_count; i++)
-		st = read_quarter(r, &r->repriced[i]);
+	if (r->repriced_count > 0 && !r->is_full && (st = read_repriced_events(r)) == OK)
+		add_left(r);
 	return st;
 }
 

@@ -99,6 +99,15 @@ hours_text(struct arena *a, const struct sending_window *w)
 	return copy;
 }
 
+/* Whether a window closes a date of another one by the same name.  *k is where to look from: dates are in their order. */
+static bool
+is_kept(const struct closed_day *day, const struct sending_window *w, size_t *k)
+{
+	while (*k < w->closed_count && w->closed[*k].day.n < day->day.n)
+		++*k;
+	return *k < w->closed_count && w->closed[*k].day.n == day->day.n && strcmp(w->closed[*k].name, day->name) == 0;
+}
+
 /* Writes the dates that `a` closes and `b` does not, or not by that name, as a member if there are any. */
 static bool
 put_dates(struct json *j, const char *name, const struct sending_window *a, const struct sending_window *b)
@@ -108,9 +117,7 @@ put_dates(struct json *j, const char *name, const struct sending_window *a, cons
 	size_t k = 0;
 
 	for (size_t i = 0; i < a->closed_count; i++) {
-		while (k < b->closed_count && b->closed[k].day.n < a->closed[i].day.n)
-			k++;
-		if (k < b->closed_count && b->closed[k].day.n == a->closed[i].day.n && strcmp(b->closed[k].name, a->closed[i].name) == 0)
+		if (is_kept(&a->closed[i], b, &k))
 			continue;
 		if (!is_open)
 			json_open_array(j, name);
@@ -177,27 +184,46 @@ sending_row_replace(struct db *db, struct arena *a, const struct organization *o
 }
 
 enum status
-sending_row_import(struct db *db, struct arena *a, const struct organization *org, const char *label, const char *text, size_t n,
-    int64_t now, struct sending_window *w, struct sending_import *counts, struct error *err)
+sending_row_read_file(struct arena *a, const struct organization *org, const char *label, const char *text, size_t n, int64_t now,
+    struct ical_days *found, struct error *err)
 {
 	struct day today = organization_today(org, now), until;
-	struct ical_days found;
 	int year, month, day;
-	size_t before;
-	enum status st;
 
 	day_civil(today, &year, &month, &day);
 	until = day_of(year + SENDING_IMPORT_YEARS, month, day > 28 ? 28 : day);
-	if ((st = sending_row_load(db, a, org, w)) != OK ||
-	    (st = ical_read(a, label, text, n, today, until, IMPORT_DAYS_MAX, &found, err)) != OK)
+	return ical_read(a, label, text, n, today, until, IMPORT_DAYS_MAX, found, err);
+}
+
+enum status
+sending_row_import(struct db *db, struct arena *a, const struct organization *org, const char *label,
+    const struct ical_days *found, struct sending_window *w, struct sending_import *counts, struct error *err)
+{
+	struct sending_window was;
+	size_t k = 0;
+	enum status st;
+
+	if ((st = sending_row_load(db, a, org, &was)) != OK || (st = sending_row_load(db, a, org, w)) != OK)
 		return st;
-	before = w->closed_count;
-	for (size_t i = 0; i < found.count; i++)
-		if (!sending_window_close(a, w, (struct closed_day) { found.days[i].day, found.days[i].name }, SENDING_CLOSED_MAX))
+	for (size_t i = 0; i < found->count; i++)
+		if (!sending_window_close(a, w, (struct closed_day) { found->days[i].day, found->days[i].name }, SENDING_CLOSED_MAX))
 			return error_set(err, BAD_REQUEST, "%s: with its dates more than %d would be closed; remove some", label,
 			    SENDING_CLOSED_MAX);
-	*counts = (struct sending_import) { w->closed_count - before, found.skipped };
+	*counts = (struct sending_import) { 0, found->skipped };
+	for (size_t i = 0; i < w->closed_count; i++)
+		counts->imported += !is_kept(&w->closed[i], &was, &k);
 	return OK;
+}
+
+void
+sending_row_text(const struct sending_window *w, struct buf *text)
+{
+	struct json *j = json_on(text);
+
+	json_open_object(j, NULL);
+	sending_window_put_hours(j, w);
+	sending_window_put_closed(j, w);
+	json_close_object(j);
 }
 
 enum status

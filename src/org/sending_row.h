@@ -27,17 +27,27 @@ enum status	sending_row_replace(struct db *db, struct arena *a, const struct org
 		    int64_t now, const struct actor *by) MUST_CHECK;
 
 /*
- * Closes the dates of an iCalendar file (time/ical.h), from today on and for SENDING_IMPORT_YEARS, besides those that are closed
- * already: *w is the window with them, not yet written.  BAD_REQUEST, after `label`.
+ * The dates of an iCalendar file (time/ical.h), from today on and for SENDING_IMPORT_YEARS, in the arena.  BAD_REQUEST, after
+ * `label`.  A large file takes a while, so this is not for a write transaction.
+ */
+struct ical_days;
+enum status	sending_row_read_file(struct arena *a, const struct organization *org, const char *label, const char *text, size_t n,
+		    int64_t now, struct ical_days *found, struct error *err) MUST_CHECK;
+
+/*
+ * Closes these dates besides those that are closed already: *w is the window with them, not yet written.  BAD_REQUEST, after
+ * `label`.
  */
 struct sending_import {
-	size_t imported;		/* dates that were not closed before */
+	size_t imported;		/* dates that were not closed before, or not by that name */
 	size_t skipped;			/* events that are not all-day, or cancelled */
 };
 enum { SENDING_IMPORT_YEARS = 10 };
 enum status	sending_row_import(struct db *db, struct arena *a, const struct organization *org, const char *label,
-		    const char *text, size_t n, int64_t now, struct sending_window *w, struct sending_import *counts,
-		    struct error *err) MUST_CHECK;
+		    const struct ical_days *found, struct sending_window *w, struct sending_import *counts, struct error *err) MUST_CHECK;
+
+/* The window as JSON, {"hours":[…],"closed":[…]}. */
+void		sending_row_text(const struct sending_window *w, struct buf *text);
 
 /* Open segments that are still to come and lie outside of the window, by their times: a new window moves none. */
 struct segment_outside {

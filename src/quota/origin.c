@@ -36,15 +36,25 @@ origin_check_sender(const char *text, struct error *err)
 
 /* Counts characters and not bytes, because a cost centre may be written in any script. */
 static enum status
+check_word(const char *name, size_t max, const char *text, struct error *err)
+{
+	if (characters(text) > max)
+		return error_set(err, BAD_REQUEST, "%s: longer than %zu characters", name, max);
+	return name_check(name, text, err);
+}
+
+enum status
+origin_check_network(const char *text, struct error *err)
+{
+	return check_word("network", ORIGIN_NETWORK_MAX, text, err);
+}
+
+static enum status
 read_word(struct json_object *o, const char *name, size_t max, const char **text, struct error *err)
 {
 	enum status st = json_string(o, name, 1, SIZE_MAX, text, err);
 
-	if (st != OK || *text == NULL)
-		return st;
-	if (characters(*text) > max)
-		return error_set(err, BAD_REQUEST, "%s: longer than %zu characters", name, max);
-	return name_check(name, *text, err);
+	return st != OK || *text == NULL ? st : check_word(name, max, *text, err);
 }
 
 enum status

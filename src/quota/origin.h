@@ -20,8 +20,9 @@ enum status	origin_read_sender(struct json_object *o, const char **text, struct 
 enum status	origin_read_network(struct json_object *o, const char **text, struct error *err) MUST_CHECK;
 enum status	origin_read_tag(struct json_object *o, const char **text, struct error *err) MUST_CHECK;
 
-/* BAD_REQUEST if such a text from elsewhere, `from` of a query, is no sender. */
+/* BAD_REQUEST if such a text from elsewhere, `from` of a query or a cell of a carrier's report, is no sender, or no network. */
 enum status	origin_check_sender(const char *text, struct error *err) MUST_CHECK;
+enum status	origin_check_network(const char *text, struct error *err) MUST_CHECK;
 
 /* Reads `channel` and `from` of what is planned; one that is absent stays as it is. */
 enum status	origin_read_planned(struct json_object *o, enum channel *c, const char **sender, struct error *err) MUST_CHECK;

@@ -45,7 +45,8 @@ sending_window_close(struct arena *a, struct sending_window *w, struct closed_da
 		w->closed = arena_grow(a, w->closed, w->closed_count, &w->closed_room, sizeof(*w->closed));
 		memmove(w->closed + i + 1, w->closed + i, (w->closed_count - i) * sizeof(*w->closed));
 		w->closed_count++;
-	}
+	} else if (day.name[0] == '\0')
+		return true;
 	w->closed[i] = day;
 	return true;
 }

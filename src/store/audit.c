@@ -125,7 +125,10 @@ select_page(struct db *db, const struct audit_filter *f)
 	    db_query(db, PAGE(""));
 }
 
-/* Moves the position of one half to the last row that was looked at; *is_more: there may be others. */
+/*
+ * Moves the position of one half to the last row that was looked at; *is_more: there may be others.  If there are none, to the
+ * half's end, so that it is not listed again while the other half goes on.
+ */
 static enum status
 skip_looked_at(struct db *db, int64_t org_key, const struct audit_filter *f, int64_t *before, bool *is_more)
 {
@@ -143,7 +146,8 @@ skip_looked_at(struct db *db, int64_t org_key, const struct audit_filter *f, int
 	if (query_step(q) && query_int(q, 1) == AUDIT_LOOKED_AT_MAX) {
 		*is_more = true;
 		*before = query_int(q, 0);
-	}
+	} else
+		*before = AUDIT_END;
 	return query_done(q);
 }
 

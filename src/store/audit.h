@@ -36,10 +36,11 @@ struct audit_row {
 
 /* A position in the audit: what follows has smaller numbers than these. */
 struct audit_cursor {
-	int64_t org, installation;	/* AUDIT_NEWEST = from the newest row */
+	int64_t org, installation;	/* AUDIT_NEWEST = from the newest row; AUDIT_END = after the oldest */
 };
 
 #define AUDIT_NEWEST INT64_MAX
+#define AUDIT_END 1	/* numbers begin with it */
 
 struct audit_page {
 	struct audit_row *rows;		/* newest first, in the arena */

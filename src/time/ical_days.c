@@ -54,16 +54,22 @@ collect(void *arg, struct day d)
 	return true;
 }
 
-/* An event with RECURRENCE-ID takes the place of one date of the event with its UID. */
-static void
-replace_one(struct arena *a, struct ical_event *events, size_t count, const struct ical_event *instead)
+/*
+ * An event with RECURRENCE-ID takes the place of one date of the event with its UID.  False if the file has too many: it may have
+ * many events of one UID, for each of which each is an exception.
+ */
+static bool
+replace_one(struct collector *c, struct ical_event *events, size_t count, const struct ical_event *instead)
 {
 	for (struct ical_event *e = events; e < events + count; e++) {
 		if (e->instead_of.is_there || e->uid == NULL || instead->uid == NULL || strcmp(e->uid, instead->uid) != 0)
 			continue;
-		e->fewer.days = arena_grow(a, e->fewer.days, e->fewer.count, &e->fewer.room, sizeof(*e->fewer.days));
+		if ((c->steps -= ICAL_REPLACE_STEPS) < 0)
+			return false;
+		e->fewer.days = arena_grow(c->a, e->fewer.days, e->fewer.count, &e->fewer.room, sizeof(*e->fewer.days));
 		e->fewer.days[e->fewer.count++] = instead->instead_of.day;
 	}
+	return true;
 }
 
 static const char *
@@ -94,9 +100,11 @@ ical_events_days(struct arena *a, struct ical_event *events, size_t count, struc
 	struct collector c = { .a = a, .from = from, .until = until, .max = max, .out = out, .steps = ICAL_STEPS_MAX };
 	const char *what;
 
-	for (size_t i = 0; i < count; i++)
-		if (events[i].instead_of.is_there)
-			replace_one(a, events, count, &events[i]);
+	for (size_t i = 0; i < count; i++) {
+		*line = events[i].line;
+		if (events[i].instead_of.is_there && !replace_one(&c, events, count, &events[i]))
+			return "too many changes of single dates (RECURRENCE-ID) of events with one UID; divide the file";
+	}
 	for (size_t i = 0; i < count; i++) {
 		c.event = &events[i];
 		*line = events[i].line;

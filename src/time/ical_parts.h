@@ -64,6 +64,7 @@ struct ical_event {
 };
 
 #define ICAL_STEPS_MAX 4000000	/* dates that the rules and exceptions of one file may look at */
+#define ICAL_REPLACE_STEPS 20	/* of these, for an exception that is added: it takes memory */
 
 /*
  * Adds the days of all events that lie in from..until, at most max.  Returns NULL, or what was wrong with the event that

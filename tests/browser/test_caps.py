@@ -74,6 +74,15 @@ def test_a_cap_of_other_channels_says_nothing_of_reserving(page, stack):
     page.says("Other-messages cap of the billing cycle reached: 10 of 10. It begins again on Mon, Jun 1.", ".banner .notice.warn")
 
 
+def test_a_limit_of_the_last_hours_says_no_date(page, stack):
+    """Its window moves on with the clock."""
+    post(stack.daybook, event("2026-05-20T15:00:00Z", channel="EMAIL", messages=10))
+    stack.ask("PUT", "/api/organizations/acme/limits/mailbox", token=stack.daybook.token(),
+              body={"channels": ["EMAIL"], "window": "rolling", "hours": 24, "amount": 10})
+    page.sign_in()
+    page.says('Limit "mailbox" reached: 10 of 10. Room comes back as what was sent gets older.', ".banner .notice.warn")
+
+
 def test_with_room_left_nothing_is_said(page, stack):
     limits(stack, costCap="5", smsCap=1)
     page.sign_in()

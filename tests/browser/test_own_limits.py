@@ -78,3 +78,31 @@ def test_what_is_wrong_is_said_at_its_field(page, stack):
     page.type("Allowed amount", "12.5")
     save(page)
     page.says("mine SMS: US dollars, each day of Asia/Tokyo. $12.50", CARD)
+
+
+def test_a_limit_of_that_name_or_one_that_was_changed_meanwhile_is_not_replaced(page, stack):
+    def set_elsewhere(amount):
+        reply = stack.ask("PUT", "/api/organizations/acme/limits/mine", body={"channels": ["SMS"], "window": "day", "amount": amount},
+                          token=stack.daybook.token())
+        assert reply.status == 200, reply
+
+    set_elsewhere(100)
+    page.sign_in("settings")
+    page.type("Name of the limit", "mine")
+    page.type("Allowed amount", "50")
+    save(page)
+    page.says("There is a limit of that name already.", CARD)
+    page.button("Change", f"{CARD} button").click()
+    page.wait(lambda: page.field("Allowed amount").get_attribute("value") == "100", "the limit in the form")
+    set_elsewhere(200)
+    page.type("Allowed amount", "60")
+    save(page)
+    page.says("The limit was changed meanwhile.", CARD)
+    assert rule(stack, "mine")["amounts"][-1]["amount"] == 200
+    page.button("Change", f"{CARD} button").click()
+    page.wait(lambda: page.field("Allowed amount").get_attribute("value") == "200", "the limit in the form")
+    for value in ("70", "80"):	# twice, without another look
+        page.type("Allowed amount", value)
+        save(page)
+        page.says(f"{value} ", f"{CARD} .list")
+    assert rule(stack, "mine")["amounts"][-1]["amount"] == 80

@@ -93,15 +93,15 @@ def test_who_used_it_is_a_table_by_one_word_or_two_and_a_file(page, stack):
          event("2026-05-20T15:00:00Z", channel="EMAIL"))
     page.sign_in("usage")
     section = "[aria-label='Who used it']"
-    page.press("Show")
+    page.button("Show", section + " button").click()
     page.says("Tag Messages Parts Cost ops 1 1 $0.01 sales <b> 3 3 $0.02 not said 1 1 $0.00 Total 5 5 $0.03", section + " table")
     page.find(section + " select").send_keys("Sender")
     page.finds(section + " select")[1].send_keys("Day")
-    page.press("Show")
+    page.button("Show", section + " button").click()
     page.says("Sender Day Messages Parts Cost +14165550199 Tue, May 19 3 3 $0.02 not said Tue, May 19 1 1 $0.01", section + " table")
     page.press("Download the table")
     assert page.downloaded("usage-by-sender-day.csv").splitlines()[0] == "\ufeffsender,day,messages,parts,cost"
     page.type("First day", "2026-05-20")
     page.type("Last day", "2026-05-01")
-    page.press("Show")
+    page.button("Show", section + " button").click()
     page.wait(lambda: page.finds(section + " .wrong, " + section + " .notice.bad"), "the refusal in the form")

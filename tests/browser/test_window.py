@@ -41,7 +41,7 @@ def test_dates_are_closed_opened_and_imported(page, stack, tmp_path):
     page.sign_in("settings")
     page.says("There are no days off.", SECTION)
     page.type("Date", "2026-12-25")
-    page.driver.execute_script("""const input = document.querySelector(`${arguments[0]} .last input[maxlength]`);
+    page.driver.execute_script("""const input = document.querySelector(`${arguments[0]} input[maxlength]`);
         input.value = 'Christmas'""", SECTION)
     section_button(page, "Add a day off").click()
     page.says("Outside of the new hours: 1. c", SECTION)
@@ -58,6 +58,22 @@ def test_dates_are_closed_opened_and_imported(page, stack, tmp_path):
     holidays.write_text("date,name\n")
     page.field("Import holidays (an .ics file)").send_keys(str(holidays))
     page.says("not iCalendar", SECTION)
+
+
+def test_what_somebody_else_has_closed_meanwhile_stays_closed(page, stack):
+    page.sign_in("settings")
+    page.says("There are no days off.", SECTION)
+    stack.ask("PUT", "/api/organizations/acme/sending-window", token=stack.daybook.token(), body={"closed": [{"date": "2026-12-24", "name": "Eve"}]})
+    page.type("Date", "2026-12-25")
+    section_button(page, "Add a day off").click()
+    page.says("Somebody else has changed the hours or dates", SECTION)
+    page.says("Eve", SECTION)
+    assert [c["date"] for c in window(stack)["closed"]] == ["2026-12-24"]
+    section_button(page, "Add a day off").click()
+    page.says("Saved.", SECTION)
+    assert [c["date"] for c in window(stack)["closed"]] == ["2026-12-24", "2026-12-25"]
+    section_button(page, "Save").click()
+    page.wait(lambda: len(window(stack)["closed"]) == 2, "hours take no date away")
 
 
 def test_the_planner_says_when_a_time_is_not_allowed(page, stack):

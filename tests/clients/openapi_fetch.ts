@@ -74,8 +74,8 @@ async function settings(): Promise<void> {
 	got(await client.DELETE('/api/organizations/{organizationId}/sending-window', { params }));
 	const month = dateIn(-40).slice(0, 7);
 	got(await client.POST('/api/organizations/{organizationId}/statements', { params, body: { month } }));
-	const { statements } = got(await client.GET('/api/organizations/{organizationId}/statements', { params })).data;
-	equal(statements[0]?.month, month, 'the month that is kept');
+	const kept = got(await client.GET('/api/organizations/{organizationId}/statements', { params }));
+	equal(typeof kept === 'object' && kept.data.statements[0]?.month, month, 'the month that is kept');
 	got(await client.GET('/api/organizations/{organizationId}/statements/{month}', { params: { path: { organizationId, month } } }));
 	got(await client.GET('/api/organizations/{organizationId}/prices', { params }));
 	const price = { channel: 'SMS' as const, usd: '0.0081', validFrom: dateIn(0), reprice: true };

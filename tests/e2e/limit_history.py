@@ -16,7 +16,8 @@ import time
 
 from conftest import BUILD, FastCgi, body_bytes, cgi_variables
 from api import CAMPAIGNS, SCOPE
-from limits_model import DAY, QUARTER_MS, Amount, Hold, Limits, Rule, day_in
+from limit_judge import Model, judge_events, judge_limits, judge_reservation
+from limits_model import DAY, QUARTER_MS, Amount, Hold, Rule, day_in
 from support import iso, ms, set_clock
 
 CLIENTS, PROCESSES = 4, 2
@@ -49,16 +50,6 @@ class Op:
     apply: object = None
     judge: object = None
     index: int = None  # of its transaction, in its phase
-
-
-def micros(number):
-    """The micros of a number of dollars, as it is written."""
-    whole, _, rest = str(number).partition(".")
-    return int(whole) * 10**6 + int((rest + "000000")[:6])
-
-
-def figures_of(body):
-    return tuple(micros(body[name]) if body["unit"] == "cost" else body[name] for name in ("used", "held", "available", "needed"))
 
 
 # ---- Clients
@@ -139,6 +130,9 @@ class Client:
         for (event, counted), taken in zip(items, is_taken):
             if taken:
                 self.took(event, counted)
+        for result in results.values():
+            if "limit" in result:
+                self.h.refused(result)
         judge = judge_events(items, results)
         first = next((event["id"] for (event, _), taken in zip(items, is_taken) if taken), None)
         self.did("events", first, asked, judge if first else None, None if first else judge)
@@ -204,6 +198,7 @@ class Client:
                 self.campaigns[id] = holds[0]
             self.did("reserved", f"campaign {id}", asked, judge_reservation(id, left, None))
         elif reply.status in (402, 409) and reply.json.get("limit"):
+            self.h.refused(reply.json)
             self.did("refused", None, asked, None, judge_reservation(id, left, reply))
         else:
             self.wrong(reply, holds)
@@ -236,7 +231,7 @@ class Client:
     def some_amounts(self, rule):
         """From today on, and sometimes others from later days on."""
         r, today = self.random, day_in(rule.zone or self.h.zone, self.h.now // QUARTER_MS)
-        scale = (1000 if rule.unit == "cost" else 1) * (10 if rule.is_long else 1)
+        scale = (1000 if rule.unit == "cost" else 1) * (40 if rule.is_long else 1)
         amounts = [(today + d * DAY, r.choice([None, 0, *[r.randrange(20, 900) * scale] * 8])) for d in sorted({0, *r.choices(range(1, 5), k=r.choice([0, 0, 2]))})]
         return amounts
 
@@ -283,104 +278,6 @@ def amount_text(rule, amount):
     return amount if amount is None or rule.unit != "cost" else f"{amount // 10**6}.{amount % 10**6:06}"
 
 
-# ---- What was right
-
-def judge_events(items, results):
-    """Each in its turn, as if those before it that were taken had been recorded."""
-    def judge(model):
-        taken = []
-        for i, (_, counted) in enumerate(items):
-            refusing, is_long = model.refusing_event(*counted)
-            result = results.get(i, {})
-            status = result.get("status", "accepted")
-            if status in ("accepted", "withheld") and refusing:
-                wrong = "taken without room", refusing
-            elif status == "rejected" and (result.get("limit") not in refusing or figures_of(result) != refusing[result["limit"]] or
-                                           result["code"] != ("over_cap" if is_long else "over_quota")):
-                wrong = "refused for nothing", result, refusing
-            else:
-                wrong = None
-            if wrong:
-                for undo in reversed(taken):
-                    undo()
-                return wrong
-            if not refusing:
-                taken.append(model.recorded(*counted))
-        if any(result["status"] == "withheld" for result in results.values()) or all(i in results for i in range(len(items))):
-            for undo in reversed(taken):
-                undo()
-        return None
-    return judge
-
-
-def judge_reservation(id, holds, reply):
-    """One after the other, in the order of time; a refusal of one hold must have the right figures too."""
-    def judge(model):
-        own = [key for key in model.holds if key == id]
-        if len(holds) == 1:
-            refusing, is_long = model.refusing(holds[0], own)
-        else:
-            refusing, is_long = model.refusing_all(holds)
-        if reply is None:
-            if refusing:
-                return "taken without room", holds, refusing
-            model.drop(id)
-            for number, hold in enumerate(holds):
-                model.hold(id if len(holds) == 1 else (id, number), hold)
-            return None
-        body = json.loads(reply.body, parse_float=str)
-        if body["limit"] not in refusing or reply.status != (402 if is_long else 409):
-            return "refused for nothing", holds, refusing
-        if len(holds) == 1 and figures_of(body) != refusing[body["limit"]]:
-            return "figures", holds, refusing
-        return None
-    return judge
-
-
-def judge_limits(listed):
-    """Every figure of every limit is that of one moment."""
-    shown = {}
-    for limit in listed:
-        values = [limit[name] for name in ("amount", "used", "held", "available")]
-        shown[limit["name"]] = [micros(v) if v is not None and limit["unit"] == "cost" else v for v in values]
-
-    def judge(model):
-        expected = {}
-        for rule in model.rules:
-            found = model.present(rule)
-            expected[rule.name] = [found.amount, found.used, found.held, found.available]
-        building = {rule.name for rule in model.rules if rule.is_building}
-        return None if list(shown) == list(expected) and all(shown[name] == expected[name] for name in shown if name not in building) \
-            else ("limits", {name: (shown.get(name), expected.get(name)) for name in {*shown, *expected} if shown.get(name) != expected.get(name)})
-    return judge
-
-
-class Model(Limits):
-    def recorded(self, *counted):
-        """Records an event; returns what takes it back."""
-        own = self.holds.get(counted[3])
-        self.record(*counted)
-
-        def undo():
-            at, channel, amount, id, sender, network = counted
-            self.record(at, channel, Amount(-amount.messages, -amount.parts, -amount.micros), None, sender, network)
-            if own is not None:
-                self.hold(id, own)
-        return undo
-
-    def refusing_all(self, holds):
-        """Of several new holds: each is asked beside those before it."""
-        refusing, is_long = {}, False
-        for number, hold in enumerate(sorted(holds, key=lambda hold: hold.at)):
-            some, is_some_long = self.refusing(hold)
-            if some and is_some_long >= is_long:
-                refusing = {**(refusing if is_some_long == is_long else {}), **some}
-                is_long = is_some_long
-            self.hold(("asked", number), hold)
-        self.drop("asked")
-        return refusing, is_long
-
-
 # ---- The history
 
 class History:
@@ -417,6 +314,13 @@ class History:
         with self.lock:
             self.ops.append(op)
             self.done[op.what] += 1
+
+    def refused(self, body):
+        """Which kinds of limits refused something."""
+        with self.lock:
+            self.done["refused by " + body["window"]] += 1
+            for member in ("zone", "from", "network"):
+                self.done["refused by " + member] += member in body
 
     def run(self, ops):
         """So many requests at one time of the clock; then they are judged."""

@@ -278,9 +278,10 @@ def build_cases():
             add("a campaign that there is not", operation, 404, campaign="nobody")
             add("another organization's campaign", operation, 404, token="free")
         if "412" in documented["responses"]:
-            add("a version that is gone", operation, 412, headers={"If-Match": '"AAAAAAAAAAAAAAAAAAAAAAAA"'})
+            typed = GOOD[operation].get("headers", {})
+            add("a version that is gone", operation, 412, headers={**typed, "If-Match": '"AAAAAAAAAAAAAAAAAAAAAAAA"'})
             add("the version that was read", operation, good, reuse_for_match=True)
-            add("any version", operation, good, headers={"If-Match": "*"})
+            add("any version", operation, good, headers={**typed, "If-Match": "*"})
 
     calendar = ("GET", CALENDAR)
     add("an unlimited plan", calendar, 200, token="free")

@@ -257,7 +257,7 @@ def send(world, case):
         headers["If-None-Match"] = world.ask(program, method, url, **options).headers["etag"]
     if case.options.get("reuse_for_match"):
         own = {"token": options["token"]}
-        headers["If-Match"] = world.ask(program, "GET", url.removesuffix(path.split("}")[1]), **own).headers["etag"]
+        headers["If-Match"] = world.ask(program, "GET", url if ("GET", path) in PROGRAM else url.removesuffix(path.split("}")[1]), **own).headers["etag"]
     if case.options.get("next_page"):
         page = world.ask(program, method, url, **options).json
         options["query"].update({"after": page["data"]["next"]} if path == EVENTS else {"cursor": page["nextCursor"]})

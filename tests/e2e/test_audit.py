@@ -304,6 +304,26 @@ def test_pages_of_a_filter_that_wants_little_end_and_go_on(audit):
     assert audit.get(action="odd")["next"] is None
 
 
+@pytest.mark.parametrize("few, many", [(1, "NULL"), ("NULL", 1)], ids=["organization", "installation"])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+@pytest.mark.parametrize("query", [{"actor": "rare"}, {"credential": "cli", "actor": "rare"}, {"action": "test", "actor": "rare"}])
+def test_pages_of_two_halves_list_each_entry_once_when_one_ends_first(audit, few, many, limit, query):
+    """The scope admin: one half has entries beyond the 20,000 that a page looks at, the other has only some."""
+    add = ("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) INSERT INTO audit (at, org, number, "
+           "credential, actor, action, detail) SELECT i, {}, 1000 + i, 'cli', CASE WHEN i IN (7, 30000, 41000) THEN 'rare' ELSE 'me' "
+           "END, 'test', '{{}}' FROM n")
+    audit.daybook.sql(add.format(41500, many))
+    audit.daybook.sql(add.format(20, few))
+    root, found, before = audit.daybook.token("acme", "admin"), [], None
+    for _ in range(12):
+        data = audit.ask({**query, "limit": limit, **({"before": before} if before else {})}, token=root).json["data"]
+        found += [("NULL" if e["organizationId"] is None else 1, e["id"]) for e in data["entries"]]
+        before = data["next"]
+        if before is None:
+            break
+    assert before is None and sorted(found, key=str) == sorted([(few, 1007), (many, 1007), (many, 31000), (many, 42000)], key=str)
+
+
 def test_the_scope_admin_filters_the_installation_too(audit):
     audit.daybook.cmd("setting", "set", "iss", "https://id.example")
     audit.daybook.cmd("price", "set", "SMS", "0.25")

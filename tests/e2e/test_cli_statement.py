@@ -43,6 +43,9 @@ def test_what_a_recomputation_moved_is_shown(april):
     lines = words(april.cmd("statement", "show", "2026-04").stdout)
     at = lines.index("moved by a recomputation, not by later rows:")
     assert lines[at + 1:] == ["2026-04-10 SMS -2 -3 -0.5", "2026-04-11 SMS 2 3 0.5", "2026-04-11 CALL -1 -1 -0.25", "2026-04-12 CALL 1 1 0.25"]
+    post(april, event("2026-04-30T12:00:00Z"))
+    lines = words(april.cmd("statement", "show", "2026-04").stdout)
+    assert "No row of the ledger came later." in lines and "1 later row of the instants that were reported is now in another month." in lines
 
 
 def test_the_csv_is_that_of_the_api_with_all_pages_in_one(april):

@@ -1,5 +1,7 @@
 """daybook usage --by"""
+import datetime
 import json
+import zoneinfo
 
 from api import at
 from cli_tools import cli  # noqa: F401 (a fixture)
@@ -39,6 +41,16 @@ def test_a_billing_cycle_is_a_range_too(cli):
     cli("usage", "--by", "tag", "--cycle", "2026-05-10", "--month", "2026-05", rc=2)
     cli("usage", "--by", "tag", "--cycle", "soon", rc=1)
     assert "--cycle" in cli.err
+
+
+def test_csv_by_hour_has_the_time_of_the_organization_beside_it_as_the_api_s_has(cli):
+    posted(cli, {"id": "a", "tag": "sales"}, {"id": "b", "occurredAt": "2026-05-19T02:00:00Z"})
+    text = cli("usage", "--by", "hour,tag", "--csv", "--month", "2026-05").lstrip("\ufeff").split("\r\n")
+    assert text[0] == "hour,localTime,tag,messages,parts,cost" and len(text) > 2
+    for line in text[1:-1]:
+        at, local = line.split(",")[:2]
+        zone = zoneinfo.ZoneInfo(cli.sql("SELECT timezone FROM organization")[0][0])
+        assert datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(zone).strftime("%F %T") == local
 
 
 def test_csv_is_for_spreadsheets(cli):

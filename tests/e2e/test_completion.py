@@ -52,6 +52,7 @@ def test_every_option_is_offered_with_its_command(daybook):
             assert set(re.findall(r"--[a-z-]+[a-z]", form)) <= set(found), form
     assert "--timezone" in offered(daybook, "org", "set", "acme", "--"), "of [the same options]"
     assert "--timezone" not in offered(daybook, "org", "set", "acme", "--timezone", "UTC", "--"), "it is there already"
+    assert not {"--hours", "--close", "--import", "--remove", "--json"} & set(offered(daybook, "org", "set", "acme", "--")), "of another form"
 
 
 @pytest.mark.parametrize("line, words", [
@@ -61,7 +62,8 @@ def test_every_option_is_offered_with_its_command(daybook):
     (["key", "retire", ""], ["main"]), (["setting", "set", "backup_k"], ["backup_keep"]), (["setting", "set", "iss", ""], []),
     (["org", "add", "x", "--timezone", "America/Toro"], ["America/Toronto"]), (["price", "set", "WH"], ["WHATSAPP"]),
     (["price", "set", "SMS", ""], []), (["nonsense", ""], []), (["restore", "back"], ["backup.db"]), (["backup", "--keep", "3", "back"], ["backup.db"]),
-    (["org", "set", "acme", "--daily-limit", ""], ["unlimited"]), (["org", "list", ""], [])])
+    (["org", "set", "acme", "--daily-limit", ""], ["unlimited"]), (["org", "list", ""], []),
+    (["usage", "--by", "s"], ["source", "sender"]), (["org", "sending-window", ""], ["acme", "globex"])])
 def test_values_are_those_that_fit(daybook, line, words):
     daybook.cmd("org", "add", "globex", "--timezone", "UTC")
     daybook.cmd("backup", daybook.folder / "backup.db")

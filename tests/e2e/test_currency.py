@@ -90,7 +90,7 @@ def test_it_stands_beside_every_amount(euro):
     for text in (csv.body.decode().lstrip("\ufeff"), report):
         lines = text.splitlines()
         assert lines[0].endswith(",tag,currency") and len(lines) == 3 and all(line.endswith(",EUR") for line in lines[1:]), text
-    assert "currency" not in euro.daybook.cmd("export", "--format", "csv").stdout
+    assert euro.daybook.cmd("export", "--format", "csv").stdout.splitlines()[1].endswith(",EUR")
     who = {"from": TODAY, "to": TODAY, "by": "channel"}
     assert euro.read("usage", "/api/usage", who)["data"]["currency"] == "EUR"
     lines = euro.ask("usage", "GET", "/api/usage", {**who, "format": "csv"}).body.decode().lstrip("\ufeff").splitlines()
@@ -100,6 +100,18 @@ def test_it_stands_beside_every_amount(euro):
     assert limits["cycle-cost"]["currency"] == "EUR" and limits["cycle-cost"]["used"] == 0.23
     assert [name for name, limit in limits.items() if "currency" in limit] == ["cycle-cost"]
     verify(euro)
+
+
+def test_a_table_in_another_currency_is_not_imported_as_if_it_were_in_this(euro, tmp_path):
+    euro.spend(event(at(TODAY), id="a", cost="2.5"), event(at(TODAY), id="b", channel="EMAIL", cost=0), event(at(TODAY), id="c"))
+    today = {"from": TODAY, "to": TODAY, "format": "csv"}
+    tables = {"export": euro.daybook.cmd("export", "--format", "csv").stdout, "list": euro.ask("events-list", "GET", "/api/events", today).body.decode()}
+    for name, text in tables.items():
+        for currency, accepted in (("USD", 0), ("EUR", 3)):
+            euro.daybook.cmd("org", "add", f"{name}-{currency}".lower(), "--timezone", "Europe/Paris", "--currency", currency)
+            done = euro.daybook.cmd("import", "-", "--format", "csv", "--org", f"{name}-{currency}".lower(), input=text, check=False)
+            assert f"accepted {accepted}," in done.stdout and ("currency: EUR, and the organization's is USD" in done.stderr) == (accepted == 0), done
+    euro.daybook.cmd("import", "-", "--format", "csv", "--org", "list-eur", input="id,occurredAt,cost,currency\nx,2026-05-20T15:00:00Z,,USD\ny,2026-05-20T15:00:00Z,1,eur\n")
 
 
 def test_a_refusal_says_it(euro):
@@ -281,6 +293,12 @@ def test_it_stays_while_a_limit_is_an_amount_of_money(api):
     api.refused("EUR", "costCap")
     api.put(LIMITS, costCap=None)
     assert api.currency("EUR")["currency"] == "EUR"
+    # One that the change itself sets is in the new currency, and one that it removes is in the way no more.
+    api.daybook.cmd("org", "set", "acme", "--currency", "GBP", "--cost-cap", "100")
+    api.daybook.cmd("org", "set", "acme", "--currency", "EUR", "--cost-cap", "50", check=False)
+    assert api.settings()["currency"] == "GBP", "100 pounds were in the way"
+    api.daybook.cmd("org", "set", "acme", "--currency", "EUR", "--cost-cap", "none")
+    assert api.settings()["currency"] == "EUR"
     # One that begins later counts too, and one that has ended does not.
     api.daybook.sql("INSERT INTO limit_amount (rule, valid_from, amount) SELECT key, 20700, 5 FROM limit_rule WHERE name = 'cycle-cost'")
     api.refused("GBP", "costCap")

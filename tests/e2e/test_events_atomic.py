@@ -88,10 +88,27 @@ def test_an_event_without_room_withholds_all_others(api):
     api.verify()
 
 
-def test_a_cap_is_a_402_and_goes_before_a_bad_event(api):
+def test_a_cap_is_a_402(api):
     capped = with_limits(api, "--sms-cap", "5")
-    withheld(capped, 402, ["withheld", "rejected", "rejected"], sms("a", 4), {"id": "x"}, sms("b", 2), query=FULL)
+    withheld(capped, 402, ["withheld", "rejected"], sms("a", 4), sms("b", 2), query=FULL)
     assert counts(atomic(capped, sms("a", 4), sms("b", 1), query=FULL)) == (2, 0, 0, 0)
+
+
+@pytest.mark.parametrize("limits", [["--sms-cap", "5"], ["--daily-limit", "5"]], ids=lambda v: v[0])
+def test_what_no_waiting_mends_goes_before_a_lack_of_room(api, limits):
+    """A sender that obeys Retry-After would otherwise post the same body again and again, and nothing would ever be recorded."""
+    api = with_limits(api, *limits)
+    atomic(api, sms("x"))
+    for status, verdicts, more, error in ((400, ["rejected"], [{"id": "bad"}], "occurredAt: "), (409, ["conflict"], [sms("x", 2)], "id: already used"),
+                                          (400, ["conflict", "rejected"], [sms("x", 2), {"id": "bad"}], "id: already used")):
+        for body, kinds in (([sms("n", 5), *more], ["rejected", *verdicts]), ([*more, sms("n", 5)], [*verdicts, "rejected"])):
+            reply = withheld(api, status, kinds, *body, query=FULL)
+            assert reply.json["error"].startswith(error) and "retry-after" not in reply.headers
+            assert reply.json["message"].startswith("Nothing was recorded")
+            assert "freesAt" in next(r for r in reply.json["results"] if r["id"] == "n")
+    mixed = api.ask("events", "POST", "/api/events", {"enforce": "true"}, [sms("n", 5), {"id": "bad"}])
+    assert mixed.status in (402, 429), "without atomic the others are recorded when there is room"
+    api.verify()
 
 
 def test_without_atomic_or_with_false_it_is_as_before(api):

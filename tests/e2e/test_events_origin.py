@@ -128,6 +128,41 @@ def test_columns_of_a_table_of_ones_own_and_bad_cells_by_their_line(cli):
     assert cli.sql(f"SELECT {COLUMNS} FROM event ORDER BY id") == [("+1", "T-Mobile", "red"), (None, None, None)]
 
 
+ODD = [{"from": "+15551234567", "network": "-x", "tag": "=1+1"}, {"from": "@home", "network": "'q", "tag": "'=z"},
+       {"from": "''+1", "network": "'", "tag": "it's"}, {"from": "'+1", "network": "'@", "tag": "a=b"}, {"from": "'5", "network": "''", "tag": "+"}]
+
+
+def test_what_a_list_or_an_export_says_is_imported_as_it_is(post, tmp_path):
+    """A list has a ' before what a spreadsheet would run; the sender has none, and limits that count it must know it."""
+    post.counts([event(f"e{n}", **of) for n, of in enumerate(ODD)], len(ODD))
+    rows = post.daybook.sql(f"SELECT id, {COLUMNS} FROM event ORDER BY id")
+    texts = {"list": listed(post, format="csv").body.decode(), "export": post.daybook.cmd("export", "--format", "csv").stdout,
+             "report": post.daybook.cmd("export", "--format", "csv", "--report").stdout}
+    assert "'+15551234567" in texts["list"] and "'+15551234567" in texts["report"] and "'+15551234567" not in texts["export"]
+    for name, text in texts.items():
+        (tmp_path / "t.csv").write_text(text)
+        again = new_cli(tmp_path, f"{name}.db", acme="America/Toronto")
+        assert summary(again("import", tmp_path / "t.csv"))["accepted"] == len(ODD)
+        assert again.sql(f"SELECT id, {COLUMNS} FROM event ORDER BY id") == rows, name
+        assert f"duplicates {len(ODD)}" in post.daybook.cmd("import", str(tmp_path / "t.csv")).stdout, "it is there already"
+
+
+def test_a_sender_that_a_spreadsheet_has_rounded_is_nobody_s(cli):
+    cli.file("t.csv", "id,occurredAt,from,network,tag\na,2026-05-20T15:00:00Z,1.5551E+10,1.5551E+10,1.5551E+10\n")
+    assert summary(cli("import", "t.csv"))["accepted"] == 1
+    assert cli.sql(f"SELECT {COLUMNS} FROM event") == [(None, "1.5551E+10", "1.5551E+10")]
+
+
+def test_a_line_of_a_carrier_counts_whoever_it_is_from(cli):
+    """A sender or network that cannot be one is left out: the message was billed."""
+    long, control = "n" * 65, "a\x07b"
+    report(cli, HEADER.replace("\n", ",Carrier\n") + log_row("SM1").replace("+14165550199", "s" * 256, 1).replace("USD\n", f"USD,{long}\n")
+           + log_row("SM2").replace("+14165550199", control, 1).replace("USD\n", f"USD,{control}\n"))
+    cli.file("r.csv", f"Id,When,Sender,Carrier\n1,2021-03-01T12:00:00Z,{control},{long}\n2,2021-03-01T12:00:00Z,{'s' * 256},{control}\n")
+    assert "accepted 2" in cli("import", "r.csv", "--map", "id=Id,occurredAt=When,from=Sender,network=Carrier")
+    assert cli.sql("SELECT count(*), max(sender), max(network) FROM event") == [(4, None, None)]
+
+
 def test_a_column_that_is_only_like_one_of_them_stops_no_import(cli):
     cli.file("t.csv", "id,occurredAt,form,networks,bag\na,2026-05-20T15:00:00Z,1,2,3\n")
     assert summary(cli("import", "t.csv"))["accepted"] == 1

@@ -62,3 +62,15 @@ def test_a_process_keeps_nothing_of_a_write_that_was_undone(api, undone, change)
     for name in api.listed():
         assert api.read(name).json == fresh(api, f"{LIMITS}/{name}").json, name
     api.verify()
+
+
+def test_what_was_previewed_is_not_what_is_set_next(daybook):
+    api = Limits(daybook)	# without a limit with a zone before
+    for zone in (TOKYO, "Asia/Kolkata", "Pacific/Kiritimati"):
+        assert api.put("b", **DAY, zone=zone, amount=100, preview=True).status == 200
+    set_now = api.set("b", **DAY, zone=LA, amount=100)
+    assert set_now["resetsAt"] == api.read("b").json["data"]["resetsAt"] == fresh(api, f"{LIMITS}/b").json["data"]["resetsAt"] == (
+        "2026-05-21T07:00:00.000Z")
+    assert api.ask("settings", "PUT", LIMITS, body={"dailyLimit": 7}).status == 200
+    assert api.daybook.sql("SELECT count(*) FROM audit WHERE action = 'limit.tzdata'") == [(0,)]
+    api.verify()

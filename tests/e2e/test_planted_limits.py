@@ -18,7 +18,6 @@ PLANTED = {
     "the amount is that of the organization's day": {"src/ledger/limit_check.c": [
         ("limit_rule_amount(f->rule, limit_day_of(b, f->rule, on->from))", "limit_rule_amount(f->rule, day_at(b->org->days, on->first * QUARTER_MS))")]},
     "a hold counts for a limit of a network": {"src/ledger/limit.c": [
-        ("l->quarter < b->today_from || rule->network != NULL)", "l->quarter < b->today_from)"),
         ("return limit_rule_counts_event(rule, l->channel, l->sender, l->network);",
          "return limit_rule_counts_event(rule, l->channel, l->sender, l->is_held ? rule->network : l->network);")]},
     "the sender is ignored": {"src/quota/limit_rule.c": [

@@ -5,12 +5,14 @@ is one thing that a reading says and one write that proves it.  DAYBOOK_PAIRS is
 
     DAYBOOK_SEED=NUMBER DAYBOOK_PAIRS=1 /usr/bin/python3 -m pytest -q tests/e2e/test_readings_and_writes.py -k first
 """
+import contextlib
 import dataclasses
 import datetime
 import json
 import os
 import pathlib
 import random
+import sqlite3
 import tempfile
 import zoneinfo
 
@@ -18,17 +20,19 @@ import pytest
 
 from api import Api, CAMPAIGNS
 from conftest import Daybook
+from limit_judge import figures_of, micros
 from limits_model import DAY, MESSAGES, QUARTER_MS, Amount, Hold, Limits, Rule, day_start
 from support import iso, ms, set_clock
 
 PAIRS = int(os.environ.get("DAYBOOK_PAIRS", "2000"))
 SEED = int(os.environ.get("DAYBOOK_SEED", random.SystemRandom().randrange(10**9)))
 PARTS = ["first", "second", "third", "fourth"]  # each has worlds of its own, so that workers can share them
-ROUNDS, STEPS = 4, 40
-RULES_MAX = 5  # beside the five
+ROUNDS, STEPS = 8, 20
+RULES_MAX = 6  # beside the five
 CONTACTS_MAX = 10**9
 ZONES = ["America/Toronto", "Etc/UTC", "Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns", "Africa/Cairo", "America/Havana",
-         "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut", "America/Los_Angeles"]
+         "Australia/Lord_Howe", "Pacific/Kiritimati", "Europe/Berlin", "Asia/Beirut", "America/Los_Angeles", "America/Nuuk",
+         "Antarctica/Troll", "Africa/Casablanca", "Asia/Gaza"]
 SENDERS, NETWORKS = [None, "+15550001", "+15550002"], [None, "T-Mobile", "Vodafone"]
 HOURS = [1, 2, 24, 25, 72, 744]
 NANOS = [0, 1, 400, 500, 501, 1500, 2_500, 7_900, 7_900_500, 10_000_000, 250_000_000]
@@ -63,7 +67,7 @@ class World(Limits):
         for channel in ("SMS", "CALL"):
             for since in (datetime.date(2012, 1, 1), self.today + r.randrange(-3, 40) * DAY):
                 self.prices.append((channel, since, r.choice(NANOS)))
-        for number in range(r.randrange(RULES_MAX + 1)):
+        for number in range(r.choice([0, 1, 2, 3, 4, 5, RULES_MAX, RULES_MAX])):
             self.set_rule(self.new_rule(f"z{number}"))
         self.write_setup()
 
@@ -123,26 +127,30 @@ class World(Limits):
             rule.refuses = not (allow_overage if 1 <= n <= 4 else n > 4 and r.random() < 0.2)
             since = [datetime.date(2012, 1, 1)] + sorted({self.today + r.randrange(-40, 60) * DAY for _ in range(r.choice([0, 0, 1, 3]))})
             rule.amounts = [(day, self.new_amount(rule)) for day in since]
-        connection = [("DELETE FROM limit_amount WHERE rule IN (SELECT key FROM limit_rule WHERE org = ?)", (self.key,))]
+        statements = [("DELETE FROM limit_amount WHERE rule IN (SELECT key FROM limit_rule WHERE org = ?)", (self.key,))]
         for rule in self.rules:
-            connection.append(("UPDATE limit_rule SET action = ? WHERE org = ? AND name = ?",
+            statements.append(("UPDATE limit_rule SET action = ? WHERE org = ? AND name = ?",
                                ("refuse" if rule.refuses else "report", self.key, rule.name)))
-            connection += [("INSERT INTO limit_amount (rule, valid_from, amount) SELECT key, ?, ? FROM limit_rule "
+            statements += [("INSERT INTO limit_amount (rule, valid_from, amount) SELECT key, ?, ? FROM limit_rule "
                             "WHERE org = ? AND name = ?", ((day - EPOCH).days, amount, self.key, rule.name))
                            for day, amount in rule.amounts]
-        connection.append(("UPDATE organization SET revision = revision + 1 WHERE key = ?", (self.key,)))
-        for statement, values in connection:
-            self.daybook.sql(statement, *values)
+        statements.append(("UPDATE organization SET revision = revision + 1 WHERE key = ?", (self.key,)))
+        with contextlib.closing(sqlite3.connect(self.daybook.path)) as connection, connection:
+            for statement in statements:
+                connection.execute(*statement)
 
     def new_amount(self, rule):
+        """Often a little more than some day has, so that each limit is now and then the one that has no room."""
         r = self.random
-        if r.random() < (0.2 if rule.name == "daily" else 0.4):
+        if r.random() < 0.25:
             return None
-        day = self.today + r.randrange(0, 40) * DAY
-        first = day_start(self.zone, day)
+        held = [hold.quarter for hold in self.holds.values() if self.day_of(hold.at) >= self.today]
+        first = r.choice(held) if held and r.random() < 0.7 else day_start(self.zone, self.today + r.randrange(0, 40) * DAY)
         now = max(found.load for _, found in self.windows(rule, first, first))
-        more = r.choice([0, 1, 10, 100, 1000]) * r.randrange(1, 10) * (r.choice([1, 1000, 10**5]) if rule.unit == "cost" else 1)
-        return r.choice([0, now // 2, now + more, now + more, now + more, now + more])
+        more = r.choice([1, 10, 10, 100, 1000]) * r.randrange(1, 10) * (r.choice([1, 1000, 10**5]) if rule.unit == "cost" else 1)
+        if r.random() < 0.6:
+            more *= 1000
+        return r.choice([0, now, now // 2] if r.random() < 0.06 else [now + more])
 
     # ---- Asking
 
@@ -166,6 +174,8 @@ class World(Limits):
         edges += [self.day_of(hold.at) + r.choice([0, 0, 1]) * DAY for hold in self.holds.values()]
         edges += [day for rule in self.rules for day, _ in rule.amounts] + [day for _, day, _ in self.prices]
         day = r.choice(edges) + r.choice([-1, 0, 0]) * DAY if r.random() < 0.5 else self.today + r.randrange(61) * DAY
+        if r.random() < 0.25:
+            day = self.today + r.randrange(5) * DAY
         return day if self.today <= day <= self.today + 60 * DAY else self.today
 
     def post(self, hold):
@@ -185,7 +195,7 @@ class World(Limits):
         id, reply = self.post(hold)
         self.proved(reply.status == 201, *what, hold, reply)
         self.hold(id, hold)
-        if not may_stay or hold.contacts > 10**5 or self.random.random() < 0.7:
+        if not may_stay or self.random.random() > (0.6 if hold.contacts <= 100 else 0.05 if hold.contacts <= 10**5 else 0):
             self.cancel(id)
 
     def is_refused(self, hold, *what):
@@ -235,18 +245,8 @@ def hour_of(zone, quarter):
     return at.toordinal() * 24 + at.hour + at.minute / 60
 
 
-def figures_of(body):
-    return tuple(micros(body[name]) if body["unit"] == "cost" else body[name] for name in ("used", "held", "available", "needed"))
-
-
 def cycle_end(world):
     return world.days_of_window(world.rules[1], world.today)[1]
-
-
-def micros(number):
-    """The micros of a number of dollars, as it is written."""
-    whole, _, rest = str(number).partition(".")
-    return int(whole) * 10**6 + int((rest + "000000")[:6])
 
 
 # ---- The readings
@@ -359,7 +359,7 @@ def by_next_slot(w):
 
 
 def by_auto_segment(w):
-    """The whole plan is taken.  One more on any of its days but the last is refused, unless nothing limited that day."""
+    """The whole plan is taken.  One more on any of its days but the last is refused, unless nothing limited that day, or a price waits."""
     parts = w.random.choice([1, 1, 3])
     wanted = {"totalContacts": w.random.choice([1, 50, 400, 5000]), "partsPerContact": parts,
               "firstSegmentTime": f"{w.random.randrange(24):02}:{w.random.choice(['00', '30'])}"}
@@ -374,7 +374,8 @@ def by_auto_segment(w):
     id = w.id()
     daily = w.rules[0].amount
     instants = [ms(s["scheduledISO"]) for s in plan]
-    some = [i for i in range(len(plan) - 1) if daily(w.day_of(instants[i])) is not None]
+    is_one_price = len({w.nanos("SMS", w.day_of(at)) for at in instants}) == 1
+    some = [i for i in range(len(plan) - 1) if daily(w.day_of(instants[i])) is not None and is_one_price]
     if some:
         i = w.random.choice(some)
         more = [{**s, "contactCount": s["contactCount"] + (n == i)} for n, s in enumerate(plan)]
@@ -388,6 +389,27 @@ def by_auto_segment(w):
         w.cancel(id)
 
 
+def by_a_planned_campaign(w):
+    """It plans for its own channel and sender, and reserves all of it: each part has room beside those before it."""
+    one = Hold(0, 1, w.random.choice([1, 2]), w.random.choice(["SMS", "CALL", "EMAIL"]), w.random.choice(SENDERS))
+    id, total = w.id(), w.random.choice([30, 300, 3000])
+    body = {"id": id, "name": id, "channel": one.channel, "autoSegment": {"totalContacts": total, "partsPerContact": one.parts}}
+    reply = w.ask("campaigns", "POST", CAMPAIGNS, body={**body, **({"from": one.sender} if one.sender else {})})
+    if reply.status == 400:
+        return w.check("366" in reply.json["error"], reply)
+    if reply.status in (402, 409):  # there is no day at all
+        return w.check(w.first_day(1, one.parts, None, one.channel, one.sender) is None, reply)
+    w.check(reply.status == 201, reply)
+    segments = reply.json["data"]["segments"]
+    w.check(sum(s["contactCount"] for s in segments) == total, reply)
+    for number, s in enumerate(segments):
+        hold = dataclasses.replace(one, at=ms(s["scheduledISO"]), contacts=s["contactCount"])
+        w.proved(not w.refusing(hold)[0], "the plan of a campaign", hold, reply)
+        w.hold((id, number), hold)
+    if w.random.random() < 0.8:
+        w.cancel(id)
+
+
 def some_event(w, own):
     """(event, what it counts, campaign): often about as much as still fits."""
     r = w.random
@@ -395,8 +417,8 @@ def some_event(w, own):
     at = w.now_ms - r.choice([0, 0, 0, r.randrange(30 * 3600_000), r.randrange(30 * 86400_000)])
     campaign = r.choice(own) if own and channel == "SMS" and r.random() < 0.3 else None
     sender, network = r.choice(SENDERS), r.choice(NETWORKS)
-    messages = r.randrange(1, 500)
-    if r.random() < 0.7:
+    messages = r.choice([1, 5, r.randrange(1, 300)])
+    if r.random() < 0.15:
         messages = room_of_event(w, at, channel, campaign, sender, network) + r.choice([0, 0, 1])
     messages = min(max(1, messages), 10**6)
     parts = messages if r.random() < 0.8 else messages * r.randrange(1, 4)
@@ -436,7 +458,7 @@ def room_of_event(w, at, channel, campaign, sender, network):
 
 
 READINGS = [by_the_calendar] * 3 + [by_validate_date] * 2 + [by_validate_date_of_a_move] * 2 + [by_next_slot, by_auto_segment] + \
-    [by_a_campaign_of_another_kind] + [by_events] * 3
+    [by_a_campaign_of_another_kind, by_a_planned_campaign] + [by_events] * 3
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -449,8 +471,10 @@ def test_what_readings_offer_is_accepted_and_what_they_refuse_is_refused(book, p
             world.reshape()
             check_calendar(world)
             check_limits(world)
-            for _ in range(STEPS):
+            for step in range(STEPS):
                 world.random.choice(READINGS)(world)
+                if step == STEPS // 2:
+                    check_calendar(world)
             world.wait()
         check_calendar(world)
         check_limits(world)

@@ -1,10 +1,9 @@
 """Sending windows of organizations and campaigns: /api/organizations/{id}/sending-window, and what obeys them."""
 import json
-import re
 
 import pytest
 
-from api import CAMPAIGNS, TODAY, TOMORROW, Api, at
+from api import CAMPAIGNS, TODAY, TOMORROW, at
 from support import check_error, event
 
 PATH = "/api/organizations/acme/sending-window"
@@ -376,6 +375,12 @@ def test_changes_of_the_clock(api):
 
 # ---- iCalendar
 
+def cmd(api, *args, code=0):
+    done = api.daybook.cmd("org", "sending-window", "acme", *args, check=False)
+    assert done.returncode == code, done
+    return done.stdout if code == 0 else done.stderr
+
+
 def test_holidays_are_imported_besides_what_is_closed(api):
     window(api, "PUT", {**OFFICE, "closed": [{"date": "2026-07-01", "name": "Canada Day"}]})
     text = calendar(*holiday("20201225", "No\\, really: Noël", "RRULE:FREQ=YEARLY"), *holiday("20200101", "past"),
@@ -389,6 +394,27 @@ def test_holidays_are_imported_besides_what_is_closed(api):
     assert load(api, text)["imported"] == 0
     outside(api.post({"name": "n", "contactCount": 1, "scheduledISO": at("2026-12-25")}), at("2026-12-28", "14:00"))
     api.verify()
+
+
+@pytest.mark.parametrize("method, body, headers", [
+    ("PUT", OFFICE, {}), ("DELETE", None, {}),
+    ("POST", calendar(*holiday("20261225", "x")).encode(), {"Content-Type": "text/calendar"})], ids=lambda v: str(v)[:6])
+def test_a_window_that_somebody_else_has_changed_is_left_alone(api, method, body, headers):
+    def ask(tag):
+        return api.ask("sending-window", method, PATH, body=body, headers={**headers, "If-Match": tag})
+
+    tag = api.ask("sending-window", "GET", PATH).headers["etag"]
+    put = api.ask("sending-window", "PUT", PATH, body={"closed": [{"date": "2026-12-24"}]}, headers={"If-Match": tag})
+    assert put.status == 200 and put.headers["etag"] != tag
+    before = api.rows(), api.daybook.sql("SELECT * FROM closed_day"), api.daybook.sql("SELECT count(*) FROM audit")
+    for wrong in (tag, '"nope"', "nope", f"W/{tag}"):
+        check_error(ask(wrong), 412, "tether", "If-Match: the sending window was changed")
+    assert (api.rows(), api.daybook.sql("SELECT * FROM closed_day"), api.daybook.sql("SELECT count(*) FROM audit")) == before
+    api.spend(event("2026-05-20T12:00:00Z"))
+    assert api.ask("sending-window", "GET", PATH).headers["etag"] == put.headers["etag"], "what is sent is no change"
+    changed = ask(put.headers["etag"])
+    assert changed.status == 200 and changed.headers["etag"] == api.ask("sending-window", "GET", PATH).headers["etag"]
+    assert ask("*").status == 200
 
 
 @pytest.mark.parametrize("text, word", [
@@ -408,38 +434,3 @@ def test_a_bad_file_changes_nothing(shared, text, word):
 def test_a_file_that_is_too_large_or_no_calendar(api):
     check_error(load(api, "X" * (1024 * 1024 + 1), 413), 413, "tether")
     check_error(load(api, calendar(), 415, {"Content-Type": "application/json"}), 415, "tether", "text/calendar")
-
-
-# ---- The command
-
-def cmd(api, *args, code=0):
-    done = api.daybook.cmd("org", "sending-window", "acme", *args, check=False)
-    assert done.returncode == code, done
-    return done.stdout if code == 0 else done.stderr
-
-
-def test_the_command_sets_and_shows_it(api, tmp_path):
-    assert cmd(api) == "hours   always\nclosed  none\n"
-    cmd(api, "--hours", "mon-fri 09:00-17:00, sat 10:00-14:00", "--close", "2026-12-25,2026-07-01", "--name", "Holiday")
-    assert cmd(api) == ("hours   mon-fri 09:00-17:00, sat 10:00-14:00\nclosed  2026-07-01  Holiday\n        2026-12-25  Holiday\n")
-    assert window(api)["hours"][1] == {"weekdays": [6], "from": "10:00", "until": "14:00"}
-    cmd(api, "--open", "2026-07-01")
-    (tmp_path / "holidays.ics").write_text(calendar(*holiday("20260703", "Day off")))
-    assert "closed 1 date" in cmd(api, "--import", str(tmp_path / "holidays.ics"))
-    assert [c["date"] for c in window(api)["closed"]] == ["2026-07-03", "2026-12-25"]
-    api.create("c", 1, at("2026-05-25"))
-    assert re.search(r"outside: campaign c, segment 1 at 2026-05-25T15:00:00.000Z", cmd(api, "--close", "2026-05-25"))
-    assert json.loads(cmd(api, "--json"))["closed"][0] == {"date": "2026-05-25"}
-    cmd(api, "--hours", "always")
-    assert window(api)["hours"] == [] and len(window(api)["closed"]) == 3
-    cmd(api, "--remove")
-    assert window(api) == ALWAYS
-    api.verify()
-
-
-@pytest.mark.parametrize("args, code, word", [
-    (["--hours", "mon"], 2, "--hours"), (["--close", "2026-13-01"], 2, "--close"), (["--open", "today"], 2, "--open"),
-    (["--name", "x"], 2, "--close"), (["--import", "/no/such/file.ics"], 1, "/no/such/file.ics"), (["--remove", "--hours", "always"], 2, "--remove"),
-    (["--open", "2026-12-24"], 1, "2026-12-24"), (["--nothing"], 2, "--nothing"), (["x"], 2, "x")], ids=lambda v: str(v))
-def test_the_command_refuses(shared, args, code, word):
-    assert word in cmd(shared, *args, code=code)

@@ -147,7 +147,9 @@ BAD = [({"from": None}, "from: required"), ({"to": None}, "to: required"), ({"fr
        ({"from": "2026-05-19T15:00:00Z", "to": "2026-05-19T15:00:00Z"}, "to: must not be earlier"),
        ({"from": "2026-05-19T15:01:00Z"}, "from: an instant must be a whole quarter-hour"), ({"to": "2026-05-19T15:00:00.001Z"}, "to: an instant"),
        ({"from": "2016-01-01"}, "to: the range has more than 3660 days"), ({"from": "2025-04-15", "by": "hour"}, "to: the range has more than 400 days"),
-       ({"from": "2025-04-15T00:00:00Z"}, "to: the range has more than 400 days"), ({"from": "0000-01-01"}, "from: "), ({"to": "9999-12-31"}, "to: the range"),
+       ({"from": "2025-04-15T00:00:00Z"}, "to: the range has more than 400 days"), ({"from": "0000-01-01"}, "from: "), ({"to": "2099-12-31"}, "to: the range"),
+       ({"to": "9999-12-31"}, "to: after 2099"), ({"from": "9999-12-31", "to": "9999-12-31"}, "from: after 2099"),
+       ({"from": "9999-12-31T00:00:00Z"}, "from: after 2099"), ({"from": "2101-01-01", "to": "2101-01-01"}, "from: after 2099"),
        ({"by": ""}, "by: empty"), ({"by": "colour"}, 'by: unknown "colour"; one of channel'), ({"by": "Tag"}, "did you mean tag?"),
        ({"by": "from"}, "by: unknown"), ({"by": "tag,"}, 'by: unknown ""'), ({"by": ",tag"}, 'by: unknown ""'), ({"by": "tag,tag"}, 'by: "tag" is given twice'),
        ({"by": "tag,day,channel"}, "by: more than 2 words"), ({"by": "x" * 65}, "by: a word is longer"), ({"by": "tag day"}, "by: unknown"),
@@ -159,6 +161,11 @@ def test_a_bad_question_is_refused_by_its_name(shared_daybook, change, words):
     query = {"from": FROM, "to": TO, "by": "tag", **change}
     reply = shared_daybook.cgi("usage", "GET", PATH, {k: v for k, v in query.items() if v is not None}, token=shared_daybook.token())
     check_error(reply, 400, "tether", words)
+
+
+def test_the_last_day_of_the_calendar_is_answered(shared_daybook):
+    reply = shared_daybook.cgi("usage", "GET", PATH, {"from": "2099-12-31", "to": "2099-12-31", "by": "hour"}, token=shared_daybook.token())
+    assert reply.status == 200 and reply.json["data"]["endsAt"] == "2100-01-01T05:00:00.000Z", reply
 
 
 def test_the_longest_ranges_are_answered(shared_daybook):
@@ -302,6 +309,51 @@ def test_any_history_adds_up_to_what_the_list_of_events_and_the_day_book_say(api
                 api.daybook.cmd("maintenance")
         check(api)
     api.verify()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_new_price_stays_where_it_was_when_its_day_becomes_another(api, seed):
+    """Prices, corrections and day boundaries that are recomputed: the cost of an event follows from none of the days of today."""
+    world, posted, zones = random.Random(seed), [], ["America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kolkata", "America/Toronto"]
+    api.create("spring", 50)
+    for round in range(5):
+        new = [random_event(world, 1000 * round + n) for n in range(40)]
+        posted += new
+        api.events(*new)
+        for channel, usd in zip(world.sample(("SMS", "CALL", "EMAIL"), 2), ("0.0111", "0.0000005")):
+            api.daybook.cmd("price", "set", channel, usd if world.random() < 0.5 else "0.0333337", "--org", "acme",
+                            "--from", f"2026-05-{world.randint(10, 19)}", "--reprice")
+        api.events(*(correct(world, posted) for _ in range(10)))
+        before = {(e["source"], e["id"]): e["cost"] for e in listed(api)}
+        api.daybook.cmd("org", "set", "acme", "--timezone", world.choice(zones), "--recut-history")
+        ranged = {(e["source"], e["id"]): e["cost"] for e in listed(api)}
+        assert all(ranged[key] == before[key] for key in ranged.keys() & before.keys()) and ranged
+        check_sums(api)
+        api.events(*(correct(world, posted) for _ in range(10)))
+        check_sums(api)
+    api.events(*({"id": f"last{e['id']}", "source": e["source"], "voids": e["id"], "reason": "r"} for e in posted))
+    assert total(ask(api, "channel", last="2026-05-21")) == (0, 0, 0), "nothing is left of what was voided"
+    api.verify()
+
+
+def check_sums(api):
+    for by in ("tag", "source", "campaign,sender", "channel,tag", "day,network"):
+        data = ask(api, by, last="2026-05-21")
+        assert total(data) == tuple(map(sum, zip((0, 0, 0), *groups(data).values()))), by
+        assert all(group[2] >= 0 for group in groups(data).values()), by
+
+
+def test_a_price_that_a_repricing_does_not_say_leaves_its_difference_to_nobody(api):
+    """As versions before 6 of the schema wrote it: the price of the present day is taken, and the groups still add up."""
+    sent(api, sms("a", tag="x"), sms("b", tag="y", cost="0.5"))
+    api.daybook.cmd("price", "set", "SMS", "0.05", "--from", "2026-05-18", "--reprice")
+    api.daybook.sql("DROP TRIGGER event_is_not_updated")
+    api.daybook.sql("UPDATE event SET reason = NULL WHERE source = 'daybook:reprice'")
+    assert {k: v[2] for k, v in groups(ask(api, "tag")).items()} == {("x",): decimal.Decimal("0.05"), ("y",): decimal.Decimal("0.5")}
+    api.daybook.sql("UPDATE price SET nanos_per_part = 10000000 WHERE channel = 'SMS'")
+    api.daybook.sql("UPDATE organization SET revision = revision + 1")
+    assert {k: v[2] for k, v in groups(ask(api, "tag")).items()} == {
+        ("x",): decimal.Decimal("0.01"), ("y",): decimal.Decimal("0.5"), (None,): decimal.Decimal("0.04")}
 
 
 # ---- Bounds

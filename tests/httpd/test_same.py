@@ -74,8 +74,21 @@ def cases(site):
     yield "the prices", ("GET", "/api/organizations/acme/prices", "", t), 200
     yield "the API keys", ("GET", "/api/organizations/acme/api-keys", "", t), 200
     yield "the audit", ("GET", "/api/organizations/acme/audit", "limit=3", t), 200
+    org = "/api/organizations/acme"
+    for path in (org + "/limits", org + "/limits/daily", org + "/limits/cycle-cost", org + "/sending-window", org + "/statements"):
+        yield path, ("GET", path, "", r), 200
+        yield f"{path} of an organization that there is not", ("GET", path.replace("acme", "other"), "", a), 404
+        yield f"{path} of another organization", ("GET", path.replace("acme", "other"), "", t), 403
+    yield "a limit that there is not", ("GET", org + "/limits/nobody", "", t), 404
+    yield "a name that no limit has", ("GET", org + "/limits/A%20b", "", t), 404
+    yield "a month that was not kept", ("GET", org + "/statements/2026-01", "", t), 404
+    yield "a month that is not over", ("POST", org + "/statements", "", t, {"month": day[:7]}), 409
+    for method, path, body in (("PUT", "/limits/mine", {"amount": 1}), ("DELETE", "/limits/daily", None), ("PUT", "/sending-window", {}),
+                               ("POST", "/sending-window", b""), ("DELETE", "/sending-window", None), ("POST", "/statements", {"month": "2026-01"})):
+        yield f"{method} {path} without the scope", (method, org + path, "", r, body), 403
+        yield f"{method} {path} without a token", (method, org + path, "", None, body), 401
     for path, query in ((calendar, month), (history, f"startDate=2026-01-01&endDate={day}"), ("/api/campaigns", "limit=5"),
-                        ("/api/usage", month), ("/api/events", f"from={day}&to={day}&limit=5"), ("/api/organizations/acme/audit", "limit=3")):
+                        ("/api/usage", month), ("/api/events", f"from={day}&to={day}&limit=5"), (org + "/audit", "limit=3"), (org + "/statements", "limit=3")):
         yield f"{path} as CSV", ("GET", path, query + "&format=csv", t), 200
     yield "health", ("GET", "/health", "", None), 200
     yield "a date", ("POST", "/api/campaigns/validate-date", "", t, {"scheduledISO": ahead, "contactCount": 5}), 200
@@ -84,7 +97,7 @@ def cases(site):
     for path, query in ((calendar, month), (slot, ""), (usage, ""), (history, ""), (counts, ""), ("/api/campaigns", ""),
                         ("/api/organizations/acme", ""), ("/api/campaigns/c1", ""), ("/api/session", ""), ("/api/events", ""), ("/api/usage", month),
                         ("/api/organizations/acme/prices", ""), ("/api/organizations/acme/api-keys", ""),
-                        ("/api/organizations/acme/audit", "")):
+                        ("/api/organizations/acme/audit", ""), (org + "/limits/daily", ""), (org + "/sending-window", ""), (org + "/statements", "")):
         yield f"{path} without a token", ("GET", path, query, None), 401
         yield f"{path} with a bad one", ("GET", path, query, "a.b.c"), 401
         yield f"HEAD {path} without a token", ("HEAD", path, query, None), 401
@@ -107,7 +120,9 @@ def cases(site):
     yield "half a body", ("POST", "/api/campaigns/validate-date", "", t, b'{"scheduledISO"'), 400
     yield "no body", ("POST", "/api/campaigns/validate-date", "", t, b""), 400
     for path, wrong in ((calendar, "POST"), (slot, "PUT"), (usage, "DELETE"), (history, "PATCH"), (counts, "POST"),
-                        ("/api/events", "PUT"), ("/api/session", "PUT"), ("/health", "POST"), ("/metrics", "PUT"), ("/api/campaigns", "PATCH")):
+                        ("/api/events", "PUT"), ("/api/session", "PUT"), ("/health", "POST"), ("/metrics", "PUT"), ("/api/campaigns", "PATCH"),
+                        ("/api/usage", "POST"), (org + "/limits/daily", "POST"), (org + "/sending-window", "PATCH"), (org + "/statements", "PUT"),
+                        (org + "/statements/2026-01", "DELETE")):
         yield f"{wrong} {path}", (wrong, path, "", t, None if wrong == "GET" else b"{}"), 405
         yield f"OPTIONS {path}", ("OPTIONS", path, "", None), 204
 
@@ -207,7 +222,18 @@ def life(server, site):
     yield say("POST", "/api/campaigns", {"id": own + "-d", "name": "A draft", "status": "draft", "contactCount": 3,
                                          "scheduledISO": later})
     yield say("DELETE", f"/api/campaigns/{own}-d")
-    yield say("PUT", "/api/organizations/acme/plan", {"plan": "growth"})
+    org = "/api/organizations/acme"
+    yield say("PUT", org + "/plan", {"plan": "growth"})
+    yield say("PUT", org + "/limits/t-mobile", {"preset": "t-mobile-10dlc-2000"})
+    tag = server.ask("GET", org + "/limits/t-mobile", token=site.token).headers["etag"]
+    yield say("PUT", org + "/limits/t-mobile", {"amount": 9}, headers={"If-Match": '"another"'})
+    yield say("PUT", org + "/limits/t-mobile", {"amount": 9}, headers={"If-Match": tag})
+    yield say("DELETE", org + "/limits/t-mobile")
+    day = iso(site.now + 400 * DAY_MS)[:10]
+    yield say("PUT", org + "/sending-window", {"closed": [{"date": day, "name": "A day"}]})
+    yield say("POST", org + "/sending-window", f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:{day.replace('-', '')}\r\nSUMMARY:Another\r\n"
+              "END:VEVENT\r\nEND:VCALENDAR\r\n", headers={"Content-Type": "text/calendar"})
+    yield say("DELETE", org + "/sending-window")
 
 
 @pytest.fixture(scope="session")	# once: what it writes is written for good
@@ -219,7 +245,7 @@ def test_what_is_written_is_answered_as_by_the_reference(server, reference, refe
     if server is reference:
         pytest.skip("it is the reference")
     steps = list(life(server, site))
-    assert [step[0] for step in steps] == [200, 200, 409, 200, 200, 200, 201, 200, 412, 200, 200, 200, 200, 200, 201, 204, 200]
+    assert [step[0] for step in steps] == [200, 200, 409, 200, 200, 200, 201, 200, 412, 200, 200, 200, 200, 200, 201, 204, 200, 200, 412, 200, 200, 200, 200, 200]
     assert steps == reference_life
 
 
@@ -227,11 +253,12 @@ def test_what_is_written_is_answered_as_by_the_reference(server, reference, refe
 
 READINGS = (("/api/campaigns/usage-calendar", "from=2026-01-01&to=2026-12-31"), ("/organization/usage", ""),
             ("/organization/usage/history", "startDate=2026-01-01&endDate=2026-12-31"), ("/api/organizations/acme", ""),
-            ("/organizations/acme/usage", "startDate=0&endDate=4102444800000"))
+            ("/organizations/acme/usage", "startDate=0&endDate=4102444800000"), ("/api/usage", "from=2026-01-01&to=2026-01-31&by=tag"),
+            ("/api/organizations/acme/sending-window", ""), ("/api/organizations/acme/statements", ""))
 
 
 def test_head_is_get_without_its_body(server, site):
-    for path, query in READINGS + (("/health", ""), ("/", ""), ("/large.js", "")):
+    for path, query in READINGS + (("/api/organizations/acme/limits/daily", ""), ("/health", ""), ("/", ""), ("/large.js", "")):
         whole, head = (server.ask(method, path, query, token=site.token) for method in ("GET", "HEAD"))
         assert (whole.status, head.status, head.body) == (200, 200, b""), path
         for name in ("content-type", "content-length", "etag", "cache-control", "content-security-policy"):

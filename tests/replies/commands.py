@@ -5,7 +5,7 @@ from database import add_database
 from setup_site import make_old
 from world import SECRET, START, iso
 
-NAMES = ("init", "org", "price", "key", "token", "apikey", "setting", "import", "export", "campaign", "usage", "statement", "doctor",
+NAMES = ("init", "org", "price", "limit", "key", "token", "apikey", "setting", "import", "export", "campaign", "usage", "statement", "doctor",
          "verify", "rebuild",
          "erase", "backup", "restore", "upgrade", "demo")
 
@@ -30,6 +30,17 @@ def add_help(world):
             if world.database.exists():
                 world.database.unlink()
         world.cmd(name, "list", options=(), env={"DAYBOOK_DB": None})
+
+
+def add_limits(world):
+    """On a copy of the demo, whose limits all other commands meet as they are."""
+    world.use("limits.db", copy_of="base.db")
+    run(world, "limit presets", "limit add acme t-mobile --preset t-mobile-10dlc-2000", "limit add acme t-mobile --preset t-mobile-10dlc-2000",
+        "limit add acme day --channels SMS,CALL --window rolling --hours 24 --unit part --amount 5 --json", "limit add acme Day --window day --amount 5",
+        "limit add acme x --channels PIGEON --window day --amount 5", "limit add nobody x --channels SMS --window day --amount 5",
+        "limit set acme day --amount none", "limit set acme day --amount 7 --valid-from 2026-01-01", "limit set acme nothing --amount 7",
+        "limit set acme daily --action report", "limit list acme", "limit list --org acme --json", "limit list nobody", "limit remove acme day",
+        "limit remove acme day", "limit remove acme daily", "limit list")
 
 
 def add_reading(world):
@@ -230,6 +241,7 @@ def add_broken(world):
 def add_commands(world):
     add_help(world)
     add_reading(world)
+    add_limits(world)
     world.use("new.db")
     add_organizations(world)
     add_credentials(world)

@@ -30,7 +30,7 @@ ROUTES = [(re.compile(r"(?:^|/)" + pattern + "$"), program) for pattern, program
     (r"api/campaigns(/[^/]*(/\w*)?)?", "campaigns"), ("api/events", "events"), ("api/usage", "usage"), ("api/session", "session"),
     (r"api/organizations/[^/]*/api-keys(/[^/]*)?", "api-keys"), (r"api/organizations/[^/]*/prices", "prices"),
     (r"api/organizations/[^/]*/jobs(/[^/]*)?", "jobs"), (r"api/organizations/[^/]*/sending-window", "sending-window"),
-    (r"api/organizations/[^/]*/statements(/[^/]*)?", "statements"),
+    (r"api/organizations/[^/]*/statements(/[^/]*)?", "statements"), (r"api/organizations/[^/]*/limits/[^/]*", "settings"),
     (r"api/organizations/[^/]*/audit", "audit"), (r"api/organizations/[^/]*(/\w*)?", "settings"),
     ("account/organization", "account"), ("organization/usage", "organization-usage"),
     ("organization/usage/history", "usage-history"), (r"organizations/[^/]*/usage", "organizations-usage"),
@@ -105,7 +105,7 @@ class World:
         self.database = self.folder / name
 
     def token(self, name, org="acme", scope=EVERYTHING, **claims):
-        claims = {"exp": START + 10 * 366 * 86400, "organizationId": org, "scope": scope, **claims}
+        claims = {"exp": START + 9 * 366 * 86400, "organizationId": org, "scope": scope, **claims}
         self.tokens[name] = jwt({k: v for k, v in claims.items() if v is not None})
 
     def sql(self, statement, *values, database=None):

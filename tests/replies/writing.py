@@ -8,6 +8,7 @@ from series import DAY_S, ORG, Series, event
 from world import SECRET
 from writing_campaigns import add_campaign_changes, add_campaign_verbs, add_campaigns
 from writing_events import add_cloudevents, add_enforced, add_event_forms, add_event_kinds
+from writing_limits import add_limits, add_statements
 
 
 def add_settings(s):
@@ -41,7 +42,7 @@ def add_prices_and_keys(s):
     s.say("the prices", "GET", ORG + "/prices")
     for query in ("channel=PUSH&validFrom=2026-03-19", "channel=PUSH&validFrom=2026-03-19", "channel=SMS&validFrom=2026-03-10",
                   "channel=SMS&validFrom=2026-03-10&reprice=true"):
-        s.say("a price removed", "DELETE", f"{ORG}/prices?{query}")
+        s.say("a price removed", "DELETE", ORG + "/prices", query=query)
     for body in ({"hours": [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "until": "17:00"}], "closed": [{"date": "2026-12-25"}]},
                  {"closed": [{"date": "2026-12-25", "name": "Christmas"}]}, {}, {"hours": [{"weekdays": [0]}]}):
         s.say("a sending window", "PUT", ORG + "/sending-window", body)
@@ -138,11 +139,13 @@ def add_damage(s):
 
 def add_writings(world):
     secrets = {SECRET.encode()}
-    world.use("written.db", copy_of="base.db")
     s = Series(world)
+    world.use("months.db", copy_of="base.db")
+    add_statements(s)
+    world.use("written.db", copy_of="base.db")
     for part in (add_event_forms, add_cloudevents, add_event_kinds, add_enforced, add_campaigns, add_campaign_changes,
                  add_campaign_verbs,
-                 add_settings, add_prices_and_keys):
+                 add_settings, add_prices_and_keys, add_limits):
         part(s)
         figures(world, f"after {part.__name__.removeprefix('add_')}", ("acme", "globex", "parts"))
     for path in (EVENTS + "?from=2026-03-18&to=2026-03-18&limit=2000", ORG + "/audit?limit=1000"):
