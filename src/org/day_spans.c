@@ -19,7 +19,7 @@ static struct kept {
 	int64_t db, org, zone_revision;
 	struct span *spans;
 	size_t count;
-	bool is_attributed;	/* attribute() has checked the coming rows */
+	char attributed_to[ZONE_NAME_MAX];	/* the zone that attribute() found in the coming rows; "" = not checked */
 	/* The rows from same_from on are those of this file of this zone; "" = not known. */
 	char same_zone[ZONE_NAME_MAX];
 	uint8_t same_file[SHA256_SIZE];
@@ -146,7 +146,7 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 	enum status st;
 	bool found;
 
-	if (k->org != org->key || k->is_attributed)
+	if (k->org != org->key || strcmp(k->attributed_to, org->timezone) == 0)
 		return OK;
 	/* Look before writing: almost always every row is attributed already. */
 	q = db_query(db, "SELECT 1 FROM zone_span s WHERE org = :org AND from_at >= :from_at AND (zone <> :zone "
@@ -159,7 +159,8 @@ attribute(struct db *db, const struct organization *org, const struct zone *zone
 		return st;
 	/* Not after an UPDATE: this transaction may be undone. */
 	if (!found) {
-		k->is_attributed = db_may_cache(db);
+		if (db_may_cache(db))
+			snprintf(k->attributed_to, sizeof(k->attributed_to), "%s", org->timezone);
 		return OK;
 	}
 	db_changes_cached(db);
@@ -191,7 +192,8 @@ note_same(const struct db *db, const struct organization *org, const struct zone
 	struct kept *k = slot_of(org);
 
 	/* Not if this transaction has written rows, or who they are of: it may be undone. */
-	if (k->org != org->key || k->zone_revision != org->zone_revision || !k->is_attributed || !db_may_cache(db))
+	if (k->org != org->key || k->zone_revision != org->zone_revision || strcmp(k->attributed_to, org->timezone) != 0 ||
+	    !db_may_cache(db))
 		return;
 	snprintf(k->same_zone, sizeof(k->same_zone), "%s", org->timezone);
 	memcpy(k->same_file, zone_sha256(zone), SHA256_SIZE);
