@@ -193,16 +193,15 @@ static bool
 read_dates(struct cli *c, const char *id, struct window_change *change)
 {
 	struct organization org;
+	enum status st = db_read_begin(c->db);
 
-	if (!cli_read(c))
-		return false;
-	if (organization_load(c->db, id, &org, &c->err) == OK && sending_row_read_file(c->arena, &org, change->options.import,
-	    change->text, change->text_n, c->now, &change->found, &c->err) == OK) {
-		db_read_end(c->db);
-		return true;
-	}
-	cli_fail(c);
-	return false;
+	if (st == OK && (st = organization_load(c->db, id, &org, &c->err)) == OK)
+		st = sending_row_read_file(c->arena, &org, change->options.import, change->text, change->text_n, c->now, &change->found,
+		    &c->err);
+	db_read_end(c->db);
+	if (st != OK)
+		cli_fail(c);
+	return st == OK;
 }
 
 static int
