@@ -85,7 +85,7 @@ def test_a_name_that_an_older_version_took_stays_on_its_line_of_a_terminal(keys)
     keys.add("usage:read", name="a")
     keys.daybook.sql("UPDATE api_key SET name = ?", name)
     keys.daybook.sql("UPDATE organization SET name = ?, plan = ?, revision = revision + 1", name, "\x1b[2J\u009b2J")
-    for command, lines in ((("apikey", "list"), 2), (("org", "list"), 2), (("org", "show", "acme"), 11), (("usage",), None),
+    for command, lines in ((("apikey", "list"), 2), (("org", "list"), 2), (("org", "show", "acme"), 12), (("usage",), None),
                            (("usage", "--from", "2026-05-01", "--to", "2026-05-01"), None)):
         text = keys.daybook.cmd(*command).stdout
         assert not any(c < " " and c != "\n" or "\x7f" <= c < "\xa0" for c in text), command

@@ -223,6 +223,7 @@ class Model:
         return at
 
     def set_zone(self, zone, recut, at):
+        was = self.day(at)
         if recut:
             self.regimes = [(-2**62, zone, -2**31)]
         elif zone != self.zone:
@@ -233,6 +234,9 @@ class Model:
         for s in self.segments.values():
             if recut or s["status"] in ("draft", "scheduled", "sending", "paused"):
                 s["day"] = self.day(s["at"])
+        # Today may be an earlier date now: what the limit allowed today, it still does.
+        if moved := [self.limits.pop(d) for d in sorted(self.limits) if self.day(at) < d <= was]:
+            self.limits[self.day(at)] = moved[-1]
 
     def price_of(self, e):
         """parts x price, half to even."""

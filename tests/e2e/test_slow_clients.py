@@ -122,7 +122,9 @@ def test_every_request_with_a_body_says_408_as_documented(daybook):
     for method, path in ASKED:
         if method != "GET":
             process = daybook.fastcgi(PROGRAM[method, path])
-            given = variables(token, 10, method, re.sub(r"\{\w+\}", lambda name: "acme" if "org" in name[0] else "1", path))
+            is_calendar = (method, path) == ("POST", "/api/organizations/{organizationId}/sending-window")
+            given = variables(token, 10, method, re.sub(r"\{\w+\}", lambda name: "acme" if "org" in name[0] else "1", path),
+                              **({"Content-Type": "text/calendar"} if is_calendar else {}))
             waiting.append(((method, path), process, process.open(given)))
     assert len(waiting) > 15
     for operation, process, s in waiting:
