@@ -264,6 +264,15 @@ remove_limit(struct organization *org, void *arg)
 	return limit_remove(c->db, c->arena, org, r->name, &options, &c->err);
 }
 
+static bool
+is_base(const char *name)
+{
+	for (enum limit_base_rule i = 0; i < LIMIT_BASE_COUNT; i++)
+		if (strcmp(limit_base_facts(i).name, name) == 0)
+			return true;
+	return false;
+}
+
 static int
 remove_one(struct cli *c, int argc, char **argv)
 {
@@ -280,7 +289,10 @@ remove_one(struct cli *c, int argc, char **argv)
 		cli_hint_list(c, "daybook limit list");
 		return cli_fail(c);
 	}
-	printf("removed the limit %s of %s\n", r.name, operands[0]);
+	if (is_base(r.name))	/* it stays, without an amount */
+		printf("%s of %s is unlimited from today on\n", r.name, operands[0]);
+	else
+		printf("removed the limit %s of %s\n", r.name, operands[0]);
 	return DONE;
 }
 

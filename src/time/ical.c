@@ -65,21 +65,46 @@ read_dates(struct reader *r, const char *value, struct ical_dates *dates)
 	}
 }
 
-/* A duration of whole days, P3D or P1W; 0 for any other one. */
-static int
-parse_days(const char *text)
+/* Reads a number and its unit, if it is that one; otherwise 0, and *text stays. */
+static int64_t
+take(const char **text, char unit, bool *is_any)
 {
-	size_t digits;
-	int n;
+	size_t digits = strspn(*text, "0123456789");
+	int64_t n;
+
+	if (digits == 0 || digits > 9 || (*text)[digits] != unit)
+		return 0;
+	n = atoll(*text);
+	*text += digits + 1;
+	*is_any = true;
+	return n;
+}
+
+/*
+ * Reads a duration (RFC 5545, 3.3.6) that is not negative; *days is 0 if it is not one of whole days.  False if it is none, or
+ * too long to be meant.
+ */
+static bool
+parse_duration(const char *text, int *days)
+{
+	int64_t n, seconds = 0;
+	bool is_any = false, has_time = false;
 
 	text += text[0] == '+';
-	if (text[0] != 'P' || (digits = strspn(text + 1, "0123456789")) == 0 || digits > 3)
-		return 0;
-	n = atoi(text + 1);
-	text += 1 + digits;
-	if (strcmp(text, "W") == 0)
-		return n * 7;
-	return strcmp(text, "D") == 0 || strcmp(text, "DT0H0M0S") == 0 || strcmp(text, "DT0S") == 0 ? n : 0;
+	if (*text++ != 'P')
+		return false;
+	n = 7 * take(&text, 'W', &is_any);
+	if (!is_any) {
+		n = take(&text, 'D', &is_any);
+		if (*text == 'T') {
+			text++;
+			seconds = take(&text, 'H', &has_time) + take(&text, 'M', &has_time) + take(&text, 'S', &has_time);
+			if (!has_time)
+				return false;
+		}
+	}
+	*days = seconds == 0 ? (int)n : 0;
+	return (is_any || has_time) && *text == '\0' && n <= ICAL_DURATION_DAYS_MAX;
 }
 
 /* A text without its escapes, on one line and as long as a name may be; "" if no name may have its characters. */
@@ -105,9 +130,12 @@ plain_text(struct arena *a, const char *value)
 
 /* ---- Properties */
 
+/* A property that an event has once, of which a second one would leave open which is meant. */
 static enum status
 read_moment(struct reader *r, const char *value, struct ical_moment *m)
 {
+	if (m->is_there)
+		return wrong(r, "a second DTSTART, DTEND or RECURRENCE-ID of one event");
 	return parse_moment(value, strlen(value), m) ? OK : wrong(r, "not a date (YYYYMMDD) or a date and time (YYYYMMDDTHHMMSS)");
 }
 
@@ -135,9 +163,11 @@ read_property(struct reader *r, const char *name, const char *value)
 		e->has_rule = true;
 		return (what = ical_rule_parse(value, &e->rule)) == NULL ? OK : wrong(r, arena_printf(r->a, "RRULE: %s", what));
 	}
-	if (strcasecmp(name, "DURATION") == 0)
-		e->days = parse_days(value);
-	else if (strcasecmp(name, "SUMMARY") == 0)
+	if (strcasecmp(name, "DURATION") == 0) {
+		if (e->has_duration || !parse_duration(value, &e->days))
+			return wrong(r, e->has_duration ? "a second DURATION of one event" : "not a duration such as P2D");
+		e->has_duration = true;
+	} else if (strcasecmp(name, "SUMMARY") == 0)
 		e->name = plain_text(r->a, value);
 	else if (strcasecmp(name, "UID") == 0)
 		e->uid = arena_strdup(r->a, value);
@@ -178,6 +208,9 @@ end(struct reader *r, const char *component)
 	r->depth--;
 	if (r->event != NULL && r->depth == 1 && !r->event->start.is_there)
 		return wrong(r, "an event without DTSTART");
+	if (r->event != NULL && r->depth == 1 && r->event->end.is_there &&
+	    (r->event->has_duration || r->event->end.day.n < r->event->start.day.n))
+		return wrong(r, r->event->has_duration ? "an event with both DTEND and DURATION" : "an event with DTEND before DTSTART");
 	/* After a part of an event, such as an alarm, the event goes on. */
 	r->event = r->depth == 2 && r->count > 0 && strcasecmp(r->components[1], "VEVENT") == 0 ? &r->events[r->count - 1] : NULL;
 	return OK;
@@ -233,7 +266,7 @@ read_lines(struct reader *r, const char *text, size_t n)
 			number++;
 		} while (at < n && (text[at] == ' ' || text[at] == '\t') && at++ < n);
 		if (memchr(line, '\0', length) != NULL || !utf8_is_valid(line, length))
-			return wrong(r, "not UTF-8");
+			return wrong(r, memchr(line, '\0', length) != NULL ? "has a NUL character" : "not UTF-8");
 		line[length] = '\0';
 		if (length > 0)
 			st = read_line(r, line);

@@ -57,12 +57,13 @@ struct ical_event {
 	int line;			/* of its BEGIN */
 	struct ical_moment start, end, instead_of;	/* RECURRENCE-ID */
 	int days;			/* of DURATION; 0 = not given */
-	bool is_cancelled, is_all_day, has_rule;
+	bool is_cancelled, is_all_day, has_rule, has_duration;
 	struct ical_rule rule;
 	const char *name, *uid;
 	struct ical_dates more, fewer;
 };
 
+#define ICAL_DURATION_DAYS_MAX 100000	/* a longer DURATION is a mistake */
 #define ICAL_STEPS_MAX 4000000	/* dates that the rules and exceptions of one file may look at */
 #define ICAL_REPLACE_STEPS 20	/* of these, for an exception that is added: it takes memory */
 

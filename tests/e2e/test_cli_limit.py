@@ -76,6 +76,7 @@ def test_a_limit_is_added_changed_option_by_option_and_removed(daybook):
     line = next(line for line in listed(daybook) if line.startswith("a "))
     assert line == "a part day 9 0 0 9 2026-05-22 SMS CALL to T-Mobile days of Asia/Tokyo (only reported)"
     assert daybook.cmd("limit", "remove", "acme", "a").stdout == "removed the limit a of acme\n"
+    assert daybook.cmd("limit", "remove", "acme", "daily").stdout == "daily of acme is unlimited from today on\n"
     assert of(daybook, "a") is None
     daybook.cmd("verify")
 
