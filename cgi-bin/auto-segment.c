@@ -69,8 +69,8 @@ warn_of_networks(struct req *r, struct json *out, const struct organization *org
 		if (rule->network != NULL && rule->refuses &&
 		    limit_rule_counts_event(rule, request->channel, request->sender, rule->network) &&
 		    is_limited(rule, day_at(limit_rule_days(rule, org->days), r->now)))
-			json_put_text(out, NULL, arena_printf(r->arena, "%s counts only what goes to %s, so the plan does not obey it.",
-			    rule->name, rule->network));
+			json_put_text(out, NULL, arena_printf(r->arena, "The limit \"%s\" counts only what goes to %s, so the plan "
+			    "does not obey it.", rule->name, rule->network));
 }
 
 static enum status

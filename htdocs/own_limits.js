@@ -170,7 +170,7 @@ export async function ownLimits(path, changed) {
 				limit.daysOverLimit?.length ? el('p', {}, t('settings.over', { n: limit.daysOverLimit.length }), ' ', overText(limit.daysOverLimit)) : null));
 			await load();
 		} catch (error) {
-			refuse(paper, said, error.status === 412 ? { message: t(form_.name.value === shown.name ? 'own.stale' : 'own.taken') } : error);
+			refuse(paper, said, error.status === 412 ? { message: form_.name.value === shown.name ? t('own.stale') : t('own.taken') } : error);
 		}
 	}, el('h3', {}, t('own.add')), form_.nodes, el('p', {}, el('button', {}, t('own.save'))), said));
 }

@@ -54,7 +54,8 @@ limit_refusal_text(struct arena *a, const struct limit_refusal *r)
 	const char *const units[] = { [LIMIT_MESSAGES] = "messages", [LIMIT_PARTS] = "parts",
 		[LIMIT_COST] = currency_units(r->rule->currency) };
 	const struct limit_rule *rule = r->rule;
-	const char *name = strcmp(rule->word, "dailyLimit") == 0 ? "the daily limit" : rule->word;
+	const char *name = strcmp(rule->word, "dailyLimit") == 0 ? "the daily limit" :
+	    rule->word == rule->name ? arena_printf(a, "the limit \"%s\"", rule->name) : rule->word;	/* one of the caps */
 
 	return arena_printf(a, "%s room for %s of %s of %s %s%s%s%s%s, not for %s", window_text(a, r),
 	    amount_text(a, rule, r->state.available), name, amount_text(a, rule, r->state.amount), units[rule->unit],

@@ -110,9 +110,9 @@ def test_a_plan_warns_of_a_networks_limit_that_may_concern_it(api):
     api.set("later", **DAY, network="T-Mobile", amounts=[{"validFrom": TODAY, "amount": None}, {"validFrom": TOMORROW, "amount": 10}])
     api.set("never", **DAY, network="Verizon", amount=None)
     api.set("sn", **DAY, **{"from": "+1"}, network="AT&T", amount=10)
-    assert [w.split()[0] for w in plan(api)] == ["later"]
-    assert [w.split()[0] for w in plan(api, **{"from": "+1"})] == ["later", "sn"]
-    assert [w.split()[0] for w in plan(api, **{"from": "+2"})] == ["later"]
+    assert [w.split(chr(34))[1] for w in plan(api)] == ["later"]
+    assert [w.split(chr(34))[1] for w in plan(api, **{"from": "+1"})] == ["later", "sn"]
+    assert [w.split(chr(34))[1] for w in plan(api, **{"from": "+2"})] == ["later"]
     assert plan(api, channel="CALL") == []
 
 
