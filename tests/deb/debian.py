@@ -44,7 +44,8 @@ def make_root(root, codename):
 def set_network(root):
     """Proxies, certificates and names as on this machine."""
     for file in APT.glob("apt.conf.d/*"):
-        shutil.copy(file, root / "etc/apt/apt.conf.d")
+        if subprocess.run(["dpkg-query", "-S", file], capture_output=True, check=False).returncode != 0:  # of no package
+            shutil.copy(file, root / "etc/apt/apt.conf.d")
     for folder in ("etc/ssl/certs", "usr/share/ca-certificates", "usr/local/share/ca-certificates"):
         (root / folder).mkdir(parents=True, exist_ok=True)
         must("cp", "-a", f"/{folder}/.", root / folder)
