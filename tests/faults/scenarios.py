@@ -119,7 +119,7 @@ WRITES = [
     write("settings-plan", "settings", "PUT", ORG + "/plan", {"plan": "pro"}),
     write("settings-limits", "settings", "PUT", ORG + "/limits", {"dailyLimit": 30, "messagesCap": None, "costCap": 20}),
     write("settings-limit-add", "settings", "PUT", ORG + "/limits/carrier", {"preset": "t-mobile-10dlc-2000"},
-          effect_is_optional=True, blank=r'"state":"building",|"job":(\d+|null)', noted_later="zones_compared", **JOB),
+          effect_is_optional=True, blank=r'"state":"building",|"job":(\d+|null)|"daysOverLimit":(null|\[\])|"(used|available)":\d+', noted_later="zones_compared", **JOB),
     write("settings-limit-zone", "settings", "PUT", ORG + "/limits/pacific", {"channels": ["SMS"], "window": "day", "amounts": [
         {"validFrom": "2026-05-20", "amount": 9}, {"validFrom": "2026-06-01", "amount": None}], "zone": "America/Los_Angeles"}, noted_later="zones_compared"),
     write("settings-limit-remove", "settings", "DELETE", ORG + "/limits/daily"),
