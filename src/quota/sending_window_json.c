@@ -145,7 +145,8 @@ sending_window_read(struct arena *a, const char *label, const char *text, size_t
 	if ((st = json_parse(a, label, text, n, &o, err)) != OK)
 		return st;
 	st = json_known(o, known, err);
-	if (st == OK && !json_has(o, "hours") && !json_has(o, "closed"))
+	/* A null says nothing, as everywhere; so one alone must not take everything away. */
+	if (st == OK && (!json_has(o, "hours") || json_is_null(o, "hours")) && (!json_has(o, "closed") || json_is_null(o, "closed")))
 		st = error_set(err, BAD_REQUEST, "%s%shours: required, unless closed is given; [] allows all hours", label,
 		    label[0] != '\0' ? "." : "");
 	json_object_free(o);

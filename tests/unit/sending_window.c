@@ -20,6 +20,8 @@ static const struct bad {
 	const char *name, *text, *error;
 } bads[] = {
 	{ "nothing", "{}", "hours: required, unless closed is given; [] allows all hours" },
+	{ "no hours, said with null", "{\"hours\":null}", "hours: required, unless closed is given; [] allows all hours" },
+	{ "both null", "{\"hours\":null,\"closed\":null}", "hours: required, unless closed is given; [] allows all hours" },
 	{ "an unknown member", "{\"hour\":[]}", "hour: unknown field; did you mean hours?" },
 	{ "hours that are an object", "{\"hours\":{}}", "hours: not an array" },
 	{ "closed dates that are a text", "{\"closed\":\"2026-12-25\"}", "closed: not an array" },
