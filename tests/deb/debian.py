@@ -42,9 +42,7 @@ def make_root(root, codename):
 
 
 def set_network(root):
-    """Proxies, certificates, names and npm's registry as on this machine."""
-    if (npm := pathlib.Path.home() / ".npmrc").exists():
-        shutil.copy(npm, root / "root")
+    """Proxies, certificates and names as on this machine."""
     for file in APT.glob("apt.conf.d/*"):
         if subprocess.run(["dpkg-query", "-S", file], capture_output=True, check=False).returncode != 0:  # of no package
             shutil.copy(file, root / "etc/apt/apt.conf.d")
