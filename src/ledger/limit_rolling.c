@@ -1,6 +1,6 @@
 /*
  * Rolling windows of the book of limits (see limit_internal.h).  What was used and is held lies in moments, in the order of
- * time, and what was added since in a short list of edits, so that an event does not sum up everything after it anew.
+ * time, and what was added since in a short list of edits, so that one event does not change the sums of all that follow.
  *
  * The sum of a window that moves on grows only when something enters it, so the fullest of many ends where one of them begins
  * or with a moment.  Whoever looks for full ones asks for the next end of a window that may have more than so much: each

@@ -41,55 +41,10 @@ note_same(struct db *db, const struct organization *org, const struct limit_rule
 	memcpy(s->sha256, zone_sha256(zone), SHA256_SIZE);
 }
 
-static bool
-is_same(struct spans old, const struct span *new, size_t count)
-{
-	if (old.count != count)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (old.at[i].from_at != new[i].from_at || old.at[i].utc_offset_s != new[i].utc_offset_s)
-			return false;
-	return true;
-}
-
-/* The first day start after now, by the days of the limit. */
-static int64_t
-next_day_start(struct spans days, int64_t now)
-{
-	struct day d = day_at(days, now);
-	int64_t at;
-
-	do {	/* a day that the zone skips starts when the next one does */
-		d = day_add(d, 1);
-		at = day_start(days, d);
-	} while (at <= now);
-	return at;
-}
-
 /* ---- Writing */
 
-static enum status
-insert_from(struct db *db, int64_t rule, const char *zone, const struct span *spans, size_t count, int64_t from_at)
-{
-	struct query *q = db_query(db, "INSERT INTO limit_span (rule, from_at, utc_offset_s, zone, tzdata_version) "
-	    "VALUES (:rule, :from_at, :utc_offset_s, :zone, :tzdata_version)");
-	char tzdata[32];
-	enum status st = OK;
-
-	/* One copy for all rows: zone_tzdata_version opens a file each time. */
-	snprintf(tzdata, sizeof(tzdata), "%s", zone_tzdata_version());
-	for (size_t i = 0; st == OK && i < count; i++) {
-		if (spans[i].from_at < from_at)
-			continue;
-		query_bind_int(q, ":rule", rule);
-		query_bind_int(q, ":from_at", spans[i].from_at);
-		query_bind_int(q, ":utc_offset_s", spans[i].utc_offset_s);
-		query_bind_text(q, ":zone", zone);
-		query_bind_text(q, ":tzdata_version", tzdata);
-		st = query_run(q);
-	}
-	return st;
-}
+static const char insert_sql[] = "INSERT INTO limit_span (rule, from_at, utc_offset_s, zone, tzdata_version) "
+    "VALUES (:owner, :from_at, :utc_offset_s, :zone, :tzdata_version)";
 
 /* Replaces the rows from an instant on.  zone_revision goes up with them, so that other processes read them again. */
 static enum status
@@ -101,8 +56,10 @@ replace_from(struct db *db, struct organization *org, int64_t rule, const char *
 
 	query_bind_int(q, ":rule", rule);
 	query_bind_int(q, ":from_at", from_at);
-	if ((st = query_run(q)) != OK || (count > 0 && (st = insert_from(db, rule, name, spans, count, from_at)) != OK) ||
-	    (count > 0 && (st = day_spans_note_file(db, name, zone)) != OK))
+	if ((st = query_run(q)) == OK && count > 0 &&
+	    (st = day_spans_insert(db, insert_sql, rule, name, spans, count, from_at)) == OK)
+		st = day_spans_note_file(db, name, zone);
+	if (st != OK)
 		return st;
 	org->zone_revision++;
 	return organization_forget_kept(db, org->key);
@@ -145,7 +102,7 @@ limit_zone_write(struct db *db, struct organization *org, int64_t rule, const ch
 static size_t
 join(const struct limit_rule *rule, const struct zone *zone, int64_t now, struct span *spans, int64_t *from_at)
 {
-	*from_at = next_day_start(rule->days, now);
+	*from_at = day_next_start(rule->days, now);
 	return spans_join(rule->days, zone, *from_at, spans, SPANS_MAX);
 }
 
@@ -185,7 +142,7 @@ follow(struct db *db, struct organization *org, const struct limit_rule *rule, i
 	if ((count = join(rule, zone, now, spans, &from_at)) == 0)
 		log_error("event=zone org=%s limit=%s error=%s", org->id, rule->name,
 		    log_value("no days can be made of the file of its zone", text, sizeof(text)));
-	else if (is_same(rule->days, spans, count))
+	else if (day_spans_is_same(rule->days, spans, count))
 		note_same(db, org, rule, zone);
 	else {
 		*changed = true;
@@ -228,7 +185,7 @@ limit_zone_compare(const struct organization *org, int64_t now, struct error *er
 		else if ((count = join(rule, zone, now, spans, &from_at)) == 0) {
 			error_set(err, BAD_REQUEST, "zone: no days can be made of the file of %s", rule->zone);
 			state = DAY_SPANS_UNUSABLE;
-		} else if (!is_same(rule->days, spans, count))
+		} else if (!day_spans_is_same(rule->days, spans, count))
 			state = DAY_SPANS_DIFFER;
 		worst = day_spans_worse(worst, state);
 	}

@@ -78,12 +78,14 @@ delete_from(struct db *db, const struct organization *org, int64_t from_at)
 	return query_run(q);
 }
 
-/* Inserts the spans that start at from_at or later; the earlier ones are in the table already. */
-static enum status
-insert_from(struct db *db, const struct organization *org, const struct span *spans, size_t count, int64_t from_at)
+static const char insert_sql[] = "INSERT INTO zone_span (org, from_at, utc_offset_s, zone, tzdata_version) "
+    "VALUES (:owner, :from_at, :utc_offset_s, :zone, :tzdata_version)";
+
+enum status
+day_spans_insert(struct db *db, const char *sql, int64_t owner, const char *zone, const struct span *spans, size_t count,
+    int64_t from_at)
 {
-	struct query *q = db_query(db, "INSERT INTO zone_span (org, from_at, utc_offset_s, zone, tzdata_version) "
-	    "VALUES (:org, :from_at, :utc_offset_s, :zone, :tzdata_version)");
+	struct query *q = db_query(db, sql);
 	char tzdata[32];
 	enum status st = OK;
 
@@ -92,19 +94,18 @@ insert_from(struct db *db, const struct organization *org, const struct span *sp
 	for (size_t i = 0; st == OK && i < count; i++) {
 		if (spans[i].from_at < from_at)
 			continue;
-		query_bind_int(q, ":org", org->key);
+		query_bind_int(q, ":owner", owner);
 		query_bind_int(q, ":from_at", spans[i].from_at);
 		query_bind_int(q, ":utc_offset_s", spans[i].utc_offset_s);
-		query_bind_text(q, ":zone", org->timezone);
+		query_bind_text(q, ":zone", zone);
 		query_bind_text(q, ":tzdata_version", tzdata);
 		st = query_run(q);
 	}
 	return st;
 }
 
-/* Whether the new spans define the same days as the present ones. */
-static bool
-is_same(struct spans old, const struct span *new, size_t count)
+bool
+day_spans_is_same(struct spans old, const struct span *new, size_t count)
 {
 	if (old.count != count)
 		return false;
@@ -222,7 +223,7 @@ day_spans_compare(const struct organization *org, int64_t from_at, struct error 
 	if ((count = spans_join(org->days, zone, from_at, spans, SPANS_MAX)) == 0) {
 		off_quarter_hour(org, err);
 		state = DAY_SPANS_UNUSABLE;
-	} else if (is_same(org->days, spans, count))
+	} else if (day_spans_is_same(org->days, spans, count))
 		state = DAY_SPANS_SAME;
 	free(spans);
 	return state;
@@ -250,7 +251,7 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	/* Past spans remain up to from_at, then the zone's own take over; is_whole forgets the past. */
 	if ((count = spans_join(past, zone, from_at, spans, SPANS_MAX)) == 0)
 		st = off_quarter_hour(org, err);
-	else if (is_same(org->days, spans, count)) {
+	else if (day_spans_is_same(org->days, spans, count)) {
 		if ((st = attribute(db, org, zone, from_at)) == OK)
 			note_same(db, org, zone, from_at);
 	} else {
@@ -259,7 +260,7 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 		if (is_whole)
 			from_at = INT64_MIN;
 		if ((st = delete_from(db, org, from_at)) == OK &&
-		    (st = insert_from(db, org, spans, count, from_at)) == OK &&
+		    (st = day_spans_insert(db, insert_sql, org->key, org->timezone, spans, count, from_at)) == OK &&
 		    (st = day_spans_note_file(db, org->timezone, zone)) == OK) {
 			st = organization_forget_kept(db, org->key);
 			org->zone_revision++;

@@ -18,6 +18,16 @@ enum status	day_spans_load(struct db *db, struct organization *org, struct error
 enum status	day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool is_whole,
 		    bool *changed, struct error *err);
 
+/* Whether the new spans define the same days as the present ones. */
+bool		day_spans_is_same(struct spans old, const struct span *new, size_t count);
+
+/*
+ * Inserts the spans that start at from_at or later, those of an organization or of a limit: sql has the parameters :owner,
+ * :from_at, :utc_offset_s, :zone and :tzdata_version.  The earlier ones are in the table already.  Inside a write transaction.
+ */
+enum status	day_spans_insert(struct db *db, const char *sql, int64_t owner, const char *zone, const struct span *spans,
+		    size_t count, int64_t from_at) MUST_CHECK;
+
 /* Records the zone file that spans were read from, so that they can be compared with it later.  Inside a write transaction. */
 enum status	day_spans_note_file(struct db *db, const char *name, const struct zone *zone) MUST_CHECK;
 

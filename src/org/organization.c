@@ -208,12 +208,5 @@ organization_unchanged_until(const struct organization *org, int64_t now)
 int64_t
 organization_next_day_start(const struct organization *org, int64_t now)
 {
-	struct day d = organization_today(org, now);
-	int64_t at;
-
-	do {	/* a day that the zone skips starts when the next one does */
-		d = day_add(d, 1);
-		at = day_start(org->days, d);
-	} while (at <= now);
-	return at;
+	return day_next_start(org->days, now);
 }

@@ -170,6 +170,19 @@ day_start(struct spans s, struct day d)
 }
 
 int64_t
+day_next_start(struct spans s, int64_t at)
+{
+	struct day d = day_at(s, at);
+	int64_t start;
+
+	do {	/* a day that the zone skips starts when the next one does */
+		d = day_add(d, 1);
+		start = day_start(s, d);
+	} while (start <= at);
+	return start;
+}
+
+int64_t
 day_wall(struct spans s, struct day d, int64_t ms_of_day)
 {
 	int64_t local = d.n * DAY_MS + ms_of_day, at, moved = 0;

@@ -40,6 +40,9 @@ struct day	day_at(struct spans s, int64_t at);
 /* The first instant whose day is d or later. */
 int64_t		day_start(struct spans s, struct day d);
 
+/* The first day start after an instant. */
+int64_t		day_next_start(struct spans s, int64_t at);
+
 /* The offset in force at an instant, in seconds east of UTC. */
 int32_t		span_offset_at(struct spans s, int64_t at);
 
