@@ -207,7 +207,7 @@ FETCHED = $(if $(wildcard htdocs-libs/node_modules),,$(if $(shell command -v npm
 build/node/.made: htdocs-libs/package.json htdocs-libs/package-lock.json
 	@mkdir -p $(@D)
 	cp $^ $(@D)/
-	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1 --fetch-retry-maxtimeout=2000 \
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=2000 \
 		--loglevel=error >npm.log 2>&1 && touch .made || { grep -m 1 'errno\|code' npm.log; echo "npm could not fetch the viewer of\
 		 the API's document, see build/node/npm.log. The dashboard is built without it; make again when there is a network."; }
 
