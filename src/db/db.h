@@ -27,7 +27,7 @@
 #define DB_LOCK_WAIT_MS 5000
 #define DB_TRY_WAIT_MS 50
 #define DB_BUSY_MS 5000
-#define DB_SCHEMA_VERSION 6
+#define DB_SCHEMA_VERSION 7
 #define DB_LOCK_PATH_MAX 4104	/* WRITER_LOCK_PATH_MAX */
 
 struct db;
