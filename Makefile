@@ -53,8 +53,9 @@ FETCH = $(if $(HOSTING),,$(B)/lib/daybook/daybook-fetch)
 # What programs become that nobody asks anything, linked with libc alone; in the zip mod_fcgid ends them instead.
 IDLE = $(if $(HOSTING),,$(B)/daybook-idle)
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so)
+HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so $(if $(COV),,$(FIXED)))
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+FIXED = $(B)/tests/bench/fixed.so
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
 SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c idle/*.c) schema.sql cgi-bin/setup/setup.html cgi-bin/statements/statement.html \
 	httpd-conf/routes Makefile
@@ -68,7 +69,7 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 # npm: the viewer of the API's document, and axe-core.  A build without npm leaves the viewer out.
 TEST_PACKAGES = npm:command libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema \
 	openapi-specification sqlite3 curl faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch \
-	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core
+	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core valgrind
 BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind
 TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
 FUZZ_PACKAGES = clang libclang-rt-dev
@@ -169,6 +170,11 @@ $(B)/flush.o: tests/coverage/flush.c
 $(B)/tests/faults/shim.so: tests/faults/shim.c tests/faults/fixed.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) -o $@ $^ -ldl
+
+# The second part of it alone: a clock that does not move, for counting instructions.
+$(FIXED): tests/faults/fixed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) -o $@ $<
 
 $(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
 	@mkdir -p $(@D)
