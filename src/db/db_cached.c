@@ -53,7 +53,8 @@ db_remembered(struct db *db, const void *key, size_t key_n, size_t *n)
 {
 	const struct of_version *v;
 
-	if (db->memory == NULL || (v = kept_find(db->memory, key, key_n, n)) == NULL || v->version != db_version(db))
+	if (db->memory == NULL || db_version(db) == 0 || (v = kept_find(db->memory, key, key_n, n)) == NULL ||
+	    v->version != db_version(db))
 		return NULL;
 	*n -= sizeof(*v);
 	return v + 1;
