@@ -105,10 +105,8 @@ db_close(struct db *db)
 		return;
 	/* SQLite cannot close a file while statements of it exist. */
 	for (size_t i = 0; i < DB_STATEMENTS; i++)
-		if (db->cache[i] != NULL) {
-			sqlite3_finalize(db->cache[i]->stmt);
-			free(db->cache[i]);
-		}
+		if (db->cache[i] != NULL)
+			db_query_free(db->cache[i]);
 	sqlite3_close(db->handle);
 	writer_lock_close(&db->lock);
 	free(db);

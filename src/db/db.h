@@ -12,8 +12,8 @@
  * of it is run (SQLite may have rolled it back by itself), each later query reports that failure,
  * and db_write rolls back and reports it too.
  *
- * SQL is a string literal, prepared once per process and found again by its address.  An unknown
- * parameter name is a mistake of ours and ends the process.
+ * SQL is a string literal, prepared once per process and found again by its address; so is the name of a parameter.  An unknown
+ * name is a mistake of ours and ends the process.
  */
 #ifndef DB_H
 #define DB_H
