@@ -47,6 +47,8 @@ struct db {
 	bool is_unfinished;	/* made by an upgrade that still has tables of its own in it (db_upgrade.h) */
 	bool in_read, in_write;
 	bool changes_cached;		/* this write transaction has written what processes keep copies of */
+	int64_t version;	/* of the snapshot of the read transaction; 0 = not asked for yet (db_cached.c) */
+	struct kept *memory;	/* NULL = none */
 	enum status write_status;
 	enum db_trouble trouble;	/* of the last failure */
 	int wal_pages;
