@@ -33,7 +33,9 @@ ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-need
 	$(if $(COV),--coverage -Wl$(comma)--wrap=_exit$(comma)--wrap=abort) $(LDFLAGS)
 SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
 FLUSH = $(if $(COV),$(B)/flush.o)
-LIBS = $(FLUSH) $(B)/libdaybook.a $(SQLITE_LIB) $(if $(HOSTING),$(STATIC_LIBS),-lcjson -ljwt) $(if $(HOSTING),$(shell $(PKG_CONFIG) --static --libs libcrypto),-lcrypto) -lm
+# libcrypto first: at the start of a program each of its 4,000 references is looked up in the libraries in this order.
+LIBS = $(FLUSH) $(B)/libdaybook.a $(if $(HOSTING),$(SQLITE_LIB) $(STATIC_LIBS) $(shell $(PKG_CONFIG) --static --libs libcrypto),\
+	-lcrypto $(SQLITE_LIB) -lcjson -ljwt) -lm
 SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
