@@ -2,7 +2,7 @@
 #
 #   src/       libdaybook.a          cgi-bin/   one FastCGI program per endpoint
 #   cli/       the daybook command   tests/     unit, zone, e2e, faults, bench, fuzz, hosting
-#   hosting/   the zip for shared hosting
+#   fetch/, idle/  two programs of their own    hosting/   the zip for shared hosting
 #
 # Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), COV=1 (counts of lines), WERROR=1 (a warning is an error, as
 # in every target that tests), SQLITE3_SRC=/path/to/amalgamation (link that SQLite statically instead of the system's), CC,
@@ -48,12 +48,14 @@ CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
 # The one program that is linked with libcurl; the zip for shared hosting does not have it.
 FETCH = $(if $(HOSTING),,$(B)/lib/daybook/daybook-fetch)
+# What programs become that nobody asks anything, linked with libc alone; in the zip mod_fcgid ends them instead.
+IDLE = $(if $(HOSTING),,$(B)/daybook-idle)
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so $(if $(COV),,$(FIXED)))
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 FIXED = $(B)/tests/bench/fixed.so
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
-SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c) schema.sql cgi-bin/setup/setup.html cgi-bin/statements/statement.html \
+SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c idle/*.c) schema.sql cgi-bin/setup/setup.html cgi-bin/statements/statement.html \
 	httpd-conf/routes Makefile
 HTDOCS = $(B)/htdocs/index.html
 
@@ -87,7 +89,7 @@ DEPS = deps deps-test deps-test-all deps-bench deps-fuzz deps-deb deps-test-deb 
 all: programs $(CONFS) $(HTDOCS)
 
 # The programs and the commands alone.
-programs: $(PROGRAMS) $(COMMAND) $(FETCH)
+programs: $(PROGRAMS) $(COMMAND) $(FETCH) $(IDLE)
 
 # ---- Installs what is missing; does nothing if nothing is missing.
 deps: PACKAGES = $(BUILD_PACKAGES)
@@ -152,6 +154,10 @@ endif
 $(B)/lib/daybook/daybook-fetch: fetch/daybook-fetch.c $(FLUSH) | $(B)/.ready
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(FLUSH) -lcurl
+
+$(B)/daybook-idle: idle/daybook-idle.c | $(B)/.ready
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -fPIE $(WARN) -O2 $(HARDENING) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $<
 
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 	@mkdir -p $(@D)
@@ -245,7 +251,7 @@ units: $(UNIT) $(HELPERS)
 # Three sizes: `check` while writing, installs nothing; `test` before a push, and what CI runs; `test-all` before a release.
 check test test-all san coverage: export WERROR = 1
 check:
-	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(FETCH) $(CONFS) units
+	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(FETCH) $(IDLE) $(CONFS) units
 	@tests/run check "$(B)"
 
 test: deps-test deps-hosting
