@@ -43,11 +43,10 @@ class Report:
     def missing(self, what, bound, why):
         self.add(what, bound, why, False)
 
-    def print(self):
-        head = ("what", "bound", "measured", "")
-        print("\n| " + " | ".join(head) + " |\n|---|---|---|---|")
-        for row in self.rows:
-            print("| " + " | ".join(row) + " |")
+    def table(self):
         bound = [row for row in self.rows if row[3]]
-        print(f"\n{sum(row[3] == 'met' for row in bound)} of {len(bound)} figures are met")
-        return all(row[3] == "met" for row in bound)
+        lines = ["| " + " | ".join(row) + " |" for row in [("what", "bound", "measured", ""), *self.rows]]
+        return "\n".join([lines[0], "|---|---|---|---|", *lines[1:], "", f"{sum(row[3] == 'met' for row in bound)} of {len(bound)} figures are met."])
+
+    def is_met(self):
+        return all(row[3] != "NOT MET" for row in self.rows)
