@@ -70,7 +70,8 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 TEST_PACKAGES = npm:command libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema \
 	openapi-specification sqlite3 curl faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch \
 	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core valgrind
-BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind
+# PHP, PostgreSQL and Node are what `make bench` compares with; better-sqlite3 is compiled.
+BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind php-fpm php-sqlite3 php-pgsql postgresql npm:command g++
 TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
 FUZZ_PACKAGES = clang libclang-rt-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential git debhelper lintian systemd-dev|systemd
@@ -100,6 +101,7 @@ deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 # The tests of the dashboard need axe-core also where the archive of a release brings the viewer along.
 deps-test deps-test-all: AFTER = $(MAKE) --no-print-directory build/node/.made
+deps-bench: AFTER = $(MAKE) --no-print-directory build/bench/node/.made
 deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
 deps-release: PACKAGES = $(sort $(DEB_PACKAGES) $(HOSTING_PACKAGES)) npm:command $(if $(SIGN_KEY),gnupg)
@@ -315,9 +317,17 @@ replies: all
 lint:
 	@tests/lint
 
-bench: deps-bench all $(BENCH)
-	@tests/bench/run "$(B)"
-	@tests/bench/limits "$(B)"
+# All of it, or PARTS="constant peers": `tests/bench/run --help` lists them.
+ROUNDS = 7
+bench: deps-bench all $(BENCH) $(FIXED)
+	@tests/bench/run "$(B)" --rounds "$(ROUNDS)" $(PARTS)
+
+# The library of the peer in Node; without it `make bench` says that the peer is missing.
+build/bench/node/.made: tests/bench/peers/node/package.json tests/bench/peers/node/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)/
+	cd $(@D) && npm ci --omit=dev --nodedir=/usr --no-audit --no-fund --loglevel=error >npm.log 2>&1 && touch .made || \
+		echo "npm could not build better-sqlite3, see build/bench/node/npm.log. \`make bench\` leaves Node out."
 
 # Each target for FUZZ_SECONDS, under ASan and UBSan.
 FUZZ_SECONDS = 60
