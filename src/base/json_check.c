@@ -329,7 +329,7 @@ value(struct check *c)
 enum status
 json_check(const char *label, const char *text, size_t n, struct error *err)
 {
-	struct check c;	/* not initialized: clearing 20 KiB of keys for each line of NDJSON is slow */
+	NOT_CLEARED struct check c;	/* clearing 24 KiB of keys took a quarter of the instructions of an import */
 
 	c.label = label;
 	c.text = c.p = text;

@@ -33,6 +33,16 @@ enum status {
 /* For functions whose outcome must not be ignored: the compiler refuses a call that drops it. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
+/*
+ * For a large variable that is written before it is read, in a function that is called often: the hardening of the Makefile
+ * (-ftrivial-auto-var-init=zero) would clear it at each call.
+ */
+#if defined(__has_attribute) && __has_attribute(uninitialized)
+#define NOT_CLEARED __attribute__((uninitialized))
+#else
+#define NOT_CLEARED
+#endif
+
 /* Whether what was requested has been done: OK, CREATED, ACCEPTED, NO_CONTENT.  NOT_MODIFIED changes nothing, so it is none. */
 bool		status_is_success(enum status st);
 

@@ -25,36 +25,72 @@ struct sums {
 	size_t count, max;
 };
 
-/* Reads the rows of a query over :org, :first and :end, which come in the order of quarter and channel. */
-static enum status
-read_sums(struct query *q, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
+static void
+bind_stretch(struct query *q, const struct organization *org, const struct job_stretch *s)
 {
-	sums->count = 0;
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":first", s->first);
 	query_bind_int(q, ":end", s->end);
+}
+
+/* Makes a sum of nothing at a place in the list. */
+static struct sum *
+insert_sum(struct arena *a, struct sums *sums, size_t at, int64_t quarter, const char *channel)
+{
+	sums->of = arena_grow(a, sums->of, sums->count, &sums->max, sizeof(*sums->of));
+	memmove(&sums->of[at + 1], &sums->of[at], (sums->count++ - at) * sizeof(*sums->of));
+	sums->of[at] = (struct sum) { .quarter = quarter, .channel = arena_strdup(a, channel) };
+	return &sums->of[at];
+}
+
+/* The sum of a quarter-hour, none of which is later in the list, and a channel: the last ones are by channel. */
+static struct sum *
+find_sum(struct arena *a, struct sums *sums, int64_t quarter, const char *channel)
+{
+	size_t at = sums->count;
+	int order = 1;
+
+	while (at > 0 && sums->of[at - 1].quarter == quarter && (order = strcmp(sums->of[at - 1].channel, channel)) > 0)
+		at--;
+	return at > 0 && order == 0 ? &sums->of[at - 1] : insert_sum(a, sums, at, quarter, channel);
+}
+
+/*
+ * What the ledger says, row by row in the order of time: a GROUP BY of an expression would sort them all.  Failed events count
+ * nothing; voids and adjustments are differences, so a plain sum is right.
+ */
+static enum status
+read_ledger(struct db *db, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
+{
+	struct query *q = db_query(db, "SELECT occurred_at, channel, messages, parts, cost_micros FROM event WHERE org = :org "
+	    "AND occurred_at >= :first * 900000 AND occurred_at < :end * 900000 AND status <> 'failed' ORDER BY occurred_at");
+
+	sums->count = 0;
+	bind_stretch(q, org, s);
+	while (query_step(q)) {
+		struct sum *sum = find_sum(a, sums, floor_div(query_int(q, 0), QUARTER_MS), query_text(q, 1));
+
+		sum->messages += query_int(q, 2);
+		sum->parts += query_int(q, 3);
+		sum->cost_micros += query_int(q, 4);
+	}
+	return query_done(q);
+}
+
+static enum status
+read_rollup(struct db *db, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
+{
+	struct query *q = db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter WHERE org = :org "
+	    "AND quarter >= :first AND quarter < :end ORDER BY quarter, channel");
+
+	sums->count = 0;
+	bind_stretch(q, org, s);
 	while (query_step(q)) {
 		sums->of = arena_grow(a, sums->of, sums->count, &sums->max, sizeof(*sums->of));
 		sums->of[sums->count++] = (struct sum) { query_int(q, 0), arena_strdup(a, query_text(q, 1)), query_int(q, 2),
 			query_int(q, 3), query_int(q, 4) };
 	}
 	return query_done(q);
-}
-
-/* What the ledger says.  Failed events count nothing; voids and adjustments are differences, so a plain sum is right. */
-static enum status
-read_ledger(struct db *db, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
-{
-	return read_sums(db_query(db, "SELECT occurred_at / 900000 AS quarter, channel, sum(messages), sum(parts), sum(cost_micros) "
-	    "FROM event WHERE org = :org AND occurred_at >= :first * 900000 AND occurred_at < :end * 900000 AND status <> 'failed' "
-	    "GROUP BY quarter, channel ORDER BY quarter, channel"), a, org, s, sums);
-}
-
-static enum status
-read_rollup(struct db *db, struct arena *a, const struct organization *org, const struct job_stretch *s, struct sums *sums)
-{
-	return read_sums(db_query(db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter WHERE org = :org "
-	    "AND quarter >= :first AND quarter < :end ORDER BY quarter, channel"), a, org, s, sums);
 }
 
 static bool
@@ -89,9 +125,7 @@ replace_quarters(struct db *db, const struct organization *org, const struct job
 	struct query *q = db_query(db, "DELETE FROM usage_quarter WHERE org = :org AND quarter >= :first AND quarter < :end");
 	enum status st;
 
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":first", s->first);
-	query_bind_int(q, ":end", s->end);
+	bind_stretch(q, org, s);
 	st = query_run(q);
 	for (size_t i = 0; st == OK && i < sums->count; i++) {
 		q = db_query(db, "INSERT INTO usage_quarter (org, quarter, channel, messages, parts, cost_micros) "
