@@ -102,48 +102,39 @@ segment_resolve(struct db *db, struct arena *a, const struct organization *org, 
 
 /* ---- Writing.  The campaign's revision and digest are the caller's. */
 
-/*
- * Writes the new counters of a segment, and the state to which an action leads with them; *more is what it then holds more.
- * A state that stays is not written, because that would move the segment in an index.
- */
-static enum status
-write_counters(struct db *db, const struct segment_target *was, const struct segment *counted, enum segment_action action,
-    int64_t *more)
+int64_t
+segment_spend(struct segment_target *target, int64_t sent, int64_t failed)
 {
-	struct segment is = *counted;
+	struct segment *s = &target->segment;
+	int64_t held = segment_hold(s);
+
+	s->sent += sent;
+	s->failed += failed;
+	s->spent += sent + failed;
+	s->state = segment_after(s, SEGMENT_SPEND, false);
+	return segment_hold(s) - held;
+}
+
+/* A state that stays is not written, because that would move the segment in an index. */
+enum status
+segment_write(struct db *db, const struct segment_target *is, enum segment_state was)
+{
 	struct query *q;
 
-	is.state = segment_after(counted, action, false);
-	*more = segment_hold(&is) - segment_hold(&was->segment);
-	if (is.state == was->segment.state)
+	if (is->segment.state == was)
 		q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent "
 		    "WHERE campaign = :campaign AND number = :number");
 	else {
 		q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent, status = :status "
 		    "WHERE campaign = :campaign AND number = :number");
-		query_bind_text(q, ":status", segment_state_name(is.state));
+		query_bind_text(q, ":status", segment_state_name(is->segment.state));
 	}
-	query_bind_int(q, ":sent", is.sent);
-	query_bind_int(q, ":failed", is.failed);
-	query_bind_int(q, ":spent", is.spent);
-	query_bind_int(q, ":campaign", was->ref.campaign);
-	query_bind_int(q, ":number", was->ref.segment);
+	query_bind_int(q, ":sent", is->segment.sent);
+	query_bind_int(q, ":failed", is->segment.failed);
+	query_bind_int(q, ":spent", is->segment.spent);
+	query_bind_int(q, ":campaign", is->ref.campaign);
+	query_bind_int(q, ":number", is->ref.segment);
 	return query_run(q);
-}
-
-enum status
-segment_spend(struct db *db, struct rollup *rollup, const struct segment_target *target, int64_t sent, int64_t failed)
-{
-	struct segment s = target->segment;
-	enum status st;
-	int64_t more;
-
-	s.sent += sent;
-	s.failed += failed;
-	s.spent += sent + failed;
-	if ((st = write_counters(db, target, &s, SEGMENT_SPEND, &more)) == OK)
-		rollup_hold(rollup, target->ref.campaign, target->ref.segment, more);
-	return st;
 }
 
 enum status
@@ -164,17 +155,18 @@ static enum status
 settle_or_finish(struct db *db, struct segment_ref ref, int64_t messages, enum segment_action action)
 {
 	struct segment_target target;
-	struct segment s;
+	struct segment was;
 	enum status st;
-	int64_t more;
 
 	if ((st = find_segment(db, NULL, ref, &target)) != OK || target.ref.segment == 0)
 		return st;
-	s = target.segment;
-	s.sent += messages;
-	s.failed -= messages;
-	st = write_counters(db, &target, &s, action, &more);
-	return st == OK ? held_add(db, ref.campaign, ref.segment, more) : st;
+	was = target.segment;
+	target.segment.sent += messages;
+	target.segment.failed -= messages;
+	target.segment.state = segment_after(&target.segment, action, false);
+	if ((st = segment_write(db, &target, was.state)) != OK)
+		return st;
+	return held_add(db, ref.campaign, ref.segment, segment_hold(&target.segment) - segment_hold(&was));
 }
 
 enum status

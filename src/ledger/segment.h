@@ -34,13 +34,12 @@ enum status	segment_resolve(struct db *db, struct arena *a, const struct organiz
 		    int64_t segment_given, struct day d, struct segment_target *target) MUST_CHECK;
 
 /*
- * Counts messages of an event that were sent or failed: they are spent, and may begin or end the segment.  What the segment
- * then holds less goes into the rollup.
+ * Counts messages of an event that were sent or failed: they are spent, and may begin or end the segment.  Changes only the
+ * target; returns what the segment then holds more, which is for the rollup.
  */
-struct rollup;
-enum status	segment_spend(struct db *db, struct rollup *rollup, const struct segment_target *target, int64_t sent,
-		    int64_t failed) MUST_CHECK;
-
+int64_t		 segment_spend(struct segment_target *target, int64_t sent, int64_t failed);
+/* Writes the counters of a target, and its state if that is not what it was. */
+enum status	 segment_write(struct db *db, const struct segment_target *is, enum segment_state was) MUST_CHECK;
 /* Adds amounts, perhaps negative ones, for a correction of an event: that changes neither `spent` nor the status. */
 enum status	segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed) MUST_CHECK;
 
