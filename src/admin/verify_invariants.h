@@ -15,7 +15,6 @@ struct verify {
 	struct verify_report *report;
 	int64_t org;			/* the organization that is being checked */
 	const char *id;			/* its name; "" = the file as a whole */
-	int64_t offset_min, offset_max;	/* the lowest and highest of its spans, in seconds */
 	int64_t first_day, last_day;	/* of UTC: of its ledger */
 	int64_t days;			/* the length of the next stretch */
 	struct verify_statement *statements;	/* of the organization */
