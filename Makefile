@@ -2,7 +2,7 @@
 #
 #   src/       libdaybook.a          cgi-bin/   one FastCGI program per endpoint
 #   cli/       the daybook command   tests/     unit, zone, e2e, faults, bench, fuzz, hosting
-#   hosting/   the zip for shared hosting
+#   fetch/, idle/  two programs of their own    hosting/   the zip for shared hosting
 #
 # Variables: PORT and DAYBOOK_DB (make run), SAN=1 (ASan and UBSan), COV=1 (counts of lines), WERROR=1 (a warning is an error, as
 # in every target that tests), SQLITE3_SRC=/path/to/amalgamation (link that SQLite statically instead of the system's), CC,
@@ -48,11 +48,14 @@ CLI_OBJ = $(patsubst cli/%.c,$(B)/cli/%.o,$(wildcard cli/*.c))
 COMMAND = $(B)/bin/daybook
 # The one program that is linked with libcurl; the zip for shared hosting does not have it.
 FETCH = $(if $(HOSTING),,$(B)/lib/daybook/daybook-fetch)
+# What programs become that nobody asks anything, linked with libc alone; in the zip mod_fcgid ends them instead.
+IDLE = $(if $(HOSTING),,$(B)/daybook-idle)
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so)
+HELPERS = $(B)/tests/zone/dump $(if $(SAN),,$(B)/tests/faults/shim.so $(if $(COV),,$(FIXED)))
 BENCH = $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+FIXED = $(B)/tests/bench/fixed.so
 CONFS = $(patsubst httpd-conf/%.in,$(B)/httpd-conf/%,$(wildcard httpd-conf/*.in))
-SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c) schema.sql cgi-bin/setup/setup.html cgi-bin/statements/statement.html \
+SOURCES = $(wildcard src/*/*.[ch] cgi-bin/*.c cgi-bin/*/*.[ch] cli/*.[ch] fetch/*.c idle/*.c) schema.sql cgi-bin/setup/setup.html cgi-bin/statements/statement.html \
 	httpd-conf/routes Makefile
 HTDOCS = $(B)/htdocs/index.html
 
@@ -64,7 +67,7 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 # npm: the viewer of the API's document, and axe-core.  A build without npm leaves the viewer out.
 TEST_PACKAGES = npm:command libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema \
 	openapi-specification sqlite3 curl faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch \
-	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core
+	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core valgrind
 BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind
 TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
 FUZZ_PACKAGES = clang libclang-rt-dev
@@ -85,7 +88,7 @@ DEPS = deps deps-test deps-test-all deps-bench deps-fuzz deps-deb deps-test-deb 
 all: programs $(CONFS) $(HTDOCS)
 
 # The programs and the commands alone.
-programs: $(PROGRAMS) $(COMMAND) $(FETCH)
+programs: $(PROGRAMS) $(COMMAND) $(FETCH) $(IDLE)
 
 # ---- Installs what is missing; does nothing if nothing is missing.
 deps: PACKAGES = $(BUILD_PACKAGES)
@@ -150,6 +153,10 @@ $(B)/lib/daybook/daybook-fetch: fetch/daybook-fetch.c $(FLUSH) | $(B)/.ready
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(FLUSH) -lcurl
 
+$(B)/daybook-idle: idle/daybook-idle.c | $(B)/.ready
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -fPIE $(WARN) -O2 $(HARDENING) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $<
+
 $(B)/tests/%: tests/%.c $(B)/libdaybook.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBS) -lfcgi $(if $(filter $(UNIT),$@),-lcmocka)
@@ -161,6 +168,11 @@ $(B)/flush.o: tests/coverage/flush.c
 $(B)/tests/faults/shim.so: tests/faults/shim.c tests/faults/fixed.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) -o $@ $^ -ldl
+
+# The second part of it alone: a clock that does not move, for counting instructions.
+$(FIXED): tests/faults/fixed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) -o $@ $<
 
 $(B)/sqlite3.o: $(SQLITE3_SRC)/sqlite3.c
 	@mkdir -p $(@D)
@@ -237,7 +249,7 @@ units: $(UNIT) $(HELPERS)
 # Three sizes: `check` while writing, installs nothing; `test` before a push, and what CI runs; `test-all` before a release.
 check test test-all san coverage: export WERROR = 1
 check:
-	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(FETCH) $(CONFS) units
+	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(COMMAND) $(FETCH) $(IDLE) $(CONFS) units
 	@tests/run check "$(B)"
 
 test: deps-test deps-hosting

@@ -19,7 +19,7 @@
 -- No local time is stored as text, and no number is floating-point.
 
 PRAGMA application_id = 1145203563;	-- 0x44426b6b, "DBkk"
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- The installation as a whole: keys, settings and prices that belong to no organization.
 CREATE TABLE installation (
@@ -305,8 +305,8 @@ CREATE TABLE segment (
 	PRIMARY KEY (campaign, number),
 	CHECK (spent >= sent + failed AND sent >= 0 AND failed >= 0)
 ) STRICT, WITHOUT ROWID;
--- Counts the segments of a day, and has them in the order of their times, without reading their rows.
-CREATE INDEX segment_day ON segment (org, day, scheduled_at, status, channel);
+-- The segments of days in the order of their times, with all that the calendar shows of them: it reads no row of the table.
+CREATE INDEX segment_day ON segment (org, day, scheduled_at, campaign, number, status, channel, contacts, sent, failed);
 
 -- What open segments hold, whether their day is over or not: the sum of max(0, contacts - spent), by the quarter-hour of UTC
 -- that they are scheduled at.  Written with the segments; a sum of 0 has no row.

@@ -54,7 +54,7 @@ organizations_usage(struct req *r, struct buf *body)
 		return st;
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
-	if ((st = usage_sum_instants(r->db, &org, from_at, to_at, &sums, &r->err)) != OK)
+	if ((st = usage_sum_messages(r->db, &org, from_at, to_at, &sums, &r->err)) != OK)
 		return st;
 	json_open_object(out, NULL);
 	json_open_object(out, "data");

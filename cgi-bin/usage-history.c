@@ -149,9 +149,10 @@ usage_history(struct req *r, struct buf *body)
 	struct usage_sums *sums;
 	struct organization org;
 	struct day_range range;
+	struct day *starts;
 	enum status st;
-	int months, i = 0;
 	bool with_costs;
+	int months;
 
 	if ((st = req_word(r, "costs", "all", &with_costs)) != OK ||
 	    (st = organization_load(r->db, r->org, &org, &r->err)) != OK ||
@@ -160,9 +161,12 @@ usage_history(struct req *r, struct buf *body)
 	if (reply_cached(r, body, org.revision, organization_unchanged_until(&org, r->now)))
 		return OK;
 	sums = arena_alloc(r->arena, (size_t)months * sizeof(*sums));
-	for (struct day d = range.from; d.n <= range.to.n; d = month_until(d, range.to))
-		if ((st = usage_sum_days(r->db, &org, d, month_until(d, range.to), &sums[i++])) != OK)
-			return st;
+	starts = arena_alloc(r->arena, (size_t)(months + 1) * sizeof(*starts));
+	starts[0] = range.from;
+	for (int i = 0; i < months; i++)
+		starts[i + 1] = month_until(starts[i], range.to);
+	if ((st = usage_sum_stretches(r->db, &org, starts, (size_t)months, sums)) != OK)
+		return st;
 	if (!r->is_csv)
 		return put_json(r, &org, json_on(body), &range, sums, with_costs);
 	put_csv(body, &org, &range, sums, with_costs);

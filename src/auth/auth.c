@@ -71,6 +71,8 @@ check_api_key(struct db *db, struct arena *a, const char *text, int64_t now, str
 	caller->expires_at = k.expires_at;
 	if (k.used_at <= now - DAY_MS)
 		caller->used_key = k.key;
+	else
+		caller->known_until = k.expires_at != 0 && k.expires_at < k.used_at + DAY_MS ? k.expires_at : k.used_at + DAY_MS;
 	snprintf(caller->credential, sizeof(caller->credential), "apikey:%lld", (long long)k.number);
 	return OK;
 }
@@ -141,6 +143,7 @@ bound(const struct signing_key *k, const struct claims *c, struct caller *caller
 	snprintf(caller->org, sizeof(caller->org), "%s", org != NULL ? org : "");
 	caller->scopes = scopes;
 	caller->expires_at = c->expires_at;
+	caller->known_until = c->expires_at;	/* nbf and iat, once they have passed, stay so */
 	snprintf(caller->credential, sizeof(caller->credential), "jwt:%s", k->kid);
 	copy_name(caller->name, c->sub[0] != '\0' ? c->sub : c->jti);
 	copy_link(caller->link, k, c->jti);
@@ -177,31 +180,90 @@ check_token(struct db *db, struct arena *a, const char *text, int64_t now, struc
 	return bound(&k, &claims, caller, err);
 }
 
+/* ---- Verified before */
+
+/* A caller that was found at an instant.  What it depends on is in the database, in the credential and in the time. */
+struct verified {
+	int64_t at;
+	struct caller caller;
+};
+
+static const char verified_key[] = "verified ";
+
+/* The key of a credential, in the arena; *n = its length. */
+static const char *
+key_of(struct arena *a, const char *credential, size_t *n)
+{
+	size_t prefix = sizeof(verified_key) - 1, length = strnlen(credential, TOKEN_MAX + 1);
+	char *key = arena_alloc(a, prefix + length);
+
+	memcpy(key, verified_key, prefix);
+	memcpy(key + prefix, credential, length);
+	*n = prefix + length;
+	return key;
+}
+
+/* Not before the instant at which it was verified, if the clock has gone back, and not from known_until on. */
+static bool
+is_verified(struct db *db, const char *key, size_t key_n, int64_t now, struct caller *caller)
+{
+	size_t n;
+	const struct verified *v = db_remembered(db, key, key_n, &n);
+
+	if (v == NULL || now < v->at || now >= v->caller.known_until)
+		return false;
+	*caller = v->caller;
+	return true;
+}
+
+static void
+keep_verified(struct db *db, const char *key, size_t key_n, int64_t now, const struct caller *caller)
+{
+	struct verified *v = caller->known_until > now ? db_remember(db, key, key_n, sizeof(*v)) : NULL;
+
+	if (v != NULL)
+		*v = (struct verified) { now, *caller };
+}
+
 enum status
 auth_check(struct db *db, struct arena *a, const char *authorization, const char *api_key, int64_t now,
     struct caller *caller, struct error *err)
 {
-	const char *credential = find_credential(authorization, api_key, err);
+	const char *credential = find_credential(authorization, api_key, err), *key;
+	enum status st;
+	size_t key_n;
 
 	/* The caller is all zero, without a single scope, until one of the two checks fills it in. */
 	memset(caller, 0, sizeof(*caller));
 	if (credential == NULL)
 		return UNAUTHENTICATED;
-	if (starts_like_api_key(credential))
-		return check_api_key(db, a, credential, now, caller, err);
-	return check_token(db, a, credential, now, caller, err);
+	key = key_of(a, credential, &key_n);
+	if (is_verified(db, key, key_n, now, caller))
+		return OK;
+	st = starts_like_api_key(credential) ? check_api_key(db, a, credential, now, caller, err) :
+	    check_token(db, a, credential, now, caller, err);
+	if (st == OK)
+		keep_verified(db, key, key_n, now, caller);
+	return st;
 }
 
 enum status
 auth_organization(struct db *db, const struct caller *caller, const char *id, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT 1 FROM organization WHERE id = :id");
+	char key[sizeof("there ") + ID_MAX];
+	size_t key_n = (size_t)snprintf(key, sizeof(key), "there %s", id), n;
+	struct query *q;
 	enum status st;
 	bool is_there;
 
+	if (key_n < sizeof(key) && db_remembered(db, key, key_n, &n) != NULL)
+		return OK;
+	q = db_query(db, "SELECT 1 FROM organization WHERE id = :id");
 	query_bind_text(q, ":id", id);
 	is_there = query_step(q);
-	if ((st = query_done(q)) != OK || is_there)
+	if ((st = query_done(q)) == OK && is_there && key_n < sizeof(key))
+		db_remember(db, key, key_n, 0);
+	if (st != OK || is_there)
 		return st;
 	if (caller->scopes & SCOPE_ADMIN)
 		return error_set(err, NOT_FOUND, "organization: there is no organization \"%s\"", id);

@@ -24,6 +24,7 @@ struct caller {
 	char org[ID_MAX];		/* "" = none named (only with SCOPE_INSTALLATION); may not exist */
 	unsigned scopes;		/* expanded: with SCOPE_ADMIN all bits are set */
 	int64_t expires_at;		/* of the credential; 0 = until it is revoked */
+	int64_t known_until;		/* until when this check would give the same if nothing is written; 0 = not even now */
 	int64_t used_key;		/* the row of an API key whose use today is not recorded yet; 0 = none */
 	char link[CALLER_LINK_MAX];	/* of a link that signs in (link.h): its jti without the prefix; "" = it is none */
 	char credential[CREDENTIAL_MAX];	/* `jwt:KID`, `apikey:N`, `cli` */

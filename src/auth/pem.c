@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 
 #include "auth/pem.h"
+#include "base/crypto.h"
 
 /*
  * Refuses to give a password.  Without this callback, libcrypto would ask for the password of an encrypted key on the
@@ -155,6 +156,7 @@ pem_read(struct arena *a, const struct algorithm *alg, const char *pem, const ch
 	EVP_PKEY *key = NULL;
 	enum status st;
 
+	crypto_start();
 	*public_pem = *private_pem = NULL;
 	if (strlen(pem) <= PEM_TEXT_MAX)
 		key = parse(pem, &is_private);

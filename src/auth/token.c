@@ -132,6 +132,7 @@ libjwt_holds(const char *token, jwt_alg_t alg, struct key_bytes key)
 	jwt_t *jwt = NULL;
 	bool good;
 
+	crypto_start();
 	errno = 0;
 	good = jwt_decode(&jwt, token, key.data, (int)key.n) == 0 && jwt != NULL && jwt_get_alg(jwt) == alg;
 	if (!good && errno == ENOMEM)

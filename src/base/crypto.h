@@ -10,7 +10,10 @@
 
 #define SHA256_SIZE 32
 
-/* Makes libcrypto set up its own tables, which it otherwise does at the first use and, without memory, crashes there. */
+/*
+ * Makes libcrypto set up its own tables, which it otherwise does at the first use and, without memory, crashes there.
+ * Comes before every other call of it, also by libjwt.  The machine's openssl.cnf is not read.
+ */
 void	crypto_start(void);
 
 /* The release of libcrypto, such as 3.0.17. */

@@ -2,7 +2,6 @@
  * The ring (see kept.h).  A position counts all bytes ever put in, so that whether a value is still there is one comparison, and
  * the table of positions needs no care when values are overwritten.
  */
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@ enum {
 	TRIED = 4,		/* slots from the one of the hash on */
 	BYTES_A_SLOT = 256,	/* of the ring: values are rarely shorter on average */
 	PART = 4,		/* a value has at most this part of the ring */
+	ASKED = 64,		/* keys that were asked for last */
 };
 
 struct entry {
@@ -28,6 +28,7 @@ struct kept {
 	uint64_t *slots;	/* position + 1 of an entry; 0 = none */
 	size_t size, slot_count;
 	uint64_t end;		/* the position of the next entry */
+	uint32_t asked[ASKED];	/* of each key the other half of the hash; 0 = none */
 	uint64_t seed;		/* so that nobody outside can choose keys that share slots */
 };
 
@@ -87,34 +88,45 @@ hash_of(const struct kept *k, const void *key, size_t n)
 }
 
 /* The entry at a position, if nothing has been written over it since. */
-static const struct entry *
+static struct entry *
 entry_at(const struct kept *k, uint64_t position)
 {
-	return k->end - position <= k->size ? (const struct entry *)(k->ring + position % k->size) : NULL;
+	return k->end - position <= k->size ? (struct entry *)(k->ring + position % k->size) : NULL;
 }
 
-static const struct entry *
+static struct entry *
 entry_of(const struct kept *k, uint64_t hash, const void *key, size_t key_n)
 {
-	const struct entry *e;
+	struct entry *e;
 	uint64_t slot;
 
-	for (size_t i = 0; k->ring != NULL && i < TRIED; i++)
+	for (size_t i = 0; i < TRIED; i++)
 		if ((slot = k->slots[(hash + i) % k->slot_count]) > 0 && (e = entry_at(k, slot - 1)) != NULL && e->hash == hash &&
 		    e->key_n == key_n && memcmp(e + 1, key, key_n) == 0)
 			return e;
 	return NULL;
 }
 
-const void *
+void *
 kept_find(const struct kept *k, const void *key, size_t key_n, size_t *n)
 {
-	const struct entry *e = entry_of(k, hash_of(k, key, key_n), key, key_n);
+	struct entry *e = k->ring != NULL ? entry_of(k, hash_of(k, key, key_n), key, key_n) : NULL;
 
 	if (e == NULL)
 		return NULL;
 	*n = e->n;
-	return (const char *)e + value_at(key_n);
+	return (char *)e + value_at(key_n);
+}
+
+bool
+kept_is_again(struct kept *k, const void *key, size_t key_n)
+{
+	uint64_t hash = hash_of(k, key, key_n);
+	uint32_t *asked = &k->asked[hash % ASKED], half = (uint32_t)(hash >> 32) | 1;
+	bool is_again = *asked == half;
+
+	*asked = half;
+	return is_again;
 }
 
 /*
@@ -151,6 +163,8 @@ kept_put(struct kept *k, const void *key, size_t key_n, size_t n)
 		k->slots = xmalloc(k->slot_count * sizeof(*k->slots));
 		memset(k->slots, 0, k->slot_count * sizeof(*k->slots));
 	}
+	if ((e = entry_of(k, hash, key, key_n)) != NULL && e->n == n)
+		return (char *)e + value_at(key_n);
 	/* An entry lies in one piece: what is left at the end of the ring is passed over. */
 	if ((left = k->size - k->end % k->size) < all)
 		k->end += left;

@@ -59,8 +59,7 @@ open_lock(struct db *db, struct error *err)
 }
 
 /*
- * Opens a database with a function that opens its file.  `number` counts openings, so that a cache
- * made from one opening is not used for another.
+ * Opens a database with a function that opens its file.  `number` counts openings, so that no cache outlives one.
  */
 struct db *
 db_open_with(const char *path, enum status (*open_file)(const char *path, sqlite3 **handle, struct error *err), bool has_lock,
@@ -106,10 +105,8 @@ db_close(struct db *db)
 		return;
 	/* SQLite cannot close a file while statements of it exist. */
 	for (size_t i = 0; i < DB_STATEMENTS; i++)
-		if (db->cache[i] != NULL) {
-			sqlite3_finalize(db->cache[i]->stmt);
-			free(db->cache[i]);
-		}
+		if (db->cache[i] != NULL)
+			db_query_free(db->cache[i]);
 	sqlite3_close(db->handle);
 	writer_lock_close(&db->lock);
 	free(db);
@@ -198,6 +195,7 @@ db_read_begin(struct db *db)
 	enum status st;
 
 	assert(!db->in_read && !db->in_write);
+	db->version = 0;
 	if ((st = simple(db, begin_sql)) == OK)
 		db->in_read = true;
 	return st;

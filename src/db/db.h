@@ -12,8 +12,8 @@
  * of it is run (SQLite may have rolled it back by itself), each later query reports that failure,
  * and db_write rolls back and reports it too.
  *
- * SQL is a string literal, prepared once per process and found again by its address.  An unknown
- * parameter name is a mistake of ours and ends the process.
+ * SQL is a string literal, prepared once per process and found again by its address; so is the name of a parameter.  An unknown
+ * name is a mistake of ours and ends the process.
  */
 #ifndef DB_H
 #define DB_H
@@ -27,7 +27,7 @@
 #define DB_LOCK_WAIT_MS 5000
 #define DB_TRY_WAIT_MS 50
 #define DB_BUSY_MS 5000
-#define DB_SCHEMA_VERSION 6
+#define DB_SCHEMA_VERSION 7
 #define DB_LOCK_PATH_MAX 4104	/* WRITER_LOCK_PATH_MAX */
 
 struct db;
@@ -138,6 +138,28 @@ void		 db_write_abort(struct db *db);
  */
 void		 db_changes_cached(struct db *db);
 bool		 db_may_cache(const struct db *db);
+
+/*
+ * The state of the database that the open read transaction sees: as long as it is the same number, no transaction was
+ * committed in between, by any process, and no other file was opened.  0 = not known: no read transaction is open, or it cannot
+ * read.
+ */
+int64_t		 db_version(struct db *db);
+
+/*
+ * Memory for what is known of one state of the database (base/kept.h; NULL = none, as at first).  It belongs to the caller, who
+ * keeps it as long as the database is open.
+ */
+struct kept;
+void		 db_set_memory(struct db *db, struct kept *memory);
+
+/*
+ * The value that was kept under the key in a transaction of the same db_version; NULL = none.  db_remember returns where to write
+ * a value of n bytes, or NULL if it cannot be kept.  Both are valid until the next call of either, aligned for any type.  A key
+ * begins with the name of what keeps it, so that no two use the same.
+ */
+const void	*db_remembered(struct db *db, const void *key, size_t key_n, size_t *n);
+void		*db_remember(struct db *db, const void *key, size_t key_n, size_t n);
 
 /*
  * Moves the whole WAL into the file, so that no copy of erased data remains.  UNAVAILABLE while

@@ -21,6 +21,14 @@ struct query {
 	const char *sql;
 	sqlite3_stmt *stmt;
 	int rc;			/* sticky: SQLITE_OK, SQLITE_ROW, SQLITE_DONE or the first error */
+	struct query_name {
+		const char *literal;	/* the address is compared, not the text */
+		int index;
+		unsigned use;		/* the use of the query in which it was bound last */
+	} *names;		/* those that were bound before, in that order */
+	size_t names_count, names_max;
+	size_t next;		/* where the search for the next name begins */
+	unsigned use;		/* counts the uses, each of which ends with query_done */
 };
 
 /*
@@ -39,6 +47,8 @@ struct db {
 	bool is_unfinished;	/* made by an upgrade that still has tables of its own in it (db_upgrade.h) */
 	bool in_read, in_write;
 	bool changes_cached;		/* this write transaction has written what processes keep copies of */
+	int64_t version;	/* of the snapshot of the read transaction; 0 = not asked for yet (db_cached.c) */
+	struct kept *memory;	/* NULL = none */
 	enum status write_status;
 	enum db_trouble trouble;	/* of the last failure */
 	int wal_pages;
@@ -80,6 +90,9 @@ int		 db_file_configure(sqlite3 *handle);
  * state counts as fresh.  A result code of SQLite.
  */
 int		 db_file_new_epoch(sqlite3 *handle, char epoch[EPOCH_TEXT_MAX]);
+
+/* Frees a query of the cache with its statement. */
+void		 db_query_free(struct query *q);
 
 /* What a result code of SQLite means; DB_NO_TROUBLE if it is a mistake of ours.  The handle may be NULL. */
 enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);

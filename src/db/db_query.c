@@ -7,7 +7,6 @@
  * only at the end.
  */
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -15,81 +14,6 @@
 #include "db/db_file.h"
 #include "base/log.h"
 #include "base/row_hash.h"
-
-/*
- * What SQLite's result codes mean to a caller.  Everything that is the machine's fault rather than
- * ours is UNAVAILABLE: the same request may succeed later.
- */
-static const struct {
-	int code;
-	enum db_trouble trouble;
-} troubles[] = {
-	{ SQLITE_BUSY, DB_BUSY }, { SQLITE_LOCKED, DB_BUSY }, { SQLITE_PROTOCOL, DB_BUSY },
-	{ SQLITE_INTERRUPT, DB_BUSY }, { SQLITE_ABORT, DB_BUSY },
-	{ SQLITE_FULL, DB_FULL },
-	{ SQLITE_IOERR, DB_IO_ERROR }, { SQLITE_CANTOPEN, DB_IO_ERROR }, { SQLITE_READONLY, DB_READ_ONLY },
-	{ SQLITE_CORRUPT, DB_DAMAGED }, { SQLITE_NOTADB, DB_DAMAGED },
-	{ SQLITE_NOMEM, DB_NO_MEMORY },
-};
-
-/*
- * Whether "damaged" was really a failed read: SQLite may report damage if a read fails, but the
- * file keeps the system's error.
- */
-static bool
-is_failed_read(sqlite3 *handle)
-{
-	int error = 0;
-
-	return handle != NULL && sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK && error == EIO;
-}
-
-/* Two codes need more than the table: IOERR is also how a lack of memory and a full disk appear. */
-enum db_trouble
-db_trouble_of(int rc, sqlite3 *handle)
-{
-	if (rc == SQLITE_IOERR_NOMEM)
-		return DB_NO_MEMORY;
-	if ((rc & 0xff) == SQLITE_IOERR && handle != NULL &&
-	    (sqlite3_system_errno(handle) == ENOSPC || sqlite3_system_errno(handle) == EDQUOT))
-		return DB_FULL;
-	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
-		if (troubles[i].code == (rc & 0xff))
-			return troubles[i].trouble == DB_DAMAGED && is_failed_read(handle) ? DB_IO_ERROR : troubles[i].trouble;
-	return DB_NO_TROUBLE;
-}
-
-static const struct {
-	const char *text, *fix;
-} trouble_words[] = {
-	[DB_NO_TROUBLE] = { "the database is unavailable", "" },
-	[DB_BUSY] = { "the database is busy", "Try again." },
-	[DB_FULL] = { "the disk of the database is full", "Free some space and try again." },
-	[DB_IO_ERROR] = { "the database cannot be read or written: I/O error", "Check the disk and the permissions of the files." },
-	[DB_READ_ONLY] = { "the database is read-only for this user", "Run the program as the user that owns the database." },
-	[DB_DAMAGED] = { "the database is damaged", "Run `daybook verify`, then restore the newest backup that passes it." },
-	[DB_NO_MEMORY] = { "there is not enough memory", "Try again." },
-};
-
-const char *
-db_trouble_text(enum db_trouble trouble)
-{
-	return trouble_words[trouble].text;
-}
-
-enum status
-db_why(const struct db *db, struct error *err)
-{
-	error_set(err, UNAVAILABLE, "%s", trouble_words[db->trouble].text);
-	error_hint(err, "%s", trouble_words[db->trouble].fix);
-	return UNAVAILABLE;
-}
-
-enum db_trouble
-db_trouble(const struct db *db)
-{
-	return db->trouble;
-}
 
 static bool
 is_success(int rc)
@@ -138,6 +62,14 @@ may_run(struct query *q)
 	return false;
 }
 
+void
+db_query_free(struct query *q)
+{
+	sqlite3_finalize(q->stmt);
+	free(q->names);
+	free(q);
+}
+
 /*
  * Finds the statement of this literal by its address, in a hash table with linear probing, or
  * prepares it.  Literals exist as long as the process, so an entry is never removed.
@@ -157,7 +89,7 @@ db_query(struct db *db, const char *sql)
 	if (q == NULL) {
 		assert(db->cache[slot] == NULL);	/* more literals than slots: increase DB_STATEMENTS */
 		q = db->cache[slot] = xmalloc(sizeof(*q));
-		*q = (struct query) { .db = db, .sql = sql };
+		*q = (struct query) { .db = db, .sql = sql, .use = 1 };
 	}
 	/* Whoever uses it must call query_done first: otherwise a second use would reset a loop that still reads its rows. */
 	assert(q->stmt == NULL || !sqlite3_stmt_busy(q->stmt));
@@ -168,8 +100,7 @@ db_query(struct db *db, const char *sql)
 	return q;
 }
 
-/* Apart from parameter(), which is called so often that zeroing a large variable would show. */
-static void __attribute__((noinline, noreturn))
+static void __attribute__((noreturn))
 no_parameter(const struct query *q, const char *name)
 {
 	char sql[SQL_SHOWN_MAX];
@@ -177,21 +108,53 @@ no_parameter(const struct query *q, const char *name)
 	abort();
 }
 
-/* The index of a parameter; 0 if the statement could not be prepared, which query_done reports. */
-static int
+/* Looks a name up in the statement, and adds it to the known ones. */
+static struct query_name * __attribute__((noinline))
+add_name(struct query *q, const char *name)
+{
+	int index = sqlite3_bind_parameter_index(q->stmt, name);
+
+	if (index == 0)
+		no_parameter(q, name);
+	if (q->names_count == q->names_max) {
+		q->names_max = q->names_max > 0 ? 2 * q->names_max : 8;
+		q->names = xrealloc(q->names, q->names_max * sizeof(*q->names));
+	}
+	q->names[q->names_count] = (struct query_name) { .literal = name, .index = index };
+	return &q->names[q->names_count++];
+}
+
+/*
+ * Finds a parameter; NULL if the statement could not be prepared, which query_done reports.
+ *
+ * SQLite compares texts to find a name, which would be a sixth of the work of an insert.  Names are literals like the SQL itself,
+ * so an address always means the same parameter.  They come in the same order each time, but some may be left out: so the search
+ * begins after the last one.
+ */
+static struct query_name *
 parameter(struct query *q, const char *name)
 {
-	int i = q->stmt != NULL ? sqlite3_bind_parameter_index(q->stmt, name) : 0;
+	size_t i = q->next;
 
-	if (i == 0 && q->stmt != NULL)
-		no_parameter(q, name);
-	return i;
+	if (q->stmt == NULL)
+		return NULL;
+	for (size_t left = q->names_count; left > 0; i++, left--) {
+		if (i >= q->names_count)
+			i = 0;
+		if (q->names[i].literal == name) {
+			q->next = i + 1;
+			return &q->names[i];
+		}
+	}
+	q->next = q->names_count + 1;
+	return add_name(q, name);
 }
 
 /* Records a failed bind, so that the statement does not run with NULL instead of the value. */
 static void
-bound(struct query *q, int rc)
+bound(struct query *q, struct query_name *p, int rc)
 {
+	p->use = q->use;
 	if (rc == SQLITE_OK)
 		return;
 	q->rc = rc;
@@ -201,37 +164,38 @@ bound(struct query *q, int rc)
 void
 query_bind_int(struct query *q, const char *name, int64_t value)
 {
-	int i = parameter(q, name);
+	struct query_name *p = parameter(q, name);
 
-	if (i > 0)
-		bound(q, sqlite3_bind_int64(q->stmt, i, value));
+	if (p != NULL)
+		bound(q, p, sqlite3_bind_int64(q->stmt, p->index, value));
 }
 
 void
 query_bind_text(struct query *q, const char *name, const char *text)
 {
-	int i = parameter(q, name);
+	struct query_name *p = parameter(q, name);
 
-	if (i > 0)
-		bound(q, sqlite3_bind_text(q->stmt, i, text, -1, SQLITE_STATIC));
+	/* A parameter without a value is NULL already. */
+	if (p != NULL && (text != NULL || p->use == q->use))
+		bound(q, p, sqlite3_bind_text(q->stmt, p->index, text, -1, SQLITE_STATIC));
 }
 
 void
 query_bind_blob(struct query *q, const char *name, const void *data, size_t n)
 {
-	int i = parameter(q, name);
+	struct query_name *p = parameter(q, name);
 
-	if (i > 0)
-		bound(q, sqlite3_bind_blob64(q->stmt, i, data, n, SQLITE_STATIC));
+	if (p != NULL)
+		bound(q, p, sqlite3_bind_blob64(q->stmt, p->index, data, n, SQLITE_STATIC));
 }
 
 void
 query_bind_null(struct query *q, const char *name)
 {
-	int i = parameter(q, name);
+	struct query_name *p = parameter(q, name);
 
-	if (i > 0)
-		bound(q, sqlite3_bind_null(q->stmt, i));
+	if (p != NULL)
+		bound(q, p, sqlite3_bind_null(q->stmt, p->index));
 }
 
 bool
@@ -331,6 +295,8 @@ query_done(struct query *q)
 		sqlite3_reset(q->stmt);
 		sqlite3_clear_bindings(q->stmt);
 		q->rc = SQLITE_OK;
+		q->next = 0;
+		q->use++;
 	}
 	return st;
 }

@@ -34,17 +34,20 @@ static const struct {
 	const char *table;
 	int columns[UPGRADE_NEWEST + 1];	/* [0] is not used; 0 = not in that version */
 } tables[] = {
-	{ "installation", { 0, 0, 0, 0, 2, 2 } }, { "organization", { 0, 17, 18, 18, 11, 11 } },
-	{ "zone_span", { 0, 5, 5, 5, 5, 5 } }, { "zone_file", { 0, 0, 0, 3, 3, 3 } },
-	{ "limit_rule", { 0, 0, 0, 0, 12, 12 } }, { "limit_amount", { 0, 0, 0, 0, 3, 3 } },
-	{ "limit_span", { 0, 0, 0, 0, 5, 5 } }, { "actor", { 0, 0, 0, 0, 3, 3 } }, { "event", { 0, 18, 18, 18, 24, 25 } },
-	{ "usage_quarter", { 0, 6, 6, 6, 6, 6 } }, { "usage_day", { 0, 6, 6, 6, 6, 6 } },
-	{ "usage_origin", { 0, 0, 0, 0, 8, 8 } }, { "ledger_day", { 0, 0, 0, 4, 4, 4 } },
-	{ "campaign", { 0, 8, 8, 9, 10, 10 } }, { "segment", { 0, 11, 11, 11, 14, 14 } },
-	{ "failure", { 0, 8, 8, 8, 8, 8 } }, { "price", { 0, 5, 5, 5, 5, 5 } }, { "request", { 0, 5, 5, 5, 5, 5 } },
-	{ "signing_key", { 0, 8, 8, 8, 8, 12 } }, { "api_key", { 0, 8, 8, 8, 8, 11 } }, { "setting", { 0, 2, 2, 2, 2, 2 } },
-	{ "audit", { 0, 6, 6, 6, 7, 8 } }, { "held", { 0, 0, 0, 0, 0, 6 } }, { "revoked_token", { 0, 0, 0, 0, 0, 4 } },
-	{ "job", { 0, 0, 0, 0, 0, 14 } },
+	{ "installation", { 0, 0, 0, 0, 2, 2, 2 } }, { "organization", { 0, 17, 18, 18, 11, 11, 13 } },
+	{ "zone_span", { 0, 5, 5, 5, 5, 5, 5 } }, { "zone_file", { 0, 0, 0, 3, 3, 3, 3 } },
+	{ "limit_rule", { 0, 0, 0, 0, 12, 12, 12 } }, { "limit_amount", { 0, 0, 0, 0, 3, 3, 3 } },
+	{ "limit_span", { 0, 0, 0, 0, 5, 5, 5 } }, { "actor", { 0, 0, 0, 0, 3, 3, 3 } },
+	{ "event", { 0, 18, 18, 18, 24, 25, 25 } }, { "usage_quarter", { 0, 6, 6, 6, 6, 6, 6 } },
+	{ "usage_day", { 0, 6, 6, 6, 6, 6, 6 } }, { "usage_origin", { 0, 0, 0, 0, 8, 8, 0 } },
+	{ "ledger_day", { 0, 0, 0, 4, 4, 4, 4 } }, { "campaign", { 0, 8, 8, 9, 10, 10, 11 } },
+	{ "segment", { 0, 11, 11, 11, 14, 14, 14 } }, { "failure", { 0, 8, 8, 8, 8, 8, 8 } }, { "price", { 0, 5, 5, 5, 5, 5, 6 } },
+	{ "request", { 0, 5, 5, 5, 5, 5, 5 } }, { "signing_key", { 0, 8, 8, 8, 8, 12, 12 } },
+	{ "api_key", { 0, 8, 8, 8, 8, 11, 11 } }, { "setting", { 0, 2, 2, 2, 2, 2, 2 } }, { "audit", { 0, 6, 6, 6, 7, 8, 8 } },
+	{ "held", { 0, 0, 0, 0, 0, 6, 6 } }, { "revoked_token", { 0, 0, 0, 0, 0, 4, 4 } }, { "job", { 0, 0, 0, 0, 0, 14, 15 } },
+	{ "cycle_change", { 0, 0, 0, 0, 0, 0, 3 } }, { "closed_day", { 0, 0, 0, 0, 0, 0, 3 } },
+	{ "limit_usage", { 0, 0, 0, 0, 0, 0, 5 } }, { "statement", { 0, 0, 0, 0, 0, 0, 10 } },
+	{ "statement_line", { 0, 0, 0, 0, 0, 0, 7 } }, { "statement_day", { 0, 0, 0, 0, 0, 0, 5 } },
 };
 
 static enum status
@@ -79,7 +82,7 @@ db_upgrade_check_old(struct db *old, int version, struct error *err)
 }
 
 /*
- * Every write of versions 1 to 5 that concerns an organization increments its revision; one that concerns the installation
+ * Every write of versions 1 to 6 that concerns an organization increments its revision; one that concerns the installation
  * writes to the audit or to the settings; maintenance blanks failed contacts, turns of jobs move them on, a sign-in link that was
  * used adds a row, and an API key that is used notes the day.
  */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/kept.h"
 #include "auth/auth.h"
 #include "time/day.h"
 #include "db/db.h"
@@ -64,6 +65,7 @@ struct req {
 	/* For handlers. */
 	struct db *db;		/* in a read transaction for GET, in none for other methods */
 	struct arena *arena;
+	struct kept *kept;	/* what this process keeps from one request to the next (base/kept.h); see also db_remember */
 	int64_t now;
 	struct caller caller;
 	struct actor by;		/* the caller, for the audit and the ledger */

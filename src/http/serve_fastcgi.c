@@ -17,6 +17,7 @@
 #include <fcgiapp.h>
 
 #include "http/deadline.h"
+#include "http/idle.h"
 #include "http/linger.h"
 #include "http/serve_parts.h"
 
@@ -176,18 +177,23 @@ accept_next(struct worker *w, FCGX_Request *request, struct body *body)
 	return rc == 0 || rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED;
 }
 
-/* Waits for a request, and meanwhile drops what is left of refused bodies.  TERM and USR1 are delivered only here. */
+/*
+ * Waits for a request, and meanwhile drops what is left of refused bodies.  TERM and USR1 are delivered only here.  If no request
+ * comes for long, the process gives its memory back (idle.h).
+ */
 static bool
-wait_for_request(const sigset_t *mask)
+wait_for_request(const sigset_t *mask, int idle_ms)
 {
 	struct pollfd polls[1 + LINGER_MAX] = { { .fd = STDIN_FILENO, .events = POLLIN } };
 	size_t n = 1 + linger_polls(polls + 1);
-	int ms = linger_wait_ms();
+	int ms = n > 1 ? linger_wait_ms() : idle_ms;
 	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 	int ready = ppoll(polls, n, ms < 0 ? NULL : &limit, mask);
 
 	if (n > 1)
 		linger_drain();
+	else if (ready == 0)
+		idle_begin();
 	return ready > 0 && polls[0].revents != 0;
 }
 
@@ -203,7 +209,7 @@ serve_fastcgi(struct worker *w)
 	struct sigaction action = { .sa_handler = on_stop };
 	sigset_t blocked, waiting;
 	FCGX_Request request;
-	bool is_well = true;
+	bool is_well = true, has_answered = false;
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
@@ -218,10 +224,13 @@ serve_fastcgi(struct worker *w)
 	if (FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-	worker_start(w);
+	if (!idle_has_ended())
+		worker_start(w);
 	while (is_well && !is_told_to_stop && !stop_is_pending())
-		if (wait_for_request(&waiting))
+		if (wait_for_request(&waiting, idle_after_ms(has_answered))) {
 			is_well = accept_next(w, &request, &body);
+			has_answered = true;
+		}
 	/*
 	 * With mod_fcgid each process has a socket of its own: nobody else would answer what waits there when it is told to
 	 * stop.

@@ -23,7 +23,7 @@ enum {
 void
 worker_init(struct worker *w, const struct endpoint *endpoint)
 {
-	*w = (struct worker) { .endpoint = endpoint, .arena = arena_new(),
+	*w = (struct worker) { .endpoint = endpoint, .arena = arena_new(), .kept = kept_new(0),
 		.transfer_seconds = atoi(setting_default(TRANSFER_SECONDS)) };
 	buf_reserve(&w->head, HEAD_USUAL);	/* after a write was committed, its reply must not fail for lack of memory */
 	buf_reserve(&w->last_head, HEAD_USUAL);
@@ -34,6 +34,7 @@ void
 worker_free(struct worker *w)
 {
 	db_close(w->db);
+	kept_free(w->kept);
 	arena_free(w->arena);
 	buf_free(&w->head);
 	buf_free(&w->body);
@@ -193,8 +194,8 @@ set_request(struct worker *w, char **env)
 	struct req *r = &w->req;
 	const char *method;
 
-	*r = (struct req) { .endpoint = w->endpoint, .env = env, .arena = w->arena, .now = instant_now(), .org = "", .media = "",
-		.path = "", .epoch = "" };
+	*r = (struct req) { .endpoint = w->endpoint, .env = env, .arena = w->arena, .kept = w->kept, .now = instant_now(), .org = "",
+		.media = "", .path = "", .epoch = "" };
 	method = req_env(r, "REQUEST_METHOD");
 	r->method = method != NULL && strlen(method) < 16 ? method : "?";
 }

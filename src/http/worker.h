@@ -7,6 +7,7 @@
 /* What lives as long as the process. */
 struct worker {
 	const struct endpoint *endpoint;
+	struct kept *kept;	/* what a program that stays keeps from one request to the next; a CGI program: nothing */
 	struct db *db;		/* NULL as long as it could not be opened; tried again with each request */
 	bool is_location_checked;		/* where the open database lies was looked at */
 	bool is_installation_logged;	/* the log has what is wrong with the installation */

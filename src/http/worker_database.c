@@ -97,6 +97,8 @@ worker_database(struct worker *w, const struct req *r, struct error *err)
 		if ((st = conf_database(path, err)) == OK && (w->db = db_open(path, err)) == NULL)
 			st = UNAVAILABLE;
 		if (st == OK)
+			db_set_memory(w->db, w->kept);
+		if (st == OK)
 			st = check_schema(w, err);
 		if (st != OK)
 			log_installation(w, path, err);
@@ -109,11 +111,26 @@ worker_database(struct worker *w, const struct req *r, struct error *err)
 	return st;
 }
 
+/* A value that makes no sense is logged, and the default is used: it concerns no reply. */
+static void
+set_memory(struct worker *w)
+{
+	char text[ERROR_TEXT_MAX * 2];
+	struct error err = { 0 };
+	size_t bytes;
+
+	if (conf_memory(&bytes, &err) != OK)
+		log_error("event=configuration error=%s", log_value(err.text, text, sizeof(text)));
+	kept_free(w->kept);
+	w->kept = kept_new(bytes);
+}
+
 void
 worker_start(struct worker *w)
 {
 	struct error err = { 0 };
 
+	set_memory(w);
 	if (!w->endpoint->needs_no_database && worker_database(w, NULL, &err) == OK)
 		log_installation(w, db_path(w->db), &err);
 	arena_reset(w->arena);

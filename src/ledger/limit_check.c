@@ -7,7 +7,10 @@
 #include "ledger/limit_internal.h"
 #include "time/instant.h"
 
-enum { READ_AT_ONCE = 400 * (DAY_MS / QUARTER_MS) };	/* quarter-hours: more than most campaigns last */
+enum {
+	READ_AT_ONCE = 400 * (DAY_MS / QUARTER_MS),	/* quarter-hours: more than most campaigns last */
+	NEAR_DAYS = 4		/* that the search for a day with room reads first */
+};
 
 /* ---- What a change does to one limit, place by place */
 
@@ -321,11 +324,13 @@ limit_next_day(struct limit_book *b, struct day from, const struct limit_contact
 	const struct limit_rule *by;
 	enum status st;
 
-	*is_found = false;
-	if ((st = limit_book_read(b, from, day_add(from, LIMIT_SEARCH_DAYS))) != OK)
-		return st;
 	/* Reservations leave gaps, so an early day may have room after a full one: look at each day in turn. */
+	*is_found = false;
 	for (int32_t i = 0; !*is_found && i <= LIMIT_SEARCH_DAYS; i++) {
+		/* Mostly one of the first days has room, so the windows of the others are read only if they are needed. */
+		if ((i == 0 || i == NEAR_DAYS) && (st = limit_book_read(b, day_add(from, i),
+		    day_add(from, i == 0 ? NEAR_DAYS - 1 : LIMIT_SEARCH_DAYS))) != OK)
+			return st;
 		*day = day_add(from, i);
 		*room = limit_book_room(b, *day, contact, &by);
 		*is_found = *room >= contacts;

@@ -95,19 +95,50 @@ usage_forget_old(struct db *db, const struct organization *org)
 	return organization_forget_kept(db, org->key);
 }
 
-/* Reads rows of (channel, messages, parts, cost).  Adds them up, because a stretch may be read in several parts. */
-static enum status
-add_rows(struct query *q, struct usage_sums *sums)
+void
+usage_add_sums(struct usage_sums *to, int sign, const struct usage_sums *sums)
 {
-	enum status st = OK, done;
-	enum channel c;
+	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
+		to->of[c].messages = quota_sum(to->of[c].messages, sign * sums->of[c].messages);
+		to->of[c].parts = quota_sum(to->of[c].parts, sign * sums->of[c].parts);
+		to->of[c].cost_micros = quota_sum(to->of[c].cost_micros, sign * sums->of[c].cost_micros);
+	}
+}
 
+enum status
+usage_add(struct query *q, int column, size_t figures, int sign, struct usage_sums *sums)
+{
+	enum channel c;
+	enum status st = channel_column(q, column, &c);
+
+	if (st != OK)
+		return st;
+	sums->of[c].messages = quota_sum(sums->of[c].messages, sign * query_int(q, column + 1));
+	if (figures < USAGE_FIGURES)
+		return OK;
+	sums->of[c].parts = quota_sum(sums->of[c].parts, sign * query_int(q, column + 2));
+	sums->of[c].cost_micros = quota_sum(sums->of[c].cost_micros, sign * query_int(q, column + 3));
+	return OK;
+}
+
+/* Rows are added up here and not by SQL, which would sort them by channel first. */
+enum status
+usage_sum_stretches(struct db *db, const struct organization *org, const struct day *starts, size_t count,
+    struct usage_sums *sums)
+{
+	struct query *q = db_query(db, "SELECT day, channel, messages, parts, cost_micros FROM usage_day "
+	    "WHERE org = :org AND day >= :from AND day < :until ORDER BY day");
+	enum status st = OK, done;
+	size_t i = 0;
+
+	memset(sums, 0, count * sizeof(*sums));
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", starts[0].n);
+	query_bind_int(q, ":until", starts[count].n);
 	while (st == OK && query_step(q)) {
-		if ((st = channel_column(q, 0, &c)) != OK)
-			break;
-		sums->of[c].messages += query_int(q, 1);
-		sums->of[c].parts += query_int(q, 2);
-		sums->of[c].cost_micros += query_int(q, 3);
+		for (int64_t day = query_int(q, 0); day >= starts[i + 1].n; )
+			i++;
+		st = usage_add(q, 1, USAGE_FIGURES, 1, &sums[i]);
 	}
 	done = query_done(q);
 	return st != OK ? st : done;
@@ -117,14 +148,7 @@ enum status
 usage_sum_days(struct db *db, const struct organization *org, struct day from, struct day until,
     struct usage_sums *sums)
 {
-	struct query *q = db_query(db, "SELECT channel, sum(messages), sum(parts), sum(cost_micros) FROM usage_day "
-	    "WHERE org = :org AND day >= :from AND day < :until GROUP BY channel");
-
-	memset(sums, 0, sizeof(*sums));
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from.n);
-	query_bind_int(q, ":until", until.n);
-	return add_rows(q, sums);
+	return usage_sum_stretches(db, org, (const struct day[]) { from, until }, 1, sums);
 }
 
 /* Looks at the days from today to the last one of which something is held. */

@@ -30,11 +30,25 @@ enum status	usage_days(struct db *db, const struct organization *org, struct day
 enum status	usage_sum_days(struct db *db, const struct organization *org, struct day from, struct day until,
 		    struct usage_sums *sums);
 
+/* The same of count stretches that follow one another: sums[i] is of the days [starts[i], starts[i + 1]). */
+enum status	usage_sum_stretches(struct db *db, const struct organization *org, const struct day *starts, size_t count,
+		    struct usage_sums *sums) MUST_CHECK;
+
+/* Adds sums with the sign. */
+void		usage_add_sums(struct usage_sums *to, int sign, const struct usage_sums *sums);
+
+/* Adds columns of a row with the sign: the channel, and all figures (messages, parts, cost) or the first one. */
+enum { USAGE_FIGURES = 3 };
+enum status	usage_add(struct query *q, int column, size_t figures, int sign, struct usage_sums *sums) MUST_CHECK;
+
 /*
  * Sums all channels over the instants [from_at, to_at), exact to the millisecond.  BAD_REQUEST if an incomplete quarter-hour has
  * so many events that they cannot be looked at in one request.
  */
 enum status	usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
+		    struct usage_sums *sums, struct error *err) MUST_CHECK;
+/* The same, of messages only: in a third less time. */
+enum status	usage_sum_messages(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
 		    struct usage_sums *sums, struct error *err) MUST_CHECK;
 
 /* Calls each with every organization's sum of all days by channel, ordered by id and channel: for metrics. */

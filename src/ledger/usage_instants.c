@@ -1,150 +1,186 @@
 /*
- * Usage between two instants (see usage.h).  Whole days come from usage_day, quarter-hours at their ends from usage_quarter, and
- * only the incomplete quarter-hours at both ends from the ledger itself, of which so many rows are looked at and no more.
+ * Usage between two instants (see usage.h): what was used until the second, less what was used until the first, both counted from
+ * some quarter-hour near them.  Whole days come from usage_day, quarter-hours at their ends from usage_quarter, and only parts of
+ * a quarter-hour from the ledger itself.  Each is counted from the nearer side: the rest of a day that is almost whole is taken
+ * off that day.
  */
 #include "ledger/usage.h"
-#include "store/channel_column.h"
 #include "time/instant.h"
 
 enum { RAGGED_MAX = 100000 };	/* rows of the ledger that one part of a quarter-hour may take */
 
-/* Reads rows of (channel, messages, parts, cost, number of rows), and adds them with the sign. */
+/* The rows to add up: the figures of each, and where they are. */
+#define SOURCE(figures, counted) { \
+	"SELECT channel, " figures " FROM usage_day WHERE org = :org AND day >= :from AND day < :until", \
+	"SELECT channel, " figures " FROM usage_quarter WHERE org = :org AND quarter >= :from AND quarter < :until", \
+	/* Failed events count nothing; voids and adjustments carry their sign. */ \
+	"SELECT channel, " counted " FROM (SELECT channel, status <> 'failed' AS counts, messages, parts, cost_micros " \
+	"FROM event WHERE org = :org AND occurred_at >= :from AND occurred_at < :until LIMIT :max)" }
+
+/* What is asked: each column takes time, so those who want messages only do not read the others. */
+struct question {
+	struct db *db;
+	const struct organization *org;
+	struct source {
+		const char *days, *quarters, *events;
+	} source;
+	size_t figures;		/* columns after the channel */
+};
+
+/* An instant as a quarter-hour, by its number, and what was used from there until it: less than nothing if it is before. */
+struct end {
+	int64_t quarter;
+	struct usage_sums since;
+};
+
+/* Adds the rows of [from, until) with the sign; returns how many. */
 static enum status
-add_rows(struct query *q, int sign, struct usage_sums *sums, int64_t *rows)
+add_rows(const struct question *ask, struct query *q, int64_t from, int64_t until, int sign, struct usage_sums *sums,
+    int64_t *rows)
 {
 	enum status st = OK, done;
-	enum channel c;
 
-	while (st == OK && query_step(q)) {
-		if ((st = channel_column(q, 0, &c)) != OK)
-			break;
-		sums->of[c].messages += sign * query_int(q, 1);
-		sums->of[c].parts += sign * query_int(q, 2);
-		sums->of[c].cost_micros += sign * query_int(q, 3);
-		*rows += query_int(q, 4);
-	}
+	query_bind_int(q, ":org", ask->org->key);
+	query_bind_int(q, ":from", from);
+	query_bind_int(q, ":until", until);
+	for (*rows = 0; st == OK && query_step(q); ++*rows)
+		st = usage_add(q, 0, ask->figures, sign, sums);
 	done = query_done(q);
 	return st != OK ? st : done;
 }
 
-/* Adds whole quarter-hours, [from, until) by number. */
+/* Adds whole quarter-hours, [from, until) by number, with the sign. */
 static enum status
-add_quarters(struct db *db, const struct organization *org, int64_t from, int64_t until, struct usage_sums *sums)
+add_quarters(const struct question *ask, int64_t from, int64_t until, int sign, struct usage_sums *sums)
 {
-	struct query *q = db_query(db, "SELECT channel, sum(messages), sum(parts), sum(cost_micros), count(*) FROM usage_quarter "
-	    "WHERE org = :org AND quarter >= :from AND quarter < :until GROUP BY channel");
-	int64_t rows = 0;
+	int64_t rows;
 
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from);
-	query_bind_int(q, ":until", until);
-	return add_rows(q, 1, sums, &rows);
+	return from >= until ? OK : add_rows(ask, db_query(ask->db, ask->source.quarters), from, until, sign, sums, &rows);
 }
 
-/*
- * Adds rows of the ledger with the sign.  Failed events count nothing; voids and adjustments carry their sign.  *is_whole becomes
- * false if there are more than RAGGED_MAX.
- */
+/* Adds rows of the ledger with the sign.  *is_whole says whether there are no more than RAGGED_MAX. */
 static enum status
-add_events(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, int sign, struct usage_sums *sums,
-    bool *is_whole)
+add_events(const struct question *ask, int64_t from_at, int64_t to_at, int sign, struct usage_sums *sums, bool *is_whole)
 {
-	struct query *q = db_query(db, "SELECT channel, sum(counts * messages), sum(counts * parts), sum(counts * cost_micros), "
-	    "count(*) FROM (SELECT channel, status <> 'failed' AS counts, messages, parts, cost_micros FROM event "
-	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :to_at LIMIT :max) GROUP BY channel");
-	int64_t rows = 0;
+	struct query *q;
 	enum status st;
+	int64_t rows;
 
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from_at", from_at);
-	query_bind_int(q, ":to_at", to_at);
+	*is_whole = true;
+	if (from_at >= to_at)
+		return OK;
+	q = db_query(ask->db, ask->source.events);
 	query_bind_int(q, ":max", RAGGED_MAX + 1);
-	st = add_rows(q, sign, sums, &rows);
-	if (rows > RAGGED_MAX)
-		*is_whole = false;
+	st = add_rows(ask, q, from_at, to_at, sign, sums, &rows);
+	*is_whole = rows <= RAGGED_MAX;
 	return st;
 }
 
-static void
-add_sums(struct usage_sums *to, const struct usage_sums *sums)
+/* Counts from one side of the quarter-hour that an instant is in. */
+static enum status
+count_from(const struct question *ask, int64_t quarter, int64_t at, struct end *end, bool *is_whole)
 {
-	for (enum channel c = 0; c < CHANNEL_COUNT; c++) {
-		to->of[c].messages += sums->of[c].messages;
-		to->of[c].parts += sums->of[c].parts;
-		to->of[c].cost_micros += sums->of[c].cost_micros;
-	}
+	int64_t from_at = quarter * QUARTER_MS;
+
+	*end = (struct end) { .quarter = quarter };
+	return from_at < at ? add_events(ask, from_at, at, 1, &end->since, is_whole) :
+	    add_events(ask, at, from_at, -1, &end->since, is_whole);
 }
 
-/*
- * Adds a part of one quarter-hour: its events; if they are too many, the quarter-hour less those before and after it, which are
- * few if the part ends now.
- */
+/* Counts from the nearer side or, if that has too many events, from the other one, which has few if the instant is now. */
 static enum status
-add_part(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums,
-    struct error *err)
+read_end(const struct question *ask, int64_t at, struct end *end, struct error *err)
 {
-	int64_t quarter = floor_div(from_at, QUARTER_MS);
-	struct usage_sums part = { 0 };
-	bool is_whole = true;
+	int64_t quarter = floor_div(at, QUARTER_MS);
+	bool is_late = at - quarter * QUARTER_MS > QUARTER_MS / 2, is_whole;
 	enum status st;
 
-	if (from_at >= to_at)
-		return OK;
-	if ((st = add_events(db, org, from_at, to_at, 1, &part, &is_whole)) != OK)
+	if ((st = count_from(ask, quarter + is_late, at, end, &is_whole)) != OK || is_whole ||
+	    (st = count_from(ask, quarter + !is_late, at, end, &is_whole)) != OK || is_whole)
 		return st;
-	if (!is_whole) {
-		part = (struct usage_sums) { 0 };
-		is_whole = true;
-		if ((st = add_quarters(db, org, quarter, quarter + 1, &part)) != OK ||
-		    (st = add_events(db, org, quarter * QUARTER_MS, from_at, -1, &part, &is_whole)) != OK ||
-		    (st = add_events(db, org, to_at, (quarter + 1) * QUARTER_MS, -1, &part, &is_whole)) != OK)
-			return st;
-	}
-	if (!is_whole)
-		return error_set(err, BAD_REQUEST, "the range begins or ends inside a quarter-hour with more than %d events on either "
-		    "side; use a multiple of %d milliseconds there", RAGGED_MAX, (int)QUARTER_MS);
-	add_sums(sums, &part);
-	return OK;
+	return error_set(err, BAD_REQUEST, "the range begins or ends inside a quarter-hour with more than %d events on either "
+	    "side; use a multiple of %d milliseconds there", RAGGED_MAX, (int)QUARTER_MS);
+}
+
+/* The start of a day, as a quarter-hour: of the day that contains the quarter-hour, or the next one if that is nearer. */
+static int64_t
+nearest_day(const struct organization *org, int64_t quarter, struct day *d)
+{
+	int64_t from, until;
+
+	*d = day_at(org->days, quarter * QUARTER_MS);
+	from = day_start(org->days, *d) / QUARTER_MS;
+	until = day_start(org->days, day_add(*d, 1)) / QUARTER_MS;
+	if (quarter - from <= until - quarter)
+		return from;
+	*d = day_add(*d, 1);
+	return until;
+}
+
+/* Adds what was used between two quarter-hours, with the sign; less than nothing if the second is before the first. */
+static enum status
+add_between(const struct question *ask, int64_t from, int64_t until, int sign, struct usage_sums *sums)
+{
+	return from < until ? add_quarters(ask, from, until, sign, sums) : add_quarters(ask, until, from, -sign, sums);
 }
 
 /* Adds whole quarter-hours: as many as possible as days, the rest one by one. */
 static enum status
-add_whole(struct db *db, const struct organization *org, int64_t first, int64_t last, struct usage_sums *sums)
+add_whole(const struct question *ask, int64_t first, int64_t last, struct usage_sums *sums)
 {
-	struct day from = day_at(org->days, first * QUARTER_MS), until = day_at(org->days, last * QUARTER_MS);
-	struct usage_sums days;
+	struct day from, until;
+	int64_t start, end, rows;
 	enum status st;
 
-	if (day_start(org->days, from) < first * QUARTER_MS)
-		from = day_add(from, 1);
+	if (first >= last)
+		return add_between(ask, first, last, 1, sums);
+	start = nearest_day(ask->org, first, &from);
+	end = nearest_day(ask->org, last, &until);
 	if (from.n >= until.n)
-		return add_quarters(db, org, first, last, sums);
-	if ((st = add_quarters(db, org, first, day_start(org->days, from) / QUARTER_MS, sums)) != OK ||
-	    (st = add_quarters(db, org, day_start(org->days, until) / QUARTER_MS, last, sums)) != OK ||
-	    (st = usage_sum_days(db, org, from, until, &days)) != OK)
+		return add_quarters(ask, first, last, 1, sums);
+	if ((st = add_between(ask, first, start, 1, sums)) != OK || (st = add_between(ask, end, last, 1, sums)) != OK)
 		return st;
-	add_sums(sums, &days);
-	return OK;
+	return add_rows(ask, db_query(ask->db, ask->source.days), from.n, until.n, 1, sums, &rows);
 }
 
 /* There is nothing outside of the time that days are computed for. */
-enum status
-usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums,
-    struct error *err)
+static enum status
+sum(const struct question *ask, int64_t from_at, int64_t to_at, struct usage_sums *sums, struct error *err)
 {
-	int64_t first, last;
+	struct end from, to;
 	enum status st;
+	bool is_whole;
 
 	*sums = (struct usage_sums) { 0 };
 	from_at = from_at < INSTANT_MIN ? INSTANT_MIN : from_at;
 	to_at = to_at > INSTANT_MAX ? INSTANT_MAX : to_at;
-	/* The first whole quarter-hour, rounded up, and the end of the last, rounded down. */
-	first = -floor_div(-from_at, QUARTER_MS);
-	last = floor_div(to_at, QUARTER_MS);
-	if (first > last)	/* a part of one quarter-hour */
-		return add_part(db, org, from_at, to_at, sums, err);
-	if ((st = add_part(db, org, from_at, first * QUARTER_MS, sums, err)) != OK ||
-	    (first < last && (st = add_whole(db, org, first, last, sums)) != OK))
+	if (from_at >= to_at)
+		return OK;
+	/* A short range has about as few events as there are between its ends and the quarter-hours near them. */
+	if (to_at - from_at < QUARTER_MS) {
+		if ((st = add_events(ask, from_at, to_at, 1, sums, &is_whole)) != OK || is_whole)
+			return st;
+		*sums = (struct usage_sums) { 0 };
+	}
+	if ((st = read_end(ask, from_at, &from, err)) != OK || (st = read_end(ask, to_at, &to, err)) != OK ||
+	    (st = add_whole(ask, from.quarter, to.quarter, sums)) != OK)
 		return st;
-	return add_part(db, org, last * QUARTER_MS, to_at, sums, err);
+	usage_add_sums(sums, 1, &to.since);
+	usage_add_sums(sums, -1, &from.since);
+	return OK;
+}
+
+enum status
+usage_sum_instants(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums,
+    struct error *err)
+{
+	return sum(&(const struct question) { db, org, SOURCE("messages, parts, cost_micros",
+	    "counts * messages, counts * parts, counts * cost_micros"), USAGE_FIGURES }, from_at, to_at, sums, err);
+}
+
+enum status
+usage_sum_messages(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at, struct usage_sums *sums,
+    struct error *err)
+{
+	return sum(&(const struct question) { db, org, SOURCE("messages", "counts * messages"), 1 }, from_at, to_at, sums, err);
 }

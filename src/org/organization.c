@@ -64,18 +64,31 @@ read_change(struct query *q, struct cycle_rule *cycles)
 	cycles->changes[cycles->count++] = (struct cycle_change) { { (int32_t)query_int(q, 12) }, (int)query_int(q, 13) };
 }
 
-/* Reads the changes of its cycle day with the organization: every request needs both, and there is hardly ever one. */
+/*
+ * Reads the changes of its cycle day with the organization: every request needs both, and there is hardly ever one.  The row is
+ * remembered without its days, which day_spans keeps in a place of its own.
+ */
 enum status
 organization_load(struct db *db, const char *id, struct organization *org, struct error *err)
 {
-	struct query *q = db_query(db, "SELECT " COLUMNS " FROM organization o LEFT JOIN cycle_change c ON c.org = o.key "
-	    "WHERE o.id = :id ORDER BY c.valid_from");
-	char wanted[ID_MAX + 1];	/* a copy: id may be org->id, which memset clears */
+	static const char prefix[] = "organization ";
+	char key[sizeof(prefix) + ID_MAX], *wanted = key + sizeof(prefix) - 1;	/* a copy: id may be org->id, which memset clears */
+	const struct organization *known;
+	struct organization *kept;
+	struct query *q;
 	enum status st;
 	bool found = false;
+	size_t key_n = sizeof(prefix) - 1 + strnlen(id, ID_MAX), n;
 
-	snprintf(wanted, sizeof(wanted), "%s", id);
+	memcpy(key, prefix, sizeof(prefix));
+	snprintf(wanted, ID_MAX + 1, "%s", id);
+	if ((known = db_remembered(db, key, key_n, &n)) != NULL) {
+		*org = *known;
+		return day_spans_load(db, org, err);
+	}
 	memset(org, 0, sizeof(*org));
+	q = db_query(db, "SELECT " COLUMNS " FROM organization o LEFT JOIN cycle_change c ON c.org = o.key "
+	    "WHERE o.id = :id ORDER BY c.valid_from");
 	query_bind_text(q, ":id", wanted);
 	for (; query_step(q); found = true) {
 		if (!found)
@@ -86,6 +99,8 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 		return st;
 	if (!found)
 		return error_set(err, NOT_FOUND, "organization: there is no organization \"%s\"", wanted);
+	if ((kept = db_remember(db, key, key_n, sizeof(*kept))) != NULL)
+		*kept = *org;
 	/* An organization without its days is of no use to any caller. */
 	return day_spans_load(db, org, err);
 }

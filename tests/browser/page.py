@@ -44,7 +44,12 @@ class Page:
         return token
 
     def go(self, where):
-        self.driver.execute_script("location.hash = arguments[0]", where)
+        """Not before the page has heard of it: until then the page before is settled too."""
+        self.driver.execute_async_script("""const [where, done] = arguments, before = location.hash;
+            addEventListener('hashchange', () => done(), { once: true });
+            location.hash = where;
+            if (location.hash === before)
+                done();""", where)
         self.settled()
 
     def settled(self):
@@ -72,7 +77,8 @@ class Page:
         return self.wait(lambda: self.finds(css), css)[0]
 
     def text(self, css="body"):
-        return " ".join(self.driver.execute_script("return document.querySelector(arguments[0])?.innerText || ''", css).split())
+        """Firefox answers nothing while a page is being loaded again."""
+        return " ".join((self.driver.execute_script("return document.querySelector(arguments[0])?.innerText", css) or "").split())
 
     def says(self, words, css="body"):
         self.wait(lambda: words in self.text(css), repr(words))

@@ -172,7 +172,7 @@ def test_what_has_not_changed_is_not_said_again_and_keeps_the_focus(page, stack)
     campaign(stack.daybook, "c", {"at": "2026-05-20T22:00:00Z", "contacts": 80})
     for where, link in (("calendar", "output a"), ("calendar/2026-05-20", "aside a"), ("campaigns", "tbody a")):
         page.go(where) if page.finds("nav") else page.sign_in(where)
-        page.driver.execute_script("document.querySelector(arguments[0]).focus()", link)
+        page.driver.execute_script("arguments[0].focus()", page.find(link))
         page.look_again()
         assert page.driver.execute_script("return document.activeElement === document.querySelector(arguments[0])", link), where
 

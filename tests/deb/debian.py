@@ -54,9 +54,10 @@ def set_network(root):
 
 
 def environment():
+    """Proxies as on this machine, and for Node, which npm runs on, the file of certificates: its own are built in."""
+    network = {k: v for k, v in os.environ.items() if k.lower().endswith("_proxy") or k == "NODE_EXTRA_CA_CERTS"}
     return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
-            "LC_ALL": "C.UTF-8",
-            **{k: v for k, v in os.environ.items() if k.lower().endswith("_proxy")}}
+            "LC_ALL": "C.UTF-8", **network}
 
 
 def in_root(root, script, **options):

@@ -1,4 +1,4 @@
-"""Files of older schema versions (schema-1.sql to schema-5.sql), made of a file of this version that was in use.
+"""Files of older schema versions (schema-1.sql to schema-6.sql), made of a file of this version that was in use.
 
 tests/faults and tests/replies make theirs with this too.
 """

@@ -65,7 +65,7 @@ def expected(prefix):
     return {f"{prefix}/bin/daybook", f"{share}/openapi.yaml", f"{share}/daybook.conf",
             f"{prefix}/share/man/man1/daybook.1", f"{prefix}/share/man/man5/daybook.conf.5",
             f"{prefix}/share/bash-completion/completions/daybook",
-            f"{prefix}/lib/daybook/daybook-fetch", *(f"{prefix}/lib/daybook/cgi-bin/{p}.fcgi" for p in PROGRAMS),
+            f"{prefix}/lib/daybook/daybook-fetch", f"{prefix}/lib/daybook/daybook-idle", *(f"{prefix}/lib/daybook/cgi-bin/{p}.fcgi" for p in PROGRAMS),
             *(f"{prefix}/lib/systemd/system/{u}" for u in UNITS),
             *(f"{prefix}/lib/systemd/system/daybook@{p}.service.d/processes.conf" for p in processes()),
             *(f"{share}/htdocs/{f}" for f in files(htdocs)),
@@ -93,14 +93,14 @@ def test_nothing_is_open_to_others_to_write_and_programs_are_run_by_all(tmp_path
     place(tmp_path)
     for file in files(tmp_path):
         mode = (tmp_path / file).stat().st_mode & 0o777
-        assert mode == (0o755 if file == "usr/bin/daybook" or file.endswith((".fcgi", "-fetch")) else 0o644), file
+        assert mode == (0o755 if file == "usr/bin/daybook" or file.endswith((".fcgi", "-fetch", "-idle")) else 0o644), file
 
 
 @pytest.mark.parametrize("prefix", ("/usr", "/opt/daybook"))
 def test_every_path_is_below_the_prefix(tmp_path, prefix):
     place(tmp_path, prefix=prefix)
     for file in files(tmp_path):
-        if not file.endswith((".fcgi", "-fetch", "bin/daybook")) and "/share/man/" not in file and "/htdocs/" not in file:
+        if not file.endswith((".fcgi", "-fetch", "-idle", "bin/daybook")) and "/share/man/" not in file and "/htdocs/" not in file:
             text = (tmp_path / file).read_text()
             assert "@PREFIX@" not in text and "@SOCKETS@" not in text and "@WEB_GROUP@" not in text
             for found in re.findall(r"[\w/]*/(?:lib|share)/daybook\b|/[\w/]+/bin/daybook\b", text):

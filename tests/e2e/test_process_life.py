@@ -1,5 +1,8 @@
 """The life of a process: signals, clients that go away, a database that is missing or another one."""
 import json
+import os
+import re
+import shutil
 import signal
 import socket
 import threading
@@ -190,3 +193,84 @@ def test_many_requests_in_a_row_are_answered_by_one_process(daybook):
         reply = process.ask("GET", CALENDAR[1], query, token=token if i % 7 else None)
         assert reply.status == (401 if i % 7 == 0 else 200 if i % 2 == 0 else 400)
     assert ask(process, CALENDAR, token=token).body == first.body
+
+
+# ---- A program that nobody asks anything
+
+def is_idle(process):
+    """Whether it has become daybook-idle."""
+    return os.readlink(f"/proc/{process.process.pid}/exe").endswith("/daybook-idle")
+
+
+def sleeping(daybook, program="organization-usage"):
+    """A process that has answered, and then was asked nothing for a second."""
+    process = daybook.fastcgi(program, env={"DAYBOOK_IDLE_SECONDS": "1"})
+    assert ask(process, USAGE, token=daybook.token()).status == 200
+    assert not is_idle(process)
+    until(lambda: is_idle(process), "it keeps its memory")
+    return process
+
+
+def test_a_program_that_nobody_asks_gives_its_memory_back_and_answers_the_next_request(daybook):
+    process, token = sleeping(daybook), daybook.token()
+    pid = process.process.pid
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        assert int(re.search(r"Private_Dirty:\s+(\d+)", file.read())[1]) < 256	# KiB; awake it has about 1,000
+    with open(f"/proc/{pid}/cmdline") as file:
+        assert file.read() == str(BUILD / "cgi-bin/organization-usage.fcgi") + "\0", "ps shows the program"
+    for _ in range(2):
+        assert ask(process, USAGE, token=token).status == 200
+        assert process.process.poll() is None and not is_idle(process)
+    until(lambda: is_idle(process), "it does not sleep a second time")
+    assert ask(process, USAGE, token=token).status == 200
+    lines = daybook.log_path.read_text().count("event=request")
+    assert lines == 4
+
+
+def test_a_program_that_was_started_and_is_not_asked_sleeps_too(daybook):
+    process = daybook.fastcgi("organization-usage")
+    until(lambda: is_idle(process), "it keeps its memory")
+    assert ask(process, USAGE, token=daybook.token()).status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1], ids=["TERM", "USR1"])
+def test_a_sleeping_program_ends_with_0_and_first_answers_what_waits(daybook, number):
+    process = sleeping(daybook)
+    process.process.send_signal(number)
+    assert process.process.wait(timeout=HANGS_S) == 0
+    process, token = sleeping(daybook), daybook.token()
+    process.process.send_signal(signal.SIGSTOP)
+    variables = cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + token})
+    waiting = [process.open(variables) for _ in range(3)]
+    process.process.send_signal(number)
+    process.process.send_signal(signal.SIGCONT)
+    assert [process.finish(s).status for s in waiting] == [200] * 3
+    assert process.process.wait(timeout=HANGS_S) == 0
+
+
+def test_a_body_that_comes_slowly_wakes_a_program_and_is_waited_for(daybook):
+    process = daybook.fastcgi("events")
+    until(lambda: is_idle(process), "it keeps its memory")
+    body = json.dumps(event(int(time.time() * 1000))).encode()
+    s = process.open(cgi_variables("POST", "/api/events", None, body, {"Authorization": "Bearer " + daybook.token()}))
+    process.send(s, body[:10])
+    until(lambda: not is_idle(process) and has_been_read(s), "it does not wake")
+    process.send(s, body[10:])
+    assert process.finish(s).json["accepted"] == 1
+
+
+def test_a_program_whose_file_was_removed_does_not_sleep(daybook, tmp_path):
+    """It could not be started again."""
+    folder = tmp_path / "cgi-bin"
+    folder.mkdir()
+    for source, target in (("cgi-bin/organization-usage.fcgi", folder), ("daybook-idle", tmp_path)):
+        shutil.copy(BUILD / source, target)
+    with open(daybook.log_path, "ab") as log:
+        process = FastCgi(str(folder / "organization-usage.fcgi"), {**daybook.env, "DAYBOOK_IDLE_SECONDS": "1"},
+                          daybook.sockets / "moved.sock", log)
+    daybook.processes.append(process)
+    variables = cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + daybook.token()})
+    assert process.request(variables, b"").status == 200
+    (folder / "organization-usage.fcgi").unlink()
+    time.sleep(2)
+    assert process.request(variables, b"").status == 200 and not is_idle(process)

@@ -62,10 +62,13 @@ def free_port():
 
 
 def parent_and_program(pid):
-    """The parent's pid and the path of the running file; None of a process that is gone."""
+    """The parent's pid and the path of the program, also while it sleeps as daybook-idle; None of a process that is gone."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-        return int(stat.rpartition(")")[2].split()[1]), os.readlink(f"/proc/{pid}/exe")
+        file = os.readlink(f"/proc/{pid}/exe")
+        if file.endswith("/daybook-idle"):
+            file = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0]
+        return int(stat.rpartition(")")[2].split()[1]), file
     except OSError:
         return None
 
@@ -107,6 +110,7 @@ class Site:
         self.programs.mkdir(parents=True)
         for program in (BUILD / "cgi-bin").glob("*.fcgi"):
             shutil.copy(program, self.programs)
+        shutil.copy(BUILD / "daybook-idle", self.programs.parent)
         (self.programs / "old").mkdir()
         for name in STRAY_PROGRAMS:
             (self.programs / name).write_text("secret")

@@ -1,4 +1,4 @@
-/* conf.c: where the database is, by the places that may name it. */
+/* conf.c: where the database is, and how much may be kept, by the places that may say so. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +116,45 @@ unreadable_files_end_the_search(void **state)
 	put(system_wide, NULL);
 }
 
+/* What a process may keep: KiB in the file, bytes in the program. */
+static const struct memory_row {
+	const char *name, *named, *own, *system;
+	enum status status;
+	size_t bytes;
+} memories[] = {
+	{ "without a line it is 256 KiB", NULL, "DAYBOOK_DB=/b.db\n", NULL, OK, 256 * 1024 },
+	{ "the variable goes before the file", "64", "DAYBOOK_REPLY_MEMORY=32\n", NULL, OK, 64 * 1024 },
+	{ "the own file goes before the system's", NULL, "DAYBOOK_DB=/b.db\nDAYBOOK_REPLY_MEMORY=32\n", "DAYBOOK_REPLY_MEMORY=16\n", OK,
+	    32 * 1024 },
+	{ "a file without the line is passed over for the memory too", "", "DAYBOOK_DB=/b.db\n", "DAYBOOK_REPLY_MEMORY=16\n", OK, 16 * 1024 },
+	{ "0 keeps nothing", "0", NULL, NULL, OK, 0 },
+	{ "the longest is 1 GiB", "1048576", NULL, NULL, OK, (size_t)1024 * 1024 * 1024 },
+	{ "more is refused, and the default used", "1048577", NULL, NULL, BAD_REQUEST, 256 * 1024 },
+	{ "a unit is refused", NULL, "DAYBOOK_REPLY_MEMORY=64K\n", NULL, BAD_REQUEST, 256 * 1024 },
+	{ "a sign is refused", "-1", NULL, NULL, BAD_REQUEST, 256 * 1024 },
+	{ "a number that no integer holds is refused", "99999999999999999999", NULL, NULL, BAD_REQUEST, 256 * 1024 },
+};
+
+static void
+memory_is(void **state)
+{
+	const struct memory_row *row = *state;
+	char own[256], system_wide[256];
+	const char *const files[] = { own, system_wide, NULL };
+	struct error err = { 0 };
+	size_t bytes = 1;
+
+	files_of(own, system_wide);
+	put(own, row->own);
+	put(system_wide, row->system);
+	assert_int_equal(conf_search_memory(row->named, files, &bytes, &err), row->status);
+	assert_int_equal(bytes, row->bytes);
+	if (row->status != OK)
+		assert_non_null(strstr(err.text, "DAYBOOK_REPLY_MEMORY"));
+	put(own, NULL);
+	put(system_wide, NULL);
+}
+
 static void
 in_folder(const char *name, int (*act)(const char *path))
 {
@@ -140,6 +179,7 @@ main(void)
 	in_folder("own", make_folder);
 	in_folder("system", make_folder);
 	TABLE(places, path_is);
+	TABLE(memories, memory_is);
 	CASE("a path that is too long is refused, and not cut", long_paths_are_refused);
 	CASE("a file that cannot be read ends the search", unreadable_files_end_the_search);
 	failed = TABLE_RUN("conf");

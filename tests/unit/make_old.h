@@ -1,5 +1,5 @@
 /*
- * Makes a file of schema version 1 to 5 with rows in it, as tests/e2e/schema-N.sql and the programs of that version would.
+ * Makes a file of schema version 1 to 6 with rows in it, as tests/e2e/schema-N.sql and the programs of that version would.
  */
 #ifndef MAKE_OLD_H
 #define MAKE_OLD_H
@@ -48,7 +48,7 @@ static const char rows_sql[] =
     "(1, 13, 1, 'cli', 'event.void', '{\"source\":\"\",\"id\":\"v\",\"voids\":\"b\",\"reason\":\"a \\\"test\\\" \\u00e9\"}'), "
     "(2, 13, 1, 'cli', 'event.void', 'no JSON'), (3, 20, NULL, 'cli', 'key.add', '{}');";
 
-/* The same as versions 4 and 5 have it: limits are rows, a credential is an actor, an event has its reason and what it settles. */
+/* The same as versions 4 to 6 have it: limits are rows, a credential is an actor, an event has its reason and what it settles. */
 static const char rows_4_sql[] =
     "INSERT INTO organization (key, id, name, timezone, revision, plan, cycle_day, created_at, updated_at) VALUES "
     "(1, 'acme', 'Acme', 'America/Toronto', 7, 'growth', 5, 1, 2), (2, 'globex', 'Globex', 'UTC', 3, '', 1, 1, 2);"
@@ -82,7 +82,7 @@ static const char rows_4_sql[] =
     "(2, 'app', 'a', 1779289200000, 'EMAIL', 1, 1, 'sent', 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3, 0, 16);"
     "INSERT INTO failure VALUES (1, '', 'f', NULL, NULL, 1779289200002, '+14165550100', 'opted out');"
     "INSERT INTO usage_quarter VALUES (2, 1976988, 'EMAIL', 1, 1, 0); INSERT INTO usage_day VALUES (2, 20593, 'EMAIL', 1, 1, 0);"
-    "INSERT INTO price VALUES (9, NULL, 'SMS', 15340, 7900000);"
+    "INSERT INTO price (key, channel, valid_from, nanos_per_part) VALUES (9, 'SMS', 15340, 7900000);"
     "INSERT INTO signing_key (kid, alg, verify_key, sign_key, max_scopes, created_at) VALUES ('main', 'HS256', x'01', x'01', 'usage:read', 1);"
     "INSERT INTO setting VALUES ('epoch', '0123456789abcdef0123456789abcdef'), ('iss', 'https://example.com');";
 
@@ -163,7 +163,7 @@ write_digests(sqlite3 *c)
 	"s.scheduled_at, s.contacts, s.parts_per_contact, 1 FROM campaign c JOIN segment s ON s.campaign = c.key " \
 	"JOIN request r ON r.id = c.id"
 
-/* The digests of versions 4 and 5. */
+/* The digests of versions 4 to 6. */
 static void
 write_digests_4(sqlite3 *c)
 {

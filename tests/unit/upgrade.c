@@ -1,5 +1,5 @@
 /*
- * How files of versions 1 to 5 become files of this version: row by row, in turns, and never half.  Each test has a folder of
+ * How files of versions 1 to 6 become files of this version: row by row, in turns, and never half.  Each test has a folder of
  * its own, with a file old.db made by tests/e2e/schema-N.sql.
  */
 #include <stdbool.h>
@@ -134,10 +134,11 @@ check_rows(void **state)
 	}
 }
 
-/* What only the newest of the older versions can have. */
-static const struct rows_5 {
+/* What only newer ones of the older versions can have. */
+static const struct newer_rows {
 	const char *name, *change, *sql, *is;
-} rows_5[] = {
+	int until;	/* since version 5, until this one; 0 = the last */
+} newer_rows[] = {
 	{ "a signing key keeps what its tokens must have", "INSERT INTO signing_key VALUES ('partner', 'ES256', x'02', NULL, 1, "
 	    "'usage:read', 3, NULL, 'https://id.example', NULL, 1, 0)",
 	    "SELECT * FROM signing_key ORDER BY kid",
@@ -154,9 +155,9 @@ static const struct rows_5 {
 	    "(1, 2, 'rebuild', NULL, 10, 30, 30, 4, 0, 2, 0, 7, 8, NULL)",
 	    "SELECT org, number, kind, channel, first_quarter, next_quarter, end_quarter, next_campaign, changed, rule, actor, is_remote, "
 	    "started_at, updated_at, ended_at FROM job ORDER BY number",
-	    "1|1|reprice|SMS|10|20|30|-|3|-|1|1|4|5|6\n1|2|rebuild|-|10|30|30|4|0|-|2|0|7|8|-\n" },
+	    "1|1|reprice|SMS|10|20|30|-|3|-|1|1|4|5|6\n1|2|rebuild|-|10|30|30|4|0|-|2|0|7|8|-\n", 5 },
 	{ "usage by sender and network, which nobody wrote, has no table any more", "INSERT INTO usage_origin VALUES (1, 5, 'SMS', '', '', "
-	    "1, 1, 0)", "SELECT count(*) FROM sqlite_schema WHERE name = 'usage_origin'", "0\n" },
+	    "1, 1, 0)", "SELECT count(*) FROM sqlite_schema WHERE name = 'usage_origin'", "0\n", 5 },
 	{ "money is US dollars", "UPDATE price SET org = 1, nanos_per_part = 5",
 	    "SELECT currency, (SELECT currency FROM price WHERE org = 1 AND nanos_per_part = 5) FROM organization WHERE key = 1",
 	    "USD|USD\n" },
@@ -166,17 +167,53 @@ static const struct rows_5 {
 };
 
 static void
-check_rows_5(void **state)
+check_newer_rows(void **state)
 {
-	const struct rows_5 *row = *state;
+	const struct newer_rows *row = *state;
 	struct error err;
 	struct db *db;
 
-	make_old(5);
-	change(row->change);
+	for (int version = 5; version <= (row->until > 0 ? row->until : DB_SCHEMA_VERSION - 1); version++) {
+		make_old(version);
+		change(row->change);
+		upgrade(false);
+		assert_non_null(db = db_open(path, &err));
+		assert_string_equal(text_of(db, row->sql), row->is);
+		db_close(db);
+		remove_old();
+	}
+}
+
+/* What version 6 brought comes along as it is. */
+static void
+what_version_6_has_is_kept(void **state)
+{
+	struct error err;
+	struct db *db;
+
+	(void)state;
+	make_old(6);
+	change("UPDATE organization SET currency = 'EUR', sending_window = '{}' WHERE key = 2;"
+	    "UPDATE campaign SET sending_window = '{\"a\":1}';"
+	    "INSERT INTO cycle_change VALUES (1, 20000, 7), (2, 20001, 31); INSERT INTO closed_day VALUES (1, 20600, 'New Year''s Day');"
+	    "INSERT INTO limit_usage VALUES (2, 5, 1, 2, 3), (2, 6, 4, 5, 6);"
+	    "INSERT INTO price VALUES (10, 2, 'SMS', 15340, 5, 'EUR');"
+	    "INSERT INTO job VALUES (2, 1, 'fill', NULL, 1, 2, 3, NULL, 0, 6, 1, 0, 4, 5, NULL);"
+	    "INSERT INTO statement VALUES (1, 20574, 1, 2, 'UTC', 'USD', 7, 2, 3, 4);"
+	    "INSERT INTO statement_line VALUES (1, 20574, 20593, 'SMS', 1, 2, 3), (1, 20574, 20594, 'CALL', 4, 5, 6);"
+	    "INSERT INTO statement_day VALUES (1, 20574, 20593, 7, 8)");
 	upgrade(false);
 	assert_non_null(db = db_open(path, &err));
-	assert_string_equal(text_of(db, row->sql), row->is);
+	assert_string_equal(text_of(db, "SELECT currency, sending_window FROM organization ORDER BY key"), "USD|-\nEUR|{}\n");
+	assert_string_equal(text_of(db, "SELECT sending_window FROM campaign"), "{\"a\":1}\n");
+	assert_string_equal(text_of(db, "SELECT * FROM cycle_change"), "1|20000|7\n2|20001|31\n");
+	assert_string_equal(text_of(db, "SELECT * FROM closed_day"), "1|20600|New Year's Day\n");
+	assert_string_equal(text_of(db, "SELECT * FROM limit_usage"), "2|5|1|2|3\n2|6|4|5|6\n");
+	assert_string_equal(text_of(db, "SELECT * FROM price WHERE key = 10"), "10|2|SMS|15340|5|EUR\n");
+	assert_string_equal(text_of(db, "SELECT * FROM job"), "2|1|fill|-|1|2|3|-|0|6|1|0|4|5|-\n");
+	assert_string_equal(text_of(db, "SELECT * FROM statement"), "1|20574|1|2|UTC|USD|7|2|3|4\n");
+	assert_string_equal(text_of(db, "SELECT * FROM statement_line"), "1|20574|20593|SMS|1|2|3\n1|20574|20594|CALL|4|5|6\n");
+	assert_string_equal(text_of(db, "SELECT * FROM statement_day"), "1|20574|20593|7|8\n");
 	db_close(db);
 	remove_old();
 }
@@ -381,7 +418,8 @@ int
 main(void)
 {
 	TABLE(rows, check_rows);
-	TABLE(rows_5, check_rows_5);
+	TABLE(newer_rows, check_newer_rows);
+	CASE("what version 6 has is kept", what_version_6_has_is_kept);
 	CASE("digests are of the new rows", digests_are_of_the_new_rows);
 	CASE("turns continue each other", turns_continue_each_other);
 	CASE("a write between turns starts over", a_write_between_turns_starts_over);
