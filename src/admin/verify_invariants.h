@@ -62,6 +62,17 @@ enum status	verify_ledger_read(struct verify *v, const struct stretch *s) MUST_C
 int64_t		verify_from_at(const struct stretch *s);
 int64_t		verify_until_at(const struct stretch *s);
 
+/* ---- verify_row.c */
+
+/* What the checks of one row say of its price. */
+struct verify_priced {
+	bool has_given_cost;		/* a settlement has given the cost */
+	int64_t parts;
+};
+
+/* Checks a row by itself. */
+enum status	verify_row_check(struct verify *v, const char *source, const char *id, struct verify_priced *priced) MUST_CHECK;
+
 /* ---- verify_statement.c: what statements say, compared with the pass over the ledger */
 
 /* A row of the ledger as far as statements need it. */

@@ -22,16 +22,6 @@
 enum { HASHED_COUNT = 23, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
 	SENDER = 17, NETWORK = 18, ACTOR = 20, REVISION = 21 };
 
-/* The columns of the SELECT that checks one row. */
-enum { VOID_FAULT, LACKS_CONTACT, LACKS_REQUEST, HAS_GIVEN_COST, PRICED_PARTS };
-
-/* The settlements of an event, each `a`: of the same source, or of 'daybook:adjust:' before it. */
-#define SETTLES(source, id) "a.org = e.org AND a.source IN (" source ", 'daybook:adjust:' || " source ") AND a.settles_id = " id
-/* What they have added to the event that this row is, or that it voids. */
-#define SETTLED(column, id) "coalesce((SELECT sum(a." column ") FROM event a WHERE " SETTLES("e.source", id) "), 0)"
-/* The source of an event that this row, perhaps a settlement by a statement, is about. */
-#define EVENT_SOURCE "CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END"
-
 struct sum {
 	bool is_used;
 	int64_t messages, parts, cost;
@@ -51,12 +41,6 @@ struct pass {
 	int64_t events, digest;
 	struct query *corrections;	/* the instants of settlements, other adjustments and voids, in their order */
 	int64_t correction_at;		/* the first of them that is not before the present row; INT64_MAX = none */
-};
-
-/* What the checks of one row say of its price. */
-struct priced {
-	bool has_given_cost;		/* a settlement has given the cost */
-	int64_t parts;
 };
 
 int64_t
@@ -188,7 +172,7 @@ add_origin(struct pass *p, struct query *q)
  * given cost, with all rows of theirs and the rows of new prices, but not for a cost that a settlement has given.
  */
 static enum status
-add_to_quarter(struct pass *p, struct query *q, const struct verify_row *row, const struct priced *priced)
+add_to_quarter(struct pass *p, struct query *q, const struct verify_row *row, const struct verify_priced *priced)
 {
 	enum status st;
 	struct sum *s;
@@ -212,58 +196,7 @@ add_to_quarter(struct pass *p, struct query *q, const struct verify_row *row, co
 	return add_price(p, s, row->channel, priced->parts, row->cost);
 }
 
-/* ---- Single rows */
-
-/* Reports what the SELECT found wrong with a row. */
-static void
-report(struct verify *v, struct query *q, const char *source, const char *id)
-{
-	if (query_int(q, VOID_FAULT) != 0)
-		verify_differs(v, "void \"%s\" of source \"%s\": %s", id, source,
-		    query_int(q, VOID_FAULT) == 2 ? "names no event that can be voided" : "does not subtract exactly its event");
-	if (query_int(q, LACKS_CONTACT) != 0)
-		verify_differs(v, "failed event \"%s\" of source \"%s\": its failed contact is missing", id, source);
-	if (query_int(q, LACKS_REQUEST) != 0)
-		verify_differs(v, "event \"%s\" of source \"%s\": the request that reported it is missing", id, source);
-}
-
-/* In the SELECT, t is the event that a void names, v a void of this event, a a settlement. */
-static enum status
-check_row(struct pass *p, const char *source, const char *id, struct priced *priced)
-{
-	struct query *q = db_query(p->v->db, "SELECT "
-	    "CASE WHEN e.voids_id IS NULL THEN 0 WHEN t.id IS NULL THEN 2 "
-	    "WHEN t.status <> 'sent' AND t.status <> 'failed' THEN 2 "
-	    "WHEN e.occurred_at <> t.occurred_at OR e.channel <> t.channel "
-	    "OR e.messages + CASE t.status WHEN 'sent' THEN t.messages ELSE 0 END + " SETTLED("messages", "e.voids_id") " <> 0 "
-	    "OR e.parts + CASE t.status WHEN 'sent' THEN t.parts ELSE 0 END + " SETTLED("parts", "e.voids_id") " <> 0 "
-	    "OR e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment "
-	    "OR e.sender IS DISTINCT FROM t.sender OR e.network IS DISTINCT FROM t.network OR e.tag IS DISTINCT FROM t.tag "
-	    "THEN 1 ELSE 0 END, "
-	    "CASE WHEN e.status <> 'failed' THEN 0 "
-	    "WHEN EXISTS (SELECT 1 FROM failure f WHERE f.org = e.org AND f.source = e.source AND f.id = e.id) THEN 0 "
-	    "WHEN EXISTS (SELECT 1 FROM event v WHERE v.org = e.org AND v.source = e.source AND v.voids_id = e.id) THEN 0 "
-	    "WHEN " SETTLED("messages", "e.id") " = 1 THEN 0 ELSE 1 END, "
-	    /* The id of such an event is CAMPAIGN/RESULTS/NAME; the id of its request is CAMPAIGN/RESULTS. */
-	    "CASE WHEN e.source <> 'daybook:results' THEN 0 WHEN EXISTS (SELECT 1 FROM request r WHERE r.org = e.org "
-	    "AND r.kind = 'results' AND r.id || '/' = rtrim(e.id, replace(e.id, '/', ''))) THEN 0 ELSE 1 END, "
-	    "EXISTS (SELECT 1 FROM event a WHERE " SETTLES(EVENT_SOURCE, "coalesce(e.voids_id, e.settles_id, e.id)")
-	    " AND a.cost_given = 1), "
-	    /* All parts of an event are priced in one sum, as its cost is rounded once. */
-	    "CASE e.status WHEN 'adjust' THEN 0 WHEN 'void' THEN e.parts "
-	    "ELSE CASE e.status WHEN 'sent' THEN e.parts ELSE 0 END + " SETTLED("parts", "e.id") " END "
-	    "FROM event e LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
-	    "WHERE e.org = :org AND e.source = :source AND e.id = :id");
-
-	query_bind_int(q, ":org", p->v->org);
-	query_bind_text(q, ":source", source);
-	query_bind_text(q, ":id", id);
-	if (query_step(q)) {
-		report(p->v, q, source, id);
-		*priced = (struct priced) { query_int(q, HAS_GIVEN_COST) != 0, query_int(q, PRICED_PARTS) };
-	}
-	return query_done(q);
-}
+/* ---- Rows */
 
 /*
  * Whether a row has to be checked by itself.  Most are events that nothing corrects: corrections lie at the instant of their
@@ -323,7 +256,7 @@ add_row(struct pass *p, struct query *q)
 	struct verify_row row = { .at = query_int(q, AT), .revision = query_int(q, REVISION), .messages = query_int(q, MESSAGES),
 		.parts = query_int(q, PARTS), .cost = query_int(q, COST), .is_failed = strcmp(query_text(q, STATUS), "failed") == 0 };
 	int64_t quarter = floor_div(row.at, QUARTER_MS), day = floor_div(row.at, DAY_MS);
-	struct priced priced = { .parts = row.parts };
+	struct verify_priced priced = { .parts = row.parts };
 	enum status st = OK;
 
 	row.is_known = channel_parse(query_text(q, CHANNEL), &row.channel);
@@ -340,7 +273,7 @@ add_row(struct pass *p, struct query *q)
 		memset(p->price, 0, sizeof(p->price));
 	}
 	if (needs_check(p, q, &row))
-		st = check_row(p, query_text(q, SOURCE), query_text(q, ID), &priced);
+		st = verify_row_check(p->v, query_text(q, SOURCE), query_text(q, ID), &priced);
 	if (st != OK || (st = add_to_quarter(p, q, &row, &priced)) != OK)
 		return st;
 	p->v->report->events++;
