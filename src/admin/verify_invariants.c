@@ -123,7 +123,8 @@ const struct invariant verify_invariants[] = {
 	    "statements: %i are there; the audit log has %i",
 	    "SELECT there, kept FROM (SELECT (SELECT count(*) FROM statement WHERE org = :org) AS there, "
 	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'statement.keep') AS kept) AS counted WHERE there <> kept" },
-	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH, "usage_quarter %q %s" SUMS_DIFFER("the ledger", "says"),
+	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH,
+	    "usage_quarter %q %s" SUMS_DIFFER("the ledger", "says"),
 	    COMPARE("SELECT quarter AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
 	    "0 AS l_cost FROM usage_quarter "
 	    "WHERE org = :org AND quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER,
@@ -170,7 +171,8 @@ const struct invariant verify_invariants[] = {
 	    "settlement \"%s\" of source \"%s\": names no event that can be settled",
 	    "SELECT e.id, e.source FROM event e LEFT JOIN event t ON t.org = e.org AND t.id = e.settles_id "
 	    "AND t.source = CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END "
-	    "WHERE e.org = :org AND " SETTLEMENTS("e") " AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
+	    "WHERE e.org = :org AND " SETTLEMENTS("e") " "
+	    "AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
 	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1 "
 	    /* Before schema version 4 statements settled costs alone, and their rows named no segment. */
 	    "OR (e.org_revision > 0 AND (e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment)) "
