@@ -26,9 +26,10 @@ static const struct column {
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-/* The columns of a file, in its order; NULL is one that is not read. */
+/* The columns of a file, in its order; NULL is one that is not read.  The places of some, or SIZE_MAX. */
 struct header {
 	const struct column *at[TABLE_COLUMNS_MAX];
+	size_t id, cost, currency, from;
 };
 
 static const struct column *
@@ -90,6 +91,16 @@ has_needed(struct import *im, const struct table *t)
 	return true;
 }
 
+/* The place of a column; SIZE_MAX, whose cell is "", if the file has none. */
+static size_t
+place_of(const struct table *t, const struct header *h, const char *name)
+{
+	for (size_t i = 0; i < table_columns(t); i++)
+		if (h->at[i] != NULL && strcmp(h->at[i]->name, name) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
 /* Maps one column.  False, with the import stopped, if every record would be read wrongly: it is repeated, or a slip. */
 static bool
 map_column(struct import *im, struct table *t, struct header *h, size_t n)
@@ -131,6 +142,10 @@ read_header(struct import *im, struct table *t, struct header *h)
 	}
 	if (!has_needed(im, t))
 		return false;
+	h->id = place_of(t, h, "id");
+	h->cost = place_of(t, h, "cost");
+	h->currency = place_of(t, h, currency_name);
+	h->from = place_of(t, h, "from");
 	if (unread[0] != '\0' && im->look == NULL)
 		fprintf(stderr, "%s: columns that are not read: %s\n", im->name, unread);
 	return true;
@@ -147,12 +162,12 @@ put_record(struct buf *to, const struct table *t, const struct header *h, struct
 	for (size_t i = 0; i < table_columns(t); i++) {
 		const char *cell = table_cell(t, i);
 
-		if (cell[0] == '\0' || h->at[i] == NULL || h->at[i]->name == currency_name)
+		if (cell[0] == '\0' || h->at[i] == NULL || i == h->currency)
 			continue;
 		/* A ' in front keeps a spreadsheet from taking +1555… for a formula.  A sender that one has rounded is nobody's. */
 		if (h->at[i]->is_late)
 			cell = csv_unquoted(cell);
-		if (strcmp(h->at[i]->name, "from") == 0 && cell_id_error(cell) != NULL)
+		if (i == h->from && cell_id_error(cell) != NULL)
 			continue;
 		if (h->at[i]->is_number && table_delimiter(t) != ',')
 			cell = cell_number(a, cell);
@@ -164,25 +179,15 @@ put_record(struct buf *to, const struct table *t, const struct header *h, struct
 	json_close_object(j);
 }
 
-/* The cell of a column; "" if the file has none. */
-static const char *
-cell_of(const struct table *t, const struct header *h, const char *name)
-{
-	for (size_t i = 0; i < table_columns(t); i++)
-		if (h->at[i] != NULL && strcmp(h->at[i]->name, name) == 0)
-			return table_cell(t, i);
-	return "";
-}
-
 /* What is wrong with a record before it is read as an event; NULL = nothing.  Amounts are not converted. */
 static const char *
 record_error(struct import *im, const struct table *t, const struct header *h)
 {
-	const char *error = table_error(t), *currency = cell_of(t, h, currency_name);
+	const char *error = table_error(t), *currency = table_cell(t, h->currency);
 
 	if (error == NULL)
-		error = cell_id_error(cell_of(t, h, "id"));
-	if (error == NULL && currency[0] != '\0' && cell_of(t, h, "cost")[0] != '\0' && strcasecmp(currency, im->currency) != 0)
+		error = cell_id_error(table_cell(t, h->id));
+	if (error == NULL && currency[0] != '\0' && table_cell(t, h->cost)[0] != '\0' && strcasecmp(currency, im->currency) != 0)
 		error = arena_printf(im->cli->arena, "currency: %.64s, and the organization's is %s; leave costs out, or convert them",
 		    cli_shown(im->cli, currency), im->currency);
 	return error;

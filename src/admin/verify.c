@@ -179,11 +179,12 @@ static enum status
 shorten(struct verify *v, struct stretch *s)
 {
 	struct query *q = db_query(v->db, "SELECT occurred_at FROM event WHERE org = :org AND occurred_at >= :from "
-	    "ORDER BY occurred_at LIMIT 1 OFFSET :count");
+	    "AND occurred_at < :until ORDER BY occurred_at LIMIT 1 OFFSET :count");
 	int64_t day;
 
 	query_bind_int(q, ":org", v->org);
 	query_bind_int(q, ":from", verify_from_at(s));
+	query_bind_int(q, ":until", s->until * DAY_MS);
 	query_bind_int(q, ":count", STRETCH_EVENTS);
 	if (query_step(q) && (day = floor_div(query_int(q, 0), DAY_MS)) < s->until)
 		s->until = day > s->from ? day : s->from + 1;
@@ -222,16 +223,14 @@ next_stretch(struct verify *v, struct verify_cursor *c)
 /* ---- The file and its organizations */
 
 /*
- * Reads the name of the organization, the first and the last day of UTC of its ledger and its segments, and the lowest and the
- * highest offset of its days: from these follows which instants can belong to a stretch.  is_whole: its ledger is read from
- * the start.
+ * Reads the name of the organization, and the first and the last day of UTC of its ledger and its segments.  is_whole: its ledger
+ * is read from the start.
  */
 static enum status
 begin_organization(struct verify *v, int64_t org, bool is_whole)
 {
 	struct query *q = db_query(v->db, "SELECT id, (SELECT min(occurred_at) FROM event WHERE org = :org), "
 	    "(SELECT max(occurred_at) FROM event WHERE org = :org), "
-	    "(SELECT min(utc_offset_s) FROM zone_span WHERE org = :org), (SELECT max(utc_offset_s) FROM zone_span WHERE org = :org), "
 	    "(SELECT max(day) FROM segment WHERE org = :org) FROM organization WHERE key = :org");
 	enum status st;
 
@@ -241,12 +240,10 @@ begin_organization(struct verify *v, int64_t org, bool is_whole)
 		v->id = arena_strdup(v->arena, query_text(q, 0));
 		v->first_day = floor_div(query_int(q, 1), DAY_MS);
 		v->last_day = floor_div(query_int(q, 2), DAY_MS);
-		if (!query_is_null(q, 5) && query_int(q, 5) > v->last_day)
-			v->last_day = query_int(q, 5);
+		if (!query_is_null(q, 3) && query_int(q, 3) > v->last_day)
+			v->last_day = query_int(q, 3);
 		if (query_is_null(q, 1))
 			v->first_day = v->last_day;
-		v->offset_min = query_int(q, 3);
-		v->offset_max = query_int(q, 4);
 		v->days = 1;
 	}
 	return (st = query_done(q)) != OK ? st : verify_statement_begin(v, is_whole);

@@ -20,7 +20,10 @@
 #define DAY_OF(at) "(" at " + 1000 * (SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= " at \
 	" ORDER BY z.from_at DESC LIMIT 1)) / " DAY
 
-#define SUMS_DIFFER ": has %i messages, %i parts, %m; the ledger says %i messages, %i parts, %m"
+/* The settlements among the rows; what their CHECK and their rank imply is for the index of corrections. */
+#define SETTLEMENTS(e) e ".settles_id IS NOT NULL AND " e ".rank > 0 AND " e ".occurred_at > 0"
+
+#define SUMS_DIFFER(from, say) ": has %i messages, %i parts, %m; " from " " say " %i messages, %i parts, %m"
 
 const struct invariant verify_invariants[] = {
 	/* ---- The file */
@@ -120,19 +123,24 @@ const struct invariant verify_invariants[] = {
 	    "statements: %i are there; the audit log has %i",
 	    "SELECT there, kept FROM (SELECT (SELECT count(*) FROM statement WHERE org = :org) AS there, "
 	    "(SELECT count(*) FROM audit WHERE org = :org AND action = 'statement.keep') AS kept) AS counted WHERE there <> kept" },
-	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH, "usage_quarter %q %s" SUMS_DIFFER,
+	{ "usage_quarter", "each quarter-hour's roll-up is the sum of its events", OF_STRETCH,
+	    "usage_quarter %q %s" SUMS_DIFFER("the ledger", "says"),
 	    COMPARE("SELECT quarter AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
 	    "0 AS l_cost FROM usage_quarter "
 	    "WHERE org = :org AND quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER,
 	    "SELECT quarter, channel, 0, 0, 0, messages, parts, cost FROM temp.ledger_sum_quarter "
 	    "WHERE quarter >= :from_at / " QUARTER " AND quarter < :until_at / " QUARTER) },
-	/* Quarter-hours never straddle a local midnight, so a day is a sum of them. */
-	{ "usage_day", "each local day's roll-up is the sum of its events", OF_STRETCH, "usage_day %d %s" SUMS_DIFFER,
+	/*
+	 * Quarter-hours never straddle a local midnight, so a day is a sum of them; and usage_quarter compares each with the ledger.
+	 * Those of 14 hours before the stretch and 12 after it may be of its local days.
+	 */
+	{ "usage_day", "each local day's roll-up is the sum of its quarter-hours", OF_STRETCH,
+	    "usage_day %d %s" SUMS_DIFFER("its quarter-hours", "say"),
 	    COMPARE("SELECT day AS slot, channel, messages, parts, cost_micros AS cost, 0 AS l_messages, 0 AS l_parts, "
 	    "0 AS l_cost FROM usage_day WHERE org = :org AND day >= :from_at / " DAY " AND day < :until_at / " DAY,
-	    "SELECT day, channel, 0, 0, 0, messages, parts, cost FROM (SELECT " DAY_OF("quarter * " QUARTER) " AS day, channel, "
-	    "messages, parts, cost FROM temp.ledger_sum_quarter) AS cut "
-	    "WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
+	    "SELECT day, channel, 0, 0, 0, messages, parts, cost_micros FROM (SELECT " DAY_OF("quarter * " QUARTER) " AS day, "
+	    "channel, messages, parts, cost_micros FROM usage_quarter WHERE org = :org AND quarter >= :from_at / " QUARTER " - 56 "
+	    "AND quarter < :until_at / " QUARTER " + 48) AS cut WHERE day >= :from_at / " DAY " AND day < :until_at / " DAY) },
 	/* What a job has yet to reprice costs what another price says. */
 	{ "event.price", "priced events cost what the price list says, with the adjustments for later prices", OF_STRETCH,
 	    "cost %q %s: priced events cost %m; by the price list it should be %m to %m",
@@ -163,7 +171,8 @@ const struct invariant verify_invariants[] = {
 	    "settlement \"%s\" of source \"%s\": names no event that can be settled",
 	    "SELECT e.id, e.source FROM event e LEFT JOIN event t ON t.org = e.org AND t.id = e.settles_id "
 	    "AND t.source = CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END "
-	    "WHERE e.org = :org AND e.settles_id IS NOT NULL AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
+	    "WHERE e.org = :org AND " SETTLEMENTS("e") " "
+	    "AND (t.id IS NULL OR t.occurred_at <> e.occurred_at "
 	    "OR t.channel <> e.channel OR CASE t.status WHEN 'sent' THEN 0 WHEN 'failed' THEN 0 ELSE 1 END = 1 "
 	    /* Before schema version 4 statements settled costs alone, and their rows named no segment. */
 	    "OR (e.org_revision > 0 AND (e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment)) "
@@ -176,7 +185,7 @@ const struct invariant verify_invariants[] = {
 	    "sum(CASE WHEN substr(a.source, 1, 8) <> 'daybook:' AND a.detail_sha256 IS NULL THEN 1 ELSE 0 END) AS bare FROM event a "
 	    "JOIN event t ON t.org = a.org AND t.id = a.settles_id "
 	    "AND t.source = CASE WHEN substr(a.source, 1, 15) = 'daybook:adjust:' "
-	    "THEN substr(a.source, 16) ELSE a.source END WHERE a.org = :org AND a.settles_id IS NOT NULL "
+	    "THEN substr(a.source, 16) ELSE a.source END WHERE a.org = :org AND " SETTLEMENTS("a") " "
 	    "GROUP BY t.source, t.id, t.status, t.messages, t.parts, t.cost_micros) AS settled WHERE bare > 0 "
 	    "OR (is_given = 1 AND cost_micros + more_cost < 0) "
 	    "OR CASE status WHEN 'sent' THEN more <> 0 OR parts + more_parts < messages ELSE more <> 1 OR more_parts < 1 END" },

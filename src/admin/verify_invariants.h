@@ -15,7 +15,6 @@ struct verify {
 	struct verify_report *report;
 	int64_t org;			/* the organization that is being checked */
 	const char *id;			/* its name; "" = the file as a whole */
-	int64_t offset_min, offset_max;	/* the lowest and highest of its spans, in seconds */
 	int64_t first_day, last_day;	/* of UTC: of its ledger */
 	int64_t days;			/* the length of the next stretch */
 	struct verify_statement *statements;	/* of the organization */
@@ -62,6 +61,17 @@ enum status	verify_ledger_read(struct verify *v, const struct stretch *s) MUST_C
 /* The instants [from_at, until_at) of a stretch. */
 int64_t		verify_from_at(const struct stretch *s);
 int64_t		verify_until_at(const struct stretch *s);
+
+/* ---- verify_row.c */
+
+/* What the checks of one row say of its price. */
+struct verify_priced {
+	bool has_given_cost;		/* a settlement has given the cost */
+	int64_t parts;
+};
+
+/* Checks a row by itself. */
+enum status	verify_row_check(struct verify *v, const char *source, const char *id, struct verify_priced *priced) MUST_CHECK;
 
 /* ---- verify_statement.c: what statements say, compared with the pass over the ledger */
 

@@ -1,38 +1,26 @@
 /*
  * The one pass over the ledger: reads it row by row into temporary tables of sums, which the invariants compare with what is
  * stored, and checks what concerns a single row.
- *
- * For local days, it sums the events of a little more than the stretch: of every instant that some offset of the organization
- * can place on one of its days.  Digests and the checks of single rows cover the stretch alone, or rows would count twice.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "quota/channel.h"
+#include "base/buf.h"
 #include "time/instant.h"
 #include "base/money.h"
 #include "base/row_hash.h"
 #include "admin/verify_invariants.h"
 
 /*
- * The columns that are hashed: those of the table in their order, without detail_sha256, and the actor's texts
- * in the place of its key (schema.sql, ledger_day).  After them
- * come the results of the checks that the SELECT makes itself.
+ * The columns that are hashed: those of the table in their order, without detail_sha256, and with the actor's texts in the place
+ * of its key (schema.sql, ledger_day).
  */
 #define HASHED "e.org, e.source, e.id, e.occurred_at, e.channel, e.messages, e.parts, e.status, e.cost_micros, e.cost_given, " \
 	"e.campaign_given, e.segment_given, e.campaign, e.segment, e.voids_id, e.settles_id, e.reason, e.sender, e.network, " \
-	"e.tag, w.credential, w.name, e.org_revision, e.received_at"
-enum { HASHED_COUNT = 24, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
-	SENDER = 17, NETWORK = 18, REVISION = 22,
-	VOID_FAULT = 24, LACKS_CONTACT = 25, LACKS_REQUEST = 26, HAS_GIVEN_COST = 27, PRICED_PARTS = 28 };
-
-/* The settlements of an event, each `a`: of the same source, or of 'daybook:adjust:' before it. */
-#define SETTLES(source, id) "a.org = e.org AND a.source IN (" source ", 'daybook:adjust:' || " source ") AND a.settles_id = " id
-/* What they have added to the event that this row is, or that it voids. */
-#define SETTLED(column, id) "CASE WHEN :has_settlements = 0 THEN 0 ELSE coalesce((SELECT sum(a." column ") FROM event a " \
-	"WHERE " SETTLES("e.source", id) "), 0) END"
-/* The source of an event that this row, perhaps a settlement by a statement, is about. */
-#define EVENT_SOURCE "CASE WHEN substr(e.source, 1, 15) = 'daybook:adjust:' THEN substr(e.source, 16) ELSE e.source END"
+	"e.tag, e.actor, e.org_revision, e.received_at"
+enum { HASHED_COUNT = 23, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
+	SENDER = 17, NETWORK = 18, ACTOR = 20, REVISION = 21 };
 
 struct sum {
 	bool is_used;
@@ -45,12 +33,14 @@ struct sum {
  */
 struct pass {
 	struct verify *v;
-	int64_t from_at, until_at;	/* the stretch itself, without the margin */
-	int64_t quarter, day, price_day;
+	int64_t quarter, day;
+	int64_t actor;			/* of the last row, with its texts; 0 = none */
+	struct buf credential, name;
 	struct sum of[CHANNEL_COUNT];
 	struct price_range price[CHANNEL_COUNT];
 	int64_t events, digest;
-	bool has_settlements;
+	struct query *corrections;	/* the instants of settlements, other adjustments and voids, in their order */
+	int64_t correction_at;		/* the first of them that is not before the present row; INT64_MAX = none */
 };
 
 int64_t
@@ -94,7 +84,7 @@ verify_ledger_begin(struct verify *v)
 
 /*
  * Adds a priced event to its sums.  The true cost lies between what the lowest and the highest price make of its parts; a void
- * has negative parts, for which the two change places.
+ * has negative parts, for which the two change places.  The day is that of UTC, which is less than a day away from the local one.
  */
 static enum status
 add_price(struct pass *p, struct sum *s, enum channel c, int64_t parts, int64_t cost)
@@ -103,7 +93,7 @@ add_price(struct pass *p, struct sum *s, enum channel c, int64_t parts, int64_t 
 	int64_t a, b;
 	enum status st;
 
-	if (!range->is_known && (st = verify_price_around(p->v, c, p->price_day, range)) != OK)
+	if (!range->is_known && (st = verify_price_around(p->v, c, p->day, range)) != OK)
 		return st;
 	a = money_cost(parts, range->least);
 	b = money_cost(parts, range->most);
@@ -182,75 +172,94 @@ add_origin(struct pass *p, struct query *q)
  * given cost, with all rows of theirs and the rows of new prices, but not for a cost that a settlement has given.
  */
 static enum status
-add_to_quarter(struct pass *p, struct query *q)
+add_to_quarter(struct pass *p, struct query *q, const struct verify_row *row, const struct verify_priced *priced)
 {
-	bool is_failed = strcmp(query_text(q, STATUS), "failed") == 0;
-	int64_t cost = query_int(q, COST);
 	enum status st;
-	enum channel c;
 	struct sum *s;
 
-	if (!channel_parse(query_text(q, CHANNEL), &c)) {
+	if (!row->is_known) {
 		verify_differs(p->v, "event \"%s\" of source \"%s\": unknown channel", query_text(q, ID), query_text(q, SOURCE));
 		return OK;
 	}
-	s = &p->of[c];
-	if (!is_failed) {
+	s = &p->of[row->channel];
+	if (!row->is_failed) {
 		s->is_used = true;
-		s->messages += query_int(q, MESSAGES);
-		s->parts += query_int(q, PARTS);
-		s->cost += cost;
+		s->messages += row->messages;
+		s->parts += row->parts;
+		s->cost += row->cost;
 		if ((st = add_origin(p, q)) != OK)
 			return st;
 	}
 	/* The cost that a failed event was posted with, nothing, says nothing about what it costs if it was sent after all. */
-	if (query_int(q, HAS_GIVEN_COST) != 0 || (query_int(q, COST_GIVEN) != 0 && !is_failed))
+	if (priced->has_given_cost || (!row->is_failed && query_int(q, COST_GIVEN) != 0))
 		return OK;
-	return add_price(p, s, c, query_int(q, PRICED_PARTS), cost);
+	return add_price(p, s, row->channel, priced->parts, row->cost);
 }
 
-/* ---- Single rows */
+/* ---- Rows */
 
-/* Reports what the SELECT found wrong with this row. */
-static void
-check_row(struct verify *v, struct query *q)
+/*
+ * Whether a row has to be checked by itself.  Most are events that nothing corrects: corrections lie at the instant of their
+ * event (event.void and event.settles say which do not).
+ */
+static bool
+needs_check(struct pass *p, struct query *q, const struct verify_row *row)
 {
-	const char *id = query_text(q, ID), *source = query_text(q, SOURCE);
+	while (p->correction_at < row->at)
+		p->correction_at = query_step(p->corrections) ? query_int(p->corrections, 0) : INT64_MAX;
+	return p->correction_at == row->at || row->is_failed || strncmp(query_text(q, SOURCE), "daybook:", 8) == 0;
+}
 
-	if (query_int(q, VOID_FAULT) != 0)
-		verify_differs(v, "void \"%s\" of source \"%s\": %s", id, source,
-		    query_int(q, VOID_FAULT) == 2 ? "names no event that can be voided" : "does not subtract exactly its event");
-	if (query_int(q, LACKS_CONTACT) != 0)
-		verify_differs(v, "failed event \"%s\" of source \"%s\": its failed contact is missing", id, source);
-	if (query_int(q, LACKS_REQUEST) != 0)
-		verify_differs(v, "event \"%s\" of source \"%s\": the request that reported it is missing", id, source);
+/* Reads the texts of an actor, unless the last row had it too, as is usual.  One that is missing has empty ones. */
+static enum status
+load_actor(struct pass *p, int64_t actor)
+{
+	struct query *q;
+
+	if (p->actor == actor)
+		return OK;
+	p->actor = actor;
+	buf_reset(&p->credential);
+	buf_reset(&p->name);
+	q = db_query(p->v->db, "SELECT credential, name FROM actor WHERE key = :actor");
+	query_bind_int(q, ":actor", actor);
+	if (query_step(q)) {
+		buf_put_text(&p->credential, query_text(q, 0));
+		buf_put_text(&p->name, query_text(q, 1));
+	}
+	return query_done(q);
 }
 
 /* Adds a row to the digest of its day, and to those of the statements that had it. */
-static void
-add_to_day(struct pass *p, struct query *q, int64_t hash)
+static enum status
+add_to_day(struct pass *p, struct query *q, struct verify_row *row)
 {
-	struct verify_row row = { .at = query_int(q, AT), .revision = query_int(q, REVISION), .hash = hash,
-		.messages = query_int(q, MESSAGES), .parts = query_int(q, PARTS), .cost = query_int(q, COST),
-		.is_failed = strcmp(query_text(q, STATUS), "failed") == 0 };
+	enum status st = load_actor(p, query_int(q, ACTOR));
+	struct row_hash h;
 
-	p->digest = row_hash_sum(p->digest, hash);
+	row_hash_start(&h);
+	query_hash(q, 0, ACTOR, &h);
+	row_hash_text(&h, buf_text(&p->credential));
+	row_hash_text(&h, buf_text(&p->name));
+	query_hash(q, REVISION, HASHED_COUNT - REVISION, &h);
+	row->hash = row_hash_end(&h);
+	p->digest = row_hash_sum(p->digest, row->hash);
 	p->events++;
-	row.is_known = channel_parse(query_text(q, CHANNEL), &row.channel);
-	verify_statement_row(p->v, &row);
+	verify_statement_row(p->v, row);
+	return st;
 }
 
-/*
- * Takes one row.  Ends the quarter-hour or the day before when another one begins; a row of the margin counts for
- * quarter-hours only.
- */
+/* Takes one row.  Ends the quarter-hour or the day before when another one begins. */
 static enum status
 add_row(struct pass *p, struct query *q)
 {
-	int64_t at = query_int(q, AT), quarter = floor_div(at, QUARTER_MS), day = floor_div(at, DAY_MS);
-	struct row_hash h;
-	enum status st;
+	struct verify_row row = { .at = query_int(q, AT), .revision = query_int(q, REVISION), .messages = query_int(q, MESSAGES),
+		.parts = query_int(q, PARTS), .cost = query_int(q, COST), .is_failed = strcmp(query_text(q, STATUS), "failed") == 0 };
+	int64_t quarter = floor_div(row.at, QUARTER_MS), day = floor_div(row.at, DAY_MS);
+	struct verify_priced priced = { .parts = row.parts };
+	enum status st = OK;
 
+	row.is_known = channel_parse(query_text(q, CHANNEL), &row.channel);
 	if (quarter != p->quarter) {
 		if ((st = end_quarter(p)) != OK)
 			return st;
@@ -260,17 +269,15 @@ add_row(struct pass *p, struct query *q)
 		if ((st = end_day(p)) != OK)
 			return st;
 		verify_statement_day(p->v, day);
-		p->day = p->price_day = day;	/* the UTC day instead of the local one, which is less than a day away */
+		p->day = day;
 		memset(p->price, 0, sizeof(p->price));
 	}
-	if ((st = add_to_quarter(p, q)) != OK || at < p->from_at || at >= p->until_at)
+	if (needs_check(p, q, &row))
+		st = verify_row_check(p->v, query_text(q, SOURCE), query_text(q, ID), &priced);
+	if (st != OK || (st = add_to_quarter(p, q, &row, &priced)) != OK)
 		return st;
-	row_hash_start(&h);
-	query_hash(q, 0, HASHED_COUNT, &h);
-	add_to_day(p, q, row_hash_end(&h));
 	p->v->report->events++;
-	check_row(p->v, q);
-	return OK;
+	return add_to_day(p, q, &row);
 }
 
 /* ---- The pass */
@@ -285,63 +292,35 @@ clear(struct verify *v)
 	return st == OK ? query_run(db_query(v->db, "DELETE FROM temp.ledger_reported")) : st;
 }
 
-/* Whether this organization has settlements at all: if not, the SELECT need not look for one for each priced event. */
-static enum status
-look_for_settlements(struct pass *p)
+/* Gives a query the instants of a stretch.  The first and the last one have no bounds. */
+static struct query *
+bind_stretch(struct verify *v, const struct stretch *s, struct query *q)
 {
-	struct query *q = db_query(p->v->db, "SELECT 1 FROM event WHERE org = :org AND settles_id IS NOT NULL LIMIT 1");
-
-	query_bind_int(q, ":org", p->v->org);
-	p->has_settlements = query_step(q);
-	return query_done(q);
+	query_bind_int(q, ":org", v->org);
+	query_bind_int(q, ":from_at", verify_from_at(s));
+	query_bind_int(q, ":until_at", verify_until_at(s));
+	return q;
 }
 
-/*
- * One SELECT gives each row with its checks.  In it, t is the event that a void names, v a void of this event, a a
- * settlement, w who wrote the row.  The margin on either side is the offset that reaches furthest; the first and last stretch
- * have no bounds.
- */
 enum status
 verify_ledger_read(struct verify *v, const struct stretch *s)
 {
-	struct pass p = { .v = v, .from_at = verify_from_at(s), .until_at = verify_until_at(s), .quarter = INT64_MIN,
-		.day = INT64_MIN };
+	struct pass p = { .v = v, .quarter = INT64_MIN, .day = INT64_MIN, .correction_at = INT64_MIN };
 	struct query *q;
-	enum status st;
+	enum status st, done;
 
-	if ((st = clear(v)) != OK || (st = look_for_settlements(&p)) != OK)
+	if ((st = clear(v)) != OK)
 		return st;
-	q = db_query(v->db, "SELECT " HASHED ", "
-	    "CASE WHEN e.voids_id IS NULL THEN 0 WHEN t.id IS NULL THEN 2 "
-	    "WHEN t.status <> 'sent' AND t.status <> 'failed' THEN 2 "
-	    "WHEN e.occurred_at <> t.occurred_at OR e.channel <> t.channel "
-	    "OR e.messages + CASE t.status WHEN 'sent' THEN t.messages ELSE 0 END + " SETTLED("messages", "e.voids_id") " <> 0 "
-	    "OR e.parts + CASE t.status WHEN 'sent' THEN t.parts ELSE 0 END + " SETTLED("parts", "e.voids_id") " <> 0 "
-	    "OR e.campaign IS DISTINCT FROM t.campaign OR e.segment IS DISTINCT FROM t.segment "
-	    "OR e.sender IS DISTINCT FROM t.sender OR e.network IS DISTINCT FROM t.network OR e.tag IS DISTINCT FROM t.tag "
-	    "THEN 1 ELSE 0 END, "
-	    "CASE WHEN e.status <> 'failed' THEN 0 "
-	    "WHEN EXISTS (SELECT 1 FROM failure f WHERE f.org = e.org AND f.source = e.source AND f.id = e.id) THEN 0 "
-	    "WHEN EXISTS (SELECT 1 FROM event v WHERE v.org = e.org AND v.source = e.source AND v.voids_id = e.id) THEN 0 "
-	    "WHEN " SETTLED("messages", "e.id") " = 1 THEN 0 ELSE 1 END, "
-	    /* The id of such an event is CAMPAIGN/RESULTS/NAME; the id of its request is CAMPAIGN/RESULTS. */
-	    "CASE WHEN e.source <> 'daybook:results' THEN 0 WHEN EXISTS (SELECT 1 FROM request r WHERE r.org = e.org "
-	    "AND r.kind = 'results' AND r.id || '/' = rtrim(e.id, replace(e.id, '/', ''))) THEN 0 ELSE 1 END, "
-	    "CASE WHEN :has_settlements = 0 THEN 0 ELSE EXISTS (SELECT 1 FROM event a WHERE "
-	    SETTLES(EVENT_SOURCE, "coalesce(e.voids_id, e.settles_id, e.id)") " AND a.cost_given = 1) END, "
-	    /* All parts of an event are priced in one sum, as its cost is rounded once. */
-	    "CASE e.status WHEN 'adjust' THEN 0 WHEN 'void' THEN e.parts "
-	    "ELSE CASE e.status WHEN 'sent' THEN e.parts ELSE 0 END + " SETTLED("parts", "e.id") " END "
-	    "FROM event e LEFT JOIN actor w ON w.key = e.actor "
-	    "LEFT JOIN event t ON t.org = e.org AND t.source = e.source AND t.id = e.voids_id "
-	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at ORDER BY e.occurred_at");
-	query_bind_int(q, ":org", v->org);
-	query_bind_int(q, ":has_settlements", p.has_settlements);
-	query_bind_int(q, ":from_at", s->is_first ? INT64_MIN : p.from_at - (v->offset_max > 0 ? v->offset_max : 0) * SECOND_MS);
-	query_bind_int(q, ":until_at", s->is_last ? INT64_MAX : p.until_at - (v->offset_min < 0 ? v->offset_min : 0) * SECOND_MS);
+	q = bind_stretch(v, s, db_query(v->db, "SELECT " HASHED " FROM event e "
+	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at ORDER BY e.occurred_at"));
+	p.corrections = bind_stretch(v, s, db_query(v->db, "SELECT occurred_at FROM event "
+	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at AND rank > 0 ORDER BY occurred_at"));
 	while (st == OK && query_step(q))
 		st = add_row(&p, q);
-	if (query_done(q) != OK || st != OK)
+	done = query_done(p.corrections);
+	buf_free(&p.credential);
+	buf_free(&p.name);
+	if (query_done(q) != OK || done != OK || st != OK)
 		return st != OK ? st : UNAVAILABLE;
 	return (st = end_quarter(&p)) == OK ? end_day(&p) : st;
 }

@@ -46,7 +46,7 @@ DAMAGE = {
     "a day that is missing": ("DELETE FROM usage_day WHERE day = 20514 AND channel = 'EMAIL'",
                               "usage_day 2026-03-02 EMAIL: has 0 messages"),
     "a day that nothing was sent on": ("INSERT INTO usage_day VALUES (1, 30000, 'SMS', 5, 5, 0)",
-                                       "usage_day 2052-02-20 SMS: has 5 messages, 5 parts, 0; the ledger says 0"),
+                                       "usage_day 2052-02-20 SMS: has 5 messages, 5 parts, 0; its quarter-hours say 0"),
     "a day before the ledger": ("INSERT INTO usage_day VALUES (1, 15500, 'SMS', 5, 5, 0)", "usage_day 2012-06-09 SMS"),
     "a day of no calendar": ("INSERT INTO usage_day VALUES (1, -99999999999, 'SMS', 5, 5, 0)", "usage_day outside of 1970 to 2100 SMS"),
     "a quarter that counts too much": ("UPDATE usage_quarter SET messages = messages + 1 WHERE channel = 'SMS' "
@@ -80,8 +80,8 @@ def test_verify_finds_and_rebuild_mends(filled, name):
 
 IN_THE_LEDGER = {
     "an event that was changed": ("UPDATE event SET messages = 50 WHERE id = '0003'", "usage_quarter"),
-    "an event that was moved": ("UPDATE event SET occurred_at = occurred_at + 86400000 WHERE id = '0003'", "usage_day"),
-    "an event that was deleted": ("DELETE FROM event WHERE id = '0004'", "usage_day"),
+    "an event that was moved": ("UPDATE event SET occurred_at = occurred_at + 86400000 WHERE id = '0003'", "usage_quarter"),
+    "an event that was deleted": ("DELETE FROM event WHERE id = '0004'", "usage_quarter"),
     "a void whose event is gone": ("DELETE FROM event WHERE id = '0007'", 'void "v3" of source "": names no event'),
     "a void of another amount": ("UPDATE event SET messages = messages - 1 WHERE id = 'v3'", 'void "v3" of source "": does not subtract exactly its event'),
     "a void of a void": ("UPDATE event SET voids_id = 'v1' WHERE id = 'v3'", "names no event that can be voided"),
