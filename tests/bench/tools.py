@@ -29,15 +29,22 @@ def run_tool(run, tool):
 
 
 def figures(lines):
-    """Lines that end with "met", and of the growth of many requests the worst: what, bound, figure, whether it is met."""
-    rows, growth, title = [], {}, ""
+    """Lines that end with "met", of many programs or of the growth of many requests the worst: what, bound, figure, whether it is met."""
+    rows, growth, programs, title = [], {}, {}, ""
     for line in lines:
         if said := re.match(r"(\S.*?)\s{2,}(.*?)\s+(met|NOT MET)$", line):
-            rows.append((said[1], "", " ".join(said[2].split()), said[3] == "met"))
+            figure, _, bound = " ".join(said[2].split()).replace("<=", "| at most").replace(">=", "| at least").partition(" | ")
+            row = said[1], bound, figure, said[3] == "met"
+            if each := re.match(r"([\w-]+)\.fcgi: (.*)", said[1]):
+                programs.setdefault(each[2], []).append((each[1], *row[1:]))
+            else:
+                rows.append(row)
         elif grown := re.match(r"(\S.{0,41}?)\s{2,}[\d,]+\s+[\d,]+\s+([\d.]+)\s{2,}", line):
             growth.setdefault(title, []).append((float(grown[2]), grown[1]))
         elif head := re.match(r"(\S.{0,41}?)\s{2,}([\d,]+)\s+([\d,]+)\s+ratio", line):
             title = f"{head[3]} beside {head[2]} {head[1]}"
+    for of, each in programs.items():  # the first has the most
+        rows.append((f"{len(each)} programs, each: {of}", each[0][1], f"{each[0][2]} ({each[0][0]})", all(row[3] for row in each)))
     for of, requests in growth.items():
         bound = [(ratio, name) for ratio, name in requests if not name.startswith("(")]
         above = [f"{name} {ratio:.2f}" for ratio, name in sorted(bound, reverse=True) if ratio > GROWTH_MAX]
