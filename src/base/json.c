@@ -27,6 +27,7 @@ enum {
 struct json_object {
 	cJSON *node;
 	bool is_root;		/* json_parse made the node, and json_object_free frees it */
+	uint64_t names;		/* of its members, a bit each (name_bit) */
 	struct arena *arena;
 	const char *label;
 };
@@ -53,6 +54,26 @@ use_our_memory(void)
 	is_done = true;
 }
 
+/* Two names with the same bit may differ. */
+static uint64_t
+name_bit(const char *name)
+{
+	return UINT64_C(1) << ((unsigned char)name[0] + 5 * strlen(name)) % 64;
+}
+
+static struct json_object *
+object_new(struct arena *a, cJSON *node, bool is_root, const char *label)
+{
+	struct json_object *o = arena_alloc(a, sizeof(*o));
+	const cJSON *m;
+
+	*o = (struct json_object){ .node = node, .is_root = is_root, .arena = a, .label = label };
+	if (cJSON_IsObject(node))
+		cJSON_ArrayForEach(m, node)
+			o->names |= name_bit(m->string);
+	return o;
+}
+
 enum status
 json_parse(struct arena *a, const char *label, const char *text, size_t n, struct json_object **o,
     struct error *err)
@@ -68,8 +89,7 @@ json_parse(struct arena *a, const char *label, const char *text, size_t n, struc
 	 */
 	if ((node = cJSON_ParseWithLength(text, n)) == NULL)
 		return unusable(label, INTERNAL, "cannot be read", err);
-	*o = arena_alloc(a, sizeof(**o));
-	**o = (struct json_object){ .node = node, .is_root = true, .arena = a, .label = label };
+	*o = object_new(a, node, true, label);
 	return OK;
 }
 
@@ -82,11 +102,18 @@ json_object_free(struct json_object *o)
 	o->node = NULL;
 }
 
+/* cJSON compares a name with each member's; most names that are asked for are of none. */
+static cJSON *
+find(const struct json_object *o, const char *name)
+{
+	return (o->names & name_bit(name)) != 0 ? cJSON_GetObjectItemCaseSensitive(o->node, name) : NULL;
+}
+
 /* The member of that name; NULL if it is absent or null. */
 static const cJSON *
 member(const struct json_object *o, const char *name)
 {
-	const cJSON *m = cJSON_GetObjectItemCaseSensitive(o->node, name);
+	const cJSON *m = find(o, name);
 
 	return cJSON_IsNull(m) ? NULL : m;
 }
@@ -267,15 +294,14 @@ json_price(struct json_object *o, const char *name, bool *found, int64_t *nanos,
 enum status
 json_member(struct json_object *o, const char *name, char kind, struct json_object **value, struct error *err)
 {
-	cJSON *m = cJSON_GetObjectItemCaseSensitive(o->node, name);
+	cJSON *m = find(o, name);
 
 	*value = NULL;
 	if (m == NULL || cJSON_IsNull(m))
 		return OK;
 	if (kind == '{' ? !cJSON_IsObject(m) : !cJSON_IsArray(m))
 		return wrong(o, name, err, kind == '{' ? "not an object" : "not an array");
-	*value = arena_alloc(o->arena, sizeof(**value));
-	**value = (struct json_object){ .node = m, .arena = o->arena, .label = path(o, name) };
+	*value = object_new(o->arena, m, false, path(o, name));
 	return OK;
 }
 
@@ -283,13 +309,13 @@ json_member(struct json_object *o, const char *name, char kind, struct json_obje
 bool
 json_has(struct json_object *o, const char *name)
 {
-	return cJSON_GetObjectItemCaseSensitive(o->node, name) != NULL;
+	return find(o, name) != NULL;
 }
 
 bool
 json_is_null(struct json_object *o, const char *name)
 {
-	return cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(o->node, name));
+	return cJSON_IsNull(find(o, name));
 }
 
 enum status

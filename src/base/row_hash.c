@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <string.h>
 
 #include "base/row_hash.h"
@@ -29,10 +30,8 @@ mix_bytes(struct row_hash *h, int tag, const void *data, size_t n)
 
 	mix(h, (uint64_t)n << 3 | (uint64_t)tag);
 	for (; n >= 8; p += 8, n -= 8) {
-		chunk = 0;
-		for (int i = 7; i >= 0; i--)	/* little-endian, on every machine */
-			chunk = chunk << 8 | p[i];
-		mix(h, chunk);
+		memcpy(&chunk, p, sizeof(chunk));
+		mix(h, le64toh(chunk));		/* little-endian, on every machine */
 	}
 	if (n == 0)
 		return;

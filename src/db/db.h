@@ -58,6 +58,9 @@ struct db	*db_open_to_read(const char *path, struct error *err);
 bool		 db_claim_report(struct db *db);
 void		 db_close(struct db *db);
 
+/* Frees the pages of the file that are kept in memory, outside of a transaction. */
+void		 db_free_pages(struct db *db);
+
 /*
  * Whether a -wal or a -journal that is not empty is beside a file that is to be made: SQLite would
  * apply it to that file.

@@ -25,6 +25,7 @@
 
 enum {
 	LAST_MAX = 16,			/* waiting requests that are still answered after being told to stop */
+	REST_MS = 1000,			/* after a request */
 };
 
 static FCGX_Request *current;	/* the request that is being answered, for serve_fastcgi_last */
@@ -206,23 +207,41 @@ accept_next(struct worker *w, FCGX_Request *request, struct body *body)
 	return rc == 0 || rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR || rc == -ECONNABORTED;
 }
 
-/*
- * Waits for a request, and meanwhile drops what is left of refused bodies.  TERM and USR1 are delivered only here.  If no request
- * comes for long, the process gives its memory back (idle.h).
- */
+/* What a process does while no request comes: after a second it frees what it can read again, and later it sleeps (idle.h). */
+struct rest {
+	bool is_resting, has_answered;
+};
+
+static int
+rest_wait_ms(const struct rest *rest)
+{
+	return rest->is_resting ? idle_after_ms(rest->has_answered) : REST_MS;
+}
+
+static void
+rest_goes_on(struct rest *rest, struct worker *w)
+{
+	if (rest->is_resting)
+		idle_begin();
+	else
+		worker_rest(w);
+	rest->is_resting = true;
+}
+
+/* Waits for a request, and meanwhile drops what is left of refused bodies.  TERM and USR1 are delivered only here. */
 static bool
-wait_for_request(const sigset_t *mask, int idle_ms)
+wait_for_request(struct worker *w, const sigset_t *mask, struct rest *rest)
 {
 	struct pollfd polls[1 + LINGER_MAX] = { { .fd = STDIN_FILENO, .events = POLLIN } };
 	size_t n = 1 + linger_polls(polls + 1);
-	int ms = n > 1 ? linger_wait_ms() : idle_ms;
+	int ms = n > 1 ? linger_wait_ms() : rest_wait_ms(rest);
 	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 	int ready = ppoll(polls, n, ms < 0 ? NULL : &limit, mask);
 
 	if (n > 1)
 		linger_drain();
 	else if (ready == 0)
-		idle_begin();
+		rest_goes_on(rest, w);
 	return ready > 0 && polls[0].revents != 0;
 }
 
@@ -238,7 +257,8 @@ serve_fastcgi(struct worker *w)
 	struct sigaction action = { .sa_handler = on_stop };
 	sigset_t blocked, waiting;
 	FCGX_Request request;
-	bool is_well = true, has_answered = false;
+	struct rest rest = { 0 };
+	bool is_well = true;
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
@@ -256,9 +276,9 @@ serve_fastcgi(struct worker *w)
 	if (!idle_has_ended())
 		worker_start(w);
 	while (is_well && !is_told_to_stop && !stop_is_pending())
-		if (wait_for_request(&waiting, idle_after_ms(has_answered))) {
+		if (wait_for_request(w, &waiting, &rest)) {
 			is_well = accept_next(w, &request, &body);
-			has_answered = true;
+			rest = (struct rest) { .has_answered = true };
 		}
 	/*
 	 * With mod_fcgid each process has a socket of its own: nobody else would answer what waits there when it is told to

@@ -1,5 +1,6 @@
 /* The database of a program that stays: opened when it is needed, checked, and opened again when another file is there. */
 #include <limits.h>
+#include <malloc.h>
 
 #include "http/worker.h"
 #include "base/conf.h"
@@ -134,4 +135,14 @@ worker_start(struct worker *w)
 	if (!w->endpoint->needs_no_database && worker_database(w, NULL, &err) == OK)
 		log_installation(w, db_path(w->db), &err);
 	arena_reset(w->arena);
+}
+
+void
+worker_rest(struct worker *w)
+{
+	if (w->db != NULL)
+		db_free_pages(w->db);
+#ifdef M_MMAP_THRESHOLD
+	malloc_trim(0);
+#endif
 }

@@ -190,6 +190,18 @@ event_check_window(struct post *p, struct event_item *item, const char *field, i
 	return false;
 }
 
+/* The list may have thousands of prices; events of one channel usually have the same day as the ones before. */
+static int64_t
+price_at(struct post *p, enum channel c, int64_t at)
+{
+	struct day d = day_at(p->org->days, at);
+	struct post_price *last = &p->priced[c];
+
+	if (!last->is_there || last->day.n != d.n)
+		*last = (struct post_price) { true, d, price_nanos(&p->prices, c, d) };
+	return last->nanos_per_part;
+}
+
 /*
  * Computes the cost: as given, or by the price list at the event's day.  False, and the item rejected, if it is more
  * than an amount may be.
@@ -201,7 +213,7 @@ event_cost(struct post *p, struct event_item *item, int64_t *micros)
 
 	*micros = e->cost_micros;
 	if (e->kind == EVENT_SENT && !e->cost_given)
-		*micros = money_cost(e->parts, price_nanos(&p->prices, e->channel, day_at(p->org->days, e->occurred_at)));
+		*micros = money_cost(e->parts, price_at(p, e->channel, e->occurred_at));
 	if (*micros <= MONEY_MICROS_MAX)
 		return true;
 	event_reject(item, "cost: more than a million by the price list");

@@ -42,6 +42,11 @@ struct post {
 	const struct organization *org;
 	const struct event_options *options;
 	struct price_list prices;
+	struct post_price {
+		bool is_there;
+		struct day day;
+		int64_t nanos_per_part;
+	} priced[CHANNEL_COUNT];	/* the price that was last looked for */
 	struct rollup *rollup;
 	struct limit_book *book;	/* NULL = events are facts */
 	int64_t backfilled;	/* events older than the window */

@@ -1,6 +1,7 @@
 /*
- * The floor of writing: the inserts that a batch of events comes to, in a bare loop, without JSON, checks, lock or
- * reply.  usage: inserts DATABASE BATCHES PER_BATCH FIRST -- prints events/s.
+ * The floor of writing: the inserts and roll-ups that a batch of events comes to, in a bare loop, without JSON, checks, digests,
+ * lock or reply.  It inserts a row a statement, as one would write it by hand.
+ * usage: inserts DATABASE BATCHES PER_BATCH FIRST -- prints events/s.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ prepare(sqlite3 *db, const char *sql)
 int
 main(int argc, char **argv)
 {
-	sqlite3_stmt *insert, *quarter, *day;
+	sqlite3_stmt *insert, *quarter, *day, *rows;
 	struct timespec began, ended;
 	sqlite3_int64 at = 1795000000000;
 	long batches, per_batch, first;
@@ -52,9 +53,11 @@ main(int argc, char **argv)
 	    "messages = messages + excluded.messages, parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros");
 	day = prepare(db, "INSERT INTO usage_day VALUES (1, ?1, 'SMS', ?2, ?2, ?3) ON CONFLICT DO UPDATE SET "
 	    "messages = messages + excluded.messages, parts = parts + excluded.parts, cost_micros = cost_micros + excluded.cost_micros");
+	rows = prepare(db, "INSERT INTO ledger_day (org, day, events, digest) VALUES (1, ?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+	    "events = events + excluded.events, digest = (digest + excluded.digest) & 4611686018427387903");
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	for (long b = 0; b < batches; b++) {
-		run(db, "BEGIN IMMEDIATE");
+		run(db, "BEGIN IMMEDIATE; UPDATE organization SET revision = revision + 1 WHERE key = 1");
 		for (long i = 0; i < per_batch; i++) {
 			snprintf(id, sizeof(id), "01a1fe10-%012ld", first + b * per_batch + i);
 			sqlite3_bind_text(insert, 1, id, -1, SQLITE_STATIC);
@@ -64,8 +67,9 @@ main(int argc, char **argv)
 		}
 		sqlite3_bind_int64(quarter, 1, at / 900000);
 		sqlite3_bind_int64(day, 1, at / 86400000);
-		for (int k = 0; k < 2; k++) {
-			sqlite3_stmt *s = k == 0 ? quarter : day;
+		sqlite3_bind_int64(rows, 1, at / 86400000);
+		for (int k = 0; k < 3; k++) {
+			sqlite3_stmt *s = k == 0 ? quarter : k == 1 ? day : rows;
 
 			sqlite3_bind_int64(s, 2, per_batch);
 			sqlite3_bind_int64(s, 3, 7900 * per_batch);
