@@ -34,7 +34,8 @@ class Report:
         """The median of the rounds' ratios of two lists of Measured; with a bound, at least that."""
         ratios = [m.rate / b.rate for m, b in zip(measured, base)]
         ratio = statistics.median(ratios)
-        figure = f"{ratio:.2f} [{min(ratios):.2f}-{max(ratios):.2f}]; {both('rate', measured, base)} a second; CPU {both('cpu_us', measured, base)} us"
+        figure = f"{ratio:.2f} [{min(ratios):.2f}-{max(ratios):.2f}]; {both('rate', measured, base)} a second; " \
+            f"CPU {both('cpu_us', measured, base)} us ({median('cpu_us', base) / median('cpu_us', measured):.2f} x)"
         self.add(what, f"at least {bound} of {of}" if bound else f"of {of}", figure + more, None if bound is None else ratio >= bound)
 
     def at_most(self, what, bound, unit, figure, more="", is_valid=True):

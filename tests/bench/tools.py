@@ -8,6 +8,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 RUNS = {"limits": [([], True)], "growth": [([], True), (["--random", "--campaigns", ""], False)], "bulk": [([], True)],
         "footprint": [([], True)]}
 GROWTH_MAX = 1.2
+MET = re.compile(r"(\S.*?)\s{2,}(.*?)\s+(met|not met)$", re.I)
+BULK = re.compile(r"([\d,]+)\s+[\d.]+ s\s+(\S+/s)\s+goal\s+(\S+)\s+\S+\s+(.* KiB)\s+(\S+)$")
+GROWN = re.compile(r"(\S.{0,41}?)\s{2,}[\d,]+\s+[\d,]+\s+([\d.]+)\s{2,}")
+SIZES = re.compile(r"(\S.{0,41}?)\s{2,}([\d,]+)\s+([\d,]+)\s+ratio")
 
 
 def run_tool(run, tool):
@@ -29,15 +33,25 @@ def run_tool(run, tool):
 
 
 def figures(lines):
-    """Lines that end with "met", and of the growth of many requests the worst: what, bound, figure, whether it is met."""
-    rows, growth, title = [], {}, ""
+    """Lines that end with "met", of many programs or of the growth of many requests the worst: what, bound, figure, whether it is met."""
+    rows, growth, programs, title = [], {}, {}, ""
     for line in lines:
-        if said := re.match(r"(\S.*?)\s{2,}(.*?)\s+(met|NOT MET)$", line):
-            rows.append((said[1], "", " ".join(said[2].split()), said[3] == "met"))
-        elif grown := re.match(r"(\S.{0,41}?)\s{2,}[\d,]+\s+[\d,]+\s+([\d.]+)\s{2,}", line):
+        if said := MET.match(line):
+            what, figure, is_met = said[1], said[2], said[3] == "met"
+            if bulk := BULK.match(figure):
+                rows.append((f"{what}, {bulk[1]} events", f"at least {bulk[3]} a CPU second", f"{bulk[2]}, {bulk[4]} ({bulk[5]} x the first)", is_met))
+                continue
+            figure, _, bound = " ".join(figure.split()).replace("<=", "| at most").replace(">=", "| at least").partition(" | ")
+            if each := re.match(r"([\w-]+)\.fcgi: (.*)", what):
+                programs.setdefault(each[2], []).append((each[1], bound, figure, is_met))
+            else:
+                rows.append((what, bound, figure, is_met))
+        elif grown := GROWN.match(line):
             growth.setdefault(title, []).append((float(grown[2]), grown[1]))
-        elif head := re.match(r"(\S.{0,41}?)\s{2,}([\d,]+)\s+([\d,]+)\s+ratio", line):
+        elif head := SIZES.match(line):
             title = f"{head[3]} beside {head[2]} {head[1]}"
+    for of, each in programs.items():  # the first has the most
+        rows.append((f"{len(each)} programs, each: {of}", each[0][1], f"{each[0][2]} ({each[0][0]})", all(row[3] for row in each)))
     for of, requests in growth.items():
         bound = [(ratio, name) for ratio, name in requests if not name.startswith("(")]
         above = [f"{name} {ratio:.2f}" for ratio, name in sorted(bound, reverse=True) if ratio > GROWTH_MAX]
