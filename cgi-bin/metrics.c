@@ -46,7 +46,20 @@ family(struct buf *out, const char *name, const char *type, const char *help)
 	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* A family of sums by organization and channel.  Ids and channel names need no escaping. */
+/* The sums of one organization and channel, of all days.  Ids and channel names need no escaping. */
+struct total {
+	const char *organization, *currency, *channel;
+	struct usage_sum sum;
+};
+
+/* All of them, read once: it takes longer than all else here. */
+struct totals {
+	struct req *r;
+	struct total *of;
+	size_t count, max;
+};
+
+/* A family of sums by organization and channel. */
 struct sums {
 	struct req *r;
 	struct buf *out;
@@ -54,6 +67,16 @@ struct sums {
 	int64_t (*value)(const struct usage_sum *sum);
 	bool is_usd, is_money;	/* only of organizations with this currency; in each organization's own */
 };
+
+static void
+add_total(void *arg, const char *organization, const char *currency, const char *channel, const struct usage_sum *sum)
+{
+	struct totals *t = arg;
+
+	t->of = arena_grow(t->r->arena, t->of, t->count, &t->max, sizeof(*t->of));
+	t->of[t->count++] = (struct total) { arena_strdup(t->r->arena, organization), arena_strdup(t->r->arena, currency),
+		arena_strdup(t->r->arena, channel), *sum };
+}
 
 static int64_t
 messages(const struct usage_sum *sum)
@@ -74,39 +97,43 @@ cost(const struct usage_sum *sum)
 }
 
 static void
-put_total(void *arg, const char *organization, const char *currency, const char *channel, const struct usage_sum *sum)
+put_total(const struct sums *s, const struct total *t)
 {
-	const struct sums *s = arg;
 	const char *labels;
 
-	if (s->is_usd && !currency_is_default(currency))
+	if (s->is_usd && !currency_is_default(t->currency))
 		return;
-	labels = s->is_money ? arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\",currency=\"%s\"}", organization,
-	    channel, currency) : arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", organization, channel);
-	(s->is_usd || s->is_money ? line_money : line)(s->out, s->name, labels, s->value(sum));
+	labels = s->is_money ? arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\",currency=\"%s\"}", t->organization,
+	    t->channel, t->currency) : arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", t->organization, t->channel);
+	(s->is_usd || s->is_money ? line_money : line)(s->out, s->name, labels, s->value(&t->sum));
 }
 
-static enum status
-put_sum(struct req *r, struct buf *out, const char *name, const char *help, int64_t (*value)(const struct usage_sum *sum))
+static void
+put_family(const struct sums *s, const char *help, const struct totals *totals)
 {
-	struct sums s = { r, out, name, value, false, false };
-
-	family(out, name, "gauge", help);
-	return usage_each_total(r->db, put_total, &s);
+	family(s->out, s->name, "gauge", help);
+	for (size_t i = 0; i < totals->count; i++)
+		put_total(s, &totals->of[i]);
 }
 
-/* What all has cost, twice: amounts of different currencies must not be added up, so each has a label, or the name says it. */
+/* The cost is there twice: amounts of different currencies must not be added up, so each has a label, or the name says it. */
 static enum status
-put_costs(struct req *r, struct buf *out)
+put_sums(struct req *r, struct buf *out)
 {
-	struct sums usd = { r, out, "daybook_cost_usd", cost, true, false }, any = { r, out, "daybook_cost", cost, false, true };
-	enum status st;
+	struct totals totals = { .r = r };
+	enum status st = usage_each_total(r->db, add_total, &totals);
 
-	family(out, usd.name, "gauge", "Cost in US dollars, voids subtracted.");
-	if ((st = usage_each_total(r->db, put_total, &usd)) != OK)
+	if (st != OK)
 		return st;
-	family(out, any.name, "gauge", "Cost in the currency of the organization, voids subtracted.");
-	return usage_each_total(r->db, put_total, &any);
+	put_family(&(const struct sums) { r, out, "daybook_messages", messages, false, false },
+	    "Messages sent, voids subtracted.", &totals);
+	put_family(&(const struct sums) { r, out, "daybook_parts", parts, false, false },
+	    "Parts sent, voids subtracted.", &totals);
+	put_family(&(const struct sums) { r, out, "daybook_cost_usd", cost, true, false },
+	    "Cost in US dollars, voids subtracted.", &totals);
+	put_family(&(const struct sums) { r, out, "daybook_cost", cost, false, true },
+	    "Cost in the currency of the organization, voids subtracted.", &totals);
+	return OK;
 }
 
 struct today {
@@ -247,9 +274,7 @@ metrics(struct req *r, struct buf *body)
 	family(body, "daybook_build_info", "gauge", "Versions of the running Daybook.");
 	line(body, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
 	    version_build, db_sqlite_version()), 1);
-	if ((st = put_sum(r, body, "daybook_messages", "Messages sent, voids subtracted.", messages)) != OK ||
-	    (st = put_sum(r, body, "daybook_parts", "Parts sent, voids subtracted.", parts)) != OK ||
-	    (st = put_costs(r, body)) != OK)
+	if ((st = put_sums(r, body)) != OK)
 		return st;
 	put_gauge(r, body, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
 	put_gauge(r, body, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
