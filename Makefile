@@ -33,7 +33,9 @@ ALL_LDFLAGS = $(if $(HOSTING),-static-pie -s,-pie) -Wl,-z,relro,-z,now,--as-need
 	$(if $(COV),--coverage -Wl$(comma)--wrap=_exit$(comma)--wrap=abort) $(LDFLAGS)
 SQLITE_LIB = $(if $(SQLITE3_SRC),$(B)/sqlite3.o -lpthread -ldl,-lsqlite3)
 FLUSH = $(if $(COV),$(B)/flush.o)
-LIBS = $(FLUSH) $(B)/libdaybook.a $(SQLITE_LIB) $(if $(HOSTING),$(STATIC_LIBS),-lcjson -ljwt) $(if $(HOSTING),$(shell $(PKG_CONFIG) --static --libs libcrypto),-lcrypto) -lm
+# libcrypto first: at the start of a program each of its 4,000 references is looked up in the libraries in this order.
+LIBS = $(FLUSH) $(B)/libdaybook.a $(if $(HOSTING),$(SQLITE_LIB) $(STATIC_LIBS) $(shell $(PKG_CONFIG) --static --libs libcrypto),\
+	-lcrypto $(SQLITE_LIB) -lcjson -ljwt) -lm
 SQLITE_OPTIONS = -DSQLITE_THREADSAFE=0 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
 	-DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_PROGRESS_CALLBACK \
 	-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_USE_ALLOCA -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DHAVE_USLEEP=1
@@ -68,7 +70,8 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libfcgi-dev libsqlite3-dev libcjs
 TEST_PACKAGES = npm:command libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema \
 	openapi-specification sqlite3 curl faketime mandoc apache2-bin libapache2-mod-fcgid nginx spawn-fcgi multiwatch \
 	lighttpd-mod-deflate systemd chromium chromium-driver python3-selenium fonts-dejavu-core valgrind
-BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind
+# PHP, PostgreSQL and Node are what `make bench` compares with; better-sqlite3 is compiled.
+BENCH_PACKAGES = wrk sqlite3 python3 python3-pytest valgrind php-fpm php-sqlite3 php-pgsql postgresql npm:command g++
 TEST_ALL_PACKAGES = firefox-esr prometheus fail2ban	# promtool and fail2ban-regex
 FUZZ_PACKAGES = clang libclang-rt-dev
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential git debhelper lintian systemd-dev|systemd
@@ -98,6 +101,7 @@ deps-bench: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 deps-fuzz: PACKAGES = $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 # The tests of the dashboard need axe-core also where the archive of a release brings the viewer along.
 deps-test deps-test-all: AFTER = $(MAKE) --no-print-directory build/node/.made
+deps-bench: AFTER = $(MAKE) --no-print-directory build/bench/node/.made
 deps-deb: PACKAGES = $(DEB_PACKAGES)
 deps-test-deb: PACKAGES = $(DEB_PACKAGES) $(DEB_TEST_PACKAGES)
 deps-release: PACKAGES = $(sort $(DEB_PACKAGES) $(HOSTING_PACKAGES)) npm:command $(if $(SIGN_KEY),gnupg)
@@ -258,15 +262,13 @@ test: deps-test deps-hosting
 	@$(MAKE) --no-print-directory -j2 SAN=1 units
 	@tests/run test build build/san
 
-# Run as root, with a network; meant to take 90 minutes: the tests, a quarter of the faults, the fuzzers, and the package in a
-# fresh Debian.
+# Run as root, with a network; meant to take 90 minutes: the tests, a quarter of the faults, and at the end the fuzzers and the
+# package in a fresh Debian.
 test-all: deps-test-all deps-hosting deps-fuzz deps-test-deb clients
 	@$(MAKE) --no-print-directory -j2 all units
 	@$(MAKE) --no-print-directory -j2 HOSTING=1 hosting-zip
 	@$(MAKE) --no-print-directory -j2 SAN=1 all units
 	@$(MAKE) --no-print-directory -j2 COV=1 all units
-	@$(MAKE) --no-print-directory fuzz
-	@$(MAKE) --no-print-directory test-deb
 	@tests/run all build build/san build/cov
 
 # Everything under ASan and UBSan.
@@ -313,11 +315,19 @@ replies: all
 lint:
 	@tests/lint
 
-bench: deps-bench all $(BENCH)
-	@tests/bench/run "$(B)"
-	@tests/bench/limits "$(B)"
+# All of it, or PARTS="constant peers": `tests/bench/run --help` lists them.
+ROUNDS = 7
+bench: deps-bench all $(BENCH) $(FIXED)
+	@tests/bench/run "$(B)" --rounds "$(ROUNDS)" $(PARTS)
 
-# Each target for FUZZ_SECONDS, under ASan and UBSan.
+# The library of the peer in Node; without it `make bench` says that the peer is missing.
+build/bench/node/.made: tests/bench/peers/node/package.json tests/bench/peers/node/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)/
+	cd $(@D) && npm ci --omit=dev --nodedir=/usr --no-audit --no-fund --loglevel=error >npm.log 2>&1 && touch .made || \
+		echo "npm could not build better-sqlite3, see build/bench/node/npm.log. \`make bench\` leaves Node out."
+
+# Each target for FUZZ_SECONDS, under ASan and UBSan; one that finds something does not keep the others from running.
 FUZZ_SECONDS = 60
 FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
@@ -328,9 +338,11 @@ build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch]) $(GENERATED:%=build/%.c)
 		$(GENERATED:%=build/%.c) -lsqlite3 -lcjson -ljwt -lcrypto -lm
 
 fuzz: deps-fuzz $(FUZZ)
-	@for f in $(FUZZ); do mkdir -p $$f.corpus; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 $$f.corpus >$$f.log 2>&1 || \
-		{ tail -60 $$f.log; exit 1; }; echo "$$f: $$(tail -1 $$f.log)"; done
+	@passed=0 failed=0; for f in $(FUZZ); do mkdir -p $$f.corpus; \
+		if $$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 $$f.corpus >$$f.log 2>&1; then \
+			passed=$$((passed + 1)); echo "$$f: $$(tail -1 $$f.log)"; \
+		else failed=$$((failed + 1)); echo "$$f: FAILED"; tail -60 $$f.log; fi; done; \
+	echo "$$passed passed, $$failed failed"; [ $$failed = 0 ]
 
 # ---- Giving it away
 dist:

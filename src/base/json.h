@@ -130,4 +130,20 @@ void		json_put_int_or_null(struct json *j, const char *name, int64_t value, int6
 void		json_put_money(struct json *j, const char *name, int64_t micros);	/* a number of dollars */
 void		json_put_raw(struct json *j, const char *name, const char *value, size_t n);	/* JSON already */
 
+/*
+ * Writes a name for a value whose name is then NULL, where thousands are written: json_put_int(json_name(j, "sent"), NULL, n).
+ * The compiler joins the literal, in which nothing may need an escape, with its quotes, and copies it in one or two moves.
+ */
+#define json_name(j, literal) json_quoted_name((j), "\"" literal "\":", sizeof(literal) + 2)
+
+static inline struct json *
+json_quoted_name(struct json *j, const char *quoted, size_t n)
+{
+	if (j->needs_comma)
+		buf_put_byte(j->to, ',');
+	buf_put(j->to, quoted, n);
+	j->needs_comma = false;
+	return j;
+}
+
 #endif

@@ -31,14 +31,34 @@ put_escape(struct buf *b, char c)
 		buf_put(b, unit, sizeof(unit));
 }
 
-/* Writes a text in quotes.  Bytes that are not UTF-8 become U+FFFD, so that the result is always JSON. */
-static void
-put_string(struct buf *b, const char *text)
+/* Whether a text, as nearly all are, needs no escape and is ASCII: looks at eight characters at a time. */
+static bool
+is_all_plain(const char *text, size_t n)
 {
-	const char *p = text, *end = text + strlen(text), *run;
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = 0x80 * ones;
+	uint64_t word, quote, backslash;
+
+	for (; n > 0; text += sizeof(word), n -= sizeof(word)) {
+		word = ' ' * ones;
+		memcpy(&word, text, n < sizeof(word) ? n : sizeof(word));
+		quote = word ^ '"' * ones;
+		backslash = word ^ '\\' * ones;
+		/* A high bit shows up where a byte has one, is below the blank, or is equal to one of the two. */
+		if (((word | (word - ' ' * ones) | (quote - ones) | (backslash - ones)) & high) != 0)
+			return false;
+		if (n <= sizeof(word))
+			break;
+	}
+	return true;
+}
+
+/* Writes a text that has something to escape.  Bytes that are not UTF-8 become U+FFFD, so that the result is always JSON. */
+static void
+put_escaped(struct buf *b, const char *text, size_t length)
+{
+	const char *p = text, *end = text + length, *run;
 	size_t n;
 
-	buf_put_byte(b, '"');
 	while (p < end) {
 		/* Copies the longest run that needs no escape at once: that is nearly all of most texts. */
 		for (run = p; p < end && is_plain(*p); p++)
@@ -56,7 +76,27 @@ put_string(struct buf *b, const char *text)
 			p++;
 		}
 	}
-	buf_put_byte(b, '"');
+}
+
+/* Writes a text in quotes. */
+static void
+put_string(struct buf *b, const char *text)
+{
+	size_t n = strlen(text);
+	char *at;
+
+	if (!is_all_plain(text, n)) {
+		buf_put_byte(b, '"');
+		put_escaped(b, text, n);
+		buf_put_byte(b, '"');
+		return;
+	}
+	buf_reserve(b, n + 2);
+	at = b->text + b->size;
+	*at++ = '"';
+	memcpy(at, text, n);
+	at[n] = '"';
+	b->size += n + 2;
 }
 
 /* ---- Values */

@@ -65,18 +65,41 @@ campaign_cursor_read(struct db *db, struct arena *a, const struct organization *
 	return query_done(q);
 }
 
+/* Whether the filter has days, and so few segments lie on them that the campaigns of all can be looked at. */
+static enum status
+has_few(struct db *db, const struct organization *org, const struct campaign_filter *f, bool *few)
+{
+	struct query *q;
+
+	*few = false;
+	if (f->from.n == INT32_MIN && f->to.n == INT32_MAX)
+		return OK;
+	q = db_query(db, "SELECT count(*) FROM (SELECT 1 FROM segment WHERE org = :org AND day BETWEEN :from AND :to LIMIT :max)");
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", f->from.n);
+	query_bind_int(q, ":to", f->to.n);
+	query_bind_int(q, ":max", CAMPAIGNS_LOOKED_AT_MAX + 1);
+	if (query_step(q))
+		*few = query_int(q, 0) <= CAMPAIGNS_LOOKED_AT_MAX;
+	return query_done(q);
+}
+
 /*
- * The campaigns of an organization below a key, newest first, whatever their state and days, and whether a segment is in the
- * range.  Keys grow with time, and campaigns that are added meanwhile come before the page.
+ * The campaigns of an organization below a key, newest first, whatever their state, and whether a segment is in the range.  Keys
+ * grow with time, and campaigns that are added meanwhile come before the page.  A few days among many have few of the campaigns,
+ * perhaps old ones, so those are found by their days; if the days have many, the newest campaigns are soon enough for a page.
  */
 static struct query *
-look(struct db *db, const struct organization *org, const struct campaign_filter *f, int64_t before)
+look(struct db *db, const struct organization *org, const struct campaign_filter *f, bool by_days)
 {
-	struct query *q = db_query(db, "SELECT key, id, EXISTS (SELECT 1 FROM segment s WHERE s.campaign = c.key "
+	struct query *q = db_query(db, by_days ?
+	    "SELECT key, id, 1, created_at FROM campaign WHERE key IN (SELECT campaign FROM segment "
+	    "WHERE org = :org AND day BETWEEN :from AND :to AND campaign < :before) ORDER BY key DESC" :
+	    "SELECT key, id, EXISTS (SELECT 1 FROM segment s WHERE s.campaign = c.key "
 	    "AND s.day BETWEEN :from AND :to), created_at FROM campaign c WHERE org = :org AND key < :before ORDER BY key DESC");
 
 	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":before", before);
+	query_bind_int(q, ":before", f->before > 0 ? f->before : INT64_MAX);
 	query_bind_int(q, ":from", f->from.n);
 	query_bind_int(q, ":to", f->to.n);
 	return q;
@@ -90,13 +113,17 @@ enum status
 campaign_list(struct db *db, struct arena *a, const struct organization *org, const struct campaign_filter *f,
     struct day today, struct campaign_page *page, struct error *err)
 {
-	struct query *q = look(db, org, f, f->before > 0 ? f->before : INT64_MAX);
 	size_t looked_at = 0, loaded = 0;
+	enum status st, done;
 	struct campaign c;
-	enum status st = OK, done;
+	struct query *q;
+	bool few;
 
 	*page = (struct campaign_page) { 0 };
 	page->campaigns = arena_alloc(a, (size_t)f->limit * sizeof(*page->campaigns));
+	if ((st = has_few(db, org, f, &few)) != OK)
+		return st;
+	q = look(db, org, f, few);
 	while (query_step(q)) {
 		/* Checked only with another campaign at hand, so more may follow. */
 		if (page->count == (size_t)f->limit || looked_at++ == CAMPAIGNS_LOOKED_AT_MAX ||

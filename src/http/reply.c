@@ -1,8 +1,5 @@
 /*
- * The reply's headers, its ETag, and a small cache of whole replies (see reply.h).
- *
- * A cached reply is found by its ETag, which is a hash of all that the reply is made of.  So nothing ever needs to be removed:
- * after a change, replies have other tags, and a slot is overwritten by the next reply that falls into it.
+ * The reply's headers and its ETag, which is a hash of all that the reply is made of (see reply.h).
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,31 +8,10 @@
 #include "http/dialect.h"
 #include "base/crypto.h"
 #include "http/reply.h"
+#include "http/reply_kept.h"
 #include "base/version.h"
 
-enum {
-	CACHE_SLOTS = 64,
-	CACHED_BODY_MAX = 128 * 1024,	/* bytes; larger replies are not kept */
-	TAG_BYTES = 18,			/* of the SHA-256, as 24 characters */
-};
-
-/* One reply for each slot.  The tag is compared as a whole, so two tags that share a slot only displace each other. */
-static struct cached {
-	char etag[48];
-	struct buf body;
-	bool is_secret;
-} cache[CACHE_SLOTS];
-
-/* The slot of a tag, by a simple hash: the tag itself is already one. */
-static struct cached *
-slot_of(const char *etag)
-{
-	unsigned hash = 0;
-
-	for (; *etag != '\0'; etag++)
-		hash = hash * 31 + (unsigned char)*etag;
-	return &cache[hash % CACHE_SLOTS];
-}
+enum { TAG_BYTES = 18 };	/* of the SHA-256, as 24 characters */
 
 /*
  * Appends the request in one spelling: known parameters only, in the order of the route's list, so that requests that differ
@@ -126,7 +102,6 @@ reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n)
 bool
 reply_cached(struct req *r, struct buf *body, int64_t revision, int64_t unchanged_until)
 {
-	struct cached *c;
 	struct buf key = { 0 };
 	struct json *j = json_on(&key);
 
@@ -139,30 +114,9 @@ reply_cached(struct req *r, struct buf *body, int64_t revision, int64_t unchange
 	set_tag(r, &key);
 	buf_free(&key);
 	r->is_kept = true;
-	/* There is nothing to make if the client's copy is good, or if the cache has this reply. */
-	if (client_has(r))
-		return true;
-	c = slot_of(r->etag);
-	if (strcmp(c->etag, r->etag) != 0)
-		return false;
-	buf_put(body, c->body.text, c->body.size);
-	r->is_secret = c->is_secret;
-	r->is_cached = true;
-	return true;
-}
-
-/* Keeps a reply for the next request with the same tag. */
-static void
-remember(const struct req *r, const struct buf *body)
-{
-	struct cached *c = slot_of(r->etag);
-
-	if (body->size > CACHED_BODY_MAX)
-		return;
-	buf_reset(&c->body);
-	buf_put(&c->body, body->text, body->size);
-	snprintf(c->etag, sizeof(c->etag), "%s", r->etag);
-	c->is_secret = r->is_secret;
+	r->unchanged_until = unchanged_until;
+	/* There is nothing to make if the client's copy is good, or if the last reply to this request was the same. */
+	return client_has(r) || reply_find_body(r, body);
 }
 
 static void
@@ -261,24 +215,23 @@ put_content(struct req *r, bool is_csv, bool is_page, const struct buf *body, st
 }
 
 bool
-reply_write(struct req *r, enum status st, const struct buf *body, struct buf *head)
+reply_write(struct req *r, enum status *outcome, const struct buf *body, struct buf *head)
 {
+	enum status st = *outcome;
 	bool has_etag = (st == OK || st == CREATED) && r->etag[0] != '\0', has_body;
 	bool is_get = r->route != NULL && r->route->method == GET;
 	char text[64];
 	int http;
 
-	/* The last chance to save the body; a reply that was made, and not taken from the cache, goes into it. */
 	if (has_etag && is_get && client_has(r))
-		st = NOT_MODIFIED;
-	else if (has_etag && r->is_kept && !r->is_cached)
-		remember(r, body);
+		*outcome = st = NOT_MODIFIED;	/* the last chance to save the body */
 	has_body = st != NOT_MODIFIED && st != NO_CONTENT;
 
 	http = dialect_http(r, st);
 	snprintf(text, sizeof(text), "%d %s", http, http == 422 ? "Unprocessable Content" : status_phrase(st));
 	header(head, "Status", text);
 	header(head, "X-Request-Id", r->id);
+	r->id_at = head->size - strlen(r->id) - 2;	/* it ends with CR and LF */
 	safety_headers(r, r->is_html && st == OK, head);
 	cors_headers(r, st, head);
 	if (has_etag)

@@ -1,5 +1,5 @@
 /*
- * The reply: status line, headers, ETag, and the cache of whole replies.
+ * The reply: status line, headers, ETag, and whether it must be made at all (reply_kept.h).
  */
 #ifndef REPLY_H
 #define REPLY_H
@@ -19,18 +19,21 @@ bool	reply_cached(struct req *r, struct buf *body, int64_t revision, int64_t unc
 
 /*
  * For what has a version of its own: makes the ETag of a name and numbers. reply_if_match then tells whether If-Match allows
- * the write: it is absent, is `*`, or lists that tag.  Such replies are not cached.
+ * the write: it is absent, is `*`, or lists that tag.  Such replies are not kept.
  */
 void	reply_tag(struct req *r, const char *name, const int64_t *numbers, size_t n);
 bool	reply_if_match(const struct req *r);
 
 /*
  * The cursor of the next page of a CSV (NULL if this is the last), as a header, because the lines are rows alone.  Such
- * replies are not cached.
+ * replies are not kept.
  */
 void	reply_cursor(struct req *r, const char *cursor);
 
-/* Writes the CGI headers and a blank line into head.  Returns whether the body follows (not for HEAD, 204 and 304). */
-bool	reply_write(struct req *r, enum status st, const struct buf *body, struct buf *head);
+/*
+ * Writes the CGI headers and a blank line into head; *outcome may become NOT_MODIFIED.  Returns whether the body follows (not for
+ * HEAD, 204 and 304).
+ */
+bool	reply_write(struct req *r, enum status *outcome, const struct buf *body, struct buf *head);
 
 #endif

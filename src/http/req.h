@@ -89,6 +89,7 @@ struct req {
 	const char *method, *path;	/* as the web server passes them */
 	bool is_head;
 	char id[40];		/* X-Request-Id */
+	size_t id_at;		/* where the head of the reply has it */
 	const char *epoch;	/* of the database; part of every ETag, so that no tag from before a restore matches */
 	const char *origin;	/* origin of a page that may read the reply; NULL = none */
 	bool has_origins;	/* such origins are configured, so replies differ by Origin */
@@ -98,7 +99,9 @@ struct req {
 	size_t header_count;
 	char etag[48];		/* "" = none */
 	bool is_by_accept;	/* the header Accept chose between JSON and CSV */
-	bool is_kept, is_cached;	/* the reply goes into the cache; its body came from there */
+	bool is_kept;		/* the reply may be kept for the same request again: until this instant, if nothing is written */
+	int64_t unchanged_until, version;	/* version: db_version of the request's reading */
+	const struct buf *reply_key;	/* what it would be kept under; NULL = it is not */
 };
 
 /* ---- For handlers */

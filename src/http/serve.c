@@ -103,7 +103,9 @@ serve(const struct endpoint *endpoint)
 	deadline_init();
 	worker_init(&worker, endpoint);
 	serving.worker = &worker;
-	rc = is_cgi ? serve_cgi(&worker) : serve_fastcgi(&worker);
+	if (is_cgi)	/* the system takes everything back faster than we could free it */
+		_exit(serve_cgi(&worker));
+	rc = serve_fastcgi(&worker);
 	worker_free(&worker);
 	return rc;
 }

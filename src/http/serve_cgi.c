@@ -54,13 +54,13 @@ body_bytes(char **env)
 
 /* Returns how much was written: less than all if the client has gone or is too slow. */
 static size_t
-write_all(const struct buf *b)
+write_all(const char *text, size_t size)
 {
 	size_t sent = 0;
 	ssize_t n;
 
-	while (sent < b->size && !deadline_is_over()) {
-		n = write(STDOUT_FILENO, b->text + sent, b->size - sent);
+	while (sent < size && !deadline_is_over()) {
+		n = write(STDOUT_FILENO, text + sent, size - sent);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -147,9 +147,9 @@ drain(unsigned long long left)
 static size_t
 send_reply(const struct worker_reply *reply)
 {
-	size_t sent = write_all(reply->head);
+	size_t sent = write_all(reply->head, reply->head_n);
 
-	return sent + (reply->body != NULL ? write_all(reply->body) : 0);
+	return sent + write_all(reply->body, reply->body_n);
 }
 
 void

@@ -14,16 +14,17 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 
 #include "http/deadline.h"
 #include "http/idle.h"
 #include "http/linger.h"
 #include "http/serve_parts.h"
+#include "http/transfer.h"
 
 enum {
 	LAST_MAX = 16,			/* waiting requests that are still answered after being told to stop */
-	PIECE = 64 * 1024,		/* bytes of a reply between two looks at its deadline */
 };
 
 static FCGX_Request *current;	/* the request that is being answered, for serve_fastcgi_last */
@@ -50,35 +51,63 @@ read_fastcgi(void *from, char *to, size_t n)
 	return got == 0 && FCGX_GetError(from) != 0 ? -1 : got;
 }
 
-/* Sends a part of a reply; returns how much of it went out before an error or the end of the deadline. */
-static size_t
-send_part(FCGX_Request *request, const struct buf *b)
-{
-	size_t sent, n;
+/* ---- Sending: without libfcgi, which would copy the reply and write it 8 KB at a time */
 
-	for (sent = 0; sent < b->size; sent += n) {
-		n = b->size - sent < PIECE ? b->size - sent : PIECE;
-		if (FCGX_PutStr(b->text + sent, (int)n, request->out) == -1)
-			break;
-		deadline_extend(n);
-	}
-	return sent;
+static void
+set_header(FCGI_Header *h, int type, const FCGX_Request *request, size_t n)
+{
+	*h = (FCGI_Header) { .version = FCGI_VERSION_1, .type = (unsigned char)type,
+		.requestIdB1 = (unsigned char)(request->requestId >> 8), .requestIdB0 = (unsigned char)request->requestId,
+		.contentLengthB1 = (unsigned char)(n >> 8), .contentLengthB0 = (unsigned char)n };
 }
 
-static size_t
-send_reply(FCGX_Request *request, const struct worker_reply *reply)
+/* Adds the part of text that is in the bytes [from, from + n) of a longer text, where it begins at `begin`. */
+static void
+add_part(struct iovec *parts, size_t *count, const char *text, size_t size, size_t begin, size_t from, size_t n)
 {
-	size_t sent = send_part(request, reply->head);
+	size_t first = from > begin ? from - begin : 0, end = from + n > begin ? from + n - begin : 0;
 
-	return sent + (reply->body != NULL ? send_part(request, reply->body) : 0);
+	if (end > size)
+		end = size;
+	if (first < end)
+		parts[(*count)++] = (struct iovec) { (char *)(uintptr_t)text + first, end - first };
+}
+
+/* Sends head and body in records of the greatest length, most often one, and with the last what ends the request. */
+static void
+send_reply(FCGX_Request *request, const struct worker_reply *reply, struct transfer *t)
+{
+	size_t all = reply->head_n + reply->body_n, n, count;
+	struct {
+		FCGI_Header no_more;
+		FCGI_EndRequestRecord end;
+	} last = { .end = { .body = { .protocolStatus = FCGI_REQUEST_COMPLETE } } };
+	struct iovec parts[4];
+	FCGI_Header header;
+
+	set_header(&last.no_more, FCGI_STDOUT, request, 0);
+	set_header(&last.end.header, FCGI_END_REQUEST, request, sizeof(last.end.body));
+	for (size_t from = 0; from < all; from += n) {
+		n = all - from < FCGI_MAX_LENGTH ? all - from : FCGI_MAX_LENGTH;
+		set_header(&header, FCGI_STDOUT, request, n);
+		parts[0] = (struct iovec) { &header, sizeof(header) };
+		count = 1;
+		add_part(parts, &count, reply->head, reply->head_n, 0, from, n);
+		add_part(parts, &count, reply->body, reply->body_n, reply->head_n, from, n);
+		if (from + n == all)
+			parts[count++] = (struct iovec) { &last, sizeof(last) };
+		if (!transfer_send(t, parts, count))
+			return;
+	}
 }
 
 void
 serve_fastcgi_last(const struct worker_reply *reply)
 {
-	deadline_begin(DEADLINE_LAST_SECONDS);
-	send_reply(current, reply);
-	FCGX_Finish_r(current);
+	struct transfer t = { .fd = current->ipcFd, .seconds = DEADLINE_LAST_SECONDS };
+
+	send_reply(current, reply, &t);
+	FCGX_Free(current, 1);
 }
 
 /* Reads the body that worker_open wants, and answers. */
@@ -115,16 +144,16 @@ static void
 finish(struct worker *w, FCGX_Request *request, const struct worker_reply *reply)
 {
 	int rest = has_ended(request) ? -1 : fcntl(request->ipcFd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	size_t sent;
+	struct transfer t = { .fd = request->ipcFd, .seconds = w->transfer_seconds };
+	bool was_slow;
 
-	deadline_begin(w->transfer_seconds);
-	sent = send_reply(request, reply);
-	if (deadline_is_over())
+	send_reply(request, reply, &t);
+	was_slow = transfer_end(&t);
+	if (was_slow)
 		shutdown(request->ipcFd, SHUT_RDWR);
 	FCGX_Detach(request);	/* the connection is closed at once instead of waiting for the web server to close it first */
-	FCGX_Finish_r(request);
-	deadline_end();
-	worker_end(w, deadline_is_over(), sent);
+	FCGX_Free(request, 1);	/* and not FCGX_Finish_r, which would end the request a second time */
+	worker_end(w, was_slow, t.sent);
 	if (rest != -1)
 		linger_add(rest);
 }

@@ -2,11 +2,11 @@
  * One request from CGI variables and body to the bytes of the reply (see worker.h): the checks, the transaction, the handler,
  * and the log line.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/worker.h"
-#include "store/cors.h"
 #include "http/dialect.h"
 #include "base/crypto.h"
 #include "time/instant.h"
@@ -15,6 +15,7 @@
 #include "store/setting.h"
 
 enum {
+	LINE_MAX_BYTES = 512,	/* of a part of the log line of a request */
 	HEAD_USUAL = 8 * 1024,	/* bytes; the headers of a reply, or the body of an error, are shorter */
 	CHECKS_HOLD_US = 1000 * 1000,	/* the checks are made again if the body took longer */
 	STRANGER_SECONDS = 2,	/* for the body of a request without a credential; only short ones are allowed at all */
@@ -38,6 +39,7 @@ worker_free(struct worker *w)
 	arena_free(w->arena);
 	buf_free(&w->head);
 	buf_free(&w->body);
+	buf_free(&w->key);
 	buf_free(&w->last_head);
 	buf_free(&w->last_body);
 }
@@ -102,40 +104,6 @@ check_body(struct req *r, enum status body_status)
 }
 
 /*
- * Reads the settings that concern every request, and whether a job waits for a turn after it.  Before the other checks, because
- * a page of another origin may read an error too.  If they cannot be read the request fails, because neither has a safe default.
- */
-static enum status
-read_epoch_and_origin(struct req *r)
-{
-	struct query *q = db_query(r->db, "SELECT name, value FROM setting WHERE name IN ('cors_origins', 'epoch') "
-	    "UNION ALL SELECT 'job', org FROM job WHERE ended_at IS NULL");
-	const char *origins = "", *origin = req_env(r, "HTTP_ORIGIN");
-
-	while (query_step(q))
-		if (strcmp(query_text(q, 0), "job") == 0)
-			r->has_jobs = true;
-		else
-			*(strcmp(query_text(q, 0), "epoch") == 0 ? &r->epoch : &origins) = arena_strdup(r->arena, query_text(q, 1));
-	r->has_origins = origins[0] != '\0';
-	if (r->has_origins && origin != NULL && cors_lists(origins, origin))
-		r->origin = origin;
-	return query_done(q);
-}
-
-/* The time limit of the body or the reply.  A reply of the cache is too short to need another than the last one. */
-static enum status
-read_transfer_seconds(struct worker *w, struct req *r)
-{
-	const char *seconds;
-	enum status st = setting_get(r->db, r->arena, TRANSFER_SECONDS, &seconds);
-
-	if (st == OK && atoi(seconds) > 0)	/* 0 is damage, and would refuse every body */
-		w->transfer_seconds = atoi(seconds);
-	return st;
-}
-
-/*
  * Makes the checks of the route.  A GET then runs its handler, and its body is ignored.  The body of other methods is still to
  * come; their handlers get no open transaction, because they start their own.
  */
@@ -150,7 +118,8 @@ dispatch(struct worker *w, struct req *r)
 }
 
 /*
- * Opens the database and handles the request in a read transaction, so that everything that a GET reads is of one moment.
+ * Opens the database and handles the request in a read transaction, so that everything that a GET reads is of one moment.  If
+ * the reply to this very request is kept and still holds, the checks are those that were made then, and w->again is that reply.
  */
 static enum status
 in_transaction(struct worker *w, struct req *r)
@@ -168,23 +137,15 @@ in_transaction(struct worker *w, struct req *r)
 		r->trouble = db_trouble(w->db);
 		return st;
 	}
-	if ((st = read_epoch_and_origin(r)) == OK && (st = dispatch(w, r)) == OK && !r->is_cached)
-		st = read_transfer_seconds(w, r);
+	r->version = db_version(w->db);
+	reply_key(r, &w->key);
+	w->is_again = reply_find(r, &w->again);
+	if (!w->is_again && (st = worker_settings(w, r)) == OK)
+		st = dispatch(w, r);
 	if (st == UNAVAILABLE)
 		r->trouble = db_trouble(w->db);
 	db_read_end(w->db);
 	return st;
-}
-
-/* Logs the request.  Path and organization come from the client, so they are quoted. */
-static void
-log_reply(const struct req *r, enum status st, size_t bytes, int64_t us)
-{
-	char path[256], org[96];
-
-	log_info("event=request program=%s method=%s path=%s status=%d bytes=%zu us=%lld org=%s",
-	    r->endpoint->name, r->method, log_value(r->path, path, sizeof(path)), dialect_http(r, st), bytes,
-	    (long long)us, log_value(r->org, org, sizeof(org)));
 }
 
 /* A request of which nothing is known yet but its variables. */
@@ -200,24 +161,69 @@ set_request(struct worker *w, char **env)
 	r->method = method != NULL && strlen(method) < 16 ? method : "?";
 }
 
+/* The log line of a request up to the time it took.  The path comes from the client, so it is quoted. */
+static const char *
+line_of(const struct req *r, enum status st, size_t bytes, char line[LINE_MAX_BYTES])
+{
+	char path[256];
+
+	snprintf(line, LINE_MAX_BYTES, "event=request program=%s method=%s path=%s status=%d bytes=%zu", r->endpoint->name,
+	    r->method, log_value(r->path, path, sizeof(path)), dialect_http(r, st), bytes);
+	return line;
+}
+
+/* The organization comes from the client too. */
+static void
+log_reply(const char *line, int64_t us, const char *org)
+{
+	char text[96];
+
+	log_info("%s us=%lld org=%s", line, (long long)us, log_value(org, text, sizeof(text)));
+}
+
+/* What the worker does after the reply: only requests with a credential trigger maintenance. */
+static void
+set_after(struct worker *w, bool has_caller, bool has_jobs)
+{
+	w->now = w->req.now;
+	w->used_key = w->now >= w->note_use_at ? w->req.caller.used_key : 0;
+	w->is_maintenance_due = w->now >= w->maintenance_at && has_caller;
+	w->has_jobs = has_jobs;
+}
+
 /* The reply to an outcome, and the log line. */
 static struct worker_reply
 reply_to(struct worker *w, enum status st)
 {
 	struct req *r = &w->req;
+	char line[LINE_MAX_BYTES];
 	bool has_body;
 
 	/* An error replaces whatever the handler has written, unless that is its own error reply. */
 	if (status_http(st) >= 400 && !r->keeps_body)
 		dialect_error(r, st, &w->body);
-	has_body = reply_write(r, st, &w->body, &w->head);
-	log_reply(r, st, w->head.size + (has_body ? w->body.size : 0), w->spent_us);
-	/* Only requests with a credential trigger maintenance. */
-	w->now = r->now;
-	w->used_key = r->now >= w->note_use_at ? r->caller.used_key : 0;
-	w->is_maintenance_due = r->now >= w->maintenance_at && r->caller.credential[0] != '\0';
-	w->has_jobs = r->has_jobs || st == ACCEPTED;
-	return (struct worker_reply) { &w->head, has_body ? &w->body : NULL };
+	has_body = reply_write(r, &st, &w->body, &w->head);
+	log_reply(line_of(r, st, w->head.size + (has_body ? w->body.size : 0), line), w->spent_us, r->org);
+	set_after(w, r->caller.credential[0] != '\0', r->has_jobs || st == ACCEPTED);
+	reply_keep(r, st, &w->head, &w->body, has_body, line);
+	return (struct worker_reply) { w->head.text, w->head.size, w->body.text, has_body ? w->body.size : 0 };
+}
+
+/* The reply that was kept, with this request's id.  What the log may say of the caller is set as the checks would have. */
+static struct worker_reply
+reply_again(struct worker *w)
+{
+	const struct reply_kept *again = &w->again;
+	struct req *r = &w->req;
+
+	r->org = again->org;
+	memcpy(r->caller.credential, again->credential, strlen(again->credential) + 1);
+	buf_put(&w->head, again->head, again->head_n);
+	memcpy(w->head.text + again->id_at, r->id, strlen(r->id));
+	log_caller(again->credential, again->name);
+	log_reply(again->line, w->spent_us, again->org);
+	set_after(w, again->credential[0] != '\0', again->has_jobs);
+	return (struct worker_reply) { w->head.text, w->head.size, again->body, again->has_body ? again->body_n : 0 };
 }
 
 bool
@@ -233,11 +239,12 @@ worker_open(struct worker *w, char **env, struct worker_reply *reply)
 	buf_reset(&w->head);
 	/* From here to the reply, running out of memory is answered as this request. */
 	w->current = r;
+	w->is_again = false;
 	st = in_transaction(w, r);
 	w->spent_us = instant_monotonic_us() - w->began_us;
-	if (st == OK && r->route->method != GET)
+	if (st == OK && !w->is_again && r->route->method != GET)
 		return false;
-	*reply = reply_to(w, st);
+	*reply = w->is_again ? reply_again(w) : reply_to(w, st);
 	return true;
 }
 
@@ -302,6 +309,8 @@ worker_answer(struct worker *w, const char *body, size_t n, enum status body_sta
 void
 worker_end(struct worker *w, bool was_slow, size_t sent)
 {
+	if (was_slow && w->is_again)
+		req_read_path(&w->req);	/* which nobody needed until now */
 	if (was_slow)
 		log_slow(&w->req, "reply", sent);
 	log_request("");
@@ -319,6 +328,8 @@ worker_out_of_memory(struct worker *w)
 	static char *no_env[] = { NULL };
 	struct req none = { .endpoint = w->endpoint, .env = no_env, .org = "", .path = "", .method = "?" };
 	struct req *r = w->current != NULL ? w->current : &none;
+	enum status st = UNAVAILABLE;
+	char line[LINE_MAX_BYTES];
 	bool has_body;
 
 	if (w->db != NULL)
@@ -330,7 +341,7 @@ worker_out_of_memory(struct worker *w)
 	r->content_type = NULL;
 	r->trouble = DB_NO_MEMORY;
 	dialect_error(r, UNAVAILABLE, &w->last_body);
-	has_body = reply_write(r, UNAVAILABLE, &w->last_body, &w->last_head);
-	log_reply(r, UNAVAILABLE, w->last_head.size, 0);
-	return (struct worker_reply) { &w->last_head, has_body ? &w->last_body : NULL };
+	has_body = reply_write(r, &st, &w->last_body, &w->last_head);
+	log_reply(line_of(r, st, w->last_head.size, line), 0, r->org);
+	return (struct worker_reply) { w->last_head.text, w->last_head.size, w->last_body.text, has_body ? w->last_body.size : 0 };
 }

@@ -2,7 +2,7 @@
 #ifndef WORKER_H
 #define WORKER_H
 
-#include "http/req.h"
+#include "http/reply_kept.h"
 
 /* What lives as long as the process. */
 struct worker {
@@ -16,7 +16,9 @@ struct worker {
 	bool has_jobs;		/* there was an open job at the last request */
 	int64_t used_key, note_use_at;	/* the API key of the last request, if its use is to be recorded; from when on that is done */
 	struct arena *arena;
-	struct buf head, body;
+	struct buf head, body, key;	/* key: of the request, as long as its reply may be kept */
+	struct reply_kept again;	/* the reply, if it was kept */
+	bool is_again;
 	int transfer_seconds;	/* the setting, as of the last request */
 	struct req req;
 	struct req *current;	/* the request that is being answered; NULL = none */
@@ -30,9 +32,12 @@ void	worker_free(struct worker *w);
 /* For a program that stays, before its first request: opens the database and logs what is wrong with the installation. */
 void	worker_start(struct worker *w);
 
-/* A reply: head, then body if it is not NULL. */
+/* A reply: head, then body.  Either may be empty. */
 struct worker_reply {
-	const struct buf *head, *body;
+	const char *head;
+	size_t head_n;
+	const char *body;
+	size_t body_n;
 };
 
 /*
@@ -62,6 +67,12 @@ struct worker_reply	worker_out_of_memory(struct worker *w);
  * or repaired while the program runs. r is NULL outside of a request.
  */
 enum status	worker_database(struct worker *w, const struct req *r, struct error *err);
+
+/*
+ * Reads what concerns every request: the epoch, whether pages of other origins may read the reply (an error too, so this comes
+ * before all checks), the time that a body or a reply may take, and whether a job waits for a turn after it.
+ */
+enum status	worker_settings(struct worker *w, struct req *r);
 
 /* After the reply was sent: does what may take a while. */
 void	worker_maintain(struct worker *w);

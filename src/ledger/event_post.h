@@ -8,6 +8,33 @@
 #include "ledger/job.h"
 #include "ledger/usage.h"
 
+/* Segments that events of a post have spent, or looked for.  Written when the post is over, or one of them is no longer open. */
+enum { POST_TARGETS_MAX = 32 };
+struct post_target {
+	struct segment_target is;	/* with what this post has spent */
+	enum segment_state was;		/* in the row */
+	bool is_changed;
+	int64_t queued;			/* messages of queued events: not spent yet */
+};
+struct post_targets {
+	struct post_target of[POST_TARGETS_MAX];
+	size_t count;
+	struct post_choice {	/* what an event names, and what it was found to mean */
+		const char *campaign;
+		int64_t segment;
+		struct day day;
+		struct post_target *target;
+	} choices[POST_TARGETS_MAX];
+	size_t choice_count;
+};
+
+/* An event that waits until there are enough to insert together. */
+struct post_queued {
+	struct event_item *item;
+	struct event_new_row row;
+	struct post_target *target;
+};
+
 /* One post, from its first item to its last. */
 struct post {
 	struct db *db;
@@ -18,6 +45,11 @@ struct post {
 	struct rollup *rollup;
 	struct limit_book *book;	/* NULL = events are facts */
 	int64_t backfilled;	/* events older than the window */
+	struct post_targets targets;
+	struct post_queued queue[EVENT_ROWS];
+	size_t queued;
+	struct event_item **ids;	/* the items by a hash of their ids; NULL = nothing is queued */
+	size_t ids_mask;
 	bool has_looked_for_job, has_job;
 	struct post_quarter {
 		enum channel channel;
@@ -43,6 +75,20 @@ bool		event_detail_hash(const struct event *e, uint8_t detail[32]);
  */
 bool		event_check_window(struct post *p, struct event_item *item, const char *field, int64_t at, int64_t window_ms);
 bool		event_cost(struct post *p, struct event_item *item, int64_t *micros);
+
+/*
+ * Finds the campaign and the segment that an event names.  *target is the segment that it spends, or NULL.  It is valid until
+ * another event's is found, or one is spent.
+ */
+enum status	event_target_find(struct post *p, struct event_item *item, struct segment_ref *ref, struct post_target **target)
+		    MUST_CHECK;
+/* Spends what an event says that was sent or failed. */
+enum status	event_target_spend(struct post *p, struct post_target *target, const struct event *e) MUST_CHECK;
+/* Writes what was spent; afterwards the rows may be changed. */
+enum status	event_target_write(struct post *p) MUST_CHECK;
+
+/* Inserts the queued events. */
+enum status	event_queue_flush(struct post *p) MUST_CHECK;
 
 /*
  * What stands of the event that a row to be written corrects.  If a job is about to reprice its quarter-hour, that is done

@@ -114,14 +114,16 @@ hash_row(const struct organization *org, const struct event_new_row *row, const 
 	return row_hash_end(&h);
 }
 
+#define INSERT_INTO "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, " \
+	"cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, settles_id, " \
+	"reason, sender, network, tag, detail_sha256, actor, org_revision, received_at) "
+
 /* Inserts a row, or does nothing if the id is taken: the primary key decides, so that no earlier look-up is needed. */
 enum status
 event_insert(struct db *db, const struct organization *org, const struct event_new_row *row, struct rollup *rollup,
     const struct event_options *options, bool *is_new)
 {
-	struct query *q = db_query(db, "INSERT INTO event (org, source, id, occurred_at, channel, messages, parts, status, "
-	    "cost_micros, cost_given, campaign_given, segment_given, campaign, segment, voids_id, settles_id, "
-	    "reason, sender, network, tag, detail_sha256, actor, org_revision, received_at) "
+	struct query *q = db_query(db, INSERT_INTO
 	    "VALUES (:org, :source, :id, :occurred_at, :channel, :messages, :parts, :status, "
 	    ":cost_micros, :cost_given, :campaign_given, :segment_given, :campaign, :segment, :voids_id, :settles_id, "
 	    ":reason, :sender, :network, :tag, :detail, :actor, :org_revision, :received_at) "
@@ -164,6 +166,92 @@ event_insert(struct db *db, const struct organization *org, const struct event_n
 	*is_new = st == OK && db_changes(db) > 0;
 	if (*is_new)
 		rollup_note(rollup, row->occurred_at, hash_row(org, row, options));
+	return st;
+}
+
+/* The values of the nth of several rows, and the names of those that differ from row to row. */
+#define VALUES(n) "(:org, :source" n ", :id" n ", :occurred_at" n ", :channel" n ", :messages" n ", :parts" n ", 'sent', " \
+	":cost_micros" n ", :cost_given" n ", :campaign_given" n ", :segment_given" n ", :campaign" n ", :segment" n ", " \
+	"NULL, NULL, NULL, :sender" n ", :network" n ", :tag" n ", NULL, :actor, :org_revision, :received_at)"
+#define NAMES(n) { ":source" n, ":id" n, ":occurred_at" n, ":channel" n, ":messages" n, ":parts" n, ":cost_micros" n, \
+	":cost_given" n, ":campaign_given" n, ":segment_given" n, ":campaign" n, ":segment" n, ":sender" n, ":network" n, ":tag" n }
+#define FOUR(what, a, b, c, d) what(a), what(b), what(c), what(d)
+#define FOUR_VALUES(a, b, c, d) VALUES(a) ", " VALUES(b) ", " VALUES(c) ", " VALUES(d)
+
+static const struct row_names {
+	const char *source, *id, *occurred_at, *channel, *messages, *parts, *cost_micros, *cost_given, *campaign_given,
+	    *segment_given, *campaign, *segment, *sender, *network, *tag;
+} row_names[EVENT_ROWS] = { FOUR(NAMES, "0", "1", "2", "3"), FOUR(NAMES, "4", "5", "6", "7"), FOUR(NAMES, "8", "9", "10", "11"),
+	FOUR(NAMES, "12", "13", "14", "15") };
+
+static void
+bind_row(struct query *q, const struct row_names *of, const struct event_new_row *row)
+{
+	query_bind_text(q, of->source, row->source);
+	query_bind_text(q, of->id, row->id);
+	query_bind_int(q, of->occurred_at, row->occurred_at);
+	query_bind_text(q, of->channel, channel_facts(row->channel)->name);
+	query_bind_int(q, of->messages, row->messages);
+	query_bind_int(q, of->parts, row->parts);
+	query_bind_int(q, of->cost_micros, row->cost_micros);
+	query_bind_int(q, of->cost_given, row->cost_given);
+	query_bind_text(q, of->campaign_given, row->campaign_given);
+	if (row->segment_given > 0)
+		query_bind_int(q, of->segment_given, row->segment_given);
+	if (row->ref.campaign > 0)
+		query_bind_int(q, of->campaign, row->ref.campaign);
+	if (row->ref.segment > 0)
+		query_bind_int(q, of->segment, row->ref.segment);
+	query_bind_text(q, of->sender, row->sender);
+	query_bind_text(q, of->network, row->network);
+	query_bind_text(q, of->tag, row->tag);
+}
+
+/* Whether the row of an id was written by this transaction. */
+static enum status
+is_ours(struct db *db, const struct organization *org, const struct event_new_row *row, bool *is)
+{
+	struct query *q = db_query(db, "SELECT org_revision FROM event WHERE org = :org AND source = :source AND id = :id");
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":source", row->source);
+	query_bind_text(q, ":id", row->id);
+	*is = query_step(q) && query_int(q, 0) == org->revision;
+	return query_done(q);
+}
+
+/*
+ * What a statement costs besides its rows, opening a cursor for each index above all, is paid once.  The number of changes says
+ * whether all are new, as is usual; otherwise each row's revision tells who wrote it.
+ */
+enum status
+event_insert_rows(struct db *db, const struct organization *org, const struct event_new_row *const rows[EVENT_ROWS],
+    struct rollup *rollup, const struct event_options *options, bool is_new[EVENT_ROWS])
+{
+	struct query *q = db_query(db, INSERT_INTO "VALUES " FOUR_VALUES("0", "1", "2", "3") ", "
+	    FOUR_VALUES("4", "5", "6", "7") ", " FOUR_VALUES("8", "9", "10", "11") ", " FOUR_VALUES("12", "13", "14", "15")
+	    " ON CONFLICT (org, source, id) DO NOTHING");
+	enum status st;
+	int64_t actor;
+	bool all_new;
+
+	if ((st = rollup_actor(rollup, db, options->by, &actor)) != OK)
+		return st;
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":actor", actor);
+	query_bind_int(q, ":org_revision", org->revision);
+	query_bind_int(q, ":received_at", options->now);
+	for (size_t i = 0; i < EVENT_ROWS; i++)
+		bind_row(q, &row_names[i], rows[i]);
+	st = query_run(q);
+	all_new = db_changes(db) == EVENT_ROWS;
+	for (size_t i = 0; st == OK && i < EVENT_ROWS; i++) {
+		is_new[i] = all_new;
+		if (!all_new)
+			st = is_ours(db, org, rows[i], &is_new[i]);
+		if (st == OK && is_new[i])
+			rollup_note(rollup, rows[i]->occurred_at, hash_row(org, rows[i], options));
+	}
 	return st;
 }
 

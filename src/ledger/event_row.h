@@ -83,6 +83,15 @@ struct rollup;
 enum status	event_insert(struct db *db, const struct organization *org, const struct event_new_row *row,
 		    struct rollup *rollup, const struct event_options *options, bool *is_new) MUST_CHECK;
 
+/*
+ * The same for so many rows of sent events in one statement, which costs a third less.  No two of them have the same id,
+ * nor has a row that this transaction wrote before.
+ */
+enum { EVENT_ROWS = 16 };
+enum status	event_insert_rows(struct db *db, const struct organization *org,
+		    const struct event_new_row *const rows[EVENT_ROWS], struct rollup *rollup,
+		    const struct event_options *options, bool is_new[EVENT_ROWS]) MUST_CHECK;
+
 /* What a new price makes of the events of one quarter-hour, channel, sender and network (NULL = those that did not say it). */
 struct event_adjustment {
 	int64_t quarter;

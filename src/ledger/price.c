@@ -14,32 +14,43 @@
 /* What a price may look at while the writers wait, to see whether it would change events: about 100 ms. */
 enum { LOOKED_AT_MAX = 100000 };
 
-/*
- * Loads the prices that may apply to an organization, in such an order that the first match is the right one: its own
- * before the common ones, later before earlier.
- */
-enum status
-price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list)
+/* Adds the prices of one key, an organization's or 0 for the common ones, as price_from has them: later before earlier. */
+static enum status
+load_of(struct db *db, struct arena *a, const struct organization *org, int64_t key, struct price_list *list, size_t *max)
 {
-	struct query *q = db_query(db, "SELECT channel, org, valid_from, nanos_per_part FROM price "
-	    "WHERE org = :org OR (org IS NULL AND currency = :currency) ORDER BY org IS NULL, valid_from DESC");
+	struct query *q = db_query(db, "SELECT channel, valid_from, nanos_per_part FROM price "
+	    "WHERE coalesce(org, 0) = :org AND (:org > 0 OR currency = :currency) ORDER BY channel DESC, valid_from DESC");
 	enum status st = OK, done;
-	size_t max = 0;
 
-	*list = (struct price_list) { 0 };
-	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":org", key);
 	query_bind_text(q, ":currency", org->currency);
 	while (st == OK && query_step(q)) {
-		struct price p = { .org = query_is_null(q, 1) ? NULL : org->id, .valid_from = { (int32_t)query_int(q, 2) },
-			.nanos_per_part = query_int(q, 3), .currency = org->currency };
+		struct price p = { .org = key == 0 ? NULL : org->id, .valid_from = { (int32_t)query_int(q, 1) },
+			.nanos_per_part = query_int(q, 2), .currency = org->currency };
 
 		if ((st = channel_column(q, 0, &p.channel)) != OK)
 			break;
-		list->prices = arena_grow(a, list->prices, list->count, &max, sizeof(*list->prices));
+		list->prices = arena_grow(a, list->prices, list->count, max, sizeof(*list->prices));
 		list->prices[list->count++] = p;
 	}
 	done = query_done(q);
 	return st != OK ? st : done;
+}
+
+/*
+ * Loads the prices that may apply to an organization, in such an order that the first match is the right one: its own
+ * before the common ones, later before earlier.  Those of others are not looked at, however many there are.
+ */
+enum status
+price_load(struct db *db, struct arena *a, const struct organization *org, struct price_list *list)
+{
+	enum status st;
+	size_t max = 0;
+
+	*list = (struct price_list) { 0 };
+	if ((st = load_of(db, a, org, org->key, list, &max)) != OK)
+		return st;
+	return load_of(db, a, org, 0, list, &max);
 }
 
 /* Relies on the order of the list.  Without any price a part costs nothing. */

@@ -20,7 +20,7 @@ struct price {
 
 /* The prices that apply to an organization, for one transaction. */
 struct price_list {
-	struct price *prices;		/* its own first, then the latest first */
+	struct price *prices;		/* its own first, and of each channel the latest first */
 	size_t count;
 };
 

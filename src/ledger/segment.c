@@ -1,6 +1,7 @@
 /*
  * Segments as events see them (see segment.h).  campaign/ changes their plan; here they are found, spent and listed.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -101,48 +102,39 @@ segment_resolve(struct db *db, struct arena *a, const struct organization *org, 
 
 /* ---- Writing.  The campaign's revision and digest are the caller's. */
 
-/*
- * Writes the new counters of a segment, and the state to which an action leads with them; *more is what it then holds more.
- * A state that stays is not written, because that would move the segment in an index.
- */
-static enum status
-write_counters(struct db *db, const struct segment_target *was, const struct segment *counted, enum segment_action action,
-    int64_t *more)
+int64_t
+segment_spend(struct segment_target *target, int64_t sent, int64_t failed)
 {
-	struct segment is = *counted;
+	struct segment *s = &target->segment;
+	int64_t held = segment_hold(s);
+
+	s->sent += sent;
+	s->failed += failed;
+	s->spent += sent + failed;
+	s->state = segment_after(s, SEGMENT_SPEND, false);
+	return segment_hold(s) - held;
+}
+
+/* A state that stays is not written, because that would move the segment in an index. */
+enum status
+segment_write(struct db *db, const struct segment_target *is, enum segment_state was)
+{
 	struct query *q;
 
-	is.state = segment_after(counted, action, false);
-	*more = segment_hold(&is) - segment_hold(&was->segment);
-	if (is.state == was->segment.state)
+	if (is->segment.state == was)
 		q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent "
 		    "WHERE campaign = :campaign AND number = :number");
 	else {
 		q = db_query(db, "UPDATE segment SET sent = :sent, failed = :failed, spent = :spent, status = :status "
 		    "WHERE campaign = :campaign AND number = :number");
-		query_bind_text(q, ":status", segment_state_name(is.state));
+		query_bind_text(q, ":status", segment_state_name(is->segment.state));
 	}
-	query_bind_int(q, ":sent", is.sent);
-	query_bind_int(q, ":failed", is.failed);
-	query_bind_int(q, ":spent", is.spent);
-	query_bind_int(q, ":campaign", was->ref.campaign);
-	query_bind_int(q, ":number", was->ref.segment);
+	query_bind_int(q, ":sent", is->segment.sent);
+	query_bind_int(q, ":failed", is->segment.failed);
+	query_bind_int(q, ":spent", is->segment.spent);
+	query_bind_int(q, ":campaign", is->ref.campaign);
+	query_bind_int(q, ":number", is->ref.segment);
 	return query_run(q);
-}
-
-enum status
-segment_spend(struct db *db, struct rollup *rollup, const struct segment_target *target, int64_t sent, int64_t failed)
-{
-	struct segment s = target->segment;
-	enum status st;
-	int64_t more;
-
-	s.sent += sent;
-	s.failed += failed;
-	s.spent += sent + failed;
-	if ((st = write_counters(db, target, &s, SEGMENT_SPEND, &more)) == OK)
-		rollup_hold(rollup, target->ref.campaign, target->ref.segment, more);
-	return st;
 }
 
 enum status
@@ -163,17 +155,18 @@ static enum status
 settle_or_finish(struct db *db, struct segment_ref ref, int64_t messages, enum segment_action action)
 {
 	struct segment_target target;
-	struct segment s;
+	struct segment was;
 	enum status st;
-	int64_t more;
 
 	if ((st = find_segment(db, NULL, ref, &target)) != OK || target.ref.segment == 0)
 		return st;
-	s = target.segment;
-	s.sent += messages;
-	s.failed -= messages;
-	st = write_counters(db, &target, &s, action, &more);
-	return st == OK ? held_add(db, ref.campaign, ref.segment, more) : st;
+	was = target.segment;
+	target.segment.sent += messages;
+	target.segment.failed -= messages;
+	target.segment.state = segment_after(&target.segment, action, false);
+	if ((st = segment_write(db, &target, was.state)) != OK)
+		return st;
+	return held_add(db, ref.campaign, ref.segment, segment_hold(&target.segment) - segment_hold(&was));
 }
 
 enum status
@@ -193,56 +186,140 @@ segment_finish(struct db *db, struct segment_ref ref)
 /* The calendar is of SMS.  It leaves out drafts and what was cancelled. */
 #define IS_LISTED "s.channel = 'SMS' AND s.status <> 'draft' AND s.status <> 'cancelled'"
 
-/* The index segment_day alone answers this. */
-enum status
-segment_count(struct db *db, const struct organization *org, struct day from, struct day to, int64_t *counts)
-{
-	struct query *q = db_query(db, "SELECT day, count(*) FROM segment s WHERE org = :org AND day BETWEEN :from AND :to "
-	    "AND " IS_LISTED " GROUP BY day");
+#define OF_DAYS "s.org = :org AND s.day BETWEEN :from AND :to AND " IS_LISTED
+#define LISTED "SELECT s.day, s.scheduled_at, s.number, s.status, s.contacts, s.sent, s.failed, c.key, c.id, c.name, " \
+	"c.is_segmented FROM segment s JOIN campaign c ON c.key = s.campaign WHERE " OF_DAYS " ORDER BY s.day, s.scheduled_at"
 
-	memset(counts, 0, (size_t)(to.n - from.n + 1) * sizeof(*counts));
+/* What is being listed, and how many a day has. */
+struct listing {
+	struct arena *arena;
+	struct day from, today;
+	struct segment_entry *of;
+	size_t count, room;
+	int64_t *counts;
+};
+
+/* Each is shown as it reads today: nothing is written when a day ends. */
+static enum status
+add_entry(struct listing *l, struct query *q)
+{
+	struct segment s = { .day = { (int32_t)query_int(q, 0) } };
+	struct segment_entry *e;
+	enum status st;
+
+	if ((st = segment_state_column(q, 3, &s.state)) != OK)
+		return st;
+	if (s.day.n < l->today.n)
+		s.sent = query_int(q, 5);
+	l->of = arena_grow(l->arena, l->of, l->count, &l->room, sizeof(*l->of));
+	e = &l->of[l->count++];
+	*e = (struct segment_entry) { .campaign = arena_strdup(l->arena, query_text(q, 8)),
+		.name = arena_strdup(l->arena, query_text(q, 9)), .campaign_key = query_int(q, 7), .number = query_int(q, 2),
+		.contacts = query_int(q, 4), .is_segmented = query_int(q, 10) != 0, .has_failures = query_int(q, 6) > 0,
+		.reads = segment_reads(&s, l->today) };
+	return OK;
+}
+
+static int
+by_campaign(const void *a, const void *b)
+{
+	const struct segment_entry *x = a, *y = b;
+	int order = strcmp(x->campaign, y->campaign);
+
+	return order != 0 ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+/* Puts the entries of one instant, those from the first-th on, in the order of their campaigns. */
+static void
+sort_last(struct listing *l, size_t first)
+{
+	if (l->count > first + 1)
+		qsort(l->of + first, l->count - first, sizeof(*l->of), by_campaign);
+}
+
+static void
+bind_days(struct query *q, const struct organization *org, struct day from, struct day to)
+{
 	query_bind_int(q, ":org", org->key);
 	query_bind_int(q, ":from", from.n);
 	query_bind_int(q, ":to", to.n);
-	while (query_step(q))
-		counts[query_int(q, 0) - from.n] = query_int(q, 1);
-	return query_done(q);
+}
+
+/* Counts a day that has more than are listed, and reads the first of them.  The index segment_day alone answers the count. */
+static enum status
+list_full_day(struct listing *l, struct db *db, const struct organization *org, struct day d, size_t max)
+{
+	struct query *q = db_query(db, "SELECT count(*) FROM segment s WHERE " OF_DAYS);
+	enum status st = OK, done;
+
+	bind_days(q, org, d, d);
+	if (query_step(q))
+		l->counts[d.n - l->from.n] = query_int(q, 0);
+	if ((done = query_done(q)) != OK)
+		return done;
+	/* Those after the last one that is listed are not read unless they have its instant. */
+	q = db_query(db, LISTED ", c.id, s.number LIMIT :max");
+	bind_days(q, org, d, d);
+	query_bind_int(q, ":max", (int64_t)max);
+	while (st == OK && query_step(q))
+		st = add_entry(l, q);
+	done = query_done(q);
+	return st != OK ? st : done;
 }
 
 /*
- * Each is shown as it reads today: nothing is written when a day ends.  The index segment_day has segments in the order of
- * their days and times, so those after the last one listed are not read unless they have its time.
+ * Lists the days from *d on in the order of the index segment_day, without a sorter, and moves *d to the first day that has more
+ * than max, of which nothing is listed, or to the day after the last one.
  */
-enum status
-segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to, struct day today,
-    size_t max, struct segment_entry **entries, size_t *count)
+static enum status
+list_days(struct listing *l, struct db *db, const struct organization *org, struct day *d, struct day to, size_t max)
 {
-	struct query *q = db_query(db, "SELECT c.id, c.name, c.key, s.number, s.contacts, c.is_segmented, s.status, s.day, s.sent, "
-	    "s.failed FROM segment s JOIN campaign c ON c.key = s.campaign WHERE s.org = :org AND s.day BETWEEN :from AND :to "
-	    "AND " IS_LISTED " ORDER BY s.day, s.scheduled_at, c.id, s.number LIMIT :max");
+	struct query *q = db_query(db, LISTED);
+	size_t of_day = l->count, of_instant = l->count;	/* where their entries begin */
 	enum status st = OK, done;
-	size_t room = 0;
+	int64_t at = INT64_MIN;
+	bool is_full = false;
 
-	*entries = NULL;
-	*count = 0;
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":from", from.n);
-	query_bind_int(q, ":to", to.n);
-	query_bind_int(q, ":max", (int64_t)max);
-	while (st == OK && query_step(q)) {
-		struct segment s = { .day = { (int32_t)query_int(q, 7) }, .sent = query_int(q, 8) };
+	bind_days(q, org, *d, to);
+	while (st == OK && !is_full && query_step(q)) {
+		struct day of = { (int32_t)query_int(q, 0) };
 
-		if ((st = segment_state_column(q, 6, &s.state)) != OK)
-			break;
-		*entries = arena_grow(a, *entries, *count, &room, sizeof(**entries));
-		(*entries)[(*count)++] = (struct segment_entry) {
-			.campaign = arena_strdup(a, query_text(q, 0)), .name = arena_strdup(a, query_text(q, 1)),
-			.campaign_key = query_int(q, 2), .number = query_int(q, 3), .contacts = query_int(q, 4),
-			.is_segmented = query_int(q, 5) != 0, .reads = segment_reads(&s, today), .day = s.day,
-			.has_failures = query_int(q, 9) > 0 };
+		if (of.n != d->n || query_int(q, 1) != at) {
+			sort_last(l, of_instant);
+			of_instant = l->count;
+			at = query_int(q, 1);
+		}
+		if (of.n != d->n) {
+			of_day = l->count;
+			*d = of;
+		}
+		is_full = l->count - of_day == max;
+		if (!is_full && (st = add_entry(l, q)) == OK)
+			l->counts[of.n - l->from.n]++;
+	}
+	if (is_full)
+		l->count = of_day;
+	else {
+		sort_last(l, of_instant);
+		*d = day_add(to, 1);
 	}
 	done = query_done(q);
 	return st != OK ? st : done;
+}
+
+enum status
+segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to, struct day today,
+    size_t max, struct segment_entry **entries, int64_t *counts)
+{
+	struct listing l = { .arena = a, .from = from, .today = today, .counts = counts };
+	enum status st = OK;
+
+	memset(counts, 0, (size_t)(to.n - from.n + 1) * sizeof(*counts));
+	for (struct day d = from; st == OK && d.n <= to.n; d = day_add(d, 1))
+		if ((st = list_days(&l, db, org, &d, to, max)) == OK && d.n <= to.n)
+			st = list_full_day(&l, db, org, d, max);
+	*entries = l.of;
+	return st;
 }
 
 /* Reads the first max failed contacts of a segment, oldest first. */

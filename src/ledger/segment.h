@@ -34,13 +34,12 @@ enum status	segment_resolve(struct db *db, struct arena *a, const struct organiz
 		    int64_t segment_given, struct day d, struct segment_target *target) MUST_CHECK;
 
 /*
- * Counts messages of an event that were sent or failed: they are spent, and may begin or end the segment.  What the segment
- * then holds less goes into the rollup.
+ * Counts messages of an event that were sent or failed: they are spent, and may begin or end the segment.  Changes only the
+ * target; returns what the segment then holds more, which is for the rollup.
  */
-struct rollup;
-enum status	segment_spend(struct db *db, struct rollup *rollup, const struct segment_target *target, int64_t sent,
-		    int64_t failed) MUST_CHECK;
-
+int64_t		 segment_spend(struct segment_target *target, int64_t sent, int64_t failed);
+/* Writes the counters of a target, and its state if that is not what it was. */
+enum status	 segment_write(struct db *db, const struct segment_target *is, enum segment_state was) MUST_CHECK;
 /* Adds amounts, perhaps negative ones, for a correction of an event: that changes neither `spent` nor the status. */
 enum status	segment_correct(struct db *db, struct segment_ref ref, int64_t sent, int64_t failed) MUST_CHECK;
 
@@ -50,25 +49,20 @@ enum status	segment_finish(struct db *db, struct segment_ref ref) MUST_CHECK;
 /* Moves one message from failed to sent, of an event that a settlement says was sent.  `spent` stays as it is. */
 enum status	segment_settle(struct db *db, struct segment_ref ref) MUST_CHECK;
 
-/*
- * Counts the segments that the calendar lists on each of the days from..to (of SMS; no drafts, no cancelled ones), into
- * counts[0 .. to - from].
- */
-enum status	segment_count(struct db *db, const struct organization *org, struct day from, struct day to, int64_t *counts)
-		    MUST_CHECK;
-
-/* A segment as the calendar lists it. */
+/* A segment as the calendar lists it: of SMS; no drafts, no cancelled ones. */
 struct segment_entry {
 	const char *campaign, *name;
 	int64_t campaign_key, number, contacts;
 	bool is_segmented, has_failures;
 	enum segment_state reads;	/* today */
-	struct day day;
 };
 
-/* Reads the first of them, at most max, on the days from..to, by day, time and id, in the arena. */
+/*
+ * Counts those of each of the days from..to, into counts[0 .. to - from], and reads the first of them, at most max of each day:
+ * one day after the other, by time and campaign, in the arena.
+ */
 enum status	segment_list(struct db *db, struct arena *a, const struct organization *org, struct day from, struct day to,
-		    struct day today, size_t max, struct segment_entry **entries, size_t *count) MUST_CHECK;
+		    struct day today, size_t max, struct segment_entry **entries, int64_t *counts) MUST_CHECK;
 
 /* The failed contacts of a segment, at most max, in the order of their times. */
 struct failed_contact {

@@ -82,13 +82,33 @@ day_parse(const char *text, struct day *d)
 	return true;
 }
 
+static char *
+put_two_digits(char *out, unsigned n)
+{
+	*out++ = (char)('0' + n / 10 % 10);
+	*out++ = (char)('0' + n % 10);
+	return out;
+}
+
+/* Without snprintf, because a calendar has hundreds of dates. */
 char *
 day_format(struct day d, char *out)
 {
 	int year, month, dayofmonth;
+	char *p;
 
 	day_civil(d, &year, &month, &dayofmonth);
-	snprintf(out, DAY_TEXT_MAX, "%04d-%02u-%02u", year, (unsigned)month % 100, (unsigned)dayofmonth % 100);
+	if (year < 0 || year > 9999) {
+		snprintf(out, DAY_TEXT_MAX, "%04d-%02u-%02u", year, (unsigned)month % 100, (unsigned)dayofmonth % 100);
+		return out;
+	}
+	p = put_two_digits(out, (unsigned)year / 100);
+	p = put_two_digits(p, (unsigned)year);
+	*p++ = '-';
+	p = put_two_digits(p, (unsigned)month);
+	*p++ = '-';
+	p = put_two_digits(p, (unsigned)dayofmonth);
+	*p = '\0';
 	return out;
 }
 

@@ -1,6 +1,7 @@
 """GET /api/campaigns: order, filters, pages."""
 import re
 import sqlite3
+from unittest.mock import ANY
 
 import pytest
 
@@ -117,17 +118,39 @@ def test_a_state_that_the_programs_do_not_know_is_an_error_and_no_draft(shared):
     assert "unknown state of a segment" in api.daybook.log_path.read_text()
 
 
+def add_like(api, like, prefix, count):
+    """Campaigns of the day of another one, by SQL."""
+    api.daybook.sql("INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION "
+                    "ALL SELECT i + 1 FROM n WHERE i < ?) SELECT org, ? || i, name, 0, created_at, updated_at FROM n, campaign "
+                    "WHERE id = ?", count, prefix, like)
+    api.daybook.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) SELECT c.key, 1, s.org, "
+                    "s.scheduled_at, s.day, 0, s.status FROM campaign c, segment s WHERE c.id LIKE ? || '%' AND s.campaign = "
+                    "(SELECT key FROM campaign WHERE id = ?)", prefix, like)
+
+
 def test_a_page_ends_after_20000_campaigns_of_other_days_with_a_cursor_though_it_is_empty(api):
     api.create("wanted", 5, at(TOMORROW))
     api.create("other", 5)
-    api.daybook.sql("INSERT INTO campaign (org, id, name, is_segmented, created_at, updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION "
-                    "ALL SELECT i + 1 FROM n WHERE i < 19999) SELECT org, 'c' || i, name, 0, created_at, updated_at FROM n, campaign "
-                    "WHERE id = 'other'")
-    api.daybook.sql("INSERT INTO segment (campaign, number, org, scheduled_at, day, contacts, status) SELECT c.key, 1, s.org, "
-                    "s.scheduled_at, s.day, 0, s.status FROM campaign c, segment s WHERE c.id LIKE 'c%' AND s.campaign = "
-                    "(SELECT key FROM campaign WHERE id = 'other')")
-    ids, cursor = listed(api, **{"from": TOMORROW, "to": TOMORROW})
-    assert ids == [] and cursor
-    assert listed(api, **{"from": TOMORROW, "to": TOMORROW, "cursor": cursor}) == (["wanted"], None)
+    add_like(api, "other", "today-", 20000)
+    # A day with few campaigns is found by the day, however many newer ones there are.
+    for limit in (1, 50):
+        assert listed(api, **{"from": TOMORROW, "to": TOMORROW, "limit": limit}) == (["wanted"], None)
+    assert listed(api, **{"from": TODAY, "to": TOMORROW, "limit": 2}) == (["today-20000", "today-19999"], ANY)
     ids, cursor = listed(api, status="paused", limit=200)
     assert ids == [] and cursor
+    # Today has more than that: the newest are looked at.
+    add_like(api, "wanted", "tomorrow-", 20000)
+    ids, cursor = listed(api, **{"from": TODAY, "to": TODAY, "limit": 2})
+    assert ids == [] and cursor
+    assert listed(api, **{"from": TODAY, "to": TODAY, "limit": 2, "cursor": cursor}) == (["today-20000", "today-19999"], ANY)
+
+
+def test_a_few_days_are_paged_like_all_days(api):
+    for i in range(7):
+        api.create(f"c{i}", 5, at(TOMORROW) if i % 2 else LATE)
+    pages, cursor = [], None
+    while not pages or cursor:
+        ids, cursor = listed(api, **{"from": TOMORROW, "to": TOMORROW, "limit": 2, **({"cursor": cursor} if cursor else {})})
+        pages.append(ids)
+    assert pages == [["c5", "c3"], ["c1"]]
+
