@@ -273,8 +273,7 @@ serve_fastcgi(struct worker *w)
 	if (FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-	if (!idle_has_ended())
-		worker_start(w);
+	worker_start(w, idle_has_ended());
 	while (is_well && !is_told_to_stop && !stop_is_pending())
 		if (wait_for_request(w, &waiting, &rest)) {
 			is_well = accept_next(w, &request, &body);

@@ -127,11 +127,13 @@ set_memory(struct worker *w)
 }
 
 void
-worker_start(struct worker *w)
+worker_start(struct worker *w, bool is_again)
 {
 	struct error err = { 0 };
 
 	set_memory(w);
+	if (is_again)
+		return;
 	if (!w->endpoint->needs_no_database && worker_database(w, NULL, &err) == OK)
 		log_installation(w, db_path(w->db), &err);
 	arena_reset(w->arena);

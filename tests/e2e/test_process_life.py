@@ -227,6 +227,14 @@ def test_a_program_that_nobody_asks_gives_its_memory_back_and_answers_the_next_r
     assert lines == 4
 
 
+def test_a_program_that_wakes_has_its_memory_of_replies_again(daybook):
+    process = daybook.fastcgi("organization-usage", env={"DAYBOOK_REPLY_MEMORY": "much"})  # said whenever it gets that memory
+    until(lambda: is_idle(process), "it keeps its memory")
+    assert daybook.log_path.read_text().count("event=configuration") == 1
+    assert ask(process, USAGE, token=daybook.token()).status == 200
+    assert daybook.log_path.read_text().count("event=configuration") == 2
+
+
 def test_a_program_that_was_started_and_is_not_asked_sleeps_too(daybook):
     process = daybook.fastcgi("organization-usage")
     until(lambda: is_idle(process), "it keeps its memory")
