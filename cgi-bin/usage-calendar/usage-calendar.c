@@ -200,7 +200,7 @@ make_days(struct making *m, struct day from, struct day to)
 	return st;
 }
 
-/* Appends the days; those that are not kept are made in one stretch, from the first to the last of them. */
+/* Appends the days; those that are not kept are made, each run of them at once. */
 static enum status
 put_days(struct making *m)
 {
@@ -210,7 +210,7 @@ put_days(struct making *m)
 	for (size_t i = 1; st == OK && i <= m->count; i++) {
 		if (put_kept(m, i))
 			continue;
-		for (last = m->count; last > i && find_piece(m, last, &n) != NULL; last--)
+		for (last = i; last < m->count && find_piece(m, last + 1, &n) == NULL; last++)
 			;
 		st = make_days(m, day_add(m->range.from, (int32_t)i - 1), day_add(m->range.from, (int32_t)last - 1));
 		i = last;
