@@ -227,6 +227,16 @@ def test_a_program_that_nobody_asks_gives_its_memory_back_and_answers_the_next_r
     assert lines == 4
 
 
+def test_a_program_that_has_slept_keeps_what_it_may_again(daybook):
+    """The memory of 64 MiB is taken when the first reply is to be kept."""
+    process, token = daybook.fastcgi("organization-usage", env={"DAYBOOK_REPLY_MEMORY": "65536"}), daybook.token()
+    until(lambda: is_idle(process), "it does not sleep")
+    for _ in range(3):
+        assert ask(process, USAGE, token=token).status == 200
+    with open(f"/proc/{process.process.pid}/status") as file:
+        assert int(re.search(r"VmData:\s+(\d+)", file.read())[1]) > 65536
+
+
 def test_a_program_that_was_started_and_is_not_asked_sleeps_too(daybook):
     process = daybook.fastcgi("organization-usage")
     until(lambda: is_idle(process), "it keeps its memory")
