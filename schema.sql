@@ -310,6 +310,10 @@ CREATE TABLE segment (
 ) STRICT, WITHOUT ROWID;
 -- The segments of days in the order of their times, with all that the calendar shows of them: it reads no row of the table.
 CREATE INDEX segment_day ON segment (org, day, scheduled_at, campaign, number, status, channel, contacts, sent, failed);
+-- For lists of campaigns in a state that few have.
+CREATE INDEX segment_draft ON segment (org, campaign) WHERE status = 'draft';
+CREATE INDEX segment_paused ON segment (org, campaign) WHERE status = 'paused';
+CREATE INDEX segment_cancelled ON segment (org, campaign) WHERE status = 'cancelled';
 
 -- What open segments hold, whether their day is over or not: the sum of max(0, contacts - spent), by the quarter-hour of UTC
 -- that they are scheduled at.  Written with the segments; a sum of 0 has no row.
