@@ -46,8 +46,7 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 	/* Read the rows again if the entry belongs to another opening, organization or revision, or if they may yet be undone. */
 	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision ||
 	    !db_may_cache(db)) {
-		if (k->spans == NULL)
-			k->spans = xmalloc(SPANS_MAX * sizeof(*k->spans));
+		k->spans = xrealloc(k->spans, SPANS_MAX * sizeof(*k->spans));
 		*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
 			.spans = k->spans };
 		q = db_query(db, "SELECT from_at, utc_offset_s FROM zone_span WHERE org = :org ORDER BY from_at");
@@ -56,6 +55,8 @@ day_spans_load(struct db *db, struct organization *org, struct error *err)
 			k->spans[k->count++] = (struct span) { .from_at = query_int(q, 0),
 				.utc_offset_s = (int32_t)query_int(q, 1) };
 		}
+		/* The usual list is a tenth of the longest. */
+		k->spans = xrealloc(k->spans, (k->count + 1) * sizeof(*k->spans));
 		/* Forget the entry after a failure, so that a partial list is never used.  Organization keys start at 1. */
 		if ((st = query_done(q)) != OK || k->count == 0) {
 			k->org = 0;
