@@ -70,9 +70,3 @@ db_remember(struct db *db, const void *key, size_t key_n, size_t n)
 	v->version = db_version(db);
 	return v + 1;
 }
-
-void
-db_free_pages(struct db *db)
-{
-	sqlite3_db_release_memory(db->handle);
-}

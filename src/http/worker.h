@@ -32,7 +32,7 @@ void	worker_free(struct worker *w);
 /* For a program that stays, before its first request: opens the database and logs what is wrong with the installation. */
 void	worker_start(struct worker *w);
 
-/* Between requests, when none has come for a while: gives back to the system what can be read again. */
+/* Between requests, when none has come for a while: gives back to the system what can be read or made again. */
 void	worker_rest(struct worker *w);
 
 /* A reply: head, then body.  Either may be empty. */
