@@ -22,7 +22,7 @@ struct block {
 };
 
 struct arena {
-	struct block *block;	/* the one in use; its `next` are older and full */
+	struct block *block;	/* the one in use; its `next` are older and full; NULL = nothing was taken yet */
 };
 
 /* Makes a block with room for size bytes.  `next` is the list that it goes in front of. */
@@ -42,7 +42,7 @@ arena_new(void)
 {
 	struct arena *a = xmalloc(sizeof(*a));
 
-	a->block = block_new(BLOCK_SIZE, NULL);
+	a->block = NULL;
 	return a;
 }
 
@@ -63,22 +63,31 @@ arena_free(struct arena *a)
 {
 	if (a == NULL)
 		return;
-	blocks_free(a->block);
+	arena_release(a);
 	free(a);
 }
 
 void
 arena_reset(struct arena *a)
 {
+	if (a->block == NULL)
+		return;
+	/* One large request must not make the process large until it ends. */
+	if (a->block->size > BLOCK_SIZE) {
+		arena_release(a);
+		return;
+	}
 	/* Keeps the newest block, so that a process that serves small requests calls malloc only once. */
 	blocks_free(a->block->next);
 	a->block->next = NULL;
-	/* One large request must not make the process large until it ends. */
-	if (a->block->size > BLOCK_SIZE) {
-		free(a->block);
-		a->block = block_new(BLOCK_SIZE, NULL);
-	}
 	a->block->used = 0;
+}
+
+void
+arena_release(struct arena *a)
+{
+	blocks_free(a->block);
+	a->block = NULL;
 }
 
 /* Memory that still holds what the last request wrote there. */
@@ -90,7 +99,7 @@ take(struct arena *a, size_t size)
 
 	/* Rounds up, so that the next allocation is aligned for any type too. */
 	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
-	if (b->size - b->used < size)
+	if (b == NULL || b->size - b->used < size)
 		a->block = b = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE, b);
 	p = (char *)b->data + b->used;
 	b->used += size;

@@ -58,8 +58,8 @@ struct db	*db_open_to_read(const char *path, struct error *err);
 bool		 db_claim_report(struct db *db);
 void		 db_close(struct db *db);
 
-/* Frees the pages of the file that are kept in memory, outside of a transaction. */
-void		 db_free_pages(struct db *db);
+/* Frees what can be read or made again, outside of a transaction: pages of the file, prepared statements. */
+void		 db_free_memory(struct db *db);
 
 /*
  * Whether a -wal or a -journal that is not empty is beside a file that is to be made: SQLite would
@@ -172,6 +172,12 @@ void		*db_keep_always(struct db *db, const void *key, size_t key_n, size_t n);
  * there are readers.
  */
 enum status	 db_checkpoint(struct db *db) MUST_CHECK;
+
+/*
+ * For a process that has written and ends, as db_close does: if the WAL has grown and nobody is in the way, moves it into the
+ * file.  Otherwise, where no process stays, each one that opens the file would read the whole WAL first.
+ */
+void		 db_tidy(struct db *db);
 
 /* ---- Queries */
 

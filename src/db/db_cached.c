@@ -86,9 +86,3 @@ db_keep_always(struct db *db, const void *key, size_t key_n, size_t n)
 {
 	return db->memory == NULL || !db_may_cache(db) ? NULL : kept_put(db->memory, key, key_n, n);
 }
-
-void
-db_free_pages(struct db *db)
-{
-	sqlite3_db_release_memory(db->handle);
-}

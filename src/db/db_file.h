@@ -104,6 +104,13 @@ enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);
 enum status	 db_write_begin(struct db *db) MUST_CHECK;
 enum status	 db_write_commit(struct db *db) MUST_CHECK;
 
+/* ---- db_wal.c */
+
+/* Notes the size of the WAL with each commit of this connection. */
+void		 db_wal_watch(struct db *db);
+/* After a commit, while this process still has the writers' lock: moves the WAL into the file if it has grown. */
+void		 db_wal_checkpoint(struct db *db);
+
 /* The integer that a pragma returns; -1 if it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);
 /* Whether the first row of a pragma is this text. */

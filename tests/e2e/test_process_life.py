@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import threading
 import time
 
@@ -302,3 +303,37 @@ def test_a_program_sleeps_and_wakes_under_any_name(daybook, tmp_path, name):
     for _ in range(2):
         until(lambda: is_idle(process), "it keeps its memory")
         assert process.request(variables, b"").status == 200 and not is_idle(process)
+
+
+# ---- The WAL that is left
+
+def wal_bytes(daybook):
+    return daybook.path.with_name(daybook.path.name + "-wal").stat().st_size
+
+
+def many_events(name):
+    now = int(time.time() * 1000)
+    return [{**event(now), "id": f"{name}-{i:0100}"} for i in range(1000)]
+
+
+def test_a_process_that_has_written_and_ends_moves_a_long_wal_into_the_file(daybook):
+    token = daybook.token()
+    assert daybook.cgi("events", "POST", "/api/events", None, many_events("cgi"), token=token).json["accepted"] == 1000
+    assert wal_bytes(daybook) < 64 * 4096, "each CGI program would read it"	# maintenance may have written since
+    process = daybook.fastcgi("events")
+    assert process.ask("POST", "/api/events", None, many_events("stays"), token=token).json["accepted"] == 1000
+    assert wal_bytes(daybook) > 64 * 4096
+    process.stop()
+    assert wal_bytes(daybook) < 64 * 4096
+    assert daybook.cmd("verify").returncode == 0 and daybook.sql("SELECT count(*) FROM event") == [(2000,)]
+
+
+def test_a_process_that_ends_waits_for_no_reader_of_the_wal(daybook):
+    reader = sqlite3.connect(daybook.path, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM event").fetchone() == (0,)
+    reply = daybook.cgi("events", "POST", "/api/events", None, many_events("cgi"), token=daybook.token())
+    assert reply.json["accepted"] == 1000 and wal_bytes(daybook) > 64 * 4096
+    assert reader.execute("SELECT count(*) FROM event").fetchone() == (0,), "its snapshot is whole"
+    reader.close()
+    assert daybook.sql("SELECT count(*) FROM event") == [(1000,)]
