@@ -63,8 +63,8 @@ day_text(int64_t day, char out[DAY_TEXT_MAX])
 	return day < 0 || day > INSTANT_MAX / DAY_MS ? "outside of 1970 to 2100" : day_format((struct day) { (int32_t)day }, out);
 }
 
-static const char *
-quarter_text(int64_t quarter, char out[INSTANT_TEXT_MAX])
+const char *
+verify_quarter_text(int64_t quarter, char out[INSTANT_TEXT_MAX])
 {
 	return quarter < 0 || quarter > INSTANT_MAX / QUARTER_MS ? "outside of 1970 to 2100" :
 	    instant_format(quarter * QUARTER_MS, out);
@@ -88,7 +88,7 @@ put_column(char text[TEXT_MAX], char letter, struct query *q, int column)
 		snprintf(out, n, "%s", day_text(query_int(q, column), number));
 		break;
 	case 'q':
-		snprintf(out, n, "%s", quarter_text(query_int(q, column), number));
+		snprintf(out, n, "%s", verify_quarter_text(query_int(q, column), number));
 		break;
 	default:
 		snprintf(out, n, "%s", query_text(q, column));

@@ -6,6 +6,7 @@
 
 #include "admin/verify.h"
 #include "quota/channel.h"
+#include "time/instant.h"
 
 struct verify_statement;
 
@@ -32,7 +33,7 @@ struct stretch {
 enum verify_scope {
 	OF_FILE,		/* once for the file */
 	OF_ORGANIZATION,	/* :org */
-	OF_STRETCH,		/* for each stretch: :org, :from_at, :until_at, and the sums of verify_ledger */
+	OF_STRETCH,		/* for each stretch: :org, :from_at, :until_at, and the digests of verify_ledger */
 };
 
 /*
@@ -48,6 +49,9 @@ struct invariant {
 };
 
 extern const struct invariant verify_invariants[];	/* ends with a row without a name */
+
+/* A quarter-hour in a sentence; a number that is none of 1970 to 2100 comes from a damaged file. */
+const char	*verify_quarter_text(int64_t quarter, char out[INSTANT_TEXT_MAX]);
 
 /* Counts a difference and reports it. */
 void		verify_differs(struct verify *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -92,14 +96,30 @@ enum status	verify_statement_end_day(struct verify *v, int64_t day) MUST_CHECK;
 enum status	verify_statement_end(struct verify *v) MUST_CHECK;
 enum status	verify_statements(struct verify *v) MUST_CHECK;
 
-/* ---- verify_price.c */
-struct price_range {
-	bool is_known;
-	int64_t least, most;		/* billionths of its currency for a part, on the days around one */
+/* ---- verify_quarter.c: the sums of one quarter-hour at a time, compared with its roll-up and the price list */
+
+struct verify_quarter {
+	struct verify *v;
+	struct query *stored;		/* the rows of usage_quarter, in their order */
+	bool has_begun, has_stored;	/* the first of them has been read; one is there that is not yet compared */
+	int64_t quarter, day;		/* the present one; the day of UTC of `price` */
+	struct verify_sum {
+		bool is_used;		/* it has a row that counts */
+		int64_t messages, parts, cost;
+		int64_t priced, least, most;	/* of events without a given cost: the cost, and its bounds by the prices */
+	} of[CHANNEL_COUNT];
+	struct price_range {
+		bool is_known;
+		int64_t least, most;	/* billionths of its currency for a part, on the days around `day` */
+	} price[CHANNEL_COUNT];
 };
 
-/* The lowest and the highest price of a part on the days around one. */
-enum status	verify_price_around(struct verify *v, enum channel c, int64_t day, struct price_range *range) MUST_CHECK;
+/* Compares the present quarter-hour, if this is another one, and those between the two; INT64_MAX after the last. */
+enum status	verify_quarter_begin(struct verify_quarter *u, int64_t quarter) MUST_CHECK;
+
+/* Adds a row of a known channel.  priced: what prices must account for; NULL = nothing. */
+enum status	verify_quarter_add(struct verify_quarter *u, const struct verify_row *row,
+		    const struct verify_priced *priced) MUST_CHECK;
 
 /* ---- verify_checks.c: what needs more than SQL */
 enum status	verify_schema(struct verify *v) MUST_CHECK;

@@ -22,22 +22,15 @@
 enum { HASHED_COUNT = 23, SOURCE = 1, ID = 2, AT = 3, CHANNEL = 4, MESSAGES = 5, PARTS = 6, STATUS = 7, COST = 8, COST_GIVEN = 9,
 	SENDER = 17, NETWORK = 18, ACTOR = 20, REVISION = 21 };
 
-struct sum {
-	bool is_used;
-	int64_t messages, parts, cost;
-	int64_t priced, least, most;	/* of events without a given cost: the cost, and its bounds by the prices */
-};
-
 /*
  * The state of the pass: one quarter-hour and one day of UTC at a time, because the rows come in the order of their instants.
  */
 struct pass {
 	struct verify *v;
-	int64_t quarter, day;
+	int64_t day;
 	int64_t actor;			/* of the last row, with its texts; 0 = none */
 	struct buf credential, name;
-	struct sum of[CHANNEL_COUNT];
-	struct price_range price[CHANNEL_COUNT];
+	struct verify_quarter quarter;
 	int64_t events, digest;
 	struct query *corrections;	/* the instants of settlements, other adjustments and voids, in their order */
 	int64_t correction_at;		/* the first of them that is not before the present row; INT64_MAX = none */
@@ -57,11 +50,11 @@ verify_until_at(const struct stretch *s)
 
 /* Runs statements until one fails. */
 static enum status
-run_each(struct verify *v, const char *const sql[3])
+run_each(struct verify *v, const char *const sql[2])
 {
 	enum status st = OK;
 
-	for (int i = 0; st == OK && i < 3; i++)
+	for (int i = 0; st == OK && i < 2; i++)
 		st = query_run(db_query(v->db, sql[i]));
 	return st;
 }
@@ -70,8 +63,6 @@ enum status
 verify_ledger_begin(struct verify *v)
 {
 	static const char *const sql[] = {
-		"CREATE TEMP TABLE IF NOT EXISTS ledger_sum_quarter (quarter INTEGER, channel TEXT, messages INTEGER, parts INTEGER, "
-		"cost INTEGER, priced INTEGER, least INTEGER, most INTEGER)",
 		"CREATE TEMP TABLE IF NOT EXISTS ledger_sum_day (day INTEGER, events INTEGER, digest INTEGER)",
 		"CREATE TEMP TABLE IF NOT EXISTS ledger_origin (quarter INTEGER, channel TEXT, sender TEXT, network TEXT, "
 		"messages INTEGER, parts INTEGER, cost INTEGER)" };
@@ -80,55 +71,7 @@ verify_ledger_begin(struct verify *v)
 	return st == OK ? verify_statement_tables(v) : st;
 }
 
-/* ---- Prices */
-
-/*
- * Adds a priced event to its sums.  The true cost lies between what the lowest and the highest price make of its parts; a void
- * has negative parts, for which the two change places.  The day is that of UTC, which is less than a day away from the local one.
- */
-static enum status
-add_price(struct pass *p, struct sum *s, enum channel c, int64_t parts, int64_t cost)
-{
-	struct price_range *range = &p->price[c];
-	int64_t a, b;
-	enum status st;
-
-	if (!range->is_known && (st = verify_price_around(p->v, c, p->day, range)) != OK)
-		return st;
-	a = money_cost(parts, range->least);
-	b = money_cost(parts, range->most);
-	s->priced += cost;
-	s->least += a < b ? a : b;
-	s->most += a < b ? b : a;
-	return OK;
-}
-
 /* ---- Sums */
-
-/* Stores the sums of the quarter-hour that ends, a row for each channel that had events, and starts the next. */
-static enum status
-end_quarter(struct pass *p)
-{
-	struct query *q = db_query(p->v->db, "INSERT INTO temp.ledger_sum_quarter (quarter, channel, messages, parts, cost, priced, "
-	    "least, most) VALUES (:quarter, :channel, :messages, :parts, :cost, :priced, :least, :most)");
-	enum status st = OK;
-
-	for (int c = 0; st == OK && c < CHANNEL_COUNT; c++) {
-		if (!p->of[c].is_used)
-			continue;
-		query_bind_int(q, ":quarter", p->quarter);
-		query_bind_text(q, ":channel", channel_facts((enum channel)c)->name);
-		query_bind_int(q, ":messages", p->of[c].messages);
-		query_bind_int(q, ":parts", p->of[c].parts);
-		query_bind_int(q, ":cost", p->of[c].cost);
-		query_bind_int(q, ":priced", p->of[c].priced);
-		query_bind_int(q, ":least", p->of[c].least);
-		query_bind_int(q, ":most", p->of[c].most);
-		st = query_run(q);
-	}
-	memset(p->of, 0, sizeof(p->of));
-	return st;
-}
 
 /* Stores the number and the digest of the events of the UTC day that ends. */
 static enum status
@@ -157,7 +100,7 @@ add_origin(struct pass *p, struct query *q)
 		return OK;
 	insert = db_query(p->v->db, "INSERT INTO temp.ledger_origin (quarter, channel, sender, network, messages, parts, cost) "
 	    "VALUES (:quarter, :channel, :sender, :network, :messages, :parts, :cost)");
-	query_bind_int(insert, ":quarter", p->quarter);
+	query_bind_int(insert, ":quarter", p->quarter.quarter);
 	query_bind_text(insert, ":channel", query_text(q, CHANNEL));
 	query_bind_text(insert, ":sender", query_text(q, SENDER));
 	query_bind_text(insert, ":network", query_text(q, NETWORK));
@@ -167,33 +110,20 @@ add_origin(struct pass *p, struct query *q)
 	return query_run(insert);
 }
 
-/*
- * Adds a row to the sums of its channel; failed events count nothing.  Prices must account for the cost of events without a
- * given cost, with all rows of theirs and the rows of new prices, but not for a cost that a settlement has given.
- */
+/* Adds a row to the sums of its quarter-hour. */
 static enum status
 add_to_quarter(struct pass *p, struct query *q, const struct verify_row *row, const struct verify_priced *priced)
 {
 	enum status st;
-	struct sum *s;
 
 	if (!row->is_known) {
 		verify_differs(p->v, "event \"%s\" of source \"%s\": unknown channel", query_text(q, ID), query_text(q, SOURCE));
 		return OK;
 	}
-	s = &p->of[row->channel];
-	if (!row->is_failed) {
-		s->is_used = true;
-		s->messages += row->messages;
-		s->parts += row->parts;
-		s->cost += row->cost;
-		if ((st = add_origin(p, q)) != OK)
-			return st;
-	}
 	/* The cost that a failed event was posted with, nothing, says nothing about what it costs if it was sent after all. */
-	if (priced->has_given_cost || (!row->is_failed && query_int(q, COST_GIVEN) != 0))
-		return OK;
-	return add_price(p, s, row->channel, priced->parts, row->cost);
+	st = verify_quarter_add(&p->quarter, row,
+	    priced->has_given_cost || (!row->is_failed && query_int(q, COST_GIVEN) != 0) ? NULL : priced);
+	return st != OK || row->is_failed ? st : add_origin(p, q);
 }
 
 /* ---- Rows */
@@ -255,22 +185,18 @@ add_row(struct pass *p, struct query *q)
 {
 	struct verify_row row = { .at = query_int(q, AT), .revision = query_int(q, REVISION), .messages = query_int(q, MESSAGES),
 		.parts = query_int(q, PARTS), .cost = query_int(q, COST), .is_failed = strcmp(query_text(q, STATUS), "failed") == 0 };
-	int64_t quarter = floor_div(row.at, QUARTER_MS), day = floor_div(row.at, DAY_MS);
+	int64_t day = floor_div(row.at, DAY_MS);
 	struct verify_priced priced = { .parts = row.parts };
-	enum status st = OK;
+	enum status st;
 
 	row.is_known = channel_parse(query_text(q, CHANNEL), &row.channel);
-	if (quarter != p->quarter) {
-		if ((st = end_quarter(p)) != OK)
-			return st;
-		p->quarter = quarter;
-	}
+	if ((st = verify_quarter_begin(&p->quarter, floor_div(row.at, QUARTER_MS))) != OK)
+		return st;
 	if (day != p->day) {
 		if ((st = end_day(p)) != OK)
 			return st;
 		verify_statement_day(p->v, day);
 		p->day = day;
-		memset(p->price, 0, sizeof(p->price));
 	}
 	if (needs_check(p, q, &row))
 		st = verify_row_check(p->v, query_text(q, SOURCE), query_text(q, ID), &priced);
@@ -285,8 +211,7 @@ add_row(struct pass *p, struct query *q)
 static enum status
 clear(struct verify *v)
 {
-	static const char *const sql[] = { "DELETE FROM temp.ledger_sum_quarter", "DELETE FROM temp.ledger_sum_day",
-		"DELETE FROM temp.ledger_origin" };
+	static const char *const sql[] = { "DELETE FROM temp.ledger_sum_day", "DELETE FROM temp.ledger_origin" };
 	enum status st = run_each(v, sql);
 
 	return st == OK ? query_run(db_query(v->db, "DELETE FROM temp.ledger_reported")) : st;
@@ -305,7 +230,7 @@ bind_stretch(struct verify *v, const struct stretch *s, struct query *q)
 enum status
 verify_ledger_read(struct verify *v, const struct stretch *s)
 {
-	struct pass p = { .v = v, .quarter = INT64_MIN, .day = INT64_MIN, .correction_at = INT64_MIN };
+	struct pass p = { .v = v, .quarter = { .v = v, .quarter = INT64_MIN }, .day = INT64_MIN, .correction_at = INT64_MIN };
 	struct query *q;
 	enum status st, done;
 
@@ -315,12 +240,16 @@ verify_ledger_read(struct verify *v, const struct stretch *s)
 	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at ORDER BY e.occurred_at"));
 	p.corrections = bind_stretch(v, s, db_query(v->db, "SELECT occurred_at FROM event "
 	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at AND rank > 0 ORDER BY occurred_at"));
+	p.quarter.stored = bind_stretch(v, s, db_query(v->db, "SELECT quarter, channel, messages, parts, cost_micros FROM usage_quarter "
+	    "WHERE org = :org AND quarter >= :from_at / 900000 AND quarter < :until_at / 900000 ORDER BY quarter, channel"));
 	while (st == OK && query_step(q))
 		st = add_row(&p, q);
-	done = query_done(p.corrections);
+	if (st == OK)
+		st = verify_quarter_begin(&p.quarter, INT64_MAX);
+	for (size_t i = 0; i < 3; i++)
+		if ((done = query_done((struct query *[]) { q, p.corrections, p.quarter.stored }[i])) != OK && st == OK)
+			st = done;
 	buf_free(&p.credential);
 	buf_free(&p.name);
-	if (query_done(q) != OK || done != OK || st != OK)
-		return st != OK ? st : UNAVAILABLE;
-	return (st = end_quarter(&p)) == OK ? end_day(&p) : st;
+	return st == OK ? end_day(&p) : st;
 }
