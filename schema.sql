@@ -24,7 +24,8 @@ PRAGMA user_version = 7;
 -- The installation as a whole: keys, settings and prices that belong to no organization.
 CREATE TABLE installation (
 	key INTEGER PRIMARY KEY CHECK (key = 1),
-	revision INTEGER NOT NULL	-- incremented by every write transaction that changes one of them
+	revision INTEGER NOT NULL	-- incremented by every write transaction that changes one of them, an API key, a revoked
+					-- token, which organizations there are or which jobs are open
 ) STRICT;
 INSERT INTO installation (key, revision) VALUES (1, 1);
 

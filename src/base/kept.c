@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/kept.h"
+#include "base/log.h"
 
 enum {
 	ALIGNMENT = 16,
@@ -154,6 +155,18 @@ free_slot(struct kept *k, uint64_t hash)
 	return oldest;
 }
 
+static void *
+keep_nothing(struct kept *k)
+{
+	log_error("event=configuration error=\"no memory for %zu KiB of DAYBOOK_REPLY_MEMORY: nothing is kept\"", k->size / 1024);
+	free(k->ring);
+	free(k->slots);
+	k->ring = NULL;
+	k->slots = NULL;
+	k->size = 0;
+	return NULL;
+}
+
 void *
 kept_put(struct kept *k, const void *key, size_t key_n, size_t n)
 {
@@ -164,9 +177,11 @@ kept_put(struct kept *k, const void *key, size_t key_n, size_t n)
 	if (all > k->size / PART)
 		return NULL;
 	if (k->ring == NULL) {
-		k->ring = xmalloc(k->size);
-		k->slots = xmalloc(k->slot_count * sizeof(*k->slots));
-		memset(k->slots, 0, k->slot_count * sizeof(*k->slots));
+		k->ring = malloc(k->size);
+		k->slots = calloc(k->slot_count, sizeof(*k->slots));
+		/* The request goes on without: what is kept only makes later ones faster. */
+		if (k->ring == NULL || k->slots == NULL)
+			return keep_nothing(k);
 	}
 	if ((e = entry_of(k, hash, key, key_n)) != NULL && e->n == n)
 		return (char *)e + value_at(key_n);

@@ -48,6 +48,9 @@ struct db {
 	bool in_read, in_write;
 	bool changes_cached;		/* this write transaction has written what processes keep copies of */
 	int64_t version;	/* of the snapshot of the read transaction; 0 = not asked for yet (db_cached.c) */
+	int64_t installation;	/* the state of what belongs to no organization, as it was in the version installation_read */
+	int64_t installation_read, revision;
+	char epoch[EPOCH_TEXT_MAX];
 	struct kept *memory;	/* NULL = none */
 	enum status write_status;
 	enum db_trouble trouble;	/* of the last failure */

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -236,6 +237,18 @@ def test_a_program_that_has_slept_keeps_what_it_may_again(daybook):
         assert ask(process, USAGE, token=token).status == 200
     with open(f"/proc/{process.process.pid}/status") as file:
         assert int(re.search(r"VmData:\s+(\d+)", file.read())[1]) > 65536
+
+
+def test_without_memory_for_replies_requests_are_answered_all_the_same(daybook):
+    token, usual = daybook.token(), resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (900 << 20, usual[1]))	# the program inherits it; the memory for replies would be 1 GiB
+    try:
+        process = daybook.fastcgi("organization-usage", env={"DAYBOOK_REPLY_MEMORY": "1048576"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, usual)
+    for _ in range(3):
+        assert ask(process, USAGE, token=token).status == 200
+    assert daybook.log_path.read_text().count("nothing is kept") == 1
 
 
 def test_a_program_that_was_started_and_is_not_asked_sleeps_too(daybook):
