@@ -195,8 +195,7 @@ CREATE TABLE event (
 ) STRICT, WITHOUT ROWID;
 -- The order of lists is (occurred_at, rank, source, id); SQLite appends what an index lacks of the key.  So a page of a list
 -- begins where the last one ended, even if a million rows have one instant.
--- The channel follows, so that those who look for a rare one read no row of the table.
-CREATE INDEX event_occurred ON event (org, occurred_at, source, id, channel);
+CREATE INDEX event_occurred ON event (org, occurred_at);
 CREATE INDEX event_correction ON event (org, occurred_at, rank) WHERE rank > 0;
 CREATE INDEX event_failed ON event (org, occurred_at, rank) WHERE status = 'failed';
 -- The only events of a channel that usage_quarter has no row of.

@@ -204,7 +204,7 @@ next_at(const struct reading *r, int64_t *at)
 
 /*
  * Moves *at to the first row of the channel in its quarter-hour or, if there is none, to the next quarter-hour; or to the row at
- * which enough were looked at.  All that it reads is in the index event_occurred.
+ * which enough were looked at.
  */
 static enum status
 find_in_quarter(const struct reading *r, int64_t *at, size_t *looked_at, bool *is_found)
