@@ -81,8 +81,9 @@ arena_reset(struct arena *a)
 	a->block->used = 0;
 }
 
-void *
-arena_alloc(struct arena *a, size_t size)
+/* Memory that still holds what the last request wrote there. */
+static void *
+take(struct arena *a, size_t size)
 {
 	struct block *b = a->block;
 	void *p;
@@ -93,9 +94,13 @@ arena_alloc(struct arena *a, size_t size)
 		a->block = b = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE, b);
 	p = (char *)b->data + b->used;
 	b->used += size;
-	/* A block that was reset still holds the last request's data. */
-	memset(p, 0, size);
 	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 /*
@@ -112,18 +117,20 @@ arena_grow(struct arena *a, void *old, size_t count, size_t *max, size_t size)
 	if (count > SIZE_MAX / 4 / size)	/* the size of the doubled array, rounded up, must not wrap around */
 		out_of_memory();
 	*max = count > 0 ? 2 * count : 1;
-	grown = arena_alloc(a, *max * size);
+	grown = take(a, *max * size);
 	if (count > 0)
 		memcpy(grown, old, count * size);
+	memset((char *)grown + count * size, 0, (*max - count) * size);
 	return grown;
 }
 
 char *
 arena_text(struct arena *a, const char *text, size_t n)
 {
-	char *p = arena_alloc(a, n + 1);
+	char *p = take(a, n + 1);
 
 	memcpy(p, text, n);
+	p[n] = '\0';
 	return p;
 }
 

@@ -70,6 +70,13 @@ kept_free(struct kept *k)
 	free(k);
 }
 
+static uint64_t
+mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 29;
+}
+
 /* Eight bytes at a time; the whole key is compared anyway. */
 static uint64_t
 hash_of(const struct kept *k, const void *key, size_t n)
@@ -77,15 +84,13 @@ hash_of(const struct kept *k, const void *key, size_t n)
 	const char *at = key;
 	uint64_t hash = k->seed ^ n, word;
 
-	for (; n > 0; at += sizeof(word), n -= sizeof(word)) {
-		word = 0;
-		memcpy(&word, at, n < sizeof(word) ? n : sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-		if (n < sizeof(word))
-			break;
+	for (; n >= sizeof(word); at += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = mix(hash, word);
 	}
-	return hash;
+	word = 0;
+	memcpy(&word, at, n);
+	return mix(hash, word);
 }
 
 /* The entry at a position, if nothing has been written over it since. */

@@ -117,6 +117,22 @@ db_remember(struct db *db, int64_t version, const void *key, size_t key_n, size_
 	return v + 1;
 }
 
+/* ---- The same memory, of what does not depend on the state */
+
+const void *
+db_always_kept(struct db *db, const void *key, size_t key_n)
+{
+	size_t n;
+
+	return db->memory == NULL || !db_may_cache(db) ? NULL : kept_find(db->memory, key, key_n, &n);
+}
+
+void *
+db_keep_always(struct db *db, const void *key, size_t key_n, size_t n)
+{
+	return db->memory == NULL || !db_may_cache(db) ? NULL : kept_put(db->memory, key, key_n, n);
+}
+
 void
 db_free_pages(struct db *db)
 {
