@@ -111,12 +111,26 @@ end_piece(struct making *m, struct piece *p)
 	m->c.r->is_secret |= p->is_secret;
 }
 
+/*
+ * Whether the calendar of this organization was asked for among the last few requests.  If many organizations are asked about in
+ * turn, none finds its days again, and they would drive out the credentials and rows that each of them does find.
+ */
+static bool
+is_asked_again(const struct making *m)
+{
+	const struct piece_key of_all = { .name = "calendar", .db = m->key.db, .org = m->key.org };
+
+	return kept_is_again(m->c.r->kept, &of_all, sizeof(of_all));
+}
+
 /* Keeps what was made, when nothing can fail any more: while the reply is made, what was found must not be driven out. */
 static void
 keep_pieces(struct making *m)
 {
 	char *value;
 
+	if (!is_asked_again(m))
+		return;
 	for (size_t i = 0; i <= m->count; i++) {
 		const struct piece *p = &m->pieces[i];
 

@@ -273,6 +273,7 @@ serve_fastcgi(struct worker *w)
 	if (FCGX_InitRequest(&request, STDIN_FILENO, 0) != 0)
 		return 1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	worker_keep(w);
 	if (!idle_has_ended())
 		worker_start(w);
 	while (is_well && !is_told_to_stop && !stop_is_pending())

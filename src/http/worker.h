@@ -29,7 +29,10 @@ struct worker {
 void	worker_init(struct worker *w, const struct endpoint *endpoint);
 void	worker_free(struct worker *w);
 
-/* For a program that stays, before its first request: opens the database and logs what is wrong with the installation. */
+/* For a program that stays, first of all: it keeps what the configuration allows from one request to the next. */
+void	worker_keep(struct worker *w);
+
+/* The same, unless it has only slept: opens the database and logs what is wrong with the installation. */
 void	worker_start(struct worker *w);
 
 /* Between requests, when none has come for a while: gives back to the system what can be read or made again. */

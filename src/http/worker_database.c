@@ -117,8 +117,8 @@ worker_database(struct worker *w, const struct req *r, struct error *err)
 }
 
 /* A value that makes no sense is logged, and the default is used: it concerns no reply. */
-static void
-set_memory(struct worker *w)
+void
+worker_keep(struct worker *w)
 {
 	char text[ERROR_TEXT_MAX * 2];
 	struct error err = { 0 };
@@ -135,7 +135,6 @@ worker_start(struct worker *w)
 {
 	struct error err = { 0 };
 
-	set_memory(w);
 	if (!w->endpoint->needs_no_database && worker_database(w, NULL, &err) == OK)
 		log_installation(w, db_path(w->db), &err);
 	arena_reset(w->arena);

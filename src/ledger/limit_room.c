@@ -151,7 +151,7 @@ limit_book_room_units_at(const struct limit_book *b, int64_t at, const struct li
 
 /* ---- Until when that holds */
 
-enum { KEPT = 64 };	/* organizations whose answers a process keeps */
+enum { KEPT = 256 };	/* organizations whose answers a process keeps */
 
 static struct kept {
 	int64_t db, org, revision, zone_revision, since, until;	/* a restored file has another zone_revision */

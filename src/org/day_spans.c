@@ -13,12 +13,20 @@
 #include "base/crypto.h"
 #include "time/instant.h"
 
-enum { KEPT = 64 };	/* organizations whose spans a process caches */
+enum { KEPT = 256 };	/* organizations whose spans a process caches */
+
+/* The spans of all organizations that have the same: those of one zone, most often. */
+struct list {
+	struct list *next;
+	size_t users, count;
+	struct span at[];
+};
+
+static struct list *lists;
 
 static struct kept {
 	int64_t db, org, zone_revision;
-	struct span *spans;
-	size_t count;
+	struct list *list;		/* NULL = none was read yet */
 	char attributed_to[ZONE_NAME_MAX];	/* the zone that attribute() found in the coming rows; "" = not checked */
 	/* The rows from same_from on are those of this file of this zone; "" = not known. */
 	char same_zone[ZONE_NAME_MAX];
@@ -36,36 +44,76 @@ slot_of(const struct organization *org)
 	return &kept[org->key % KEPT];
 }
 
+/* The list with these spans, which has one user more then. */
+static struct list *
+list_of(const struct span *spans, size_t count)
+{
+	struct list *l = lists;
+
+	while (l != NULL && !day_spans_is_same((struct spans) { l->at, l->count }, spans, count))
+		l = l->next;
+	if (l == NULL) {
+		l = xmalloc(sizeof(*l) + count * sizeof(*spans));
+		*l = (struct list) { .next = lists, .count = count };
+		memcpy(l->at, spans, count * sizeof(*spans));
+		lists = l;
+	}
+	l->users++;
+	return l;
+}
+
+static void
+list_leave(struct list *l)
+{
+	struct list **link = &lists;
+
+	if (l == NULL || --l->users > 0)
+		return;
+	while (*link != l)
+		link = &(*link)->next;
+	*link = l->next;
+	free(l);
+}
+
+/* Reads the rows into the entry. */
+static enum status
+read_spans(struct db *db, const struct organization *org, struct kept *k)
+{
+	static struct span spans[SPANS_MAX];
+	struct query *q = db_query(db, "SELECT from_at, utc_offset_s FROM zone_span WHERE org = :org ORDER BY from_at");
+	struct list *old = k->list;
+	enum status st;
+	size_t count = 0;
+
+	query_bind_int(q, ":org", org->key);
+	while (count < SPANS_MAX && query_step(q)) {
+		spans[count].from_at = query_int(q, 0);
+		spans[count++].utc_offset_s = (int32_t)query_int(q, 1);
+	}
+	st = query_done(q);
+	*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
+		.list = list_of(spans, count) };
+	list_leave(old);
+	/* Forget the entry after a failure, so that a partial list is never used.  Organization keys start at 1. */
+	if (st != OK || count == 0 || !db_may_cache(db))
+		k->org = 0;
+	return st;
+}
+
 enum status
 day_spans_load(struct db *db, struct organization *org, struct error *err)
 {
 	struct kept *k = slot_of(org);
-	struct query *q;
 	enum status st;
 
 	/* Read the rows again if the entry belongs to another opening, organization or revision, or if they may yet be undone. */
-	if (k->spans == NULL || k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision ||
-	    !db_may_cache(db)) {
-		k->spans = xrealloc(k->spans, SPANS_MAX * sizeof(*k->spans));
-		*k = (struct kept) { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision,
-			.spans = k->spans };
-		q = db_query(db, "SELECT from_at, utc_offset_s FROM zone_span WHERE org = :org ORDER BY from_at");
-		query_bind_int(q, ":org", org->key);
-		while (k->count < SPANS_MAX && query_step(q)) {
-			k->spans[k->count++] = (struct span) { .from_at = query_int(q, 0),
-				.utc_offset_s = (int32_t)query_int(q, 1) };
-		}
-		/* The usual list is a tenth of the longest. */
-		k->spans = xrealloc(k->spans, (k->count + 1) * sizeof(*k->spans));
-		/* Forget the entry after a failure, so that a partial list is never used.  Organization keys start at 1. */
-		if ((st = query_done(q)) != OK || k->count == 0) {
-			k->org = 0;
-			return st != OK ? st : error_set(err, INTERNAL, "%s: has no zone_span rows; set its zone again", org->id);
-		}
-		if (!db_may_cache(db))
-			k->org = 0;
+	if (k->db != db_number(db) || k->org != org->key || k->zone_revision != org->zone_revision || !db_may_cache(db)) {
+		if ((st = read_spans(db, org, k)) != OK)
+			return st;
+		if (k->list->count == 0)
+			return error_set(err, INTERNAL, "%s: has no zone_span rows; set its zone again", org->id);
 	}
-	org->days = (struct spans) { .at = k->spans, .count = k->count };
+	org->days = (struct spans) { .at = k->list->at, .count = k->list->count };
 	return OK;
 }
 
@@ -271,54 +319,4 @@ day_spans_replace(struct db *db, struct organization *org, int64_t from_at, bool
 	}
 	free(spans);
 	return st;
-}
-
-/*
- * Finds the segments whose instant now lies on another day than their row says.  Segments that have ended keep the day
- * that was reported, unless is_whole recomputes the past too.  Only collects them: updating rows while this query reads
- * them could visit a row twice.
- */
-static enum status
-find_moves(struct db *db, struct arena *a, const struct organization *org, bool is_whole, struct org_effects *effects)
-{
-	struct query *q = db_query(db, "SELECT s.campaign, s.number, s.scheduled_at, s.day, c.id FROM segment s "
-	    "LEFT JOIN campaign c ON c.key = s.campaign WHERE s.org = :org "
-	    "AND (:is_whole = 1 OR s.status = 'draft' OR s.is_open = 1) ORDER BY s.day, c.id, s.number");
-	struct day was, is;
-	size_t max = 0;
-
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":is_whole", is_whole);
-	while (query_step(q)) {
-		was = (struct day) { (int32_t)query_int(q, 3) };
-		is = day_at(org->days, query_int(q, 2));
-		if (was.n == is.n)
-			continue;
-		effects->moves = arena_grow(a, effects->moves, effects->move_count, &max, sizeof(*effects->moves));
-		effects->moves[effects->move_count++] = (struct segment_move) { .campaign = arena_strdup(a, query_text(q, 4)),
-			.campaign_key = query_int(q, 0), .segment = query_int(q, 1), .from = was, .to = is };
-	}
-	return query_done(q);
-}
-
-enum status
-day_spans_redate(struct db *db, struct arena *a, const struct organization *org, bool is_whole,
-    struct org_effects *effects)
-{
-	struct query *q;
-	enum status st = find_moves(db, a, org, is_whole, effects);
-
-	if (st != OK || effects->move_count == 0)
-		return st;
-	/* One statement, because there may be many thousands: it says once more what day_at does. */
-	q = db_query(db, "UPDATE segment SET day = m.day FROM (SELECT s.campaign, s.number, (s.scheduled_at + 1000 * "
-	    "(SELECT z.utc_offset_s FROM zone_span z WHERE z.org = :org AND z.from_at <= s.scheduled_at "
-	    "ORDER BY z.from_at DESC LIMIT 1)) / 86400000 AS day FROM segment s WHERE s.org = :org "
-	    "AND (:is_whole = 1 OR s.status = 'draft' OR s.is_open = 1)) AS m "
-	    "WHERE segment.campaign = m.campaign AND segment.number = m.number AND segment.day <> m.day");
-	query_bind_int(q, ":org", org->key);
-	query_bind_int(q, ":is_whole", is_whole);
-	if ((st = query_run(q)) != OK)
-		return st;
-	return db_changes(db) == (int64_t)effects->move_count ? OK : INTERNAL;	/* the two ways to compute a day must agree */
 }

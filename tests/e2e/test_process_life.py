@@ -228,6 +228,16 @@ def test_a_program_that_nobody_asks_gives_its_memory_back_and_answers_the_next_r
     assert lines == 4
 
 
+def test_a_program_that_has_slept_keeps_what_it_may_again(daybook):
+    """The memory of 64 MiB is taken when the first reply is to be kept."""
+    process, token = daybook.fastcgi("organization-usage", env={"DAYBOOK_REPLY_MEMORY": "65536"}), daybook.token()
+    until(lambda: is_idle(process), "it does not sleep")
+    for _ in range(3):
+        assert ask(process, USAGE, token=token).status == 200
+    with open(f"/proc/{process.process.pid}/status") as file:
+        assert int(re.search(r"VmData:\s+(\d+)", file.read())[1]) > 65536
+
+
 def test_a_program_that_was_started_and_is_not_asked_sleeps_too(daybook):
     process = daybook.fastcgi("organization-usage")
     until(lambda: is_idle(process), "it keeps its memory")
@@ -260,21 +270,39 @@ def test_a_body_that_comes_slowly_wakes_a_program_and_is_waited_for(daybook):
     assert process.finish(s).json["accepted"] == 1
 
 
+def installed(daybook, folder, name):
+    """A process of a program that was copied to another place, under this name, with the one that sleeps for it."""
+    folder = folder / "cgi-bin"
+    folder.mkdir()
+    shutil.copy(BUILD / "cgi-bin/organization-usage.fcgi", folder / name)
+    shutil.copy(BUILD / "daybook-idle", folder.parent)
+    with open(daybook.log_path, "ab") as log:
+        process = FastCgi(str(folder / name), {**daybook.env, "DAYBOOK_IDLE_SECONDS": "1"}, daybook.sockets / "moved.sock", log)
+    daybook.processes.append(process)
+    return process, folder / name
+
+
+def usage_variables(daybook):
+    return cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + daybook.token()})
+
+
 def test_a_program_whose_file_was_removed_does_not_sleep(daybook, tmp_path):
     """It could not be started again."""
-    folder = tmp_path / "cgi-bin"
-    folder.mkdir()
-    for source, target in (("cgi-bin/organization-usage.fcgi", folder), ("daybook-idle", tmp_path)):
-        shutil.copy(BUILD / source, target)
-    with open(daybook.log_path, "ab") as log:
-        process = FastCgi(str(folder / "organization-usage.fcgi"), {**daybook.env, "DAYBOOK_IDLE_SECONDS": "1"},
-                          daybook.sockets / "moved.sock", log)
-    daybook.processes.append(process)
-    variables = cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + daybook.token()})
+    process, file = installed(daybook, tmp_path, "organization-usage.fcgi")
+    variables = usage_variables(daybook)
     assert process.request(variables, b"").status == 200
-    (folder / "organization-usage.fcgi").unlink()
-    time.sleep(2)
+    file.unlink()
+    time.sleep(4)
     assert process.request(variables, b"").status == 200 and not is_idle(process)
+
+
+@pytest.mark.parametrize("name", ["organization-usage.cgi", "usage"])
+def test_a_program_sleeps_and_wakes_under_any_name(daybook, tmp_path, name):
+    process, _ = installed(daybook, tmp_path, name)
+    variables = usage_variables(daybook)
+    for _ in range(2):
+        until(lambda: is_idle(process), "it keeps its memory")
+        assert process.request(variables, b"").status == 200 and not is_idle(process)
 
 
 # ---- The WAL that is left
