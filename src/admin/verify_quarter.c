@@ -101,7 +101,8 @@ enum { QUARTER, CHANNEL, MESSAGES, PARTS, COST };
 
 /* Reports a row of the roll-up, or one that is missing and all 0, if it differs from the ledger or is negative. */
 static void
-compare(struct verify_quarter *u, int64_t quarter, const char *channel, const struct verify_sum *has, const struct verify_sum *says)
+compare(struct verify_quarter *u, int64_t quarter, const char *channel, const struct verify_sum *has,
+    const struct verify_sum *says)
 {
 	char at[INSTANT_TEXT_MAX], cost[MONEY_TEXT_MAX], should[MONEY_TEXT_MAX];
 
