@@ -24,7 +24,8 @@ PRAGMA user_version = 7;
 -- The installation as a whole: keys, settings and prices that belong to no organization.
 CREATE TABLE installation (
 	key INTEGER PRIMARY KEY CHECK (key = 1),
-	revision INTEGER NOT NULL	-- incremented by every write transaction that changes one of them
+	revision INTEGER NOT NULL	-- incremented by every write transaction that changes one of them, an API key, a revoked
+					-- token, which organizations there are or which jobs are open
 ) STRICT;
 INSERT INTO installation (key, revision) VALUES (1, 1);
 
@@ -194,9 +195,12 @@ CREATE TABLE event (
 ) STRICT, WITHOUT ROWID;
 -- The order of lists is (occurred_at, rank, source, id); SQLite appends what an index lacks of the key.  So a page of a list
 -- begins where the last one ended, even if a million rows have one instant.
-CREATE INDEX event_occurred ON event (org, occurred_at);
+-- The channel follows, so that those who look for a rare one read no row of the table.
+CREATE INDEX event_occurred ON event (org, occurred_at, source, id, channel);
 CREATE INDEX event_correction ON event (org, occurred_at, rank) WHERE rank > 0;
 CREATE INDEX event_failed ON event (org, occurred_at, rank) WHERE status = 'failed';
+-- The only events of a channel that usage_quarter has no row of.
+CREATE INDEX event_failed_channel ON event (org, channel, occurred_at) WHERE status = 'failed';
 -- Also for the segment's foreign key, which looks for its campaign.
 CREATE INDEX event_campaign ON event (campaign, occurred_at, rank, source, id, segment) WHERE campaign IS NOT NULL;
 -- The events whose campaign did not exist when they were written.
@@ -307,6 +311,10 @@ CREATE TABLE segment (
 ) STRICT, WITHOUT ROWID;
 -- The segments of days in the order of their times, with all that the calendar shows of them: it reads no row of the table.
 CREATE INDEX segment_day ON segment (org, day, scheduled_at, campaign, number, status, channel, contacts, sent, failed);
+-- For lists of campaigns in a state that few have.
+CREATE INDEX segment_draft ON segment (org, campaign) WHERE status = 'draft';
+CREATE INDEX segment_paused ON segment (org, campaign) WHERE status = 'paused';
+CREATE INDEX segment_cancelled ON segment (org, campaign) WHERE status = 'cancelled';
 
 -- What open segments hold, whether their day is over or not: the sum of max(0, contacts - spent), by the quarter-hour of UTC
 -- that they are scheduled at.  Written with the segments; a sum of 0 has no row.

@@ -46,37 +46,14 @@ family(struct buf *out, const char *name, const char *type, const char *help)
 	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* The sums of one organization and channel, of all days.  Ids and channel names need no escaping. */
-struct total {
-	const char *organization, *currency, *channel;
-	struct usage_sum sum;
+/* An organization, what it has sent, and its limits. */
+struct today {
+	struct organization org;
+	struct day day;
+	struct day_usage usage;
+	struct usage_total total;	/* of all days */
+	struct limit_state *limits;	/* of each of the organization's, in their order */
 };
-
-/* All of them, read once: it takes longer than all else here. */
-struct totals {
-	struct req *r;
-	struct total *of;
-	size_t count, max;
-};
-
-/* A family of sums by organization and channel. */
-struct sums {
-	struct req *r;
-	struct buf *out;
-	const char *name;
-	int64_t (*value)(const struct usage_sum *sum);
-	bool is_usd, is_money;	/* only of organizations with this currency; in each organization's own */
-};
-
-static void
-add_total(void *arg, const char *organization, const char *currency, const char *channel, const struct usage_sum *sum)
-{
-	struct totals *t = arg;
-
-	t->of = arena_grow(t->r->arena, t->of, t->count, &t->max, sizeof(*t->of));
-	t->of[t->count++] = (struct total) { arena_strdup(t->r->arena, organization), arena_strdup(t->r->arena, currency),
-		arena_strdup(t->r->arena, channel), *sum };
-}
 
 static int64_t
 messages(const struct usage_sum *sum)
@@ -96,52 +73,43 @@ cost(const struct usage_sum *sum)
 	return sum->cost_micros;
 }
 
-static void
-put_total(const struct sums *s, const struct total *t)
-{
-	const char *labels;
+/* A family of sums by organization and channel. */
+struct sums {
+	const char *name, *help;
+	int64_t (*value)(const struct usage_sum *sum);
+	bool is_usd, is_money;	/* only of organizations with this currency; in each organization's own */
+};
 
-	if (s->is_usd && !currency_is_default(t->currency))
-		return;
-	labels = s->is_money ? arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\",currency=\"%s\"}", t->organization,
-	    t->channel, t->currency) : arena_printf(s->r->arena, "{organization=\"%s\",channel=\"%s\"}", t->organization, t->channel);
-	(s->is_usd || s->is_money ? line_money : line)(s->out, s->name, labels, s->value(&t->sum));
-}
-
+/* One sample.  Ids and channel names need no escaping. */
 static void
-put_family(const struct sums *s, const char *help, const struct totals *totals)
+put_total(struct req *r, struct buf *out, const struct sums *s, const struct organization *org, enum channel c,
+    const struct usage_sum *sum)
 {
-	family(s->out, s->name, "gauge", help);
-	for (size_t i = 0; i < totals->count; i++)
-		put_total(s, &totals->of[i]);
+	const char *channel = channel_facts(c)->name;
+	const char *labels = s->is_money ? arena_printf(r->arena, "{organization=\"%s\",channel=\"%s\",currency=\"%s\"}", org->id,
+	    channel, org->currency) : arena_printf(r->arena, "{organization=\"%s\",channel=\"%s\"}", org->id, channel);
+
+	(s->is_usd || s->is_money ? line_money : line)(out, s->name, labels, s->value(sum));
 }
 
 /* The cost is there twice: amounts of different currencies must not be added up, so each has a label, or the name says it. */
-static enum status
-put_sums(struct req *r, struct buf *out)
+static void
+put_sums(struct req *r, struct buf *out, const struct today *todays, size_t count)
 {
-	struct totals totals = { .r = r };
-	enum status st = usage_each_total(r->db, add_total, &totals);
+	static const struct sums families[] = {
+		{ "daybook_messages", "Messages sent, voids subtracted.", messages, false, false },
+		{ "daybook_parts", "Parts sent, voids subtracted.", parts, false, false },
+		{ "daybook_cost_usd", "Cost in US dollars, voids subtracted.", cost, true, false },
+		{ "daybook_cost", "Cost in the currency of the organization, voids subtracted.", cost, false, true } };
 
-	if (st != OK)
-		return st;
-	put_family(&(const struct sums) { r, out, "daybook_messages", messages, false, false },
-	    "Messages sent, voids subtracted.", &totals);
-	put_family(&(const struct sums) { r, out, "daybook_parts", parts, false, false },
-	    "Parts sent, voids subtracted.", &totals);
-	put_family(&(const struct sums) { r, out, "daybook_cost_usd", cost, true, false },
-	    "Cost in US dollars, voids subtracted.", &totals);
-	put_family(&(const struct sums) { r, out, "daybook_cost", cost, false, true },
-	    "Cost in the currency of the organization, voids subtracted.", &totals);
-	return OK;
+	for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++) {
+		family(out, families[k].name, "gauge", families[k].help);
+		for (const struct today *t = todays; t < todays + count; t++)
+			for (enum channel c = 0; c < CHANNEL_COUNT; c++)
+				if ((t->total.channels >> c & 1U) != 0 && !(families[k].is_usd && !currency_is_default(t->org.currency)))
+					put_total(r, out, &families[k], &t->org, c, &t->total.sums.of[c]);
+	}
 }
-
-struct today {
-	struct organization org;
-	struct day day;
-	struct day_usage usage;
-	struct limit_state *limits;	/* of each of the organization's, in their order */
-};
 
 /* The state of each limit: read at once, because the boundaries of days are gone when the next organization is loaded. */
 static enum status
@@ -174,7 +142,8 @@ load_todays(struct req *r, struct today **todays, size_t *count)
 		if ((st = organization_load(r->db, ids[i], &t->org, &r->err)) == OK &&
 		    (st = load_limits(r, t)) == OK) {
 			t->day = organization_today(&t->org, r->now);
-			st = usage_days(r->db, &t->org, t->day, t->day, t->day, &t->usage);
+			if ((st = usage_days(r->db, &t->org, t->day, t->day, t->day, &t->usage)) == OK)
+				st = usage_total(r->db, &t->org, r->now, &t->total);
 		}
 	}
 	return st;
@@ -274,8 +243,7 @@ metrics(struct req *r, struct buf *body)
 	family(body, "daybook_build_info", "gauge", "Versions of the running Daybook.");
 	line(body, "daybook_build_info", arena_printf(r->arena, "{version=\"%s\",build=\"%s\",sqlite=\"%s\"}", version,
 	    version_build, db_sqlite_version()), 1);
-	if ((st = put_sums(r, body)) != OK)
-		return st;
+	put_sums(r, body, todays, count);
 	put_gauge(r, body, "daybook_today_sent", "SMS sent today, in quota units.", todays, count, sent);
 	put_gauge(r, body, "daybook_today_reserved", "SMS held by open segments today, in quota units.", todays, count, reserved);
 	put_gauge(r, body, "daybook_daily_limit", "The daily limit in quota units; -1 = unlimited.", todays, count, limit);

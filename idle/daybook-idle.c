@@ -50,12 +50,11 @@ wait_for_connection(const sigset_t *mask)
 	} while (!is_told_to_stop && !has_connection());
 }
 
+/* As its programs start it: with their own path, whatever its name, and nothing else. */
 static int
 has_program(int argc, char **argv)
 {
-	const char *dot = argc == 1 && argv[0][0] == '/' ? strrchr(argv[0], '.') : NULL;
-
-	return dot != NULL && strcmp(dot, ".fcgi") == 0;
+	return argc == 1 && argv[0][0] == '/' && strcmp(strrchr(argv[0], '/'), "/daybook-idle") != 0;
 }
 
 static int

@@ -13,12 +13,15 @@ enum { FAILURES_LISTED_MAX = 100 };
 static enum status
 put_failures(struct calendar *c, const struct segment_entry *e, bool *is_secret)
 {
-	struct failed_contact *failures = NULL;
-	enum status st = OK;
-	size_t count = 0;
+	struct failed_contact *failures;
+	enum status st;
+	size_t count;
 
-	if (e->has_failures)
-		st = segment_failures(c->r->db, c->r->arena, e->campaign_key, e->number, FAILURES_LISTED_MAX, &failures, &count);
+	if (!e->has_failures) {
+		json_put_raw(json_name(&c->json, "failedDetails"), NULL, "[]", 2);
+		return OK;
+	}
+	st = segment_failures(c->r->db, c->r->arena, &c->org, e->campaign, e->number, FAILURES_LISTED_MAX, &failures, &count);
 	json_open_array(json_name(&c->json, "failedDetails"), NULL);
 	for (size_t i = 0; st == OK && i < count; i++) {
 		json_open_object(&c->json, NULL);

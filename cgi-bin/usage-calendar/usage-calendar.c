@@ -149,7 +149,28 @@ load_limits(struct making *m)
 	return m->c.org.limits.count == 0 ? limit_row_load(m->c.r->db, m->c.r->arena, &m->c.org) : OK;
 }
 
-/* Reads what the days from..to hold and their campaigns, and what limits leave of those that are not over, and writes them. */
+/* Reads what limits leave of the days from open_from on, and what is sent and reserved, as far as the book does not know. */
+static enum status
+read_usage(struct making *m, struct day from, struct day open_from, struct day to, struct day_usage *usage)
+{
+	struct req *r = m->c.r;
+	struct day last = to;
+	bool is_known = open_from.n <= to.n;
+	enum status st;
+
+	if (m->c.book == NULL &&
+	    (st = limit_book_new(r->db, r->arena, &m->c.org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &m->c.book)) != OK)
+		return st;
+	if (open_from.n <= to.n && (st = limit_book_read(m->c.book, open_from, to)) != OK)
+		return st;
+	for (struct day d = open_from; is_known && d.n <= to.n; d = day_add(d, 1))
+		is_known = limit_book_daily(m->c.book, d, &usage[d.n - from.n]);
+	if (is_known)
+		last = day_add(open_from, -1);
+	return from.n <= last.n ? usage_days(r->db, &m->c.org, from, last, m->c.today, usage) : OK;
+}
+
+/* Reads the days from..to and their campaigns, and writes them. */
 static enum status
 make_days(struct making *m, struct day from, struct day to)
 {
@@ -161,12 +182,8 @@ make_days(struct making *m, struct day from, struct day to)
 	struct segment_entry *entries;
 	enum status st;
 
-	if ((st = load_limits(m)) != OK ||
-	    (st = usage_days(r->db, &m->c.org, from, to, m->c.today, usage)) != OK ||
-	    (st = segment_list(r->db, r->arena, &m->c.org, from, to, m->c.today, CAMPAIGNS_LISTED_MAX, &entries, campaigns)) != OK ||
-	    (m->c.book == NULL &&
-	    (st = limit_book_new(r->db, r->arena, &m->c.org, NULL, LIMIT_FOLLOW_LIMITED, r->now, &m->c.book)) != OK) ||
-	    (open_from.n <= to.n && (st = limit_book_read(m->c.book, open_from, to)) != OK))
+	if ((st = load_limits(m)) != OK || (st = read_usage(m, from, open_from, to, usage)) != OK ||
+	    (st = segment_list(r->db, r->arena, &m->c.org, from, to, m->c.today, CAMPAIGNS_LISTED_MAX, &entries, campaigns)) != OK)
 		return st;
 	for (size_t i = 0; st == OK && i < count; i++) {
 		struct calendar_day day = { .day = day_add(from, (int32_t)i), .usage = usage[i], .campaigns = campaigns[i],
@@ -183,7 +200,7 @@ make_days(struct making *m, struct day from, struct day to)
 	return st;
 }
 
-/* Appends the days; those that are not kept are made in one stretch, from the first to the last of them. */
+/* Appends the days; those that are not kept are made, each run of them at once. */
 static enum status
 put_days(struct making *m)
 {
@@ -193,7 +210,7 @@ put_days(struct making *m)
 	for (size_t i = 1; st == OK && i <= m->count; i++) {
 		if (put_kept(m, i))
 			continue;
-		for (last = m->count; last > i && find_piece(m, last, &n) != NULL; last--)
+		for (last = i; last < m->count && find_piece(m, last + 1, &n) == NULL; last++)
 			;
 		st = make_days(m, day_add(m->range.from, (int32_t)i - 1), day_add(m->range.from, (int32_t)last - 1));
 		i = last;

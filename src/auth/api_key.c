@@ -6,6 +6,7 @@
 
 #include "auth/api_key.h"
 #include "store/audit.h"
+#include "store/installation.h"
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/name.h"
@@ -120,6 +121,8 @@ api_key_add(struct db *db, struct arena *a, const struct api_key_input *input, i
 		*number = query_int(q, 0);
 	if ((st = query_done(q)) == OK && !found)
 		return error_set(err, NOT_FOUND, "org: there is no organization \"%.64s\"", input->org);
+	if (st == OK)
+		st = installation_touch(db);
 	return st == OK ? write_audit(db, input->org, *number, "apikey.add", now, by) : st;
 }
 
@@ -136,6 +139,8 @@ api_key_revoke(struct db *db, const char *org, int64_t number, int64_t now, cons
 	query_bind_text(q, ":org", org);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, NOT_FOUND, "apikey: %.64s has no API key %lld", org, (long long)number);
+	if (st == OK)
+		st = installation_touch(db);
 	return st == OK ? write_audit(db, org, number, "apikey.revoke", now, by) : st;
 }
 

@@ -182,7 +182,10 @@ check_token(struct db *db, struct arena *a, const char *text, int64_t now, struc
 
 /* ---- Verified before */
 
-/* A caller that was found at an instant.  What it depends on is in the database, in the credential and in the time. */
+/*
+ * A caller that was found at an instant.  What it depends on is in the credential, in the time, and in rows that no write changes
+ * without installation_touch; but for the day on which an API key was used last, which only moves on, as known_until would.
+ */
 struct verified {
 	int64_t at;
 	struct caller caller;
@@ -208,7 +211,7 @@ static bool
 is_verified(struct db *db, const char *key, size_t key_n, int64_t now, struct caller *caller)
 {
 	size_t n;
-	const struct verified *v = db_remembered(db, key, key_n, &n);
+	const struct verified *v = db_remembered(db, db_installation_version(db), key, key_n, &n);
 
 	if (v == NULL || now < v->at || now >= v->caller.known_until)
 		return false;
@@ -219,7 +222,8 @@ is_verified(struct db *db, const char *key, size_t key_n, int64_t now, struct ca
 static void
 keep_verified(struct db *db, const char *key, size_t key_n, int64_t now, const struct caller *caller)
 {
-	struct verified *v = caller->known_until > now ? db_remember(db, key, key_n, sizeof(*v)) : NULL;
+	struct verified *v = caller->known_until > now ?
+	    db_remember(db, db_installation_version(db), key, key_n, sizeof(*v)) : NULL;
 
 	if (v != NULL)
 		*v = (struct verified) { now, *caller };
@@ -256,13 +260,13 @@ auth_organization(struct db *db, const struct caller *caller, const char *id, st
 	enum status st;
 	bool is_there;
 
-	if (key_n < sizeof(key) && db_remembered(db, key, key_n, &n) != NULL)
+	if (key_n < sizeof(key) && db_remembered(db, db_installation_version(db), key, key_n, &n) != NULL)
 		return OK;
 	q = db_query(db, "SELECT 1 FROM organization WHERE id = :id");
 	query_bind_text(q, ":id", id);
 	is_there = query_step(q);
 	if ((st = query_done(q)) == OK && is_there && key_n < sizeof(key))
-		db_remember(db, key, key_n, 0);
+		db_remember(db, db_installation_version(db), key, key_n, 0);
 	if (st != OK || is_there)
 		return st;
 	if (caller->scopes & SCOPE_ADMIN)

@@ -7,6 +7,7 @@
 #include "auth/revoked_token.h"
 #include "base/json.h"
 #include "store/audit.h"
+#include "store/installation.h"
 
 enum status
 revoked_token_has(struct db *db, const char *kid, const char *jti, bool *is_there)
@@ -75,5 +76,7 @@ revoked_token_add(struct db *db, const char *kid, const char *jti, int64_t expir
 		query_bind_int(q, ":expires_at", expires_at);
 	if ((st = query_run(q)) == OK && db_changes(db) == 0)
 		return error_set(err, CONFLICT, "jti: this token is revoked already");
+	if (st == OK)
+		st = installation_touch(db);
 	return st == OK && by != NULL ? write_audit(db, kid, jti, now, by) : st;
 }

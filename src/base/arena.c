@@ -22,7 +22,7 @@ struct block {
 };
 
 struct arena {
-	struct block *block;	/* the one in use; its `next` are older and full */
+	struct block *block;	/* the one in use; its `next` are older and full; NULL = nothing was taken yet */
 };
 
 /* Makes a block with room for size bytes.  `next` is the list that it goes in front of. */
@@ -42,7 +42,7 @@ arena_new(void)
 {
 	struct arena *a = xmalloc(sizeof(*a));
 
-	a->block = block_new(BLOCK_SIZE, NULL);
+	a->block = NULL;
 	return a;
 }
 
@@ -63,39 +63,53 @@ arena_free(struct arena *a)
 {
 	if (a == NULL)
 		return;
-	blocks_free(a->block);
+	arena_release(a);
 	free(a);
 }
 
 void
 arena_reset(struct arena *a)
 {
+	if (a->block == NULL)
+		return;
+	/* One large request must not make the process large until it ends. */
+	if (a->block->size > BLOCK_SIZE) {
+		arena_release(a);
+		return;
+	}
 	/* Keeps the newest block, so that a process that serves small requests calls malloc only once. */
 	blocks_free(a->block->next);
 	a->block->next = NULL;
-	/* One large request must not make the process large until it ends. */
-	if (a->block->size > BLOCK_SIZE) {
-		free(a->block);
-		a->block = block_new(BLOCK_SIZE, NULL);
-	}
 	a->block->used = 0;
 }
 
-void *
-arena_alloc(struct arena *a, size_t size)
+void
+arena_release(struct arena *a)
+{
+	blocks_free(a->block);
+	a->block = NULL;
+}
+
+/* Memory that still holds what the last request wrote there. */
+static void *
+take(struct arena *a, size_t size)
 {
 	struct block *b = a->block;
 	void *p;
 
 	/* Rounds up, so that the next allocation is aligned for any type too. */
 	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
-	if (b->size - b->used < size)
+	if (b == NULL || b->size - b->used < size)
 		a->block = b = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE, b);
 	p = (char *)b->data + b->used;
 	b->used += size;
-	/* A block that was reset still holds the last request's data. */
-	memset(p, 0, size);
 	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 /*
@@ -112,18 +126,20 @@ arena_grow(struct arena *a, void *old, size_t count, size_t *max, size_t size)
 	if (count > SIZE_MAX / 4 / size)	/* the size of the doubled array, rounded up, must not wrap around */
 		out_of_memory();
 	*max = count > 0 ? 2 * count : 1;
-	grown = arena_alloc(a, *max * size);
+	grown = take(a, *max * size);
 	if (count > 0)
 		memcpy(grown, old, count * size);
+	memset((char *)grown + count * size, 0, (*max - count) * size);
 	return grown;
 }
 
 char *
 arena_text(struct arena *a, const char *text, size_t n)
 {
-	char *p = arena_alloc(a, n + 1);
+	char *p = take(a, n + 1);
 
 	memcpy(p, text, n);
+	p[n] = '\0';
 	return p;
 }
 

@@ -18,6 +18,8 @@ void		 arena_free(struct arena *a);
 
 /* Frees everything allocated; keeps one block for the next round. */
 void		 arena_reset(struct arena *a);
+/* The same, and keeps nothing. */
+void		 arena_release(struct arena *a);
 
 /* size bytes, zeroed, aligned for any type. */
 void		*arena_alloc(struct arena *a, size_t size);

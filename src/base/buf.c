@@ -54,17 +54,19 @@ buf_put_text(struct buf *b, const char *text)
 void
 buf_put_int(struct buf *b, int64_t value)
 {
-	char text[INT_TEXT_MAX], *p = text + sizeof(text);
-	/* Digits from the last to the first.  Unsigned, because -INT64_MIN is no int64. */
+	/* Unsigned, because -INT64_MIN is no int64. */
 	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	size_t digits = 1;
 
-	do {
-		*--p = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
+	if (b->capacity - b->size <= INT_TEXT_MAX)
+		buf_reserve(b, INT_TEXT_MAX + 1);
 	if (value < 0)
-		*--p = '-';
-	buf_put(b, p, (size_t)(text + sizeof(text) - p));
+		b->text[b->size++] = '-';
+	for (uint64_t more = rest; more >= 10; more /= 10)
+		digits++;
+	/* From the last digit to the first. */
+	for (char *p = b->text + b->size + digits; digits > 0; digits--, b->size++, rest /= 10)
+		*--p = (char)('0' + rest % 10);
 }
 
 void

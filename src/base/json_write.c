@@ -31,25 +31,32 @@ put_escape(struct buf *b, char c)
 		buf_put(b, unit, sizeof(unit));
 }
 
-/* Whether a text, as nearly all are, needs no escape and is ASCII: looks at eight characters at a time. */
+/*
+ * Copies a text and says whether all of it, as of nearly every text, is ASCII that needs no escape.  Eight characters at a time;
+ * the last eight overlap those before them.
+ */
 static bool
-is_all_plain(const char *text, size_t n)
+copy_plain(char *to, const char *text, size_t n)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = 0x80 * ones;
-	uint64_t word, quote, backslash;
+	uint64_t word, quote, backslash, found = 0;
+	bool is_all_plain = true;
 
-	for (; n > 0; text += sizeof(word), n -= sizeof(word)) {
-		word = ' ' * ones;
-		memcpy(&word, text, n < sizeof(word) ? n : sizeof(word));
+	if (n < sizeof(word)) {
+		for (size_t i = 0; i < n; i++)
+			is_all_plain &= is_plain(to[i] = text[i]);
+		return is_all_plain;
+	}
+	for (size_t i = 0;; i = i + 2 * sizeof(word) <= n ? i + sizeof(word) : n - sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		memcpy(to + i, &word, sizeof(word));
 		quote = word ^ '"' * ones;
 		backslash = word ^ '\\' * ones;
 		/* A high bit shows up where a byte has one, is below the blank, or is equal to one of the two. */
-		if (((word | (word - ' ' * ones) | (quote - ones) | (backslash - ones)) & high) != 0)
-			return false;
-		if (n <= sizeof(word))
-			break;
+		found |= word | (word - ' ' * ones) | (quote - ones) | (backslash - ones);
+		if (i == n - sizeof(word))
+			return (found & high) == 0;
 	}
-	return true;
 }
 
 /* Writes a text that has something to escape.  Bytes that are not UTF-8 become U+FFFD, so that the result is always JSON. */
@@ -85,17 +92,16 @@ put_string(struct buf *b, const char *text)
 	size_t n = strlen(text);
 	char *at;
 
-	if (!is_all_plain(text, n)) {
+	if (b->capacity - b->size <= n + 2)
+		buf_reserve(b, n + 3);
+	at = b->text + b->size;
+	if (!copy_plain(at + 1, text, n)) {
 		buf_put_byte(b, '"');
 		put_escaped(b, text, n);
 		buf_put_byte(b, '"');
 		return;
 	}
-	buf_reserve(b, n + 2);
-	at = b->text + b->size;
-	*at++ = '"';
-	memcpy(at, text, n);
-	at[n] = '"';
+	at[0] = at[n + 1] = '"';
 	b->size += n + 2;
 }
 

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/kept.h"
+#include "base/log.h"
 
 enum {
 	ALIGNMENT = 16,
@@ -69,6 +70,13 @@ kept_free(struct kept *k)
 	free(k);
 }
 
+static uint64_t
+mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 29;
+}
+
 /* Eight bytes at a time; the whole key is compared anyway. */
 static uint64_t
 hash_of(const struct kept *k, const void *key, size_t n)
@@ -76,15 +84,13 @@ hash_of(const struct kept *k, const void *key, size_t n)
 	const char *at = key;
 	uint64_t hash = k->seed ^ n, word;
 
-	for (; n > 0; at += sizeof(word), n -= sizeof(word)) {
-		word = 0;
-		memcpy(&word, at, n < sizeof(word) ? n : sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-		if (n < sizeof(word))
-			break;
+	for (; n >= sizeof(word); at += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = mix(hash, word);
 	}
-	return hash;
+	word = 0;
+	memcpy(&word, at, n);
+	return mix(hash, word);
 }
 
 /* The entry at a position, if nothing has been written over it since. */
@@ -149,6 +155,18 @@ free_slot(struct kept *k, uint64_t hash)
 	return oldest;
 }
 
+static void *
+keep_nothing(struct kept *k)
+{
+	log_error("event=configuration error=\"no memory for %zu KiB of DAYBOOK_REPLY_MEMORY: nothing is kept\"", k->size / 1024);
+	free(k->ring);
+	free(k->slots);
+	k->ring = NULL;
+	k->slots = NULL;
+	k->size = 0;
+	return NULL;
+}
+
 void *
 kept_put(struct kept *k, const void *key, size_t key_n, size_t n)
 {
@@ -159,9 +177,11 @@ kept_put(struct kept *k, const void *key, size_t key_n, size_t n)
 	if (all > k->size / PART)
 		return NULL;
 	if (k->ring == NULL) {
-		k->ring = xmalloc(k->size);
-		k->slots = xmalloc(k->slot_count * sizeof(*k->slots));
-		memset(k->slots, 0, k->slot_count * sizeof(*k->slots));
+		k->ring = malloc(k->size);
+		k->slots = calloc(k->slot_count, sizeof(*k->slots));
+		/* The request goes on without: what is kept only makes later ones faster. */
+		if (k->ring == NULL || k->slots == NULL)
+			return keep_nothing(k);
 	}
 	if ((e = entry_of(k, hash, key, key_n)) != NULL && e->n == n)
 		return (char *)e + value_at(key_n);

@@ -84,17 +84,26 @@ has_few(struct db *db, const struct organization *org, const struct campaign_fil
 	return query_done(q);
 }
 
+/* Campaigns with a segment of a status, from the newest; a campaign with several such segments comes several times. */
+#define OF_STATUS(status) "SELECT c.key, c.id, EXISTS (SELECT 1 FROM segment d WHERE d.campaign = c.key " \
+	"AND d.day BETWEEN :from AND :to), c.created_at FROM segment s JOIN campaign c ON c.key = s.campaign " \
+	"WHERE s.org = :org AND s.status = '" status "' AND s.campaign < :before ORDER BY s.campaign DESC"
+
 /*
- * The campaigns of an organization below a key, newest first, whatever their state, and whether a segment is in the range.  Keys
- * grow with time, and campaigns that are added meanwhile come before the page.  A few days among many have few of the campaigns,
- * perhaps old ones, so those are found by their days; if the days have many, the newest campaigns are soon enough for a page.
+ * The campaigns of an organization below a key, newest first, and whether a segment is in the range.  Keys grow with time, and
+ * campaigns that are added meanwhile come before the page.  A few days among many have few of the campaigns, perhaps old ones, so
+ * those are found by their days; if the days have many, the newest campaigns are soon enough for a page.  So they are for states
+ * that most campaigns have; one of the others needs a segment of that status, which has an index.
  */
 static struct query *
 look(struct db *db, const struct organization *org, const struct campaign_filter *f, bool by_days)
 {
+	static const char *const of_status[SEGMENT_STATE_COUNT] = { [SEGMENT_CANCELLED] = OF_STATUS("cancelled"),
+		[SEGMENT_DRAFT] = OF_STATUS("draft"), [SEGMENT_PAUSED] = OF_STATUS("paused") };
 	struct query *q = db_query(db, by_days ?
 	    "SELECT key, id, 1, created_at FROM campaign WHERE key IN (SELECT campaign FROM segment "
 	    "WHERE org = :org AND day BETWEEN :from AND :to AND campaign < :before) ORDER BY key DESC" :
+	    f->has_state && of_status[f->state] != NULL ? of_status[f->state] :
 	    "SELECT key, id, EXISTS (SELECT 1 FROM segment s WHERE s.campaign = c.key "
 	    "AND s.day BETWEEN :from AND :to), created_at FROM campaign c WHERE org = :org AND key < :before ORDER BY key DESC");
 
@@ -125,6 +134,8 @@ campaign_list(struct db *db, struct arena *a, const struct organization *org, co
 		return st;
 	q = look(db, org, f, few);
 	while (query_step(q)) {
+		if (query_int(q, 0) == page->last_key)
+			continue;
 		/* Checked only with another campaign at hand, so more may follow. */
 		if (page->count == (size_t)f->limit || looked_at++ == CAMPAIGNS_LOOKED_AT_MAX ||
 		    loaded >= CAMPAIGN_SEGMENTS_LOADED_MAX) {

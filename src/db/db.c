@@ -15,24 +15,7 @@
 #include "db/db_file.h"
 #include "base/log.h"
 
-enum {
-	CHECKPOINT_PAGES = 1000,	/* of WAL: from this size on, a commit moves them into the file */
-	TRUNCATE_PAGES = 2048,		/* 8 MiB: from this size on, it also truncates the WAL */
-};
-
 /* ---- Opening */
-
-/* Notes the size of the WAL after a commit. */
-static int
-on_wal_commit(void *arg, sqlite3 *handle, const char *name, int pages)
-{
-	struct db *db = arg;
-
-	(void)handle;
-	(void)name;
-	db->wal_pages = pages;	/* db_write_commit runs the checkpoint, under the writers' lock */
-	return SQLITE_OK;
-}
 
 /* Prepared when the file is opened, so that ending a transaction needs no memory. */
 static const char begin_sql[] = "BEGIN", commit_sql[] = "COMMIT", rollback_sql[] = "ROLLBACK";
@@ -76,7 +59,7 @@ db_open_with(const char *path, enum status (*open_file)(const char *path, sqlite
 		return NULL;
 	}
 	db->number = ++openings;
-	sqlite3_wal_hook(db->handle, on_wal_commit, db);
+	db_wal_watch(db);
 	return db;
 }
 
@@ -103,6 +86,7 @@ db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
+	db_tidy(db);
 	/* SQLite cannot close a file while statements of it exist. */
 	for (size_t i = 0; i < DB_STATEMENTS; i++)
 		if (db->cache[i] != NULL)
@@ -167,6 +151,20 @@ static enum status
 simple(struct db *db, const char *sql)
 {
 	return query_run(db_query(db, sql));
+}
+
+void
+db_free_memory(struct db *db)
+{
+	for (size_t i = 0; i < DB_STATEMENTS; i++) {
+		struct query *q = db->cache[i];
+
+		if (q == NULL || q->sql == begin_sql || q->sql == commit_sql || q->sql == rollback_sql)
+			continue;
+		sqlite3_finalize(q->stmt);
+		q->stmt = NULL;		/* db_query prepares it again; the numbers of its parameters stay the same */
+	}
+	sqlite3_db_release_memory(db->handle);
 }
 
 /*
@@ -255,25 +253,6 @@ db_write_begin(struct db *db)
 	return write_begin(db, DB_LOCK_WAIT_MS);
 }
 
-/*
- * Moves the WAL into the file when it has grown, while this process still has the writers' lock:
- * before 3.51.3 SQLite can damage a database if two processes write or checkpoint at the same
- * instant.
- */
-static void
-checkpoint(struct db *db)
-{
-	if (db->wal_pages < CHECKPOINT_PAGES || !writer_lock_is_in_place(&db->lock))	/* not safe without the lock */
-		return;
-	if (db->wal_pages >= TRUNCATE_PAGES) {
-		/* A TRUNCATE waits for readers, and every writer would wait with it: do not wait at all. */
-		sqlite3_busy_timeout(db->handle, 0);
-		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-		sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
-	} else
-		sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-}
-
 enum status
 db_write_commit(struct db *db)
 {
@@ -289,7 +268,7 @@ db_write_commit(struct db *db)
 		return st;
 	}
 	db->in_write = false;
-	checkpoint(db);
+	db_wal_checkpoint(db);
 	writer_lock_release(&db->lock);
 	return OK;
 }
@@ -331,18 +310,4 @@ enum status
 db_write_try(struct db *db, db_work *work, void *arg)
 {
 	return write_waiting(db, DB_TRY_WAIT_MS, work, arg);
-}
-
-/* Waits for readers, unlike checkpoint(), because the caller needs the result. */
-enum status
-db_checkpoint(struct db *db)
-{
-	int rc;
-
-	if (enter(db, DB_LOCK_WAIT_MS) != OK)
-		return UNAVAILABLE;
-	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	db->trouble = db_trouble_of(rc, db->handle);
-	writer_lock_release(&db->lock);
-	return rc == SQLITE_OK ? OK : UNAVAILABLE;
 }

@@ -58,8 +58,8 @@ struct db	*db_open_to_read(const char *path, struct error *err);
 bool		 db_claim_report(struct db *db);
 void		 db_close(struct db *db);
 
-/* Frees the pages of the file that are kept in memory, outside of a transaction. */
-void		 db_free_pages(struct db *db);
+/* Frees what can be read or made again, outside of a transaction: pages of the file, prepared statements. */
+void		 db_free_memory(struct db *db);
 
 /*
  * Whether a -wal or a -journal that is not empty is beside a file that is to be made: SQLite would
@@ -150,6 +150,12 @@ bool		 db_may_cache(const struct db *db);
 int64_t		 db_version(struct db *db);
 
 /*
+ * The same of what belongs to no organization, and of who may do what: as long as it is the same number, no transaction was
+ * committed in between that called installation_touch (store/installation.h).
+ */
+int64_t		 db_installation_version(struct db *db);
+
+/*
  * Memory for what is known of one state of the database (base/kept.h; NULL = none, as at first).  It belongs to the caller, who
  * keeps it as long as the database is open.
  */
@@ -157,18 +163,27 @@ struct kept;
 void		 db_set_memory(struct db *db, struct kept *memory);
 
 /*
- * The value that was kept under the key in a transaction of the same db_version; NULL = none.  db_remember returns where to write
- * a value of n bytes, or NULL if it cannot be kept.  Both are valid until the next call of either, aligned for any type.  A key
- * begins with the name of what keeps it, so that no two use the same.
+ * The value that was kept under the key in the same version (one of the two above, as it is now); NULL = none.  db_remember
+ * returns where to write a value of n bytes, or NULL if it cannot be kept.  Both are valid until the next call of either, aligned
+ * for any type.  A key begins with the name of what keeps it, so that no two use the same.
  */
-const void	*db_remembered(struct db *db, const void *key, size_t key_n, size_t *n);
-void		*db_remember(struct db *db, const void *key, size_t key_n, size_t n);
+const void	*db_remembered(struct db *db, int64_t version, const void *key, size_t key_n, size_t *n);
+void		*db_remember(struct db *db, int64_t version, const void *key, size_t key_n, size_t n);
+/* The same of what is true in every state: the key has what proves it, db_number among it. */
+const void	*db_always_kept(struct db *db, const void *key, size_t key_n);
+void		*db_keep_always(struct db *db, const void *key, size_t key_n, size_t n);
 
 /*
  * Moves the whole WAL into the file, so that no copy of erased data remains.  UNAVAILABLE while
  * there are readers.
  */
 enum status	 db_checkpoint(struct db *db) MUST_CHECK;
+
+/*
+ * For a process that has written and ends, as db_close does: if the WAL has grown and nobody is in the way, moves it into the
+ * file.  Otherwise, where no process stays, each one that opens the file would read the whole WAL first.
+ */
+void		 db_tidy(struct db *db);
 
 /* ---- Queries */
 

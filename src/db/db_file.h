@@ -48,6 +48,9 @@ struct db {
 	bool in_read, in_write;
 	bool changes_cached;		/* this write transaction has written what processes keep copies of */
 	int64_t version;	/* of the snapshot of the read transaction; 0 = not asked for yet (db_cached.c) */
+	int64_t installation;	/* the state of what belongs to no organization, as it was in the version installation_read */
+	int64_t installation_read, revision;
+	char epoch[EPOCH_TEXT_MAX];
 	struct kept *memory;	/* NULL = none */
 	enum status write_status;
 	enum db_trouble trouble;	/* of the last failure */
@@ -103,6 +106,13 @@ enum db_trouble	 db_trouble_of(int rc, sqlite3 *handle);
  */
 enum status	 db_write_begin(struct db *db) MUST_CHECK;
 enum status	 db_write_commit(struct db *db) MUST_CHECK;
+
+/* ---- db_wal.c */
+
+/* Notes the size of the WAL with each commit of this connection. */
+void		 db_wal_watch(struct db *db);
+/* After a commit, while this process still has the writers' lock: moves the WAL into the file if it has grown. */
+void		 db_wal_checkpoint(struct db *db);
 
 /* The integer that a pragma returns; -1 if it cannot be read. */
 int64_t		 db_file_pragma(sqlite3 *handle, const char *sql);

@@ -147,25 +147,40 @@ wait_in_line(int fd, int wait_ms)
 	return rc;
 }
 
+/* Takes ROOM without waiting, and returns with QUEUE free.  QUEUE is taken here too, so nobody overtakes the queue. */
+static bool
+lock_at_once(int fd)
+{
+	bool has;
+
+	if (lock_byte(fd, QUEUE, F_WRLCK, false, 0) == -1)
+		return false;
+	has = lock_byte(fd, ROOM, F_WRLCK, false, 0) == 0;
+	lock_byte(fd, QUEUE, F_UNLCK, false, 0);
+	return has;
+}
+
 /* Takes ROOM, and returns with QUEUE free. */
 static bool
 lock(int fd, int wait_ms)
 {
-	/*
-	 * Without competition: two calls and no timer.  QUEUE is taken here too, so nobody
-	 * overtakes the queue.
-	 */
-	if (lock_byte(fd, QUEUE, F_WRLCK, false, 0) == 0) {
-		if (lock_byte(fd, ROOM, F_WRLCK, false, 0) == 0) {
-			lock_byte(fd, QUEUE, F_UNLCK, false, 0);
-			return true;
-		}
-		lock_byte(fd, QUEUE, F_UNLCK, false, 0);
-	}
+	if (lock_at_once(fd))	/* no competition, so no timer */
+		return true;
 	if (wait_in_line(fd, wait_ms) == -1)
 		return false;
 	lock_byte(fd, QUEUE, F_UNLCK, false, 0);
 	return true;
+}
+
+bool
+writer_lock_try(struct writer_lock *g)
+{
+	if (g->fd == -1 || !lock_at_once(g->fd))
+		return false;
+	if (writer_lock_is_in_place(g))
+		return true;
+	writer_lock_release(g);
+	return false;
 }
 
 enum status

@@ -32,6 +32,8 @@ bool		writer_lock_open(struct writer_lock *g, const char *path, const char *like
  * that one too.
  */
 enum status	writer_lock_acquire(struct writer_lock *g, int wait_ms) MUST_CHECK;
+/* Takes the lock if that needs no wait, and the file is in place. */
+bool		writer_lock_try(struct writer_lock *g);
 void		writer_lock_release(struct writer_lock *g);
 void		writer_lock_close(struct writer_lock *g);
 

@@ -117,7 +117,8 @@ may_keep(const struct req *r, enum status st)
 static char *
 append(char *to, const char *bytes, size_t n)
 {
-	memcpy(to, bytes, n);
+	if (n > 0)	/* a process that has made no body yet has no text for it */
+		memcpy(to, bytes, n);
 	return to + n;
 }
 

@@ -15,7 +15,7 @@
 #include "db/scratch.h"
 #include "http/serve.h"
 
-enum { MMAP_THRESHOLD = 256 * 1024 };	/* bytes; larger blocks go back to the system as soon as they are freed */
+enum { MMAP_THRESHOLD = 128 * 1024 };	/* bytes; larger blocks are apart, and go back to the system as soon as they are freed */
 
 static struct {
 	enum serve_state state;

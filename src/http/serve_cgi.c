@@ -191,5 +191,7 @@ serve_cgi(struct worker *w)
 		go_on_in_child();
 		worker_maintain(w);
 	}
+	if (w->db != NULL)
+		db_tidy(w->db);
 	return 0;
 }

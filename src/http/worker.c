@@ -137,10 +137,11 @@ in_transaction(struct worker *w, struct req *r)
 		r->trouble = db_trouble(w->db);
 		return st;
 	}
-	r->version = db_version(w->db);
+	if ((r->version = db_version(w->db)) == 0)
+		st = UNAVAILABLE;	/* not after another wait for the lock that it may have waited for */
 	reply_key(r, &w->key);
 	w->is_again = reply_find(r, &w->again);
-	if (!w->is_again && (st = worker_settings(w, r)) == OK)
+	if (st == OK && !w->is_again && (st = worker_settings(w, r)) == OK)
 		st = dispatch(w, r);
 	if (st == UNAVAILABLE)
 		r->trouble = db_trouble(w->db);

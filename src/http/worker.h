@@ -35,7 +35,7 @@ void	worker_keep(struct worker *w);
 /* The same, unless it has only slept: opens the database and logs what is wrong with the installation. */
 void	worker_start(struct worker *w);
 
-/* Between requests, when none has come for a while: gives back to the system what can be read again. */
+/* Between requests, when none has come for a while: gives back to the system what can be read or made again. */
 void	worker_rest(struct worker *w);
 
 /* A reply: head, then body.  Either may be empty. */

@@ -1,6 +1,8 @@
 /* The database of a program that stays: opened when it is needed, checked, and opened again when another file is there. */
 #include <limits.h>
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "http/worker.h"
 #include "base/conf.h"
@@ -9,6 +11,8 @@
 #include "admin/served.h"
 #include "time/instant.h"
 #include "base/log.h"
+
+enum { STACK_FREED = 256 * 1024 };	/* bytes */
 
 /*
  * Logs what `daybook doctor` would report, once in the life of a process, and not if another process that still runs has done
@@ -136,12 +140,29 @@ worker_start(struct worker *w)
 	arena_reset(w->arena);
 }
 
+/*
+ * Gives back the stack below this call, except for a page that calls may use: opening a database takes some 40 KiB of it once.
+ * The kernel keeps at least a megabyte below the stack free of anything else, so nothing but the stack is in this range.
+ */
+static void
+free_stack(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t end = here / page * page - page;
+
+	(void)madvise((void *)(end - STACK_FREED), STACK_FREED, MADV_DONTNEED);
+}
+
 void
 worker_rest(struct worker *w)
 {
 	if (w->db != NULL)
-		db_free_pages(w->db);
+		db_free_memory(w->db);
+	arena_release(w->arena);
+	buf_free(&w->body);
+	buf_free(&w->key);
 #ifdef M_MMAP_THRESHOLD
 	malloc_trim(0);
 #endif
+	free_stack();
 }

@@ -40,7 +40,7 @@ static void
 remember(struct req *r, const struct known *k, const char *origins)
 {
 	size_t origins_n = strlen(origins) + 1;
-	char *to = db_remember(r->db, key, sizeof(key), sizeof(*k) + k->epoch_n + origins_n);
+	char *to = db_remember(r->db, db_installation_version(r->db), key, sizeof(key), sizeof(*k) + k->epoch_n + origins_n);
 
 	if (to == NULL)
 		return;
@@ -58,7 +58,7 @@ worker_settings(struct worker *w, struct req *r)
 	enum status st = OK;
 	size_t n;
 
-	if ((known = db_remembered(r->db, key, sizeof(key), &n)) != NULL) {
+	if ((known = db_remembered(r->db, db_installation_version(r->db), key, sizeof(key), &n)) != NULL) {
 		memcpy(&k, known, sizeof(k));
 		r->epoch = arena_text(r->arena, known + sizeof(k), k.epoch_n - 1);
 		origins = known + sizeof(k) + k.epoch_n;

@@ -9,6 +9,7 @@
 #include "store/actor.h"
 #include "store/audit.h"
 #include "store/channel_column.h"
+#include "store/installation.h"
 #include "time/instant.h"
 
 static const char *const kinds[JOB_KIND_COUNT] = { [JOB_REPRICE] = "reprice", [JOB_REBUILD] = "rebuild",
@@ -139,7 +140,7 @@ insert(struct db *db, int64_t org_key, const struct job_order *o, int64_t now, c
 	query_bind_int(q, ":is_remote", o->is_remote);
 	query_bind_int(q, ":now", now);
 	*number = query_step(q) ? query_int(q, 0) : 0;
-	return query_done(q);
+	return (st = query_done(q)) == OK ? installation_touch(db) : st;
 }
 
 enum status
@@ -236,7 +237,7 @@ job_end(struct db *db, const struct job *job, int64_t changed, int64_t now)
 	query_bind_int(q, ":now", now);
 	query_bind_int(q, ":org", job->org_key);
 	query_bind_int(q, ":number", job->number);
-	if ((st = query_run(q)) != OK)
+	if ((st = query_run(q)) != OK || (st = installation_touch(db)) != OK)
 		return st;
 	json_open_object(j, NULL);
 	json_put_int(j, "job", job->number);

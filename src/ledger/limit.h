@@ -79,6 +79,12 @@ struct limit_contact {
 	int64_t parts;
 };
 
+/*
+ * What a day that was read has used and held of the daily limit, which is what usage_days reads of a day that is not over.  False
+ * if the book does not follow that limit.
+ */
+bool		limit_book_daily(const struct limit_book *b, struct day d, struct day_usage *usage);
+
 /* What contacts hold at an instant. */
 struct limit_load	limit_book_hold(const struct limit_book *b, int64_t at, const struct limit_contact *contact,
 			    int64_t contacts);

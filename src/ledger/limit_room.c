@@ -43,6 +43,20 @@ limit_book_state(const struct limit_book *b, const struct limit_rule *rule, int6
 	return s;
 }
 
+bool
+limit_book_daily(const struct limit_book *b, struct day d, struct day_usage *usage)
+{
+	const struct limit_follower *f = limit_follower_of(b, &b->org->limits.of[LIMIT_BASE_DAILY]);
+	const struct window *w;
+
+	if (f == NULL || f->source != LIMIT_FROM_DAYS)
+		return false;
+	w = limit_window_find(f, limit_day_from(b, f->rule, d));
+	/* A day that the zone skips has no window, and begins in that of the next one. */
+	*usage = w != NULL && w->days.from.n == d.n ? (struct day_usage) { w->used, w->held } : (struct day_usage) { 0 };
+	return true;
+}
+
 /* What a campaign may hold of a window: what is available or, if that is more, what it held there already. */
 static int64_t
 room_of(const struct window *w, int64_t amount)

@@ -16,6 +16,7 @@
 #include "ledger/organization_audit.h"
 #include "ledger/organization_currency.h"
 #include "ledger/usage.h"
+#include "store/installation.h"
 
 /* Binds the columns that a person chooses, which INSERT and UPDATE share. */
 static void
@@ -179,7 +180,7 @@ organization_add(struct db *db, struct arena *a, struct organization *org, const
 	if (query_step(q))
 		org->key = query_int(q, 0);
 	query_step(q);	/* to its end: RETURNING yields one row */
-	if ((st = query_done(q)) != OK)
+	if ((st = query_done(q)) != OK || (st = installation_touch(db)) != OK)
 		return st;
 	org->revision = org->zone_revision = 1;
 	org->created_at = org->updated_at = now;

@@ -183,12 +183,12 @@ segment_finish(struct db *db, struct segment_ref ref)
 
 /* ---- Lists */
 
-/* The calendar is of SMS.  It leaves out drafts and what was cancelled. */
-#define IS_LISTED "s.channel = 'SMS' AND s.status <> 'draft' AND s.status <> 'cancelled'"
-
-#define OF_DAYS "s.org = :org AND s.day BETWEEN :from AND :to AND " IS_LISTED
-#define LISTED "SELECT s.day, s.scheduled_at, s.number, s.status, s.contacts, s.sent, s.failed, c.key, c.id, c.name, " \
-	"c.is_segmented FROM segment s JOIN campaign c ON c.key = s.campaign WHERE " OF_DAYS " ORDER BY s.day, s.scheduled_at"
+/* The calendar is of SMS, without drafts and what was cancelled.  Where rows are read anyway, SQLite need not compare texts. */
+#define OF_DAYS "s.org = :org AND s.day BETWEEN :from AND :to AND s.channel = 'SMS' "
+#define IS_LISTED "AND s.status <> 'draft' AND s.status <> 'cancelled' "
+#define LISTED "SELECT s.day, s.scheduled_at, s.number, s.status, s.contacts, s.sent, s.failed, c.id, c.name, c.is_segmented " \
+	"FROM segment s JOIN campaign c ON c.key = s.campaign WHERE " OF_DAYS
+#define IN_ORDER "ORDER BY s.day, s.scheduled_at"
 
 /* What is being listed, and how many a day has. */
 struct listing {
@@ -200,24 +200,23 @@ struct listing {
 };
 
 /* Each is shown as it reads today: nothing is written when a day ends. */
-static enum status
-add_entry(struct listing *l, struct query *q)
+static void
+add_entry(struct listing *l, struct query *q, struct day d, enum segment_state state)
 {
-	struct segment s = { .day = { (int32_t)query_int(q, 0) } };
+	struct segment s = { .day = d, .state = state };
 	struct segment_entry *e;
-	enum status st;
 
-	if ((st = segment_state_column(q, 3, &s.state)) != OK)
-		return st;
-	if (s.day.n < l->today.n)
+	if (d.n < l->today.n)
 		s.sent = query_int(q, 5);
 	l->of = arena_grow(l->arena, l->of, l->count, &l->room, sizeof(*l->of));
 	e = &l->of[l->count++];
-	*e = (struct segment_entry) { .campaign = arena_strdup(l->arena, query_text(q, 8)),
-		.name = arena_strdup(l->arena, query_text(q, 9)), .campaign_key = query_int(q, 7), .number = query_int(q, 2),
-		.contacts = query_int(q, 4), .is_segmented = query_int(q, 10) != 0, .has_failures = query_int(q, 6) > 0,
-		.reads = segment_reads(&s, l->today) };
-	return OK;
+	e->campaign = arena_strdup(l->arena, query_text(q, 7));
+	e->name = arena_strdup(l->arena, query_text(q, 8));
+	e->number = query_int(q, 2);
+	e->contacts = query_int(q, 4);
+	e->is_segmented = query_int(q, 9) != 0;
+	e->has_failures = query_int(q, 6) > 0;
+	e->reads = segment_reads(&s, l->today);
 }
 
 static int
@@ -249,20 +248,22 @@ bind_days(struct query *q, const struct organization *org, struct day from, stru
 static enum status
 list_full_day(struct listing *l, struct db *db, const struct organization *org, struct day d, size_t max)
 {
-	struct query *q = db_query(db, "SELECT count(*) FROM segment s WHERE " OF_DAYS);
-	enum status st = OK, done;
+	struct query *q = db_query(db, "SELECT count(*) FROM segment s WHERE " OF_DAYS IS_LISTED);
+	enum segment_state state;
+	enum status st, done;
 
 	bind_days(q, org, d, d);
 	if (query_step(q))
 		l->counts[d.n - l->from.n] = query_int(q, 0);
-	if ((done = query_done(q)) != OK)
-		return done;
+	if ((st = query_done(q)) != OK)
+		return st;
 	/* Those after the last one that is listed are not read unless they have its instant. */
-	q = db_query(db, LISTED ", c.id, s.number LIMIT :max");
+	q = db_query(db, LISTED IS_LISTED IN_ORDER ", c.id, s.number LIMIT :max");
 	bind_days(q, org, d, d);
 	query_bind_int(q, ":max", (int64_t)max);
 	while (st == OK && query_step(q))
-		st = add_entry(l, q);
+		if ((st = segment_state_column(q, 3, &state)) == OK)
+			add_entry(l, q, d, state);
 	done = query_done(q);
 	return st != OK ? st : done;
 }
@@ -274,7 +275,7 @@ list_full_day(struct listing *l, struct db *db, const struct organization *org, 
 static enum status
 list_days(struct listing *l, struct db *db, const struct organization *org, struct day *d, struct day to, size_t max)
 {
-	struct query *q = db_query(db, LISTED);
+	struct query *q = db_query(db, LISTED IN_ORDER);
 	size_t of_day = l->count, of_instant = l->count;	/* where their entries begin */
 	enum status st = OK, done;
 	int64_t at = INT64_MIN;
@@ -283,19 +284,24 @@ list_days(struct listing *l, struct db *db, const struct organization *org, stru
 	bind_days(q, org, *d, to);
 	while (st == OK && !is_full && query_step(q)) {
 		struct day of = { (int32_t)query_int(q, 0) };
+		int64_t of_row = query_int(q, 1);
+		enum segment_state state;
 
-		if (of.n != d->n || query_int(q, 1) != at) {
+		if ((st = segment_state_column(q, 3, &state)) != OK || state == SEGMENT_DRAFT || state == SEGMENT_CANCELLED)
+			continue;
+		if (of_row != at || of.n != d->n) {
 			sort_last(l, of_instant);
 			of_instant = l->count;
-			at = query_int(q, 1);
+			at = of_row;
 		}
 		if (of.n != d->n) {
 			of_day = l->count;
 			*d = of;
 		}
-		is_full = l->count - of_day == max;
-		if (!is_full && (st = add_entry(l, q)) == OK)
+		if (!(is_full = l->count - of_day == max)) {
+			add_entry(l, q, of, state);
 			l->counts[of.n - l->from.n]++;
+		}
 	}
 	if (is_full)
 		l->count = of_day;
@@ -324,15 +330,17 @@ segment_list(struct db *db, struct arena *a, const struct organization *org, str
 
 /* Reads the first max failed contacts of a segment, oldest first. */
 enum status
-segment_failures(struct db *db, struct arena *a, int64_t campaign_key, int64_t number, size_t max,
-    struct failed_contact **failures, size_t *count)
+segment_failures(struct db *db, struct arena *a, const struct organization *org, const char *campaign, int64_t number,
+    size_t max, struct failed_contact **failures, size_t *count)
 {
-	struct query *q = db_query(db, "SELECT phone, reason FROM failure WHERE campaign = :campaign AND segment = :segment "
+	struct query *q = db_query(db, "SELECT phone, reason FROM failure "
+	    "WHERE campaign = (SELECT key FROM campaign WHERE org = :org AND id = :campaign) AND segment = :segment "
 	    "ORDER BY failed_at, source, id LIMIT :max");
 
 	*count = 0;
 	*failures = arena_alloc(a, max * sizeof(**failures));
-	query_bind_int(q, ":campaign", campaign_key);
+	query_bind_int(q, ":org", org->key);
+	query_bind_text(q, ":campaign", campaign);
 	query_bind_int(q, ":segment", number);
 	query_bind_int(q, ":max", (int64_t)max);
 	while (*count < max && query_step(q))

@@ -52,7 +52,7 @@ enum status	segment_settle(struct db *db, struct segment_ref ref) MUST_CHECK;
 /* A segment as the calendar lists it: of SMS; no drafts, no cancelled ones. */
 struct segment_entry {
 	const char *campaign, *name;
-	int64_t campaign_key, number, contacts;
+	int64_t number, contacts;
 	bool is_segmented, has_failures;
 	enum segment_state reads;	/* today */
 };
@@ -68,7 +68,7 @@ enum status	segment_list(struct db *db, struct arena *a, const struct organizati
 struct failed_contact {
 	const char *phone, *reason;	/* phone "" = blanked */
 };
-enum status	segment_failures(struct db *db, struct arena *a, int64_t campaign_key, int64_t number, size_t max,
-		    struct failed_contact **failures, size_t *count);
+enum status	segment_failures(struct db *db, struct arena *a, const struct organization *org, const char *campaign,
+		    int64_t number, size_t max, struct failed_contact **failures, size_t *count) MUST_CHECK;
 
 #endif

@@ -52,7 +52,7 @@ bool
 segment_state_parse(const char *name, enum segment_state *s)
 {
 	for (enum segment_state i = SEGMENT_DRAFT; i <= SEGMENT_CANCELLED; i++)
-		if (strcmp(name, states[i].name) == 0) {
+		if (name[0] == states[i].name[0] && strcmp(name, states[i].name) == 0) {
 			*s = i;
 			return true;
 		}

@@ -180,15 +180,70 @@ usage_days_over(struct db *db, struct arena *a, const struct organization *org, 
 	return OK;
 }
 
-enum status
-usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *currency,
-    const char *channel, const struct usage_sum *sum), void *arg)
-{
-	struct query *q = db_query(db, "SELECT o.id, u.channel, sum(u.messages), sum(u.parts), sum(u.cost_micros), o.currency "
-	    "FROM usage_day u JOIN organization o ON o.key = u.org GROUP BY o.id, o.currency, u.channel ORDER BY o.id, u.channel");
+/* ---- Totals */
 
-	while (query_step(q))
-		each(arg, query_text(q, 0), query_text(q, 5), query_text(q, 1),
-		    &(const struct usage_sum) { query_int(q, 2), query_int(q, 3), query_int(q, 4) });
-	return query_done(q);
+/* Adds the days [from, until). */
+static enum status
+add_total(struct db *db, const struct organization *org, struct day from, struct day until, struct usage_total *total)
+{
+	struct query *q = db_query(db, "SELECT channel, messages, parts, cost_micros FROM usage_day "
+	    "WHERE org = :org AND day >= :from AND day < :until");
+	enum status st = OK, done;
+	enum channel c;
+
+	query_bind_int(q, ":org", org->key);
+	query_bind_int(q, ":from", from.n);
+	query_bind_int(q, ":until", until.n);
+	while (st == OK && query_step(q))
+		if ((st = channel_column(q, 0, &c)) == OK && (st = usage_add(q, 0, USAGE_FIGURES, 1, &total->sums)) == OK)
+			total->channels |= 1U << c;
+	done = query_done(q);
+	return st != OK ? st : done;
+}
+
+/* The total until a day that was old at an instant, under which it is kept; a restored file has other zone_revisions. */
+struct old_total {
+	int64_t now;
+	struct day until;
+	struct usage_total total;
+};
+
+struct old_key {
+	char name[8];
+	int64_t db, org, zone_revision;
+};
+
+/* Reads the total until a day that is old: what is kept, and the days since then. */
+static enum status
+old_total(struct db *db, const struct organization *org, struct day until, int64_t now, struct usage_total *total)
+{
+	struct old_key key = { "total", db_number(db), org->key, org->zone_revision };
+	const struct old_total *kept = db_always_kept(db, &key, sizeof(key));
+	struct day from = { INT32_MIN };
+	struct old_total *keep;
+	enum status st;
+
+	if (kept != NULL && kept->now <= now && kept->until.n <= until.n) {
+		*total = kept->total;
+		from = kept->until;
+	}
+	if (from.n == until.n)
+		return OK;
+	if ((st = add_total(db, org, from, until, total)) == OK &&
+	    (keep = db_keep_always(db, &key, sizeof(key), sizeof(*keep))) != NULL)
+		*keep = (struct old_total) { now, until, *total };
+	return st;
+}
+
+/* A day of margin, because another process may have another time. */
+enum status
+usage_total(struct db *db, const struct organization *org, int64_t now, struct usage_total *total)
+{
+	struct day old = day_add(organization_today(org, now), -(USAGE_OLD_DAYS + 2));
+	enum status st;
+
+	*total = (struct usage_total) { 0 };
+	if ((st = old_total(db, org, old, now, total)) != OK)
+		return st;
+	return add_total(db, org, old, (struct day) { INT32_MAX }, total);
 }

@@ -51,9 +51,14 @@ enum status	usage_sum_instants(struct db *db, const struct organization *org, in
 enum status	usage_sum_messages(struct db *db, const struct organization *org, int64_t from_at, int64_t to_at,
 		    struct usage_sums *sums, struct error *err) MUST_CHECK;
 
-/* Calls each with every organization's sum of all days by channel, ordered by id and channel: for metrics. */
-enum status	usage_each_total(struct db *db, void (*each)(void *arg, const char *organization, const char *currency,
-		    const char *channel, const struct usage_sum *sum), void *arg) MUST_CHECK;
+/* All that an organization ever sent, by channel. */
+struct usage_total {
+	struct usage_sums sums;
+	unsigned channels;		/* those of which there is a row, as bits, even if its figures are 0 */
+};
+
+/* Reads it.  A process keeps the sums of old days, so the years before take no time.  now is the clock of this request. */
+enum status	usage_total(struct db *db, const struct organization *org, int64_t now, struct usage_total *total) MUST_CHECK;
 
 /* Adds to effects->over the days from today on that hold more than the daily limit. */
 enum status	usage_days_over(struct db *db, struct arena *a, const struct organization *org, int64_t now,

@@ -82,7 +82,7 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 
 	memcpy(key, prefix, sizeof(prefix));
 	snprintf(wanted, ID_MAX + 1, "%s", id);
-	if ((known = db_remembered(db, key, key_n, &n)) != NULL) {
+	if ((known = db_remembered(db, db_version(db), key, key_n, &n)) != NULL) {
 		*org = *known;
 		return day_spans_load(db, org, err);
 	}
@@ -99,7 +99,7 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 		return st;
 	if (!found)
 		return error_set(err, NOT_FOUND, "organization: there is no organization \"%s\"", wanted);
-	if ((kept = db_remember(db, key, key_n, sizeof(*kept))) != NULL)
+	if ((kept = db_remember(db, db_version(db), key, key_n, sizeof(*kept))) != NULL)
 		*kept = *org;
 	/* An organization without its days is of no use to any caller. */
 	return day_spans_load(db, org, err);

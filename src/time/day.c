@@ -112,13 +112,26 @@ day_format(struct day d, char *out)
 	return out;
 }
 
-/* The index of the span in force at an instant, by bisection; the first one holds for all earlier instants. */
+static bool
+span_holds(struct spans s, size_t i, int64_t at)
+{
+	return i < s.count && (i == 0 || s.at[i].from_at <= at) && (i + 1 == s.count || at < s.at[i + 1].from_at);
+}
+
+/*
+ * The index of the span in force at an instant, by bisection; the first one holds for all earlier instants.  Spans last for
+ * months, and the days of a calendar are asked about one after the other: so the one that was found last is tried first.
+ */
 static size_t
 span_find(struct spans s, int64_t at)
 {
-	size_t low = 0, high = s.count, middle;
+	static size_t low;
+	size_t high = s.count, middle;
 
 	assert(s.count > 0);
+	if (span_holds(s, low, at))
+		return low;
+	low = 0;
 	while (high - low > 1) {
 		middle = low + (high - low) / 2;
 		if (s.at[middle].from_at <= at)

@@ -27,9 +27,9 @@ struct tzif_step {
 struct tzif {
 	int32_t first_offset_s;
 	size_t count;
-	struct tzif_step steps[TZIF_STEPS_MAX];
 	bool has_rule;
 	struct tzrule rule;
+	struct tzif_step steps[TZIF_STEPS_MAX];	/* the last member: who keeps a zone frees what is behind `count` */
 };
 
 /* Returns NULL, or what is wrong with the bytes.  Then *t is not valid. */

@@ -29,7 +29,7 @@ struct zone {
 	char path[TZDIR_PATH_MAX];		/* the file that it was read from, and what stat(2) said of that: */
 	struct stat file;
 	uint8_t sha256[SHA256_SIZE];
-	struct tzif tzif;
+	struct tzif tzif;	/* the last member, cut off after its last transition */
 };
 
 static struct {
@@ -248,6 +248,8 @@ zone_get(const char *name, struct error *err)
 		free(z);
 		return NULL;
 	}
+	/* Most zones have a fifth of the transitions that are allowed. */
+	z = xrealloc(z, offsetof(struct zone, tzif.steps) + z->tzif.count * sizeof(z->tzif.steps[0]));
 	z->next = cache.zones;
 	cache.zones = z;
 	return z;

@@ -29,6 +29,17 @@ prepare(sqlite3 *db, const char *sql)
 	return stmt;
 }
 
+/* Steps a statement without rows.  One that fails would be a very fast one. */
+static void
+step(sqlite3 *db, sqlite3_stmt *stmt)
+{
+	if (sqlite3_step(stmt) != SQLITE_DONE || sqlite3_changes(db) != 1) {
+		fprintf(stderr, "inserts: %s\n", sqlite3_errmsg(db));
+		exit(1);
+	}
+	sqlite3_reset(stmt);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -62,8 +73,7 @@ main(int argc, char **argv)
 			snprintf(id, sizeof(id), "01a1fe10-%012ld", first + b * per_batch + i);
 			sqlite3_bind_text(insert, 1, id, -1, SQLITE_STATIC);
 			sqlite3_bind_int64(insert, 2, at + i);
-			sqlite3_step(insert);
-			sqlite3_reset(insert);
+			step(db, insert);
 		}
 		sqlite3_bind_int64(quarter, 1, at / 900000);
 		sqlite3_bind_int64(day, 1, at / 86400000);
@@ -73,8 +83,7 @@ main(int argc, char **argv)
 
 			sqlite3_bind_int64(s, 2, per_batch);
 			sqlite3_bind_int64(s, 3, 7900 * per_batch);
-			sqlite3_step(s);
-			sqlite3_reset(s);
+			step(db, s);
 		}
 		run(db, "COMMIT");
 		at += 60000;

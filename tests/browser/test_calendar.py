@@ -280,7 +280,6 @@ def test_at_the_organizations_midnight_today_is_another_day(page, stack):
 def test_a_page_of_campaigns_that_is_empty_is_not_the_last(page, stack):
     """The server looks at 20,000 in one request; the one that is asked for comes after them."""
     campaign(stack.daybook, "old", {"at": "2026-05-22T22:00:00Z", "contacts": 80}, title="The oldest")
-    assert stack.ask("POST", "/api/campaigns/old/pause", token=stack.daybook.token()).status == 200
     keys = range(100, 20_101)
     with sqlite3.connect(stack.daybook.path) as db:
         db.executemany("INSERT INTO campaign (key, org, id, name, is_segmented, created_at, updated_at) VALUES (?, 1, ?, 'x', 0, 0, 0)",
@@ -291,7 +290,7 @@ def test_a_page_of_campaigns_that_is_empty_is_not_the_last(page, stack):
     page.sign_in("calendar/2026-05-22")
     page.says("The oldest", "aside table")
     page.go("campaigns")
-    page.find("main select option[value=paused]").click()
+    page.find("main select option[value=scheduled]").click()
     page.says("The oldest", "main table")
     assert len(page.finds("main tbody tr")) == 1
 

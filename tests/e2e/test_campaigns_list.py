@@ -96,6 +96,23 @@ def test_pages_of_one_state_miss_none(api):
     assert seen == [f"c{i}" for i in range(120, -1, -10)]
 
 
+@pytest.mark.parametrize("state, action", [("cancelled", "cancel"), ("paused", "pause"), ("draft", None)])
+def test_a_campaign_of_several_segments_in_a_rare_state_is_listed_once(api, state, action):
+    for i in range(7):
+        more = {} if action else {"status": "draft"}
+        api.slices(f"c{i}", (LATE, 5), (at(TOMORROW), 5), (at("2026-05-23"), 5), **more) if i % 2 == 0 else api.create(f"c{i}", 1)
+        if action and i % 2 == 0:
+            api.did(f"c{i}", action)
+    for limit in (1, 2, 3, 4, 200):
+        seen, cursor, pages = [], None, 0
+        while cursor or not pages:
+            page, cursor = listed(api, limit=limit, status=state, **({"cursor": cursor} if cursor else {}))
+            seen, pages = seen + page, pages + 1
+        assert seen == ["c6", "c4", "c2", "c0"] and pages == max(1, 4 // limit + (4 % limit > 0)), limit
+    assert listed(api, status=state, **{"from": TOMORROW, "to": TOMORROW})[0] == ["c6", "c4", "c2", "c0"]
+    assert listed(api, status=state, **{"from": "2026-05-24"})[0] == []
+
+
 @pytest.mark.parametrize("query, field", [
     ("status=open", "status"), ("status=", "status"), ("status=draft&status=draft", "status"), ("from=x", "from"), ("to=2026-02-30", "to"),
     ("from=2026-05-21&to=2026-05-20", "to"), ("limit=0", "limit"), ("limit=201", "limit"), ("limit=-1", "limit"), ("limit=1.5", "limit"),
@@ -136,8 +153,9 @@ def test_a_page_ends_after_20000_campaigns_of_other_days_with_a_cursor_though_it
     for limit in (1, 50):
         assert listed(api, **{"from": TOMORROW, "to": TOMORROW, "limit": limit}) == (["wanted"], None)
     assert listed(api, **{"from": TODAY, "to": TOMORROW, "limit": 2}) == (["today-20000", "today-19999"], ANY)
-    ids, cursor = listed(api, status="paused", limit=200)
+    ids, cursor = listed(api, status="sent", limit=200)
     assert ids == [] and cursor
+    assert listed(api, status="paused", limit=200) == ([], None), "what few campaigns are has an index"
     # Today has more than that: the newest are looked at.
     add_like(api, "wanted", "tomorrow-", 20000)
     ids, cursor = listed(api, **{"from": TODAY, "to": TODAY, "limit": 2})

@@ -64,3 +64,15 @@ def test_a_backup_of_either_journal_goes_back_into_either(truncate):
     assert sent(truncate, token) == 1 and post("c").json["accepted"] == 1
     assert truncate.cgi("health", "GET", "/health").json["journalMode"] in ("wal", "truncate")
     assert "0 differences" in truncate.cmd("verify").stdout
+
+
+def test_a_reading_that_cannot_begin_waits_for_the_lock_once(truncate):
+    token, reader = truncate.token(), truncate.fastcgi("organization-usage")
+    assert reader.ask("GET", "/organization/usage", None, token=token).status == 200
+    connection = sqlite3.connect(truncate.path, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    reply = reader.ask("GET", "/organization/usage", None, token=token)
+    connection.close()
+    assert reply.status == 503 and "retry-after" in reply.headers
+    assert truncate.log_path.read_text().count("database is locked") == 1
+    assert reader.ask("GET", "/organization/usage", None, token=token).status == 200

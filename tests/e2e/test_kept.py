@@ -17,6 +17,11 @@ READINGS = int(os.environ.get("DAYBOOK_READINGS", "2000"))
 SEED = int(os.environ.get("DAYBOOK_SEED", random.SystemRandom().randrange(10**9)))
 RANGE = "from=2026-05-18&to=2026-06-17"
 SCOPE = "usage:read usage:write usage:backfill campaigns:write org:admin"
+PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4RJ2VWa6/9Ul8eZapzGfnyGlJZ2s
+r2qihGGkrNVMIQOOTfSH/RR+ubuwnKNRnzrD0DSLRrpqEtmGSA+FFf7E4g==
+-----END PUBLIC KEY-----
+"""
 # Every reading that is kept: program, path, query.
 READINGS_KEPT = [
     ("usage-calendar", "/api/campaigns/usage-calendar", RANGE), ("usage-calendar", "/api/campaigns/usage-calendar", RANGE + "&format=csv"),
@@ -176,6 +181,44 @@ def test_an_api_key_ends_with_the_clock_and_its_use_is_recorded_each_day(pair):
     assert pair.same(*usage, headers={"X-API-Key": key}).status == 401
 
 
+# What a process keeps until installation.revision goes up.  The day of an API key's last use may move on by itself.
+WATCHED = ["SELECT * FROM setting", "SELECT * FROM signing_key", "SELECT * FROM revoked_token", "SELECT key, id FROM organization",
+           "SELECT key, sha256, hint, name, org, number, scopes, created_at, revoked_at, expires_at FROM api_key",
+           "SELECT org, number, ended_at FROM job"]
+
+
+def test_every_write_of_what_is_kept_by_the_installation_s_revision_counts_it_up(pair):
+    daybook, sql, moved = pair.daybook, pair.daybook.sql, set()
+    public, admin = daybook.folder / "public.pem", daybook.token("acme", "admin", ttl="72h")
+    public.write_text(PUBLIC_KEY)
+    run = lambda *arguments: lambda: daybook.cmd(*arguments)  # noqa: E731
+    request = lambda *question, **options: lambda: daybook.cgi(*question, **options, token=admin)  # noqa: E731
+    keys, prices = "/api/organizations/acme/api-keys", "/api/organizations/acme/prices"
+    for step in [
+        run("key", "add", "--kid", "second"), run("key", "add", "--kid", "third", "--org", "acme"), run("key", "retire", "third"),
+        run("key", "add", "--alg", "ES256", "--kid", "idp", "--file", public, "--iss", "https://id.example", "--aud", "us", "--max-scopes", "usage:read"),
+        run("key", "set", "idp", "--aud", "them"), run("token", "revoke", "--kid", "main", "some-jti"),
+        run("apikey", "add", "--org", "acme", "--scope", "usage:read"), run("apikey", "revoke", "1"), run("org", "add", "other", "--timezone", "UTC"),
+        run("setting", "set", "backup_keep", "1"), run("maintenance"), run("rebuild"),
+        run("price", "set", "SMS", "0.03", "--from", "2026-05-01", "--reprice"),
+        run("limit", "add", "acme", "sent", "--channels", "SMS", "--from", "x", "--window", "day", "--amount", "9"), run("maintenance"),
+        request("api-keys", "POST", keys, body={"name": "n", "scopes": ["usage:read"]}), request("api-keys", "DELETE", keys + "/2"),
+        request("prices", "POST", prices, body={"channel": "SMS", "usd": "0.5", "validFrom": "2026-05-01", "reprice": True}), run("maintenance"),
+    ]:
+        before, revision = [sql(q) for q in WATCHED], sql("SELECT revision FROM installation")
+        outcome = step()
+        changed = {q for q, rows in zip(WATCHED, before) if sql(q) != rows}
+        assert not changed or sql("SELECT revision FROM installation") > revision, (outcome, changed)
+        moved |= changed
+    assert moved == set(WATCHED)
+
+
+def test_a_process_that_has_made_no_body_keeps_a_reply_without_one(pair):
+    for _ in range(3):
+        kept, anew = pair.both("organization-usage", "/organization/usage", headers={"If-None-Match": "*"})
+        assert kept.status == 304 and seen(kept) == seen(anew)
+
+
 # ---- Time
 
 def test_midnight_of_the_organization_and_of_a_limit_s_zone(pair):
@@ -239,7 +282,7 @@ def random_write(r, pair, n):
         lambda: cmd("limit", "remove", "acme", f"l{r.randrange(1, n + 1)}", check=False),
         lambda: cmd("statement", "keep", "2026-04", check=False), lambda: cmd("erase", "--phone", "+15550101", check=False),
         lambda: cmd("setting", "set", "cors_origins", r.choice(["", "https://a.example", "https://a.example https://b.example"])),
-        lambda: cmd("maintenance"), lambda: cmd("org", "add", f"o{n}", "--timezone", "UTC"), lambda: cmd("rebuild", "--org", "acme", check=False),
+        lambda: cmd("maintenance"), lambda: cmd("org", "add", f"o{n}", "--timezone", "UTC"), lambda: cmd("rebuild", "--days"),
         lambda: set_clock(pair.daybook, iso(ms(NOON) + r.randrange(0, 36) * 3600_000)),
     ])()
 

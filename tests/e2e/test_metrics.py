@@ -201,3 +201,53 @@ def test_head_and_post(acme):
 
 def test_unknown_parameters_are_ignored(acme):
     assert ask(acme, query="format=json&x=%zz").status == 200
+
+
+def test_a_process_that_stays_says_what_a_new_one_says(acme, tmp_path):
+    """It keeps the sums of days that are over for long: whatever changes one of those is seen, and also a restore."""
+    process, token = acme.fastcgi("metrics"), acme.token(scope="usage:write usage:backfill", ttl="8760h")
+
+    def write(**fields):
+        reply = acme.cgi("events", "POST", "/api/events", body=fields, token=token)
+        assert reply.status == 200 and reply.json["accepted"] == 1, reply
+
+    def check():
+        def sums(reply):
+            assert reply.status == 200, reply
+            return [line for line in reply.body.decode().splitlines() if line.startswith(("daybook_messages", "daybook_parts", "daybook_cost"))]
+        kept = [sums(process.ask("GET", "/metrics")) for _ in range(2)]
+        assert kept == [sums(ask(acme))] * 2
+        return kept[0]
+
+    seen = [check()]
+
+    def changes(is_other=True):
+        seen.append(check())
+        assert (seen[-1] != seen[-2]) == is_other, seen[-2:]
+    write(id="a", occurredAt="2025-11-03T12:00:00.000Z")
+    changes()
+    write(id="b", occurredAt="2025-11-03T12:00:00.000Z", channel="CALL")
+    changes()
+    acme.cmd("backup", tmp_path / "backup.db")
+    write(id="c", occurredAt="2026-02-03T12:00:00.000Z", parts=3)
+    changes()
+    write(id="v", voids="a", reason="twice")
+    changes()
+    write(id="now", occurredAt="2026-05-20T12:00:00.000Z")
+    changes()
+    acme.cmd("price", "set", "SMS", "0.5", "--from", "2026-02-01", "--reprice")
+    changes()
+    for now, is_other in (("2026-09-01T16:00:00Z", False), (NOON, False), ("2027-03-01T16:00:00Z", False)):
+        set_clock(acme, now)
+        changes(is_other)
+    write(id="old", occurredAt="2026-05-20T13:00:00.000Z")
+    changes()
+    acme.cmd("org", "set", "acme", "--timezone", "Asia/Tokyo")
+    changes(False)
+    acme.cmd("org", "add", "other", "--timezone", "Asia/Tokyo")
+    changes(False)
+    for _ in range(2):
+        acme.cmd("restore", tmp_path / "backup.db")
+        changes()
+        write(id="d", occurredAt="2025-12-03T12:00:00.000Z", parts=7)
+        changes()

@@ -2,9 +2,11 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import threading
 import time
 
@@ -237,6 +239,18 @@ def test_a_program_that_has_slept_keeps_what_it_may_again(daybook):
         assert int(re.search(r"VmData:\s+(\d+)", file.read())[1]) > 65536
 
 
+def test_without_memory_for_replies_requests_are_answered_all_the_same(daybook):
+    token, usual = daybook.token(), resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (900 << 20, usual[1]))	# the program inherits it; the memory for replies would be 1 GiB
+    try:
+        process = daybook.fastcgi("organization-usage", env={"DAYBOOK_REPLY_MEMORY": "1048576"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, usual)
+    for _ in range(3):
+        assert ask(process, USAGE, token=token).status == 200
+    assert daybook.log_path.read_text().count("nothing is kept") == 1
+
+
 def test_a_program_that_was_started_and_is_not_asked_sleeps_too(daybook):
     process = daybook.fastcgi("organization-usage")
     until(lambda: is_idle(process), "it keeps its memory")
@@ -269,18 +283,70 @@ def test_a_body_that_comes_slowly_wakes_a_program_and_is_waited_for(daybook):
     assert process.finish(s).json["accepted"] == 1
 
 
+def installed(daybook, folder, name):
+    """A process of a program that was copied to another place, under this name, with the one that sleeps for it."""
+    folder = folder / "cgi-bin"
+    folder.mkdir()
+    shutil.copy(BUILD / "cgi-bin/organization-usage.fcgi", folder / name)
+    shutil.copy(BUILD / "daybook-idle", folder.parent)
+    with open(daybook.log_path, "ab") as log:
+        process = FastCgi(str(folder / name), {**daybook.env, "DAYBOOK_IDLE_SECONDS": "1"}, daybook.sockets / "moved.sock", log)
+    daybook.processes.append(process)
+    return process, folder / name
+
+
+def usage_variables(daybook):
+    return cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + daybook.token()})
+
+
 def test_a_program_whose_file_was_removed_does_not_sleep(daybook, tmp_path):
     """It could not be started again."""
-    folder = tmp_path / "cgi-bin"
-    folder.mkdir()
-    for source, target in (("cgi-bin/organization-usage.fcgi", folder), ("daybook-idle", tmp_path)):
-        shutil.copy(BUILD / source, target)
-    with open(daybook.log_path, "ab") as log:
-        process = FastCgi(str(folder / "organization-usage.fcgi"), {**daybook.env, "DAYBOOK_IDLE_SECONDS": "1"},
-                          daybook.sockets / "moved.sock", log)
-    daybook.processes.append(process)
-    variables = cgi_variables("GET", USAGE[1], USAGE[2], None, {"Authorization": "Bearer " + daybook.token()})
+    process, file = installed(daybook, tmp_path, "organization-usage.fcgi")
+    variables = usage_variables(daybook)
     assert process.request(variables, b"").status == 200
-    (folder / "organization-usage.fcgi").unlink()
-    time.sleep(2)
+    file.unlink()
+    time.sleep(4)
     assert process.request(variables, b"").status == 200 and not is_idle(process)
+
+
+@pytest.mark.parametrize("name", ["organization-usage.cgi", "usage"])
+def test_a_program_sleeps_and_wakes_under_any_name(daybook, tmp_path, name):
+    process, _ = installed(daybook, tmp_path, name)
+    variables = usage_variables(daybook)
+    for _ in range(2):
+        until(lambda: is_idle(process), "it keeps its memory")
+        assert process.request(variables, b"").status == 200 and not is_idle(process)
+
+
+# ---- The WAL that is left
+
+def wal_bytes(daybook):
+    return daybook.path.with_name(daybook.path.name + "-wal").stat().st_size
+
+
+def many_events(name):
+    now = int(time.time() * 1000)
+    return [{**event(now), "id": f"{name}-{i:0100}"} for i in range(1000)]
+
+
+def test_a_process_that_has_written_and_ends_moves_a_long_wal_into_the_file(daybook):
+    token = daybook.token()
+    assert daybook.cgi("events", "POST", "/api/events", None, many_events("cgi"), token=token).json["accepted"] == 1000
+    assert wal_bytes(daybook) < 64 * 4096, "each CGI program would read it"	# maintenance may have written since
+    process = daybook.fastcgi("events")
+    assert process.ask("POST", "/api/events", None, many_events("stays"), token=token).json["accepted"] == 1000
+    assert wal_bytes(daybook) > 64 * 4096
+    process.stop()
+    assert wal_bytes(daybook) < 64 * 4096
+    assert daybook.cmd("verify").returncode == 0 and daybook.sql("SELECT count(*) FROM event") == [(2000,)]
+
+
+def test_a_process_that_ends_waits_for_no_reader_of_the_wal(daybook):
+    reader = sqlite3.connect(daybook.path, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM event").fetchone() == (0,)
+    reply = daybook.cgi("events", "POST", "/api/events", None, many_events("cgi"), token=daybook.token())
+    assert reply.json["accepted"] == 1000 and wal_bytes(daybook) > 64 * 4096
+    assert reader.execute("SELECT count(*) FROM event").fetchone() == (0,), "its snapshot is whole"
+    reader.close()
+    assert daybook.sql("SELECT count(*) FROM event") == [(1000,)]

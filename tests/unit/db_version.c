@@ -103,6 +103,61 @@ another_opening_has_another(void **state)
 	db_close(other);
 }
 
+/* The version of what belongs to the installation, in a transaction of its own. */
+static int64_t
+installation(struct db *of)
+{
+	int64_t v;
+
+	assert_int_equal(db_read_begin(of), OK);
+	v = db_installation_version(of);
+	assert_int_equal(db_installation_version(of), v);
+	db_read_end(of);
+	assert_true(v > 0);
+	return v;
+}
+
+struct statement {
+	struct db *by;
+	const char *sql;
+};
+
+static enum status
+execute(void *arg)
+{
+	const struct statement *s = arg;
+
+	return query_run(db_query(s->by, s->sql));
+}
+
+static void
+only_what_touches_the_installation_changes_its_version(void **state)
+{
+	static const char renamed[] = "UPDATE organization SET name = 'renamed'",
+	    turned[] = "UPDATE setting SET value = substr(value, 2) || substr(value, 1, 1) WHERE name = 'epoch'",
+	    turned_back[] = "UPDATE setting SET value = substr(value, -1) || substr(value, 1, 31) WHERE name = 'epoch'";
+	int64_t first = installation(db), all = version(db), second;
+
+	(void)state;
+	assert_int_equal(db_write(beside, execute, &(struct statement) { beside, renamed }), OK);
+	assert_int_not_equal(version(db), all);
+	assert_int_equal(installation(db), first);
+	write_by(beside, CONFLICT);
+	assert_int_equal(installation(db), first);
+	write_by(beside, OK);
+	second = installation(db);
+	assert_int_not_equal(second, first);
+	write_by(db, OK);
+	first = installation(db);
+	assert_int_not_equal(first, second);
+	/* A restored file has an epoch of its own, and may come to any revision. */
+	assert_int_equal(db_write(beside, execute, &(struct statement) { beside, turned }), OK);
+	assert_int_not_equal(installation(db), first);
+	assert_int_not_equal(installation(db), installation(beside));
+	assert_int_equal(db_write(beside, execute, &(struct statement) { beside, turned_back }), OK);
+	assert_int_equal(db_installation_version(db), 0);	/* no transaction is open */
+}
+
 static const char *
 remembered(void)
 {
@@ -110,7 +165,7 @@ remembered(void)
 	const char *text;
 
 	assert_int_equal(db_read_begin(db), OK);
-	text = db_remembered(db, "test", 4, &n);
+	text = db_remembered(db, db_version(db), "test", 4, &n);
 	assert_true(text == NULL || n == 6);
 	db_read_end(db);
 	return text;
@@ -120,7 +175,7 @@ static void
 remember(void)
 {
 	assert_int_equal(db_read_begin(db), OK);
-	memcpy(db_remember(db, "test", 4, 6), "value", 6);
+	memcpy(db_remember(db, db_version(db), "test", 4, 6), "value", 6);
 	db_read_end(db);
 }
 
@@ -139,8 +194,8 @@ only_the_same_state_is_remembered(void **state)
 	write_by(db, OK);
 	assert_null(remembered());
 	remember();
-	assert_null(db_remembered(db, "test", 4, &(size_t) { 0 }));	/* outside of a transaction nobody knows */
-	assert_null(db_remember(db, "test", 4, 6));
+	assert_null(db_remembered(db, db_version(db), "test", 4, &(size_t) { 0 }));	/* outside of a transaction nobody knows */
+	assert_null(db_remember(db, db_version(db), "test", 4, 6));
 	db_set_memory(db, NULL);
 	assert_null(remembered());
 	db_set_memory(db, memory);
@@ -177,6 +232,7 @@ main(void)
 	CASE("what is not committed does not change it", what_is_not_committed_does_not);
 	CASE("a snapshot has one, whatever is committed beside it", a_snapshot_has_one);
 	CASE("another opening has another", another_opening_has_another);
+	CASE("only what touches the installation changes the version of that", only_what_touches_the_installation_changes_its_version);
 	CASE("only what was kept of the same state is remembered", only_the_same_state_is_remembered);
 	CASE("the database gets a rollback journal", use_a_journal);
 	CASE("with a journal each commit changes it too", each_commit_changes_it);

@@ -1,4 +1,5 @@
 /* json_write.c: what is written, with commas and names where they belong. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -33,6 +34,30 @@ text_is_written(void **state)
 	buf_free(&out);
 }
 
+/* Texts are copied eight characters at a time, so what needs an escape is put at each place of texts of all such lengths. */
+static void
+each_place_is_looked_at(void **state)
+{
+	static const struct { char c; const char *json; } found[] = {
+		{ 'x', "x" }, { '"', "\\\"" }, { '\\', "\\\\" }, { '\x1f', "\\u001f" }, { '\x01', "\\u0001" }, { '\xe9', "\xef\xbf\xbd" } };
+	char text[40] = "", json[80];
+	struct buf out = { 0 };
+
+	(void)state;
+	for (size_t n = 1; n < sizeof(text); n++)
+		for (size_t at = 0; at < n; at++)
+			for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
+				memset(text, '~', n);
+				text[n] = '\0';
+				text[at] = found[i].c;
+				snprintf(json, sizeof(json), "\"%.*s%s%s\"", (int)at, text, found[i].json, text + at + 1);
+				buf_reset(&out);
+				json_put_text(json_on(&out), NULL, text);
+				assert_string_equal(buf_text(&out), json);
+			}
+	buf_free(&out);
+}
+
 static const struct int_row {
 	const char *name;
 	int64_t n;
@@ -40,6 +65,10 @@ static const struct int_row {
 } ints[] = {
 	{ "0 is written", 0, "0" },
 	{ "a negative number is written", -7, "-7" },
+	{ "the last number of one digit is written", 9, "9" },
+	{ "the first number of two digits is written", 10, "10" },
+	{ "the last number of two digits is written", 99, "99" },
+	{ "the first negative number of three digits is written", -100, "-100" },
 	{ "2^53 - 1 is written with all digits", JSON_INT_MAX, "9007199254740991" },
 	{ "1e15 is written without an exponent", INT64_C(1000000000000000), "1000000000000000" },
 	{ "the greatest integer is written", INT64_MAX, "9223372036854775807" },
@@ -114,6 +143,7 @@ main(void)
 {
 	TABLE(texts, text_is_written);
 	TABLE(ints, int_is_written);
+	CASE("what needs an escape is found at each place", each_place_is_looked_at);
 	CASE("commas and names are put where they belong", a_reply_is_written);
 	CASE("lines of JSON, each with a writer of its own, have no commas between them", lines_are_written);
 	return TABLE_RUN("json_write");
