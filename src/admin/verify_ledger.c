@@ -240,8 +240,8 @@ verify_ledger_read(struct verify *v, const struct stretch *s)
 	    "WHERE e.org = :org AND e.occurred_at >= :from_at AND e.occurred_at < :until_at ORDER BY e.occurred_at"));
 	p.corrections = bind_stretch(v, s, db_query(v->db, "SELECT occurred_at FROM event "
 	    "WHERE org = :org AND occurred_at >= :from_at AND occurred_at < :until_at AND rank > 0 ORDER BY occurred_at"));
-	p.quarter.stored = bind_stretch(v, s, db_query(v->db, "SELECT quarter, channel, messages, parts, cost_micros FROM "
-	    "usage_quarter WHERE org = :org AND quarter >= :from_at / 900000 AND quarter < :until_at / 900000 "
+	p.quarter.stored = bind_stretch(v, s, db_query(v->db, "SELECT quarter, channel, messages, parts, cost_micros "
+	    "FROM usage_quarter WHERE org = :org AND quarter >= :from_at / 900000 AND quarter < :until_at / 900000 "
 	    "ORDER BY quarter, channel"));
 	while (st == OK && query_step(q))
 		st = add_row(&p, q);

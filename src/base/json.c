@@ -14,6 +14,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/money.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
@@ -39,15 +40,12 @@ unusable(const char *label, enum status st, const char *what, struct error *err)
 	return error_set(err, st, "%s%s%s", label, label[0] != '\0' ? ": " : "", what);
 }
 
-/*
- * cJSON returns NULL both for bad text and for a failed allocation.  With xmalloc, which ends the
- * process instead, NULL can only mean bad text.
- */
+/* cJSON returns NULL both for bad text and for a failed allocation.  json_alloc never fails, so NULL means bad text. */
 static void
 use_our_memory(void)
 {
 	static bool is_done;
-	cJSON_Hooks hooks = { .malloc_fn = xmalloc, .free_fn = free };
+	cJSON_Hooks hooks = { .malloc_fn = json_alloc, .free_fn = json_free };
 
 	if (!is_done)
 		cJSON_InitHooks(&hooks);

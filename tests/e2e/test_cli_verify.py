@@ -134,6 +134,22 @@ def test_a_span_off_the_quarter_hour_is_found(filled):
     assert "not a whole number of quarter-hours" in filled("verify", rc=1)
 
 
+def test_roll_ups_that_agree_with_each_other_but_not_with_the_ledger_are_found(filled):
+    quarter = filled.sql("SELECT min(quarter) FROM usage_quarter WHERE channel = 'SMS'")[0][0]
+    filled.damage(f"UPDATE usage_quarter SET messages = messages + 1 WHERE channel = 'SMS' AND quarter = {quarter}",
+                  "UPDATE usage_day SET messages = messages + 1 WHERE channel = 'SMS' AND day = (SELECT min(day) FROM usage_day)")
+    lines = filled("verify", rc=1).splitlines()
+    assert len(lines) == 2 and "usage_quarter 2026-03-0" in lines[0]
+
+
+def test_a_quarter_of_an_unknown_channel_is_found_once(filled):
+    quarter = filled.sql("SELECT min(quarter) FROM usage_quarter")[0][0]
+    filled.damage(f"INSERT INTO usage_quarter VALUES (1, {quarter}, 'FAX', 2, 2, 0)", f"INSERT INTO usage_quarter VALUES (1, {quarter}, 'ACE', 0, 0, 0)")
+    lines = filled("verify", rc=1).splitlines()
+    assert [line for line in lines if "usage_quarter" in line and "FAX: has 2 messages" in line] == [lines[0]]
+    assert not any("ACE" in line for line in lines)
+
+
 def test_rows_of_zeros_are_as_good_as_none(filled):
     filled.damage("INSERT INTO usage_day VALUES (1, 20000, 'SMS', 0, 0, 0)", "INSERT INTO usage_quarter VALUES (1, 1900000, 'SMS', 0, 0, 0)")
     filled("verify")
