@@ -36,7 +36,7 @@ CREATE TABLE organization (
 		CHECK (length(id) BETWEEN 1 AND 64),
 	name TEXT NOT NULL,		-- its name for people
 	timezone TEXT NOT NULL,		-- IANA name of the time zone of its coming days
-	zone_revision INTEGER NOT NULL DEFAULT 1,	-- incremented when its zone_span or limit_span rows change, or sums of old days
+	zone_revision INTEGER NOT NULL DEFAULT 1,	-- incremented when its limits, its zone_span or limit_span rows change, or sums of old days
 	revision INTEGER NOT NULL DEFAULT 1,	-- incremented by every write transaction that touches it
 	plan TEXT NOT NULL DEFAULT '',	-- any text; the calendar shows it
 	cycle_day INTEGER NOT NULL DEFAULT 1	-- the billing cycle starts on this day of the month; see cycle_change

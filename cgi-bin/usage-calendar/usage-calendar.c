@@ -46,10 +46,15 @@ struct piece {
 	bool is_secret;
 };
 
-struct piece_key {
+struct proof {
 	char name[8], epoch[40];
-	int64_t db, org, revision, unchanged_until;
-	int32_t day, is_csv;
+	int64_t db, org, revision, unchanged_until, is_csv;
+};
+
+/* Of one proof all pieces have a number, which no other one has in this process: they are found by less than the whole. */
+struct piece_key {
+	char name[8];
+	int64_t number, day;
 };
 
 /* A reply that is being made. */
@@ -57,11 +62,31 @@ struct making {
 	struct calendar c;
 	struct day_range range;
 	size_t count;			/* of days */
-	struct piece_key key;
+	struct proof proof;
+	struct piece_key key;		/* its number is 0 if no piece is kept */
 	struct piece *pieces;
 };
 
 /* ---- The memory of days */
+
+static void
+find_number(struct making *m)
+{
+	size_t n;
+	const int64_t *number = kept_find(m->c.r->kept, &m->proof, sizeof(m->proof), &n);
+
+	m->key = (struct piece_key) { .name = "day", .number = number != NULL ? *number : 0 };
+}
+
+static void
+keep_number(struct making *m)
+{
+	static int64_t last;
+	int64_t *number = kept_put(m->c.r->kept, &m->proof, sizeof(m->proof), sizeof(*number));
+
+	if (number != NULL)
+		*number = m->key.number = ++last;
+}
 
 /* The key of a piece.  Only the day differs within a reply. */
 static const struct piece_key *
@@ -74,7 +99,7 @@ key_of(struct making *m, size_t piece)
 static const char *
 find_piece(struct making *m, size_t piece, size_t *n)
 {
-	return kept_find(m->c.r->kept, key_of(m, piece), sizeof(m->key), n);
+	return m->key.number != 0 ? kept_find(m->c.r->kept, key_of(m, piece), sizeof(m->key), n) : NULL;
 }
 
 /* Appends a piece that this process has made before; false if it has it no longer. */
@@ -118,7 +143,7 @@ end_piece(struct making *m, struct piece *p)
 static bool
 is_asked_again(const struct making *m)
 {
-	const struct piece_key of_all = { .name = "calendar", .db = m->key.db, .org = m->key.org };
+	const struct piece_key of_all = { "asked", m->proof.db, m->proof.org };
 
 	return kept_is_again(m->c.r->kept, &of_all, sizeof(of_all));
 }
@@ -130,6 +155,10 @@ keep_pieces(struct making *m)
 	char *value;
 
 	if (!is_asked_again(m))
+		return;
+	if (m->key.number == 0)
+		keep_number(m);
+	if (m->key.number == 0)
 		return;
 	for (size_t i = 0; i <= m->count; i++) {
 		const struct piece *p = &m->pieces[i];
@@ -264,24 +293,25 @@ put_json(struct making *m)
 static enum status
 usage_calendar(struct req *r, struct buf *body)
 {
-	struct making m = { .c = { .r = r, .body = body, .json = { .to = body } }, .key = { .name = "calendar" } };
+	struct making m = { .c = { .r = r, .body = body, .json = { .to = body } }, .proof = { .name = "calendar" } };
 	struct organization *org = &m.c.org;
 	enum status st;
 
 	if ((st = organization_load(r->db, r->org, org, &r->err)) != OK ||
 	    (st = read_range(r, &m.range)) != OK ||
-	    (st = limit_unchanged_until(r->db, r->arena, org, r->now, &m.key.unchanged_until)) != OK)
+	    (st = limit_unchanged_until(r->db, r->arena, org, r->now, &m.proof.unchanged_until)) != OK)
 		return st;
-	if (reply_cached(r, body, org->revision, m.key.unchanged_until))
+	if (reply_cached(r, body, org->revision, m.proof.unchanged_until))
 		return OK;
 	m.c.today = organization_today(org, r->now);
 	m.count = (size_t)(m.range.to.n - m.range.from.n + 1);
 	m.pieces = arena_alloc(r->arena, (m.count + 1) * sizeof(*m.pieces));
-	m.key.db = db_number(r->db);
-	m.key.org = org->key;
-	m.key.revision = org->revision;
-	m.key.is_csv = r->is_csv;
-	snprintf(m.key.epoch, sizeof(m.key.epoch), "%s", r->epoch);
+	m.proof.db = db_number(r->db);
+	m.proof.org = org->key;
+	m.proof.revision = org->revision;
+	m.proof.is_csv = r->is_csv;
+	snprintf(m.proof.epoch, sizeof(m.proof.epoch), "%s", r->epoch);
+	find_number(&m);
 	if ((st = r->is_csv ? put_csv(&m) : put_json(&m)) == OK)
 		keep_pieces(&m);
 	return st;

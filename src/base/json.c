@@ -1,5 +1,5 @@
 /*
- * Reads parsed JSON; the only file that calls cJSON.  All text has passed json_check, so cJSON
+ * Reads parsed JSON, from the nodes of json_node.c.  All text has passed json_check, so cJSON
  * never sees a repeated key or a \u0000, which it would accept and read in its own way.
  *
  * Every typed reader has the same form: the member is looked up, absent and null are the same, a
@@ -40,23 +40,11 @@ unusable(const char *label, enum status st, const char *what, struct error *err)
 	return error_set(err, st, "%s%s%s", label, label[0] != '\0' ? ": " : "", what);
 }
 
-/* cJSON returns NULL both for bad text and for a failed allocation.  json_alloc never fails, so NULL means bad text. */
-static void
-use_our_memory(void)
-{
-	static bool is_done;
-	cJSON_Hooks hooks = { .malloc_fn = json_alloc, .free_fn = json_free };
-
-	if (!is_done)
-		cJSON_InitHooks(&hooks);
-	is_done = true;
-}
-
 /* Two names with the same bit may differ. */
 static uint64_t
 name_bit(const char *name)
 {
-	return UINT64_C(1) << ((unsigned char)name[0] + 5 * strlen(name)) % 64;
+	return UINT64_C(1) << ((unsigned char)name[0] + 5 * (name[0] != '\0' ? (unsigned char)name[1] : 0)) % 64;
 }
 
 static struct json_object *
@@ -80,12 +68,11 @@ json_parse(struct arena *a, const char *label, const char *text, size_t n, struc
 
 	if (json_kind(text, n) != '{')
 		return unusable(label, BAD_REQUEST, "not a JSON object", err);
-	use_our_memory();
 	/*
 	 * Not the sender's fault: json_check has accepted the text, so this is a difference between
 	 * the two parsers.
 	 */
-	if ((node = cJSON_ParseWithLength(text, n)) == NULL)
+	if ((node = json_nodes(text, n)) == NULL)
 		return unusable(label, INTERNAL, "cannot be read", err);
 	*o = object_new(a, node, true, label);
 	return OK;
@@ -96,7 +83,7 @@ json_object_free(struct json_object *o)
 {
 	if (o == NULL || !o->is_root)
 		return;
-	cJSON_Delete(o->node);
+	json_nodes_free(o->node);
 	o->node = NULL;
 }
 
@@ -113,7 +100,7 @@ member(const struct json_object *o, const char *name)
 {
 	const cJSON *m = find(o, name);
 
-	return cJSON_IsNull(m) ? NULL : m;
+	return m == NULL || cJSON_IsNull(m) ? NULL : m;
 }
 
 /* A member's full name, such as segments[2].contactCount, for errors and as the label of what is inside it. */
@@ -244,49 +231,39 @@ money_text(struct json_object *o, const char *name, const char **text, struct er
 	return is_negative ? wrong(o, name, err, "negative") : OK;
 }
 
-enum status
-json_money(struct json_object *o, const char *name, bool *found, int64_t *micros, struct error *err)
+/* An amount that `parse` understands; otherwise it must be `what`, up to `max`. */
+static enum status
+amount(struct json_object *o, const char *name, bool *found, int64_t *value, struct error *err,
+    bool (*parse)(const char *text, int64_t *value), const char *what, int64_t max)
 {
 	const char *text;
 	enum status st;
 
 	if ((st = money_text(o, name, &text, err)) != OK)
 		return st;
-	if ((*found = text != NULL) && !money_parse(text, micros))
-		return error_set(err, BAD_REQUEST,
-		    "%s: must be a decimal amount such as 0.0158, up to %" PRId64, path(o, name),
-		    MONEY_MICROS_MAX / 1000000);
+	if ((*found = text != NULL) && !parse(text, value))
+		return error_set(err, BAD_REQUEST, "%s: must be %s, up to %" PRId64, path(o, name), what, max);
 	return OK;
+}
+
+enum status
+json_money(struct json_object *o, const char *name, bool *found, int64_t *micros, struct error *err)
+{
+	return amount(o, name, found, micros, err, money_parse, "a decimal amount such as 0.0158", MONEY_MICROS_MAX / 1000000);
 }
 
 enum status
 json_money_exact(struct json_object *o, const char *name, bool *found, int64_t *micros, struct error *err)
 {
-	const char *text;
-	enum status st;
-
-	if ((st = money_text(o, name, &text, err)) != OK)
-		return st;
-	if ((*found = text != NULL) && !money_parse_exact(text, micros))
-		return error_set(err, BAD_REQUEST,
-		    "%s: must be an amount with at most six decimals, such as 12.5, up to %" PRId64, path(o, name),
-		    MONEY_MICROS_MAX / 1000000);
-	return OK;
+	return amount(o, name, found, micros, err, money_parse_exact, "an amount with at most six decimals, such as 12.5",
+	    MONEY_MICROS_MAX / 1000000);
 }
 
 enum status
 json_price(struct json_object *o, const char *name, bool *found, int64_t *nanos, struct error *err)
 {
-	const char *text;
-	enum status st;
-
-	if ((st = money_text(o, name, &text, err)) != OK)
-		return st;
-	if ((*found = text != NULL) && !money_parse_nanos(text, nanos))
-		return error_set(err, BAD_REQUEST,
-		    "%s: must be an amount with at most nine decimals, such as 0.0079, up to %" PRId64, path(o, name),
-		    MONEY_NANOS_MAX / 1000000000);
-	return OK;
+	return amount(o, name, found, nanos, err, money_parse_nanos, "an amount with at most nine decimals, such as 0.0079",
+	    MONEY_NANOS_MAX / 1000000000);
 }
 
 enum status

@@ -1,11 +1,9 @@
 /*
  * Decodes single strings and numbers of JSON text.  Their syntax was checked before, but every read
- * is bounded all the same.  And the memory of parsed objects.
+ * is bounded all the same.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/crypto.h"
 #include "base/json_text.h"
 
@@ -191,36 +189,4 @@ json_is_in_range(const char *p, const char *end)
 		kept[n++] = '0';
 	order = memcmp(kept, most, MOST_DIGITS);
 	return order < 0 || (order == 0 && !is_more);
-}
-
-/* ---- Memory */
-
-/*
- * A small object's nodes and texts, a dozen or two, come from here one after the other, and the room is free again when the last
- * of them is freed.  What does not fit is allocated as usual.
- */
-static struct {
-	_Alignas(16) char room[8 * 1024];
-	size_t used, living;
-} pool;
-
-void *
-json_alloc(size_t n)
-{
-	char *p = pool.room + pool.used;
-
-	if (n >= sizeof(pool.room) - pool.used)
-		return xmalloc(n);
-	pool.used += (n + 15) / 16 * 16;
-	pool.living++;
-	return p;
-}
-
-void
-json_free(void *p)
-{
-	if ((uintptr_t)p - (uintptr_t)pool.room >= sizeof(pool.room))
-		free(p);
-	else if (--pool.living == 0)
-		pool.used = 0;
 }

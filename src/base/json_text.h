@@ -44,8 +44,20 @@ uint64_t	 json_key_hash(const char *key, size_t n);
 /* Whether the number p[0, end) is within +-JSON_INT_MAX: exactly, without a double's rounding. */
 bool		 json_is_in_range(const char *p, const char *end);
 
-/* Memory for the nodes and texts of parsed objects; never NULL.  Fastest if an object is freed before the next one is parsed. */
-void		*json_alloc(size_t n);
-void		 json_free(void *p);
+/* A member of a plain object: its name, the first byte of its value, and the value, which for a string is the inside of it. */
+struct json_plain {
+	char *name, *value;
+	char kind;
+};
+
+/*
+ * Finds the members of a checked object in place, most objects being plain: at most max members, none of them an object or an
+ * array, no string with an escape.  False if it is another one.  Puts a NUL after each string, in the place of its quote.
+ */
+bool		 json_plain_members(char *text, size_t n, struct json_plain *m, size_t max, size_t *count);
+
+/* The nodes of a checked object, or NULL if the parser refuses it; never NULL for want of memory. */
+struct cJSON	*json_nodes(const char *text, size_t n);
+void		 json_nodes_free(struct cJSON *object);
 
 #endif

@@ -124,3 +124,69 @@ json_find(const char *text, size_t n, const char *name, const char **value, size
 	}
 	return false;
 }
+
+/* A string without escapes, whose quotes become the NULs around it; NULL for another one.  *p ends up after it. */
+static char *
+plain_string(char **p, char *end)
+{
+	char *at = ++*p;
+
+	while (*p < end && **p != '"' && **p != '\\')
+		++*p;
+	if (*p == end || **p == '\\')
+		return NULL;
+	*(*p)++ = '\0';
+	return at;
+}
+
+static void
+pass_space(char **p, const char *end)
+{
+	while (*p < end && json_is_space(**p))
+		++*p;
+}
+
+/* One member, up to the comma or the bracket after it. */
+static bool
+plain_member(char **p, char *end, struct json_plain *m)
+{
+	if (*p == end || **p != '"' || (m->name = plain_string(p, end)) == NULL)
+		return false;
+	pass_space(p, end);
+	if (*p == end || *(*p)++ != ':')
+		return false;
+	pass_space(p, end);
+	if (*p == end || **p == '{' || **p == '[')
+		return false;
+	m->kind = **p;
+	m->value = *p;
+	if (**p == '"' && (m->value = plain_string(p, end)) == NULL)
+		return false;
+	/* A number or a word ends at a byte that no part of it can be, so that strtod stops there. */
+	while (*p < end && **p != ',' && **p != '}' && !json_is_space(**p))
+		++*p;
+	pass_space(p, end);
+	return *p < end;
+}
+
+bool
+json_plain_members(char *text, size_t n, struct json_plain *m, size_t max, size_t *count)
+{
+	char *p = text, *end = text + n;
+
+	*count = 0;
+	pass_space(&p, end);
+	if (p == end || *p++ != '{')
+		return false;
+	pass_space(&p, end);
+	if (p < end && *p == '}')
+		return true;
+	while (*count < max && plain_member(&p, end, &m[*count])) {
+		++*count;
+		if (*p != ',')
+			return *p == '}';
+		p++;
+		pass_space(&p, end);
+	}
+	return false;
+}

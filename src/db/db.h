@@ -170,7 +170,7 @@ void		 db_set_memory(struct db *db, struct kept *memory);
 const void	*db_remembered(struct db *db, int64_t version, const void *key, size_t key_n, size_t *n);
 void		*db_remember(struct db *db, int64_t version, const void *key, size_t key_n, size_t n);
 /* The same of what is true in every state: the key has what proves it, db_number among it. */
-const void	*db_always_kept(struct db *db, const void *key, size_t key_n);
+const void	*db_always_kept(struct db *db, const void *key, size_t key_n, size_t *n);
 void		*db_keep_always(struct db *db, const void *key, size_t key_n, size_t n);
 
 /*

@@ -120,11 +120,9 @@ db_remember(struct db *db, int64_t version, const void *key, size_t key_n, size_
 /* ---- The same memory, of what does not depend on the state */
 
 const void *
-db_always_kept(struct db *db, const void *key, size_t key_n)
+db_always_kept(struct db *db, const void *key, size_t key_n, size_t *n)
 {
-	size_t n;
-
-	return db->memory == NULL || !db_may_cache(db) ? NULL : kept_find(db->memory, key, key_n, &n);
+	return db->memory == NULL || !db_may_cache(db) ? NULL : kept_find(db->memory, key, key_n, n);
 }
 
 void *

@@ -1,4 +1,8 @@
-/* The amounts of a limit by date (see limit_amounts.h). */
+/*
+ * The amounts of a limit by date (see limit_amounts.h).  Processes keep them (limit_kept.h), so whoever writes has called
+ * organization_forget_kept.
+ */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -11,6 +15,7 @@ put(struct db *db, const struct limit_rule *rule, struct day from, int64_t amoun
 	struct query *q = db_query(db, "INSERT INTO limit_amount (rule, valid_from, amount) VALUES (:rule, :from, :amount) "
 	    "ON CONFLICT (rule, valid_from) DO UPDATE SET amount = excluded.amount");
 
+	assert(!db_may_cache(db));
 	query_bind_int(q, ":rule", rule->key);
 	query_bind_int(q, ":from", from.n);
 	if (amount != UNLIMITED)
@@ -23,6 +28,7 @@ delete_from(struct db *db, const struct limit_rule *rule, struct day from)
 {
 	struct query *q = db_query(db, "DELETE FROM limit_amount WHERE rule = :rule AND valid_from >= :from");
 
+	assert(!db_may_cache(db));
 	query_bind_int(q, ":rule", rule->key);
 	query_bind_int(q, ":from", from.n);
 	return query_run(q);
@@ -36,6 +42,7 @@ limit_amounts_move(struct db *db, int64_t rule, struct day was, struct day is)
 
 	if (is.n >= was.n)
 		return OK;
+	assert(!db_may_cache(db));
 	q = db_query(db, "INSERT INTO limit_amount (rule, valid_from, amount) SELECT rule, :is, amount FROM limit_amount "
 	    "WHERE rule = :rule AND valid_from > :is AND valid_from <= :was ORDER BY valid_from DESC LIMIT 1 "
 	    "ON CONFLICT (rule, valid_from) DO UPDATE SET amount = excluded.amount");

@@ -1,4 +1,4 @@
-/* The amounts of a limit by date, written. */
+/* The amounts of a limit by date, written: after organization_forget_kept, inside the same write transaction. */
 #ifndef LIMIT_AMOUNTS_H
 #define LIMIT_AMOUNTS_H
 

@@ -194,6 +194,14 @@ write_audit(struct limit_write *c, const char *action, const char *was, const ch
 	return st;
 }
 
+/* What processes keep of the organization's limits, and of their days, is no longer so. */
+static enum status
+forget(struct limit_write *c)
+{
+	c->org->zone_revision++;
+	return organization_forget_kept(c->db, c->org->key);
+}
+
 /* Limits are among what organization.updated_at is about. */
 static enum status
 touch(struct limit_write *c)
@@ -258,8 +266,8 @@ limit_set(struct db *db, struct arena *a, struct organization *org, const char *
 		c.was_today = today_of(&c, was);
 	}
 	c.definition = in->has_definition || was == NULL ? in->definition : limit_definition_of(was);
-	if ((st = limit_check_input(&c, in)) != OK || (st = write_rule(&c, in)) != OK || (st = write_amounts(&c, in)) != OK ||
-	    (st = start_fill(&c, job)) != OK || (st = touch(&c)) != OK)
+	if ((st = limit_check_input(&c, in)) != OK || (st = forget(&c)) != OK || (st = write_rule(&c, in)) != OK ||
+	    (st = write_amounts(&c, in)) != OK || (st = start_fill(&c, job)) != OK || (st = touch(&c)) != OK)
 		return st;
 	return write_audit(&c, "limit.set", text, rule_text(&c, limit_find(org, name)));
 }
@@ -270,14 +278,10 @@ static enum status
 delete_rule(struct limit_write *c)
 {
 	struct query *q = db_query(c->db, "DELETE FROM limit_rule WHERE key = :key");
-	enum status st;
 
-	/* Its rows in other tables go with it.  A new limit may get its key, so what processes keep of its days must go too. */
+	/* Its rows in other tables go with it. */
 	query_bind_int(q, ":key", c->key);
-	if ((st = query_run(q)) != OK || c->was->zone == NULL)
-		return st;
-	c->org->zone_revision++;
-	return organization_forget_kept(c->db, c->org->key);
+	return query_run(q);
 }
 
 enum status
@@ -295,6 +299,8 @@ limit_remove(struct db *db, struct arena *a, struct organization *org, const cha
 		return error_set(err, NOT_FOUND, "limit: there is no limit \"%s\"", error_shown(name, shown));
 	c.key = was->key;
 	text = rule_text(&c, was);
+	if ((st = forget(&c)) != OK)
+		return st;
 	if (limit_is_base(name, &base))
 		st = limit_amounts_end(db, was, organization_today(org, options->now));
 	else if ((st = delete_rule(&c)) == OK)

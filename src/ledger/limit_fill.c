@@ -178,12 +178,13 @@ find_building(struct db *db, int64_t org_key, int64_t *rule)
 
 /* Its roll-up is complete: from now on the limit is in force. */
 static enum status
-end_building(struct db *db, int64_t rule)
+end_building(struct db *db, int64_t org_key, int64_t rule)
 {
 	struct query *q = db_query(db, "UPDATE limit_rule SET is_building = 0 WHERE key = :rule");
+	enum status st;
 
 	query_bind_int(q, ":rule", rule);
-	return query_run(q);
+	return (st = query_run(q)) == OK ? organization_forget_kept(db, org_key) : st;
 }
 
 /* The quarter-hours from the first event to the last one; *first == *end if there is none. */
@@ -215,7 +216,7 @@ limit_fill_start(struct db *db, int64_t org_key, bool is_remote, int64_t now, co
 			return st;
 		if (order.first < order.end)
 			break;
-		if ((st = end_building(db, order.rule)) != OK)
+		if ((st = end_building(db, org_key, order.rule)) != OK)
 			return st;
 	}
 	return job_start_if_none(db, org_key, &order, now, by, number);
@@ -311,7 +312,7 @@ write_turn(struct organization *org, void *arg)
 	if ((st = job_check_turn(t->db, t->job)) != OK || (st = write_stretches(t, org, &next, &changed)) != OK ||
 	    (st = job_advance(t->db, t->job, next, 0, changed, now)) != OK || next < t->job->end)
 		return st;
-	if ((st = end_building(t->db, t->job->rule)) != OK)
+	if ((st = end_building(t->db, org->key, t->job->rule)) != OK)
 		return st;
 	return job_end(t->db, t->job, t->job->changed + changed, now);
 }

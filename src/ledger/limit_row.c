@@ -1,9 +1,11 @@
 /*
  * The rows of an organization's limits (see limit_row.h).
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "ledger/limit_kept.h"
 #include "ledger/limit_row.h"
 #include "ledger/limit_span.h"
 #include "time/instant.h"
@@ -107,15 +109,15 @@ read_rules(struct db *db, struct arena *a, const struct organization *org, struc
 	return st != OK ? st : done;
 }
 
-enum status
-limit_row_load(struct db *db, struct arena *a, struct organization *org)
+/* Reads the rules from their rows, and puts them in their places. */
+static enum status
+read_placed(struct db *db, struct arena *a, struct organization *org)
 {
 	struct limit_rules *rules = &org->limits;
 	struct limit_rule *found;
 	enum status st;
 	size_t count;
 
-	*rules = (struct limit_rules) { 0 };
 	if ((st = read_rules(db, a, org, &found, &count)) != OK)
 		return st;
 	rules->of = arena_alloc(a, (count + LIMIT_BASE_COUNT) * sizeof(*rules->of));
@@ -127,7 +129,21 @@ limit_row_load(struct db *db, struct arena *a, struct organization *org)
 			log_error("event=database error=\"limit %s of organization %s is missing\"", limit_base_facts(r).name, org->id);
 			return INTERNAL;
 		}
-	return limit_span_load(db, a, org, rules->of, rules->count);
+	return OK;
+}
+
+enum status
+limit_row_load(struct db *db, struct arena *a, struct organization *org)
+{
+	enum status st;
+
+	org->limits = (struct limit_rules) { 0 };
+	if (!limit_kept_find(db, a, org)) {
+		if ((st = read_placed(db, a, org)) != OK)
+			return st;
+		limit_kept_put(db, org);
+	}
+	return limit_span_load(db, a, org, org->limits.of, org->limits.count);
 }
 
 void
@@ -190,6 +206,7 @@ limit_row_add_base(struct db *db, const struct organization *org, const struct l
 	char channels[LIMIT_CHANNELS_MAX];
 	enum status st = OK;
 
+	assert(!db_may_cache(db));
 	for (enum limit_base_rule r = 0; st == OK && r < LIMIT_BASE_COUNT; r++) {
 		struct limit_base_facts f = limit_base_facts(r);
 		struct query *q = db_query(db, "INSERT INTO limit_rule (org, name, channels, unit, period, action) "
@@ -213,6 +230,7 @@ limit_row_set_base(struct db *db, const struct organization *org, const struct l
 {
 	enum status st = OK;
 
+	assert(!db_may_cache(db));
 	for (enum limit_base_rule r = 0; st == OK && r < LIMIT_BASE_COUNT; r++) {
 		struct query *q;
 

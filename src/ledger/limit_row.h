@@ -13,12 +13,15 @@
  */
 enum status	limit_row_load(struct db *db, struct arena *a, struct organization *org) MUST_CHECK;
 
-/* Adds the five rules of a new organization, with amounts that hold for all days.  Inside a write transaction. */
+/*
+ * Adds the five rules of a new organization, with amounts that hold for all days.  Inside a write transaction, after
+ * organization_forget_kept, as all that writes limits: processes keep them.
+ */
 enum status	limit_row_add_base(struct db *db, const struct organization *org, const struct limit_base *base) MUST_CHECK;
 
 /*
  * Changes the five from `was` to `is`: an amount that differs holds from the day `from` until that of the next amount,
- * which stays.  Inside a write transaction.
+ * which stays.  Inside a write transaction, after organization_forget_kept.
  */
 enum status	limit_row_set_base(struct db *db, const struct organization *org, const struct limit_base *was,
 		    const struct limit_base *is, struct day from) MUST_CHECK;

@@ -250,7 +250,8 @@ organization_update(struct db *db, struct arena *a, struct organization *org, co
 			return st;
 	}
 	/* From today on, by the days as they are now; what the limits allowed today stays so. */
-	if ((st = limit_amounts_move_all(db, org, today, organization_today(org, now))) != OK ||
+	if ((st = organization_forget_kept(db, org->key)) != OK ||
+	    (st = limit_amounts_move_all(db, org, today, organization_today(org, now))) != OK ||
 	    (st = limit_row_set_base(db, org, &was.base, base, organization_today(org, now))) != OK ||
 	    (st = limit_row_load(db, a, org)) != OK || (st = usage_days_over(db, a, org, now, effects)) != OK)
 		return st;

@@ -218,7 +218,8 @@ static enum status
 old_total(struct db *db, const struct organization *org, struct day until, int64_t now, struct usage_total *total)
 {
 	struct old_key key = { "total", db_number(db), org->key, org->zone_revision };
-	const struct old_total *kept = db_always_kept(db, &key, sizeof(key));
+	size_t n;
+	const struct old_total *kept = db_always_kept(db, &key, sizeof(key), &n);
 	struct day from = { INT32_MIN };
 	struct old_total *keep;
 	enum status st;

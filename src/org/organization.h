@@ -86,7 +86,7 @@ enum status	organization_follow_zone(struct db *db, struct arena *a, const char 
 		    struct error *err) MUST_CHECK;
 
 /*
- * Increments zone_revision, by which processes keep days of an organization and of its limits, and sums of old days: whoever
+ * Increments zone_revision, by which processes keep an organization's limits, its days and theirs, and sums of old days: whoever
  * writes one of them calls this in the same write transaction, before anything reads them again (db_changes_cached).
  */
 enum status	organization_forget_kept(struct db *db, int64_t org_key) MUST_CHECK;

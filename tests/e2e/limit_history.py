@@ -335,7 +335,7 @@ class History:
         The clock moves on; a campaign whose day is over is left alone.  All limits with sums of their own are to be filled again,
         as if their jobs had to wait for one that has just ended: the next that a client changes starts them.
         """
-        self.daybook.sql("UPDATE organization SET revision = revision + 1")
+        self.daybook.sql("UPDATE organization SET revision = revision + 1, zone_revision = zone_revision + 1")
         self.daybook.sql("UPDATE limit_rule SET is_building = 1 WHERE sender IS NOT NULL OR network IS NOT NULL")
         self.now += round(hours * 3600_000)
         self.model.move_clock(self.now)

@@ -113,7 +113,7 @@ class World:
                          "FROM organization WHERE id = ? ON CONFLICT DO NOTHING", name, org)
         self.daybook.sql("INSERT INTO limit_amount (rule, valid_from, amount) SELECT r.key, 20000, 5 FROM limit_rule r JOIN organization o "
                          "ON o.key = r.org WHERE r.name = ? AND o.id = ? ON CONFLICT DO NOTHING", name, org)
-        self.daybook.sql("UPDATE organization SET revision = revision + 1 WHERE id = ?", org)
+        self.daybook.sql("UPDATE organization SET revision = revision + 1, zone_revision = zone_revision + 1 WHERE id = ?", org)
         return name
 
     def fill_limits(self, org):

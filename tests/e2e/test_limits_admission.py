@@ -31,7 +31,7 @@ def amount(api, name, since, value):
     """An amount that begins on a day, which no endpoint sets yet."""
     api.daybook.sql("INSERT OR REPLACE INTO limit_amount (rule, valid_from, amount) SELECT r.key, julianday(?) - 2440587.5, ? "
                     "FROM limit_rule r JOIN organization o ON o.key = r.org WHERE o.id = ? AND r.name = ?", since, value, api.org, name)
-    api.daybook.sql("UPDATE organization SET revision = revision + 1")
+    api.daybook.sql("UPDATE organization SET revision = revision + 1, zone_revision = zone_revision + 1")
 
 
 def rule(api, name, channels, unit, period, value, action="refuse"):
@@ -313,7 +313,7 @@ def test_an_unknown_channel_is_an_error_and_not_sms(api, table):
     api.create("c", 5)
     api.spend(event(at(TODAY)))
     api.daybook.sql(f"UPDATE {table} SET channel = 'FAX'")
-    api.daybook.sql("UPDATE organization SET revision = revision + 1")
+    api.daybook.sql("UPDATE organization SET revision = revision + 1, zone_revision = zone_revision + 1")
     for program, path, query in (("usage-calendar", CAMPAIGNS + "/usage-calendar", {"from": TODAY, "to": TODAY}),
                                  ("next-available-slot", CAMPAIGNS + "/next-available-slot", None),
                                  ("settings", "/api/organizations/acme/limits", None)):

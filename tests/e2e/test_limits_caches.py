@@ -74,3 +74,38 @@ def test_what_was_previewed_is_not_what_is_set_next(daybook):
     assert api.ask("settings", "PUT", LIMITS, body={"dailyLimit": 7}).status == 200
     assert api.daybook.sql("SELECT count(*) FROM audit WHERE action = 'limit.tzdata'") == [(0,)]
     api.verify()
+
+
+# What a process keeps until zone_revision goes up.
+KEPT = ["SELECT * FROM limit_rule ORDER BY key", "SELECT * FROM limit_amount ORDER BY 1, 2", "SELECT * FROM limit_span ORDER BY 1, 2",
+        "SELECT * FROM zone_span ORDER BY 1, 2"]
+
+
+def test_every_write_of_limits_counts_the_revision_up_by_which_they_are_kept(api):
+    daybook, moved = api.daybook, set()
+    command = lambda *arguments: lambda: daybook.cmd(*arguments)  # noqa: E731
+    settings = lambda **body: lambda: api.ask("settings", "PUT", LIMITS, body=body)  # noqa: E731
+    old_event(api)
+    for step in [
+        lambda: api.set("year", channels=["SMS"], window="year", amount=2000),
+        lambda: api.set("year", amounts=[{"validFrom": "2026-07-01", "amount": 5}]),
+        lambda: api.set("week", channels=["SMS"], window="rolling", hours=168, amount=70),
+        lambda: api.set("a", **DAY, amount=100), lambda: api.put("year", preview=True, amount=3),
+        settings(dailyLimit=7), settings(smsCap=9, allowOverage=True), settings(dailyLimit=None),
+        command("limit", "set", "acme", "year", "--amount", "11"), command("limit", "remove", "acme", "week"),
+        command("limit", "remove", "acme", "daily"), command("limit", "set", "acme", "cycle-cost", "--action", "refuse"),
+        command("limit", "add", "acme", "filled", "--channels", "SMS", "--from", "x", "--window", "day", "--amount", "9"),
+        command("maintenance"), command("rebuild"),
+        command("org", "set", "acme", "--daily-limit", "4"), command("org", "set", "acme", "--timezone", "Pacific/Honolulu"),
+        command("org", "set", "acme", "--timezone", "Europe/Paris", "--recut-history"),
+    ]:
+        before, revision = [daybook.sql(q) for q in KEPT], daybook.sql("SELECT zone_revision FROM organization")
+        outcome = step()
+        changed = {q for q, rows in zip(KEPT, before) if daybook.sql(q) != rows}
+        assert not changed or daybook.sql("SELECT zone_revision FROM organization") > revision, (outcome, changed)
+        moved |= changed
+        assert api.ask("settings", "GET", LIMITS).json == fresh(api, LIMITS).json, outcome
+        for name in api.listed():
+            assert api.read(name).json == fresh(api, f"{LIMITS}/{name}").json, (outcome, name)
+    assert moved == set(KEPT)
+    api.verify()

@@ -334,6 +334,7 @@ def test_a_limit_that_is_removed_or_changed_while_it_is_filled_ends_its_job(api)
     for change in (lambda: api.remove("one"), lambda: api.set("one", **DAY, **{"from": "+2"})):
         api.set("one", **DAY, amount=9, **{"from": "+1"})
         api.daybook.sql("UPDATE limit_rule SET is_building = 1 WHERE name = 'one'")
+        api.daybook.sql("UPDATE organization SET zone_revision = zone_revision + 1")
         api.daybook.sql("INSERT INTO job (org, number, kind, rule, first_quarter, next_quarter, end_quarter, actor, is_remote, started_at, "
                         "updated_at) SELECT 1, coalesce(max(number), 0) + 1, 'fill-limit', (SELECT key FROM limit_rule WHERE name = 'one'), "
                         "1976000, 1976000, 1977800, 1, 0, 1, 1 FROM job")

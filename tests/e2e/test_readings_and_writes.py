@@ -134,7 +134,7 @@ class World(Limits):
             statements += [("INSERT INTO limit_amount (rule, valid_from, amount) SELECT key, ?, ? FROM limit_rule "
                             "WHERE org = ? AND name = ?", ((day - EPOCH).days, amount, self.key, rule.name))
                            for day, amount in rule.amounts]
-        statements.append(("UPDATE organization SET revision = revision + 1 WHERE key = ?", (self.key,)))
+        statements.append(("UPDATE organization SET revision = revision + 1, zone_revision = zone_revision + 1 WHERE key = ?", (self.key,)))
         with contextlib.closing(sqlite3.connect(self.daybook.path)) as connection, connection:
             for statement in statements:
                 connection.execute(*statement)

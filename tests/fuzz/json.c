@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/json.h"
+#include "base/json_text.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -61,6 +62,16 @@ keys_differ(const cJSON *object)
 			must(strcmp(a->string, b->string) != 0);
 }
 
+/* What is read in place has the same nodes. */
+static void
+nodes_are_same(const char *text, size_t n, const cJSON *node)
+{
+	cJSON *nodes = json_nodes(text, n);
+
+	must(nodes != NULL && cJSON_Compare(nodes, node, 1));
+	json_nodes_free(nodes);
+}
+
 /* text[0, n) is what was checked, node what cJSON made of it. */
 static void
 compare(const char *text, size_t n, const cJSON *node, int depth)
@@ -77,8 +88,10 @@ compare(const char *text, size_t n, const cJSON *node, int depth)
 		written_is_checked(node->valuestring);
 	if (cJSON_IsObject(node) || cJSON_IsArray(node))
 		must(depth < JSON_DEPTH_MAX);
-	if (cJSON_IsObject(node))
+	if (cJSON_IsObject(node)) {
 		keys_differ(node);
+		nodes_are_same(text, n, node);
+	}
 	for (const cJSON *child = node->child; child != NULL; child = child->next) {
 		must(cJSON_IsObject(node) ? json_find(text, n, child->string, &part, &part_n) :
 		    json_next_item(text, n, &pos, &part, &part_n));

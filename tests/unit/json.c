@@ -134,16 +134,15 @@ read_as(struct json_object *o, enum as as, char *out, size_t size, struct error 
 }
 
 static void
-is_read_as(void **state)
+must_read(const struct member_row *row, const char *text)
 {
-	const struct member_row *row = *state;
 	struct arena *a = arena_new();
 	struct json_object *o = NULL;
 	struct error err;
 	char value[64];
 
-	assert_int_equal(json_check("body", row->text, strlen(row->text), &err), OK);
-	assert_int_equal(json_parse(a, "", row->text, strlen(row->text), &o, &err), OK);
+	assert_int_equal(json_check("body", text, strlen(text), &err), OK);
+	assert_int_equal(json_parse(a, "", text, strlen(text), &o, &err), OK);
 	if (row->err == NULL) {
 		assert_int_equal(read_as(o, row->as, value, sizeof(value), &err), OK);
 		assert_string_equal(value, row->value);
@@ -152,6 +151,51 @@ is_read_as(void **state)
 		assert_string_equal(err.text, row->err);
 	}
 	json_object_free(o);
+	arena_free(a);
+}
+
+/* A plain object is read in place and another one by the parser: both mean the same. */
+static void
+is_read_as(void **state)
+{
+	const struct member_row *row = *state;
+	char text[128];
+
+	must_read(row, row->text);
+	snprintf(text, sizeof(text), " { \"else\" : null%s%s", row->text[1] != '}' ? " , " : "", row->text + 1);
+	must_read(row, text);
+	snprintf(text, sizeof(text), "{\"else\":{\"v\":1}%s%s", row->text[1] != '}' ? "," : "", row->text + 1);
+	must_read(row, text);
+}
+
+/* As many members and bytes as are read in place, and one more. */
+static void
+large_objects_are_read(void **state)
+{
+	struct arena *a = arena_new();
+	struct json_object *o;
+	char text[4096];
+	const char *value;
+	struct error err;
+	int64_t last;
+	bool found;
+
+	(void)state;
+	for (int members = 1; members <= 24; members++)
+		for (int bytes = 1990; bytes < 2060; bytes++) {
+			int n = snprintf(text, sizeof(text), "{\"v\":\"%0*d\"", bytes, 7);
+
+			for (int i = 1; i < members; i++)
+				n += snprintf(text + n, sizeof(text) - (size_t)n, ",\"m%d\":%d", i, i);
+			text[n++] = '}';
+			assert_int_equal(json_parse(a, "", text, (size_t)n, &o, &err), OK);
+			assert_int_equal(json_string(o, "v", 0, 4096, &value, &err), OK);
+			assert_int_equal(strlen(value), bytes);
+			assert_int_equal(json_int(o, "m23", 0, 99, &found, &last, &err), OK);
+			assert_int_equal(found, members == 24);
+			assert_true(!found || last == 23);
+			json_object_free(o);
+		}
 	arena_free(a);
 }
 
@@ -300,6 +344,7 @@ int
 main(void)
 {
 	TABLE(typed, is_read_as);
+	CASE("objects that are too large to be read in place", large_objects_are_read);
 	CASE("only objects are parsed", only_objects_are_parsed);
 	CASE("texts outlive their object", texts_outlive_their_object);
 	CASE("labels stand before names", labels_stand_before_names);
