@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -213,13 +214,42 @@ base64url_decode(const char *text, size_t n, uint8_t *out, size_t *size)
  * RFC 9562, 5.7: 48 bits of milliseconds, version 7, 12 random bits, variant 2, 62 random bits.  As
  * the time comes first, ids in their order as text are in the order of time to the millisecond.
  */
+/*
+ * Random bytes for ids, which are no secrets: taken from the system for several ids at a time.  A child process must not give the
+ * ids that its parent gives, so it takes its own.
+ */
+static struct {
+	uint8_t bytes[250];	/* of so few, getrandom is never interrupted */
+	size_t left;
+	int is_ready;
+} pool;
+
+static void
+pool_forget(void)
+{
+	pool.left = 0;
+}
+
+static void
+pool_take(uint8_t *out, size_t n)
+{
+	if (!pool.is_ready)
+		pool.is_ready = pthread_atfork(NULL, NULL, pool_forget) == 0;
+	if (pool.left < n || !pool.is_ready) {
+		random_bytes(pool.bytes, sizeof(pool.bytes));
+		pool.left = sizeof(pool.bytes);
+	}
+	pool.left -= n;
+	memcpy(out, pool.bytes + pool.left, n);
+}
+
 char *
 uuid7(int64_t at, char *out)
 {
 	uint8_t u[16];
 	char *p = out;
 
-	random_bytes(u + 6, sizeof(u) - 6);
+	pool_take(u + 6, sizeof(u) - 6);
 	for (int i = 0; i < 6; i++)
 		u[i] = (uint8_t)((uint64_t)at >> (40 - 8 * i));
 	/* Sets the version and the variant over random bits. */

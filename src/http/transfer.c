@@ -1,5 +1,6 @@
 /* Sending to a client that may be slow (see transfer.h). */
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "http/deadline.h"
@@ -17,10 +18,11 @@ skip(struct iovec **parts, size_t *count, size_t n)
 	}
 }
 
-/* From here on the client makes us wait. */
+/* From here on the client makes us wait, and whoever has read from the socket may have left it so that it does not. */
 static void
 wait(struct transfer *t)
 {
+	ioctl(t->fd, FIONBIO, &(int) { 0 });
 	deadline_begin(t->seconds);
 	deadline_extend(t->sent);
 	t->has_waited = true;

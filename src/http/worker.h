@@ -10,6 +10,7 @@ struct worker {
 	struct kept *kept;	/* what a program that stays keeps from one request to the next; a CGI program: nothing */
 	struct db *db;		/* NULL as long as it could not be opened; tried again with each request */
 	bool is_location_checked;		/* where the open database lies was looked at */
+	bool is_location_guessed;		/* the same without a word of the web server about its folders */
 	bool is_installation_logged;	/* the log has what is wrong with the installation */
 	int64_t now, maintenance_at;	/* of the last request; from when on a request is followed by maintenance */
 	bool is_maintenance_due;

@@ -39,7 +39,8 @@ log_installation(struct worker *w, const char *path, const struct error *err)
 /*
  * Refuses a database below the document root, where the web server would serve it to everybody.  One that lies in another
  * folder that is known to be served is in use all the same, because older versions did not know that, but each opening is
- * logged.  Checked once after each opening, and only in a request, because only a request tells these folders.
+ * logged.  Checked once after each opening, and only in a request, because only a request tells these folders;
+ * again when one tells more.
  */
 static enum status
 check_location(struct worker *w, const struct req *r, struct error *err)
@@ -51,7 +52,10 @@ check_location(struct worker *w, const struct req *r, struct error *err)
 	if (w->is_location_checked || r == NULL)
 		return OK;
 	known = (struct served) { req_env(r, "DOCUMENT_ROOT"), req_env(r, "CONTEXT_DOCUMENT_ROOT") };
+	if (w->is_location_guessed && known.document_root == NULL && known.context_root == NULL)
+		return OK;
 	w->is_location_checked = known.document_root != NULL;
+	w->is_location_guessed = true;
 	if ((by = served_at(db_path(w->db), &known, folder)) == SERVED_BY_NONE)
 		return OK;
 	error_set(err, UNAVAILABLE, "%s: is below %s, which the web server serves, so anybody may download it", db_path(w->db),
@@ -98,7 +102,7 @@ worker_database(struct worker *w, const struct req *r, struct error *err)
 		w->db = NULL;
 	}
 	if (w->db == NULL) {
-		w->is_location_checked = false;
+		w->is_location_checked = w->is_location_guessed = false;
 		if ((st = conf_database(path, err)) == OK && (w->db = db_open(path, err)) == NULL)
 			st = UNAVAILABLE;
 		if (st == OK)
