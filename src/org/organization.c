@@ -2,6 +2,7 @@
  * Organizations, read (see organization.h).  Writing is in ledger/organization_change.c, because a change affects
  * usage, which is a layer above this one.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,8 +74,8 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 {
 	static const char prefix[] = "organization ";
 	char key[sizeof(prefix) + ID_MAX], *wanted = key + sizeof(prefix) - 1;	/* a copy: id may be org->id, which memset clears */
-	const struct organization *known;
-	struct organization *kept;
+	const void *known;
+	void *kept;
 	struct query *q;
 	enum status st;
 	bool found = false;
@@ -83,7 +84,7 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 	memcpy(key, prefix, sizeof(prefix));
 	snprintf(wanted, ID_MAX + 1, "%s", id);
 	if ((known = db_remembered(db, db_version(db), key, key_n, &n)) != NULL) {
-		*org = *known;
+		memcpy(org, known, n);
 		return day_spans_load(db, org, err);
 	}
 	memset(org, 0, sizeof(*org));
@@ -99,8 +100,10 @@ organization_load(struct db *db, const char *id, struct organization *org, struc
 		return st;
 	if (!found)
 		return error_set(err, NOT_FOUND, "organization: there is no organization \"%s\"", wanted);
-	if ((kept = db_remember(db, db_version(db), key, key_n, sizeof(*kept))) != NULL)
-		*kept = *org;
+	/* Without the changes of the cycle day that there are not: they would be half of it. */
+	n = offsetof(struct organization, cycles.changes) + org->cycles.count * sizeof(org->cycles.changes[0]);
+	if ((kept = db_remember(db, db_version(db), key, key_n, n)) != NULL)
+		memcpy(kept, org, n);
 	/* An organization without its days is of no use to any caller. */
 	return day_spans_load(db, org, err);
 }

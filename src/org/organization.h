@@ -28,12 +28,12 @@ struct organization {
 	char timezone[ZONE_NAME_MAX];
 	char plan[ORG_PLAN_MAX];
 	int64_t revision, zone_revision;
-	struct cycle_rule cycles;	/* when its billing cycles begin */
 	char currency[CURRENCY_MAX];	/* of its prices, costs, caps and statements */
 	int week_start;			/* for people: 1 Monday … 7 Sunday */
 	int64_t created_at, updated_at;
 	struct spans days;		/* its day boundaries; valid until another organization is loaded */
 	struct limit_rules limits;	/* in an arena, once limit_row_load has read them; else none */
+	struct cycle_rule cycles;	/* when its billing cycles begin; last, as it is long and hardly used (organization_load) */
 };
 
 /* The defaults of a new organization: cycles from the first of the month, weeks from Monday. */

@@ -26,8 +26,8 @@ struct cycle_change {
  */
 struct cycle_rule {
 	int first_day;			/* the cycle day before the first change, 1 to 31 */
-	struct cycle_change changes[CYCLE_CHANGES_MAX];
 	size_t count;
+	struct cycle_change changes[CYCLE_CHANGES_MAX];	/* last, so that a copy need not have those that are not there */
 };
 
 struct cycle {
