@@ -26,7 +26,6 @@
 enum {
 	LAST_MAX = 16,			/* waiting requests that are still answered after being told to stop */
 	REST_MS = 1000,			/* after a request */
-	LOOK_EVERY = 64,		/* requests within a millisecond */
 };
 
 static FCGX_Request *current;	/* the request that is being answered, for serve_fastcgi_last */
@@ -129,11 +128,14 @@ answer(struct worker *w, FCGX_Request *request, struct body *body)
 static bool
 has_ended(FCGX_Request *request)
 {
+	int is_nonblocking = 1;
 	char none;
 
 	if (!FCGX_HasSeenEOF(request->in)) {
-		ioctl(request->ipcFd, FIONBIO, &(int) { 1 });	/* and so it stays, unless the reply must wait (transfer.c) */
+		ioctl(request->ipcFd, FIONBIO, &is_nonblocking);
 		FCGX_GetStr(&none, 1, request->in);
+		is_nonblocking = 0;
+		ioctl(request->ipcFd, FIONBIO, &is_nonblocking);
 	}
 	return FCGX_HasSeenEOF(request->in) && FCGX_GetError(request->in) == 0;
 }
@@ -184,20 +186,12 @@ on_stop(int sig)
 	is_told_to_stop = 1;
 }
 
-/*
- * Whether a signal to stop is pending: under load ppoll always finds a request, and then delivers none.  Asks the system once in
- * a millisecond, of which the requests tell (`now`), and at the latest after LOOK_EVERY of them.
- */
+/* Whether a signal to stop is pending: under load ppoll always finds a request, and then delivers none. */
 static bool
-stop_is_pending(int64_t now)
+stop_is_pending(void)
 {
-	static int64_t looked_at;
-	static unsigned turns;
 	sigset_t pending;
 
-	if (now == looked_at && ++turns % LOOK_EVERY != 0)
-		return false;
-	looked_at = now;
 	sigpending(&pending);
 	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGUSR1) == 1;
 }
@@ -282,7 +276,7 @@ serve_fastcgi(struct worker *w)
 	worker_keep(w);
 	if (!idle_has_ended())
 		worker_start(w);
-	while (is_well && !is_told_to_stop && !stop_is_pending(w->now))
+	while (is_well && !is_told_to_stop && !stop_is_pending())
 		if (wait_for_request(w, &waiting, &rest)) {
 			is_well = accept_next(w, &request, &body);
 			rest = (struct rest) { .has_answered = true };

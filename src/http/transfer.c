@@ -1,6 +1,5 @@
 /* Sending to a client that may be slow (see transfer.h). */
 #include <errno.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "http/deadline.h"
@@ -18,11 +17,10 @@ skip(struct iovec **parts, size_t *count, size_t n)
 	}
 }
 
-/* From here on the client makes us wait, and whoever has read from the socket may have left it so that it does not. */
+/* From here on the client makes us wait. */
 static void
 wait(struct transfer *t)
 {
-	ioctl(t->fd, FIONBIO, &(int) { 0 });
 	deadline_begin(t->seconds);
 	deadline_extend(t->sent);
 	t->has_waited = true;
