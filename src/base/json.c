@@ -141,14 +141,12 @@ json_int(struct json_object *o, const char *name, int64_t min, int64_t max, bool
 	return OK;
 }
 
-enum status
-json_string(struct json_object *o, const char *name, size_t min, size_t max, const char **value,
-    struct error *err)
+static enum status
+string_of(struct json_object *o, const char *name, size_t min, size_t max, const char **value, struct error *err)
 {
 	const cJSON *m = member(o, name);
 	size_t n;
 
-	*value = NULL;
 	if (m == NULL)
 		return OK;
 	if (!cJSON_IsString(m))
@@ -162,6 +160,15 @@ json_string(struct json_object *o, const char *name, size_t min, size_t max, con
 		return error_set(err, BAD_REQUEST, "%s: longer than %zu bytes", path(o, name), max);
 	*value = arena_text(o->arena, m->valuestring, n);
 	return OK;
+}
+
+/* Most of the texts that an event can have are absent: for these it is done at once. */
+enum status
+json_string(struct json_object *o, const char *name, size_t min, size_t max, const char **value,
+    struct error *err)
+{
+	*value = NULL;
+	return (o->names & name_bit(name)) != 0 ? string_of(o, name, min, max, value, err) : OK;
 }
 
 enum status

@@ -105,14 +105,17 @@ escape(struct check *c)
 static bool
 string(struct check *c)
 {
+	const char *p = c->p + 1, *end = c->end;
 	unsigned char byte;
 	size_t n;
 
-	for (c->p++; c->p < c->end;) {
-		byte = (unsigned char)*c->p;
-		if (is_plain[byte])
-			c->p++;
-		else if (byte == '"') {
+	for (;; p = c->p) {
+		while (p < end && is_plain[(unsigned char)*p])
+			p++;
+		if ((c->p = p) == end)
+			return not_json(c, p, "a string without a closing quote");
+		byte = (unsigned char)*p;
+		if (byte == '"') {
 			c->p++;
 			return true;
 		} else if (byte == '\\') {
@@ -125,7 +128,6 @@ string(struct check *c)
 		else
 			return not_json(c, c->p, "not UTF-8");
 	}
-	return not_json(c, c->p, "a string without a closing quote");
 }
 
 /* ---- Numbers */

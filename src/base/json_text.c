@@ -105,24 +105,28 @@ json_unescape(const char *raw, size_t n, char *buf, size_t *out_n)
 }
 
 /*
- * A polynomial of the bytes modulo the prime 2^61 - 1, at a random point that stays with the process: two keys of at most n bytes
- * have the same hash with a chance of n / 2^61, whatever they are.  (A seed for FNV-1a would not do: whether two keys collide
- * there depends on one byte of it.)  The leading 1 tells keys apart that differ in zero bytes at their beginning.
+ * A polynomial of the bytes, seven at a time, modulo the prime 2^61 - 1, at a random point that stays with the process: two keys
+ * of at most n bytes have the same hash with a chance of n / 2^61, whatever they are.  (A seed for FNV-1a would not do: whether
+ * two keys collide there depends on one byte of it.)  The length comes first, so that keys with zero bytes differ too.
  */
 uint64_t
 json_key_hash(const char *key, size_t n)
 {
 	static const uint64_t prime = (UINT64_C(1) << 61) - 1;
 	static uint64_t point;
-	uint64_t hash = 1;
+	uint64_t hash = n + 1;
 
 	while (point == 0) {
 		random_bytes(&point, sizeof(point));
 		point &= prime;
 	}
-	for (size_t i = 0; i < n; i++) {
-		unsigned __int128 product = (unsigned __int128)hash * point + (unsigned char)key[i];
+	for (size_t i = 0; i < n;) {
+		uint64_t bytes = 0;
+		unsigned __int128 product;
 
+		for (size_t end = n - i < 7 ? n : i + 7; i < end; i++)
+			bytes = bytes << 8 | (unsigned char)key[i];
+		product = (unsigned __int128)hash * point + bytes;
 		hash = (uint64_t)(product & prime) + (uint64_t)(product >> 61);
 		if (hash >= prime)
 			hash -= prime;

@@ -36,8 +36,12 @@ mix_bytes(struct row_hash *h, int tag, const void *data, size_t n)
 	if (n == 0)
 		return;
 	chunk = 0;
-	for (size_t i = n; i-- > 0; )
-		chunk = chunk << 8 | p[i];
+	if (p - (const unsigned char *)data >= 8) {	/* the last eight bytes, without those that were mixed in */
+		memcpy(&chunk, p + n - 8, sizeof(chunk));
+		chunk = le64toh(chunk) >> 8 * (8 - n);
+	} else
+		for (size_t i = n; i-- > 0; )
+			chunk = chunk << 8 | p[i];
 	mix(h, chunk);
 }
 
