@@ -6,12 +6,6 @@
 
 #include "ledger/limit_kept.h"
 
-/* What proves that they are still so. */
-struct kept_key {
-	char name[8];
-	int64_t db, org, zone_revision;		/* a restored file has other zone_revisions */
-};
-
 /* The rules in their places follow it, then the amounts of all, then the texts of all. */
 struct kept_rules {
 	size_t count, amount_count;
@@ -25,11 +19,7 @@ struct kept_rule {
 	bool is_building, would_refuse, has_sender, has_network, has_zone;
 };
 
-static struct kept_key
-kept_key_of(struct db *db, const struct organization *org)
-{
-	return (struct kept_key) { "limits", db_number(db), org->key, org->zone_revision };
-}
+static const char key_name[] = "limits";
 
 static const char *
 take_text(const char **at, bool is_there)
@@ -46,7 +36,7 @@ take_text(const char **at, bool is_there)
 bool
 limit_kept_find(struct db *db, struct arena *a, struct organization *org)
 {
-	struct kept_key key = kept_key_of(db, org);
+	struct organization_kept_key key = organization_kept_key(db, org, key_name);
 	size_t n, skipped;
 	const struct kept_rules *kept = db_always_kept(db, &key, sizeof(key), &n);
 	const char *currency, *texts;
@@ -98,7 +88,7 @@ void
 limit_kept_put(struct db *db, const struct organization *org)
 {
 	const struct limit_rule *rules = org->limits.of, *end = rules + org->limits.count;
-	struct kept_key key = kept_key_of(db, org);
+	struct organization_kept_key key = organization_kept_key(db, org, key_name);
 	size_t n = sizeof(struct kept_rules), amount_count = 0;
 	struct limit_amount *amounts;
 	struct kept_rules *kept;

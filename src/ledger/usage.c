@@ -201,23 +201,18 @@ add_total(struct db *db, const struct organization *org, struct day from, struct
 	return st != OK ? st : done;
 }
 
-/* The total until a day that was old at an instant, under which it is kept; a restored file has other zone_revisions. */
+/* The total until a day that was old at an instant. */
 struct old_total {
 	int64_t now;
 	struct day until;
 	struct usage_total total;
 };
 
-struct old_key {
-	char name[8];
-	int64_t db, org, zone_revision;
-};
-
 /* Reads the total until a day that is old: what is kept, and the days since then. */
 static enum status
 old_total(struct db *db, const struct organization *org, struct day until, int64_t now, struct usage_total *total)
 {
-	struct old_key key = { "total", db_number(db), org->key, org->zone_revision };
+	struct organization_kept_key key = organization_kept_key(db, org, "total");
 	size_t n;
 	const struct old_total *kept = db_always_kept(db, &key, sizeof(key), &n);
 	struct day from = { INT32_MIN };

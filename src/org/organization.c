@@ -118,6 +118,15 @@ organization_forget_kept(struct db *db, int64_t org_key)
 	return query_run(q);
 }
 
+struct organization_kept_key
+organization_kept_key(const struct db *db, const struct organization *org, const char *name)
+{
+	struct organization_kept_key key = { .db = db_number(db), .org = org->key, .zone_revision = org->zone_revision };
+
+	memcpy(key.name, name, strnlen(name, sizeof(key.name)));
+	return key;
+}
+
 enum status
 organization_count(struct db *db, int64_t *count)
 {

@@ -91,6 +91,17 @@ enum status	organization_follow_zone(struct db *db, struct arena *a, const char 
  */
 enum status	organization_forget_kept(struct db *db, int64_t org_key) MUST_CHECK;
 
+/*
+ * Under what such a thing is kept (db_keep_always); the name, of at most eight bytes, tells it from the others.  A restored
+ * file has other zone_revisions.
+ */
+struct organization_kept_key {
+	char name[8];
+	int64_t db, org, zone_revision;
+};
+
+struct organization_kept_key	organization_kept_key(const struct db *db, const struct organization *org, const char *name);
+
 /* The number of organizations.  Inside a transaction. */
 enum status	organization_count(struct db *db, int64_t *count) MUST_CHECK;
 
