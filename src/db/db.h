@@ -192,7 +192,6 @@ void		 query_bind_int(struct query *q, const char *name, int64_t value);
 /* Texts (NULL = SQL NULL) and blobs are not copied: they must remain valid until query_done. */
 void		 query_bind_text(struct query *q, const char *name, const char *text);
 void		 query_bind_blob(struct query *q, const char *name, const void *data, size_t n);
-void		 query_bind_null(struct query *q, const char *name);
 
 /* Goes to the next row; false if there is none, or after a failure. */
 bool		 query_step(struct query *q);

@@ -200,15 +200,6 @@ query_bind_blob(struct query *q, const char *name, const void *data, size_t n)
 		bound(q, p, sqlite3_bind_blob64(q->stmt, p->index, data, n, SQLITE_STATIC));
 }
 
-void
-query_bind_null(struct query *q, const char *name)
-{
-	struct query_name *p = parameter(q, name);
-
-	if (p != NULL)
-		bound(q, p, sqlite3_bind_null(q->stmt, p->index));
-}
-
 bool
 query_step(struct query *q)
 {
